@@ -1,0 +1,85 @@
+// The layers of docs/ARCHITECTURE.md as rules. `npm run layers` runs them (with a floor on the modules seen).
+const only = (name, pkg, home, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { pathNot: `${home}|^(test|demo)/|\\.test\\.ts$` },
+  to: { path: `(^|node_modules/)(${pkg})(/|$)` },
+});
+const rule = (name, from, to, comment) => ({ name, comment, severity: 'error', from, to });
+
+export default {
+  forbidden: [
+    rule('no-cycles', {}, { circular: true }, 'Move what both need one layer down.'),
+    rule(
+      'engine-looks-down',
+      { path: '^service/engine/' },
+      { path: '^service/', pathNot: '^service/(engine|storage|inference|lib)/' },
+      'The engine knows no HTTP, no CLI and no composition.',
+    ),
+    rule(
+      'inference-as-types',
+      { path: '^service/engine/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/inference/', dependencyTypesNot: ['type-only'] },
+      'The engine sees inference as types; compose.ts passes the real thing.',
+    ),
+    rule(
+      'only-stores-touch-storage',
+      { path: '^service/engine/', pathNot: '-store\\.ts$|\\.test\\.ts$' },
+      { path: '^service/storage/', pathNot: '^service/storage/transaction\\.ts$' },
+      'SQL lives in the feature’s -store.ts.',
+    ),
+    rule(
+      'features-meet-at-index',
+      { path: '^service/engine/([^/]+)/' },
+      { path: '^service/engine/', pathNot: '^service/engine/($1/|[^/]+/index\\.ts$)' },
+      'Import another feature through its index.ts.',
+    ),
+    rule(
+      'doors-see-engine-index',
+      { path: '^service/doors/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/', pathNot: '^service/(doors/$1/|http/|lib/|engine/[^/]+/index\\.ts$)' },
+      'A door translates; it sees the engine through index.ts only.',
+    ),
+    rule(
+      'ground-floor',
+      { path: '^service/(storage|inference)/' },
+      { path: '^service/', pathNot: '^service/($1|lib)/' },
+      'Storage and inference know nothing above them, nor each other.',
+    ),
+    rule(
+      'http-knows-access',
+      { path: '^service/http/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/', pathNot: '^service/(http|lib)/|^service/engine/access/index\\.ts$' },
+      'What all doors share knows only access.',
+    ),
+    rule(
+      'lib-stands-alone',
+      { path: '^service/lib/' },
+      { path: '^service/', pathNot: '^service/lib/' },
+      'lib knows nothing of ours.',
+    ),
+    rule(
+      'models-stand-alone',
+      { path: '^models/' },
+      { path: '^service/', pathNot: '^service/(lib/|inference/manifest\\.ts$)' },
+      'models/ writes files; it shares only the manifest schema.',
+    ),
+    rule(
+      'models-import-is-a-tool',
+      { path: '^service/', pathNot: '^service/cli/|\\.test\\.ts$' },
+      { path: '^models/' },
+      'Only the CLI converts weights; the service receives ONNX.',
+    ),
+    rule('not-to-test', { pathNot: '^(test|demo)/|\\.test\\.ts$' }, { path: '^test/|\\.test\\.ts$' }, 'Nothing ships a test.'),
+    only('onnx-home', 'onnxruntime-node', '^(service/inference|models)/', 'ONNX runs in inference workers only.'),
+    only('sql-home', 'kysely|better-sqlite3|pg', '^service/(storage/|engine/[^/]+/[^/]+-store\\.ts$)', 'SQL stays in stores.'),
+    only('http-home', 'fastify|@fastify/[^/]+', '^service/(doors|http)/', 'HTTP stays in doors and http.'),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
+  },
+};

@@ -1,0 +1,44 @@
+import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
+
+export const keyPrefixes = ['gh', 'prf', 'huma', 'hp', 'sk'] as const;
+export type KeyPrefix = (typeof keyPrefixes)[number];
+
+export const scopes = [
+  'identity',
+  'presence',
+  'sessions',
+  'behavior',
+  'hosted',
+  'registrations',
+  'webhooks',
+  'admin',
+] as const;
+export type Scope = (typeof scopes)[number];
+
+/** A key as it is listed: never its secret. */
+export interface ApiKey {
+  id: KeyId;
+  organization: OrganizationId;
+  name: string;
+  prefix: KeyPrefix;
+  world: World;
+  hint: string;
+  scopes: Scope[];
+  /** Only these origins may send it from a browser; empty for a server's key. */
+  origins: string[];
+  browser: boolean;
+  lineage: string;
+  createdAt: number;
+  expiresAt?: number;
+  revokedAt?: number;
+  lastUsedAt?: number;
+  lastUsedAddress?: string;
+}
+
+/** Who calls, after the key was checked. Every door works inside `organization` and `world` and nothing else. */
+export interface Caller {
+  key: KeyId;
+  organization: OrganizationId;
+  world: World;
+  scopes: readonly Scope[];
+}

@@ -1,0 +1,29 @@
+import type { OrganizationId, SiteId } from '../../lib/id.ts';
+
+export type UniquenessPolicy = 'off' | 'warn' | 'block';
+
+export interface Organization {
+  id: OrganizationId;
+  name: string;
+  createdAt: number;
+  /** Live verifications may run without PAD (`org set --match-only`, audited). */
+  matchOnly: boolean;
+  uniquenessPolicy: UniquenessPolicy;
+  consentPolicy: 'attested' | 'with-call';
+}
+
+/** A place of the organization, known by its network: what the context checks use when a request names no location. */
+export interface Site {
+  id: SiteId;
+  organization: OrganizationId;
+  name: string;
+  /** IPv4 or IPv6, "10.20.0.0/16". */
+  cidr: string;
+  /** ISO 3166-1 alpha-2. */
+  country: string;
+  /** Degrees, WGS 84. */
+  latitude: number;
+  longitude: number;
+  /** IANA, "Europe/Zurich". */
+  timeZone: string;
+}

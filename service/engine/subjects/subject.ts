@@ -1,0 +1,34 @@
+import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
+
+/** A person as an organization knows them in one world. */
+export interface Subject {
+  id: SubjectId;
+  organization: OrganizationId;
+  world: World;
+  email?: string;
+  name?: string;
+  createdAt: number;
+  updatedAt: number;
+  /** Pictures enrolled (not vectors). */
+  enrollments: number;
+}
+
+/** The embeddings of one enrolled picture, by embedder id; unit length. */
+export interface Enrollment {
+  id: string;
+  subject: SubjectId;
+  /** 0..1: which to keep when there are more than the most a person may have. */
+  quality: number;
+  createdAt: number;
+  templates: { id: TemplateId; embedder: string; vector: Float32Array }[];
+}
+
+export const purposes = ['verification', 'identification', 'deduplication'] as const;
+export type Purpose = (typeof purposes)[number];
+
+export interface Consent {
+  textVersion: string;
+  purposes: Purpose[];
+  method: string;
+  legalBasis: string;
+}

@@ -1,0 +1,111 @@
+/** What the inference layer tells the engine about a picture. Types only: the engine never loads native code. */
+
+/** In pixels of the upright picture (after EXIF orientation). */
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Degrees. yaw > 0: nose towards the right of the picture; pitch > 0: down; roll > 0: clockwise (LIVENESS.md §1). */
+export interface Pose {
+  yaw: number;
+  pitch: number;
+  roll: number;
+}
+
+/** Raw measures; what is good enough is decided by `engine/checks/face-quality.ts`. Names after ISO/IEC 29794-5 where they match. */
+export interface QualityMeasures {
+  /** Pixels between the eye centres in the upright picture (3-D distance: free of yaw). */
+  interEyeDistance: number;
+  /** Variance of the Laplacian of the aligned 150 px luminance, 0..; below about 20 is blurred. */
+  sharpness: number;
+  /** Mean of the face's luminance, 0..1. */
+  luminance: number;
+  /** Share of the face's pixels above 0.97, 0..1. */
+  overExposure: number;
+  /** Share of the face's pixels below 0.03, 0..1. */
+  underExposure: number;
+  pose: Pose;
+  /** Iris-model eye aspect ratio, mean of both eyes; open eyes are about 0.25 and more. */
+  eyesOpen: number;
+  /** Smallest distance from the face box to the picture's edge, in face widths; negative when cut. */
+  margin: number;
+  /** Face box width over picture width, 0..1. */
+  frameShare: number;
+}
+
+export interface PadScore {
+  /** Id of the PAD set in the manifest. */
+  set: string;
+  /** Mean of the models' live probabilities, 0..1. */
+  live: number;
+  /** Experimental moiré/DCT signal, 0..1 (more = more like a screen); informs, never counts. */
+  moire: number;
+}
+
+/** What the motion index needs of one frame (LIVENESS.md §5). */
+export interface MotionSample {
+  pose: Pose;
+  /** 468 mesh points x, y, z in pixels of the upright picture, 1404 numbers. */
+  mesh: Float32Array;
+  /** Mean iris EAR of both eyes. */
+  eyesOpen: number;
+}
+
+export interface Face {
+  box: Box;
+  /** Detector's probability, 0..1. */
+  detection: number;
+  /** Face-mesh flag, 0..1: the second gate. */
+  presence: number;
+}
+
+export interface AnalyzedFace extends Face {
+  quality: QualityMeasures;
+  /** Unit-length embedding per embedder id (dlib: 128, faceres: 1024 numbers). */
+  embeddings: Record<string, Float32Array>;
+  pad?: PadScore;
+  motion: MotionSample;
+}
+
+export interface Analysis {
+  picture: { width: number; height: number; format: 'jpeg' | 'png' | 'webp' };
+  /** Every face that passed both gates, widest first. */
+  faces: Face[];
+  /** The widest face, analyzed; absent when there is none. */
+  face?: AnalyzedFace;
+  /** SHA-256 of the decoded pixels: equal for a repeated frame however it was encoded. */
+  pixelHash: string;
+  /** Milliseconds in the worker, and waiting for one. */
+  timing: { decode: number; detect: number; landmarks: number; embed: number; pad: number; total: number; queued: number };
+}
+
+export interface AnalysisRequest {
+  detector: string;
+  embedders: readonly string[];
+  /** Id of the PAD set, or none. */
+  pad?: string;
+  /** Give up after this many milliseconds, waiting included. */
+  deadline: number;
+}
+
+/** Throws Problem IMAGE_*, OVERLOADED (queue full), TIMEOUT or INTERNAL (worker died); never stops the service. */
+export interface FaceAnalyzer {
+  analyze(picture: Uint8Array, request: AnalysisRequest): Promise<Analysis>;
+}
+
+/** One installed model or set, for `/health`, `models list` and the results. */
+export interface InstalledModel {
+  id: string;
+  name: string;
+  role: 'detector' | 'landmarks' | 'iris' | 'embedder' | 'pad';
+  sha256: string;
+  maturity: 'proven' | 'alternate' | 'experimental';
+  licence: string;
+  provenance: string;
+  doubts?: string;
+  /** Usable now. `faceres` is installed but off until its licence doubt is accepted. */
+  enabled: boolean;
+}

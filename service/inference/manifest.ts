@@ -1,0 +1,110 @@
+import { z } from 'zod';
+
+/**
+ * `models/manifest.json` and `DATA/models/manifest.json`: everything Gatehouse knows about a model. Nothing about a
+ * model stands in code; code reads these fields. Hashes are SHA-256, lower-case hex.
+ */
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const point = z.tuple([z.number(), z.number()]);
+
+const measurement = z.strictObject({
+  metric: z.string().describe('for example "EER", "TAR@FMR 1e-3", "AUC", "BPCER@APCER 5 %"'),
+  value: z.number().describe('a fraction, unless the metric says otherwise'),
+  interval: z.tuple([z.number(), z.number()]).optional().describe('95 %'),
+  data: z.string().describe('which pictures, how many'),
+  date: z.iso.date(),
+  note: z.string().optional(),
+});
+
+const modelEntry = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{1,62}$/),
+  name: z.string(),
+  role: z.enum(['detector', 'landmarks', 'iris', 'embedder', 'pad']),
+  /** How outputs are read; the code that knows this architecture. */
+  decoder: z.enum(['blazeface', 'yunet', 'facemesh', 'iris', 'embedding', 'minifasnet']),
+  origin: z.enum(['built', 'imported']).describe('built at install from npm packages, or imported by an administrator'),
+  file: z.string().describe('relative to the folder that holds built or imported models'),
+  sha256: sha256.describe('of the ONNX file'),
+  sources: z.array(
+    z.strictObject({ file: z.string(), sha256, package: z.string().optional(), url: z.string().optional() }),
+  ),
+  input: z.strictObject({
+    size: z.tuple([z.int().positive(), z.int().positive()]).describe('width, height'),
+    layout: z.enum(['NHWC', 'NCHW']),
+    colour: z.enum(['RGB', 'BGR']),
+    mean: z.tuple([z.number(), z.number(), z.number()]).describe('in the order of `colour`, subtracted'),
+    scale: z.tuple([z.number(), z.number(), z.number()]).describe('then divided by'),
+    batch: z.boolean().describe('the first dimension is free'),
+  }),
+  inputName: z.string(),
+  outputs: z.record(z.string(), z.string()).describe('what the decoder calls it -> the graph’s output name'),
+  alignment: z
+    .strictObject({
+      landmarks: z.array(z.int()).describe('face mesh points that meet the template'),
+      template: z.array(point).describe('where they go, in units of the unpadded chip'),
+      padding: z.number().describe('p -> (padding + p) / (2 * padding + 1) * size'),
+      mirror: z.boolean().describe('embed the mirror image too and take the mean'),
+    })
+    .optional(),
+  crop: z
+    .strictObject({
+      scale: z.number().describe('crop width over face box width'),
+      boxWidth: z.number(),
+      boxHeight: z.number(),
+      centreUp: z.number().describe('the box is moved up by this share of its height before scaling'),
+    })
+    .optional(),
+  dimensions: z.int().positive().optional().describe('of the embedding'),
+  licence: z.string(),
+  provenance: z.string(),
+  doubts: z.string().optional(),
+  needsLicenceAcceptance: z.boolean().describe('off until an administrator accepts the doubt (recorded)'),
+  maturity: z.enum(['proven', 'alternate', 'experimental']),
+  accuracy: z.array(measurement),
+});
+
+/** How embeddings of one or more models become one score, and what that score means. */
+const scorer = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  terms: z.array(z.strictObject({ model: z.string(), weight: z.number(), offset: z.number() })).describe(
+    'score = sum of weight * (cosine - offset)',
+  ),
+  maturity: z.enum(['proven', 'alternate', 'experimental']),
+  accuracy: z.array(measurement),
+  calibration: z.strictObject({
+    data: z.string(),
+    date: z.iso.date(),
+    genuine: z.int(),
+    impostors: z.int(),
+    /** Ascending score; FMR falls, FNMR rises. Below 1e-5 the FMR rests on fewer than ten impostor pairs per million. */
+    table: z.array(z.strictObject({ score: z.number(), fmr: z.number(), fnmr: z.number() })),
+    measuredDownTo: z.number().describe('the smallest FMR the table measures; below it the tail is extrapolated'),
+  }),
+});
+
+const padSet = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  models: z.array(z.string()),
+  combine: z.literal('mean-of-live-probabilities'),
+  maturity: z.enum(['proven', 'alternate', 'experimental']),
+  /** Thresholds on the mean live probability, with the measured errors there. */
+  thresholds: z.strictObject({
+    apcer5: z.strictObject({ score: z.number(), apcer: z.number(), bpcer: z.number() }),
+    apcer10: z.strictObject({ score: z.number(), apcer: z.number(), bpcer: z.number() }),
+  }),
+  accuracy: z.array(measurement),
+});
+
+export const Manifest = z.strictObject({
+  version: z.literal(1),
+  models: z.array(modelEntry),
+  scorers: z.array(scorer),
+  padSets: z.array(padSet),
+});
+
+export type Manifest = z.infer<typeof Manifest>;
+export type ModelEntry = Manifest['models'][number];
+export type ScorerEntry = Manifest['scorers'][number];
+export type PadSetEntry = Manifest['padSets'][number];

@@ -1,0 +1,58 @@
+import { randomFillSync } from 'node:crypto';
+import type { Clock } from './clock.ts';
+
+/** An id that cannot be swapped with another kind's. */
+export type Id<Kind extends string> = string & { readonly __kind: Kind };
+
+export type OrganizationId = Id<'organization'>;
+export type KeyId = Id<'key'>;
+export type SubjectId = Id<'subject'>;
+export type TemplateId = Id<'template'>;
+export type VerificationId = Id<'verification'>;
+export type SiteId = Id<'site'>;
+
+/** The two worlds never see each other's data (contracts/README.md, Keys). */
+export type World = 'live' | 'test';
+
+const prefixes = {
+  organization: 'org',
+  key: 'key',
+  subject: 'sub',
+  template: 'tpl',
+  verification: 'ver',
+  site: 'site',
+  profile: 'prof',
+  audit: 'aud',
+  request: 'req',
+} as const;
+
+export type IdKind = keyof typeof prefixes;
+
+export interface Ids {
+  /** `<prefix>_` and 26 characters that sort by time: 48 bits of milliseconds, 80 random bits (the ULID layout). */
+  next<Kind extends IdKind>(kind: Kind): Id<Kind>;
+}
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
+
+export function createIds(clock: Clock, random: (into: Uint8Array) => void = randomFillSync): Ids {
+  const bytes = new Uint8Array(16);
+  return {
+    next(kind) {
+      random(bytes);
+      let time = clock.now();
+      for (let i = 5; i >= 0; i--) {
+        bytes[i] = time % 256;
+        time = Math.floor(time / 256);
+      }
+      let bits = 0n;
+      for (const byte of bytes) bits = (bits << 8n) | BigInt(byte);
+      let text = '';
+      for (let i = 0; i < 26; i++) {
+        text = CROCKFORD[Number(bits & 31n)] + text;
+        bits >>= 5n;
+      }
+      return `${prefixes[kind]}_${text}` as Id<typeof kind>;
+    },
+  };
+}

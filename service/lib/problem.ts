@@ -1,0 +1,77 @@
+/**
+ * Every refusal Gatehouse can answer, in one closed list. Each door maps the whole list to its wire
+ * (`doors/<family>/errors.ts`), so a new code stops the build until every door has answered it.
+ */
+export const problemCodes = [
+  // the request
+  'INVALID_REQUEST', // a field is missing, of the wrong type or out of range; `details` says which
+  'MALFORMED_JSON',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'NOT_FOUND', // no such route or thing in the caller's own organization and world
+  'CONFLICT', // the thing exists already or is not in the expected state
+  // who asks (names from contracts/behavior.txt hold for all families)
+  'MISSING_AUTH',
+  'INVALID_API_KEY_FORMAT',
+  'INVALID_API_KEY',
+  'INSUFFICIENT_SCOPE',
+  'ORIGIN_NOT_ALLOWED',
+  'TRIAL_EXPIRED',
+  'MONTHLY_LIMIT_EXCEEDED',
+  'BURST_LIMIT_EXCEEDED',
+  'USER_FLOOD_DETECTED',
+  // the picture
+  'IMAGE_UNREADABLE',
+  'IMAGE_TOO_LARGE',
+  'IMAGE_FORMAT_UNSUPPORTED',
+  'FACE_NOT_FOUND',
+  'SEVERAL_FACES',
+  'FACE_TOO_SMALL',
+  'FACE_QUALITY_REFUSED',
+  'CHECK_FAILED', // a hard-fail check of the profile failed; `checkResults` says which
+  // the person
+  'SUBJECT_NOT_FOUND',
+  'TEMPLATE_MISMATCH',
+  'DUPLICATE_IDENTITY',
+  'CONSENT_REQUIRED',
+  // the profile, the models, the box
+  'PROFILE_NOT_FOUND',
+  'MODEL_NOT_INSTALLED',
+  'PAD_NOT_INSTALLED',
+  'LICENCE_NOT_ACCEPTED',
+  'OVERLOADED',
+  'TIMEOUT',
+  'SEALED',
+  'STORAGE_FULL',
+  'INTERNAL',
+] as const;
+
+export type ProblemCode = (typeof problemCodes)[number];
+
+/** What was wrong with one field. `path` is dotted, as the caller spelled it: `deviceInfo.cameraWidth`. */
+export interface ProblemDetail {
+  path: string;
+  message: string;
+}
+
+export interface ProblemExtra {
+  details?: ProblemDetail[];
+  /** A sentence for the person in front of the camera ("Move closer."). */
+  reason?: string;
+  /** The check results there were, in the engine's shape. */
+  checkResults?: readonly unknown[];
+  retryAfterSeconds?: number;
+  cause?: unknown;
+}
+
+/** A refusal. The message is one sentence that says what was wrong and how to put it right; it reaches the caller. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly extra: ProblemExtra;
+  constructor(code: ProblemCode, message: string, extra: ProblemExtra = {}) {
+    super(message, extra.cause === undefined ? undefined : { cause: extra.cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.extra = extra;
+  }
+}
