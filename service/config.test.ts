@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ConfigError, parseConfig } from './config.ts';
+
+describe('parseConfig', () => {
+  let data: string;
+  beforeEach(() => {
+    data = mkdtempSync(join(tmpdir(), 'gatehouse-config-'));
+  });
+  afterEach(() => rmSync(data, { recursive: true }));
+
+  test('flags win over the environment, the environment over the file, the file over the defaults', () => {
+    writeFileSync(join(data, 'gatehouse.json'), '{"port": 1, "workers": 3, "queueLimit": 5}');
+    const config = parseConfig({ data, port: 4 }, { GATEHOUSE_PORT: '2', GATEHOUSE_WORKERS: '2' });
+    expect({
+      port: config.port,
+      workers: config.workers,
+      queue: config.queueLimit,
+      host: config.host,
+    }).toEqual({
+      port: 4,
+      workers: 2,
+      queue: 5,
+      host: '127.0.0.1',
+    });
+  });
+
+  test('the data directory defaults to the user’s own share', () => {
+    expect(parseConfig({}, {}, '/home/ada').data).toBe('/home/ada/.local/share/gatehouse');
+  });
+
+  test.each([
+    ['an unknown variable', {}, { GATEHOUSE_PROT: '1' }, 'GATEHOUSE_PROT is not a setting'],
+    ['a bad number', {}, { GATEHOUSE_PORT: 'seven' }, '"port" from the environment'],
+    ['a bad flag', { port: 70000 }, {}, '"port" from the command line'],
+    ['half of TLS', { tlsCert: 'a.pem' }, {}, '--tls-key'],
+    ['a foreign database', { databaseUrl: 'mysql://x' }, {}, '"databaseUrl"'],
+  ])('%s is refused by name', (_what, flags, env, message) => {
+    expect(() => parseConfig({ data, ...flags }, env)).toThrow(ConfigError);
+    expect(() => parseConfig({ data, ...flags }, env)).toThrow(message);
+  });
+
+  test('a bad file is refused by its path', () => {
+    writeFileSync(join(data, 'gatehouse.json'), '{"colour": "blue"}');
+    expect(() => parseConfig({ data }, {})).toThrow(`"colour" from ${join(data, 'gatehouse.json')}`);
+    writeFileSync(join(data, 'gatehouse.json'), '{');
+    expect(() => parseConfig({ data }, {})).toThrow('cannot be read as JSON');
+  });
+});

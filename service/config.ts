@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/**
+ * Every setting, once. Sources, the first wins: command-line flags, `GATEHOUSE_*` in the environment,
+ * `DATA/gatehouse.json`, the defaults here. An unknown or bad setting stops the start with a sentence naming it.
+ */
+export const Config = z.strictObject({
+  /** Data directory. */
+  data: z.string().min(1),
+  host: z.string().min(1).default('127.0.0.1'),
+  /** 0 picks a free one. */
+  port: z.int().min(0).max(65535).default(7300),
+  /** PEM files. Without them only loopback is listened on, unless `insecureHttp`. */
+  tlsCert: z.string().optional(),
+  tlsKey: z.string().optional(),
+  insecureHttp: z.boolean().default(false),
+  /** Proxies in front of the box whose X-Forwarded-For is believed: addresses or CIDRs. */
+  trustedProxies: z.array(z.string()).default([]),
+  /** PostgreSQL URL; SQLite in the data directory when absent. */
+  databaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** The master key on other media than the data directory. */
+  masterKeyFile: z.string().optional(),
+  /** Inference worker threads; 0 = one per core. */
+  workers: z.int().min(0).max(64).default(0),
+  /** Execution providers of ONNX Runtime, tried in this order; `cpu` is always the last resort. */
+  providers: z
+    .array(z.enum(['cpu', 'cuda', 'webgpu', 'coreml', 'dml']))
+    .min(1)
+    .default(['cpu']),
+  /** Pictures waiting for a worker before the box answers OVERLOADED. */
+  queueLimit: z.int().min(1).max(10_000).default(64),
+  /** A picture's analysis is given up after this long, waiting included. */
+  deadlineSeconds: z.number().min(1).max(300).default(20),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+export type Config = z.infer<typeof Config>;
+export type ConfigInput = Partial<z.input<typeof Config>>;
+
+const environment: Record<string, { key: keyof Config; read: (text: string) => unknown }> = {
+  GATEHOUSE_DATA: { key: 'data', read: (t) => t },
+  GATEHOUSE_HOST: { key: 'host', read: (t) => t },
+  GATEHOUSE_PORT: { key: 'port', read: Number },
+  GATEHOUSE_TLS_CERT: { key: 'tlsCert', read: (t) => t },
+  GATEHOUSE_TLS_KEY: { key: 'tlsKey', read: (t) => t },
+  GATEHOUSE_INSECURE_HTTP: { key: 'insecureHttp', read: readSwitch },
+  GATEHOUSE_TRUSTED_PROXIES: { key: 'trustedProxies', read: readList },
+  GATEHOUSE_DATABASE_URL: { key: 'databaseUrl', read: (t) => t },
+  GATEHOUSE_MASTER_KEY_FILE: { key: 'masterKeyFile', read: (t) => t },
+  GATEHOUSE_WORKERS: { key: 'workers', read: Number },
+  GATEHOUSE_PROVIDERS: { key: 'providers', read: readList },
+  GATEHOUSE_QUEUE_LIMIT: { key: 'queueLimit', read: Number },
+  GATEHOUSE_DEADLINE_SECONDS: { key: 'deadlineSeconds', read: Number },
+  GATEHOUSE_LOG_LEVEL: { key: 'logLevel', read: (t) => t },
+};
+
+/** A setting that cannot be used. The message names it, says where it came from and what is allowed. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** Throws ConfigError. `flags` holds what the command line gave; undefined means not given. */
+export function parseConfig(
+  flags: ConfigInput,
+  env: Record<string, string | undefined> = process.env,
+  home: string = homedir(),
+): Config {
+  const fromEnv: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith('GATEHOUSE_') || text === undefined || text === '') continue;
+    const setting = environment[name];
+    if (!setting) {
+      throw new ConfigError(
+        `The environment variable ${name} is not a setting of Gatehouse. Settings: ${Object.keys(environment).join(', ')}.`,
+      );
+    }
+    fromEnv[setting.key] = setting.read(text);
+  }
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+  const data = resolve(String(given.data ?? fromEnv.data ?? join(home, '.local', 'share', 'gatehouse')));
+  const file = join(data, 'gatehouse.json');
+  const fromFile = readSettingsFile(file);
+  const parsed = Config.safeParse({ ...fromFile, ...fromEnv, ...given, data });
+  if (parsed.success) {
+    const { tlsCert, tlsKey } = parsed.data;
+    if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+      throw new ConfigError(
+        'TLS needs both a certificate and its key: give --tls-cert FILE and --tls-key FILE.',
+      );
+    }
+    return parsed.data;
+  }
+  const issue = parsed.error.issues[0];
+  const key = issue?.code === 'unrecognized_keys' ? issue.keys[0] : String(issue?.path[0]);
+  const source =
+    key !== undefined && key in given
+      ? 'the command line'
+      : key !== undefined && key in fromEnv
+        ? 'the environment'
+        : file;
+  throw new ConfigError(`The setting "${key}" from ${source} cannot be used: ${issue?.message}.`);
+}
+
+function readSettingsFile(file: string): Record<string, unknown> {
+  if (!existsSync(file)) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(
+      `${file} cannot be read as JSON: ${(error as Error).message}. Correct it or move it away.`,
+    );
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ConfigError(`${file} must hold one JSON object of settings, like {"port": 7300}.`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function readSwitch(text: string): unknown {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  if (/^(0|false|no|off)$/i.test(text)) return false;
+  return text;
+}
+
+function readList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
