@@ -1,0 +1,140 @@
+import type { GalleryCandidate } from './gallery.ts';
+import { createSharedMemory, PAGE, STEP } from './gallery-kernel.ts';
+import { type Area, desk, type Nearest } from './gallery-scan.ts';
+
+const FLOAT_BYTES = 4;
+
+/**
+ * The rows of one gallery in shared memory, without gaps: erasing moves the last row into the hole and zeroes the
+ * place it left, so no copy of an erased vector remains. Only the thread that made the matrix writes to it; searches
+ * in other threads read rows in place, and `settle` sets right what they read of rows that changed meanwhile.
+ */
+export interface GalleryMatrix {
+  readonly area: Area;
+  size(): number;
+  put(template: string, vector: Float32Array): void;
+  /** False if there was no such template. */
+  erase(template: string): boolean;
+  /** Begins a search over the rows there are now. */
+  begin(probe: Float32Array): MatrixSearch;
+}
+
+export interface MatrixSearch {
+  /** How many rows to scan. */
+  readonly rows: number;
+  /**
+   * The best `count` of what was found, corrected: a row that was written or moved since `begin` is scored again as it
+   * is now, one that is gone is left out. 'again' if more rows changed than `found` had to spare.
+   */
+  settle(found: Nearest, count: number): GalleryCandidate[] | 'again';
+  /** Must follow every `begin`. */
+  end(): void;
+}
+
+/** A search asks for this many rows more than it needs, so that rows that change meanwhile crowd no other out. */
+export const SPARE_ROWS = 16;
+
+/** `dimensions` numbers a row; `threads` is how many threads may search at once. */
+export function createGalleryMatrix(dimensions: number, threads: number): GalleryMatrix {
+  const stride = Math.ceil(dimensions / STEP) * STEP;
+  const strideBytes = stride * FLOAT_BYTES;
+  const base = Math.ceil(desk(strideBytes, threads - 1).end / PAGE) * PAGE;
+  const memory = createSharedMemory(base / PAGE + 1);
+  const area: Area = { memory, strideBytes, base };
+
+  const templates: string[] = [];
+  const rowOf = new Map<string, number>();
+  let cells = new Float32Array(memory.buffer);
+  let capacity = Math.floor(PAGE / strideBytes);
+  const running = new Set<{ rows: number; stale: Set<number> }>();
+
+  const start = (row: number): number => base / FLOAT_BYTES + row * stride;
+  const note = (row: number): void => {
+    for (const search of running) {
+      if (row < search.rows && search.stale.size <= SPARE_ROWS) search.stale.add(row);
+    }
+  };
+
+  function reserve(rows: number): void {
+    if (rows <= capacity) return;
+    const wanted = Math.max(rows, capacity * 2);
+    const pages = Math.ceil((base + wanted * strideBytes) / PAGE) - memory.buffer.byteLength / PAGE;
+    memory.grow(pages);
+    cells = new Float32Array(memory.buffer);
+    capacity = Math.floor((memory.buffer.byteLength - base) / strideBytes);
+  }
+
+  function write(row: number, vector: Float32Array): void {
+    cells.set(vector, start(row));
+    note(row);
+  }
+
+  function similarityOf(row: number, probe: Float32Array): number {
+    let sum = 0;
+    const from = start(row);
+    for (let i = 0; i < probe.length; i++) sum += probe[i]! * cells[from + i]!;
+    return sum;
+  }
+
+  return {
+    area,
+    size: () => templates.length,
+
+    put(template, vector) {
+      const known = rowOf.get(template);
+      if (known !== undefined) {
+        write(known, vector);
+        return;
+      }
+      const row = templates.length;
+      reserve(row + 1);
+      write(row, vector);
+      templates.push(template);
+      rowOf.set(template, row);
+    },
+
+    erase(template) {
+      const row = rowOf.get(template);
+      if (row === undefined) return false;
+      const last = templates.length - 1;
+      const moved = templates[last]!;
+      if (row !== last) {
+        write(row, cells.subarray(start(last), start(last) + stride));
+        templates[row] = moved;
+        rowOf.set(moved, row);
+      }
+      cells.fill(0, start(last), start(last) + stride);
+      note(last);
+      templates.pop();
+      rowOf.delete(template);
+      return true;
+    },
+
+    begin(probe) {
+      const search = { rows: templates.length, stale: new Set<number>() };
+      running.add(search);
+      return {
+        rows: search.rows,
+        settle(found, count) {
+          const { stale } = search;
+          if (stale.size > SPARE_ROWS) return 'again';
+          const candidates: GalleryCandidate[] = [];
+          for (const [i, row] of found.rows.entries()) {
+            if (stale.has(row)) continue;
+            candidates.push({ template: templates[row]!, similarity: found.similarities[i]! });
+          }
+          for (const row of stale) {
+            const template = templates[row];
+            if (template !== undefined) candidates.push({ template, similarity: similarityOf(row, probe) });
+          }
+          return candidates
+            .sort((a, b) => b.similarity - a.similarity || (a.template < b.template ? -1 : 1))
+            .slice(0, count);
+        },
+        end: () => {
+          running.delete(search);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { KernelModule } from './gallery-kernel.ts';
+import { type Area, createScanner, type Nearest, type Scanner } from './gallery-scan.ts';
+
+export interface SearchWorkerData {
+  kernel: KernelModule;
+  /** The number of this thread: it decides where in a gallery's memory the thread may write. */
+  thread: number;
+}
+
+export type SearchMessage =
+  | { is: 'open'; gallery: number; area: Area }
+  | { is: 'search'; request: number; gallery: number; probe: Float32Array; rows: number; count: number }
+  | { is: 'drop'; gallery: number };
+
+export interface SearchReply {
+  request: number;
+  found: Nearest;
+}
+
+const { kernel, thread } = workerData as SearchWorkerData;
+const scanners = new Map<number, Scanner>();
+
+parentPort?.on('message', (message: SearchMessage) => {
+  switch (message.is) {
+    case 'open':
+      scanners.set(message.gallery, createScanner(kernel, message.area, thread));
+      return;
+    case 'search': {
+      const { request, gallery, probe, rows, count } = message;
+      const scanner = scanners.get(gallery);
+      if (scanner === undefined) throw new Error(`Gallery ${gallery} was searched before it was opened.`);
+      parentPort?.postMessage({ request, found: scanner.nearest(probe, rows, count) } satisfies SearchReply);
+      return;
+    }
+    case 'drop':
+      scanners.delete(message.gallery);
+      return;
+    default:
+      message satisfies never;
+  }
+});
