@@ -16,13 +16,15 @@ const measurement = z.strictObject({
   note: z.string().optional(),
 });
 
-const modelEntry = z.strictObject({
+export const ModelEntry = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{1,62}$/),
   name: z.string(),
   role: z.enum(['detector', 'landmarks', 'iris', 'embedder', 'pad']),
   /** How outputs are read; the code that knows this architecture. */
   decoder: z.enum(['blazeface', 'yunet', 'facemesh', 'iris', 'embedding', 'minifasnet']),
-  origin: z.enum(['built', 'imported']).describe('built at install from npm packages, or imported by an administrator'),
+  origin: z
+    .enum(['built', 'imported'])
+    .describe('built at install from npm packages, or imported by an administrator'),
   file: z.string().describe('relative to the folder that holds built or imported models'),
   sha256: sha256.describe('of the ONNX file'),
   sources: z.array(
@@ -37,7 +39,14 @@ const modelEntry = z.strictObject({
     batch: z.boolean().describe('the first dimension is free'),
   }),
   inputName: z.string(),
+  /**
+   * The decoders' names. blazeface: `scores` [1, 896, 1] logits and `boxes` [1, 896, 16], first the 512 anchors of stride 16, then the
+   * 384 of stride 32. yunet: `cls_8`, `obj_8`, `bbox_8`, `kps_8`, and the same for 16 and 32. facemesh: `mesh` [N, 1404] in crop
+   * pixels, `flag` [N, 1] probability. iris: `contour` [N, 228] = 71 eye and 5 iris points x, y, z in crop pixels. embedding:
+   * `embedding` [N, dimensions], not normalised. minifasnet: `live` [N, 1] probability.
+   */
   outputs: z.record(z.string(), z.string()).describe('what the decoder calls it -> the graph’s output name'),
+  threshold: z.number().optional().describe('a detector’s or face flag’s smallest probability that counts'),
   alignment: z
     .strictObject({
       landmarks: z.array(z.int()).describe('face mesh points that meet the template'),
@@ -67,9 +76,9 @@ const modelEntry = z.strictObject({
 const scorer = z.strictObject({
   id: z.string(),
   name: z.string(),
-  terms: z.array(z.strictObject({ model: z.string(), weight: z.number(), offset: z.number() })).describe(
-    'score = sum of weight * (cosine - offset)',
-  ),
+  terms: z
+    .array(z.strictObject({ model: z.string(), weight: z.number(), offset: z.number() }))
+    .describe('score = sum of weight * (cosine - offset)'),
   maturity: z.enum(['proven', 'alternate', 'experimental']),
   accuracy: z.array(measurement),
   calibration: z.strictObject({
@@ -79,7 +88,9 @@ const scorer = z.strictObject({
     impostors: z.int(),
     /** Ascending score; FMR falls, FNMR rises. Below 1e-5 the FMR rests on fewer than ten impostor pairs per million. */
     table: z.array(z.strictObject({ score: z.number(), fmr: z.number(), fnmr: z.number() })),
-    measuredDownTo: z.number().describe('the smallest FMR the table measures; below it the tail is extrapolated'),
+    measuredDownTo: z
+      .number()
+      .describe('the smallest FMR the table measures; below it the tail is extrapolated'),
   }),
 });
 
@@ -99,12 +110,14 @@ const padSet = z.strictObject({
 
 export const Manifest = z.strictObject({
   version: z.literal(1),
-  models: z.array(modelEntry),
+  models: z.array(ModelEntry),
+  /** What `gatehouse models import` knows by the SHA-256 of the source files; not installed by being named here. */
+  importable: z.array(ModelEntry).optional(),
   scorers: z.array(scorer),
   padSets: z.array(padSet),
 });
 
 export type Manifest = z.infer<typeof Manifest>;
-export type ModelEntry = Manifest['models'][number];
+export type ModelEntry = z.infer<typeof ModelEntry>;
 export type ScorerEntry = Manifest['scorers'][number];
 export type PadSetEntry = Manifest['padSets'][number];

