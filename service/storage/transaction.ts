@@ -7,5 +7,11 @@ export type Tx = Transaction<Schema>;
 /** Either: reads take it, so that they work inside and outside a transaction. */
 export type Db = Kysely<Schema>;
 
-/** Runs `work` in one transaction (`BEGIN IMMEDIATE` on SQLite): all of it or nothing. Given by compose.ts. */
+/**
+ * Runs `work` in one serializable transaction (`BEGIN IMMEDIATE` on SQLite): all of it or nothing. Given by compose.ts.
+ *
+ * Inside `work` every query goes through `tx`; `db` or a second transaction throws there. On SQLite everybody else
+ * waits for `work`, so it waits for nothing but queries: pictures are judged and keys are made before. On PostgreSQL
+ * `work` runs again after a conflict, so memory (galleries, caches) changes only after the promise has resolved.
+ */
 export type InTransaction = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;

@@ -1,0 +1,36 @@
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
+
+/** What `encrypt` adds: a format byte, a 96-bit nonce before and a 128-bit tag after the ciphertext. */
+export const OVERHEAD = 1 + 12 + 16;
+const FORMAT = 1;
+
+export type Random = (into: Uint8Array) => void;
+
+/** AES-256-GCM: `format (1) | nonce (12) | ciphertext | tag (16)`. `bound` is authenticated, not stored. */
+export function encrypt(key: KeyObject, plain: Uint8Array, bound: string, random: Random): Uint8Array {
+  const out = new Uint8Array(plain.length + OVERHEAD);
+  out[0] = FORMAT;
+  const nonce = out.subarray(1, 13);
+  random(nonce);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  cipher.setAAD(Buffer.from(bound));
+  out.set(cipher.update(plain), 13);
+  cipher.final();
+  out.set(cipher.getAuthTag(), out.length - 16);
+  return out;
+}
+
+/** `undefined` for another key, other bound data, or bytes that were changed. */
+export function decrypt(key: KeyObject, sealed: Uint8Array, bound: string): Uint8Array | undefined {
+  if (sealed.length < OVERHEAD || sealed[0] !== FORMAT) return undefined;
+  const cipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 13), { authTagLength: 16 });
+  cipher.setAAD(Buffer.from(bound));
+  cipher.setAuthTag(sealed.subarray(sealed.length - 16));
+  const plain = cipher.update(sealed.subarray(13, sealed.length - 16));
+  try {
+    cipher.final();
+    return plain;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,147 @@
+import { dirname, join } from 'node:path';
+import type Sqlite from 'better-sqlite3';
+import { Kysely, type Transaction } from 'kysely';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+import { migrate } from './migrate.ts';
+import type { DialectName, Migration } from './migration.ts';
+import { migrations as ourMigrations } from './migrations/index.ts';
+import { openPostgresPool, postgresDialect, serializable } from './postgres.ts';
+import type { Schema } from './schema.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { openSqliteFile, openSqliteMemory, sqliteDialect } from './sqlite.ts';
+import type { Db, InTransaction } from './transaction.ts';
+import { createTransactionGuard } from './transaction-guard.ts';
+
+export type DatabasePlace =
+  | { kind: 'sqlite'; path: string }
+  | { kind: 'sqlite-memory' }
+  /** `postgresql://user:password@host:port/database`; a socket folder is the percent-encoded host. */
+  | { kind: 'postgres'; url: string };
+
+export interface Database {
+  db: Db;
+  dialect: DialectName;
+  /** The newest migration, `0001-ground`. */
+  version: string;
+  /** Throws (a bug, not a Problem) when called, or when `db` is used, inside a running transaction. */
+  inTransaction: InTransaction;
+  close(): Promise<void>;
+}
+
+export interface DatabaseDeps {
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * Opens the appliance's database and brings it to the newest schema; before an existing SQLite file is migrated, a
+ * checked copy is kept in `snapshots/` beside it. Throws CONFLICT for a newer schema, STORAGE_FULL for a disk that
+ * cannot be written, CONFLICT for a PostgreSQL that cannot be reached.
+ */
+export function openDatabase(
+  place: DatabasePlace,
+  deps: DatabaseDeps,
+  migrations: readonly Migration[] = ourMigrations,
+): Promise<Database> {
+  switch (place.kind) {
+    case 'sqlite': {
+      const file = openSqliteFile(place.path);
+      return openSqlite<Schema>(file, deps, migrations, (version) => {
+        const kept = takeSnapshot(file, join(dirname(place.path), 'snapshots'), version, deps.clock);
+        deps.log.info({ snapshot: kept }, 'kept a checked copy of the database before upgrading it');
+        return kept;
+      });
+    }
+    case 'sqlite-memory':
+      return openSqlite<Schema>(openSqliteMemory(), deps, migrations);
+    case 'postgres':
+      return openPostgres<Schema>(place.url, deps, migrations);
+    default:
+      return place satisfies never;
+  }
+}
+
+export interface Opened<S> {
+  db: Kysely<S>;
+  dialect: DialectName;
+  version: string;
+  inTransaction: <T>(work: (tx: Transaction<S>) => Promise<T>) => Promise<T>;
+  close(): Promise<void>;
+}
+
+export async function openSqlite<S>(
+  database: Sqlite.Database,
+  { clock }: Pick<DatabaseDeps, 'clock'>,
+  migrations: readonly Migration[],
+  snapshot?: (version: string) => string,
+): Promise<Opened<S>> {
+  const guard = createTransactionGuard();
+  const db = new Kysely<S>({ dialect: sqliteDialect(database, guard) });
+  return finish(db, {
+    dialect: 'sqlite',
+    clock,
+    migrations,
+    ...(snapshot && { snapshot: async (version: string) => snapshot(version) }),
+    inTransaction: (work) => db.transaction().execute((tx) => guard.run(() => work(tx))),
+  });
+}
+
+async function openPostgres<S>(
+  url: string,
+  { clock, log }: DatabaseDeps,
+  migrations: readonly Migration[],
+): Promise<Opened<S>> {
+  const guard = createTransactionGuard();
+  const pool = openPostgresPool(url, log);
+  const db = new Kysely<S>({ dialect: postgresDialect(pool, guard) });
+  try {
+    (await pool.connect()).release();
+  } catch (error) {
+    await pool.end();
+    throw new Problem(
+      'CONFLICT',
+      `PostgreSQL cannot be reached (${describeFailure(error)}). Check that it runs and that the database URL is right.`,
+      { cause: error },
+    );
+  }
+  return finish(db, {
+    dialect: 'postgres',
+    clock,
+    migrations,
+    inTransaction: (work) => serializable(db, guard, work),
+  });
+}
+
+async function finish<S>(
+  db: Kysely<S>,
+  {
+    dialect,
+    clock,
+    migrations,
+    snapshot,
+    inTransaction,
+  }: {
+    dialect: DialectName;
+    clock: Clock;
+    migrations: readonly Migration[];
+    snapshot?: (version: string) => Promise<string>;
+    inTransaction: Opened<S>['inTransaction'];
+  },
+): Promise<Opened<S>> {
+  const close = () => db.destroy();
+  try {
+    const version = await migrate({ db, dialect, migrations, clock, ...(snapshot && { snapshot }) });
+    return { db, dialect, version, inTransaction, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** One line, never the URL with its password. A refused connection to both loopback addresses has an empty message. */
+function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || ('code' in error ? String(error.code) : error.name);
+}

@@ -1,0 +1,7 @@
+/**
+ * The form an address is compared in: Unicode NFKC, spaces around it removed, lower case. Nothing else is guessed: dots
+ * and `+tags` stay, because whether they matter is the mail server's secret.
+ */
+export function normalizeEmail(address: string): string {
+  return address.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
+}

@@ -1,0 +1,36 @@
+import type { DatabaseConnection, Driver } from 'kysely';
+import { toStorageProblem } from './storage-problem.ts';
+import type { TransactionGuard } from './transaction-guard.ts';
+
+/** `driver`, refusing connections inside a transaction and telling of full disks as STORAGE_FULL. */
+export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
+  const seen = new WeakSet<DatabaseConnection>();
+  const guarded: Driver = {
+    init: (options) => driver.init(options),
+    async acquireConnection(options) {
+      guard.refuseInside();
+      const connection = await driver.acquireConnection(options);
+      if (!seen.has(connection)) {
+        seen.add(connection);
+        const execute = connection.executeQuery;
+        connection.executeQuery = async <R>(...query: Parameters<typeof execute>) => {
+          try {
+            return await execute.apply<DatabaseConnection, typeof query, Promise<{ rows: R[] }>>(
+              connection,
+              query,
+            );
+          } catch (error) {
+            throw toStorageProblem(error);
+          }
+        };
+      }
+      return connection;
+    },
+    beginTransaction: (connection, settings) => driver.beginTransaction(connection, settings),
+    commitTransaction: (connection) => driver.commitTransaction(connection),
+    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
+    releaseConnection: (connection, options) => driver.releaseConnection(connection, options),
+    destroy: (options) => driver.destroy(options),
+  };
+  return guarded;
+}

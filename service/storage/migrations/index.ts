@@ -1,0 +1,5 @@
+import type { Migration } from '../migration.ts';
+import { ground } from './0001-ground.ts';
+
+/** In the order they are applied. A database knows a prefix of this list. */
+export const migrations: readonly Migration[] = [ground];

@@ -1,0 +1,247 @@
+import { createHmac, createSecretKey, type KeyObject, randomFillSync } from 'node:crypto';
+import type { Clock } from '../lib/clock.ts';
+import type { OrganizationId, SubjectId } from '../lib/id.ts';
+import type { Log } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+import { decrypt, encrypt, type Random } from './aes-gcm.ts';
+import { normalizeEmail } from './email-address.ts';
+import type { KeyStore } from './key-store.ts';
+import type { MasterKey } from './master-key.ts';
+import { createRecent } from './recent.ts';
+
+/** Where a sealed value stands. It opens there and nowhere else. */
+export interface SealedPlace {
+  organization: OrganizationId;
+  subject: SubjectId;
+  /** `subject.email`; with the row's id where a person has several rows: `template.vector/tpl_…`. No `|`. */
+  field: string;
+  /** Of the plain bytes' layout, chosen by whoever writes the field. */
+  version: number;
+}
+
+export type Unsealed =
+  | { is: 'open'; plain: Uint8Array }
+  /** The person's key was destroyed, or never was. */
+  | { is: 'erased' }
+  /** Changed, moved from another place, or sealed under another key. */
+  | { is: 'damaged' };
+
+/**
+ * Seals personal values under a key per person: AES-256-GCM, random 96-bit nonce, additional data
+ * `organization|subject|field|version`. Person keys are wrapped by the organization's key, that by the master key.
+ */
+export interface Sealer {
+  /** On disk when it resolves; call it before the organization's row is written. */
+  createOrganization(organization: OrganizationId): Promise<void>;
+  /** On disk when it resolves; call it before anything of the person is written. Throws for a second key. */
+  createPerson(organization: OrganizationId, subject: SubjectId): Promise<void>;
+  /** Throws SUBJECT_NOT_FOUND without a key. 29 bytes longer than `plain`. */
+  seal(place: SealedPlace, plain: Uint8Array): Promise<Uint8Array>;
+  /** Throws SUBJECT_NOT_FOUND once the key is destroyed, and an error (not a Problem) for damaged bytes. */
+  open(place: SealedPlace, sealed: Uint8Array): Promise<Uint8Array>;
+  /** As `open`, for many at once (a few thousand at a time): one answer each, in order, none thrown. */
+  openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
+  /** Nothing sealed for this person opens again, in any copy of the data. Says whether there was a key. */
+  destroyPerson(subject: SubjectId): Promise<boolean>;
+  /** HMAC-SHA-256 of the normalized address under the organization's lookup secret, hex. */
+  emailHash(organization: OrganizationId, email: string): string;
+  /**
+   * Destroys keys without a person, left by enrollments that were cut short: those older than the grace period. Call it
+   * at start with every subject there is. More than a few are not swept but reported, since then it is likelier that
+   * the wrong database lies beside the keys.
+   */
+  sweepOrphans(knownSubjects: ReadonlySet<string>): Promise<{ swept: number; suspicious: number }>;
+}
+
+export interface SealerDeps {
+  keys: KeyStore;
+  master: MasterKey;
+  clock: Clock;
+  log: Log;
+  random?: Random;
+  /** Unwrapped person keys held at most. */
+  cachedKeys?: number;
+  /** Age from which a key without a person is an orphan, in milliseconds. */
+  grace?: number;
+}
+
+/** What one organization's keys open with; `newest` wraps new person keys. */
+interface OrganizationKeys {
+  newest: number;
+  generations: Map<number, KeyObject>;
+  lookup: KeyObject;
+}
+
+/** Opens every organization's key with the master key. Throws SEALED when it is not the one that wrapped them. */
+export async function createSealer({
+  keys,
+  master,
+  clock,
+  log,
+  random = randomFillSync,
+  cachedKeys = 20_000,
+  grace = 3_600_000,
+}: SealerDeps): Promise<Sealer> {
+  const organizations = await openOrganizations(keys, master);
+  const persons = createRecent<SubjectId, KeyObject>(cachedKeys);
+  /** A key that was read before a destruction is not remembered after it. */
+  let destructions = 0;
+
+  function keysOf(organization: OrganizationId): OrganizationKeys {
+    const found = organizations.get(organization);
+    if (found) return found;
+    throw new Problem(
+      'SEALED',
+      `The key store holds no key of the organization ${organization}: put back the keys.db that belongs to this database.`,
+    );
+  }
+
+  async function personKeys(subjects: Iterable<SubjectId>): Promise<Map<SubjectId, KeyObject>> {
+    const found = new Map<SubjectId, KeyObject>();
+    const missing: SubjectId[] = [];
+    for (const subject of new Set(subjects)) {
+      const key = persons.get(subject);
+      if (key) found.set(subject, key);
+      else missing.push(subject);
+    }
+    if (missing.length === 0) return found;
+    const before = destructions;
+    for (const { subject, organization, generation, wrapped } of await keys.persons(missing)) {
+      const wrapping = keysOf(organization).generations.get(generation);
+      const plain = wrapping && decrypt(wrapping, wrapped, personBound(organization, subject));
+      if (plain === undefined) {
+        throw new Error(
+          `The key of ${subject} does not open with generation ${generation} of ${organization}.`,
+        );
+      }
+      const key = createSecretKey(plain);
+      found.set(subject, key);
+      if (destructions === before) persons.set(subject, key);
+    }
+    return found;
+  }
+
+  async function personKey(subject: SubjectId): Promise<KeyObject> {
+    const key = (await personKeys([subject])).get(subject);
+    if (key) return key;
+    throw new Problem(
+      'SUBJECT_NOT_FOUND',
+      `Nothing is held about ${subject} any more: the key was destroyed.`,
+    );
+  }
+
+  async function destroy(subjects: readonly SubjectId[]): Promise<number> {
+    const removed = await keys.removePersons(subjects);
+    destructions++;
+    for (const subject of subjects) persons.delete(subject);
+    return removed;
+  }
+
+  return {
+    async createOrganization(organization) {
+      const key = randomKey(random);
+      const lookup = randomKey(random);
+      const generation = 1;
+      await keys.addOrganization({
+        organization,
+        generation,
+        master: master.id,
+        wrapped: await master.wrap(key, organizationBound(organization, generation)),
+        lookupWrapped: await master.wrap(lookup, lookupBound(organization)),
+      });
+      organizations.set(organization, {
+        newest: generation,
+        generations: new Map([[generation, createSecretKey(key)]]),
+        lookup: createSecretKey(lookup),
+      });
+    },
+    async createPerson(organization, subject) {
+      const { newest, generations } = keysOf(organization);
+      const key = randomKey(random);
+      const wrapped = encrypt(generations.get(newest)!, key, personBound(organization, subject), random);
+      await keys.addPerson({ subject, organization, generation: newest, wrapped });
+      persons.set(subject, createSecretKey(key));
+    },
+    async seal(place, plain) {
+      return encrypt(await personKey(place.subject), plain, valueBound(place), random);
+    },
+    async open(place, sealed) {
+      const plain = decrypt(await personKey(place.subject), sealed, valueBound(place));
+      if (plain) return plain;
+      throw new Error(`The sealed ${place.field} of ${place.subject} was changed or belongs elsewhere.`);
+    },
+    async openMany(values) {
+      const found = await personKeys(values.map(({ place }) => place.subject));
+      return values.map(({ place, sealed }): Unsealed => {
+        const key = found.get(place.subject);
+        if (key === undefined) return { is: 'erased' };
+        const plain = decrypt(key, sealed, valueBound(place));
+        return plain ? { is: 'open', plain } : { is: 'damaged' };
+      });
+    },
+    async destroyPerson(subject) {
+      return (await destroy([subject])) > 0;
+    },
+    emailHash(organization, email) {
+      return createHmac('sha256', keysOf(organization).lookup).update(normalizeEmail(email)).digest('hex');
+    },
+    async sweepOrphans(knownSubjects) {
+      const aged = await keys.personsBefore(clock.now() - grace);
+      const orphans = aged.filter((subject) => !knownSubjects.has(subject));
+      if (orphans.length === 0) return { swept: 0, suspicious: 0 };
+      if (orphans.length > sweepable(await keys.countPersons())) {
+        log.warn(
+          { orphans: orphans.length, subjects: knownSubjects.size },
+          'many keys have no person: they are kept, because the database may not be the one they belong to',
+        );
+        return { swept: 0, suspicious: orphans.length };
+      }
+      return { swept: await destroy(orphans), suspicious: 0 };
+    },
+  };
+}
+
+/** One in a hundred keys, and ten in any case. */
+function sweepable(keys: number): number {
+  return Math.max(10, Math.floor(keys / 100));
+}
+
+async function openOrganizations(
+  keys: KeyStore,
+  master: MasterKey,
+): Promise<Map<OrganizationId, OrganizationKeys>> {
+  const opened = new Map<OrganizationId, OrganizationKeys>();
+  for (const row of await keys.organizations()) {
+    const { organization, generation } = row;
+    const key = await master.unwrap(row.wrapped, organizationBound(organization, generation));
+    const lookup = await master.unwrap(row.lookupWrapped, lookupBound(organization));
+    if (key === undefined || lookup === undefined) {
+      throw new Problem(
+        'SEALED',
+        row.master === master.id
+          ? `The key of the organization ${organization} is damaged in the key store: put back the newest copy of keys.db.`
+          : `The master key (${master.id}) is not the one that wrapped the organizations' keys (${row.master}): put that one back.`,
+      );
+    }
+    const generations = opened.get(organization)?.generations ?? new Map<number, KeyObject>();
+    generations.set(generation, createSecretKey(key));
+    opened.set(organization, { newest: generation, generations, lookup: createSecretKey(lookup) });
+  }
+  return opened;
+}
+
+function randomKey(random: Random): Uint8Array {
+  const key = new Uint8Array(32);
+  random(key);
+  return key;
+}
+
+const organizationBound = (organization: OrganizationId, generation: number) =>
+  `organization|${organization}|${generation}`;
+const lookupBound = (organization: OrganizationId) => `lookup|${organization}`;
+const personBound = (organization: OrganizationId, subject: SubjectId) => `person|${organization}|${subject}`;
+
+function valueBound({ organization, subject, field, version }: SealedPlace): string {
+  if (field.includes('|')) throw new Error(`A sealed field is named without "|", not "${field}".`);
+  return `${organization}|${subject}|${field}|${version}`;
+}

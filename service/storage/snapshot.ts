@@ -1,0 +1,71 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import type { Clock } from '../lib/clock.ts';
+import { Problem } from '../lib/problem.ts';
+import { toStorageProblem } from './storage-problem.ts';
+
+/** Snapshots kept beside the database; older ones go when a newer one has been verified. */
+const KEPT = 3;
+
+/**
+ * Copies the database as it is into `folder` as `<version>-<time>.db`, opens the copy and checks it whole before
+ * giving its path. Throws STORAGE_FULL when it cannot be written, INTERNAL when the copy is damaged.
+ */
+export function takeSnapshot(
+  database: Sqlite.Database,
+  folder: string,
+  version: string,
+  clock: Clock,
+): string {
+  const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
+  const path = join(folder, `${version}-${time}.db`);
+  const unfinished = `${path}.unfinished`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    rmSync(unfinished, { force: true });
+    closeSync(openSync(unfinished, 'wx', 0o600));
+    database.prepare('vacuum into ?').run(unfinished);
+    verifyCopy(unfinished);
+    syncFile(unfinished);
+    renameSync(unfinished, path);
+    syncFile(folder);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw toStorageProblem(error);
+  }
+  const snapshots = readdirSync(folder)
+    .filter((name) => name.endsWith('.db'))
+    .sort((a, b) => timeOf(a).localeCompare(timeOf(b)));
+  for (const name of snapshots.slice(0, -KEPT)) rmSync(join(folder, name));
+  return path;
+}
+
+/** `2026-11-20T08-00-00-000Z.db`, which sorts by time whatever the version before it. */
+function timeOf(name: string): string {
+  return name.slice(-'2026-11-20T08-00-00-000Z.db'.length);
+}
+
+function verifyCopy(path: string): void {
+  const copy = new Sqlite(path, { readonly: true, fileMustExist: true });
+  try {
+    const verdict = copy.pragma('integrity_check', { simple: true });
+    if (verdict !== 'ok') {
+      throw new Problem(
+        'INTERNAL',
+        `The snapshot before the upgrade is damaged (${verdict}), so nothing was upgraded: check the disk and the database with "gatehouse doctor".`,
+      );
+    }
+  } finally {
+    copy.close();
+  }
+}
+
+function syncFile(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,99 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { CompiledQuery, type Dialect, type Driver, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
+import { Problem } from '../lib/problem.ts';
+import { guardDriver } from './guarded-driver.ts';
+import { toStorageProblem } from './storage-problem.ts';
+import type { TransactionGuard } from './transaction-guard.ts';
+
+/** How long a statement waits for another process's lock, in milliseconds. It blocks the event loop meanwhile. */
+const BUSY_MILLISECONDS = 5_000;
+
+/**
+ * Opens or makes the file (mode 0600) so that what it acknowledges is on disk and what it deletes is overwritten:
+ * WAL with full synchronization, secure delete, foreign keys. Throws STORAGE_FULL when the file cannot be written.
+ */
+export function openSqliteFile(path: string): Sqlite.Database {
+  let database: Sqlite.Database | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'a', 0o600));
+    database = new Sqlite(path, { timeout: BUSY_MILLISECONDS });
+    const journal = database.pragma('journal_mode = WAL', { simple: true });
+    if (journal !== 'wal') {
+      throw new Problem(
+        'STORAGE_FULL',
+        `${path} lies on a file system without shared memory (journal mode "${journal}"): move the data directory to a local disk.`,
+      );
+    }
+    setPragmas(database);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw toStorageProblem(error);
+  }
+}
+
+export function openSqliteMemory(): Sqlite.Database {
+  const database = new Sqlite(':memory:');
+  setPragmas(database);
+  return database;
+}
+
+/** None of these is remembered by the file: a WAL file opens with `synchronous = NORMAL` (FACTS.md). */
+function setPragmas(database: Sqlite.Database): void {
+  database.pragma('synchronous = FULL');
+  database.pragma('secure_delete = ON');
+  database.pragma('foreign_keys = ON');
+  database.pragma('temp_store = MEMORY');
+  database.pragma('trusted_schema = OFF');
+}
+
+/**
+ * Kysely's SQLite with `BEGIN IMMEDIATE` (a transaction that reads first and writes later cannot meet SQLITE_BUSY) and
+ * one connection taken in turn. The turns are ours, not Kysely's, so that `guard` speaks before a query starts to wait.
+ */
+export function sqliteDialect(database: Sqlite.Database, guard: TransactionGuard): Dialect {
+  const kyselys = new SqliteDialect({ database });
+  return {
+    createQueryCompiler: () => kyselys.createQueryCompiler(),
+    createIntrospector: (db) => kyselys.createIntrospector(db),
+    createAdapter: () => new TurnTakingAdapter(),
+    createDriver: () => guardDriver(turnTakingDriver(database), guard),
+  };
+}
+
+class TurnTakingAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
+function turnTakingDriver(database: Sqlite.Database): Driver {
+  const driver = new SqliteDriver({ database });
+  const waiting: (() => void)[] = [];
+  let taken = false;
+  return {
+    init: () => driver.init(),
+    async acquireConnection() {
+      if (taken) await new Promise<void>((turn) => waiting.push(turn));
+      taken = true;
+      return driver.acquireConnection();
+    },
+    async releaseConnection() {
+      const next = waiting.shift();
+      if (next) next();
+      else taken = false;
+    },
+    async beginTransaction(connection) {
+      await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+    },
+    commitTransaction: (connection) => driver.commitTransaction(connection),
+    async rollbackTransaction(connection) {
+      // A full disk may have ended the transaction already; a second rollback would hide that error behind its own.
+      if (database.inTransaction) await driver.rollbackTransaction(connection);
+    },
+    destroy: () => driver.destroy(),
+  };
+}
