@@ -41,4 +41,6 @@ export interface Caller {
   organization: OrganizationId;
   world: World;
   scopes: readonly Scope[];
+  /** The origins the key is bound to; a page of one of them may read the answers. Absent or empty for a server's key. */
+  origins?: readonly string[];
 }

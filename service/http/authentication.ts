@@ -1,0 +1,62 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import type { Access, Caller, Scope } from '../engine/access/index.ts';
+import { Problem } from '../lib/problem.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls, on routes that ask for a key; null elsewhere. */
+    caller: Caller | null;
+  }
+}
+
+/**
+ * The key, wherever the caller put it: `Authorization: Bearer …` or `x-api-key: …`; every family takes both. Undefined
+ * when there is none. Throws INVALID_REQUEST when both stand there and differ: nobody should guess which one counts.
+ */
+export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
+  const bearer = bearerOf(headers.authorization);
+  const apiKey = String(headers['x-api-key'] ?? '').trim() || undefined;
+  if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) {
+    throw new Problem(
+      'INVALID_REQUEST',
+      'Authorization and x-api-key carry different keys; send the key in one of them.',
+      {
+        details: [
+          { path: 'authorization', message: 'Differs from x-api-key.' },
+          { path: 'x-api-key', message: 'Differs from authorization.' },
+        ],
+      },
+    );
+  }
+  return bearer ?? apiKey;
+}
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  const text = authorization?.trim();
+  if (!text) return undefined;
+  const [scheme = '', ...rest] = text.split(/\s+/);
+  const credential = rest.join(' ');
+  if (scheme.toLowerCase() !== 'bearer') {
+    throw new Problem('INVALID_API_KEY_FORMAT', 'Send the key as "Authorization: Bearer <key>" or "x-api-key: <key>".');
+  }
+  return credential || undefined;
+}
+
+/** Lets `access` say who calls. Throws what it throws; nothing of the body has been read by then. */
+export async function authenticate(access: Access, request: FastifyRequest, scope: Scope): Promise<Caller> {
+  const credential = credentialOf(request.headers);
+  const { origin } = request.headers;
+  return access.authenticate({
+    scope,
+    address: request.ip,
+    ...(credential === undefined ? {} : { credential }),
+    ...(origin === undefined ? {} : { origin }),
+  });
+}
+
+/** The caller of a route that asks for a key. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (!request.caller) throw new Error(`${request.routeOptions.url} reads the caller but asks for no key`);
+  return request.caller;
+}

@@ -1,0 +1,73 @@
+import type { FastifySchemaCompiler } from 'fastify';
+import { z } from 'zod';
+import { Problem, type ProblemDetail } from '../lib/problem.ts';
+
+/** A body with a hundred wrong fields is told about the first of them. */
+const DETAILS_MOST = 20;
+
+const whole: Record<string, string> = {
+  body: 'The body',
+  querystring: 'The query',
+  params: 'The path',
+  headers: 'The head',
+};
+
+/** Fastify's validator for zod schemas: the parsed value, or INVALID_REQUEST with paths as the caller spelled them. */
+export const zodValidator: FastifySchemaCompiler<z.ZodType> =
+  ({ schema, httpPart }) =>
+  (data: unknown) => {
+    const result = schema.safeParse(data, { error: sentence });
+    if (result.success) return { value: result.data };
+    return { error: invalidRequest(result.error, whole[httpPart ?? 'body'] ?? 'The request') };
+  };
+
+function invalidRequest(error: z.ZodError, what: string): Problem {
+  const details = error.issues.flatMap(toDetails).slice(0, DETAILS_MOST);
+  const first = details[0];
+  const message =
+    first === undefined || first.path === ''
+      ? `${what} cannot be used: ${first?.message ?? 'it is not what this call takes'}`
+      : `The field "${first.path}" cannot be used: ${first.message}`;
+  return new Problem('INVALID_REQUEST', message.endsWith('.') ? message : `${message}.`, { details });
+}
+
+function toDetails(issue: z.core.$ZodIssue): ProblemDetail[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'Unknown field.' }));
+  }
+  return [{ path: issue.path.join('.'), message: issue.message }];
+}
+
+const names: Record<string, string> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
+
+/** Messages people can act on where zod's own speak of its types; undefined keeps zod's. Never quotes a value. */
+function sentence(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      if (issue.input === undefined) return 'It is required.';
+      return `It must be ${names[issue.expected] ?? issue.expected}.`;
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `It must have at most ${issue.maximum} characters.`
+        : issue.origin === 'array'
+          ? `It must have at most ${issue.maximum} items.`
+          : `It must be at most ${issue.maximum}.`;
+    case 'too_small':
+      return issue.origin === 'string'
+        ? `It must have at least ${issue.minimum} characters.`
+        : issue.origin === 'array'
+          ? `It must have at least ${issue.minimum} items.`
+          : `It must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}.`;
+    case 'invalid_value':
+      return `It must be one of: ${issue.values.map(String).join(', ')}.`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Problem, ProblemCode } from '../lib/problem.ts';
+
+/** How a family answers one problem code. The body's shape is one for all families (contracts/README.md, Errors). */
+export interface WireError {
+  status: number;
+  /** Fields this family adds beside `error`, `code`, `requestId` and `details`. */
+  extra?: (problem: Problem) => Record<string, unknown>;
+}
+
+/** A family's whole table: a new code stops the build until every door has answered it. */
+export type WireErrors = Readonly<Record<ProblemCode, WireError>>;
+
+export interface ErrorBody {
+  error: string;
+  code: ProblemCode;
+  requestId: string;
+  details?: { path: string; message: string }[];
+  [extra: string]: unknown;
+}
+
+export interface RenderedError {
+  status: number;
+  headers: Record<string, string>;
+  body: ErrorBody;
+}
+
+/** Seconds a caller waits when the box is busy and nobody said how long. */
+const RETRY_AFTER_DEFAULT = 1;
+
+/** The one place where a problem becomes an answer. */
+export function renderProblem(problem: Problem, requestId: string, errors: WireErrors): RenderedError {
+  const { status, extra } = errors[problem.code];
+  const headers: Record<string, string> = {};
+  const retryAfter =
+    problem.extra.retryAfterSeconds ?? (problem.code === 'OVERLOADED' ? RETRY_AFTER_DEFAULT : undefined);
+  if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)));
+  if (status === 401) headers['www-authenticate'] = 'Bearer realm="gatehouse"';
+  const details = problem.extra.details;
+  return {
+    status,
+    headers,
+    body: {
+      error: problem.message,
+      code: problem.code,
+      requestId,
+      ...(details && details.length > 0 ? { details } : {}),
+      ...extra?.(problem),
+    },
+  };
+}
