@@ -1,5 +1,7 @@
-import type { OrganizationId } from '../../lib/id.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
+import { insertAuditLine } from './audit-store.ts';
 
 /** Who does something: an API key, or a person at the box (control socket, CLI). */
 export type Actor = { is: 'key'; key: string } | { is: 'operator'; name: string };
@@ -19,4 +21,39 @@ export interface AuditLine {
 /** Written in the same transaction as the change it tells of. */
 export interface Audit {
   add(tx: Tx, line: AuditLine): Promise<void>;
+}
+
+export interface AuditDeps {
+  ids: Ids;
+  clock: Clock;
+}
+
+export function createAudit({ ids, clock }: AuditDeps): Audit {
+  return {
+    async add(tx, { actor, action, organization, target, outcome = 'done', request, details = {} }) {
+      await insertAuditLine(tx, {
+        id: ids.next('audit'),
+        organization: organization ?? null,
+        actor: describeActor(actor),
+        action,
+        target: target ?? null,
+        outcome,
+        request: request ?? null,
+        details: JSON.stringify(details),
+        at: clock.now(),
+      });
+    },
+  };
+}
+
+/** As it is stored: `key:key_…` or `operator:<name>`. */
+export function describeActor(actor: Actor): string {
+  switch (actor.is) {
+    case 'key':
+      return `key:${actor.key}`;
+    case 'operator':
+      return `operator:${actor.name}`;
+    default:
+      return actor satisfies never;
+  }
 }

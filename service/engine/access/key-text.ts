@@ -1,0 +1,40 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { World } from '../../lib/id.ts';
+import { type KeyPrefix, keyPrefixes } from './api-key.ts';
+
+/** Fills with random bytes. */
+export type Random = (into: Uint8Array) => void;
+
+/** 190 bits of base62. */
+const SECRET_CHARACTERS = 32;
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const FORM = new RegExp(`^(?:${keyPrefixes.join('|')})_(?:live|test)_[0-9A-Za-z]{1,128}$`);
+
+/** `<prefix>_<live|test>_<secret>`, every secret equally likely. */
+export function makeKeyText(prefix: KeyPrefix, world: World, random: Random): string {
+  let secret = '';
+  const bytes = new Uint8Array(64);
+  while (secret.length < SECRET_CHARACTERS) {
+    random(bytes);
+    for (const byte of bytes) {
+      // 248 is the largest multiple of 62 in a byte; the rest would favour the first characters.
+      if (byte < 248 && secret.length < SECRET_CHARACTERS) secret += BASE62[byte % 62];
+    }
+  }
+  return `${prefix}_${world}_${secret}`;
+}
+
+export function hasKeyForm(text: string): boolean {
+  return FORM.test(text);
+}
+
+/** SHA-256 of the whole key, hex. The secret has too many bits for a slow hash to be of use. */
+export function hashKey(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** In a time that tells nothing of where two hashes differ. */
+export function sameHash(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a, 'hex'), Buffer.from(b, 'hex')];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,76 @@
+import type { OrganizationId, World } from '../../lib/id.ts';
+import { Problem, type ProblemDetail } from '../../lib/problem.ts';
+import { type KeyPrefix, keyPrefixes, type Scope, scopes } from './api-key.ts';
+
+export interface NewKey {
+  organization: OrganizationId;
+  world: World;
+  scopes: Scope[];
+  prefix?: KeyPrefix;
+  name?: string;
+  /** Milliseconds since 1970. */
+  expiresAt?: number;
+  browser?: boolean;
+  origins?: string[];
+}
+
+/** A key in page code may create sessions and call the behavior family, nothing else (contracts/README.md, Keys). */
+const browserScopes: readonly Scope[] = ['sessions', 'behavior'];
+
+/**
+ * The key with its defaults, origins in their canonical spelling, scopes once each and in the list's order. Throws
+ * INVALID_REQUEST, naming each field that is wrong.
+ */
+export function checkNewKey(
+  input: NewKey,
+  now: number,
+): Required<Omit<NewKey, 'expiresAt'>> & { expiresAt?: number } {
+  const details: ProblemDetail[] = [];
+  const refuse = (path: keyof NewKey, message: string) => details.push({ path, message });
+  const { organization, world, prefix = 'gh', browser = false, expiresAt } = input;
+
+  if (world !== 'live' && world !== 'test') refuse('world', 'A key belongs to the world live or test.');
+  if (!keyPrefixes.includes(prefix)) refuse('prefix', `The prefix is one of ${keyPrefixes.join(', ')}.`);
+  const name = input.name?.trim() ?? '';
+  if (name.length > 80) refuse('name', 'The name has at most 80 characters.');
+  const unknown = input.scopes.filter((scope) => !scopes.includes(scope));
+  if (input.scopes.length === 0) refuse('scopes', `Give the key at least one scope of ${scopes.join(', ')}.`);
+  if (unknown.length > 0)
+    refuse('scopes', `No such scope: ${unknown.join(', ')}. There are ${scopes.join(', ')}.`);
+  if (expiresAt !== undefined && !(Number.isSafeInteger(expiresAt) && expiresAt > now)) {
+    refuse('expiresAt', 'The key has to expire in the future.');
+  }
+  const origins = new Set<string>();
+  for (const text of input.origins ?? []) {
+    const origin = parseOrigin(text);
+    if (origin) origins.add(origin);
+    else refuse('origins', `"${text}" is not an origin such as https://shop.example.`);
+  }
+  if (browser && (input.origins ?? []).length === 0) {
+    refuse('origins', 'A browser key is bound to at least one origin such as https://shop.example.');
+  }
+  if (browser && input.scopes.some((scope) => !browserScopes.includes(scope))) {
+    refuse('scopes', `A browser key has no scopes but ${browserScopes.join(' and ')}.`);
+  }
+
+  if (details.length > 0) {
+    throw new Problem('INVALID_REQUEST', details.map(({ message }) => message).join(' '), { details });
+  }
+  return {
+    organization,
+    world,
+    scopes: scopes.filter((scope) => input.scopes.includes(scope)),
+    prefix,
+    name,
+    browser,
+    origins: [...origins],
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
+}
+
+/** As a browser sends it: scheme, host, port unless it is the scheme's own; nothing after. */
+export function parseOrigin(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
+  return url.href === `${url.origin}/` ? url.origin : undefined;
+}

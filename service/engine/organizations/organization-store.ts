@@ -1,0 +1,78 @@
+import type { OrganizationId, SiteId } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Organization, Site, UniquenessPolicy } from './organization.ts';
+
+export async function insertOrganization(tx: Tx, organization: Organization): Promise<void> {
+  await tx.insertInto('organization').values(toRow(organization)).execute();
+}
+
+export async function updateOrganization(tx: Tx, organization: Organization): Promise<void> {
+  const { id, ...changes } = toRow(organization);
+  await tx.updateTable('organization').set(changes).where('id', '=', id).execute();
+}
+
+export async function selectOrganizations(db: Db): Promise<Organization[]> {
+  const rows = await db.selectFrom('organization').selectAll().orderBy('id').execute();
+  return rows.map(fromRow);
+}
+
+export async function selectOrganization(db: Db, id: OrganizationId): Promise<Organization | undefined> {
+  const row = await db.selectFrom('organization').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && fromRow(row);
+}
+
+export async function insertSite(tx: Tx, site: Site, createdAt: number): Promise<void> {
+  const { timeZone, ...columns } = site;
+  await tx
+    .insertInto('site')
+    .values({ ...columns, time_zone: timeZone, created_at: createdAt })
+    .execute();
+}
+
+export async function selectSites(db: Db, organization: OrganizationId): Promise<Site[]> {
+  const rows = await db
+    .selectFrom('site')
+    .selectAll()
+    .where('organization', '=', organization)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ created_at: _, time_zone, id, ...columns }) => ({
+    ...columns,
+    id: id as SiteId,
+    organization,
+    timeZone: time_zone,
+  }));
+}
+
+/** Whether there was one. */
+export async function deleteSite(tx: Tx, organization: OrganizationId, site: SiteId): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('site')
+    .where('organization', '=', organization)
+    .where('id', '=', site)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+function toRow(organization: Organization): Schema['organization'] {
+  return {
+    id: organization.id,
+    name: organization.name,
+    created_at: organization.createdAt,
+    match_only: organization.matchOnly ? 1 : 0,
+    uniqueness_policy: organization.uniquenessPolicy,
+    consent_policy: organization.consentPolicy,
+  };
+}
+
+function fromRow(row: Schema['organization']): Organization {
+  return {
+    id: row.id as OrganizationId,
+    name: row.name,
+    createdAt: row.created_at,
+    matchOnly: row.match_only === 1,
+    uniquenessPolicy: row.uniqueness_policy as UniquenessPolicy,
+    consentPolicy: row.consent_policy as Organization['consentPolicy'],
+  };
+}

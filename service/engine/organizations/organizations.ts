@@ -1,0 +1,155 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids, OrganizationId, SiteId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { Organization, Site, UniquenessPolicy } from './organization.ts';
+import {
+  deleteSite,
+  insertOrganization,
+  insertSite,
+  selectOrganization,
+  selectOrganizations,
+  selectSites,
+  updateOrganization,
+} from './organization-store.ts';
+import { checkSite, narrowestSite } from './site.ts';
+
+export interface Organizations {
+  create(input: { name: string }, actor: Actor): Promise<Organization>;
+  list(): Promise<Organization[]>;
+  /** Throws NOT_FOUND. */
+  get(id: OrganizationId): Promise<Organization>;
+  set(
+    id: OrganizationId,
+    change: {
+      name?: string;
+      matchOnly?: boolean;
+      uniquenessPolicy?: UniquenessPolicy;
+      consentPolicy?: 'attested' | 'with-call';
+    },
+    actor: Actor,
+  ): Promise<Organization>;
+  /** Throws INVALID_REQUEST, naming each field that is wrong. The network is stored with its host bits cleared. */
+  addSite(id: OrganizationId, site: Omit<Site, 'id' | 'organization'>, actor: Actor): Promise<Site>;
+  listSites(id: OrganizationId): Promise<Site[]>;
+  removeSite(id: OrganizationId, site: SiteId, actor: Actor): Promise<void>;
+  /** The site whose CIDR holds the address, the narrowest first. */
+  siteOf(id: OrganizationId, address: string): Promise<Site | undefined>;
+}
+
+export interface OrganizationsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  /** The organization's key, on disk before its row. */
+  sealer: { createOrganization(organization: OrganizationId): Promise<void> };
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+}
+
+export function createOrganizations({
+  db,
+  inTransaction,
+  sealer,
+  audit,
+  ids,
+  clock,
+}: OrganizationsDeps): Organizations {
+  async function get(from: Db | Tx, id: OrganizationId): Promise<Organization> {
+    const organization = await selectOrganization(from, id);
+    if (organization) return organization;
+    throw new Problem('NOT_FOUND', `No organization has the id ${id}.`);
+  }
+
+  return {
+    async create(input, actor) {
+      const organization: Organization = {
+        id: ids.next('organization'),
+        name: checkName(input.name),
+        createdAt: clock.now(),
+        matchOnly: false,
+        uniquenessPolicy: 'off',
+        consentPolicy: 'attested',
+      };
+      await sealer.createOrganization(organization.id);
+      await inTransaction(async (tx) => {
+        await insertOrganization(tx, organization);
+        await audit.add(tx, {
+          actor,
+          action: 'organization.create',
+          organization: organization.id,
+          target: organization.id,
+        });
+      });
+      return organization;
+    },
+
+    list: () => selectOrganizations(db),
+
+    get: (id) => get(db, id),
+
+    async set(id, change, actor) {
+      const wanted = { ...change, ...(change.name !== undefined && { name: checkName(change.name) }) };
+      return inTransaction(async (tx) => {
+        const before = await get(tx, id);
+        const after: Organization = { ...before, ...wanted };
+        const changed = settings.filter((setting) => before[setting] !== after[setting]);
+        if (changed.length === 0) return before;
+        await updateOrganization(tx, after);
+        await audit.add(tx, {
+          actor,
+          action: 'organization.set',
+          organization: id,
+          target: id,
+          details: Object.fromEntries(
+            changed.map((setting) => [setting, { from: before[setting], to: after[setting] }]),
+          ),
+        });
+        return after;
+      });
+    },
+
+    async addSite(id, input, actor) {
+      const site: Site = { id: ids.next('site'), organization: id, ...checkSite(input) };
+      await inTransaction(async (tx) => {
+        await get(tx, id);
+        await insertSite(tx, site, clock.now());
+        await audit.add(tx, {
+          actor,
+          action: 'site.add',
+          organization: id,
+          target: site.id,
+          details: { cidr: site.cidr, country: site.country, timeZone: site.timeZone },
+        });
+      });
+      return site;
+    },
+
+    async listSites(id) {
+      await get(db, id);
+      return selectSites(db, id);
+    },
+
+    removeSite: (id, site, actor) =>
+      inTransaction(async (tx) => {
+        if (!(await deleteSite(tx, id, site))) {
+          throw new Problem('NOT_FOUND', `The organization has no site with the id ${site}.`);
+        }
+        await audit.add(tx, { actor, action: 'site.remove', organization: id, target: site });
+      }),
+
+    async siteOf(id, address) {
+      return narrowestSite(await selectSites(db, id), address);
+    },
+  };
+}
+
+const settings = ['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy'] as const;
+
+function checkName(text: string): string {
+  const name = text.trim();
+  if (name !== '' && name.length <= 120) return name;
+  const message = 'Give the organization a name of 1 to 120 characters.';
+  throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'name', message }] });
+}
