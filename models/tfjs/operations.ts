@@ -1,4 +1,5 @@
 import { floats, integers, type Shape } from '../onnx/graph-builder.ts';
+import { prelu } from '../onnx/prelu.ts';
 import { axisPadding } from './convolution-padding.ts';
 import type { GraphNode } from './graph-model.ts';
 import {
@@ -99,14 +100,11 @@ function kernelOf(
   return { kernel, dims: depthwise ? [inputs * outputs, 1, h, w] : [outputs, inputs, h, w] };
 }
 
-function prelu({ graph, weight }: Conversion, node: GraphNode, of: Value, slopes: string): Value {
+function rectify({ graph, weight }: Conversion, node: GraphNode, of: Value, slopes: string): Value {
   const { shape, values } = weight(slopes);
   const channels = nhwc(node, of)[3];
   if (values.length !== channels || shape.at(-1) !== channels) refuse(node, `slopes of shape [${shape}]`);
-  return emitted(
-    of.shape,
-    graph.node('PRelu', [of.name(), graph.constant(floats(values, [channels, 1, 1]))]),
-  );
+  return emitted(of.shape, prelu(graph, of.name(), values));
 }
 
 function narrow(conversion: Conversion, node: GraphNode, low: number, high: number): Value {
@@ -140,7 +138,7 @@ const convolve =
     if (second === undefined) return result;
     if (second === 'Relu') return clipped(conversion, result, 0, Number.POSITIVE_INFINITY);
     if (second === 'Relu6') return clipped(conversion, result, 0, 6);
-    if (second === 'Prelu') return prelu(conversion, node, result, node.inputs[3]!);
+    if (second === 'Prelu') return rectify(conversion, node, result, node.inputs[3]!);
     return refuse(node, `the fused activation ${second}`);
   };
 
@@ -285,7 +283,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   Relu: (conversion, node) => narrow(conversion, node, 0, unbounded.max),
   Minimum: bound('max'),
   Maximum: bound('min'),
-  Prelu: (conversion, node) => prelu(conversion, node, input(conversion, node), node.inputs[1]!),
+  Prelu: (conversion, node) => rectify(conversion, node, input(conversion, node), node.inputs[1]!),
   Sigmoid: (conversion, node) => {
     const of = input(conversion, node);
     return emitted(of.shape, conversion.graph.node('Sigmoid', [of.name()]));
