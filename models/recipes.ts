@@ -1,6 +1,8 @@
 import { convertFaceRecognition } from './dlib/face-recognition.ts';
 import { convertGraphModel } from './tfjs/convert.ts';
 import { readGraphModel } from './tfjs/graph-model.ts';
+import { convertMiniFasNet } from './torch/minifasnet.ts';
+import { readStateDict } from './torch/state-dict.ts';
 
 /** Makes the ONNX file of a model from its source files, in the order of the manifest's `sources`. */
 export type Recipe = (sources: readonly Uint8Array[]) => Uint8Array;
@@ -10,7 +12,14 @@ const graphModel =
   ([modelJson, weights]) =>
     convertGraphModel(readGraphModel(modelJson!, weights!), { name, outputs });
 
-/** How each model that Gatehouse builds at install is made, by its id in the manifest. */
+const miniFasNet =
+  (name: string): Recipe =>
+  ([weights]) =>
+    convertMiniFasNet(name, readStateDict(weights!));
+
+const asItIs: Recipe = ([onnx]) => onnx!;
+
+/** How each model of the manifest is made, by its id: those built at install, then those that are imported. */
 export const recipes: Readonly<Record<string, Recipe>> = {
   blazeface: graphModel('blazeface', {
     scores: ['Identity:0', 'Identity_1:0'],
@@ -20,4 +29,9 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   iris: graphModel('iris', { contour: ['Identity:0'] }),
   'face-recognition': ([weightsManifest, shard]) => convertFaceRecognition(weightsManifest!, shard!),
   faceres: graphModel('faceres', { embedding: ['global_pooling/Mean'] }),
+
+  'minifasnet-v2': miniFasNet('minifasnet-v2'),
+  'minifasnet-v1se': miniFasNet('minifasnet-v1se'),
+  yunet: asItIs,
+  'yunet-2023mar': asItIs,
 };
