@@ -1,0 +1,24 @@
+import type { CheckName, CheckResult } from './check.ts';
+import type { ProfileDefinition } from './profile.ts';
+
+export type Rule = ProfileDefinition['checks'][CheckName];
+
+/** What a check module finds, before the profile's weight and threshold. */
+export type Finding =
+  | { score: number; reason?: string; details?: Record<string, unknown> }
+  | { skipped: string; details?: Record<string, unknown> };
+
+/** The finding under the profile's rule. The reason is told when the check fails, or where it is advice. */
+export function applyRule(check: CheckName, rule: Rule, finding: Finding): CheckResult {
+  if ('skipped' in finding) return { check, pass: true, score: 0, weight: 0, ...finding };
+  const score = Math.min(1, Math.max(0, finding.score));
+  return { check, pass: score >= rule.threshold, ...finding, score, weight: rule.weight };
+}
+
+/** The failures that refuse the whole verification. */
+export function hardFailures(
+  checks: ProfileDefinition['checks'],
+  results: readonly CheckResult[],
+): CheckResult[] {
+  return results.filter((result) => !result.pass && checks[result.check].hardFail);
+}

@@ -1,0 +1,127 @@
+import type { Rule } from './apply-rule.ts';
+import type { CheckName } from './check.ts';
+import { type QualityComponent, qualityComponents } from './face-quality.ts';
+import type { Profile, ProfileDefinition } from './profile.ts';
+
+type Rules = Record<CheckName, Rule>;
+
+const rule = (weight: number, threshold: number, hardFail = false): Rule => ({
+  enabled: true,
+  weight,
+  threshold,
+  hardFail,
+});
+
+/** A low score lowers the composite; only the limits an administrator sets himself refuse. */
+const lenient: Rules = {
+  liveness: rule(1.5, 0.25),
+  frameConsistency: rule(1, 0.5),
+  impossibleTravel: rule(1.2, 0.5),
+  embeddingHistory: rule(1, 0.5),
+  deviceConsistency: rule(0.8, 0.3),
+  geoFence: rule(1, 0.5, true),
+  timeRestriction: rule(0.5, 0.5, true),
+  faceQuality: rule(0.5, 0),
+};
+
+/** liveness 0.5 is the PAD set's APCER-5 % threshold. */
+const strict: Rules = {
+  ...lenient,
+  liveness: rule(1.5, 0.5, true),
+  frameConsistency: rule(1, 0.5, true),
+  impossibleTravel: rule(1.2, 0.5, true),
+};
+
+const strictest: Rules = {
+  ...strict,
+  embeddingHistory: rule(1, 0.5, true),
+  deviceConsistency: rule(0.8, 0.3, true),
+};
+
+const clearFace: QualityComponent[] = ['interEyeDistance', 'headPose', 'eyesOpen', 'sharpness'];
+
+const definitions: Record<string, ProfileDefinition> = {
+  default: {
+    name: 'Default',
+    maturity: 'proven',
+    description:
+      'For everyday use: refuses what cannot be judged, lets every other signal lower the composite.',
+    checks: lenient,
+    minimumComposite: 0.4,
+    models: { detector: 'blazeface', scorer: 'best', pad: 'where-installed' },
+    match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
+    refuseQuality: [],
+  },
+  'strict-finance': {
+    name: 'Strict finance',
+    maturity: 'proven',
+    description: 'Refuses suspected attacks, impossible travel and spliced frames; asks for a clear picture.',
+    checks: strict,
+    minimumComposite: 0.5,
+    models: { detector: 'blazeface', scorer: 'best', pad: 'required' },
+    match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.001 },
+    refuseQuality: clearFace,
+  },
+  'high-security': {
+    name: 'High security',
+    maturity: 'proven',
+    description:
+      'As strict-finance with a tenth of its false matches, and refuses unknown devices and unlike faces.',
+    checks: strictest,
+    minimumComposite: 0.5,
+    models: { detector: 'blazeface', scorer: 'best', pad: 'required' },
+    match: { falseMatchRate: 1e-5, falseIdentificationRate: 0.001 },
+    refuseQuality: clearFace,
+  },
+  specter: {
+    name: 'Specter',
+    maturity: 'proven',
+    description: 'The proven baseline: BlazeFace and embedding A alone.',
+    checks: lenient,
+    minimumComposite: 0.4,
+    models: { detector: 'blazeface', scorer: 'a', pad: 'where-installed' },
+    match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
+    refuseQuality: [],
+  },
+  phantom: {
+    name: 'Phantom',
+    maturity: 'alternate',
+    description:
+      'The alternate detector YuNet with the MiniFASNet attack detection; available where both are imported.',
+    checks: lenient,
+    minimumComposite: 0.4,
+    models: { detector: 'yunet', scorer: 'best', pad: 'required' },
+    match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
+    refuseQuality: [],
+  },
+  argus: {
+    name: 'Argus',
+    maturity: 'experimental',
+    description:
+      'Oriented towards accuracy: the fused score where it is enabled, and pictures good enough for it.',
+    checks: { ...lenient, faceQuality: rule(1, 0.3) },
+    minimumComposite: 0.45,
+    models: { detector: 'blazeface', scorer: 'best', pad: 'where-installed' },
+    match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
+    refuseQuality: ['interEyeDistance', 'sharpness'],
+  },
+  fortress: {
+    name: 'Fortress',
+    maturity: 'experimental',
+    description: 'The strictest: every check refuses, and so does every fault of the picture.',
+    checks: { ...strictest, faceQuality: rule(0.5, 0.5, true) },
+    minimumComposite: 0.6,
+    models: { detector: 'blazeface', scorer: 'best', pad: 'required' },
+    match: { falseMatchRate: 1e-6, falseIdentificationRate: 0.001 },
+    refuseQuality: [...qualityComponents],
+  },
+};
+
+/** The profiles that come with Gatehouse, in the order they are listed. */
+export const builtInProfiles: readonly Profile[] = Object.entries(definitions).map(([slug, definition]) => ({
+  id: `builtin:${slug}`,
+  slug,
+  version: 1,
+  builtIn: true,
+  definition,
+}));

@@ -1,0 +1,71 @@
+import type { FaceAnalyzer } from '../../inference/face.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids, OrganizationId } from '../../lib/id.ts';
+import type { InTransaction } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { Models } from '../models/index.ts';
+import type { Organizations } from '../organizations/index.ts';
+import type { Subjects } from '../subjects/index.ts';
+import { createEnroll } from './enroll.ts';
+import { safeGallerySize } from './error-rate.ts';
+import { createMatching } from './matching.ts';
+import type { Profile, ProfileDefinition } from './profile.ts';
+import { createProfiles } from './profiles.ts';
+import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
+import { createVerificationStore, type VerificationStoreDeps } from './verification-store.ts';
+import { createVerify } from './verify.ts';
+
+export interface Checks {
+  /**
+   * Refuses with FACE_NOT_FOUND, SEVERAL_FACES, FACE_TOO_SMALL, FACE_QUALITY_REFUSED or CHECK_FAILED (422 in most
+   * families; `reason` and `checkResults` in extra), PAD_NOT_INSTALLED, MODEL_NOT_INSTALLED, PROFILE_NOT_FOUND, and what
+   * `analyze` throws. An ordinary mismatch is a verdict, not an error; an unknown e-mail is told exactly like a mismatch.
+   */
+  verify(command: VerifyCommand): Promise<Verdict>;
+  /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED. */
+  enroll(command: EnrollCommand): Promise<EnrollResult>;
+  /** Built-in ones and the organization's own. */
+  listProfiles(organization: OrganizationId): Promise<Profile[]>;
+  getProfile(organization: OrganizationId, idOrSlug: string): Promise<Profile>;
+  /** Makes the next version; a built-in slug is copied into the organization's own. Throws INVALID_REQUEST. */
+  setProfile(
+    organization: OrganizationId,
+    slug: string,
+    definition: ProfileDefinition,
+    actor: Actor,
+  ): Promise<Profile>;
+  /** For /health: the largest gallery whose 1:N threshold at this false-identification rate is still measured. */
+  safeGallerySize(rate: number): number;
+}
+
+export interface ChecksDeps extends VerificationStoreDeps {
+  inTransaction: InTransaction;
+  analyzer: FaceAnalyzer;
+  subjects: Subjects;
+  organizations: Organizations;
+  models: Models;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+  /** Milliseconds that one picture may take, waiting for a worker included; 10,000 unless given. */
+  deadline?: number;
+}
+
+export function createChecks({ deadline = 10_000, ...given }: ChecksDeps): Checks {
+  const { models, subjects } = given;
+  const profiles = createProfiles(given);
+  const deps = { ...given, deadline, profiles, matching: createMatching({ subjects }) };
+  return {
+    verify: createVerify({ ...deps, verifications: createVerificationStore(given) }),
+    enroll: createEnroll(deps),
+    listProfiles: (organization) => profiles.list(organization),
+    getProfile: (organization, idOrSlug) => profiles.get(organization, idOrSlug),
+    setProfile: (organization, slug, definition, actor) =>
+      profiles.set(organization, slug, definition, actor),
+    // People who have only embedding A are compared by it, so the smallest of the scorers in use counts.
+    safeGallerySize(rate) {
+      const sizes = models.current().scorers.map(({ calibration }) => safeGallerySize(calibration, rate));
+      return sizes.length > 0 ? Math.min(...sizes) : 0;
+    },
+  };
+}

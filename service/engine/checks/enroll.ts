@@ -1,0 +1,146 @@
+import type { FaceAnalyzer } from '../../inference/face.ts';
+import { Problem, type ProblemCode } from '../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Models } from '../models/index.ts';
+import type { Organizations } from '../organizations/index.ts';
+import { type Realm, realmKey, type Subject, type Subjects } from '../subjects/index.ts';
+import { applyRule } from './apply-rule.ts';
+import { faceQuality, qualityFinding } from './face-quality.ts';
+import type { Matching } from './matching.ts';
+import { planMatching } from './model-plan.ts';
+import type { Profiles } from './profiles.ts';
+import { pictureRefusal } from './refuse-picture.ts';
+import type { Embeddings } from './score.ts';
+import { createTurns } from './turns.ts';
+import type { EnrollCommand, EnrollResult } from './verdict.ts';
+
+export interface EnrollDeps {
+  analyzer: FaceAnalyzer;
+  subjects: Subjects;
+  organizations: Pick<Organizations, 'get'>;
+  models: Pick<Models, 'current' | 'importable'>;
+  profiles: Profiles;
+  matching: Matching;
+  audit: Audit;
+  inTransaction: InTransaction;
+  /** Milliseconds that the picture may take, waiting for a worker included. */
+  deadline: number;
+}
+
+/** Error rates and detector of an enrollment are those of the organization's profile `default`. */
+export function createEnroll({
+  analyzer,
+  subjects,
+  organizations,
+  models,
+  profiles,
+  matching,
+  audit,
+  inTransaction,
+  deadline,
+}: EnrollDeps) {
+  /** One at a time in a realm: of two pictures of one face, or two for one e-mail, the second meets the first. */
+  const turns = createTurns();
+
+  return async function enroll(command: EnrollCommand): Promise<EnrollResult> {
+    const { organization, world, email, name, consent, actor, request } = command;
+    const realm: Realm = { organization, world };
+    if (!email.includes('@')) {
+      throw new Problem('INVALID_REQUEST', 'An e-mail address is needed.', {
+        details: [{ path: 'email', message: 'An e-mail address.' }],
+      });
+    }
+    const { consentPolicy, uniquenessPolicy } = await organizations.get(organization);
+    if (consentPolicy === 'with-call' && consent === undefined) {
+      throw new Problem(
+        'CONSENT_REQUIRED',
+        'This organization records consent with each enrollment: send consent with textVersion, purposes, method and legalBasis.',
+      );
+    }
+    const { definition, ...profile } = await profiles.get(organization, 'default');
+    const set = models.current();
+    const plan = planMatching({ ...profile, definition }, { set, importable: models.importable() });
+    const analysis = await analyzer.analyze(command.picture, {
+      detector: plan.detector,
+      embedders: set.embedders,
+      deadline,
+    });
+    const report = faceQuality(analysis, { pad: false });
+    const rule = definition.checks.faceQuality;
+    const refusal = pictureRefusal(report, rule, definition.refuseQuality);
+    if (refusal || !analysis.face) throw refusal!.problem;
+    const { embeddings } = analysis.face;
+
+    return turns(realmKey(realm), async () => {
+      const existing = await subjects.find(realm, email);
+      const overridden = existing !== undefined && (await overridesMismatch(existing, embeddings));
+      const duplicateOf = uniquenessPolicy === 'off' ? undefined : await otherOwner(existing, embeddings);
+      if (duplicateOf !== undefined && uniquenessPolicy === 'block')
+        throw await refused('DUPLICATE_IDENTITY', 'This face already belongs to another e-mail.', {
+          duplicateOf,
+        });
+      const { subject, created } = await subjects.enroll(
+        realm,
+        {
+          email,
+          embeddings,
+          quality: report.score,
+          ...(name === undefined ? {} : { name }),
+          ...(consent === undefined ? {} : { consent }),
+          audit: {
+            ...(overridden ? { overrideMismatch: true } : {}),
+            ...(duplicateOf === undefined ? {} : { duplicateOf }),
+          },
+        },
+        actor,
+        request,
+      );
+      return {
+        subject: subject.id,
+        created,
+        enrollments: subject.enrollments,
+        quality: applyRule('faceQuality', rule, qualityFinding(report)),
+        ...(uniquenessPolicy === 'warn' ? { duplicate: duplicateOf !== undefined } : {}),
+      };
+    });
+
+    /** False when the face is the person's; true when it is not and an operator insists; throws otherwise. */
+    async function overridesMismatch({ id, enrollments }: Subject, probe: Embeddings): Promise<boolean> {
+      if (enrollments === 0) return false;
+      const { matched } = await matching.against(realm, id, probe, plan, definition.match.falseMatchRate);
+      if (matched) return false;
+      if (command.overrideMismatch === true && actor.is === 'operator') return true;
+      throw await refused(
+        'TEMPLATE_MISMATCH',
+        'The face is not the one enrolled under this e-mail: an operator may override this at the console.',
+        { subject: id },
+      );
+    }
+
+    /** Another person whose face this is, at the error rate of a 1:N search. */
+    async function otherOwner(self: Subject | undefined, probe: Embeddings) {
+      const rate = definition.match.falseIdentificationRate;
+      const { matched, subject } = await matching.search(realm, probe, plan, rate, self?.id);
+      return matched ? subject : undefined;
+    }
+
+    async function refused(
+      code: ProblemCode,
+      message: string,
+      details: Record<string, unknown>,
+    ): Promise<Problem> {
+      await inTransaction((tx: Tx) =>
+        audit.add(tx, {
+          actor,
+          action: 'subject.enroll',
+          organization,
+          outcome: 'refused',
+          ...(request === undefined ? {} : { request }),
+          details: { code, world, ...details },
+        }),
+      );
+      return new Problem(code, message);
+    }
+  };
+}

@@ -1,0 +1,194 @@
+import type { Analysis, QualityMeasures } from '../../inference/face.ts';
+import type { ProblemCode } from '../../lib/problem.ts';
+import type { Finding } from './apply-rule.ts';
+
+/** Named after ISO/IEC 29794-5 where its components match; facePresent and faceMargin are ours. */
+export const qualityComponents = [
+  'facePresent',
+  'singleFacePresent',
+  'interEyeDistance',
+  'headSize',
+  'faceMargin',
+  'headPose',
+  'eyesOpen',
+  'sharpness',
+  'luminanceMean',
+  'underExposurePrevention',
+  'overExposurePrevention',
+] as const;
+export type QualityComponent = (typeof qualityComponents)[number];
+
+export interface QualityAdvice {
+  component: QualityComponent;
+  /** For programs. */
+  code: string;
+  /** For the person in front of the camera. */
+  advice: string;
+  /** The raw measure, in the units of `QualityMeasures`. */
+  value: number;
+  /** 0..1; from 0.5 on nothing is advised. */
+  score: number;
+}
+
+export interface QualityReport {
+  components: QualityAdvice[];
+  /** Geometric mean of the components, 0..1. */
+  score: number;
+  /** What cannot be judged at all, whatever the profile says. */
+  unjudgeable?: QualityAdvice & { problem: ProblemCode };
+}
+
+/** A second face at least this wide, relative to the first, makes it unclear who is meant. */
+export const SECOND_FACE = 0.6;
+/** Pixels between the eyes below which no embedding is worth anything. */
+const SMALLEST_EYE_DISTANCE = 24;
+/** Of the frame's width: PAD needs to see what surrounds the face. */
+const LARGEST_SHARE_FOR_PAD = 0.6;
+/** Face widths between face and edge of the picture. */
+const SMALLEST_MARGIN_FOR_PAD = 0.05;
+/** A component counts at least this much in the mean, so that one bad one does not hide the others. */
+const FLOOR = 0.05;
+const ADVISED_BELOW = 0.5;
+
+/** Linear from 0 at `poor` to 1 at `good`, either way round. */
+const between = (value: number, poor: number, good: number) =>
+  Math.min(1, Math.max(0, (value - poor) / (good - poor)));
+
+const largest = ({ yaw, pitch, roll }: QualityMeasures['pose']) =>
+  Math.max(Math.abs(yaw), Math.abs(pitch), Math.abs(roll));
+
+/** Measures whose limits are our choice, set so that 0.5 is where a person should be told. */
+const judges: Record<
+  Exclude<QualityComponent, 'facePresent' | 'singleFacePresent'>,
+  (q: QualityMeasures) => Omit<QualityAdvice, 'component'>
+> = {
+  interEyeDistance: ({ interEyeDistance: value }) => ({
+    value,
+    score: between(value, SMALLEST_EYE_DISTANCE, 96),
+    code: 'TOO_FAR',
+    advice: 'Move closer.',
+  }),
+  headSize: ({ frameShare: value }) => ({
+    value,
+    score: between(value, 0.8, 0.4),
+    code: 'TOO_CLOSE',
+    advice: 'Move back a little.',
+  }),
+  faceMargin: ({ margin: value }) => ({
+    value,
+    score: between(value, 0, 0.2),
+    code: 'NO_MARGIN',
+    advice: 'Move so that your whole head is well inside the picture.',
+  }),
+  headPose: ({ pose }) => ({
+    value: largest(pose),
+    score: Math.min(
+      between(Math.abs(pose.yaw), 40, 10),
+      between(Math.abs(pose.pitch), 45, 15),
+      between(Math.abs(pose.roll), 50, 10),
+    ),
+    code: 'NOT_FRONTAL',
+    advice: 'Face the camera.',
+  }),
+  eyesOpen: ({ eyesOpen: value }) => ({
+    value,
+    score: between(value, 0.05, 0.25),
+    code: 'EYES_CLOSED',
+    advice: 'Open your eyes.',
+  }),
+  sharpness: ({ sharpness: value }) => ({
+    value,
+    score: between(value, 0, 40),
+    code: 'BLURRED',
+    advice: 'Hold still, and wipe the lens if the picture stays blurred.',
+  }),
+  luminanceMean: ({ luminance: value }) => ({
+    value,
+    score: Math.min(between(value, 0.05, 0.25), between(value, 0.95, 0.75)),
+    ...(value < 0.5
+      ? { code: 'TOO_DARK', advice: 'Find more light.' }
+      : { code: 'TOO_BRIGHT', advice: 'Move out of the bright light.' }),
+  }),
+  underExposurePrevention: ({ underExposure: value }) => ({
+    value,
+    score: between(value, 0.5, 0.1),
+    code: 'UNDER_EXPOSED',
+    advice: 'Turn your face towards the light.',
+  }),
+  overExposurePrevention: ({ overExposure: value }) => ({
+    value,
+    score: between(value, 0.2, 0),
+    code: 'OVER_EXPOSED',
+    advice: 'Avoid strong light on your face.',
+  }),
+};
+
+/** Judges the picture; `pad` when presentation attack detection runs on it and so needs room around the face. */
+export function faceQuality(analysis: Analysis, { pad }: { pad: boolean }): QualityReport {
+  const { faces, face } = analysis;
+  const present: QualityAdvice = {
+    component: 'facePresent',
+    value: faces.length,
+    score: face ? 1 : 0,
+    code: 'FACE_NOT_FOUND',
+    advice: 'No face was found: face the camera in good light.',
+  };
+  if (face === undefined)
+    return { components: [present], score: 0, unjudgeable: { ...present, problem: 'FACE_NOT_FOUND' } };
+  const second = secondFaceShare(analysis);
+  const single: QualityAdvice = {
+    component: 'singleFacePresent',
+    value: second,
+    score: second >= SECOND_FACE ? 0 : 1,
+    code: 'SEVERAL_FACES',
+    advice: 'Only one person may be in the picture.',
+  };
+  const judged = Object.entries(judges).map(([component, judge]) => ({
+    component: component as QualityComponent,
+    ...judge(face.quality),
+  }));
+  const components = [present, single, ...judged];
+  const logs = components.map(({ score }) => Math.log(Math.max(FLOOR, score)));
+  const score = Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
+  const named = (name: QualityComponent, problem: ProblemCode) => ({
+    ...components.find(({ component }) => component === name)!,
+    problem,
+  });
+  const report = { components, score };
+  if (second >= SECOND_FACE) return { ...report, unjudgeable: named('singleFacePresent', 'SEVERAL_FACES') };
+  if (!(face.quality.interEyeDistance >= SMALLEST_EYE_DISTANCE))
+    return { ...report, unjudgeable: named('interEyeDistance', 'FACE_TOO_SMALL') };
+  if (pad && !(face.quality.frameShare <= LARGEST_SHARE_FOR_PAD))
+    return { ...report, unjudgeable: named('headSize', 'FACE_QUALITY_REFUSED') };
+  if (pad && !(face.quality.margin >= SMALLEST_MARGIN_FOR_PAD))
+    return { ...report, unjudgeable: named('faceMargin', 'FACE_QUALITY_REFUSED') };
+  return report;
+}
+
+/** The second-widest face over the widest, 0..1; 0 when there is one. */
+export function secondFaceShare({ faces }: Analysis): number {
+  const [first, second] = faces.map(({ box }) => box.width).toSorted((a, b) => b - a);
+  return first !== undefined && second !== undefined ? second / first : 0;
+}
+
+/** What a person could do better, the worst first. */
+export function adviceOf(report: QualityReport): QualityAdvice[] {
+  return report.components.filter(({ score }) => score < ADVISED_BELOW).toSorted((a, b) => a.score - b.score);
+}
+
+/** The report as a check's finding; its reason is the most pressing advice. */
+export function qualityFinding(report: QualityReport): Finding {
+  const advice = adviceOf(report);
+  const components = report.components.map(({ component, score, value, code }) => ({
+    component,
+    score: round(score),
+    value: round(value),
+    ...(score < ADVISED_BELOW ? { code } : {}),
+  }));
+  const details = { standard: 'names after ISO/IEC 29794-5, limits our own', components };
+  if (advice.length === 0) return { score: report.score, details };
+  const sentences = advice.map((one) => one.advice);
+  return { score: report.score, reason: sentences[0]!, details: { ...details, advice: sentences } };
+}
+
+const round = (value: number) => Math.round(value * 1000) / 1000;

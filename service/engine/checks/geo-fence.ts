@@ -1,0 +1,14 @@
+import type { Finding } from './apply-rule.ts';
+import type { ProfileDefinition } from './profile.ts';
+
+/** 1 when the country is on the profile's list, else 0. */
+export function geoFence(fence: ProfileDefinition['geoFence'], country: string | undefined): Finding {
+  if (fence === undefined || fence.countries.length === 0)
+    return { skipped: 'The profile names no countries.' };
+  if (country === undefined)
+    return { skipped: 'No country is known: send a location with one, or add a site.' };
+  const here = country.toUpperCase();
+  const details = { country: here };
+  if (fence.countries.includes(here)) return { score: 1, details };
+  return { score: 0, reason: 'Verification is not allowed from this country.', details };
+}

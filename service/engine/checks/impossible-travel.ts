@@ -1,0 +1,40 @@
+import type { Finding } from './apply-rule.ts';
+import { greatCircle, type Position } from './great-circle.ts';
+
+/** Kilometres per hour: an airliner (contracts/identity.txt). */
+const LIMIT = 900;
+/** Kilometres: what a location by city, network or cell may be off, taken together for both ends. */
+const SLACK = 50;
+/** Milliseconds: shorter gaps count as this, so that a speed stays a number. */
+const SHORTEST = 1000;
+
+export interface Sighting {
+  at: number;
+  place: Position;
+}
+
+/** How fast the person travelled since the last verified place: 1 up to half the limit, 0.5 at it, 0 beyond. */
+export function impossibleTravel(now: { at: number; place?: Position }, last: Sighting | undefined): Finding {
+  if (now.place === undefined)
+    return { skipped: 'No location was given and no site holds the caller’s address.' };
+  if (last === undefined) return { skipped: 'There is no earlier verified location of this person.' };
+  if (now.at < last.at)
+    return { skipped: 'The last verification lies in the future: the clock was moved back.' };
+  const distance = greatCircle(last.place, now.place);
+  const hours = Math.max(SHORTEST, now.at - last.at) / 3_600_000;
+  const speed = Math.max(0, distance - SLACK) / hours;
+  const details = {
+    distanceKm: Math.round(distance),
+    hours: Math.round(hours * 1000) / 1000,
+    speedKmh: Math.round(speed),
+    limitKmh: LIMIT,
+    slackKm: SLACK,
+  };
+  if (speed > LIMIT)
+    return {
+      score: 0,
+      reason: 'The last verified location is farther away than anyone can travel.',
+      details,
+    };
+  return { score: Math.min(1, 1.5 - speed / LIMIT), details };
+}

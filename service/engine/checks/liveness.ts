@@ -1,0 +1,85 @@
+import type { Analysis } from '../../inference/face.ts';
+import type { PadSetEntry } from '../../inference/manifest.ts';
+import type { Finding } from './apply-rule.ts';
+import type { Frame } from './frame.ts';
+import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';
+
+/** Weight of the motion index beside the mean logit (LIVENESS.md §5, “Without fitted numbers”). */
+const MOTION_WEIGHT = 3;
+/** Milliseconds between first and last frame, and frames, from which motion is judged. */
+const SHORTEST_SPAN = 3000;
+const FEWEST_FRAMES = 5;
+/** Probabilities nearer to 0 or 1 than this carry no more evidence. */
+const CLOSEST = 1e-4;
+/** Halves the logit's distance from the threshold, so that the score does not saturate at once. */
+const SLOPE = 0.5;
+
+/**
+ * Passive presentation attack detection: the mean logit of the live probabilities of all pictures, plus the motion index
+ * where the frames span three seconds. The score is 0.5 at the PAD set's APCER-5 % threshold.
+ */
+export function liveness(main: Analysis, frames: readonly Frame[], pad: PadSetEntry | undefined): Finding {
+  const motion = motionOf(frames);
+  const motionLayer = motion && {
+    layer: 'motion',
+    maturity: 'experimental',
+    index: round(motion.index),
+    motionless: motion.index < MOTIONLESS,
+    frames: motion.frames,
+    note: 'A low index alone refuses nobody: people sit still. It does not see a replayed video.',
+  };
+  const scores = [main, ...frames.map(({ analysis }) => analysis)].flatMap(({ face }) => face?.pad ?? []);
+  if (pad === undefined || main.face?.pad === undefined) {
+    return {
+      skipped: 'No presentation attack detection model is installed.',
+      ...(motionLayer ? { details: { layers: [motionLayer] } } : {}),
+    };
+  }
+  const logits = scores.map(({ live }) => logit(live));
+  const still = logits.reduce((sum, value) => sum + value, 0) / logits.length;
+  const { apcer5 } = pad.thresholds;
+  const fused = still + (motion ? MOTION_WEIGHT * motion.index : 0);
+  const score = 1 / (1 + Math.exp(-SLOPE * (fused - logit(apcer5.score))));
+  const details = {
+    layers: [
+      {
+        layer: 'pad',
+        set: pad.id,
+        maturity: pad.maturity,
+        frames: scores.length,
+        live: round(1 / (1 + Math.exp(-still))),
+        threshold: apcer5.score,
+        apcer: apcer5.apcer,
+        bpcer: apcer5.bpcer,
+        note: 'Measured on single pictures; passive detection is a risk signal, not proof of life.',
+      },
+      ...(motionLayer ? [motionLayer] : []),
+      {
+        layer: 'moire',
+        maturity: 'experimental',
+        counts: false,
+        signal: round(scores.reduce((sum, { moire }) => sum + moire, 0) / scores.length),
+        note: 'Learns cameras rather than attacks, so it informs and never counts.',
+      },
+    ],
+  };
+  if (score >= 0.5) return { score, details };
+  return { score, reason: 'The picture looks like a photograph or a screen.', details };
+}
+
+function motionOf(frames: readonly Frame[]): Motion | undefined {
+  const timed = frames.flatMap(({ at, analysis }) =>
+    at !== undefined && analysis.face ? [{ at, face: analysis.face }] : [],
+  );
+  const first = timed[0];
+  const last = timed.at(-1);
+  if (!first || !last || timed.length < FEWEST_FRAMES || last.at - first.at < SHORTEST_SPAN) return undefined;
+  return motionIndex(timed.map(({ face }) => face.motion));
+}
+
+function logit(probability: number): number {
+  const p = Math.min(1 - CLOSEST, Math.max(CLOSEST, probability));
+  return Math.log(p / (1 - p));
+}
+
+const round = (value: number) => Math.round(value * 1000) / 1000;

@@ -1,0 +1,100 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids, OrganizationId } from '../../lib/id.ts';
+import { Problem, type ProblemDetail } from '../../lib/problem.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import { builtInProfiles } from './built-in-profiles.ts';
+import { qualityComponents } from './face-quality.ts';
+import { type Profile, ProfileDefinition } from './profile.ts';
+import { createProfileStore, type ProfileRow } from './profile-store.ts';
+import { isTimeZone } from './time-restriction.ts';
+
+export interface Profiles {
+  list(organization: OrganizationId): Promise<Profile[]>;
+  /** The newest version; an organization's own goes before a built-in one. Throws PROFILE_NOT_FOUND. */
+  get(organization: OrganizationId, idOrSlug: string): Promise<Profile>;
+  set(
+    organization: OrganizationId,
+    slug: string,
+    definition: ProfileDefinition,
+    actor: Actor,
+  ): Promise<Profile>;
+}
+
+export interface ProfilesDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+}
+
+export function createProfiles({ db, inTransaction, audit, ids, clock }: ProfilesDeps): Profiles {
+  const store = createProfileStore({ db });
+  return {
+    async list(organization) {
+      const own = (await store.list(organization)).map(toProfile);
+      const taken = new Set(own.map(({ slug }) => slug));
+      return [...builtInProfiles.filter(({ slug }) => !taken.has(slug)), ...own];
+    },
+    async get(organization, idOrSlug) {
+      const builtIn = builtInProfiles.find(({ id }) => id === idOrSlug);
+      if (builtIn) return builtIn;
+      const slug = (await store.slugOf(organization, idOrSlug)) ?? idOrSlug;
+      const own = await store.newest(organization, slug);
+      if (own) return toProfile(own);
+      const found = builtInProfiles.find((profile) => profile.slug === slug);
+      if (found) return found;
+      throw new Problem(
+        'PROFILE_NOT_FOUND',
+        'No profile has this id or slug: “gatehouse profile list” shows them.',
+      );
+    },
+    async set(organization, slug, definition, actor) {
+      const valid = parse(slug, definition);
+      return inTransaction(async (tx: Tx) => {
+        const before = await store.newestIn(tx, organization, slug);
+        const row: ProfileRow = {
+          id: ids.next('profile'),
+          organization,
+          slug,
+          version: (before?.version ?? 0) + 1,
+          definition: JSON.stringify(valid),
+          created_at: clock.now(),
+          created_by: describeActor(actor),
+        };
+        await store.insert(tx, row);
+        await audit.add(tx, {
+          actor,
+          action: 'profile.set',
+          organization,
+          target: row.id,
+          details: { slug, version: row.version },
+        });
+        return toProfile(row);
+      });
+    },
+  };
+}
+
+function toProfile({ id, slug, version, definition }: ProfileRow): Profile {
+  return { id, slug, version, builtIn: false, definition: ProfileDefinition.parse(JSON.parse(definition)) };
+}
+
+/** What the schema cannot say: the slug, the zone's name and the names of the quality components. */
+function parse(slug: string, definition: unknown): ProfileDefinition {
+  const details: ProblemDetail[] = [];
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(slug))
+    details.push({ path: 'slug', message: 'Lower-case letters, digits and hyphens, 63 at most.' });
+  const parsed = ProfileDefinition.safeParse(definition);
+  for (const { path, message } of parsed.error?.issues ?? []) details.push({ path: path.join('.'), message });
+  const zone = parsed.data?.timeRestriction?.timeZone;
+  if (zone !== undefined && !isTimeZone(zone))
+    details.push({ path: 'timeRestriction.timeZone', message: `“${zone}” is not an IANA time zone.` });
+  for (const [i, name] of (parsed.data?.refuseQuality ?? []).entries()) {
+    if (!(qualityComponents as readonly string[]).includes(name))
+      details.push({ path: `refuseQuality.${i}`, message: `One of ${qualityComponents.join(', ')}.` });
+  }
+  if (parsed.data && details.length === 0) return parsed.data;
+  throw new Problem('INVALID_REQUEST', 'The profile is not valid.', { details });
+}

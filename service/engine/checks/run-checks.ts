@@ -1,0 +1,75 @@
+import type { Analysis } from '../../inference/face.ts';
+import { applyRule, type Finding } from './apply-rule.ts';
+import { type CheckName, type CheckResult, checkNames } from './check.ts';
+import { type DeviceInfo, deviceConsistency } from './device-consistency.ts';
+import { embeddingHistory } from './embedding-history.ts';
+import { type QualityReport, qualityFinding } from './face-quality.ts';
+import type { Frame } from './frame.ts';
+import { frameConsistency } from './frame-consistency.ts';
+import { geoFence } from './geo-fence.ts';
+import { impossibleTravel } from './impossible-travel.ts';
+import { liveness } from './liveness.ts';
+import type { ModelPlan } from './model-plan.ts';
+import type { ProfileDefinition } from './profile.ts';
+import { timeRestriction } from './time-restriction.ts';
+import type { Place } from './verdict.ts';
+import type { Earlier, Probe } from './verification-store.ts';
+
+export interface CheckInputs {
+  definition: ProfileDefinition;
+  plan: Pick<ModelPlan, 'scorers' | 'pad'>;
+  now: number;
+  main: Analysis;
+  frames: readonly Frame[];
+  quality: QualityReport;
+  place?: Place;
+  device?: DeviceInfo;
+  probe: Probe;
+  /** Earlier verified verifications of the recognized person, newest first; absent when nobody was recognized. */
+  earlier?: readonly Earlier[];
+}
+
+const NOT_RECOGNIZED: Finding = { skipped: 'The person was not recognized.' };
+
+/** One function per check: what it needs of the inputs. */
+const checks: Record<CheckName, (inputs: CheckInputs) => Finding> = {
+  liveness: ({ main, frames, plan }) => liveness(main, frames, plan.pad),
+  frameConsistency: ({ main, frames, plan }) => frameConsistency(main, frames, plan.scorers),
+  impossibleTravel: ({ earlier, now, place }) => {
+    if (!earlier) return NOT_RECOGNIZED;
+    const last = earlier.find((one) => one.place !== undefined);
+    return impossibleTravel(
+      { at: now, ...(place ? { place } : {}) },
+      last?.place ? { at: last.at, place: last.place } : undefined,
+    );
+  },
+  embeddingHistory: ({ earlier, probe }) => {
+    if (!earlier) return NOT_RECOGNIZED;
+    const history = earlier.flatMap((one) => one.probe ?? []);
+    return embeddingHistory(
+      probe.vector,
+      history
+        .filter((one) => one.embedder === probe.embedder && one.sha256 === probe.sha256)
+        .map(({ vector }) => vector),
+    );
+  },
+  deviceConsistency: ({ earlier, device }) =>
+    earlier
+      ? deviceConsistency(
+          device,
+          earlier.flatMap((one) => one.device ?? []),
+        )
+      : NOT_RECOGNIZED,
+  geoFence: ({ definition, place }) => geoFence(definition.geoFence, place?.country),
+  timeRestriction: ({ definition, now, place }) =>
+    timeRestriction(definition.timeRestriction, now, place?.timeZone),
+  faceQuality: ({ quality }) => qualityFinding(quality),
+};
+
+/** The results of the profile's enabled checks, in the order of `checkNames`. */
+export function runChecks(inputs: CheckInputs): CheckResult[] {
+  const { checks: rules } = inputs.definition;
+  return checkNames
+    .filter((name) => rules[name].enabled)
+    .map((name) => applyRule(name, rules[name], checks[name](inputs)));
+}

@@ -1,0 +1,64 @@
+import type { Finding } from './apply-rule.ts';
+import type { ProfileDefinition } from './profile.ts';
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+/**
+ * 1 inside the profile's hours by the wall clock of the zone, else 0. A window that ends before it starts goes over
+ * midnight and belongs to the day it starts on; one that ends when it starts lasts 24 hours.
+ */
+export function timeRestriction(
+  restriction: ProfileDefinition['timeRestriction'],
+  now: number,
+  placeZone: string | undefined,
+): Finding {
+  if (restriction === undefined) return { skipped: 'The profile names no hours.' };
+  const timeZone = restriction.timeZone ?? placeZone;
+  if (timeZone === undefined)
+    return { skipped: 'No time zone is known: name one in the profile, or add a site.' };
+  if (!isTimeZone(timeZone)) return { skipped: `“${timeZone}” is not an IANA time zone.` };
+  const { day, minute } = wallClock(now, timeZone);
+  const from = minutes(restriction.from);
+  const to = minutes(restriction.to);
+  const today = restriction.days.includes(day);
+  const yesterday = restriction.days.includes(day === 1 ? 7 : day - 1);
+  const open =
+    from < to
+      ? today && minute >= from && minute < to
+      : (today && minute >= from) || (yesterday && minute < to);
+  const details = { timeZone, day, time: clockText(minute) };
+  if (open) return { score: 1, details };
+  return { score: 0, reason: 'Verification is not allowed at this hour.', details };
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function wallClock(at: number, timeZone: string): { day: number; minute: number } {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(at);
+  const part = (type: string) => parts.find((p) => p.type === type)!.value;
+  return {
+    day: WEEKDAYS.indexOf(part('weekday')) + 1,
+    minute: Number(part('hour')) * 60 + Number(part('minute')),
+  };
+}
+
+function minutes(clock: string): number {
+  const [hour, minute] = clock.split(':');
+  return Number(hour) * 60 + Number(minute);
+}
+
+const clockText = (minute: number) =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;

@@ -1,0 +1,152 @@
+import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
+import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { Realm } from '../subjects/index.ts';
+import type { CheckResult } from './check.ts';
+import type { DeviceInfo } from './device-consistency.ts';
+import type { Assurance, Place } from './verdict.ts';
+
+/** The probe's vector and the model file that made it. */
+export interface Probe {
+  embedder: string;
+  sha256: string;
+  vector: Float32Array;
+}
+
+/** What is kept of a verification: never the picture. */
+export interface VerificationRecord {
+  id: VerificationId;
+  organization: OrganizationId;
+  world: World;
+  /** The person claimed or recognized. */
+  subject?: SubjectId;
+  kind: '1:1' | '1:N';
+  profile: string;
+  profileVersion: number;
+  verified: boolean;
+  reason?: string;
+  confidence: number;
+  composite: number;
+  assurance: Assurance;
+  checks: readonly CheckResult[];
+  models: Record<string, string>;
+  timing: Record<string, number>;
+  actor: string;
+  at: number;
+  /** Kept under the person's key, and only when verified. */
+  personal?: { place?: Place; device?: DeviceInfo; probe?: Probe };
+}
+
+/** An earlier verified verification of a person. */
+export interface Earlier {
+  at: number;
+  place?: Place;
+  device?: DeviceInfo;
+  probe?: Probe;
+}
+
+const VERSION = 1;
+const fields = ['place', 'device', 'probe'] as const;
+type Field = (typeof fields)[number];
+
+export interface VerificationStoreDeps {
+  db: Db;
+  sealer: Sealer;
+}
+
+export type VerificationStore = ReturnType<typeof createVerificationStore>;
+
+/** The table `verification`. */
+export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
+  const placeOf = (
+    organization: OrganizationId,
+    subject: SubjectId,
+    id: string,
+    field: Field,
+  ): SealedPlace => ({
+    organization,
+    subject,
+    field: `verification.${field}/${id}`,
+    version: VERSION,
+  });
+
+  async function seal(record: VerificationRecord, field: Field): Promise<Uint8Array | null> {
+    const { organization, subject, id, verified, personal } = record;
+    const value = personal?.[field];
+    if (!verified || subject === undefined || value === undefined) return null;
+    return sealer.seal(placeOf(organization, subject, id, field), encode(value));
+  }
+
+  return {
+    async add(record: VerificationRecord): Promise<void> {
+      const [place, device, probe] = await Promise.all(fields.map((field) => seal(record, field)));
+      await db
+        .insertInto('verification')
+        .values({
+          id: record.id,
+          organization: record.organization,
+          world: record.world,
+          subject: record.subject ?? null,
+          kind: record.kind,
+          profile: record.profile,
+          profile_version: record.profileVersion,
+          verified: record.verified ? 1 : 0,
+          reason: record.reason ?? null,
+          confidence: record.confidence,
+          composite: record.composite,
+          assurance: record.assurance,
+          checks: JSON.stringify(record.checks),
+          models: JSON.stringify(record.models),
+          timing: JSON.stringify(record.timing),
+          actor: record.actor,
+          created_at: record.at,
+          place_sealed: place!,
+          device_sealed: device!,
+          probe_sealed: probe!,
+        })
+        .execute();
+    },
+    /** The person's last verified verifications, newest first. What no longer opens is left out. */
+    async earlier({ organization, world }: Realm, subject: SubjectId, most: number): Promise<Earlier[]> {
+      const rows = await db
+        .selectFrom('verification')
+        .select(['id', 'created_at', 'place_sealed', 'device_sealed', 'probe_sealed'])
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('subject', '=', subject)
+        .where('verified', '=', 1)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(most)
+        .execute();
+      const sealed = rows.flatMap((row, i) =>
+        fields.flatMap((field) => {
+          const bytes = row[`${field}_sealed`];
+          return bytes
+            ? [{ i, field, place: placeOf(organization, subject, row.id, field), sealed: bytes }]
+            : [];
+        }),
+      );
+      const found: Earlier[] = rows.map((row) => ({ at: row.created_at }));
+      for (const [n, value] of (await sealer.openMany(sealed)).entries()) {
+        const { i, field } = sealed[n]!;
+        if (value.is === 'open') Object.assign(found[i]!, { [field]: decode(field, value.plain) });
+      }
+      return found;
+    },
+  };
+}
+
+function encode(value: Place | DeviceInfo | Probe): Uint8Array {
+  const plain =
+    'vector' in value
+      ? { ...value, vector: Buffer.from(new Uint8Array(value.vector.slice().buffer)).toString('base64') }
+      : value;
+  return new TextEncoder().encode(JSON.stringify(plain));
+}
+
+function decode(field: Field, plain: Uint8Array): unknown {
+  const value = JSON.parse(new TextDecoder().decode(plain));
+  if (field !== 'probe') return value;
+  return { ...value, vector: new Float32Array(Uint8Array.from(Buffer.from(value.vector, 'base64')).buffer) };
+}

@@ -1,0 +1,49 @@
+import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/manifest.ts';
+
+/** What a verification may use right now. */
+export interface ModelSet {
+  /** The detector ids that are installed, "blazeface" first. */
+  detectors: string[];
+  /** Embedder A, and B where its licence doubt was accepted. */
+  embedders: string[];
+  /** The embedder of the galleries: the first scorer's. Absent when none is usable. */
+  primary?: string;
+  /** "a", and "fused" where every term's model is enabled; the best last. */
+  scorers: ScorerEntry[];
+  pad?: PadSetEntry;
+  /** SHA-256 of every usable model's file, by id. */
+  files: Record<string, string>;
+}
+
+/** The usable part of the manifest: fewer terms first among scorers, the manifest's order otherwise. */
+export function modelSetOf(manifest: Manifest, isEnabled: (entry: ModelEntry) => boolean): ModelSet {
+  const usable = new Map(manifest.models.filter(isEnabled).map((entry) => [entry.id, entry]));
+  const idsOf = (role: ModelEntry['role']) =>
+    [...usable.values()].filter((one) => one.role === role).map(({ id }) => id);
+  const scorers = manifest.scorers
+    .filter(({ terms }) => terms.every(({ model }) => usable.get(model)?.role === 'embedder'))
+    .toSorted((a, b) => a.terms.length - b.terms.length);
+  const primary = scorers[0]?.terms[0]?.model;
+  const pad = manifest.padSets.find(({ models }) =>
+    models.every((model) => usable.get(model)?.role === 'pad'),
+  );
+  return {
+    detectors: idsOf('detector').toSorted((a, b) => Number(b === 'blazeface') - Number(a === 'blazeface')),
+    embedders: idsOf('embedder'),
+    ...(primary === undefined ? {} : { primary }),
+    scorers,
+    ...(pad ? { pad } : {}),
+    files: Object.fromEntries([...usable.values()].map(({ id, sha256 }) => [id, sha256])),
+  };
+}
+
+/** What every verification needs; undefined when `set` has it all. */
+export function missingFrom(set: ModelSet, manifest: Manifest): string | undefined {
+  if (set.detectors.length === 0) return 'a detector';
+  if (set.primary === undefined) return 'the embedding model that the galleries rest on';
+  for (const role of ['landmarks', 'iris'] as const) {
+    if (!manifest.models.some((entry) => entry.role === role && set.files[entry.id]))
+      return `the ${role} model`;
+  }
+  return undefined;
+}

@@ -1,0 +1,75 @@
+import type { Galleries } from '../../inference/gallery.ts';
+import type { SubjectId, TemplateId } from '../../lib/id.ts';
+import { type Realm, realmKey } from './realm.ts';
+
+/** One row of the galleries and whose it is. */
+export interface GalleryRow {
+  template: TemplateId;
+  subject: SubjectId;
+}
+
+/** The galleries together with the way back from a row to the person. In memory; `loadGalleries` fills it at start. */
+export interface GalleryIndex {
+  put(realm: Realm, row: GalleryRow, vector: Float32Array): void;
+  erase(realm: Realm, templates: readonly TemplateId[]): void;
+  ownerOf(realm: Realm, template: TemplateId): SubjectId | undefined;
+  /** People with at least one row. */
+  people(realm: Realm): number;
+  search(realm: Realm, probe: Float32Array, count: number): Promise<SubjectId[]>;
+}
+
+interface Rows {
+  owners: Map<TemplateId, SubjectId>;
+  rowsOf: Map<SubjectId, number>;
+}
+
+/** `embedder`: whose rows these are; part of the gallery's name, so that models never meet. */
+export function createGalleryIndex(galleries: Galleries, embedder: () => string): GalleryIndex {
+  const realms = new Map<string, Rows>();
+  const nameOf = (realm: Realm) => `${realmKey(realm)}/${embedder()}`;
+
+  function rowsOf(realm: Realm): Rows {
+    const name = nameOf(realm);
+    let rows = realms.get(name);
+    if (rows === undefined) {
+      rows = { owners: new Map(), rowsOf: new Map() };
+      realms.set(name, rows);
+    }
+    return rows;
+  }
+
+  return {
+    put(realm, { template, subject }, vector) {
+      const rows = rowsOf(realm);
+      galleries.put(nameOf(realm), template, vector);
+      if (rows.owners.has(template)) return;
+      rows.owners.set(template, subject);
+      rows.rowsOf.set(subject, (rows.rowsOf.get(subject) ?? 0) + 1);
+    },
+    erase(realm, templates) {
+      const rows = rowsOf(realm);
+      for (const template of templates) {
+        const subject = rows.owners.get(template);
+        if (subject === undefined) continue;
+        galleries.erase(nameOf(realm), template);
+        rows.owners.delete(template);
+        const left = rows.rowsOf.get(subject)! - 1;
+        if (left === 0) rows.rowsOf.delete(subject);
+        else rows.rowsOf.set(subject, left);
+      }
+    },
+    ownerOf: (realm, template) => rowsOf(realm).owners.get(template),
+    people: (realm) => rowsOf(realm).rowsOf.size,
+    async search(realm, probe, count) {
+      const { owners } = rowsOf(realm);
+      if (owners.size === 0) return [];
+      const found = await galleries.search(nameOf(realm), probe, count);
+      const people = new Set<SubjectId>();
+      for (const { template } of found) {
+        const subject = owners.get(template as TemplateId);
+        if (subject !== undefined) people.add(subject);
+      }
+      return [...people];
+    },
+  };
+}

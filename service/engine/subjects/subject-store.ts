@@ -1,0 +1,279 @@
+import type { Selectable } from 'kysely';
+import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Realm } from './realm.ts';
+import type { Consent, Subject } from './subject.ts';
+import { toBytes, toVector } from './vector-bytes.ts';
+
+export type SubjectRow = Selectable<Schema['subject']>;
+export type TemplateRow = Selectable<Schema['template']>;
+
+/** A template row, opened. */
+export interface StoredTemplate {
+  id: TemplateId;
+  subject: SubjectId;
+  enrollment: string;
+  embedder: string;
+  quality: number;
+  createdAt: number;
+  vector: Float32Array;
+}
+
+const VERSION = 1;
+/** Rows that are opened in one go: some milliseconds of the event loop. */
+const PAGE = 2000;
+
+const emailPlace = (organization: OrganizationId, subject: SubjectId): SealedPlace => ({
+  organization,
+  subject,
+  field: 'subject.email',
+  version: VERSION,
+});
+const namePlace = (organization: OrganizationId, subject: SubjectId): SealedPlace => ({
+  organization,
+  subject,
+  field: 'subject.name',
+  version: VERSION,
+});
+const vectorPlace = (row: { id: string; organization: string; subject: string }): SealedPlace => ({
+  organization: row.organization as OrganizationId,
+  subject: row.subject as SubjectId,
+  field: `template.vector/${row.id}`,
+  version: VERSION,
+});
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export interface SubjectStoreDeps {
+  db: Db;
+  sealer: Sealer;
+}
+
+/** The tables `subject`, `template` and `consent`, and everything in them that is sealed. */
+export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
+  async function toSubjects(rows: readonly (SubjectRow & { enrollments: number })[]): Promise<Subject[]> {
+    const values = rows.flatMap((row) => {
+      const [organization, subject] = [row.organization as OrganizationId, row.id as SubjectId];
+      return [
+        { place: emailPlace(organization, subject), sealed: row.email_sealed },
+        { place: namePlace(organization, subject), sealed: row.name_sealed },
+      ];
+    });
+    const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
+    const opened = await sealer.openMany(present);
+    const texts = new Map(
+      opened.map((value, i) => {
+        const { subject, field } = present[i]!.place;
+        if (value.is === 'damaged')
+          throw new Error(`The sealed ${field} of ${subject} was changed or belongs elsewhere.`);
+        return [`${subject}/${field}`, value.is === 'open' ? decoder.decode(value.plain) : undefined];
+      }),
+    );
+    return rows.map((row) => {
+      const email = texts.get(`${row.id}/subject.email`);
+      const name = texts.get(`${row.id}/subject.name`);
+      return {
+        id: row.id as SubjectId,
+        organization: row.organization as OrganizationId,
+        world: row.world as World,
+        ...(email === undefined ? {} : { email }),
+        ...(name === undefined ? {} : { name }),
+        createdAt: row.created_at,
+        updatedAt: row.updated_at,
+        enrollments: Number(row.enrollments),
+      };
+    });
+  }
+
+  const subjects = ({ organization, world }: Realm) =>
+    db
+      .selectFrom('subject')
+      .selectAll('subject')
+      .select((eb) =>
+        eb
+          .selectFrom('template')
+          .whereRef('template.subject', '=', 'subject.id')
+          .select((inner) => inner.fn.count<number>('enrollment').distinct().as('n'))
+          .as('enrollments'),
+      )
+      .$castTo<SubjectRow & { enrollments: number }>()
+      .where('organization', '=', organization)
+      .where('world', '=', world);
+
+  async function openTemplates(rows: readonly TemplateRow[], damaged: (row: TemplateRow) => void) {
+    const opened = await sealer.openMany(
+      rows.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed })),
+    );
+    const templates: StoredTemplate[] = [];
+    for (const [i, row] of rows.entries()) {
+      const value = opened[i]!;
+      if (value.is === 'damaged') damaged(row);
+      if (value.is !== 'open') continue;
+      templates.push({
+        id: row.id as TemplateId,
+        subject: row.subject as SubjectId,
+        enrollment: row.enrollment,
+        embedder: row.embedder,
+        quality: row.quality,
+        createdAt: row.created_at,
+        vector: toVector(value.plain),
+      });
+    }
+    return templates;
+  }
+
+  return {
+    emailHash: (organization: OrganizationId, email: string) => sealer.emailHash(organization, email),
+    createKey: (organization: OrganizationId, subject: SubjectId) =>
+      sealer.createPerson(organization, subject),
+    destroyKey: (subject: SubjectId) => sealer.destroyPerson(subject),
+    async sweepKeys() {
+      const rows = await db.selectFrom('subject').select('id').execute();
+      return sealer.sweepOrphans(new Set(rows.map(({ id }) => id)));
+    },
+
+    async find(realm: Realm, by: { id: string } | { emailHash: string }): Promise<Subject | undefined> {
+      const query = subjects(realm);
+      const row = await ('id' in by
+        ? query.where('id', '=', by.id)
+        : query.where('email_hash', '=', by.emailHash)
+      ).executeTakeFirst();
+      return row && (await toSubjects([row]))[0];
+    },
+    async list(realm: Realm, { limit, after }: { limit: number; after?: SubjectId }): Promise<Subject[]> {
+      const page = subjects(realm).orderBy('id').limit(limit);
+      return toSubjects(await (after === undefined ? page : page.where('id', '>', after)).execute());
+    },
+    async count({ organization, world }: Realm): Promise<number> {
+      const { n } = await db
+        .selectFrom('subject')
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    },
+
+    async idOf(tx: Db, { organization, world }: Realm, emailHash: string): Promise<SubjectId | undefined> {
+      const row = await tx
+        .selectFrom('subject')
+        .select('id')
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('email_hash', '=', emailHash)
+        .executeTakeFirst();
+      return row?.id as SubjectId | undefined;
+    },
+    /** Needs the person's key. */
+    async sealPerson({ organization }: Realm, subject: SubjectId, email: string, name: string | undefined) {
+      return {
+        email_sealed: await sealer.seal(emailPlace(organization, subject), encoder.encode(email)),
+        name_sealed:
+          name === undefined
+            ? null
+            : await sealer.seal(namePlace(organization, subject), encoder.encode(name)),
+      };
+    },
+    sealVector: (
+      row: { id: TemplateId; organization: OrganizationId; subject: SubjectId },
+      vector: Float32Array,
+    ) => sealer.seal(vectorPlace(row), toBytes(vector)),
+    async insertSubject(tx: Tx, row: SubjectRow): Promise<void> {
+      await tx.insertInto('subject').values(row).execute();
+    },
+    async touchSubject(tx: Tx, subject: SubjectId, at: number, name: Uint8Array | null): Promise<void> {
+      await tx
+        .updateTable('subject')
+        .set(name === null ? { updated_at: at } : { updated_at: at, name_sealed: name })
+        .where('id', '=', subject)
+        .execute();
+    },
+    async insertTemplates(tx: Tx, rows: readonly TemplateRow[]): Promise<void> {
+      await tx
+        .insertInto('template')
+        .values([...rows])
+        .execute();
+    },
+    /** Without their vectors. */
+    async templateRows(tx: Db, subject: SubjectId) {
+      return tx
+        .selectFrom('template')
+        .select(['id', 'enrollment', 'embedder', 'embedder_sha256', 'quality', 'created_at'])
+        .where('subject', '=', subject)
+        .execute();
+    },
+    async deleteTemplates(tx: Tx, ids: readonly string[]): Promise<void> {
+      if (ids.length > 0)
+        await tx
+          .deleteFrom('template')
+          .where('id', 'in', [...ids])
+          .execute();
+    },
+    async insertConsent(
+      tx: Tx,
+      { organization }: Realm,
+      subject: SubjectId,
+      consent: Consent & { id: string; at: number; recordedBy: string },
+    ): Promise<void> {
+      await tx
+        .insertInto('consent')
+        .values({
+          id: consent.id,
+          organization,
+          subject,
+          text_version: consent.textVersion,
+          purposes: JSON.stringify(consent.purposes),
+          method: consent.method,
+          legal_basis: consent.legalBasis,
+          given_at: consent.at,
+          recorded_by: consent.recordedBy,
+        })
+        .execute();
+    },
+
+    /** Templates of these people made by the given model files (embedder id to SHA-256), oldest first. */
+    async templatesOf(
+      { organization, world }: Realm,
+      people: readonly SubjectId[],
+      files: Readonly<Record<string, string>>,
+      damaged: (row: TemplateRow) => void,
+    ): Promise<StoredTemplate[]> {
+      const rows = await db
+        .selectFrom('template')
+        .selectAll()
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('subject', 'in', [...people])
+        .orderBy('id')
+        .execute();
+      return openTemplates(
+        rows.filter((row) => files[row.embedder] === row.embedder_sha256),
+        damaged,
+      );
+    },
+    /** Every template that one model file made, in pages. */
+    async *everyTemplate(embedder: string, sha256: string, damaged: (row: TemplateRow) => void) {
+      for (let after = ''; ; ) {
+        const rows = await db
+          .selectFrom('template')
+          .selectAll()
+          .where('embedder', '=', embedder)
+          .where('embedder_sha256', '=', sha256)
+          .where('id', '>', after)
+          .orderBy('id')
+          .limit(PAGE)
+          .execute();
+        if (rows.length === 0) return;
+        after = rows.at(-1)!.id;
+        const realms = new Map(rows.map((row) => [row.id, row]));
+        for (const template of await openTemplates(rows, damaged)) {
+          const { organization, world } = realms.get(template.id)!;
+          yield { realm: { organization: organization as OrganizationId, world: world as World }, template };
+        }
+      }
+    },
+  };
+}

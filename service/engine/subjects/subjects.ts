@@ -1,0 +1,286 @@
+import type { Galleries } from '../../inference/gallery.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids, SubjectId, TemplateId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { Models } from '../models/index.ts';
+import { createGalleryIndex } from './gallery-index.ts';
+import type { Realm } from './realm.ts';
+import type { Consent, Enrollment, Subject } from './subject.ts';
+import {
+  createSubjectStore,
+  type StoredTemplate,
+  type SubjectStoreDeps,
+  type TemplateRow,
+} from './subject-store.ts';
+
+/** A picture's embeddings, to be kept for a person. */
+export interface NewEnrollment {
+  email: string;
+  name?: string;
+  /** By embedder id, unit length. */
+  embeddings: Record<string, Float32Array>;
+  quality: number;
+  consent?: Consent;
+  /** Extra audit details: the flag of a duplicate under `warn`, an operator's override. */
+  audit?: Record<string, unknown>;
+}
+
+export interface Subjects {
+  /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
+  get(realm: Realm, idOrEmail: string): Promise<Subject>;
+  find(realm: Realm, idOrEmail: string): Promise<Subject | undefined>;
+  list(
+    realm: Realm,
+    page: { limit: number; after?: SubjectId },
+  ): Promise<{ subjects: Subject[]; next?: SubjectId }>;
+  count(realm: Realm): Promise<number>;
+  /**
+   * Adds a picture's embeddings to the person with this e-mail, made now if new. Keeps the best `most` (10) enrollments.
+   * Rows, audit line and gallery rows become visible together; acknowledged means on disk.
+   */
+  enroll(
+    realm: Realm,
+    input: NewEnrollment,
+    actor: Actor,
+    request?: string,
+  ): Promise<{ subject: Subject; created: boolean; enrollment: string }>;
+  /** Of the model files in use; what another file made does not compare and is left out. */
+  enrollments(realm: Realm, subject: SubjectId): Promise<Enrollment[]>;
+  /** As `enrollments`, for several people at once. */
+  enrollmentsOf(realm: Realm, people: readonly SubjectId[]): Promise<Map<SubjectId, Enrollment[]>>;
+  /** Which subject a template belongs to: the way back from a gallery candidate. */
+  ownerOf(realm: Realm, template: TemplateId): SubjectId | undefined;
+  /** People whom a search can find. */
+  people(realm: Realm): number;
+  /** The owners of the `rows` templates nearest to the probe (of the gallery's embedder), nearest first. */
+  nearest(realm: Realm, probe: Float32Array, rows: number): Promise<SubjectId[]>;
+  /** Reads every template into the galleries at start; embedder A alone. Calls `progress` with counts now and then. */
+  loadGalleries(progress?: (loaded: number) => void): Promise<void>;
+  /** Destroys person keys that no person has, left by enrollments that were cut short. Call it at start. */
+  sweepKeys(): Promise<{ swept: number; suspicious: number }>;
+}
+
+export interface SubjectsDeps extends SubjectStoreDeps {
+  inTransaction: InTransaction;
+  galleries: Galleries;
+  models: Pick<Models, 'current'>;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+  /** Enrollments a person keeps, 10 unless given. */
+  most?: number;
+}
+
+/** Another enrollment of the same new e-mail came first this often: something is wrong. */
+const MOST_TRIES = 5;
+
+export function createSubjects({
+  db,
+  sealer,
+  inTransaction,
+  galleries,
+  models,
+  audit,
+  ids,
+  clock,
+  log,
+  most = 10,
+}: SubjectsDeps): Subjects {
+  const store = createSubjectStore({ db, sealer });
+  const primary = () => {
+    const { primary } = models.current();
+    if (primary !== undefined) return primary;
+    throw new Problem('MODEL_NOT_INSTALLED', 'No embedding model is enabled: run “gatehouse models list”.');
+  };
+  const index = createGalleryIndex(galleries, primary);
+  const damaged = (row: TemplateRow) =>
+    log.error(
+      { template: row.id, subject: row.subject },
+      'a sealed template was changed or belongs elsewhere',
+    );
+
+  const find = (realm: Realm, idOrEmail: string) =>
+    store.find(
+      realm,
+      idOrEmail.includes('@')
+        ? { emailHash: store.emailHash(realm.organization, idOrEmail) }
+        : { id: idOrEmail },
+    );
+
+  /** One try: undefined when the person with this e-mail is not `subject` (any more). */
+  async function tryToEnroll(
+    realm: Realm,
+    { email, name, embeddings, quality, consent, audit: details }: NewEnrollment,
+    { subject, created, emailHash }: { subject: SubjectId; created: boolean; emailHash: string },
+    actor: Actor,
+    request: string | undefined,
+  ) {
+    const { files } = models.current();
+    const at = clock.now();
+    const enrollment = ids.next('enrollment');
+    const person = await store.sealPerson(realm, subject, email, name);
+    const templates = await Promise.all(
+      Object.entries(embeddings).map(async ([embedder, vector]) => {
+        const id = ids.next('template');
+        return {
+          id,
+          ...realm,
+          subject,
+          enrollment,
+          embedder,
+          embedder_sha256: fileOf(files, embedder),
+          vector_sealed: await store.sealVector({ id, organization: realm.organization, subject }, vector),
+          quality,
+          created_at: at,
+        };
+      }),
+    );
+    const dropped = await inTransaction(async (tx: Tx) => {
+      const holder = await store.idOf(tx, realm, emailHash);
+      if (holder !== (created ? undefined : subject)) return undefined;
+      if (created) {
+        const row = {
+          id: subject,
+          ...realm,
+          email_hash: emailHash,
+          ...person,
+          created_at: at,
+          updated_at: at,
+        };
+        await store.insertSubject(tx, row);
+      } else await store.touchSubject(tx, subject, at, person.name_sealed);
+      await store.insertTemplates(tx, templates);
+      if (consent) {
+        await store.insertConsent(tx, realm, subject, {
+          ...consent,
+          id: ids.next('consent'),
+          at,
+          recordedBy: describeActor(actor),
+        });
+      }
+      const surplus = surplusOf(await store.templateRows(tx, subject), files, most);
+      await store.deleteTemplates(tx, surplus);
+      await audit.add(tx, {
+        actor,
+        action: 'subject.enroll',
+        organization: realm.organization,
+        target: subject,
+        ...(request === undefined ? {} : { request }),
+        details: { world: realm.world, created, enrollment, quality, dropped: surplus.length, ...details },
+      });
+      return surplus;
+    });
+    if (dropped === undefined) return undefined;
+    const row = templates.find(({ embedder }) => embedder === models.current().primary);
+    if (row && !dropped.includes(row.id))
+      index.put(realm, { template: row.id, subject }, embeddings[row.embedder]!);
+    index.erase(realm, dropped as TemplateId[]);
+    return enrollment;
+  }
+
+  return {
+    find,
+    async get(realm, idOrEmail) {
+      const subject = await find(realm, idOrEmail);
+      if (subject) return subject;
+      throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
+    },
+    async list(realm, { limit, after }) {
+      const found = await store.list(realm, { limit: limit + 1, ...(after === undefined ? {} : { after }) });
+      const subjects = found.slice(0, limit);
+      return found.length > limit ? { subjects, next: subjects.at(-1)!.id } : { subjects };
+    },
+    count: (realm) => store.count(realm),
+    async enroll(realm, input, actor, request) {
+      const emailHash = store.emailHash(realm.organization, input.email);
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const known = await store.find(realm, { emailHash });
+        const subject = known?.id ?? ids.next('subject');
+        if (!known) await store.createKey(realm.organization, subject);
+        const created = known === undefined;
+        const enrollment = await tryToEnroll(realm, input, { subject, created, emailHash }, actor, request);
+        if (enrollment !== undefined) {
+          const now = await store.find(realm, { id: subject });
+          if (now) return { subject: now, created, enrollment };
+        }
+        // After an error the key stays for the sweep: whether the transaction was committed is not known then.
+        if (created) await store.destroyKey(subject);
+      }
+      throw new Problem(
+        'CONFLICT',
+        'This person is being enrolled by someone else at the same time: try again.',
+      );
+    },
+    async enrollments(realm, subject) {
+      const templates = await store.templatesOf(realm, [subject], models.current().files, damaged);
+      return toEnrollments(templates);
+    },
+    async enrollmentsOf(realm, people) {
+      const templates =
+        people.length === 0 ? [] : await store.templatesOf(realm, people, models.current().files, damaged);
+      return Map.groupBy(toEnrollments(templates), ({ subject }) => subject);
+    },
+    ownerOf: (realm, template) => index.ownerOf(realm, template),
+    people: (realm) => index.people(realm),
+    nearest: (realm, probe, rows) => index.search(realm, probe, rows),
+    async loadGalleries(progress) {
+      const embedder = primary();
+      let loaded = 0;
+      const every = store.everyTemplate(embedder, fileOf(models.current().files, embedder), damaged);
+      for await (const { realm, template } of every) {
+        index.put(realm, { template: template.id, subject: template.subject }, template.vector);
+        loaded += 1;
+        if (loaded % 10_000 === 0) progress?.(loaded);
+      }
+      progress?.(loaded);
+    },
+    sweepKeys: () => store.sweepKeys(),
+  };
+}
+
+function fileOf(files: Readonly<Record<string, string>>, embedder: string): string {
+  const sha256 = files[embedder];
+  if (sha256 !== undefined) return sha256;
+  throw new Problem('MODEL_NOT_INSTALLED', `The model ${embedder} is not installed or not enabled.`);
+}
+
+function toEnrollments(templates: readonly StoredTemplate[]): Enrollment[] {
+  return [...Map.groupBy(templates, ({ enrollment }) => enrollment).values()].map((rows) => ({
+    id: rows[0]!.enrollment,
+    subject: rows[0]!.subject,
+    quality: rows[0]!.quality,
+    createdAt: rows[0]!.createdAt,
+    templates: rows.map(({ id, embedder, vector }) => ({ id, embedder, vector })),
+  }));
+}
+
+type Kept = Pick<
+  TemplateRow,
+  'id' | 'enrollment' | 'embedder' | 'embedder_sha256' | 'quality' | 'created_at'
+>;
+
+/**
+ * The templates of all enrollments beyond the `most` best: those of the present model files before older ones, then by
+ * quality, then the newer.
+ */
+export function surplusOf(
+  rows: readonly Kept[],
+  files: Readonly<Record<string, string>>,
+  most: number,
+): string[] {
+  const enrollments = [...Map.groupBy(rows, ({ enrollment }) => enrollment).values()].map((templates) => ({
+    templates,
+    usable: templates.some((row) => files[row.embedder] === row.embedder_sha256) ? 1 : 0,
+    quality: templates[0]!.quality,
+    at: templates[0]!.created_at,
+    id: templates[0]!.enrollment,
+  }));
+  return enrollments
+    .toSorted((a, b) => b.usable - a.usable || b.quality - a.quality || b.at - a.at || (a.id < b.id ? 1 : -1))
+    .slice(most)
+    .flatMap(({ templates }) => templates.map(({ id }) => id));
+}

@@ -1,0 +1,9 @@
+/** A vector as it is sealed: 32-bit floats, little-endian (every machine that runs this is). */
+export function toBytes(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+/** Copies, so that the bytes may lie anywhere. */
+export function toVector(bytes: Uint8Array): Float32Array {
+  return new Float32Array(Uint8Array.from(bytes).buffer);
+}
