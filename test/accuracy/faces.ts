@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseCsv } from '../../service/cli/csv.ts';
+import { faceQuality } from '../../service/engine/checks/face-quality.ts';
+import type { Analysis } from '../../service/inference/face.ts';
+import type { ScorerEntry } from '../../service/inference/manifest.ts';
+import { Problem, type ProblemCode } from '../../service/lib/problem.ts';
+import { type CalibrationTable, calibrationTable } from './calibration-table.ts';
+import { type Comparisons, compareAll, tailOf } from './comparisons.ts';
+import { equalErrorRate, operatingPointAt } from './error-rates.ts';
+import { clusterBootstrap, type Interval, wilsonInterval } from './interval.ts';
+
+/** The rates at which TAR and thresholds are reported. */
+export const rates = ['1e-2', '1e-3', '1e-4'] as const;
+export type Rate = (typeof rates)[number];
+
+/** Fractions; intervals are 95 %, by bootstrap over people. */
+export interface ScorerReport {
+  eer: number;
+  tar: Record<Rate, number>;
+  thresholds: Record<Rate, number>;
+  intervals: { eer: Interval; tar: Record<Rate, Interval> };
+}
+
+export interface FacesReport {
+  scorers: Record<string, ScorerReport & { calibration: CalibrationTable }>;
+  /** Share of pictures that no template could be made from. */
+  failureToEnroll: number;
+  failureToEnrollInterval: Interval;
+  /** Which pictures, and why. */
+  failures: { file: string; code: ProblemCode }[];
+  pictures: number;
+  people: number;
+  genuine: number;
+  impostors: number;
+}
+
+export interface FacesDeps {
+  /** Analyzes a picture with all embedders of `scorers`. */
+  analyze(picture: Uint8Array): Promise<Analysis>;
+  scorers: ScorerEntry[];
+  /** Pictures in work at a time. */
+  concurrency: number;
+  progress: { start(total: number): void; step(note: string): void; stop(): void };
+}
+
+const BOOTSTRAP = { replicates: 1000, seed: 20261120 };
+
+/**
+ * Every same-person and every cross pair of the pictures that a `file_a,file_b,same` file names; a picture's folder is its
+ * person. Throws Error for a file that contradicts itself or names no picture twice of anybody.
+ */
+export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<FacesReport> {
+  const files = readPictureList(pairsFile);
+  const embeddings: Record<string, Float32Array>[] = [];
+  const kept: string[] = [];
+  const failures: FacesReport['failures'] = [];
+  const results = await analyzeAll(files, dirname(pairsFile), deps);
+  for (const [i, file] of files.entries()) {
+    const result = results[i]!;
+    if ('code' in result) failures.push({ file, code: result.code });
+    else {
+      kept.push(file);
+      embeddings.push(result.embeddings);
+    }
+  }
+  const people = [...new Set(kept.map((file) => dirname(file)))];
+  const personOf = kept.map((file) => people.indexOf(dirname(file)));
+  const scorers: FacesReport['scorers'] = {};
+  let counts = { genuine: 0, impostors: 0 };
+  for (const { id, terms } of deps.scorers) {
+    const comparisons = compareAll(personOf, (i, j) =>
+      terms.reduce(
+        (score, { model, weight, offset }) =>
+          score + weight * (innerProduct(embeddings[i]![model]!, embeddings[j]![model]!) - offset),
+        0,
+      ),
+    );
+    counts = { genuine: comparisons.genuine.score.length, impostors: comparisons.impostors };
+    if (counts.genuine === 0 || counts.impostors === 0) {
+      throw new Error(
+        `${pairsFile} leaves ${counts.genuine} same-person and ${counts.impostors} cross pairs to measure.`,
+      );
+    }
+    scorers[id] = { ...reportOf(comparisons), calibration: calibrationTable(comparisons) };
+  }
+  return {
+    scorers,
+    failureToEnroll: failures.length / files.length,
+    failureToEnrollInterval: wilsonInterval(failures.length, files.length),
+    failures,
+    pictures: files.length,
+    people: people.length,
+    ...counts,
+  };
+}
+
+/** The pictures named, each once. */
+export function readPictureList(pairsFile: string): string[] {
+  const [head, ...rows] = parseCsv(readFileSync(pairsFile, 'utf8'));
+  if (head?.fields.join() !== 'file_a,file_b,same') {
+    throw new Error(`${pairsFile} must begin with the line "file_a,file_b,same".`);
+  }
+  for (const { line, fields } of rows) {
+    const [a, b, same] = fields;
+    if (a === undefined || b === undefined || (dirname(a) === dirname(b)) !== (same === '1')) {
+      throw new Error(
+        `${pairsFile}, line ${line}: "same" must be 1 exactly if both pictures are in one folder.`,
+      );
+    }
+  }
+  return [...new Set(rows.flatMap(({ fields }) => fields.slice(0, 2)))].sort();
+}
+
+type Result = { embeddings: Record<string, Float32Array> } | { code: ProblemCode };
+
+async function analyzeAll(files: string[], root: string, deps: FacesDeps): Promise<Result[]> {
+  const { analyze, concurrency, progress } = deps;
+  const results: Result[] = new Array(files.length);
+  const waiting = files.entries();
+  const work = async (): Promise<void> => {
+    for (const [i, file] of waiting) {
+      results[i] = await enrol(analyze, readFileSync(join(root, file)));
+      progress.step(file);
+    }
+  };
+  progress.start(files.length);
+  await Promise.all(Array.from({ length: concurrency }, work));
+  progress.stop();
+  return results;
+}
+
+/** What the product does with a picture to enroll under the `default` profile: its embeddings, or the refusal. */
+async function enrol(analyze: FacesDeps['analyze'], picture: Uint8Array): Promise<Result> {
+  try {
+    const analysis = await analyze(picture);
+    const { unjudgeable } = faceQuality(analysis, { pad: false });
+    return unjudgeable ? { code: unjudgeable.problem } : { embeddings: analysis.face!.embeddings };
+  } catch (error) {
+    if (error instanceof Problem && error.code.startsWith('IMAGE_')) return { code: error.code };
+    throw error;
+  }
+}
+
+function reportOf(comparisons: Comparisons): ScorerReport {
+  const eer = equalErrorRate(comparisons);
+  const points = rates.map((rate) => operatingPointAt(comparisons, Number(rate)));
+  const byRate = <T>(values: T[]) =>
+    Object.fromEntries(rates.map((rate, i) => [rate, values[i]!])) as Record<Rate, T>;
+  const reach = Math.min(1, Math.max(0.05, eer * 4));
+  const tail = tailOf(comparisons, Math.ceil(reach * comparisons.impostors));
+  const [eerInterval, ...tarIntervals] = clusterBootstrap(
+    comparisons.pictures.length,
+    (drawn) => [
+      equalErrorRate(tail, drawn),
+      ...rates.map((rate) => 1 - operatingPointAt(tail, Number(rate), drawn).fnmr),
+    ],
+    BOOTSTRAP,
+  );
+  return {
+    eer,
+    tar: byRate(points.map(({ fnmr }) => 1 - fnmr)),
+    thresholds: byRate(points.map(({ threshold }) => threshold)),
+    intervals: { eer: eerInterval!, tar: byRate(tarIntervals) },
+  };
+}
+
+function innerProduct(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

@@ -1,0 +1,87 @@
+import type { FacesReport, ScorerReport } from './faces.ts';
+import { rates } from './faces.ts';
+import type { Interval } from './interval.ts';
+import type { PadReport } from './pad.ts';
+import type { PresentationPoint } from './presentation-rates.ts';
+
+const percent = (value: number): string => (100 * value).toFixed(2);
+const range = ([low, high]: Interval): string => `[${percent(low)}, ${percent(high)}]`;
+const measured = (value: number, interval: Interval): string => `${percent(value)} % ${range(interval)}`;
+
+/** The shape that `npm run accuracy -- faces --json` prints; fractions. */
+export function facesAsJson(report: FacesReport, about: { data: string; date: string }): object {
+  const of = ({ eer, tar, thresholds, intervals }: ScorerReport) => ({ eer, tar, thresholds, intervals });
+  return {
+    ...Object.fromEntries(Object.entries(report.scorers).map(([id, scorer]) => [id, of(scorer)])),
+    failureToEnroll: report.failureToEnroll,
+    genuine: report.genuine,
+    impostors: report.impostors,
+    failureToEnrollInterval: report.failureToEnrollInterval,
+    failures: report.failures,
+    pictures: report.pictures,
+    people: report.people,
+    ...about,
+  };
+}
+
+export function facesAsText(
+  report: FacesReport,
+  { data, date }: { data: string; date: string },
+  notes: string[],
+): string {
+  const lines = [
+    `${data}, ${date}`,
+    `${report.pictures} pictures of ${report.people} people; ${report.genuine} same-person and ${report.impostors} cross pairs`,
+    `failure to enroll ${measured(report.failureToEnroll, report.failureToEnrollInterval)}`,
+    ...report.failures.map(({ file, code }) => `  ${code} ${file}`),
+    'Rates are of comparisons; 95 % intervals by bootstrap over people.',
+  ];
+  for (const [id, { eer, tar, thresholds, intervals, calibration }] of Object.entries(report.scorers)) {
+    lines.push('', `${id}:`, `  EER            ${measured(eer, intervals.eer)}`);
+    for (const rate of rates) {
+      lines.push(
+        `  TAR @FMR ${rate}  ${measured(tar[rate], intervals.tar[rate])}  from score ${thresholds[rate].toFixed(4)}`,
+      );
+    }
+    lines.push(
+      `  calibration    ${calibration.table.length} rows, measured down to FMR ${calibration.measuredDownTo}`,
+    );
+  }
+  return [...lines, ...notes.map((note) => `\n${note}`)].join('\n');
+}
+
+const pointNames: Record<keyof PadReport['points'], string> = {
+  customary: 'at the customary 0.5',
+  apcer5: 'APCER 5 % over all attacks',
+  apcer10: 'APCER 10 % over all attacks',
+  everySpecies5: 'APCER 5 % for every species',
+  everySpecies10: 'APCER 10 % for every species',
+};
+
+export function padAsText(report: PadReport, { data, date }: { data: string; date: string }): string {
+  const { auc, eer, nonResponse } = report;
+  const lines = [
+    `${data}, ${date}`,
+    `${report.live} live and ${report.attacks} attack pictures of ${report.people} people (or single pictures)`,
+    `AUC ${auc.value.toFixed(4)} [${auc.interval.map((end) => end.toFixed(4)).join(', ')}], EER ${measured(eer.value, eer.interval)} (bootstrap over people)`,
+    'Errors by species, never averaged; Wilson 95 % intervals.',
+  ];
+  for (const [kind, { refused, pictures }] of Object.entries(nonResponse)) {
+    if (refused > 0) lines.push(`  refused before it was judged: ${refused} of ${pictures} ${kind}`);
+  }
+  for (const [name, point] of Object.entries(report.points)) {
+    lines.push('', ...pointAsText(pointNames[name as keyof PadReport['points']], point));
+  }
+  return lines.join('\n');
+}
+
+function pointAsText(name: string, { threshold, apcer, bpcer, bpcerInterval }: PresentationPoint): string[] {
+  return [
+    `${name}: threshold ${threshold.toFixed(4)}`,
+    `  BPCER ${measured(bpcer, bpcerInterval)}`,
+    ...Object.entries(apcer).map(
+      ([species, { rate, interval, attacks }]) =>
+        `  APCER ${species} (${attacks}): ${measured(rate, interval)}`,
+    ),
+  ];
+}
