@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import type { Control } from './control.ts';
+import { dataDirectory } from './data-directory.ts';
+import { type OpenOptions, openControl } from './open-control.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface CommonOptions {
+  data?: string;
+  json?: boolean;
+}
+
+/** What a command found out: the same for scripts and for people. */
+export interface Answer {
+  json: unknown;
+  text: string;
+  /** 1: the answer is a refusal. */
+  exitCode?: 1;
+}
+
+export interface CommandContext<Options> {
+  options: Options;
+  /** Absolute. */
+  data: string;
+  terminal: Terminal;
+  /** Opened at the first call, closed after the command. */
+  control(how?: OpenOptions): Promise<Control>;
+}
+
+export type Work<Options> = (
+  context: CommandContext<Options & CommonOptions>,
+  ...words: string[]
+) => Promise<Answer | undefined>;
+
+/** Gives a command `--data`, `--json` and its work. The exit code is left in `result`. */
+export interface CommandRunner {
+  run<Options>(command: Command, work: Work<Options>): Command;
+  exitCode: 0 | 1;
+}
+
+export function createCommandRunner(terminal: Terminal): CommandRunner {
+  const runner: CommandRunner = {
+    exitCode: 0,
+    run(command, work) {
+      return command
+        .option('--data <dir>', 'data directory (default: GATEHOUSE_DATA, else ~/.local/share/gatehouse)')
+        .option('--json', 'one line of JSON on standard output instead of text')
+        .action(async (...values: unknown[]) => {
+          const words = values.slice(0, -2).flat() as string[];
+          const options = values.at(-2) as CommonOptions;
+          const data = dataDirectory(options.data);
+          let opened: Promise<Control> | undefined;
+          try {
+            const answer = await work(
+              {
+                options: options as never,
+                data,
+                terminal,
+                control: (how) => {
+                  opened ??= openControl(data, how);
+                  return opened;
+                },
+              },
+              ...words,
+            );
+            if (!answer) return;
+            if (options.json) terminal.answer(JSON.stringify(answer.json));
+            else if (answer.text !== '') terminal.answer(answer.text);
+            runner.exitCode = answer.exitCode ?? 0;
+          } finally {
+            await opened?.then((control) => control.close()).catch(() => {});
+          }
+        });
+    },
+  };
+  return runner;
+}
+
+/** The way to write a command in a checkout, for texts that are pasted. */
+export const invocation = 'npm run --silent gatehouse --';
+
+/** The examples under `--help`. */
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${invocation} ${line}`).join('\n')}`;
+}

@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { csvLine, parseCsv } from './csv.ts';
+
+describe('parseCsv', () => {
+  test('quotes, line endings, a byte order mark and empty lines', () => {
+    const text = '\uFEFFemail,name,file\r\n"a@x.y","Lovelace, ""Ada""",1.jpg\r\n\r\nb@x.y,"two\nlines",2.jpg';
+    expect(parseCsv(text)).toEqual([
+      { line: 1, fields: ['email', 'name', 'file'] },
+      { line: 2, fields: ['a@x.y', 'Lovelace, "Ada"', '1.jpg'] },
+      { line: 4, fields: ['b@x.y', 'two\nlines', '2.jpg'] },
+    ]);
+  });
+
+  test('semicolons where the first line has them', () => {
+    expect(parseCsv('email;file\na@x.y;1,5.jpg\n')).toEqual([
+      { line: 1, fields: ['email', 'file'] },
+      { line: 2, fields: ['a@x.y', '1,5.jpg'] },
+    ]);
+  });
+
+  test('an empty text has no rows', () => {
+    expect(parseCsv('')).toEqual([]);
+  });
+
+  test('reads back what csvLine writes', () => {
+    const field = fc
+      .string()
+      .map((text) => text.trim())
+      .filter((text) => !/^[=+\-@\t\r]/.test(text));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(field, field, field), { minLength: 1 }), (rows) => {
+        const text = ['a,b,c', ...rows.map((row) => csvLine(row))].join('\n');
+        expect(parseCsv(text).map(({ fields }) => fields)).toEqual([['a', 'b', 'c'], ...rows]);
+      }),
+    );
+  });
+});
+
+describe('csvLine', () => {
+  test('disarms what a spreadsheet would run, not numbers', () => {
+    expect(csvLine(['=1+1', '@x', -3, 'plain'])).toBe("'=1+1,'@x,-3,plain");
+  });
+});

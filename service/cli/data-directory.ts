@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from './failure.ts';
+import { userPath } from './user-path.ts';
+
+/** `--data`, else GATEHOUSE_DATA, else ~/.local/share/gatehouse. Absolute. */
+export function dataDirectory(
+  flag: string | undefined,
+  env: Record<string, string | undefined> = process.env,
+  home = homedir(),
+): string {
+  const given = flag ?? env.GATEHOUSE_DATA;
+  return given === undefined || given === ''
+    ? join(home, '.local', 'share', 'gatehouse')
+    : userPath(given, env);
+}
+
+/** Gatehouse has been started or initialized here before. */
+export function isInitialized(directory: string): boolean {
+  return ['master.key', 'keys.db', 'gatehouse.db'].some((file) => existsSync(join(directory, file)));
+}
+
+/** A mistyped `--data` must not quietly make an empty box. */
+export function requireInitialized(directory: string): void {
+  if (isInitialized(directory)) return;
+  throw new UsageError(
+    `There is no Gatehouse in ${directory}. Give its directory with --data DIR (or GATEHOUSE_DATA), or make one:\n` +
+      `  npm run --silent gatehouse -- init --data ${directory} --org "My organization"`,
+  );
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { parseConfig } from '../config.ts';
+import { systemClock } from '../lib/clock.ts';
+import { type CommandRunner, examples, invocation } from './command.ts';
+import type { Control } from './control.ts';
+import { isInitialized } from './data-directory.ts';
+import {
+  checkClock,
+  checkDisk,
+  checkModelFiles,
+  checkNode,
+  checkPad,
+  checkPermissions,
+  checkPort,
+  checkSocketPath,
+  checkTls,
+  existingFolder,
+  type Finding,
+} from './doctor-checks.ts';
+import { toFailure } from './failure.ts';
+import { table } from './terminal.ts';
+
+export function addDoctor(program: Command, runner: CommandRunner): void {
+  const command = program
+    .command('doctor')
+    .summary('is this box fit to run? every line with its remedy')
+    .description(
+      'Looks at the machine, the data directory, the models and the settings. The exit code is 1 when something fails.',
+    )
+    .addHelpText('after', examples('doctor', 'doctor --data /srv/gatehouse --json'));
+  runner.run(command, async ({ data, terminal, control }) => {
+    const config = parseConfig({ data });
+    const now = systemClock.now();
+    const findings: Finding[] = [
+      checkNode(process.versions.node),
+      await checkDisk(await existingFolder(data)),
+    ];
+    findings.push(await checkTls(config, now), checkSocketPath(join(data, 'control.sock')));
+    if (isInitialized(data)) {
+      findings.push(
+        await checkPermissions(data),
+        await checkClock(now, data),
+        ...(await askBox(control, config)),
+      );
+    } else {
+      const remedy = `${invocation} init --data ${data} --org "My organization"   or   npm start`;
+      findings.push({ what: 'data directory', state: 'warn', found: `${data} is not initialized`, remedy });
+      findings.push(await checkClock(now, data), await checkPort(config.host, config.port));
+    }
+    const failed = findings.some(({ state }) => state === 'fail');
+    const mark = { ok: 'good', warn: 'care', fail: 'bad' } as const;
+    const rows = findings.map((one) => [one.state.padEnd(4), one.what, one.found]);
+    const lines = table(['', 'what', 'found'], rows, '').split('\n').slice(1);
+    const text = findings.flatMap((one, index) => {
+      const line = lines[index] ?? '';
+      const coloured = terminal.style(mark[one.state], line.slice(0, 4)) + line.slice(4);
+      return one.remedy === undefined ? [coloured] : [coloured, `      ${one.remedy}`];
+    });
+    return {
+      json: { ok: !failed, findings },
+      text: text.join('\n'),
+      ...(failed ? { exitCode: 1 as const } : {}),
+    };
+  });
+}
+
+/** What only the box itself can tell; a box that cannot be opened is one failed line naming why. */
+async function askBox(
+  control: () => Promise<Control>,
+  config: { data: string; host: string; port: number },
+): Promise<Finding[]> {
+  const port = () => checkPort(config.host, config.port);
+  let open: Control;
+  try {
+    open = await control();
+  } catch (error) {
+    const { text } = toFailure(error);
+    return [{ what: 'data directory', state: 'fail', found: text.split('\n')[0] ?? text }, await port()];
+  }
+  const running = open.via === 'service';
+  const { files } = await open.get<{ files: { id: string; ok: boolean }[] }>('/models/verify');
+  const { models } = await open.get<{ models: { role: string; enabled: boolean; name: string }[] }>(
+    '/models',
+  );
+  return [
+    { what: 'data directory', state: 'ok', found: `${config.data} opens` },
+    {
+      what: 'writer',
+      state: 'ok',
+      found: running
+        ? 'a service runs on this directory and answers at its control socket'
+        : 'nobody holds the directory',
+    },
+    ...(running ? [] : [await port()]),
+    checkModelFiles(files),
+    checkPad(models),
+  ];
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { ConfigError } from '../config.ts';
+import { Problem } from '../lib/problem.ts';
+import { toFailure, UsageError } from './failure.ts';
+
+test('a problem keeps its code, and shows its advice and its fields', () => {
+  const problem = new Problem('INVALID_REQUEST', 'Two fields are wrong.', {
+    reason: 'Look at both.',
+    details: [
+      { path: 'cidr', message: 'is no network' },
+      { path: 'country', message: 'is no country' },
+    ],
+  });
+  expect(toFailure(problem)).toEqual({
+    exitCode: 1,
+    text: 'Two fields are wrong.\nLook at both.\n  cidr: is no network\n  country: is no country',
+    json: {
+      error: 'Two fields are wrong.',
+      code: 'INVALID_REQUEST',
+      reason: 'Look at both.',
+      details: problem.extra.details,
+    },
+  });
+});
+
+test('how the command was written is exit code 2', () => {
+  expect(toFailure(new UsageError('Say which.'))).toEqual({
+    exitCode: 2,
+    text: 'Say which.',
+    json: { error: 'Say which.', code: 'USAGE' },
+  });
+  expect(toFailure(new ConfigError('No such setting.')).exitCode).toBe(2);
+});
+
+test('a port in use is told with its remedy', () => {
+  const error = Object.assign(new Error('listen'), {
+    code: 'EADDRINUSE',
+    syscall: 'listen',
+    address: '127.0.0.1',
+    port: 7300,
+  });
+  expect(toFailure(error)).toMatchObject({
+    exitCode: 1,
+    text: 'Port 7300 on 127.0.0.1 is in use by another program. Stop it, or choose another port: --port N (0 picks a free one).',
+  });
+});
+
+test('anything else is a bug and shows where', () => {
+  expect(toFailure(new TypeError('x is undefined'))).toMatchObject({
+    exitCode: 1,
+    text: expect.stringContaining('failure.test.ts'),
+    json: { error: 'x is undefined', code: 'INTERNAL' },
+  });
+});

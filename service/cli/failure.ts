@@ -1,0 +1,74 @@
+import { Problem } from '../lib/problem.ts';
+
+/** The command was written wrongly: exit code 2. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export interface Failure {
+  exitCode: 1 | 2;
+  /** For the person: what, where, how to put it right. */
+  text: string;
+  /** For `--json`: the shape every door uses. */
+  json: { error: string; code: string; details?: unknown; reason?: string; checkResults?: unknown };
+}
+
+const systemErrors: Record<string, (error: NodeJS.ErrnoException) => string> = {
+  EADDRINUSE: (error) =>
+    `${place(error)} is in use by another program. Stop it, or choose another port: --port N (0 picks a free one).`,
+  EADDRNOTAVAIL: (error) => `${place(error)} is not an address of this machine. Choose another with --host.`,
+  EACCES: (error) =>
+    error.syscall === 'listen'
+      ? `This account may not listen on ${place(error)}. Ports below 1024 need rights; choose another with --port.`
+      : `No permission for ${error.path ?? 'a file'}. Run as the account that owns it, or give the rights.`,
+  ENOENT: (error) => `${error.path ?? 'The file'} does not exist.`,
+  EISDIR: () => 'That is a folder; a file is expected.',
+  ENOTDIR: (error) => `${error.path ?? 'The path'} leads through a file that is not a folder.`,
+  ENOSPC: () => 'The disk is full. Free some space and run the command again.',
+  EROFS: (error) => `${error.path ?? 'The place'} is on a read-only disk.`,
+};
+
+function place(error: NodeJS.ErrnoException): string {
+  const { address, port } = error as { address?: string; port?: number };
+  return port === undefined ? (address ?? 'The address') : `Port ${port} on ${address}`;
+}
+
+/** What to tell of anything that was thrown. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof UsageError) {
+    return { exitCode: 2, text: error.message, json: { error: error.message, code: 'USAGE' } };
+  }
+  if (error instanceof Problem) {
+    const { details, reason, checkResults } = error.extra;
+    const lines = (details ?? []).length > 1 ? (details ?? []).map((d) => `  ${d.path}: ${d.message}`) : [];
+    const advice = reason !== undefined && reason !== error.message ? [reason] : [];
+    return {
+      exitCode: 1,
+      text: [error.message, ...advice, ...lines].join('\n'),
+      json: {
+        error: error.message,
+        code: error.code,
+        ...(details === undefined ? {} : { details }),
+        ...(reason === undefined ? {} : { reason }),
+        ...(checkResults === undefined ? {} : { checkResults }),
+      },
+    };
+  }
+  const name = (error as Error)?.name;
+  if (name === 'ConfigError') {
+    const { message } = error as Error;
+    return { exitCode: 2, text: message, json: { error: message, code: 'CONFIG' } };
+  }
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  const known = code === undefined ? undefined : systemErrors[code];
+  if (known && code !== undefined) {
+    const text = known(error as NodeJS.ErrnoException);
+    return { exitCode: 1, text, json: { error: text, code } };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    exitCode: 1,
+    text: `Something in Gatehouse broke: ${message}\n${error instanceof Error ? (error.stack ?? '') : ''}`,
+    json: { error: message, code: 'INTERNAL' },
+  };
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * What an import has enrolled already, so that a second run goes on where the first stopped. One file per organization and
+ * world under `DATA/imports`; a line is a SHA-256 over person and picture: it names nobody.
+ */
+export interface ImportJournal {
+  has(person: string, picture: Uint8Array): boolean;
+  /** On disk when it resolves. */
+  add(person: string, picture: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openImportJournal(
+  data: string,
+  organization: string,
+  world: string,
+): Promise<ImportJournal> {
+  const folder = join(data, 'imports');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${organization}-${world}.txt`);
+  await appendFile(path, '', { mode: 0o600 });
+  const text = await readFile(path, 'utf8');
+  const done = new Set(text.split('\n').filter((line) => line.length === 64));
+  const file = await open(path, 'a', 0o600);
+  // A run that was killed may have left half a line.
+  if (text !== '' && !text.endsWith('\n')) await file.write('\n');
+  const mark = (person: string, picture: Uint8Array) =>
+    createHash('sha256')
+      .update(`${organization}|${world}|${person.toLowerCase()}|`)
+      .update(picture)
+      .digest('hex');
+  return {
+    has: (person, picture) => done.has(mark(person, picture)),
+    async add(person, picture) {
+      const line = mark(person, picture);
+      done.add(line);
+      await file.write(`${line}\n`);
+    },
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,159 @@
+import { type Command, Option } from 'commander';
+import { keyPrefixes, scopes } from '../engine/access/api-key.ts';
+import { type CommandRunner, examples } from './command.ts';
+import { UsageError } from './failure.ts';
+import { chooseOrganization, organizationFlag } from './organization.ts';
+import { facts, table } from './terminal.ts';
+
+interface KeyReply {
+  id: string;
+  name: string;
+  prefix: string;
+  world: string;
+  hint: string;
+  scopes: string[];
+  createdAt: string;
+  expiresAt?: string;
+  revokedAt?: string;
+  lastUsedAt?: string;
+}
+
+interface NewKey {
+  org?: string;
+  scopes: string;
+  env: string;
+  prefix?: string;
+  name?: string;
+  expires?: string;
+  browser?: boolean;
+  origin?: string[];
+}
+
+export function addKey(program: Command, runner: CommandRunner): void {
+  const key = program.command('key').description('API keys of an organization');
+
+  runner.run<NewKey>(
+    key
+      .command('create')
+      .description('make a key; it is shown this once')
+      .option(...organizationFlag)
+      .requiredOption('--scopes <list>', `what it may do, separated by commas: ${scopes.join(', ')}`)
+      .addOption(
+        new Option('--env <world>', 'live: real people; test: trials')
+          .choices(['live', 'test'])
+          .makeOptionMandatory(),
+      )
+      .addOption(
+        new Option('--prefix <prefix>', 'how the key begins (default: gh)').choices([...keyPrefixes]),
+      )
+      .option('--name <name>', 'to recognize it in the list')
+      .option('--expires <date>', 'last moment it works: 2027-01-31 or 2027-01-31T12:00:00Z')
+      .option('--browser', 'for page code: bound to origins, with few rights')
+      .option(
+        '--origin <url...>',
+        'origin the browser key may be sent from, such as https://shop.example.com',
+      )
+      .addHelpText(
+        'after',
+        examples(
+          'key create --scopes identity --env live --name "door camera"',
+          'key create --org org_01… --scopes identity,presence --env test --prefix prf --json',
+        ),
+      ),
+    async ({ options, control }) => {
+      const wanted = options.scopes.split(',').map((scope) => scope.trim());
+      const unknown = wanted.filter((scope) => !(scopes as readonly string[]).includes(scope));
+      if (unknown.length > 0) {
+        throw new UsageError(
+          `--scopes: "${unknown.join('", "')}" is no scope. Scopes: ${scopes.join(', ')}.`,
+        );
+      }
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const made = await open.send<{ id: string; key: string; record: KeyReply }>(
+        'POST',
+        `/organizations/${id}/keys`,
+        {
+          world: options.env,
+          scopes: [...new Set(wanted)],
+          prefix: options.prefix,
+          name: options.name,
+          expiresAt: options.expires === undefined ? undefined : readMoment(options.expires),
+          browser: options.browser,
+          origins: options.origin,
+        },
+      );
+      const text = [
+        facts([
+          ['id', made.id],
+          ['key', made.key],
+          ['world', made.record.world],
+          ['scopes', made.record.scopes.join(', ')],
+          ['expires', made.record.expiresAt],
+        ]),
+        '',
+        'The key is not shown again.',
+      ].join('\n');
+      return { json: { id: made.id, key: made.key }, text };
+    },
+  );
+
+  runner.run<{ org?: string }>(
+    key
+      .command('list')
+      .description('the keys of an organization, without their secrets')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('key list')),
+    async ({ options, control }) => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const reply = await open.get<{ keys: KeyReply[] }>(`/organizations/${id}/keys`);
+      const rows = reply.keys.map((one) => [
+        one.id,
+        `${one.prefix}_${one.world}_…${one.hint}`,
+        one.name,
+        one.scopes.join(','),
+        state(one),
+        one.lastUsedAt,
+      ]);
+      const header = ['id', 'key', 'name', 'scopes', 'state', 'last used'];
+      return {
+        json: reply,
+        text: table(header, rows, 'No key yet. Make one: key create --scopes identity --env test'),
+      };
+    },
+  );
+
+  runner.run<{ org?: string }>(
+    key
+      .command('revoke')
+      .argument('<key-id>', 'as `key list` shows it')
+      .description('end a key at once; this cannot be undone')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('key revoke key_01…')),
+    async ({ options, control }, keyId) => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const one = await open.send<KeyReply>(
+        'DELETE',
+        `/organizations/${id}/keys/${encodeURIComponent(keyId ?? '')}`,
+      );
+      return { json: one, text: `The key ${one.id} (…${one.hint}) is revoked.` };
+    },
+  );
+}
+
+function state(key: KeyReply): string {
+  if (key.revokedAt !== undefined) return `revoked ${key.revokedAt}`;
+  if (key.expiresAt !== undefined) return `until ${key.expiresAt}`;
+  return 'active';
+}
+
+/** A day means its last moment, UTC. */
+function readMoment(text: string): string {
+  const moment = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T23:59:59Z` : text;
+  const time = Date.parse(moment);
+  if (Number.isNaN(time))
+    throw new UsageError(`--expires: "${text}" is no date. Write 2027-01-31 or 2027-01-31T12:00:00Z.`);
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { type ImportedModel, readImport } from '../../models/import-weights.ts';
+import { Manifest } from '../inference/manifest.ts';
+import { Problem } from '../lib/problem.ts';
+import { UsageError } from './failure.ts';
+import { manifestPath } from './manifest-path.ts';
+
+/** The models in these files, all of them or a refusal: converted, with their manifest entries. Paths are absolute. */
+export async function readImportFiles(paths: readonly string[]): Promise<ImportedModel[]> {
+  const manifest = Manifest.parse(JSON.parse(await readFile(manifestPath, 'utf8')));
+  const models: ImportedModel[] = [];
+  for (const path of paths) {
+    const entry = await readEntry(path);
+    const file = {
+      name: basename(path),
+      bytes: await readFile(path),
+      ...(entry === undefined ? {} : { entry }),
+    };
+    const model = await readImport(file, manifest);
+    if (model.scorers.length > 0 || model.padSets.length > 0) {
+      throw new Problem(
+        'INVALID_REQUEST',
+        `${file.name} brings its own scorers or PAD sets, which this version cannot install. Nothing was imported.`,
+      );
+    }
+    models.push(model);
+  }
+  return models;
+}
+
+/** `ours.json` beside `ours.onnx`. */
+async function readEntry(path: string): Promise<unknown> {
+  const beside = `${path.slice(0, path.length - extname(path).length)}.json`;
+  if (!existsSync(beside)) return undefined;
+  try {
+    return JSON.parse(await readFile(beside, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${beside} is not JSON: ${(error as Error).message}.`);
+  }
+}

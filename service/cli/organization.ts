@@ -1,0 +1,34 @@
+import type { Control } from './control.ts';
+import { UsageError } from './failure.ts';
+
+export interface OrganizationReply {
+  id: string;
+  name: string;
+  createdAt: string;
+  matchOnly: boolean;
+  uniquenessPolicy: string;
+  consentPolicy: string;
+}
+
+export const organizationFlag = [
+  '--org <id>',
+  'organization, by id or name; may be left out when there is only one',
+] as const;
+
+/** The organization a command is about. */
+export async function chooseOrganization(
+  control: Control,
+  given: string | undefined,
+): Promise<OrganizationReply> {
+  if (given?.startsWith('org_')) return control.get(`/organizations/${encodeURIComponent(given)}`);
+  const { organizations } = await control.get<{ organizations: OrganizationReply[] }>('/organizations');
+  const found = given === undefined ? organizations : organizations.filter((one) => one.name === given);
+  const [only] = found;
+  if (only && found.length === 1) return only;
+  const list = organizations.map((one) => `  ${one.id}  ${one.name}`).join('\n');
+  if (organizations.length === 0)
+    throw new UsageError('There is no organization yet. Make one: org create --name NAME');
+  if (given === undefined)
+    throw new UsageError(`There are several organizations; say which with --org ID:\n${list}`);
+  throw new UsageError(`No single organization is called "${given}". There are:\n${list}`);
+}

@@ -1,0 +1,41 @@
+import { compose } from '../compose.ts';
+import { parseConfig } from '../config.ts';
+import { controlDoor } from '../doors/control/index.ts';
+import { createServer } from '../http/server.ts';
+import { createStructuredLog } from '../http/structured-log.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createIds } from '../lib/id.ts';
+import type { Transport } from './control.ts';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Gatehouse composed in this process, which holds the directory until `close`; the same door as on the socket. */
+export async function createOwnTransport(data: string): Promise<Transport> {
+  const config = parseConfig({ data });
+  const gatehouse = await compose({ ...config, logLevel: 'error' });
+  const app = createServer({
+    ids: createIds(systemClock),
+    log: createStructuredLog({
+      clock: systemClock,
+      level: 'error',
+      write: (line) => void process.stderr.write(line),
+    }),
+  });
+  await app.register(controlDoor, gatehouse);
+  return {
+    via: 'own process',
+    async send({ method, path, headers, body }) {
+      const reply = await app.inject({
+        method: method as Method,
+        url: path,
+        headers,
+        ...(body === undefined ? {} : { payload: Buffer.from(body) }),
+      });
+      return { status: reply.statusCode, body: reply.body };
+    },
+    async close() {
+      await app.close();
+      await gatehouse.close();
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Profile, ProfileDefinition } from '../engine/checks/index.ts';
+import { type CommandRunner, examples } from './command.ts';
+import { UsageError } from './failure.ts';
+import { chooseOrganization, organizationFlag } from './organization.ts';
+import { facts, table } from './terminal.ts';
+import { userPath } from './user-path.ts';
+
+/** 0.0001 -> "1 in 10,000". */
+const rate = (share: number) => `1 in ${Math.round(1 / share).toLocaleString('en')}`;
+
+export function describeProfile({ id, slug, version, builtIn, definition }: Profile): string {
+  const rules = Object.entries(definition.checks).flatMap(([name, rule]) =>
+    rule === undefined
+      ? []
+      : [[name, rule.enabled ? 'on' : 'off', rule.weight, rule.threshold, rule.hardFail ? 'yes' : 'no']],
+  );
+  return [
+    facts([
+      ['profile', `${slug}, version ${version}${builtIn ? ' (built in)' : ` (${id})`}`],
+      ['name', definition.name],
+      ['maturity', definition.maturity],
+      ['description', definition.description],
+      ['one to one', `a stranger passes ${rate(definition.match.falseMatchRate)}`],
+      ['one to many', `a stranger gets any name ${rate(definition.match.falseIdentificationRate)}`],
+      [
+        'models',
+        `detector ${definition.models.detector}, scorer ${definition.models.scorer}, PAD ${definition.models.pad}`,
+      ],
+      ['minimum composite', definition.minimumComposite],
+      ['refuses by quality', definition.refuseQuality.join(', ') || 'nothing that can be judged'],
+      ['countries', definition.geoFence?.countries.join(', ')],
+      [
+        'hours',
+        definition.timeRestriction &&
+          `${definition.timeRestriction.from}–${definition.timeRestriction.to} on days ${definition.timeRestriction.days.join(', ')} (1 = Monday)`,
+      ],
+    ]),
+    '',
+    table(['check', 'state', 'weight', 'threshold', 'refuses alone'], rules, 'No checks.'),
+  ].join('\n');
+}
+
+export function addProfile(program: Command, runner: CommandRunner): void {
+  const profile = program
+    .command('profile')
+    .description('verification profiles: which checks run, how much they weigh, how sure a match must be');
+
+  runner.run<{ org?: string }>(
+    profile
+      .command('list')
+      .description('built-in profiles and the organization’s own')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('profile list')),
+    async ({ options, control }) => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const reply = await open.get<{ profiles: Profile[] }>(`/organizations/${id}/profiles`);
+      const rows = reply.profiles.map(({ slug, version, builtIn, definition }) => [
+        slug,
+        version,
+        builtIn ? 'built in' : 'own',
+        definition.maturity,
+        rate(definition.match.falseMatchRate),
+        definition.description,
+      ]);
+      const header = ['profile', 'version', 'origin', 'maturity', 'false match', 'description'];
+      return { json: reply, text: table(header, rows, 'No profiles.') };
+    },
+  );
+
+  runner.run<{ org?: string }>(
+    profile
+      .command('show')
+      .argument('<profile>', 'slug or id')
+      .description('one profile in full')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('profile show default', 'profile show strict-finance --json')),
+    async ({ options, control }, name = '') => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const one = await open.get<Profile>(`/organizations/${id}/profiles/${encodeURIComponent(name)}`);
+      return { json: one, text: describeProfile(one) };
+    },
+  );
+
+  runner.run<{ org?: string; file: string }>(
+    profile
+      .command('set')
+      .argument(
+        '<slug>',
+        'a new name, one of the organization’s own, or a built-in one (which is then overridden)',
+      )
+      .description(
+        'make a profile’s next version from a JSON file: what `profile show NAME --json` prints, changed',
+      )
+      .option(...organizationFlag)
+      .requiredOption(
+        '--file <file>',
+        'JSON: a definition, or a whole profile as `profile show --json` prints it',
+      )
+      .addHelpText(
+        'after',
+        examples('profile show default --json > door.json', 'profile set front-door --file door.json'),
+      ),
+    async ({ options, control }, slug = '') => {
+      const definition = await readDefinition(userPath(options.file));
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const one = await open.send<Profile>(
+        'PUT',
+        `/organizations/${id}/profiles/${encodeURIComponent(slug)}`,
+        definition,
+      );
+      return { json: one, text: describeProfile(one) };
+    },
+  );
+}
+
+async function readDefinition(file: string): Promise<ProfileDefinition> {
+  const text = await readFile(file, 'utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${file} is not JSON: ${(error as Error).message}.`);
+  }
+  return (value as { definition?: ProfileDefinition })?.definition ?? (value as ProfileDefinition);
+}

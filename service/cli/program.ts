@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { createCommandRunner, invocation } from './command.ts';
+import { addDoctor } from './doctor.ts';
+import { toFailure } from './failure.ts';
+import { addInit } from './init.ts';
+import { addKey } from './key.ts';
+import { addModels } from './models.ts';
+import { addOpenApi } from './openapi.ts';
+import { addOrg } from './org.ts';
+import { addProfile } from './profile.ts';
+import { addServe } from './serve.ts';
+import { addSite } from './site.ts';
+import { addStart } from './start.ts';
+import { addSubject } from './subject.ts';
+import { addSubjectImport } from './subject-import.ts';
+import { createTerminal } from './terminal.ts';
+import { addVerify } from './verify.ts';
+
+/**
+ * Runs one command line (without the program's own name). Exit code: 0 done, 1 refused or failed, 2 the command was written
+ * wrongly. With `--json` standard output always holds one JSON document, also for a refusal.
+ */
+export async function runProgram(words: readonly string[]): Promise<number> {
+  const terminal = createTerminal(process.stdout, process.stderr);
+  const runner = createCommandRunner(terminal);
+  const program = new Command('gatehouse')
+    .description(
+      'Gatehouse: face verification on your own machine. One command for everything an operator does.',
+    )
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'help for any command')
+    .helpCommand(false)
+    .showHelpAfterError('(add --help for options and examples)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Every command takes --data DIR (default: GATEHOUSE_DATA, else ~/.local/share/gatehouse) and --json.
+Commands work the same while the service runs on that directory and while it does not.
+Exit codes: 0 done, 1 refused or failed, 2 the command was written wrongly.
+
+In a checkout, write:  ${invocation} COMMAND …
+First steps:
+  ${invocation} init --org "My organization"
+  ${invocation} serve
+  ${invocation} subject enroll --test --email ada@example.com ada.jpg
+  ${invocation} verify --test ada-again.jpg`,
+    );
+  addInit(program, runner);
+  addStart(program, runner);
+  addServe(program, runner);
+  addDoctor(program, runner);
+  addOrg(program, runner);
+  addKey(program, runner);
+  const subject = program.command('subject').description('the people of an organization and their pictures');
+  addSubject(subject, runner);
+  addSubjectImport(subject, runner);
+  addVerify(program, runner);
+  addProfile(program, runner);
+  addSite(program, runner);
+  addModels(program, runner);
+  addOpenApi(program, runner);
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return runner.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const failure = toFailure(error);
+    if (words.includes('--json')) terminal.answer(JSON.stringify(failure.json));
+    terminal.note(failure.text);
+    return failure.exitCode;
+  }
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

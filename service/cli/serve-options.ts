@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import type { ConfigInput } from '../config.ts';
+import { UsageError } from './failure.ts';
+import { userPath } from './user-path.ts';
+
+export interface ServeOptions {
+  host?: string;
+  port?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  insecureHttp?: boolean;
+  workers?: string;
+  providers?: string;
+  databaseUrl?: string;
+  masterKeyFile?: string;
+  logLevel?: string;
+}
+
+/** The settings a service can be started with. Each is also GATEHOUSE_* in the environment and a field of gatehouse.json. */
+export function addServeOptions(command: Command): Command {
+  return command
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <n>', 'port to listen on; 0 picks a free one (default: 7300)')
+    .option('--tls-cert <file>', 'certificate chain, PEM; needed beyond this machine')
+    .option('--tls-key <file>', 'its private key, PEM')
+    .option(
+      '--insecure-http',
+      'listen beyond this machine without a certificate: everything is readable on the way',
+    )
+    .option('--workers <n>', 'inference threads (default: 0, one per core)')
+    .option(
+      '--providers <list>',
+      'ONNX execution providers, tried in order: cpu, cuda, webgpu, coreml, dml (default: cpu)',
+    )
+    .option('--database-url <url>', 'postgres://… instead of SQLite in the data directory')
+    .option('--master-key-file <file>', 'master key kept outside the data directory')
+    .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)');
+}
+
+export function toConfigInput(data: string, options: ServeOptions): ConfigInput {
+  return {
+    data,
+    host: options.host,
+    port: readInteger('--port', options.port),
+    tlsCert: options.tlsCert === undefined ? undefined : userPath(options.tlsCert),
+    tlsKey: options.tlsKey === undefined ? undefined : userPath(options.tlsKey),
+    insecureHttp: options.insecureHttp,
+    workers: readInteger('--workers', options.workers),
+    providers: options.providers?.split(',').map((provider) => provider.trim()),
+    databaseUrl: options.databaseUrl,
+    masterKeyFile: options.masterKeyFile === undefined ? undefined : userPath(options.masterKeyFile),
+    logLevel: options.logLevel,
+  } as ConfigInput;
+}
+
+function readInteger(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value)) return value;
+  throw new UsageError(`${flag}: "${text}" is no whole number.`);
+}

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { parseConfig } from '../config.ts';
+import { type CommandRunner, examples, invocation } from './command.ts';
+import { isInitialized } from './data-directory.ts';
+import { initialize } from './initialize.ts';
+import { openControl } from './open-control.ts';
+import type { OrganizationReply } from './organization.ts';
+import { runService } from './run-service.ts';
+import { addServeOptions, type ServeOptions, toConfigInput } from './serve-options.ts';
+
+export function addStart(program: Command, runner: CommandRunner): void {
+  const command = addServeOptions(program.command('start'))
+    .summary('make the data directory at the first start, then serve, in plain words')
+    .description(
+      'What `npm start` runs: initializes the data directory at the first start, serves, and says what to do next.',
+    )
+    .addHelpText('after', examples('start', 'start --port 7400 --data ./trial'));
+  runner.run<ServeOptions>(command, async ({ options, data, terminal }) => {
+    const first = !isInitialized(data);
+    const config = parseConfig(toConfigInput(data, options));
+    // A person reads this terminal: the log keeps quiet unless it was asked for.
+    const quiet = options.logLevel === undefined && config.logLevel === 'info';
+    await runService(quiet ? { ...config, logLevel: 'warn' } : config, async ({ url }) => {
+      const control = await openControl(data);
+      try {
+        const { organizations } = await control.get<{ organizations: OrganizationReply[] }>('/organizations');
+        const made = first || organizations.length === 0 ? await initialize(control, 'Default') : undefined;
+        terminal.answer(
+          made ? welcome(url, data, made.organizationId, made.keys.test) : again(url, data, organizations),
+        );
+      } finally {
+        await control.close();
+      }
+    });
+    terminal.answer('Stopped.');
+    return undefined;
+  });
+}
+
+function welcome(url: string, data: string, organization: string, key: string): string {
+  const where = `--data ${data}`;
+  return `
+Gatehouse is running at ${url}
+
+It keeps everything in ${data}
+Your organization is called "Default" (${organization}).
+Its key for the test world, shown this once:
+
+  ${key}
+
+Enroll a person from one photo, then verify another photo of them (any JPEG, PNG or WebP with one face):
+
+  curl -s ${url}/api/enroll -H 'x-api-key: ${key}' -F email=ada@example.com -F image=@first.jpg
+  curl -s ${url}/api/verify -H 'x-api-key: ${key}' -F image=@second.jpg
+
+No photo at hand? In another terminal:   npm run demo
+The API, with examples:                  ${url}/docs
+What the box says of itself:             ${url}/health
+A key for real people:                   ${invocation} key create ${where} --scopes identity --env live
+Before real people come:                 ${invocation} doctor ${where}
+
+Ctrl-C stops.`;
+}
+
+function again(url: string, data: string, organizations: readonly OrganizationReply[]): string {
+  const names = organizations.map(({ name }) => `"${name}"`).join(', ');
+  return `Gatehouse is running at ${url} on ${data} (${names}). API: ${url}/docs. Ctrl-C stops.`;
+}

@@ -1,0 +1,174 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { Problem } from '../lib/problem.ts';
+import { type CommandRunner, examples } from './command.ts';
+import type { Control } from './control.ts';
+import { csvLine } from './csv.ts';
+import { UsageError } from './failure.ts';
+import { openImportJournal } from './import-journal.ts';
+import { readImportList } from './import-list.ts';
+import { type ImportOutcome, runImport } from './import-run.ts';
+import { chooseOrganization, organizationFlag } from './organization.ts';
+import { createProgress } from './progress.ts';
+import { consentHelp, readConsent } from './subject.ts';
+import { facts, table } from './terminal.ts';
+import { userPath } from './user-path.ts';
+import { worldFlag, worldOf } from './world-flag.ts';
+
+interface Import {
+  org?: string;
+  test?: boolean;
+  domain?: string;
+  consent?: string;
+  report?: string;
+  concurrency?: string;
+}
+
+/** Refusals shown on the screen; all of them are in --report and --json. */
+const SHOWN = 20;
+
+export function addSubjectImport(subject: Command, runner: CommandRunner): void {
+  const command = subject
+    .command('import')
+    .argument('<source>', 'folder or CSV file')
+    .summary('enroll many pictures; run it again to go on after an interruption')
+    .description(
+      'Enrolls every picture of a folder (ada@example.com.jpg, or a folder ada@example.com/ with pictures in it) or of a CSV file ' +
+        '(columns email,name,file; files relative to the CSV). What an earlier run enrolled is skipped, what it refused is ' +
+        'tried again. Ctrl-C lets the pictures under way end. Ends with a report; the exit code is 1 when a picture was refused.',
+    )
+    .option(...organizationFlag)
+    .option('--domain <domain>', 'make e-mail addresses of names without @: emp-17 becomes emp-17@DOMAIN')
+    .option('--consent <parts>', consentHelp)
+    .option('--report <file>', 'write what became of every picture: .csv or .json')
+    .option('--concurrency <n>', 'pictures under way at a time (default: two per core)')
+    .option(...worldFlag)
+    .addHelpText(
+      'after',
+      examples(
+        'subject import ./photos --report refused.csv',
+        'subject import staff.csv --domain example.com --test --json',
+      ),
+    );
+  runner.run<Import>(command, async ({ options, data, terminal, control }, source = '') => {
+    const concurrency = readConcurrency(options.concurrency);
+    const consent = readConsent(options.consent);
+    const report = options.report === undefined ? undefined : reportFile(options.report);
+    const entries = await readImportList(userPath(source));
+    const open = await control();
+    const { id } = await chooseOrganization(open, options.org);
+    const world = worldOf(options);
+    const journal = await openImportJournal(data, id, world);
+    const stop = new AbortController();
+    const interrupt = () => {
+      if (stop.signal.aborted) process.exit(130);
+      stop.abort();
+      terminal.note('\nStopping after the pictures under way. Once more to stop at once.');
+    };
+    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    const progress = createProgress(terminal, 'enrolling');
+    let refused = 0;
+    progress.start(entries.length);
+    try {
+      const outcomes = await runImport(entries, {
+        journal,
+        addressOf: createAddressOf(open, `/organizations/${id}/subjects`, world, options.domain),
+        async enroll({ email, name, picture }) {
+          await open.upload(`/organizations/${id}/subjects`, { world, email, name, consent }, picture);
+        },
+        progress: ({ outcome }) => {
+          if (outcome === 'refused') refused += 1;
+          progress.step(refused === 0 ? '' : `| ${refused} refused`);
+        },
+        stop: stop.signal,
+        pause: delay,
+        concurrency,
+      });
+      progress.stop();
+      if (report) await report(outcomes);
+      return answer(outcomes, stop.signal.aborted, options.report);
+    } finally {
+      progress.stop();
+      await journal.close();
+      process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    }
+  });
+}
+
+function answer(outcomes: readonly ImportOutcome[], interrupted: boolean, report: string | undefined) {
+  const amount = (kind: ImportOutcome['outcome']) =>
+    outcomes.filter(({ outcome }) => outcome === kind).length;
+  const refusals = outcomes.filter(({ outcome }) => outcome === 'refused');
+  const counts = {
+    total: outcomes.length,
+    enrolled: amount('enrolled'),
+    skipped: amount('skipped'),
+    refused: refusals.length,
+    notTried: amount('not-tried'),
+  };
+  const rows = refusals.slice(0, SHOWN).map(({ file, code, reason }) => [file, code, reason]);
+  const more =
+    refusals.length > SHOWN
+      ? [`… and ${refusals.length - SHOWN} more${report ? ` in ${report}` : '; see all with --report FILE'}`]
+      : [];
+  const text = [
+    facts([
+      ['pictures', counts.total],
+      ['enrolled', counts.enrolled],
+      ['skipped', counts.skipped === 0 ? undefined : `${counts.skipped} (an earlier run enrolled them)`],
+      ['refused', counts.refused],
+      [
+        'not tried',
+        counts.notTried === 0 ? undefined : `${counts.notTried} (run the same command again to go on)`,
+      ],
+    ]),
+    ...(refusals.length === 0 ? [] : ['', table(['file', 'code', 'reason'], rows, '')]),
+    ...more,
+  ].join('\n');
+  const failed = interrupted || refusals.length > 0;
+  return { json: { ...counts, interrupted, refusals }, text, ...(failed ? { exitCode: 1 as const } : {}) };
+}
+
+/** An id is looked up; a name without @ takes the domain. */
+function createAddressOf(control: Control, path: string, world: string, domain: string | undefined) {
+  return async (person: string): Promise<string> => {
+    if (person.includes('@')) return person;
+    if (person.startsWith('sub_')) {
+      const { email } = await control.get<{ email?: string }>(`${path}/${encodeURIComponent(person)}`, {
+        world,
+      });
+      if (email !== undefined) return email;
+      throw new Problem('INVALID_REQUEST', `${person} has no e-mail address to enroll under.`);
+    }
+    if (domain !== undefined) return `${person}@${domain.replace(/^@/, '')}`;
+    throw new Problem(
+      'INVALID_REQUEST',
+      `"${person}" is neither an e-mail address nor a person's id. Name the file ada@example.com.jpg, or give --domain example.com.`,
+    );
+  };
+}
+
+function readConcurrency(text: string | undefined): number {
+  if (text === undefined) return 2 * availableParallelism();
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 256) return value;
+  throw new UsageError(`--concurrency: "${text}" is no number from 1 to 256.`);
+}
+
+/** Checked before the work, so that a long import does not end in a report that cannot be written. */
+function reportFile(path: string): (outcomes: readonly ImportOutcome[]) => Promise<void> {
+  const kind = extname(path).toLowerCase();
+  if (kind === '.json')
+    return (outcomes) => writeFile(userPath(path), `${JSON.stringify(outcomes, null, 2)}\n`);
+  if (kind !== '.csv')
+    throw new UsageError(`--report: name a file that ends in .csv or .json, not "${path}".`);
+  return (outcomes) => {
+    const lines = outcomes.map((one) =>
+      csvLine([one.file, one.person, one.outcome, one.code ?? '', one.reason ?? '']),
+    );
+    return writeFile(userPath(path), `file,person,outcome,code,reason\n${lines.join('\n')}\n`);
+  };
+}

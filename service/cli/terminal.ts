@@ -1,0 +1,57 @@
+import { styleText } from 'node:util';
+
+export type Cell = string | number | undefined;
+
+/** Where the command speaks: answers on standard output, everything else on standard error. */
+export interface Terminal {
+  /** A person may be reading progress on standard error. */
+  readonly interactive: boolean;
+  answer(text: string): void;
+  note(text: string): void;
+  style(kind: 'good' | 'bad' | 'care' | 'dim' | 'strong', text: string): string;
+}
+
+const styles = { good: 'green', bad: 'red', care: 'yellow', dim: 'dim', strong: 'bold' } as const;
+
+export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
+  // `gatehouse … | head` closes the pipe early; that is not an error.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return {
+    interactive: stderr.isTTY === true,
+    answer: (text) => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    style: (kind, text) => styleText(styles[kind], text, { stream: stdout }),
+  };
+}
+
+/** Aligned columns under a header, two spaces apart; numbers to the right. No rows: `empty`. */
+export function table(header: readonly string[], rows: readonly (readonly Cell[])[], empty: string): string {
+  if (rows.length === 0) return empty;
+  const text = [header, ...rows].map((row) => row.map((cell) => (cell === undefined ? '–' : String(cell))));
+  const widths = header.map((_, column) => Math.max(...text.map((row) => row[column]?.length ?? 0)));
+  const right = header.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
+  return text
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          right[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** `name  value` lines, the values under one another. Undefined values are left out. */
+export function facts(pairs: readonly (readonly [string, Cell])[]): string {
+  const shown = pairs.filter(([, value]) => value !== undefined);
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+/** 1 person, 2 people. */
+export function count(amount: number, one: string, many: string): string {
+  return `${amount.toLocaleString('en')} ${amount === 1 ? one : many}`;
+}

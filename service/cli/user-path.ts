@@ -1,0 +1,14 @@
+import { resolve } from 'node:path';
+
+/**
+ * A path as the person typed it. `npm run` moves into the package's folder and keeps where the person stood in INIT_CWD; the
+ * variable is inherited, so it counts only when npm ran this very command.
+ */
+export function userPath(
+  path: string,
+  env: Record<string, string | undefined> = process.env,
+  cwd = process.cwd(),
+): string {
+  const ours = ['gatehouse', 'start', 'dev', 'generate'].includes(env.npm_lifecycle_event ?? '');
+  return resolve(ours && env.INIT_CWD ? env.INIT_CWD : cwd, path);
+}

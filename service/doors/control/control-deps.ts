@@ -1,0 +1,16 @@
+import type { Access } from '../../engine/access/index.ts';
+import type { Checks } from '../../engine/checks/index.ts';
+import type { Models } from '../../engine/models/index.ts';
+import type { Organizations } from '../../engine/organizations/index.ts';
+import type { Subjects } from '../../engine/subjects/index.ts';
+
+/** What the control API speaks for; the composed Gatehouse fits. */
+export interface ControlDeps {
+  organizations: Organizations;
+  access: Access;
+  subjects: Subjects;
+  checks: Checks;
+  models: Models;
+  /** What `gatehouse doctor` shows of the box; plain JSON. */
+  status(): unknown;
+}

@@ -1,0 +1,22 @@
+import multipart from '@fastify/multipart';
+import type { FastifyPluginAsync } from 'fastify';
+import type { ControlDeps } from './control-deps.ts';
+import { controlErrors } from './errors.ts';
+import { modelRoutes } from './model-routes.ts';
+import { organizationRoutes } from './organization-routes.ts';
+import { subjectRoutes } from './subject-routes.ts';
+
+export type { ControlDeps } from './control-deps.ts';
+
+/**
+ * The appliance's own authority: everything the `gatehouse` command does to a data directory. It asks for no key, so it is
+ * only ever put on the control socket (mode 0600) or called inside the CLI's own process, never on a TCP port.
+ */
+export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) => {
+  app.decorate('wireErrors', controlErrors);
+  if (!app.hasContentTypeParser('multipart/form-data')) await app.register(multipart);
+  app.get('/status', async () => deps.status());
+  await app.register(organizationRoutes, deps);
+  await app.register(subjectRoutes, deps);
+  await app.register(modelRoutes, deps);
+};

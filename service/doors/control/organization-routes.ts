@@ -1,0 +1,91 @@
+import type { FastifyPluginAsync } from 'fastify';
+import { ProfileDefinition } from '../../engine/checks/index.ts';
+import type { KeyId, SiteId } from '../../lib/id.ts';
+import type { ControlDeps } from './control-deps.ts';
+import { defined } from './defined.ts';
+import { operator } from './operator.ts';
+import { createOrganizationOf } from './organization-of.ts';
+import { parse } from './parse.ts';
+import { fromKey, fromOrganization, fromSite } from './translate.ts';
+import {
+  KeyParams,
+  NewKey,
+  NewOrganization,
+  NewSite,
+  OrganizationChange,
+  ProfileParams,
+  ProfileSlug,
+  SiteParams,
+} from './wire.ts';
+
+/** Organizations and what belongs to their settings: keys, sites, profiles. */
+export const organizationRoutes: FastifyPluginAsync<ControlDeps> = async (app, deps) => {
+  const { organizations, access, checks } = deps;
+  const organizationOf = createOrganizationOf(organizations);
+
+  app.get('/organizations', async () => ({
+    organizations: (await organizations.list()).map(fromOrganization),
+  }));
+  app.post('/organizations', async (request, reply) => {
+    const organization = await organizations.create(parse(NewOrganization, request.body), operator(request));
+    return reply.code(201).send(fromOrganization(organization));
+  });
+  app.get('/organizations/:organization', async ({ params }) =>
+    fromOrganization(await organizations.get(await organizationOf(params))),
+  );
+  app.patch('/organizations/:organization', async (request) => {
+    const id = await organizationOf(request.params);
+    const change = parse(OrganizationChange, request.body);
+    return fromOrganization(await organizations.set(id, defined(change), operator(request)));
+  });
+
+  app.get('/organizations/:organization/keys', async ({ params }) => ({
+    keys: (await access.listKeys(await organizationOf(params))).map(fromKey),
+  }));
+  app.post('/organizations/:organization/keys', async (request, reply) => {
+    const organization = await organizationOf(request.params);
+    const { expiresAt, ...rest } = parse(NewKey, request.body);
+    const made = await access.createKey(
+      {
+        organization,
+        ...defined(rest),
+        ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }),
+      },
+      operator(request),
+    );
+    return reply.code(201).send({ id: made.id, key: made.key, record: fromKey(made.record) });
+  });
+  app.delete('/organizations/:organization/keys/:key', async (request) => {
+    const organization = await organizationOf(request.params);
+    const { key } = parse(KeyParams, request.params);
+    return fromKey(await access.revokeKey(organization, key as KeyId, operator(request)));
+  });
+
+  app.get('/organizations/:organization/sites', async ({ params }) => ({
+    sites: (await organizations.listSites(await organizationOf(params))).map(fromSite),
+  }));
+  app.post('/organizations/:organization/sites', async (request, reply) => {
+    const organization = await organizationOf(request.params);
+    const site = await organizations.addSite(organization, parse(NewSite, request.body), operator(request));
+    return reply.code(201).send(fromSite(site));
+  });
+  app.delete('/organizations/:organization/sites/:site', async (request, reply) => {
+    const organization = await organizationOf(request.params);
+    const { site } = parse(SiteParams, request.params);
+    await organizations.removeSite(organization, site as SiteId, operator(request));
+    return reply.code(204).send();
+  });
+
+  app.get('/organizations/:organization/profiles', async ({ params }) => ({
+    profiles: await checks.listProfiles(await organizationOf(params)),
+  }));
+  app.get('/organizations/:organization/profiles/:profile', async ({ params }) => {
+    const organization = await organizationOf(params);
+    return checks.getProfile(organization, parse(ProfileParams, params).profile);
+  });
+  app.put('/organizations/:organization/profiles/:profile', async (request) => {
+    const organization = await organizationOf(request.params);
+    const slug = parse(ProfileSlug, parse(ProfileParams, request.params).profile);
+    return checks.setProfile(organization, slug, parse(ProfileDefinition, request.body), operator(request));
+  });
+};

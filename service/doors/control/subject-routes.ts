@@ -1,0 +1,65 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { SubjectId } from '../../lib/id.ts';
+import type { ControlDeps } from './control-deps.ts';
+import { defined } from './defined.ts';
+import { operator } from './operator.ts';
+import { createOrganizationOf } from './organization-of.ts';
+import { parse } from './parse.ts';
+import { fromEnrollResult, fromSubject, fromVerdict } from './translate.ts';
+import { readUpload } from './upload.ts';
+import { EnrollRequest, SubjectPage, SubjectParams, SubjectQuery, VerifyRequest } from './wire.ts';
+
+/** As on every door (contracts/README.md, Identity). */
+const PICTURE_LIMIT = 10_000_000;
+
+/** People, and whether a picture shows one of them. */
+export const subjectRoutes: FastifyPluginAsync<ControlDeps> = async (
+  app,
+  { organizations, subjects, checks },
+) => {
+  const organizationOf = createOrganizationOf(organizations);
+
+  app.get('/organizations/:organization/subjects', async ({ params, query }) => {
+    const organization = await organizationOf(params);
+    const { world, limit, after } = parse(SubjectPage, query);
+    const page = await subjects.list(
+      { organization, world },
+      { limit, ...(after === undefined ? {} : { after: after as SubjectId }) },
+    );
+    return {
+      subjects: page.subjects.map(fromSubject),
+      total: await subjects.count({ organization, world }),
+      ...(page.next === undefined ? {} : { next: page.next }),
+    };
+  });
+  app.get('/organizations/:organization/subjects/:subject', async ({ params, query }) => {
+    const organization = await organizationOf(params);
+    const { world } = parse(SubjectQuery, query);
+    return fromSubject(await subjects.get({ organization, world }, parse(SubjectParams, params).subject));
+  });
+  app.post('/organizations/:organization/subjects', async (http, reply) => {
+    const organization = await organizationOf(http.params);
+    const { request, bytes } = await readUpload(http, EnrollRequest, PICTURE_LIMIT);
+    const result = await checks.enroll({
+      organization,
+      picture: bytes,
+      ...defined(request),
+      actor: operator(http),
+      request: http.id,
+    });
+    return reply.code(201).send(fromEnrollResult(result, request.email));
+  });
+  app.post('/organizations/:organization/verify', async (http) => {
+    const organization = await organizationOf(http.params);
+    const { request, bytes } = await readUpload(http, VerifyRequest, PICTURE_LIMIT);
+    return fromVerdict(
+      await checks.verify({
+        organization,
+        picture: bytes,
+        ...defined(request),
+        actor: operator(http),
+        request: http.id,
+      }),
+    );
+  });
+};

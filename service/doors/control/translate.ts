@@ -1,0 +1,58 @@
+import type { ApiKey } from '../../engine/access/index.ts';
+import type { EnrollResult, Verdict } from '../../engine/checks/index.ts';
+import type { Models } from '../../engine/models/index.ts';
+import type { Organization, Site } from '../../engine/organizations/index.ts';
+import type { Subject } from '../../engine/subjects/index.ts';
+
+/** Engine -> control wire. Milliseconds become ISO 8601, what is absent stays absent. */
+
+const time = (milliseconds: number) => new Date(milliseconds).toISOString();
+const timeOf = <Name extends string>(name: Name, milliseconds: number | undefined) =>
+  (milliseconds === undefined ? {} : { [name]: time(milliseconds) }) as { [Key in Name]?: string };
+
+export const fromOrganization = ({ createdAt, ...rest }: Organization) => ({
+  ...rest,
+  createdAt: time(createdAt),
+});
+
+export const fromKey = ({ createdAt, expiresAt, revokedAt, lastUsedAt, ...rest }: ApiKey) => ({
+  ...rest,
+  createdAt: time(createdAt),
+  ...timeOf('expiresAt', expiresAt),
+  ...timeOf('revokedAt', revokedAt),
+  ...timeOf('lastUsedAt', lastUsedAt),
+});
+
+export const fromSite = (site: Site) => site;
+
+export const fromSubject = ({ id, createdAt, updatedAt, ...rest }: Subject) => ({
+  userId: id,
+  ...rest,
+  createdAt: time(createdAt),
+  updatedAt: time(updatedAt),
+});
+
+/** The words of `/api/enroll`, and what an operator wants besides. */
+export const fromEnrollResult = (result: EnrollResult, email: string) => ({
+  enrolled: true,
+  userId: result.subject,
+  email,
+  created: result.created,
+  enrollments: result.enrollments,
+  quality: result.quality,
+  ...(result.duplicate === undefined ? {} : { duplicate: result.duplicate }),
+});
+
+/** The words of `/api/verify`, and what an operator wants besides. */
+export const fromVerdict = ({ verification, subject, ...rest }: Verdict) => ({
+  verificationId: verification,
+  ...(subject === undefined
+    ? {}
+    : { userId: subject.id, ...(subject.email === undefined ? {} : { email: subject.email }) }),
+  ...rest,
+});
+
+export const fromModel = ({ acceptedAt, ...rest }: Awaited<ReturnType<Models['list']>>[number]) => ({
+  ...rest,
+  ...timeOf('acceptedAt', acceptedAt),
+});

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { keyPrefixes, scopes } from '../../engine/access/index.ts';
+import { purposes } from '../../engine/subjects/index.ts';
+
+/** What the control API reads. Times on this wire are ISO 8601, UTC. */
+
+const world = z.enum(['live', 'test']).describe('real people, or trials');
+const email = z.email().max(254);
+
+export const OrganizationParams = z.object({ organization: z.string().min(1).max(64) });
+export const NewOrganization = z.strictObject({ name: z.string().trim().min(1).max(120) });
+export const OrganizationChange = z
+  .strictObject({
+    name: z.string().trim().min(1).max(120).optional(),
+    matchOnly: z
+      .boolean()
+      .optional()
+      .describe('live verifications may run without presentation attack detection'),
+    uniquenessPolicy: z.enum(['off', 'warn', 'block']).optional(),
+    consentPolicy: z.enum(['attested', 'with-call']).optional(),
+  })
+  .refine(
+    (change) => Object.values(change).some((value) => value !== undefined),
+    'Name at least one setting.',
+  );
+
+export const KeyParams = z.object({ key: z.string().max(64) });
+export const NewKey = z.strictObject({
+  world,
+  scopes: z.array(z.enum(scopes)).min(1),
+  prefix: z.enum(keyPrefixes).optional(),
+  name: z.string().max(120).optional(),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  browser: z.boolean().optional(),
+  origins: z.array(z.url({ protocol: /^https?$/ })).optional(),
+});
+
+export const SiteParams = z.object({ site: z.string().max(64) });
+export const NewSite = z.strictObject({
+  name: z.string().trim().min(1).max(120),
+  cidr: z.union([z.cidrv4(), z.cidrv6()], 'must be a network like 10.20.0.0/16 or 2001:db8::/32'),
+  country: z.string().regex(/^[A-Z]{2}$/, 'must be two capital letters (ISO 3166-1), like CH'),
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+  timeZone: z.string().refine(isTimeZone, 'must be an IANA time zone, like Europe/Zurich'),
+});
+
+export const ProfileParams = z.object({ profile: z.string().max(80) });
+export const ProfileSlug = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens');
+
+export const SubjectParams = z.object({ subject: z.string().max(254) });
+export const SubjectQuery = z.strictObject({ world });
+export const SubjectPage = z.strictObject({
+  world,
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  after: z.string().max(64).optional(),
+});
+
+/** The `request` part beside the picture. */
+export const EnrollRequest = z.strictObject({
+  world,
+  email,
+  name: z.string().max(200).optional(),
+  consent: z
+    .strictObject({
+      textVersion: z.string().min(1).max(80),
+      purposes: z.array(z.enum(purposes)).min(1),
+      method: z.string().min(1).max(80),
+      legalBasis: z.string().min(1).max(80),
+    })
+    .optional(),
+  overrideMismatch: z.boolean().optional(),
+});
+
+/** The `request` part beside the picture. */
+export const VerifyRequest = z.strictObject({
+  world,
+  email: email.optional(),
+  profile: z.string().max(80).optional(),
+});
+
+export const ModelParams = z.strictObject({ model: z.string().max(80) });
+export const EnableModel = z.strictObject({ acceptLicenceDoubt: z.boolean().default(false) });
+/** The `request` part beside the ONNX file. */
+export const ModelUpload = z.strictObject({ entry: z.unknown().describe('a model of models/manifest.json') });
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
