@@ -38,7 +38,10 @@ function bearerOf(authorization: string | undefined): string | undefined {
   const [scheme = '', ...rest] = text.split(/\s+/);
   const credential = rest.join(' ');
   if (scheme.toLowerCase() !== 'bearer') {
-    throw new Problem('INVALID_API_KEY_FORMAT', 'Send the key as "Authorization: Bearer <key>" or "x-api-key: <key>".');
+    throw new Problem(
+      'INVALID_API_KEY_FORMAT',
+      'Send the key as "Authorization: Bearer <key>" or "x-api-key: <key>".',
+    );
   }
   return credential || undefined;
 }

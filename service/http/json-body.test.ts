@@ -27,7 +27,19 @@ describe('parseJson', () => {
   });
 
   test('agrees with JSON.parse on broken text: both refuse, and only with a Problem', () => {
-    const piece = fc.constantFrom(...'{}[]:,"\\ \n', '"a"', '\\"', '1', '-', '1e5', 'true', 'null', '\\u00e9', 'é', '\\');
+    const piece = fc.constantFrom(
+      ...'{}[]:,"\\ \n',
+      '"a"',
+      '\\"',
+      '1',
+      '-',
+      '1e5',
+      'true',
+      'null',
+      '\\u00e9',
+      'é',
+      '\\',
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
         const text = pieces.join('');
@@ -60,15 +72,31 @@ describe('parseJson', () => {
     ['a name twice', '{"a":1,"b":2,"a":3}', 'The body has a field twice in one object.'],
     ['a name twice, once escaped', '{"a":1,"\\u0061":3}', 'The body has a field twice in one object.'],
     ['a lone surrogate', '["\\ud800"]', 'The body has a text with half a character (a lone surrogate).'],
-    ['surrogates the wrong way round', '["\\udd1e\\ud834"]', 'The body has a text with half a character (a lone surrogate).'],
-    ['a lone surrogate in a name', '{"\\udc00":1}', 'The body has a text with half a character (a lone surrogate).'],
+    [
+      'surrogates the wrong way round',
+      '["\\udd1e\\ud834"]',
+      'The body has a text with half a character (a lone surrogate).',
+    ],
+    [
+      'a lone surrogate in a name',
+      '{"\\udc00":1}',
+      'The body has a text with half a character (a lone surrogate).',
+    ],
     ['NUL', '{"email":"a\\u0000@b.example"}', 'The body has a text with the character U+0000.'],
     ['a number too large', '{"a":1e400}', 'The body has a number too large to be represented.'],
     ['a number too small', '[-1e309]', 'The body has a number too large to be represented.'],
     ['four hundred digits', `[${'9'.repeat(400)}]`, 'The body has a number too large to be represented.'],
     ['__proto__', '{"__proto__":{"verified":true}}', 'The body has a field whose name is not allowed.'],
-    ['__proto__, escaped, deep', '[{"a":{"\\u005f_proto__":1}}]', 'The body has a field whose name is not allowed.'],
-    ['constructor.prototype', '{"constructor":{"prototype":{}}}', 'The body has a field whose name is not allowed.'],
+    [
+      '__proto__, escaped, deep',
+      '[{"a":{"\\u005f_proto__":1}}]',
+      'The body has a field whose name is not allowed.',
+    ],
+    [
+      'constructor.prototype',
+      '{"constructor":{"prototype":{}}}',
+      'The body has a field whose name is not allowed.',
+    ],
     ['depth 33', `${'['.repeat(33)}${']'.repeat(33)}`, 'The body is nested deeper than 32 levels.'],
     ['five million brackets', '['.repeat(5_000_000), 'The body is nested deeper than 32 levels.'],
     ['a text without end', '{"a":"b', 'The body is not JSON: a text does not end.'],
@@ -81,10 +109,17 @@ describe('parseJson', () => {
   });
 
   test('keeps what only looks forbidden', () => {
-    const text = '{"a":{"x":1},"b":{"x":1},"constructor":"Bosch","prototype":1,"c":["a","a"],"d":"__proto__"}';
+    const text =
+      '{"a":{"x":1},"b":{"x":1},"constructor":"Bosch","prototype":1,"c":["a","a"],"d":"__proto__"}';
     expect(read(text)).toEqual(JSON.parse(text));
-    expect(read(`${'['.repeat(32)}${']'.repeat(32)}`)).toEqual(JSON.parse(`${'['.repeat(32)}${']'.repeat(32)}`));
-    expect(read('["\\ud834\\udd1e", 1e308, 12345678901234567890]')).toEqual(['𝄞', 1e308, 12345678901234567000]);
+    expect(read(`${'['.repeat(32)}${']'.repeat(32)}`)).toEqual(
+      JSON.parse(`${'['.repeat(32)}${']'.repeat(32)}`),
+    );
+    expect(read('["\\ud834\\udd1e", 1e308, 12345678901234567890]')).toEqual([
+      '𝄞',
+      1e308,
+      12345678901234567000,
+    ]);
   });
 
   test('bounds the number of values', () => {

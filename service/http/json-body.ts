@@ -56,7 +56,10 @@ function inspect(bytes: Buffer, limits: JsonLimits): void {
   let backslash = -1;
   const count = () => {
     if (++tokens > limits.tokens) {
-      throw new Problem('PAYLOAD_TOO_LARGE', `The body has more than ${limits.tokens} values, names and commas.`);
+      throw new Problem(
+        'PAYLOAD_TOO_LARGE',
+        `The body has more than ${limits.tokens} values, names and commas.`,
+      );
     }
   };
 
@@ -78,7 +81,8 @@ function inspect(bytes: Buffer, limits: JsonLimits): void {
       at = end;
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       count();
-      if (frames.length >= limits.depth) throw malformed(`The body is nested deeper than ${limits.depth} levels.`);
+      if (frames.length >= limits.depth)
+        throw malformed(`The body is nested deeper than ${limits.depth} levels.`);
       frames.push({
         names: byte === OPEN_OBJECT ? new Set() : undefined,
         under: frames.at(-1)?.last,
@@ -92,7 +96,7 @@ function inspect(bytes: Buffer, limits: JsonLimits): void {
       count();
       const end = endOfNumber(bytes, at + 1);
       // "1e309" is the shortest that leaves a double's range.
-      if (end - at >= 5 && Math.abs(Number(bytes.latin1Slice(at, end))) === Number.POSITIVE_INFINITY) {
+      if (end - at >= 5 && Math.abs(Number(bytes.toString('latin1', at, end))) === Number.POSITIVE_INFINITY) {
         throw malformed('The body has a number too large to be represented.');
       }
       at = end - 1;

@@ -32,6 +32,7 @@ export function listenPolicy(input: { host: string; tls: boolean; insecureHttp: 
 function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (bare === 'localhost') return true;
-  if (!ipaddr.isValid(bare) || (!bare.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(bare))) return false;
+  if (!ipaddr.isValid(bare) || (!bare.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(bare)))
+    return false;
   return ipaddr.process(bare).range() === 'loopback';
 }

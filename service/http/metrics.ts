@@ -11,7 +11,8 @@ export interface RequestSample {
 export interface GaugeSample {
   name: string;
   help: string;
-  values: { labels: Record<string, string>; value: number }[];
+  labels: readonly string[];
+  values: readonly { labels: Record<string, string>; value: number }[];
 }
 
 export interface Metrics {
@@ -59,13 +60,13 @@ export function createMetrics({ processMetrics }: { processMetrics: boolean }): 
       durations.observe({ method, route }, seconds);
     },
     inference(timing) {
-      for (const [stage, milliseconds] of Object.entries(timing)) stages.observe({ stage }, milliseconds / 1000);
+      for (const [stage, milliseconds] of Object.entries(timing))
+        stages.observe({ stage }, milliseconds / 1000);
     },
     async render(samples) {
-      for (const { name, help, values } of samples) {
+      for (const { name, help, labels: labelNames, values } of samples) {
         let gauge = gauges.get(name);
         if (!gauge) {
-          const labelNames = [...new Set(values.flatMap(({ labels }) => Object.keys(labels)))];
           gauge = new Gauge({ name, help, labelNames, registers: [registry] });
           gauges.set(name, gauge);
         }

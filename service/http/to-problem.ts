@@ -2,13 +2,17 @@ import { Problem } from '../lib/problem.ts';
 
 type Refusal = () => Problem;
 
-const tooLarge: Refusal = () => new Problem('PAYLOAD_TOO_LARGE', 'The request is larger than this call takes.');
+const tooLarge: Refusal = () =>
+  new Problem('PAYLOAD_TOO_LARGE', 'The request is larger than this call takes.');
 const tooManyParts: Refusal = () =>
   new Problem('PAYLOAD_TOO_LARGE', 'The form has more fields or files than this call takes.');
 const badForm: Refusal = () =>
   new Problem('INVALID_REQUEST', 'The multipart form is broken or was cut off; send it again.');
 const wrongMediaType: Refusal = () =>
-  new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send application/json, or multipart/form-data where the call takes files.');
+  new Problem(
+    'UNSUPPORTED_MEDIA_TYPE',
+    'Send application/json, or multipart/form-data where the call takes files.',
+  );
 const brokenBody: Refusal = () =>
   new Problem('INVALID_REQUEST', 'The body is shorter or longer than its Content-Length says.');
 const badUrl: Refusal = () => new Problem('INVALID_REQUEST', 'The path of this request cannot be decoded.');
@@ -20,7 +24,8 @@ const refusals: Record<string, Refusal> = {
   FST_PARTS_LIMIT: tooManyParts,
   FST_FILES_LIMIT: tooManyParts,
   FST_FIELDS_LIMIT: tooManyParts,
-  FST_PROTO_VIOLATION: () => new Problem('INVALID_REQUEST', 'The form has a field whose name is not allowed.'),
+  FST_PROTO_VIOLATION: () =>
+    new Problem('INVALID_REQUEST', 'The form has a field whose name is not allowed.'),
   FST_INVALID_JSON_FIELD_ERROR: () =>
     new Problem('INVALID_REQUEST', 'The form has a field that calls itself JSON and is not.'),
   FST_MP_PREMATURE_CLOSE: badForm,

@@ -1,5 +1,5 @@
 import type { FastifySchemaCompiler } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Problem, type ProblemDetail } from '../lib/problem.ts';
 
 /** A body with a hundred wrong fields is told about the first of them. */

@@ -1,0 +1,43 @@
+import type { WireErrors } from '../../http/wire-error.ts';
+import { fromRefusal } from './translate.ts';
+
+/** identity.txt, "Error Reference": 400, 401, 403, 409, 422, 429; the rest as contracts/README.md decides. */
+export const wireErrors = {
+  INVALID_REQUEST: { status: 400 },
+  MALFORMED_JSON: { status: 400 },
+  PAYLOAD_TOO_LARGE: { status: 413 },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415 },
+  NOT_FOUND: { status: 404 },
+  CONFLICT: { status: 409 },
+  MISSING_AUTH: { status: 401 },
+  INVALID_API_KEY_FORMAT: { status: 401 },
+  INVALID_API_KEY: { status: 401 },
+  INSUFFICIENT_SCOPE: { status: 403 },
+  ORIGIN_NOT_ALLOWED: { status: 403 },
+  TRIAL_EXPIRED: { status: 402 },
+  MONTHLY_LIMIT_EXCEEDED: { status: 429 },
+  BURST_LIMIT_EXCEEDED: { status: 429 },
+  USER_FLOOD_DETECTED: { status: 429 },
+  IMAGE_UNREADABLE: { status: 400 },
+  IMAGE_TOO_LARGE: { status: 413 },
+  IMAGE_FORMAT_UNSUPPORTED: { status: 400 },
+  FACE_NOT_FOUND: { status: 422, extra: fromRefusal },
+  SEVERAL_FACES: { status: 422, extra: fromRefusal },
+  FACE_TOO_SMALL: { status: 422, extra: fromRefusal },
+  FACE_QUALITY_REFUSED: { status: 422, extra: fromRefusal },
+  CHECK_FAILED: { status: 422, extra: fromRefusal },
+  SUBJECT_NOT_FOUND: { status: 404 },
+  TEMPLATE_MISMATCH: { status: 409 },
+  DUPLICATE_IDENTITY: { status: 409 },
+  CONSENT_REQUIRED: { status: 422, extra: fromRefusal },
+  // A profile is named by a field of the body, so an unknown one is an invalid field, not a missing page.
+  PROFILE_NOT_FOUND: { status: 400 },
+  MODEL_NOT_INSTALLED: { status: 503 },
+  PAD_NOT_INSTALLED: { status: 503 },
+  LICENCE_NOT_ACCEPTED: { status: 503 },
+  OVERLOADED: { status: 503 },
+  TIMEOUT: { status: 503 },
+  SEALED: { status: 503 },
+  STORAGE_FULL: { status: 507 },
+  INTERNAL: { status: 500 },
+} as const satisfies WireErrors;

@@ -1,0 +1,127 @@
+import multipart from '@fastify/multipart';
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { Checks } from '../../engine/checks/index.ts';
+import { callerOf } from '../../http/authentication.ts';
+import { type FormLimits, readForm } from '../../http/form-body.ts';
+import type { ProblemCode } from '../../lib/problem.ts';
+import { wireErrors } from './errors.ts';
+import { fromForm } from './form.ts';
+import {
+  type Circumstances,
+  fromEnrollResult,
+  fromVerdict,
+  toEnrollCommand,
+  toVerifyCommand,
+} from './translate.ts';
+import {
+  EnrollForm,
+  EnrollReply,
+  EnrollRequest,
+  pictureLimits,
+  VerifyForm,
+  VerifyReply,
+  VerifyRequest,
+} from './wire.ts';
+
+const formLimits: FormLimits = {
+  total: pictureLimits.body,
+  file: pictureLimits.image,
+  files: 1 + pictureLimits.frames,
+  // A picture may come as base64 text too.
+  text: pictureLimits.image * 1.4,
+  texts: 16 + 2 * pictureLimits.frames,
+};
+
+const pictureRefusals: ProblemCode[] = [
+  'IMAGE_UNREADABLE',
+  'IMAGE_TOO_LARGE',
+  'IMAGE_FORMAT_UNSUPPORTED',
+  'FACE_NOT_FOUND',
+  'SEVERAL_FACES',
+  'FACE_TOO_SMALL',
+  'FACE_QUALITY_REFUSED',
+  'MODEL_NOT_INSTALLED',
+  'OVERLOADED',
+  'TIMEOUT',
+];
+
+/** `/api/verify` and `/api/enroll` (contracts/identity.txt), as JSON and as multipart forms. */
+export function createIdentityDoor({
+  checks,
+}: {
+  checks: Pick<Checks, 'verify' | 'enroll'>;
+}): FastifyPluginAsync {
+  return async (app) => {
+    app.decorate('wireErrors', wireErrors);
+    await app.register(multipart, { throwFileSizeLimit: false });
+    app.addHook('preValidation', async (request) => {
+      if (request.isMultipart()) request.body = fromForm(await readForm(request, formLimits));
+    });
+
+    app.post<{ Body: VerifyRequest }>(
+      '/api/verify',
+      {
+        bodyLimit: pictureLimits.body,
+        config: {
+          access: 'identity',
+          refuses: [...pictureRefusals, 'CHECK_FAILED', 'PROFILE_NOT_FOUND', 'PAD_NOT_INSTALLED'],
+        },
+        schema: {
+          operationId: 'verifyIdentity',
+          summary: 'Is this the person, or who is this?',
+          description:
+            'Matches a picture against one person (`email` given) or against everybody enrolled, and runs the checks of a profile. With a file: `curl -H "x-api-key: $KEY" -F image=@alice.jpg http://127.0.0.1:7300/api/verify`',
+          tags: ['identity'],
+          body: {
+            content: {
+              'application/json': { schema: VerifyRequest },
+              'multipart/form-data': { schema: VerifyForm },
+            },
+          },
+          response: { 200: VerifyReply },
+        },
+      },
+      async (request) =>
+        fromVerdict(await checks.verify(toVerifyCommand(request.body, circumstances(request)))),
+    );
+
+    app.post<{ Body: EnrollRequest }>(
+      '/api/enroll',
+      {
+        bodyLimit: pictureLimits.body,
+        config: {
+          access: 'identity',
+          refuses: [
+            ...pictureRefusals,
+            'TEMPLATE_MISMATCH',
+            'DUPLICATE_IDENTITY',
+            'CONSENT_REQUIRED',
+            'STORAGE_FULL',
+          ],
+        },
+        schema: {
+          operationId: 'enrollIdentity',
+          summary: 'Remember a face under an e-mail',
+          description:
+            'Makes the person known to every later verification. With a file: `curl -H "x-api-key: $KEY" -F image=@alice.jpg -F email=alice@example.com http://127.0.0.1:7300/api/enroll`',
+          tags: ['identity'],
+          body: {
+            content: {
+              'application/json': { schema: EnrollRequest },
+              'multipart/form-data': { schema: EnrollForm },
+            },
+          },
+          response: { 200: EnrollReply },
+        },
+      },
+      async (request) =>
+        fromEnrollResult(await checks.enroll(toEnrollCommand(request.body, circumstances(request)))),
+    );
+  };
+}
+
+const circumstances = (request: FastifyRequest): Circumstances => ({
+  caller: callerOf(request),
+  requestId: request.id,
+  address: request.ip,
+});

@@ -1,0 +1,167 @@
+import type { Caller } from '../../engine/access/index.ts';
+import type {
+  CheckResult,
+  EnrollCommand,
+  EnrollResult,
+  Verdict,
+  VerifyCommand,
+} from '../../engine/checks/index.ts';
+import type { Problem } from '../../lib/problem.ts';
+import { decodePicture, tooLarge } from './base64-picture.ts';
+import type {
+  CheckResultReply,
+  EnrollReply,
+  EnrollRequest,
+  Picture,
+  VerifyReply,
+  VerifyRequest,
+} from './wire.ts';
+import { pictureLimits } from './wire.ts';
+
+/** What the request says beside its body. */
+export interface Circumstances {
+  caller: Pick<Caller, 'key' | 'organization' | 'world'>;
+  requestId: string;
+  /** The caller's network address. */
+  address: string;
+}
+
+/** Throws INVALID_REQUEST or IMAGE_TOO_LARGE for a picture that cannot be decoded from its text. */
+export function toVerifyCommand(
+  body: VerifyRequest,
+  { caller, requestId, address }: Circumstances,
+): VerifyCommand {
+  const { email, profile, deviceInfo, location, frames, frameTimes } = body;
+  return {
+    organization: caller.organization,
+    world: caller.world,
+    picture: toBytes(body.image, 'image', pictureLimits.image),
+    ...(email === undefined ? {} : { email }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(deviceInfo === undefined ? {} : { device: defined(deviceInfo) }),
+    ...(location === undefined
+      ? {}
+      : { place: defined({ ...location, country: location.country?.toUpperCase() }) }),
+    ...(frames === undefined
+      ? {}
+      : { frames: frames.map((frame, i) => toBytes(frame, `frames.${i}`, pictureLimits.frame)) }),
+    ...(frameTimes === undefined ? {} : { frameTimes }),
+    address,
+    actor: { is: 'key', key: caller.key },
+    request: requestId,
+  };
+}
+
+/** Throws as toVerifyCommand does. */
+export function toEnrollCommand(body: EnrollRequest, { caller, requestId }: Circumstances): EnrollCommand {
+  const { email, name, consent } = body;
+  return {
+    organization: caller.organization,
+    world: caller.world,
+    picture: toBytes(body.image, 'image', pictureLimits.image),
+    email,
+    ...(name === undefined ? {} : { name }),
+    ...(consent === undefined ? {} : { consent }),
+    actor: { is: 'key', key: caller.key },
+    request: requestId,
+  };
+}
+
+/** The match's own score stays inside: `confidence` says as much, on a scale that does not change with the model. */
+export function fromVerdict(verdict: Verdict): VerifyReply {
+  const { subject, reason, identification, match, profile } = verdict;
+  return {
+    verified: verdict.verified,
+    ...(verdict.verified && subject
+      ? { userId: subject.id, ...(subject.email === undefined ? {} : { email: subject.email }) }
+      : {}),
+    ...(reason === undefined ? {} : { reason }),
+    confidence: round(verdict.confidence),
+    compositeScore: round(verdict.compositeScore),
+    checkResults: verdict.checkResults.map(fromCheckResult),
+    assurance: verdict.assurance,
+    verificationId: verdict.verification,
+    profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity: profile.maturity },
+    match: {
+      scorer: match.scorer,
+      threshold: round(match.threshold),
+      fmr: significant(match.fmr),
+      fnmr: significant(match.fnmr),
+      extrapolated: match.extrapolated,
+    },
+    ...(identification === undefined
+      ? {}
+      : {
+          identification: {
+            gallerySize: identification.gallerySize,
+            galleryRate: identification.galleryRate,
+            matchRate: significant(identification.matchRate),
+            threshold: round(identification.threshold),
+            fnmr: significant(identification.fnmr),
+            extrapolated: identification.extrapolated,
+          },
+        }),
+    models: verdict.models,
+    timing: Object.fromEntries(
+      Object.entries(verdict.timing).map(([stage, ms]) => [stage, Math.round(ms * 10) / 10]),
+    ),
+  };
+}
+
+export function fromEnrollResult(result: EnrollResult): EnrollReply {
+  return {
+    enrolled: true,
+    userId: result.subject,
+    created: result.created,
+    enrollments: result.enrollments,
+    ...(result.duplicate === undefined ? {} : { duplicate: result.duplicate }),
+    quality: fromCheckResult(result.quality),
+  };
+}
+
+export function fromCheckResult(result: CheckResult): CheckResultReply {
+  const { check, pass, skipped, reason, details } = result;
+  return {
+    check,
+    pass,
+    score: round(result.score),
+    weight: round(result.weight),
+    ...(skipped === undefined ? {} : { skipped }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(details === undefined ? {} : { details: shorten(details) as Record<string, unknown> }),
+  };
+}
+
+/** The fields of a 422 beside the common ones: a sentence for the person, and the checks that got that far. */
+export function fromRefusal({ message, extra }: Problem): Record<string, unknown> {
+  return {
+    reason: extra.reason ?? message,
+    ...(extra.checkResults === undefined
+      ? {}
+      : { checkResults: (extra.checkResults as readonly CheckResult[]).map(fromCheckResult) }),
+  };
+}
+
+function toBytes(picture: Picture, path: string, most: number): Uint8Array {
+  if (typeof picture === 'string') return decodePicture(picture, path, most);
+  if (picture.length > most) throw tooLarge(path, picture.length, most);
+  return picture;
+}
+
+/** Four decimals. */
+const round = (value: number) => Math.round(value * 1e4) / 1e4;
+/** Four digits: rates may be as small as 1e-7. */
+const significant = (value: number) => Number(value.toPrecision(4));
+
+function shorten(value: unknown): unknown {
+  if (typeof value === 'number') return significant(value);
+  if (Array.isArray(value)) return value.map(shorten);
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shorten(inner)]));
+  }
+  return value;
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+const defined = <T extends object>(fields: T): Defined<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;

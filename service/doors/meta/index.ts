@@ -1,0 +1,111 @@
+import type { FastifyPluginAsync } from 'fastify';
+import { z } from 'zod';
+import type { Metrics } from '../../http/metrics.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { docsPage } from './docs-page.ts';
+import { openApiDocument } from './openapi.ts';
+import type { ApplianceStatus } from './status.ts';
+import { fromReadiness, fromStatus, fromStatusToGauges } from './translate.ts';
+import { HealthReply, ReadyReply } from './wire.ts';
+
+export type { ApplianceStatus } from './status.ts';
+
+export interface MetaDeps {
+  version: string;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  status: () => Promise<ApplianceStatus>;
+}
+
+/** `/health`, `/ready`, `/metrics`, `/openapi.json`, `/docs`: without a key, and without anything personal or secret. */
+export function createMetaDoor({ version, clock, log, metrics, status }: MetaDeps): FastifyPluginAsync {
+  return async (app) => {
+    const startedAt = clock.now();
+    const uptime = () => (clock.now() - startedAt) / 1000;
+    const everybody = { access: 'public', quiet: true } as const;
+
+    app.get(
+      '/health',
+      {
+        config: everybody,
+        schema: {
+          operationId: 'health',
+          summary: 'State of the appliance',
+          description:
+            'Models, providers, storage, queue and what to look at. Answers 200 as long as the service runs.',
+          tags: ['meta'],
+          response: { 200: HealthReply },
+        },
+      },
+      async () => fromStatus(await status(), version, uptime()),
+    );
+
+    app.get(
+      '/ready',
+      {
+        config: everybody,
+        schema: {
+          operationId: 'ready',
+          summary: 'Whether to send requests here',
+          description:
+            '200 when it takes requests; 503 with the reason while it starts, stops or cannot work.',
+          tags: ['meta'],
+          response: { 200: ReadyReply, 503: ReadyReply },
+        },
+      },
+      async (request, reply) => {
+        const answer = await status().then(fromReadiness, (error: unknown) => {
+          log.error({ requestId: request.id, err: error }, 'the state of the appliance cannot be told');
+          return { ready: false, reason: 'The state of the appliance cannot be told; the log says why.' };
+        });
+        return reply.code(answer.ready ? 200 : 503).send(answer);
+      },
+    );
+
+    app.get(
+      '/metrics',
+      {
+        config: everybody,
+        schema: {
+          operationId: 'metrics',
+          summary: 'Figures for Prometheus',
+          description: 'Requests, durations, inference stages, queue, galleries, and the process itself.',
+          tags: ['meta'],
+          response: {
+            200: {
+              description: 'Prometheus text format',
+              content: { 'text/plain': { schema: z.string().describe('Prometheus text format') } },
+            },
+          },
+        },
+      },
+      async (_, reply) =>
+        reply
+          .type(metrics.contentType)
+          .send(await metrics.render(fromStatusToGauges(await status(), uptime()))),
+    );
+
+    let document: string | undefined;
+    app.get(
+      '/openapi.json',
+      {
+        config: { access: 'public' },
+        schema: {
+          operationId: 'openapi',
+          summary: 'This document',
+          description: 'OpenAPI 3.1, generated from the schemas requests are checked with.',
+          tags: ['meta'],
+          response: { 200: z.looseObject({}).describe('OpenAPI 3.1 document') },
+        },
+      },
+      async (_, reply) => {
+        document ??= JSON.stringify(openApiDocument(app.published, version));
+        return reply.type('application/json; charset=utf-8').send(document);
+      },
+    );
+
+    await app.register(docsPage);
+  };
+}

@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import type { PublishedRoute } from '../../http/published-route.ts';
+import { type ProblemCode, problemCodes } from '../../lib/problem.ts';
+
+type Json = Record<string, unknown>;
+
+/** What any route may answer, and what any route that asks for a key may. */
+const always: ProblemCode[] = ['INTERNAL'];
+const withBody: ProblemCode[] = [
+  'INVALID_REQUEST',
+  'MALFORMED_JSON',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+];
+const withKey: ProblemCode[] = [
+  'MISSING_AUTH',
+  'INVALID_API_KEY_FORMAT',
+  'INVALID_API_KEY',
+  'INSUFFICIENT_SCOPE',
+  'ORIGIN_NOT_ALLOWED',
+];
+
+const Detail = z.strictObject({
+  path: z.string().describe('The field, dotted, as you spelled it: `deviceInfo.cameraWidth`'),
+  message: z.string().describe('What is wrong with it'),
+});
+const ErrorReply = z
+  .object({
+    error: z.string().describe('One sentence that says what was wrong and how to put it right'),
+    code: z.enum(problemCodes).describe('For machines; the list is closed'),
+    requestId: z.string().describe('Also in the header x-request-id and in the log'),
+    details: z.array(Detail).describe('With INVALID_REQUEST: each wrong field').optional(),
+    reason: z.string().describe('With a 422 of the identity family: a sentence for the person').optional(),
+    checkResults: z
+      .array(z.unknown())
+      .describe('With a 422 of the identity family: the checks there were')
+      .optional(),
+  })
+  .meta({
+    id: 'Error',
+    description: 'Every error of every family.',
+    examples: [
+      {
+        error: 'The field "image" cannot be used: It is required.',
+        code: 'INVALID_REQUEST',
+        requestId: 'req_01k9qd3m8vd2n7x4t5w6y8z9ab',
+        details: [{ path: 'image', message: 'It is required.' }],
+      },
+    ],
+  });
+
+/** The OpenAPI 3.1 document of everything this server answers, from the schemas the routes are checked with. */
+export function openApiDocument(published: PublishedRoute[], version: string): Json {
+  const schemas: Json = {};
+  const paths: Record<string, Json> = {};
+  for (const route of published) {
+    if (route.schema.hide || route.schema.operationId === undefined) continue;
+    for (const method of route.methods) {
+      if (method === 'HEAD' || method === 'OPTIONS') continue;
+      const path = route.url.replace(/:(\w+)/g, '{$1}');
+      paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(route, schemas) };
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Gatehouse',
+      version,
+      description:
+        'Self-hosted face verification. Every error is `{ error, code, requestId, details? }`; the codes are one closed list. Answers carry `x-request-id`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'This appliance' }],
+    tags: [
+      { name: 'identity', description: 'Enroll people, verify and identify them.' },
+      { name: 'meta', description: 'State of the appliance.' },
+    ],
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        apiKey: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'x-api-key',
+          description: '`<prefix>_<live|test>_<secret>`',
+        },
+        bearer: { type: 'http', scheme: 'bearer', description: 'The same key as `Authorization: Bearer …`' },
+      },
+    },
+  };
+}
+
+function operationOf(route: PublishedRoute, schemas: Json): Json {
+  const { operationId, summary, description, tags, body, params, querystring, response } = route.schema;
+  const access = route.access();
+  const needsKey = access !== undefined && access !== 'public';
+  const refusals = [...(body ? withBody : []), ...(needsKey ? withKey : []), ...route.refuses, ...always];
+  const parameters = [
+    ...parametersOf(params, 'path', schemas),
+    ...parametersOf(querystring, 'query', schemas),
+  ];
+  return {
+    operationId,
+    summary,
+    description,
+    tags,
+    ...(needsKey ? { security: [{ apiKey: [access] }, { bearer: [access] }] } : { security: [] }),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body ? { requestBody: { required: true, content: contentOf(body, 'input', schemas) } } : {}),
+    responses: { ...successesOf(response, schemas), ...errorsOf(route, refusals, schemas) },
+  };
+}
+
+function successesOf(response: unknown, schemas: Json): Json {
+  return Object.fromEntries(
+    Object.entries((response ?? {}) as Json).map(([status, schema]) => [
+      status,
+      { description: describe(schema), content: contentOf(schema, 'output', schemas) },
+    ]),
+  );
+}
+
+/** One answer a status, with the codes that come with it. A status the route describes itself stays as it is. */
+function errorsOf({ errors, schema }: PublishedRoute, codes: ProblemCode[], schemas: Json): Json {
+  const byStatus = new Map<string, ProblemCode[]>();
+  for (const code of new Set(codes)) {
+    const status = String(errors[code].status);
+    if (schema.response && status in (schema.response as Json)) continue;
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].sort().map(([status, list]) => [
+      status,
+      {
+        description: list.map((code) => `\`${code}\``).join(', '),
+        content: { 'application/json': { schema: jsonSchema(ErrorReply, 'output', schemas) } },
+      },
+    ]),
+  );
+}
+
+function contentOf(schema: unknown, io: 'input' | 'output', schemas: Json): Json {
+  const content = isZod(schema)
+    ? { 'application/json': { schema } }
+    : (schema as { content: Record<string, { schema: z.ZodType }> }).content;
+  return Object.fromEntries(
+    Object.entries(content).map(([type, { schema }]) => {
+      const examples = examplesOf(schema);
+      return [
+        type,
+        { schema: jsonSchema(schema, io, schemas), ...(examples.length > 0 ? { example: examples[0] } : {}) },
+      ];
+    }),
+  );
+}
+
+function parametersOf(schema: unknown, place: 'path' | 'query', schemas: Json): Json[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => ({
+    name,
+    in: place,
+    required: place === 'path' || !field.isOptional(),
+    description: field.description,
+    schema: jsonSchema(field, 'input', schemas),
+  }));
+}
+
+/** JSON Schema 2020-12; what has an id moves to the components, wherever it stands. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
+  const {
+    $schema: _,
+    $defs = {},
+    id,
+    ...body
+  } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' }) as Json;
+  for (const [name, definition] of Object.entries($defs as Record<string, Json>)) {
+    const { id: _, ...inner } = definition;
+    schemas[name] = relink(inner);
+  }
+  if (typeof id !== 'string') return relink(body) as Json;
+  schemas[id] = relink(body);
+  return { $ref: `#/components/schemas/${id}` };
+}
+
+function relink(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(relink);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) =>
+      key === '$ref' && typeof inner === 'string'
+        ? [key, inner.replace('#/$defs/', '#/components/schemas/')]
+        : [key, relink(inner)],
+    ),
+  );
+}
+
+const isZod = (schema: unknown): schema is z.ZodType => schema instanceof z.ZodType;
+const describe = (schema: unknown): string =>
+  (isZod(schema) ? schema.description : (schema as { description?: string }).description) ?? 'Done';
+const examplesOf = (schema: z.ZodType): unknown[] => (schema.meta()?.examples ?? []) as unknown[];

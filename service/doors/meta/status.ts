@@ -1,0 +1,36 @@
+import type { ModelReport } from '../../engine/models/index.ts';
+import type { World } from '../../lib/id.ts';
+
+/**
+ * What the appliance knows of itself, gathered by compose.ts. Asked for at every `/health`, `/ready` and `/metrics`: it
+ * must answer in a few milliseconds even while every worker is busy. No secrets, and no organization by name or id.
+ */
+export interface ApplianceStatus {
+  readiness: { is: 'ready' } | { is: 'not-ready'; reason: string };
+  models: ModelReport[];
+  /** Passive PAD. The remedy names the files, their hashes and the one command. */
+  pad: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
+  inference: {
+    workers: number;
+    /** Workers with a picture right now. */
+    busy: number;
+    /** Pictures waiting for one, and the most that may. */
+    queued: number;
+    queueLimit: number;
+    /** As configured, in order. */
+    providersAsked: string[];
+    /** What ONNX Runtime really runs on. */
+    provider: string;
+    /** Why that is not the first one asked for. */
+    fallback?: string;
+  };
+  storage: { kind: 'sqlite' | 'postgresql'; state: 'ok' | 'full' | 'unavailable'; reason?: string };
+  /** People enrolled, over all organizations, and in the largest one. */
+  people: { world: World; total: number; largest: number }[];
+  /** Templates in memory, over all organizations. */
+  templates: { world: World; embedder: string; count: number }[];
+  /** The largest gallery whose 1:N threshold is still measured, by false-identification rate. */
+  safeGallery: { rate: number; people: number }[];
+  /** Organizations whose live verifications run without PAD, by their recorded decision. */
+  matchOnlyOrganizations: number;
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+
+const maturity = z.enum(['proven', 'alternate', 'experimental']).describe('How far it has been proven');
+
+export const HealthReply = z
+  .strictObject({
+    status: z
+      .enum(['ok', 'warning', 'unavailable'])
+      .describe('`warning`: it works, and `warnings` says what to look at'),
+    version: z.string().describe('Version of Gatehouse'),
+    uptimeSeconds: z.int().min(0).describe('Since the service started'),
+    warnings: z.array(z.string()).describe('Sentences for whoever runs the box'),
+    models: z
+      .array(
+        z.strictObject({
+          id: z.string().describe('Id in the manifest'),
+          name: z.string().describe('Name'),
+          role: z.enum(['detector', 'landmarks', 'iris', 'embedder', 'pad']).describe('What it does'),
+          maturity,
+          licence: z.string().describe('Licence of the weights'),
+          doubts: z.string().describe('What is doubtful about licence or provenance').optional(),
+          doubtsAccepted: z.boolean().describe('An administrator has accepted the doubt').optional(),
+          sha256: z.string().describe('Of the ONNX file; checked at start'),
+          enabled: z.boolean().describe('In use'),
+        }),
+      )
+      .describe('Installed models'),
+    pad: z
+      .strictObject({
+        installed: z.boolean().describe('Passive presentation-attack detection is there'),
+        set: z.string().describe('Which').optional(),
+        maturity: z.string().describe('How far it has been proven').optional(),
+        remedy: z.string().describe('How to install it').optional(),
+      })
+      .describe('Presentation-attack detection'),
+    inference: z
+      .strictObject({
+        workers: z.int().describe('Worker threads'),
+        busy: z.int().describe('With a picture right now'),
+        queued: z.int().describe('Pictures waiting'),
+        queueLimit: z.int().describe('The most that may wait; beyond, OVERLOADED is answered'),
+        providersAsked: z.array(z.string()).describe('Execution providers as configured'),
+        provider: z.string().describe('Execution provider in use'),
+        fallback: z.string().describe('Why that is not the first one asked for').optional(),
+      })
+      .describe('Where pictures are looked at'),
+    storage: z
+      .strictObject({
+        kind: z.enum(['sqlite', 'postgresql']).describe('Which database'),
+        state: z.enum(['ok', 'full', 'unavailable']).describe('Its state'),
+        reason: z.string().describe('Why it is not ok').optional(),
+      })
+      .describe('Where everything is kept'),
+    people: z
+      .array(
+        z.strictObject({
+          world: z.enum(['live', 'test']).describe('Which world'),
+          total: z.int().describe('Enrolled, over all organizations'),
+          largest: z.int().describe('Enrolled in the largest organization'),
+        }),
+      )
+      .describe('People enrolled'),
+    safeGallery: z
+      .array(
+        z.strictObject({
+          rate: z.number().describe('False-identification rate'),
+          people: z.int().describe('So many people can be searched with a measured threshold'),
+        }),
+      )
+      .describe('How large a gallery may be before 1:N thresholds are extrapolated'),
+  })
+  .meta({ id: 'Health', description: 'State of the appliance.' });
+export type HealthReply = z.output<typeof HealthReply>;
+
+export const ReadyReply = z
+  .strictObject({
+    ready: z.boolean().describe('It takes requests'),
+    reason: z.string().describe('Why not').optional(),
+  })
+  .meta({ id: 'Ready', description: 'Whether to send requests here.', examples: [{ ready: true }] });
+export type ReadyReply = z.output<typeof ReadyReply>;

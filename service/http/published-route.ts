@@ -1,0 +1,40 @@
+import type { FastifySchema } from 'fastify';
+import type { Scope } from '../engine/access/index.ts';
+import type { ProblemCode } from '../lib/problem.ts';
+import type { WireErrors } from './wire-error.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call: the scope a key needs, or everybody. A route that does not say stops the start. */
+    access?: Scope | 'public';
+    /** Asked every few seconds by machines: logged at debug. */
+    quiet?: boolean;
+    /** Problems this route can answer with beside those of every route, for the OpenAPI document. */
+    refuses?: readonly ProblemCode[];
+  }
+  interface FastifySchema {
+    operationId?: string;
+    summary?: string;
+    description?: string;
+    tags?: readonly string[];
+    /** Keep out of the OpenAPI document. */
+    hide?: boolean;
+  }
+  interface FastifyInstance {
+    /** The table of the family this part of the tree speaks for; a door decorates its own. */
+    wireErrors: WireErrors;
+    /** Every route of this server, in the order of registration. */
+    published: PublishedRoute[];
+  }
+}
+
+export interface PublishedRoute {
+  methods: string[];
+  /** The pattern, `/hosted/v/:token`. */
+  url: string;
+  schema: FastifySchema;
+  /** Reads the route's own settings when asked: a plugin may still change them after the route was added. */
+  access(): Scope | 'public' | undefined;
+  refuses: readonly ProblemCode[];
+  errors: WireErrors;
+}

@@ -1,0 +1,418 @@
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { recordedAccess, recordedKeys } from '../../test/support/recorded-access.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createIds } from '../lib/id.ts';
+import { Problem, problemCodes } from '../lib/problem.ts';
+import { defaultErrors } from './default-errors.ts';
+import { createMetrics } from './metrics.ts';
+import { createServer, type ServerDeps } from './server.ts';
+import { createStructuredLog } from './structured-log.ts';
+
+const running: { close(): Promise<unknown> }[] = [];
+afterEach(async () => {
+  for (const app of running.splice(0)) await app.close();
+});
+
+function start(more: Partial<ServerDeps> = {}) {
+  const lines: string[] = [];
+  const log = createStructuredLog({ clock: systemClock, level: 'debug', write: (line) => lines.push(line) });
+  const app = createServer({ access: recordedAccess(), log, ids: createIds(systemClock), ...more });
+  running.push(app);
+  const echo = z.object({ a: z.number().optional(), text: z.string().optional() });
+  app.post('/echo', { config: { access: 'public' }, schema: { body: echo } }, async ({ body }) => body);
+  app.post('/keyed/:token', { config: { access: 'identity' } }, async ({ caller }) => caller);
+  app.get('/bug', { config: { access: 'public' } }, async () => {
+    throw new Error('SELECT failed for alice@example.com with key prf_live_abcdefghijklmnopqrstuvwxyz');
+  });
+  app.get<{ Params: { code: string } }>(
+    '/problem/:code',
+    { config: { access: 'public' } },
+    async ({ params }) => {
+      throw new Problem(params.code as 'INTERNAL', 'A sentence.', { retryAfterSeconds: 0.4 });
+    },
+  );
+  return { app, lines };
+}
+
+const key = { 'x-api-key': recordedKeys.live };
+
+describe('createServer', () => {
+  test('refuses to start with a route that does not say who may call it', async () => {
+    const { app } = start();
+    app.get('/forgotten', async () => 'secret');
+    await expect(app.ready()).rejects.toThrow('GET /forgotten does not say who may call it');
+  });
+
+  test('refuses to start when a route asks for a key and there is nobody to check it', async () => {
+    const app = createServer({ log: start().app.log, ids: createIds(systemClock) });
+    app.get('/free', async () => 'x');
+    app.get('/keyed', { config: { access: 'identity' } }, async () => 'x');
+    await expect(app.ready()).rejects.toThrow('GET /keyed asks for a key');
+  });
+
+  test('answers with safe headers, and cookies are never spoken of', async () => {
+    const { headers } = await start().app.inject({ method: 'POST', url: '/echo', payload: { a: 1 } });
+    expect(headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+    });
+    expect(Object.keys(headers).filter((name) => /cookie|access-control|server|powered/.test(name))).toEqual(
+      [],
+    );
+  });
+
+  test.each(['abc', '6f1c0a52-9a0e-4f4e-8d0c-1c9b1f2f3a4b', 'Root=1-67891233-abcdef012345678912345678'])(
+    'keeps the request id %s',
+    async (id) => {
+      const { headers, body } = await start().app.inject({
+        url: '/nowhere',
+        headers: { 'x-request-id': id },
+      });
+      expect(headers['x-request-id']).toBe(id);
+      expect(JSON.parse(body).requestId).toBe(id);
+    },
+  );
+
+  test.each(['', 'a b', 'a"b', 'x'.repeat(129), '<script>', 'alice@example.com', '../x'])(
+    'replaces the request id %j by one of ours',
+    async (id) => {
+      const { headers } = await start().app.inject({ url: '/nowhere', headers: { 'x-request-id': id } });
+      expect(headers['x-request-id']).toMatch(/^req_[0-9a-z]{26}$/);
+    },
+  );
+
+  test('answers every problem code with its status', async () => {
+    const { app } = start();
+    for (const code of problemCodes) {
+      const { statusCode, headers, body } = await app.inject({
+        url: `/problem/${code}`,
+        headers: { 'x-request-id': 'r1' },
+      });
+      expect(JSON.parse(body)).toEqual({ error: 'A sentence.', code, requestId: 'r1' });
+      expect([code, statusCode]).toEqual([code, defaultErrors[code].status]);
+      expect(headers['retry-after']).toBe('1');
+      expect(headers['www-authenticate']).toBe(statusCode === 401 ? 'Bearer realm="gatehouse"' : undefined);
+    }
+  });
+
+  test('a bug is logged whole, without what it quotes, and shown not at all', async () => {
+    const { app, lines } = start();
+    const { statusCode, body } = await app.inject({ url: '/bug', headers: { 'x-request-id': 'r1' } });
+    expect([statusCode, JSON.parse(body)]).toEqual([
+      500,
+      {
+        error:
+          'Something went wrong inside Gatehouse, not with your request. The log tells more under this requestId.',
+        code: 'INTERNAL',
+        requestId: 'r1',
+      },
+    ]);
+    const error = lines.map((line) => JSON.parse(line)).find(({ level }) => level === 'error');
+    expect(error).toMatchObject({
+      requestId: 'r1',
+      route: '/bug',
+      err: {
+        message: 'SELECT failed for [e-mail] with key [key]',
+        stack: expect.stringContaining('server.test.ts'),
+      },
+    });
+  });
+
+  test('says what a path takes, and nothing about a path that is not there', async () => {
+    const { app } = start();
+    const wrong = await app.inject({ method: 'GET', url: '/echo' });
+    expect([wrong.statusCode, wrong.headers.allow, wrong.json().error]).toEqual([
+      404,
+      'POST',
+      '/echo does not take GET; it takes POST.',
+    ]);
+    const unknown = await app.inject({ method: 'POST', url: '/x/<b>?q=1', payload: '{' });
+    expect([unknown.statusCode, unknown.json().code, unknown.json().error]).toEqual([
+      404,
+      'NOT_FOUND',
+      'There is nothing at this address.',
+    ]);
+  });
+
+  test.each<[string, Record<string, string>, string | undefined, number, string]>([
+    ['broken JSON', { 'content-type': 'application/json' }, '{"a":', 400, 'MALFORMED_JSON'],
+    ['an empty body', { 'content-type': 'application/json' }, '', 400, 'MALFORMED_JSON'],
+    ['a wrong type', { 'content-type': 'application/json' }, '{"a":"1"}', 400, 'INVALID_REQUEST'],
+    ['another media type', { 'content-type': 'text/plain' }, 'a=1', 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a media type that is none', { 'content-type': 'json' }, '{}', 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'a compressed body',
+      { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      'x',
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    [
+      'too much',
+      { 'content-type': 'application/json' },
+      `{"text":"${'x'.repeat(2000)}"}`,
+      413,
+      'PAYLOAD_TOO_LARGE',
+    ],
+    ['__proto__', { 'content-type': 'application/json' }, '{"__proto__":{"a":1}}', 400, 'MALFORMED_JSON'],
+    ['no body', {}, undefined, 400, 'INVALID_REQUEST'],
+  ])('refuses %s', async (_, headers, payload, status, code) => {
+    const { app } = start({ limits: { body: 1000 } });
+    const response = await app.inject({
+      method: 'POST',
+      url: '/echo',
+      headers,
+      ...(payload === undefined ? {} : { payload }),
+    });
+    expect([response.statusCode, response.json().code]).toEqual([status, code]);
+  });
+
+  test('a path that cannot be decoded', async () => {
+    const response = await start().app.inject({ url: '/problem/%zz', headers: { 'x-request-id': 'r1' } });
+    expect([response.statusCode, response.json(), response.headers['x-request-id']]).toEqual([
+      400,
+      { error: 'The path of this request cannot be decoded.', code: 'INVALID_REQUEST', requestId: 'r1' },
+      'r1',
+    ]);
+  });
+
+  test('keys are asked for before the body is read', async () => {
+    const { app } = start();
+    const response = await app.inject({
+      method: 'POST',
+      url: '/keyed/t',
+      headers: { 'content-type': 'application/json' },
+      payload: '{"a":',
+    });
+    expect([response.statusCode, response.json().code]).toEqual([401, 'MISSING_AUTH']);
+  });
+
+  test('the caller is the key’s, and only its own page may read the answer', async () => {
+    const { app } = start();
+    const ask = (headers: Record<string, string>) =>
+      app.inject({ method: 'POST', url: '/keyed/t', headers: { ...key, ...headers } });
+    const own = await ask({ origin: 'https://app.example.com' });
+    expect(own.json()).toMatchObject({ key: 'key_live', organization: 'org_recorded', world: 'live' });
+    expect(own.headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example.com',
+      vary: 'Origin',
+    });
+    expect((await ask({})).headers['access-control-allow-origin']).toBeUndefined();
+    expect(
+      (await ask({ origin: 'https://evil.example' })).headers['access-control-allow-origin'],
+    ).toBeUndefined();
+    const server = await ask({ 'x-api-key': recordedKeys.test, origin: 'https://app.example.com' });
+    expect([server.statusCode, server.headers['access-control-allow-origin']]).toEqual([200, undefined]);
+  });
+
+  test('a preflight is answered where keys are taken, and nowhere else', async () => {
+    const { app } = start();
+    const preflight = (url: string) =>
+      app.inject({
+        method: 'OPTIONS',
+        url,
+        headers: { origin: 'https://app.example.com', 'access-control-request-method': 'POST' },
+      });
+    const keyed = await preflight('/keyed/t');
+    expect([keyed.statusCode, keyed.headers['access-control-allow-methods']]).toEqual([204, 'POST']);
+    expect(keyed.headers['access-control-allow-credentials']).toBeUndefined();
+    const free = await preflight('/echo');
+    expect([free.statusCode, free.headers['access-control-allow-origin']]).toEqual([404, undefined]);
+  });
+
+  test('the address behind a trusted proxy is believed, behind any other it is not', async () => {
+    for (const [trustedProxies, expected] of [
+      [['127.0.0.1'], '203.0.113.9'],
+      [[], '127.0.0.1'],
+      [['10.0.0.0/8'], '127.0.0.1'],
+    ] as const) {
+      const { app, lines } = start({ trustedProxies });
+      await app.inject({
+        method: 'POST',
+        url: '/echo',
+        headers: { 'x-forwarded-for': '203.0.113.9' },
+        payload: {},
+      });
+      expect(JSON.parse(lines.at(-1)!).address).toBe(expected);
+    }
+  });
+
+  test('the log tells of a request by ids, never by what was in it', async () => {
+    const { app, lines } = start();
+    const picture = Buffer.alloc(3000, 7).toString('base64');
+    await app.inject({
+      method: 'POST',
+      url: '/keyed/hosted-token-1234?email=alice@example.com&picture=1',
+      headers: { ...key, 'user-agent': 'SecretAgent', cookie: 'session=1', 'x-request-id': 'r1' },
+      payload: { email: 'bob@example.com', image: picture },
+    });
+    await app.inject({
+      method: 'POST',
+      url: '/keyed/t',
+      headers: { 'x-api-key': 'prf_live_wrongwrongwrongwrongwrong' },
+    });
+    await app.inject({ url: '/unknown/carol@example.com/gh_live_0123456789abcdefghijk' });
+    await app.inject({
+      method: 'POST',
+      url: '/echo',
+      headers: { 'content-type': 'application/json' },
+      payload: '{"a":"dave@example.com"',
+    });
+    await app.inject({ url: '/bug' });
+    const text = lines.join('');
+    expect(text).not.toMatch(
+      /alice|bob|carol|dave|example\.com|SecretAgent|session=|hosted-token|picture|wrongwrong|0123456789|BwcHBwcH/,
+    );
+    expect(JSON.parse(lines[0]!)).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      requestId: 'r1',
+      method: 'POST',
+      route: '/keyed/:token',
+      status: 200,
+      milliseconds: expect.any(Number),
+      address: '127.0.0.1',
+      key: 'key_live',
+      organization: 'org_recorded',
+      world: 'live',
+      msg: 'request',
+    });
+    expect(
+      lines
+        .map((line) => JSON.parse(line))
+        .filter(({ msg }) => msg === 'request')
+        .map(({ route, code }) => [route, code]),
+    ).toEqual([
+      ['/keyed/:token', undefined],
+      ['/keyed/:token', 'INVALID_API_KEY'],
+      ['unmatched', 'NOT_FOUND'],
+      ['/echo', 'MALFORMED_JSON'],
+      ['/bug', 'INTERNAL'],
+    ]);
+  });
+
+  test('metrics are labelled by pattern, never by address', async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    const { app } = start({ metrics });
+    await app.inject({ method: 'POST', url: '/keyed/secret-token', headers: key });
+    await app.inject({ url: '/secret/path' });
+    const text = await metrics.render([]);
+    expect(text).toContain(
+      'gatehouse_http_requests_total{method="POST",route="/keyed/:token",status="200"} 1',
+    );
+    expect(text).toContain('gatehouse_http_requests_total{method="GET",route="unmatched",status="404"} 1');
+    expect(text).not.toContain('secret');
+  });
+
+  test('a handler that never ends is given up', async () => {
+    const { app } = start({ limits: { handler: 20 } });
+    app.get('/slow', { config: { access: 'public' } }, () => new Promise(() => {}));
+    const { statusCode, headers, body } = await app.inject('/slow');
+    expect([statusCode, JSON.parse(body).code, headers['retry-after']]).toEqual([503, 'TIMEOUT', '2']);
+  });
+});
+
+describe('over a real socket', () => {
+  async function listen(more: Partial<ServerDeps> = {}) {
+    const { app, lines } = start(more);
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    return { app, lines, port: (app.server.address() as AddressInfo).port };
+  }
+
+  const raw = (port: number, text: string) =>
+    new Promise<string>((resolve, reject) => {
+      let answer = '';
+      const socket = connect(port, '127.0.0.1', () => socket.write(text));
+      socket.on('data', (chunk) => {
+        answer += chunk;
+      });
+      socket.on('end', () => resolve(answer));
+      socket.on('error', reject);
+    });
+
+  test('what is not HTTP, and a head too long, are answered in the same shape', async () => {
+    const { port } = await listen();
+    for (const [text, status, code] of [
+      ['HELLO\r\n\r\n', '400 Bad Request', 'INVALID_REQUEST'],
+      [
+        `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`,
+        '431 Request Header',
+        'PAYLOAD_TOO_LARGE',
+      ],
+    ] as const) {
+      const answer = await raw(port, text);
+      expect(answer).toContain(`HTTP/1.1 ${status}`);
+      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toEqual({
+        error: expect.any(String),
+        code,
+        requestId: expect.stringMatching(/^req_/),
+      });
+    }
+  });
+
+  test('a caller who sends far too much still gets to read why', async () => {
+    const { port } = await listen({ limits: { body: 1000 } });
+    for (const announced of [true, false]) {
+      const answer = await new Promise<{ status?: number | undefined; body: string }>((resolve, reject) => {
+        const body = Buffer.alloc(8 * 1024 * 1024, 0x20);
+        const outgoing = httpRequest(
+          {
+            port,
+            method: 'POST',
+            path: '/echo',
+            headers: {
+              'content-type': 'application/json',
+              ...(announced ? { 'content-length': body.length } : {}),
+            },
+          },
+          (response: IncomingMessage) => {
+            let text = '';
+            response.on('data', (chunk) => {
+              text += chunk;
+            });
+            response.on('end', () => resolve({ status: response.statusCode, body: text }));
+          },
+        );
+        outgoing.on('error', reject);
+        outgoing.end(body);
+      });
+      expect([answer.status, JSON.parse(answer.body).code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    }
+  });
+
+  test('stopping lets what is running finish, and does not wait for connections kept alive', async () => {
+    const { app } = start();
+    const entered = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    app.get('/slow', { config: { access: 'public' } }, async () => {
+      entered.resolve();
+      await gate.promise;
+      return 'done';
+    });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const response = new Promise<(string | undefined)[]>((resolve, reject) => {
+      const outgoing = httpRequest(
+        { port, path: '/slow', agent: new Agent({ keepAlive: true }) },
+        (incoming) => {
+          incoming.resume();
+          incoming.on('end', () => resolve([String(incoming.statusCode), incoming.headers.connection]));
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end();
+    });
+    await entered.promise;
+    const closed = app.close();
+    await expect(raw(port, 'GET /slow HTTP/1.1\r\n\r\n')).rejects.toThrow(/ECONNREFUSED|ECONNRESET/);
+    gate.resolve();
+    expect(await response).toEqual(['200', 'close']);
+    await closed;
+  });
+});

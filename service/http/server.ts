@@ -1,0 +1,218 @@
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  type RouteOptions,
+} from 'fastify';
+import type { Access } from '../engine/access/index.ts';
+import type { Ids } from '../lib/id.ts';
+import type { Log } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+import { authenticate } from './authentication.ts';
+import { allowOrigin, answerPreflights } from './cross-origin.ts';
+import { defaultErrors } from './default-errors.ts';
+import { answerBrokenRequests, methodsOf, notFound, routeOf, sendProblem } from './error-handling.ts';
+import { fastifyLog } from './fastify-log.ts';
+import { parseJson } from './json-body.ts';
+import type { Metrics } from './metrics.ts';
+import type { PublishedRoute } from './published-route.ts';
+import { requestIdOf } from './request-id.ts';
+import { zodValidator } from './validation.ts';
+
+export interface ServerLimits {
+  /** Bytes of a body where a route says nothing else. */
+  body: number;
+  /** Milliseconds until the head of a request has arrived. */
+  head: number;
+  /** Milliseconds until a whole request has arrived. */
+  request: number;
+  /** Milliseconds a handler may take before TIMEOUT is answered. */
+  handler: number;
+  /** Milliseconds a connection may be silent between two requests. */
+  keepAlive: number;
+}
+
+export const serverLimits: ServerLimits = {
+  body: 1024 * 1024,
+  head: 15_000,
+  request: 60_000,
+  handler: 60_000,
+  keepAlive: 72_000,
+};
+
+const IDLE_SWEEP = 50;
+
+export interface ServerDeps {
+  /** Absent on the control socket, where whoever gets through is an operator: no route there can ask for a key. */
+  access?: Access;
+  log: Log;
+  ids: Ids;
+  limits?: Partial<ServerLimits>;
+  /** Proxies whose X-Forwarded-For is believed: addresses or CIDRs. */
+  trustedProxies?: readonly string[];
+  /** PEM. */
+  tls?: { cert: string | Buffer; key: string | Buffer };
+  metrics?: Pick<Metrics, 'request'>;
+}
+
+/**
+ * The server all doors share, not listening yet: request ids, keys, limits, errors, log, metrics. A door is registered as
+ * a plugin; it decorates `wireErrors` with its family's table, and each of its routes says in `config.access` who may call.
+ */
+export function createServer(deps: ServerDeps): FastifyInstance {
+  const { access, log, ids, metrics } = deps;
+  const limits = { ...serverLimits, ...deps.limits };
+  const published: PublishedRoute[] = [];
+
+  const app = Fastify({
+    loggerInstance: fastifyLog(log),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: (request) => requestIdOf(request.headers['x-request-id'], ids),
+    bodyLimit: limits.body,
+    requestTimeout: limits.request,
+    handlerTimeout: limits.handler,
+    keepAliveTimeout: limits.keepAlive,
+    forceCloseConnections: 'idle',
+    // While stopping, a request that still arrives on an open connection is served, and the connection closed after it.
+    return503OnClosing: false,
+    trustProxy: deps.trustedProxies?.length ? [...deps.trustedProxies] : false,
+    ...(deps.tls ? { https: { ...deps.tls, minVersion: 'TLSv1.2' as const } } : {}),
+    frameworkErrors: (error, request, reply) => {
+      setHead(request as FastifyRequest, reply as FastifyReply);
+      sendProblem(log, error, request as FastifyRequest, reply as FastifyReply);
+    },
+  }) as unknown as FastifyInstance;
+  app.server.headersTimeout = Math.min(limits.head, limits.request);
+
+  app.decorate('wireErrors', defaultErrors);
+  app.decorate('published', published);
+  app.decorateRequest('caller', null);
+  app.decorateRequest('problem', null);
+
+  app.setValidatorCompiler(zodValidator);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) =>
+    parseJson(body),
+  );
+
+  app.addHook('onRoute', function (route) {
+    published.push(publish(route, this));
+  });
+  answerPreflights(app, (url) => methodsOf(published, url));
+  app.addHook('onReady', async () => checkAccess(published, access !== undefined));
+
+  app.addHook('onRequest', async (request, reply) => {
+    setHead(request, reply);
+    if (request.is404) throw notFound(request, reply, published);
+    const { access: who } = request.routeOptions.config;
+    if (access && who !== undefined && who !== 'public') {
+      request.caller = await authenticate(access, request, who);
+      allowOrigin(request, reply, request.caller);
+    }
+    checkMediaType(request);
+  });
+
+  app.setErrorHandler((error, request, reply) => sendProblem(log, error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    throw notFound(request, reply, published);
+  });
+  answerBrokenRequests(app, ids);
+
+  let stopping = false;
+  app.addHook('preClose', async () => {
+    stopping = true;
+    if (!app.server.listening) return;
+    // Node closes what is idle when the stop begins; what becomes idle later would hold it until its timeout.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP);
+    app.server.once('close', () => clearInterval(sweep));
+  });
+  app.addHook('onSend', async (_, reply) => {
+    if (stopping) reply.header('connection', 'close');
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    const route = routeOf(request);
+    const { method, caller, problem } = request;
+    const status = reply.statusCode;
+    log[request.routeOptions.config.quiet ? 'debug' : 'info'](
+      {
+        requestId: request.id,
+        method,
+        route,
+        status,
+        milliseconds: Math.round(reply.elapsedTime * 10) / 10,
+        address: request.ip,
+        ...(problem === null ? {} : { code: problem }),
+        ...(caller === null
+          ? {}
+          : { key: caller.key, organization: caller.organization, world: caller.world }),
+      },
+      'request',
+    );
+    metrics?.request({ method, route, status, seconds: reply.elapsedTime / 1000 });
+  });
+  app.addHook('onRequestAbort', async (request) => {
+    log.info({ requestId: request.id, route: routeOf(request) }, 'the caller hung up');
+  });
+  return app;
+}
+
+/**
+ * No Strict-Transport-Security: it would bind every other port of a host that is often not ours alone. A route may set its
+ * own policy where it serves a page.
+ */
+function setHead(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({
+    'x-request-id': request.id,
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+  });
+}
+
+function publish(route: RouteOptions, owner: FastifyInstance): PublishedRoute {
+  return {
+    methods: [route.method].flat(),
+    url: route.url,
+    schema: route.schema ?? {},
+    access: () => route.config?.access,
+    refuses: route.config?.refuses ?? [],
+    errors: owner.wireErrors,
+  };
+}
+
+function checkAccess(published: PublishedRoute[], hasKeys: boolean): void {
+  for (const { methods, url, access } of published) {
+    const who = access();
+    if (hasKeys && who === undefined)
+      throw new Error(`${methods} ${url} does not say who may call it (config.access)`);
+    if (!hasKeys && who !== undefined && who !== 'public') {
+      throw new Error(`${methods} ${url} asks for a key, but this server has none to check`);
+    }
+  }
+}
+
+/**
+ * Before the body is read. Fastify validates a body by its media type's schema, and not at all when there is none for it:
+ * a route with such schemas takes nothing else.
+ */
+function checkMediaType(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as it is: compressed bodies are not read.');
+  }
+  const body = request.routeOptions.schema?.body as { content?: Record<string, unknown> } | undefined;
+  if (body?.content === undefined) return;
+  const known = Object.keys(body.content);
+  if (request.mediaType !== undefined && known.includes(request.mediaType)) return;
+  const { 'content-length': length, 'transfer-encoding': transfer } = request.headers;
+  if (transfer === undefined && (length === undefined || length === '0')) {
+    throw new Problem('INVALID_REQUEST', `The body is missing; send ${known.join(' or ')}.`);
+  }
+  throw new Problem('UNSUPPORTED_MEDIA_TYPE', `The Content-Type must be ${known.join(' or ')}.`);
+}

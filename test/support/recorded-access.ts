@@ -1,0 +1,47 @@
+import type { Access, Caller } from '../../service/engine/access/index.ts';
+import type { KeyId, OrganizationId } from '../../service/lib/id.ts';
+import { Problem } from '../../service/lib/problem.ts';
+
+export const recordedKeys = {
+  live: 'prf_live_0123456789abcdefghijklmnopqrstuv',
+  test: 'gh_test_0123456789abcdefghijklmnopqrstuv',
+  otherScope: 'gh_live_presence0123456789abcdefghijklm',
+};
+
+/** Knows three keys of one organization, and refuses like the real one. */
+export function recordedAccess(): Access {
+  const caller = (key: string, world: 'live' | 'test', scope: 'identity' | 'presence'): Caller => ({
+    key: key as KeyId,
+    organization: 'org_recorded' as OrganizationId,
+    world,
+    scopes: [scope],
+    origins: key === 'key_live' ? ['https://app.example.com'] : [],
+  });
+  const callers: Record<string, Caller> = {
+    [recordedKeys.live]: caller('key_live', 'live', 'identity'),
+    [recordedKeys.test]: caller('key_test', 'test', 'identity'),
+    [recordedKeys.otherScope]: caller('key_other', 'live', 'presence'),
+  };
+  const unused = async () => {
+    throw new Error('doors do not manage keys');
+  };
+  return {
+    createKey: unused,
+    listKeys: unused,
+    revokeKey: unused,
+    async authenticate({ credential, scope, origin }) {
+      if (credential === undefined) throw new Problem('MISSING_AUTH', 'Send an API key.');
+      if (!/^[a-z]+_(live|test)_\w{20,}$/.test(credential)) {
+        throw new Problem('INVALID_API_KEY_FORMAT', 'A key looks like gh_live_….');
+      }
+      const found = callers[credential];
+      if (!found) throw new Problem('INVALID_API_KEY', 'This key is not valid.');
+      if (!found.scopes.includes(scope))
+        throw new Problem('INSUFFICIENT_SCOPE', `This key has no scope "${scope}".`);
+      if (origin !== undefined && found.origins?.length && !found.origins.includes(origin)) {
+        throw new Problem('ORIGIN_NOT_ALLOWED', 'This key may not be used from this origin.');
+      }
+      return found;
+    },
+  };
+}
