@@ -1,4 +1,4 @@
-import type { Analysis, Box } from '../../inference/face.ts';
+import type { Analysis, AnalyzedFace, Box } from '../../inference/face.ts';
 import type { ScorerEntry } from '../../inference/manifest.ts';
 import type { Finding } from './apply-rule.ts';
 import { meanDirection } from './cosine-similarity.ts';
@@ -9,7 +9,7 @@ import { compare, type Embeddings, scoreOf } from './score.ts';
 
 /** Degrees: identity is not judged on faces turned farther. */
 const LARGEST_YAW = 30;
-/** Degrees: frames turned less make the neutral mean. */
+/** Degrees: frames turned less are neutral. */
 const NEUTRAL_YAW = 10;
 /** Milliseconds: neighbours farther apart are compared with the neutral mean only. */
 const NEIGHBOURS = 1000;
@@ -22,7 +22,7 @@ const FACELESS = 1 / 3;
 const NOTED = 0.8;
 
 interface Limits {
-  /** Every frame against the neutral mean. */
+  /** Every frame against the mean of the other neutral ones. */
   same: number;
   /** Up to here one and the same is noted as doubtful. */
   sure: number;
@@ -87,19 +87,20 @@ function farthestJump(frames: readonly Frame[]): { step: number; plausible: bool
 }
 
 function sameFace(main: Analysis, frames: readonly Frame[], scorers: readonly ScorerEntry[]) {
-  const frontal = [{ analysis: main }, ...frames].filter(
-    ({ analysis: { face } }) => face && yawOf(face) <= LARGEST_YAW,
+  const faces = [main, ...frames.map(({ analysis }) => analysis)].flatMap(({ face }) => face ?? []);
+  const frontal = faces.filter((face) => yawOf(face) <= LARGEST_YAW);
+  const scorer = scorers.findLast(({ terms }) =>
+    frontal.every(({ embeddings }) => terms.every(({ model }) => embeddings[model] !== undefined)),
   );
-  const embeddings = frontal.map(({ analysis }) => analysis.face!.embeddings);
-  const neutralOnes = frontal.filter(({ analysis }) => yawOf(analysis.face!) <= NEUTRAL_YAW);
-  const reference = meanEmbeddings(
-    (neutralOnes.length > 0 ? neutralOnes : frontal).map(({ analysis }) => analysis.face!.embeddings),
-  );
-  const scorer = reference && scorers.findLast((one) => scoreOf(one, reference, reference) !== undefined);
-  if (!reference || !scorer || frontal.length < 2)
+  if (frontal.length < 2 || !scorer)
     return { same: true, doubtful: true, details: { identity: 'Fewer than two frames face the camera.' } };
+  const neutral = frontal.filter((face) => yawOf(face) <= NEUTRAL_YAW);
   const limits = limitsOf(scorer);
-  const scores = embeddings.flatMap((one) => scoreOf(scorer, reference, one) ?? []);
+  const scores = frontal.flatMap((face) => {
+    const others = neutral.filter((one) => one !== face);
+    const rest = others.length > 0 ? others : frontal.filter((one) => one !== face);
+    return scoreOf(scorer, meanEmbeddings(scorer, rest), face.embeddings) ?? [];
+  });
   const steps = neighbours(frames)
     .filter(([a, b]) => yawOf(a.analysis.face!) <= LARGEST_YAW && yawOf(b.analysis.face!) <= LARGEST_YAW)
     .flatMap(
@@ -145,16 +146,14 @@ function neighbours(frames: readonly Frame[]) {
     .filter(([earlier, later]) => later.at - earlier.at <= NEIGHBOURS);
 }
 
-function meanEmbeddings(all: readonly Embeddings[]): Embeddings | undefined {
-  const first = all[0];
-  if (first === undefined) return undefined;
-  const complete = Object.keys(first).filter((embedder) => all.every((one) => one[embedder] !== undefined));
+/** Every face of `faces` has what the scorer needs. */
+function meanEmbeddings({ terms }: ScorerEntry, faces: readonly AnalyzedFace[]): Embeddings {
   return Object.fromEntries(
-    complete.map((embedder) => [embedder, meanDirection(all.map((one) => one[embedder]!))]),
+    terms.map(({ model }) => [model, meanDirection(faces.map(({ embeddings }) => embeddings[model]!))]),
   );
 }
 
-const yawOf = ({ quality }: NonNullable<Analysis['face']>) => Math.abs(quality.pose.yaw);
+const yawOf = ({ quality }: AnalyzedFace) => Math.abs(quality.pose.yaw);
 
 const centreShift = (a: Box, b: Box): [number, number] => [
   b.x + b.width / 2 - a.x - a.width / 2,

@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+import { type Actor, createAudit } from '../../service/engine/audit/index.ts';
+import { createChecks } from '../../service/engine/checks/index.ts';
+import { createModels } from '../../service/engine/models/index.ts';
+import { createOrganizations } from '../../service/engine/organizations/index.ts';
+import { createSubjects } from '../../service/engine/subjects/index.ts';
+import { createGalleries } from '../../service/inference/galleries.ts';
+import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../service/inference/manifest.ts';
+import type { ModelLibrary } from '../../service/inference/model-library.ts';
+import type { Clock } from '../../service/lib/clock.ts';
+import { createIds } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { Problem } from '../../service/lib/problem.ts';
+import { openDatabase } from '../../service/storage/connection.ts';
+import { openKeyStore } from '../../service/storage/key-store.ts';
+import { createMasterKey } from '../../service/storage/master-key.ts';
+import { createSealer } from '../../service/storage/sealed.ts';
+import { createScriptedAnalyzer } from './faces.ts';
+
+export const operator: Actor = { is: 'operator', name: 'ada' };
+export const key: Actor = { is: 'key', key: 'key_1' };
+
+export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+export function modelEntry(id: string, role: ModelEntry['role'], more: Partial<ModelEntry> = {}): ModelEntry {
+  return {
+    id,
+    name: id,
+    role,
+    decoder:
+      role === 'detector'
+        ? 'blazeface'
+        : role === 'embedder'
+          ? 'embedding'
+          : role === 'pad'
+            ? 'minifasnet'
+            : 'iris',
+    origin: 'built',
+    file: `${id}.onnx`,
+    sha256: sha256(id),
+    sources: [{ file: `${id}.pth`, sha256: sha256(`${id} source`), url: 'https://models.example/set' }],
+    input: { size: [8, 8], layout: 'NHWC', colour: 'RGB', mean: [0, 0, 0], scale: [1, 1, 1], batch: false },
+    inputName: 'in',
+    outputs: {},
+    licence: 'MIT',
+    provenance: 'made for tests',
+    needsLicenceAcceptance: false,
+    maturity: 'proven',
+    accuracy: [],
+    ...more,
+  };
+}
+
+const scorer = (
+  id: string,
+  terms: ScorerEntry['terms'],
+  table: ScorerEntry['calibration']['table'],
+): ScorerEntry => ({
+  id,
+  name: id,
+  terms,
+  maturity: 'proven',
+  accuracy: [],
+  calibration: {
+    data: 'made for tests',
+    date: '2026-11-20',
+    genuine: 1,
+    impostors: 1,
+    table,
+    measuredDownTo: 1e-5,
+  },
+});
+
+/** A: 1e-4 at cosine 0.8; 1e-5 is the last measured. */
+export const scorerA = scorer(
+  'a',
+  [{ model: 'a-net', weight: 1, offset: 0 }],
+  [
+    { score: 0, fmr: 1, fnmr: 0 },
+    { score: 0.5, fmr: 0.1, fnmr: 0.001 },
+    { score: 0.6, fmr: 1e-2, fnmr: 0.01 },
+    { score: 0.7, fmr: 1e-3, fnmr: 0.05 },
+    { score: 0.8, fmr: 1e-4, fnmr: 0.15 },
+    { score: 0.85, fmr: 1e-5, fnmr: 0.25 },
+  ],
+);
+
+/** The sum of both cosines: 1e-4 at 1.2. */
+export const scorerFused = scorer(
+  'fused',
+  [
+    { model: 'a-net', weight: 1, offset: 0 },
+    { model: 'b-net', weight: 1, offset: 0 },
+  ],
+  [
+    { score: 0, fmr: 1, fnmr: 0 },
+    { score: 0.8, fmr: 1e-2, fnmr: 0.005 },
+    { score: 1, fmr: 1e-3, fnmr: 0.02 },
+    { score: 1.2, fmr: 1e-4, fnmr: 0.05 },
+    { score: 1.3, fmr: 1e-5, fnmr: 0.08 },
+  ],
+);
+
+export const padPair: PadSetEntry = {
+  id: 'pad-pair',
+  name: 'pair',
+  models: ['pad-1', 'pad-2'],
+  combine: 'mean-of-live-probabilities',
+  maturity: 'alternate',
+  thresholds: {
+    apcer5: { score: 0.96, apcer: 0.05, bpcer: 0.1 },
+    apcer10: { score: 0.9, apcer: 0.1, bpcer: 0.05 },
+  },
+  accuracy: [],
+};
+
+const importable = [
+  modelEntry('pad-1', 'pad', { origin: 'imported' }),
+  modelEntry('pad-2', 'pad', { origin: 'imported' }),
+  modelEntry('yunet', 'detector', { origin: 'imported', decoder: 'yunet' }),
+];
+
+/** Entries in memory instead of files. */
+export function createMemoryLibrary(): ModelLibrary {
+  const manifest: Manifest = {
+    version: 1,
+    models: [
+      modelEntry('blazeface', 'detector'),
+      modelEntry('facemesh', 'landmarks'),
+      modelEntry('iris', 'iris'),
+      modelEntry('a-net', 'embedder'),
+      modelEntry('b-net', 'embedder', { needsLicenceAcceptance: true, doubts: 'Research data.' }),
+    ],
+    scorers: [scorerA, scorerFused],
+    padSets: [padPair],
+  };
+  return {
+    manifest: () => ({ ...manifest, models: [...manifest.models] }),
+    importable: () => importable,
+    catalog: () => ({ files: [], padSets: [padPair] }),
+    verify: async () =>
+      manifest.models.map(({ id, file, sha256: expected }) => ({
+        id,
+        file,
+        ok: true,
+        expected,
+        found: expected,
+      })),
+    async add(entry, onnx) {
+      const found = createHash('sha256').update(onnx).digest('hex');
+      if (found !== entry.sha256)
+        throw new Problem('INVALID_REQUEST', `expected ${entry.sha256}, found ${found}`);
+      manifest.models = [...manifest.models.filter(({ id }) => id !== entry.id), entry];
+    },
+    async remove(id) {
+      if (manifest.models.find((entry) => entry.id === id)?.origin === 'built')
+        throw new Problem('CONFLICT', `${id} is built in`);
+      manifest.models = manifest.models.filter((entry) => entry.id !== id);
+    },
+  };
+}
+
+export function createManualClock(start = Date.UTC(2026, 10, 20, 12)): Clock & { advance(ms: number): void } {
+  let now = start;
+  return {
+    now: () => now,
+    advance(ms) {
+      now += ms;
+    },
+  };
+}
+
+/** The whole engine over SQLite in memory and real galleries, with scripted pictures and one organization. */
+export async function startEngine({ most }: { most?: number } = {}) {
+  const clock = createManualClock();
+  const ids = createIds(clock);
+  const log = silentLog;
+  const { db, inTransaction, close } = await openDatabase({ kind: 'sqlite-memory' }, { clock, log });
+  const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
+  const master = createMasterKey(new Uint8Array(32).fill(7));
+  const sealer = await createSealer({ keys, master, clock, log });
+  const galleries = createGalleries({ log });
+  const library = createMemoryLibrary();
+  const audit = createAudit({ ids, clock });
+  const analyzer = createScriptedAnalyzer();
+  const shared = { db, inTransaction, sealer, audit, ids, clock };
+  const models = await createModels({ ...shared, library });
+  const organizations = createOrganizations(shared);
+  const openSubjects = (over = galleries) =>
+    createSubjects({ ...shared, galleries: over, models, log, ...(most === undefined ? {} : { most }) });
+  const subjects = openSubjects();
+  const checks = createChecks({ ...shared, analyzer, subjects, organizations, models });
+  const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
+  return {
+    ...shared,
+    keys,
+    analyzer,
+    galleries,
+    library,
+    models,
+    organizations,
+    subjects,
+    /** A second start over the same database, with empty galleries. */
+    openSubjects,
+    checks,
+    organization,
+    /** Installs the PAD pair, as an import would. */
+    async installPad() {
+      for (const id of ['pad-1', 'pad-2']) await importModel(models, id);
+    },
+    importModel: (id: string) => importModel(models, id),
+    async stop() {
+      await galleries.close();
+      await close();
+      await keys.close();
+    },
+  };
+}
+
+export type Engine = Awaited<ReturnType<typeof startEngine>>;
+
+async function importModel(models: Awaited<ReturnType<typeof createModels>>, id: string): Promise<void> {
+  const entry = importable.find((one) => one.id === id)!;
+  await models.import({ onnx: new TextEncoder().encode(id), entry }, operator);
+}
