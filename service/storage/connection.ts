@@ -40,7 +40,7 @@ export interface DatabaseDeps {
  * checked copy is kept in `snapshots/` beside it. Throws CONFLICT for a newer schema, STORAGE_FULL for a disk that
  * cannot be written, CONFLICT for a PostgreSQL that cannot be reached.
  */
-export function openDatabase(
+export async function openDatabase(
   place: DatabasePlace,
   deps: DatabaseDeps,
   migrations: readonly Migration[] = ourMigrations,

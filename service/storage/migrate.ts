@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
 import { columnsOf, type DialectName, type Migration, migrationHash } from './migration.ts';
@@ -31,16 +31,19 @@ export async function migrate({ db, dialect, migrations, clock, snapshot }: Migr
   const columns = columnsOf[dialect];
   const newest = migrations.at(-1);
   if (newest === undefined) throw new Error('There is no migration.');
-  await sql
-    .raw(
-      `create table if not exists schema_migration (
-        name ${columns.text} primary key not null,
-        hash ${columns.text} not null,
-        applied_at ${columns.integer} not null
-      )${columns.strict}`,
-    )
-    .execute(db);
   const recorded: Kysely<Recorded> = db;
+  await recorded.transaction().execute(async (tx) => {
+    await takeTurn(tx, dialect);
+    await sql
+      .raw(
+        `create table if not exists schema_migration (
+          name ${columns.text} primary key not null,
+          hash ${columns.text} not null,
+          applied_at ${columns.integer} not null
+        )${columns.strict}`,
+      )
+      .execute(tx);
+  });
   const applied = await readApplied(recorded);
   requirePrefix(applied, migrations, dialect);
   const kept =
@@ -52,7 +55,7 @@ export async function migrate({ db, dialect, migrations, clock, snapshot }: Migr
     const statements = migration.up(columns);
     try {
       await recorded.transaction().execute(async (tx) => {
-        if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(tx);
+        await takeTurn(tx, dialect);
         const done = await tx
           .selectFrom('schema_migration')
           .select('name')
@@ -75,6 +78,10 @@ export async function migrate({ db, dialect, migrations, clock, snapshot }: Migr
     }
   }
   return newest.name;
+}
+
+async function takeTurn(tx: Transaction<Recorded>, dialect: DialectName): Promise<void> {
+  if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(tx);
 }
 
 function readApplied(db: Kysely<Recorded>): Promise<MigrationRecord[]> {

@@ -34,7 +34,10 @@ export function openPostgresPool(url: string, log: Log): pg.Pool {
           : pg.types.getTypeParser(id, format),
     },
   });
-  pool.on('error', (error) => log.warn({ error: error.message }, 'an idle PostgreSQL connection was lost'));
+  // A lost connection fails the query it carries; without listeners its event would end the process as well.
+  const lost = (error: Error) => log.warn({ error: error.message }, 'a PostgreSQL connection was lost');
+  pool.on('connect', (client) => client.on('error', lost));
+  pool.on('error', () => {});
   return pool;
 }
 

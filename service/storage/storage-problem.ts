@@ -14,12 +14,7 @@ export function toStorageProblem(error: unknown): unknown {
       { cause: error },
     );
   }
-  if (
-    code.startsWith('SQLITE_READONLY') ||
-    code === 'SQLITE_CANTOPEN' ||
-    code === 'EROFS' ||
-    code === '25006'
-  ) {
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || unwritable.has(code)) {
     return new Problem(
       'STORAGE_FULL',
       `The database cannot be written (${code}): nothing was changed. Mount its disk read-write, make its files and their folder writable for the service's user, then try again.`,
@@ -35,6 +30,8 @@ export function toStorageProblem(error: unknown): unknown {
   }
   return error;
 }
+
+const unwritable = new Set(['EROFS', 'EACCES', 'EPERM', '25006']);
 
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;

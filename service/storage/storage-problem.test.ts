@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { Problem } from '../lib/problem.ts';
+import { toStorageProblem } from './storage-problem.ts';
+
+const failure = (code: string) => Object.assign(new Error('low level'), { code });
+
+test.each([
+  ['SQLITE_FULL', 'Free some space'],
+  ['ENOSPC', 'Free some space'],
+  ['EDQUOT', 'Free some space'],
+  ['53100', 'Free some space'],
+  ['SQLITE_READONLY', 'Mount its disk read-write'],
+  ['SQLITE_READONLY_DIRECTORY', 'Mount its disk read-write'],
+  ['SQLITE_CANTOPEN', 'Mount its disk read-write'],
+  ['EROFS', 'Mount its disk read-write'],
+  ['EACCES', 'writable for the service'],
+  ['25006', 'Mount its disk read-write'],
+  ['SQLITE_IOERR_WRITE', 'Check the disk'],
+  ['SQLITE_IOERR_FSYNC', 'Check the disk'],
+  ['58030', 'Check the disk'],
+])('%s says what to do', (code, remedy) => {
+  const error = failure(code);
+  expect(toStorageProblem(error)).toMatchObject({
+    code: 'STORAGE_FULL',
+    message: expect.stringContaining(remedy),
+    cause: error,
+  });
+});
+
+test('anything else stays what it was', () => {
+  const others = [
+    failure('SQLITE_CONSTRAINT'),
+    new Error('plain'),
+    new Problem('NOT_FOUND', 'x'),
+    'text',
+    null,
+  ];
+  expect(others.map(toStorageProblem)).toEqual(others);
+});

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { takeWriterLock } from './writer-lock.ts';
+
+const clock = { now: () => Date.UTC(2026, 10, 20, 8) };
+const me = { pid: process.pid, host: 'box', command: 'gatehouse serve' };
+let folder: string;
+let child: ChildProcess | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-lock-'));
+});
+afterEach(async () => {
+  if (child && child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  child = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Another process that takes the lock and keeps it. */
+async function holdElsewhere(): Promise<ChildProcess> {
+  const script = `
+    import { takeWriterLock } from ${JSON.stringify(new URL('./writer-lock.ts', import.meta.url).href)};
+    const clock = { now: () => ${Date.UTC(2026, 10, 19, 7, 30)} };
+    takeWriterLock(process.env.FOLDER, { pid: process.pid, host: 'elsewhere', command: 'gatehouse serve' }, clock);
+    process.stdout.write('held');
+    setInterval(() => {}, 1_000);
+  `;
+  child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { ...process.env, FOLDER: folder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = await once(child.stdout!, 'data');
+  expect(String(said)).toBe('held');
+  return child;
+}
+
+test('one process holds it; a second is told who and since when', async () => {
+  const { pid } = await holdElsewhere();
+  expect(() => takeWriterLock(folder, me, clock)).toThrow(
+    expect.objectContaining({
+      code: 'CONFLICT',
+      message: `${folder} is in use by gatehouse serve (process ${pid} on elsewhere, since 2026-11-19T07:30:00.000Z): stop it first, or choose another data directory.`,
+    }),
+  );
+});
+
+test('kill -9 releases it, whatever writer.json still says', async () => {
+  const holder = await holdElsewhere();
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  expect(JSON.parse(readFileSync(join(folder, 'writer.json'), 'utf8'))).toMatchObject({ pid: holder.pid });
+  const lock = takeWriterLock(folder, me, clock);
+  expect(JSON.parse(readFileSync(join(folder, 'writer.json'), 'utf8'))).toEqual({
+    ...me,
+    since: '2026-11-20T08:00:00.000Z',
+  });
+  lock.release();
+});
+
+test('within one process too; released, it can be taken again', () => {
+  const first = takeWriterLock(folder, me, clock);
+  expect(() => takeWriterLock(folder, me, clock)).toThrow(expect.objectContaining({ code: 'CONFLICT' }));
+  // The refused second attempt must not have released the first.
+  expect(() => takeWriterLock(folder, me, clock)).toThrow(expect.objectContaining({ code: 'CONFLICT' }));
+  first.release();
+  first.release();
+  expect(existsSync(join(folder, 'writer.json'))).toBe(false);
+  takeWriterLock(folder, me, clock).release();
+});

@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { silentLog } from '../../service/lib/log.ts';
+import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
+import type { Migration } from '../../service/storage/migration.ts';
+import { migrations } from '../../service/storage/migrations/index.ts';
+import { onBothDatabases } from './databases.ts';
+
+const time = Date.UTC(2026, 10, 20, 8, 0, 0);
+const deps = { clock: { now: () => time }, log: silentLog };
+
+const note: Migration = {
+  name: '9001-note',
+  up: ({ text, integer, strict }) => [
+    `create table note (id ${text} primary key not null, at ${integer} not null)${strict}`,
+    "insert into note select id, created_at from organization where name = 'kept'",
+  ],
+};
+const broken: Migration = {
+  name: '9002-broken',
+  up: ({ text }) => [`create table half (id ${text})`, "insert into note values ('x', 1)", 'select nonsense'],
+};
+
+async function fill(place: DatabasePlace): Promise<string> {
+  const { db, close, version } = await openDatabase(place, deps);
+  await db
+    .insertInto('organization')
+    .values({
+      id: 'org_1',
+      name: 'kept',
+      created_at: 7,
+      match_only: 0,
+      uniqueness_policy: 'off',
+      consent_policy: 'attested',
+    })
+    .execute();
+  await close();
+  return version;
+}
+
+const noteRows = async (place: DatabasePlace, list: readonly Migration[]) => {
+  const { db, close } = await openDatabase(place, deps, list);
+  try {
+    const { rows } = await sql<{ id: string; at: number }>`select * from note`.execute(db);
+    return rows;
+  } finally {
+    await close();
+  }
+};
+
+onBothDatabases('migrations', (newPlace, kind) => {
+  test('from empty: each is recorded with its hash and time, once', async () => {
+    const place = await newPlace();
+    for (let start = 0; start < 2; start++) {
+      const { db, close, version } = await openDatabase(place, deps);
+      const { rows } =
+        await sql<object>`select name, hash, applied_at from schema_migration order by name`.execute(db);
+      await close();
+      expect(version).toBe(migrations.at(-1)!.name);
+      expect(rows).toEqual(
+        migrations.map(({ name }) => ({
+          name,
+          hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+          applied_at: time,
+        })),
+      );
+    }
+  });
+
+  test('from the previous version: what was there stays and is carried over', async () => {
+    const place = await newPlace();
+    await fill(place);
+    expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
+  });
+
+  test('a newer schema is refused naming both versions', async () => {
+    const place = await newPlace();
+    const ours = await fill(place);
+    await (await openDatabase(place, deps, [...migrations, note])).close();
+    await expect(openDatabase(place, deps)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(new RegExp(`schema 9001-note.*up to ${ours}.*snapshot`)),
+    });
+  });
+
+  test('a migration that was edited after it ran is refused', async () => {
+    const place = await newPlace();
+    await (await openDatabase(place, deps, [...migrations, note])).close();
+    const edited: Migration = { ...note, up: (columns) => [...note.up(columns), 'select 1'] };
+    await expect(openDatabase(place, deps, [...migrations, edited])).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('9001-note'),
+    });
+  });
+
+  test('a failing migration changes nothing; those before it stay', async () => {
+    const place = await newPlace();
+    await fill(place);
+    const opening = openDatabase(place, deps, [...migrations, note, broken]);
+    await expect(opening).rejects.toThrow(/Migration 9002-broken failed and was rolled back: .*nonsense/);
+    expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
+    const { db, close } = await openDatabase(place, deps, [...migrations, note]);
+    await expect(sql`select * from half`.execute(db)).rejects.toThrow(/half/);
+    await close();
+  });
+
+  // On SQLite the writer lock lets one process in.
+  test.runIf(kind === 'postgres')('two starts at once migrate once', async () => {
+    const place = await newPlace();
+    const both = await Promise.all([openDatabase(place, deps), openDatabase(place, deps)]);
+    expect(both.map(({ version }) => version)).toEqual(Array(2).fill(migrations.at(-1)!.name));
+    for (const { close } of both) await close();
+  });
+});

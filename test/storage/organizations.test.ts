@@ -1,0 +1,172 @@
+import { afterEach, expect, test } from 'vitest';
+import { createAudit } from '../../service/engine/audit/index.ts';
+import { createOrganizations, type Organizations } from '../../service/engine/organizations/index.ts';
+import { createIds, type OrganizationId, type SiteId } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { onBothDatabases } from './databases.ts';
+
+const operator = { is: 'operator', name: 'root' } as const;
+const site = {
+  name: 'Zürich',
+  cidr: '10.20.0.0/16',
+  country: 'CH',
+  latitude: 47.37,
+  longitude: 8.54,
+  timeZone: 'Europe/Zurich',
+};
+
+onBothDatabases('organizations', (newPlace) => {
+  let now = 1_000;
+  const clock = { now: () => now };
+  const ids = createIds(clock);
+  let database: Database;
+  afterEach(() => database.close());
+
+  /** What happened, in order: key made, or row seen. */
+  async function open(): Promise<Organizations & { keysMade: string[] }> {
+    now = 1_000;
+    database = await openDatabase(await newPlace(), { clock, log: silentLog });
+    const { db, inTransaction } = database;
+    const keysMade: string[] = [];
+    const sealer = {
+      async createOrganization(id: string) {
+        const rows = await db.selectFrom('organization').select('id').where('id', '=', id).execute();
+        expect(rows).toEqual([]);
+        keysMade.push(id);
+      },
+    };
+    const audit = createAudit({ ids, clock });
+    return Object.assign(createOrganizations({ db, inTransaction, sealer, audit, ids, clock }), { keysMade });
+  }
+
+  const auditLines = async () =>
+    (
+      await database.db
+        .selectFrom('audit')
+        .select(['organization', 'actor', 'action', 'target', 'outcome', 'request', 'details', 'at'])
+        .orderBy('at')
+        .execute()
+    ).map((line) => ({ ...line, details: JSON.parse(line.details) }));
+
+  test('one is made with its key first, listed, changed, and every change is audited', async () => {
+    const organizations = await open();
+    const made = await organizations.create({ name: ' Acme ' }, operator);
+    expect(made).toEqual({
+      id: expect.stringMatching(/^org_[0-9a-z]{26}$/),
+      name: 'Acme',
+      createdAt: 1_000,
+      matchOnly: false,
+      uniquenessPolicy: 'off',
+      consentPolicy: 'attested',
+    });
+    expect(organizations.keysMade).toEqual([made.id]);
+    now = 2_000;
+    const changed = await organizations.set(
+      made.id,
+      { matchOnly: true, uniquenessPolicy: 'block' },
+      operator,
+    );
+    expect(changed).toEqual({ ...made, matchOnly: true, uniquenessPolicy: 'block' });
+    now = 3_000;
+    expect(await organizations.set(made.id, { matchOnly: true, name: 'Acme' }, operator)).toEqual(changed);
+    expect([await organizations.get(made.id), await organizations.list()]).toEqual([changed, [changed]]);
+
+    const line = {
+      organization: made.id,
+      actor: 'operator:root',
+      target: made.id,
+      outcome: 'done',
+      request: null,
+    };
+    expect(await auditLines()).toEqual([
+      { ...line, action: 'organization.create', details: {}, at: 1_000 },
+      {
+        ...line,
+        action: 'organization.set',
+        details: { matchOnly: { from: false, to: true }, uniquenessPolicy: { from: 'off', to: 'block' } },
+        at: 2_000,
+      },
+    ]);
+  });
+
+  test('a name that is none, an organization that is not there', async () => {
+    const organizations = await open();
+    const refusal = {
+      code: 'INVALID_REQUEST',
+      extra: { details: [expect.objectContaining({ path: 'name' })] },
+    };
+    await expect(organizations.create({ name: '  ' }, operator)).rejects.toMatchObject(refusal);
+    await expect(organizations.create({ name: 'x'.repeat(121) }, operator)).rejects.toMatchObject(refusal);
+    expect(organizations.keysMade).toEqual([]);
+    const nobody = 'org_none' as OrganizationId;
+    const missing = { code: 'NOT_FOUND' };
+    await expect(organizations.get(nobody)).rejects.toMatchObject(missing);
+    await expect(organizations.set(nobody, { name: 'x' }, operator)).rejects.toMatchObject(missing);
+    await expect(organizations.addSite(nobody, site, operator)).rejects.toMatchObject(missing);
+    await expect(organizations.listSites(nobody)).rejects.toMatchObject(missing);
+    expect(await auditLines()).toEqual([]);
+  });
+
+  test('without its audit line nothing is changed', async () => {
+    const organizations = await open();
+    const { id } = await organizations.create({ name: 'Acme' }, operator);
+    const { db, inTransaction } = database;
+    const mute = createOrganizations({
+      db,
+      inTransaction,
+      ids,
+      clock,
+      sealer: { createOrganization: async () => {} },
+      audit: { add: () => Promise.reject(new Error('no audit')) },
+    });
+    await expect(mute.set(id, { matchOnly: true }, operator)).rejects.toThrow('no audit');
+    await expect(mute.create({ name: 'Other' }, operator)).rejects.toThrow('no audit');
+    await expect(mute.addSite(id, site, operator)).rejects.toThrow('no audit');
+    expect((await organizations.list()).map(({ name, matchOnly }) => [name, matchOnly])).toEqual([
+      ['Acme', false],
+    ]);
+    expect(await organizations.listSites(id)).toEqual([]);
+  });
+
+  test('sites: added, found by address, removed; another organization sees none of them', async () => {
+    const organizations = await open();
+    const [one, two] = [
+      await organizations.create({ name: 'One' }, operator),
+      await organizations.create({ name: 'Two' }, operator),
+    ];
+    now = 2_000;
+    const campus = await organizations.addSite(one.id, { ...site, cidr: '10.20.9.9/16' }, operator);
+    now = 3_000;
+    const house = await organizations.addSite(
+      one.id,
+      { ...site, name: 'House', cidr: '10.20.30.0/24' },
+      operator,
+    );
+    expect(campus).toEqual({ ...site, id: expect.stringMatching(/^site_/), organization: one.id });
+    expect(await organizations.listSites(one.id)).toEqual([campus, house]);
+    expect(await organizations.siteOf(one.id, '::ffff:10.20.30.1')).toEqual(house);
+    expect(await organizations.siteOf(one.id, '10.20.1.1')).toEqual(campus);
+    expect(await organizations.siteOf(one.id, '10.21.1.1')).toBeUndefined();
+    expect(await organizations.listSites(two.id)).toEqual([]);
+    expect(await organizations.siteOf(two.id, '10.20.1.1')).toBeUndefined();
+
+    now = 4_000;
+    const missing = { code: 'NOT_FOUND' };
+    await expect(organizations.removeSite(two.id, campus.id, operator)).rejects.toMatchObject(missing);
+    await expect(organizations.removeSite(one.id, 'site_x' as SiteId, operator)).rejects.toMatchObject(
+      missing,
+    );
+    await organizations.removeSite(one.id, campus.id, operator);
+    expect(await organizations.listSites(one.id)).toEqual([house]);
+    expect((await auditLines()).slice(2)).toEqual([
+      expect.objectContaining({
+        action: 'site.add',
+        target: campus.id,
+        details: { cidr: '10.20.0.0/16', country: 'CH', timeZone: 'Europe/Zurich' },
+      }),
+      expect.objectContaining({ action: 'site.add', target: house.id }),
+      expect.objectContaining({ action: 'site.remove', target: campus.id, at: 4_000 }),
+    ]);
+  });
+});
