@@ -4,23 +4,23 @@ import { controlDoor } from '../doors/control/index.ts';
 import { createServer } from '../http/server.ts';
 import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
-import { createIds } from '../lib/id.ts';
 import type { Transport } from './control.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Gatehouse composed in this process, which holds the directory until `close`; the same door as on the socket. */
-export async function createOwnTransport(data: string): Promise<Transport> {
+export async function createOwnTransport(
+  data: string,
+  { workers }: { workers?: number } = {},
+): Promise<Transport> {
   const config = parseConfig({ data });
-  const gatehouse = await compose({ ...config, logLevel: 'error' });
-  const app = createServer({
-    ids: createIds(systemClock),
-    log: createStructuredLog({
-      clock: systemClock,
-      level: 'error',
-      write: (line) => void process.stderr.write(line),
-    }),
+  const log = createStructuredLog({
+    clock: systemClock,
+    level: 'error',
+    write: (line) => void process.stderr.write(line),
   });
+  const gatehouse = await compose({ ...config, workers: workers ?? config.workers }, { log });
+  const app = createServer({ ids: gatehouse.ids, log });
   await app.register(controlDoor, gatehouse);
   return {
     via: 'own process',

@@ -1,0 +1,94 @@
+import type { ApplianceStatus } from './doors/meta/index.ts';
+import type { Checks } from './engine/checks/index.ts';
+import { type Models, remedy } from './engine/models/index.ts';
+import type { Organizations } from './engine/organizations/index.ts';
+import type { Subjects } from './engine/subjects/index.ts';
+import type { RunningFaceAnalyzer } from './inference/face-analyzer.ts';
+import type { Galleries } from './inference/gallery.ts';
+import type { World } from './lib/id.ts';
+import { Problem } from './lib/problem.ts';
+import type { Database } from './storage/connection.ts';
+
+export interface StatusDeps {
+  organizations: Organizations;
+  subjects: Subjects;
+  checks: Checks;
+  models: Models;
+  galleries: Galleries;
+  pictures: RunningFaceAnalyzer;
+  database: Database;
+}
+
+/** False-identification rates of the built-in profiles: what `/health` gives safe gallery sizes for. */
+const rates = [0.01, 0.001];
+const worlds: World[] = ['live', 'test'];
+
+/** What the appliance knows of itself at this moment; reads memory, and the short list of organizations. */
+export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
+  const { organizations, subjects, checks, models, galleries, pictures, database } = deps;
+  return async () => {
+    const storage = await readOrganizations();
+    const ids = storage.organizations.map(({ id }) => id);
+    const { primary, pad } = models.current();
+    const { workers, busy, waiting, queueLimit, providers, fallbacks, broken } = pictures.stats();
+    const fallback = Object.values(fallbacks)[0];
+    return {
+      readiness: readinessOf(broken, storage.state),
+      models: await models.list(),
+      pad: pad
+        ? { is: 'installed', set: pad.id, maturity: pad.maturity }
+        : { is: 'missing', remedy: remedy(models.importable().filter(({ role }) => role === 'pad')) },
+      inference: {
+        workers,
+        busy,
+        queued: waiting,
+        queueLimit,
+        providersAsked: [...providers],
+        provider: fallback === undefined ? (providers[0] ?? 'cpu') : 'cpu',
+        ...(fallback === undefined ? {} : { fallback }),
+      },
+      storage: {
+        kind: database.dialect === 'sqlite' ? 'sqlite' : 'postgresql',
+        state: storage.state,
+        ...(storage.reason === undefined ? {} : { reason: storage.reason }),
+      },
+      people: worlds.map((world) => {
+        const counts = ids.map((organization) => subjects.people({ organization, world }));
+        return {
+          world,
+          total: counts.reduce((sum, count) => sum + count, 0),
+          largest: Math.max(0, ...counts),
+        };
+      }),
+      templates: primary
+        ? worlds.map((world) => ({
+            world,
+            embedder: primary,
+            count: ids.reduce((sum, id) => sum + galleries.size(`${id}/${world}/${primary}`), 0),
+          }))
+        : [],
+      safeGallery: rates.map((rate) => ({ rate, people: checks.safeGallerySize(rate) })),
+      matchOnlyOrganizations: storage.organizations.filter(({ matchOnly }) => matchOnly).length,
+    };
+  };
+
+  async function readOrganizations() {
+    try {
+      return { state: 'ok' as const, organizations: await organizations.list(), reason: undefined };
+    } catch (error) {
+      const full = error instanceof Problem && error.code === 'STORAGE_FULL';
+      const reason =
+        error instanceof Problem ? error.message : 'The database does not answer; the log says why.';
+      return { state: full ? ('full' as const) : ('unavailable' as const), organizations: [], reason };
+    }
+  }
+}
+
+function readinessOf(
+  broken: string | undefined,
+  storage: 'ok' | 'full' | 'unavailable',
+): ApplianceStatus['readiness'] {
+  if (broken !== undefined) return { is: 'not-ready', reason: `No picture can be judged: ${broken}` };
+  if (storage !== 'ok') return { is: 'not-ready', reason: 'The database cannot be used.' };
+  return { is: 'ready' };
+}

@@ -1,0 +1,172 @@
+import { mkdirSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createStatus } from './appliance-status.ts';
+import type { Config } from './config.ts';
+import type { ApplianceStatus } from './doors/meta/index.ts';
+import { type Access, createAccess } from './engine/access/index.ts';
+import { createAudit } from './engine/audit/index.ts';
+import { type Checks, createChecks } from './engine/checks/index.ts';
+import { createModels, type Models } from './engine/models/index.ts';
+import { createOrganizations, type Organizations } from './engine/organizations/index.ts';
+import { createSubjects, type Subjects } from './engine/subjects/index.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
+import type { FaceAnalyzer } from './inference/face.ts';
+import { createFaceAnalyzer } from './inference/face-analyzer.ts';
+import { createGalleries } from './inference/galleries.ts';
+import { openModelLibrary } from './inference/model-library.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
+import { createIds, type Ids } from './lib/id.ts';
+import type { Log } from './lib/log.ts';
+import { openDatabase } from './storage/connection.ts';
+import { openKeyStore } from './storage/key-store.ts';
+import { openMasterKeyFile } from './storage/master-key.ts';
+import { createSealer } from './storage/sealed.ts';
+import { takeWriterLock } from './storage/writer-lock.ts';
+
+/** The whole appliance, ready to be asked; doors are put on it by serve.ts and by the CLI. */
+export interface Gatehouse {
+  organizations: Organizations;
+  access: Access;
+  subjects: Subjects;
+  checks: Checks;
+  models: Models;
+  metrics: Metrics;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  status(): Promise<ApplianceStatus>;
+  /** Finishes what is running, then lets go of the data directory. */
+  close(): Promise<void>;
+}
+
+export interface ComposeDeps {
+  log: Log;
+  clock?: Clock;
+}
+
+/** The models that come with Gatehouse: the same place in the source tree and in `dist/`. */
+const modelsFolder = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../models/' : '../../models/', import.meta.url),
+);
+
+/**
+ * Builds everything, once, top to bottom. Throws Problem or Error with a sentence for the operator; then nothing stays
+ * open. `DATA` is made when it is not there, and held until `close`: a second process is told who holds it.
+ */
+export async function compose(config: Config, { log, clock = systemClock }: ComposeDeps): Promise<Gatehouse> {
+  await using opened = new AsyncDisposableStack();
+  const at = (...path: string[]) => join(config.data, ...path);
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const lock = takeWriterLock(
+    config.data,
+    { pid: process.pid, host: hostname(), command: 'gatehouse' },
+    clock,
+  );
+  opened.defer(() => lock.release());
+
+  const ids = createIds(clock);
+  const metrics = createMetrics({ processMetrics: true });
+  const library = await openModelLibrary({
+    manifest: join(modelsFolder, 'manifest.json'),
+    built: join(modelsFolder, 'built'),
+    imported: at('models'),
+  });
+
+  const database = await openDatabase(
+    config.databaseUrl === undefined
+      ? { kind: 'sqlite', path: at('gatehouse.db') }
+      : { kind: 'postgres', url: config.databaseUrl },
+    { clock, log },
+  );
+  opened.defer(() => database.close());
+  const { db, inTransaction } = database;
+  const keys = await openKeyStore({ kind: 'sqlite', path: at('keys.db') }, { clock });
+  opened.defer(() => keys.close());
+  const master = openMasterKeyFile(config.masterKeyFile ?? at('master.key'), {
+    mayCreate: (await keys.organizations()).length === 0,
+  });
+  const sealer = await createSealer({ keys, master, clock, log });
+
+  const audit = createAudit({ ids, clock });
+  const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
+  const access = createAccess({ db, inTransaction, audit, ids, clock, log });
+  const models = await createModels({
+    library,
+    db,
+    inTransaction,
+    audit,
+    clock,
+    changed: async () => pictures.reload(firstModels(models)),
+  });
+
+  const pictures = createFaceAnalyzer({
+    library,
+    workers: config.workers || availableParallelism(),
+    providers: config.providers,
+    queueLimit: config.queueLimit,
+    defaults: firstModels(models),
+    clock,
+    log,
+  });
+  opened.defer(() => pictures.close());
+  const analyzer: FaceAnalyzer = {
+    async analyze(picture, request) {
+      const analysis = await pictures.analyze(picture, request);
+      metrics.inference(analysis.timing);
+      return analysis;
+    },
+  };
+  const galleries = createGalleries({ log });
+  opened.defer(() => galleries.close());
+
+  const subjects = createSubjects({ db, sealer, inTransaction, galleries, models, audit, ids, clock, log });
+  const checks = createChecks({
+    db,
+    sealer,
+    inTransaction,
+    analyzer,
+    subjects,
+    organizations,
+    models,
+    audit,
+    ids,
+    clock,
+    deadline: config.deadlineSeconds * 1000,
+  });
+
+  const { swept } = await subjects.sweepKeys();
+  if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
+  await Promise.all([subjects.loadGalleries(), pictures.ready()]);
+
+  const status = createStatus({
+    organizations,
+    subjects,
+    checks,
+    models,
+    galleries,
+    pictures,
+    database,
+  });
+  const everything = opened.move();
+  return {
+    organizations,
+    access,
+    subjects,
+    checks,
+    models,
+    metrics,
+    clock,
+    ids,
+    log,
+    status,
+    close: () => everything.disposeAsync(),
+  };
+}
+
+/** What every worker loads before its first picture. */
+function firstModels(models: Models) {
+  const { detectors, embedders, pad } = models.current();
+  return { detector: detectors[0] ?? 'blazeface', embedders, ...(pad ? { pad: pad.id } : {}) };
+}

@@ -1,0 +1,24 @@
+import { createMetrics } from './http/metrics.ts';
+import { systemClock } from './lib/clock.ts';
+import { createIds } from './lib/id.ts';
+import { silentLog } from './lib/log.ts';
+import { createPublicServer } from './public-server.ts';
+
+/** The OpenAPI 3.1 document as `/openapi.json` serves it. No engine is behind the doors: only their schemas are read. */
+export async function openApiDocument(): Promise<unknown> {
+  const app = await createPublicServer(
+    {
+      access: undefined as never,
+      checks: undefined as never,
+      status: undefined as never,
+      metrics: createMetrics({ processMetrics: false }),
+      clock: systemClock,
+      ids: createIds(systemClock),
+      log: silentLog,
+    },
+    { trustedProxies: [] },
+  );
+  const { body } = await app.inject({ url: '/openapi.json' });
+  await app.close();
+  return JSON.parse(body);
+}

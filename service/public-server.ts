@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import type { Gatehouse } from './compose.ts';
+import type { Config } from './config.ts';
+import { createIdentityDoor } from './doors/identity/index.ts';
+import { createMetaDoor } from './doors/meta/index.ts';
+import { createServer } from './http/server.ts';
+
+const { version } = JSON.parse(
+  readFileSync(
+    new URL(import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json', import.meta.url),
+    'utf8',
+  ),
+) as { version: string };
+
+/** Every door of the LAN port on one server, not listening yet. */
+export async function createPublicServer(
+  gatehouse: Pick<Gatehouse, 'access' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'>,
+  config: Pick<Config, 'trustedProxies' | 'tlsCert' | 'tlsKey'>,
+): Promise<FastifyInstance> {
+  const { access, checks, metrics, clock, ids, log, status } = gatehouse;
+  const { tlsCert, tlsKey, trustedProxies } = config;
+  const app = createServer({
+    access,
+    log,
+    ids,
+    metrics,
+    trustedProxies,
+    ...(tlsCert && tlsKey ? { tls: { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) } } : {}),
+  });
+  await app.register(createMetaDoor({ version, clock, log, metrics, status }));
+  await app.register(createIdentityDoor({ checks }));
+  return app;
+}
