@@ -40,7 +40,9 @@ export function toFailure(error: unknown): Failure {
   }
   if (error instanceof Problem) {
     const { details, reason, checkResults } = error.extra;
-    const lines = (details ?? []).length > 1 ? (details ?? []).map((d) => `  ${d.path}: ${d.message}`) : [];
+    const lines = (details ?? [])
+      .filter(({ message }) => !error.message.includes(message))
+      .map(({ path, message }) => `  ${path}: ${message}`);
     const advice = reason !== undefined && reason !== error.message ? [reason] : [];
     return {
       exitCode: 1,

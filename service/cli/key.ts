@@ -30,7 +30,7 @@ interface NewKey {
 }
 
 export function addKey(program: Command, runner: CommandRunner): void {
-  const key = program.command('key').description('API keys of an organization');
+  const key = program.command('key').helpCommand(false).description('API keys of an organization');
 
   runner.run<NewKey>(
     key

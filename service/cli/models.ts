@@ -34,6 +34,7 @@ const describe = (one: ModelReply) =>
 export function addModels(program: Command, runner: CommandRunner): void {
   const models = program
     .command('models')
+    .helpCommand(false)
     .description('the neural networks of this box: what they are, whether they are intact');
 
   runner.run(

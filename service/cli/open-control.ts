@@ -6,6 +6,8 @@ import { createSocketTransport, probeSocket } from './socket-transport.ts';
 export interface OpenOptions {
   /** `init` makes the directory; every other command refuses one that is not there. */
   create?: boolean;
+  /** The command analyzes many pictures: all workers the settings allow, not one. Only where no service runs. */
+  manyPictures?: boolean;
 }
 
 /**
@@ -18,5 +20,5 @@ export async function openControl(data: string, options: OpenOptions = {}): Prom
   if (!options.create) requireInitialized(data);
   // Loaded only now: native packages cost a quarter of a second that `--help` and a running service need not pay.
   const { createOwnTransport } = await import('./own-transport.ts');
-  return createControl(await createOwnTransport(data));
+  return createControl(await createOwnTransport(data, options.manyPictures ? {} : { workers: 1 }));
 }

@@ -26,7 +26,10 @@ interface Change {
 }
 
 export function addOrg(program: Command, runner: CommandRunner): void {
-  const org = program.command('org').description('organizations: each has its own people, keys and settings');
+  const org = program
+    .command('org')
+    .helpCommand(false)
+    .description('organizations: each has its own people, keys and settings');
 
   runner.run<{ name: string }>(
     org

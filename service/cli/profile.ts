@@ -45,6 +45,7 @@ export function describeProfile({ id, slug, version, builtIn, definition }: Prof
 export function addProfile(program: Command, runner: CommandRunner): void {
   const profile = program
     .command('profile')
+    .helpCommand(false)
     .description('verification profiles: which checks run, how much they weigh, how sure a match must be');
 
   runner.run<{ org?: string }>(

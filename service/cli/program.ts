@@ -43,9 +43,9 @@ Exit codes: 0 done, 1 refused or failed, 2 the command was written wrongly.
 In a checkout, write:  ${invocation} COMMAND …
 First steps:
   ${invocation} init --org "My organization"
-  ${invocation} serve
   ${invocation} subject enroll --test --email ada@example.com ada.jpg
-  ${invocation} verify --test ada-again.jpg`,
+  ${invocation} verify --test ada-again.jpg
+  ${invocation} serve`,
     );
   addInit(program, runner);
   addStart(program, runner);
@@ -53,7 +53,10 @@ First steps:
   addDoctor(program, runner);
   addOrg(program, runner);
   addKey(program, runner);
-  const subject = program.command('subject').description('the people of an organization and their pictures');
+  const subject = program
+    .command('subject')
+    .helpCommand(false)
+    .description('the people of an organization and their pictures');
   addSubject(subject, runner);
   addSubjectImport(subject, runner);
   addVerify(program, runner);

@@ -27,6 +27,7 @@ interface NewSite {
 export function addSite(program: Command, runner: CommandRunner): void {
   const site = program
     .command('site')
+    .helpCommand(false)
     .description('places of an organization, known by their network: what the location checks use');
 
   runner.run<NewSite>(

@@ -58,7 +58,7 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     const consent = readConsent(options.consent);
     const report = options.report === undefined ? undefined : reportFile(options.report);
     const entries = await readImportList(userPath(source));
-    const open = await control();
+    const open = await control({ manyPictures: true });
     const { id } = await chooseOrganization(open, options.org);
     const world = worldOf(options);
     const journal = await openImportJournal(data, id, world);

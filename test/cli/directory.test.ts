@@ -1,0 +1,197 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Cli, createCli } from './gatehouse.ts';
+import { portrait, wall } from './portraits.ts';
+
+/** Commands on a directory on which no service runs, in the order a person would use them. */
+describe('without a service', () => {
+  let cli: Cli;
+  let made: { organizationId: string; keys: { live: string; test: string } };
+  let ada: string;
+  let adaAgain: string;
+  let stranger: string;
+
+  beforeAll(async () => {
+    cli = createCli();
+    const put = (name: string, bytes: Buffer) => {
+      const file = join(cli.data, name);
+      writeFileSync(file, bytes);
+      return file;
+    };
+    ada = put('ada.jpg', await portrait('ada'));
+    adaAgain = put('ada-again.jpg', await portrait('ada', 55));
+    stranger = put('stranger.jpg', await portrait('stranger'));
+    put('wall.jpg', await wall());
+    made = await cli.json('init', '--org', 'Museum');
+  });
+  afterAll(() => cli.clean());
+
+  test('init makes the organization and two keys, in a directory nobody else can read', () => {
+    expect(made).toEqual({
+      organizationId: expect.stringMatching(/^org_/),
+      keys: { live: expect.stringMatching(/^gh_live_/), test: expect.stringMatching(/^gh_test_/) },
+    });
+    expect(statSync(join(cli.data, 'master.key')).mode & 0o077).toBe(0);
+    expect(existsSync(join(cli.data, 'control.sock'))).toBe(false);
+  });
+
+  test('a second init changes nothing and says what to do instead', async () => {
+    const again = await cli.run('init', '--org', 'Museum', '--json');
+    expect(again.code).toBe(1);
+    expect(JSON.parse(again.stdout)).toMatchObject({ code: 'CONFLICT' });
+    expect(again.stderr).toContain('key create');
+    const { keys } = await cli.json<{ keys: unknown[] }>('key', 'list');
+    const { organizations } = await cli.json<{ organizations: unknown[] }>('org', 'list');
+    expect([keys.length, organizations.length]).toEqual([2, 1]);
+  });
+
+  test('keys of init may do everything but admin', async () => {
+    const { keys } = await cli.json<{ keys: { scopes: string[] }[] }>('key', 'list');
+    expect(
+      keys.map(({ scopes }) => [scopes.length, scopes.includes('identity'), scopes.includes('admin')]),
+    ).toEqual([
+      [7, true, false],
+      [7, true, false],
+    ]);
+  });
+
+  test('key create answers in the shape others script against', async () => {
+    const words = [
+      '--org',
+      made.organizationId,
+      '--scopes',
+      'identity,presence',
+      '--env',
+      'live',
+      '--prefix',
+      'prf',
+    ];
+    const key = await cli.json('key', 'create', ...words);
+    expect(key).toEqual({
+      id: expect.stringMatching(/^key_/),
+      key: expect.stringMatching(/^prf_live_/),
+    });
+  });
+
+  test('a person is enrolled, recognized from another file, and a stranger is not', async () => {
+    const org = ['--org', made.organizationId, '--test'];
+    const enrolled = await cli.json('subject', 'enroll', ...org, '--email', 'ada@example.com', ada);
+    expect(enrolled).toMatchObject({
+      enrolled: true,
+      userId: expect.stringMatching(/^sub_/),
+      email: 'ada@example.com',
+      created: true,
+      enrollments: 1,
+    });
+    const verified = await cli.json('verify', ...org, adaAgain);
+    expect(verified).toMatchObject({ verified: true, email: 'ada@example.com', assurance: 'match-only' });
+    const other = await cli.run('verify', ...org, '--email', 'ada@example.com', stranger, '--json');
+    expect([other.code, JSON.parse(other.stdout).verified]).toEqual([1, false]);
+    const { subjects, total } = await cli.json<{ subjects: { email: string }[]; total: number }>(
+      'subject',
+      'list',
+      ...org,
+    );
+    expect([subjects.map(({ email }) => email), total]).toEqual([['ada@example.com'], 1]);
+    expect(await cli.json('subject', 'list')).toEqual({ subjects: [], total: 0 });
+  });
+
+  test('a picture without a face is refused with what a person can do', async () => {
+    const refused = await cli.run(
+      'subject',
+      'enroll',
+      '--test',
+      '--email',
+      'x@example.com',
+      join(cli.data, 'wall.jpg'),
+      '--json',
+    );
+    expect([refused.code, JSON.parse(refused.stdout).code]).toEqual([1, 'FACE_NOT_FOUND']);
+  });
+
+  test('a live verification needs attack detection, and says how to get it', async () => {
+    const refused = await cli.run('verify', '--org', made.organizationId, ada, '--json');
+    expect([refused.code, JSON.parse(refused.stdout).code]).toEqual([1, 'PAD_NOT_INSTALLED']);
+    expect(refused.stderr).toContain('models import');
+  });
+
+  test('settings, sites and profiles are changed and shown', async () => {
+    expect(await cli.json('org', 'set', '--uniqueness', 'warn')).toMatchObject({ uniquenessPolicy: 'warn' });
+    const site = await cli.json<{ id: string }>(
+      ...['site', 'add', '--name', 'Bern', '--cidr', '10.20.0.0/16', '--country', 'ch'],
+      ...['--latitude', '46.95', '--longitude', '7.45', '--time-zone', 'Europe/Zurich'],
+    );
+    expect(await cli.json('site', 'list')).toEqual({ sites: [site] });
+    expect(await cli.json('site', 'remove', site.id)).toEqual({ removed: site.id });
+    const profile = await cli.json<{ definition: object }>('profile', 'show', 'default');
+    const file = join(cli.data, 'door.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ ...profile, definition: { ...profile.definition, name: 'Front door' } }),
+    );
+    expect(await cli.json('profile', 'set', 'front-door', '--file', file)).toMatchObject({
+      slug: 'front-door',
+      version: 1,
+      builtIn: false,
+      definition: { name: 'Front door' },
+    });
+  });
+
+  test('doctor looks at everything and the box is fit', async () => {
+    const { ok, findings } = await cli.json<{ ok: boolean; findings: { what: string; state: string }[] }>(
+      'doctor',
+    );
+    expect(ok).toBe(true);
+    expect(findings.map(({ what }) => what)).toEqual(
+      expect.arrayContaining([
+        'Node.js',
+        'disk space',
+        'permissions',
+        'clock',
+        'encryption',
+        'writer',
+        'models',
+      ]),
+    );
+    expect(findings.find(({ what }) => what === 'presentation attack detection')?.state).toBe('warn');
+  });
+
+  test('people read tables and sentences', async () => {
+    const { stdout } = await cli.run('org', 'list');
+    expect(stdout.split('\n')[0]).toMatch(/^id +name +match only/);
+    const { stdout: verdict } = await cli.run('verify', '--test', adaAgain);
+    expect(verdict).toMatch(/^Verified: ada@example.com, confidence 0\.\d\d\./);
+  });
+});
+
+describe('a command written wrongly', () => {
+  let cli: Cli;
+  beforeAll(() => {
+    cli = createCli();
+  });
+  afterAll(() => cli.clean());
+
+  test.each([
+    [['init'], "required option '--org"],
+    [['frobnicate'], "unknown command 'frobnicate'"],
+    [['key', 'create', '--scopes', 'identity'], "required option '--env"],
+    [['org', 'list'], 'There is no Gatehouse in'],
+    [['serve'], 'There is no Gatehouse in'],
+    [['serve', '--port', 'seven'], '--port: "seven" is no whole number'],
+    [['subject', 'enroll', '--email', 'a@x.org', 'nowhere.jpg'], 'There is no picture at'],
+  ])('%j ends with 2 and says why', async (words, message) => {
+    const { code, stdout, stderr } = await cli.run(...words);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect(existsSync(join(cli.data, 'master.key'))).toBe(false);
+  });
+
+  test('with --json the refusal is on standard output too', async () => {
+    const { code, stdout } = await cli.run('org', 'list', '--json');
+    expect([code, JSON.parse(stdout)]).toEqual([
+      2,
+      { error: expect.stringContaining('no Gatehouse'), code: 'USAGE' },
+    ]);
+  });
+});

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const node = join(root, 'node_modules/.bin/node');
+const program = join(root, 'service/cli/gatehouse.ts');
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  /** Everything it has written so far. */
+  output: { stdout: string; stderr: string };
+  ended: Promise<Ended>;
+}
+
+export interface Service extends Running {
+  url: string;
+  /** Sends the signal and waits for the end. */
+  end(signal?: NodeJS.Signals): Promise<Ended>;
+}
+
+/** The real command in processes of its own, with a data directory that is removed by `clean`. */
+export interface Cli {
+  data: string;
+  start(...words: string[]): Running;
+  run(...words: string[]): Promise<Ended>;
+  /** With `--json`; throws unless it ended with 0. */
+  json<T>(...words: string[]): Promise<T>;
+  serve(...words: string[]): Promise<Service>;
+  clean(): Promise<void>;
+}
+
+export function createCli(): Cli {
+  const data = mkdtempSync(join(tmpdir(), 'gatehouse-cli-'));
+  const running = new Set<ChildProcess>();
+  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: data, TZ: 'UTC' };
+
+  function start(...words: string[]): Running {
+    const child = spawn(node, [program, ...words], { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(child);
+    const output = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output.stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output.stderr += text;
+    });
+    const ended = once(child, 'close').then(([code]) => {
+      running.delete(child);
+      return { code: code as number | null, ...output };
+    });
+    return { child, output, ended };
+  }
+  const withData = (words: string[]) => (words.includes('--data') ? words : [...words, '--data', data]);
+  const run = (...words: string[]) => start(...withData(words)).ended;
+
+  return {
+    data,
+    start: (...words) => start(...withData(words)),
+    run,
+    async json<T>(...words: string[]) {
+      const { code, stdout, stderr } = await run(...words, '--json');
+      if (code !== 0) throw new Error(`gatehouse ${words.join(' ')} ended with ${code}: ${stdout}${stderr}`);
+      return JSON.parse(stdout) as T;
+    },
+    async serve(...words) {
+      const service = start(...withData(['serve', '--host', '127.0.0.1', '--port', '0', ...words]));
+      const line = once(createInterface({ input: service.child.stdout! }), 'line').then(([text]) =>
+        String(text),
+      );
+      const early = service.ended.then(({ code, stderr }) => {
+        throw new Error(`the service ended with ${code} before it listened: ${stderr}`);
+      });
+      early.catch(() => {});
+      const ready = JSON.parse(await Promise.race([line, early])) as { event: string; url: string };
+      if (ready.event !== 'listening') throw new Error(`the first line is ${JSON.stringify(ready)}`);
+      return {
+        ...service,
+        url: ready.url,
+        end(signal = 'SIGTERM') {
+          service.child.kill(signal);
+          return service.ended;
+        },
+      };
+    },
+    async clean() {
+      for (const child of running) {
+        child.kill('SIGKILL');
+        await once(child, 'close');
+      }
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}

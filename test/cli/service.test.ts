@@ -1,0 +1,129 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Cli, createCli } from './gatehouse.ts';
+import { portrait } from './portraits.ts';
+
+let cli: Cli;
+let made: { organizationId: string; keys: { live: string; test: string } };
+
+beforeEach(async () => {
+  cli = createCli();
+  made = await cli.json('init', '--org', 'Museum');
+});
+afterEach(() => cli.clean());
+
+const post = (url: string, path: string, key: string, body: object) =>
+  fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': key },
+    body: JSON.stringify(body),
+  });
+
+test('commands go through the running service, and both see the same people and keys', async () => {
+  const service = await cli.serve();
+  expect(statSync(join(cli.data, 'control.sock')).mode & 0o777).toBe(0o600);
+  const { key } = await cli.json<{ key: string }>('key', 'create', '--scopes', 'identity', '--env', 'test');
+  const image = await portrait('ada');
+  const enrolled = await post(service.url, '/api/enroll', key, {
+    image: image.toString('base64'),
+    email: 'ada@example.com',
+  });
+  expect(await enrolled.json()).toMatchObject({ enrolled: true });
+
+  const file = join(cli.data, 'ada.jpg');
+  writeFileSync(file, await portrait('ada', 60));
+  expect(await cli.json('verify', '--test', file)).toMatchObject({
+    verified: true,
+    email: 'ada@example.com',
+  });
+  writeFileSync(file, await portrait('bea'));
+  await cli.json('subject', 'enroll', '--test', '--email', 'bea@example.com', file);
+  const again = await post(service.url, '/api/verify', made.keys.test, {
+    image: (await portrait('bea', 60)).toString('base64'),
+  });
+  expect(await again.json()).toMatchObject({ verified: true, email: 'bea@example.com' });
+
+  const { code, stdout } = await service.end();
+  expect([code, stdout]).toEqual([0, `${JSON.stringify({ event: 'listening', url: service.url })}\n`]);
+  expect(existsSync(join(cli.data, 'control.sock'))).toBe(false);
+  const { total } = await cli.json<{ total: number }>('subject', 'list', '--test');
+  expect(total).toBe(2);
+});
+
+test('SIGTERM lets a running request end', async () => {
+  const service = await cli.serve();
+  const image = (await portrait('ada')).toString('base64');
+  const pending = post(service.url, '/api/verify', made.keys.test, { image });
+  // The request is on its way to the service before the signal is: both go to the same process, the bytes first.
+  await post(service.url, '/api/verify', made.keys.test, {});
+  const ended = service.end();
+  expect((await pending).status).toBe(200);
+  expect((await ended).code).toBe(0);
+});
+
+test('a second service on the directory is refused and told who holds it', async () => {
+  const service = await cli.serve();
+  const second = await cli.run('serve', '--port', '0');
+  expect([second.code, second.stdout]).toEqual([1, '']);
+  expect(second.stderr).toContain(String(service.child.pid));
+  expect((await fetch(`${service.url}/health`)).status).toBe(200);
+});
+
+test('a port that is taken is told with the remedy, and the directory is free again', async () => {
+  const service = await cli.serve();
+  const { port } = new URL(service.url);
+  const other = createCli();
+  try {
+    await other.json('init', '--org', 'Other');
+    const refused = await other.run('serve', '--port', port);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`Port ${port}`);
+    await other.json('org', 'list');
+  } finally {
+    await other.clean();
+  }
+});
+
+test('after a kill the directory opens again, by a command and by a service', async () => {
+  const service = await cli.serve();
+  await service.end('SIGKILL');
+  expect(existsSync(join(cli.data, 'control.sock'))).toBe(true);
+  const { organizations } = await cli.json<{ organizations: { id: string }[] }>('org', 'list');
+  expect(organizations.map(({ id }) => id)).toEqual([made.organizationId]);
+  const next = await cli.serve();
+  await cli.json('org', 'show');
+  expect((await next.end()).code).toBe(0);
+});
+
+test('start makes the directory, greets in plain words, and the pasted key works', async () => {
+  const fresh = createCli();
+  try {
+    const first = fresh.start('start', '--port', '0');
+    await until(() => first.output.stdout.includes('Ctrl-C stops.'), first.ended);
+    const [, url, key] = /running at (\S+)[\s\S]*?(gh_test_\S+)/.exec(first.output.stdout) ?? [];
+    const image = (await portrait('ada')).toString('base64');
+    expect((await post(`${url}`, '/api/verify', `${key}`, { image })).status).toBe(200);
+    first.child.kill('SIGINT');
+    expect((await first.ended).code).toBe(0);
+    const later = fresh.start('start', '--port', '0');
+    await until(() => later.output.stdout.includes('Ctrl-C stops.'), later.ended);
+    expect(later.output.stdout).not.toContain('gh_test_');
+    later.child.kill('SIGTERM');
+    expect((await later.ended).code).toBe(0);
+  } finally {
+    await fresh.clean();
+  }
+});
+
+/** Waits for a condition on what a process has written, or for its end. */
+async function until(condition: () => boolean, ended: Promise<unknown>): Promise<void> {
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  while (!condition()) {
+    if (over) throw new Error('the process ended first');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
