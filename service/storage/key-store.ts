@@ -26,7 +26,7 @@ interface KeySchema {
   };
 }
 
-export interface WrappedOrganizationKey {
+interface WrappedOrganizationKey {
   organization: OrganizationId;
   generation: number;
   master: string;
@@ -35,7 +35,7 @@ export interface WrappedOrganizationKey {
   lookupWrapped: Uint8Array;
 }
 
-export interface WrappedPersonKey {
+interface WrappedPersonKey {
   subject: SubjectId;
   organization: OrganizationId;
   generation: number;

@@ -19,7 +19,7 @@ export interface SealedPlace {
   version: number;
 }
 
-export type Unsealed =
+type Unsealed =
   | { is: 'open'; plain: Uint8Array }
   /** The person's key was destroyed, or never was. */
   | { is: 'erased' }

@@ -1,4 +1,4 @@
-export type { Access, AccessDeps } from './access.ts';
+export type { Access } from './access.ts';
 export { createAccess } from './access.ts';
 export type { ApiKey, Caller, KeyPrefix, Scope } from './api-key.ts';
 export { keyPrefixes, scopes } from './api-key.ts';

@@ -1,3 +1,3 @@
 export type { Organization, Site, UniquenessPolicy } from './organization.ts';
-export type { Organizations, OrganizationsDeps } from './organizations.ts';
+export type { Organizations } from './organizations.ts';
 export { createOrganizations } from './organizations.ts';
