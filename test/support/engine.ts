@@ -173,7 +173,9 @@ export function createManualClock(start = Date.UTC(2026, 10, 20, 12)): Clock & {
 /** The whole engine over SQLite in memory and real galleries, with scripted pictures and one organization. */
 export async function startEngine({ most }: { most?: number } = {}) {
   const clock = createManualClock();
-  const ids = createIds(clock);
+  let made = 0;
+  // The clock stands still: ids count up instead, so that rows keep the order they were written in.
+  const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
   const log = silentLog;
   const { db, inTransaction, close } = await openDatabase({ kind: 'sqlite-memory' }, { clock, log });
   const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
@@ -193,6 +195,7 @@ export async function startEngine({ most }: { most?: number } = {}) {
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   return {
     ...shared,
+    advance: clock.advance,
     keys,
     analyzer,
     galleries,

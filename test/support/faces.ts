@@ -30,7 +30,7 @@ export function direction(name: string, dimensions = 128): Float32Array {
 
 /** A unit vector at the given cosine from `base`, in a direction that the name chooses. */
 export function near(base: Float32Array, cosine: number, name: string): Float32Array {
-  const other = direction(name, base.length);
+  const other = direction(`near/${name}`, base.length);
   const along = base.reduce((sum, value, i) => sum + value * other[i]!, 0);
   const across = other.map((value, i) => value - along * base[i]!);
   const length = Math.hypot(...across);

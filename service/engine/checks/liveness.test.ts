@@ -14,7 +14,7 @@ const framesOf = (samples: readonly MotionSample[], step: number, live?: number)
     analysis: analysisOf(`f${i}`, { motion, ...(live === undefined ? {} : { live }) }),
   }));
 
-const layersOf = ({ details }: Finding) => (details?.layers as { layer: string }[]).map(({ layer }) => layer);
+const layersOf = ({ details }: Finding) => (details!.layers as { layer: string }[]).map(({ layer }) => layer);
 
 describe('the motion index', () => {
   test('a living face is above the line, a photograph that is held by hand below it', () => {

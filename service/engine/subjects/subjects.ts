@@ -196,6 +196,7 @@ export function createSubjects({
     },
     count: (realm) => store.count(realm),
     async enroll(realm, input, actor, request) {
+      Object.values(input.embeddings).forEach(requireUnitLength);
       const emailHash = store.emailHash(realm.organization, input.email);
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const known = await store.find(realm, { emailHash });
@@ -240,6 +241,12 @@ export function createSubjects({
     },
     sweepKeys: () => store.sweepKeys(),
   };
+}
+
+/** Before anything is written: what the galleries refuse must not be on disk. */
+function requireUnitLength(vector: Float32Array): void {
+  const length = Math.hypot(...vector);
+  if (!(Math.abs(length - 1) < 1e-3)) throw new RangeError(`An embedding has unit length, not ${length}.`);
 }
 
 function fileOf(files: Readonly<Record<string, string>>, embedder: string): string {

@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
+import { builtInProfiles } from './built-in-profiles.ts';
+import { ProfileDefinition } from './profile.ts';
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await startEngine();
+});
+afterEach(() => engine.stop());
+
+const definition = () => structuredClone(builtInProfiles[0]!.definition);
+const get = (idOrSlug: string) => engine.checks.getProfile(engine.organization, idOrSlug);
+
+test('the built-in profiles are valid and named as promised', () => {
+  expect(builtInProfiles.map(({ slug, definition: { maturity } }) => [slug, maturity])).toEqual([
+    ['default', 'proven'],
+    ['strict-finance', 'proven'],
+    ['high-security', 'proven'],
+    ['specter', 'proven'],
+    ['phantom', 'alternate'],
+    ['argus', 'experimental'],
+    ['fortress', 'experimental'],
+  ]);
+  for (const profile of builtInProfiles)
+    expect(ProfileDefinition.parse(profile.definition)).toEqual(profile.definition);
+});
+
+test('the error rates are those of the issue, and only the strict profiles fail hard on liveness', () => {
+  const strict = new Set(['strict-finance', 'high-security', 'fortress']);
+  for (const {
+    slug,
+    definition: { match, checks, refuseQuality, models },
+  } of builtInProfiles) {
+    expect(match.falseIdentificationRate).toBe(strict.has(slug) ? 0.001 : 0.01);
+    expect(match.falseMatchRate).toBeLessThanOrEqual(1e-4);
+    expect(checks.liveness.hardFail).toBe(strict.has(slug));
+    if (strict.has(slug)) expect([checks.liveness.threshold, models.pad]).toEqual([0.5, 'required']);
+    expect(refuseQuality.length > 0).toBe(strict.has(slug) || slug === 'argus');
+  }
+});
+
+test('a profile is found by id and slug; an own one goes before the built-in one of its name', async () => {
+  expect(await get('builtin:default')).toEqual(builtInProfiles[0]);
+  expect(await get('default')).toEqual(builtInProfiles[0]);
+  const own = await engine.checks.setProfile(
+    engine.organization,
+    'default',
+    { ...definition(), minimumComposite: 0.9 },
+    operator,
+  );
+  expect(own).toMatchObject({
+    id: expect.stringMatching(/^prof_/),
+    slug: 'default',
+    version: 1,
+    builtIn: false,
+  });
+  expect(await get('default')).toEqual(own);
+  expect(await get('builtin:default')).toEqual(builtInProfiles[0]);
+  const listed = await engine.checks.listProfiles(engine.organization);
+  expect(listed.filter(({ slug }) => slug === 'default')).toEqual([own]);
+  expect(listed).toHaveLength(builtInProfiles.length);
+});
+
+test('each change is a version; every version’s id leads to the newest', async () => {
+  const first = await engine.checks.setProfile(engine.organization, 'desk', definition(), operator);
+  const second = await engine.checks.setProfile(
+    engine.organization,
+    'desk',
+    { ...definition(), name: 'Desk' },
+    operator,
+  );
+  expect([first.version, second.version]).toEqual([1, 2]);
+  expect(await get(first.id)).toEqual(second);
+  expect(await engine.db.selectFrom('profile').select('version').orderBy('version').execute()).toHaveLength(
+    2,
+  );
+  const lines = await engine.db
+    .selectFrom('audit')
+    .selectAll()
+    .where('action', '=', 'profile.set')
+    .orderBy('id')
+    .execute();
+  expect(lines.map(({ details }) => JSON.parse(details))).toEqual([
+    { slug: 'desk', version: 1 },
+    { slug: 'desk', version: 2 },
+  ]);
+});
+
+test('ten changes at once make ten versions', async () => {
+  await Promise.all(
+    Array.from({ length: 10 }, () =>
+      engine.checks.setProfile(engine.organization, 'desk', definition(), operator),
+    ),
+  );
+  expect((await get('desk')).version).toBe(10);
+});
+
+test('another organization sees none of it', async () => {
+  const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+  const own = await engine.checks.setProfile(engine.organization, 'desk', definition(), operator);
+  for (const name of ['desk', own.id])
+    await expect(engine.checks.getProfile(other, name)).rejects.toMatchObject({ code: 'PROFILE_NOT_FOUND' });
+  expect(await engine.checks.listProfiles(other)).toEqual(builtInProfiles);
+});
+
+test.each<[string, string, (valid: ProfileDefinition) => unknown, string]>([
+  ['a slug with spaces', 'my desk', (valid) => valid, 'slug'],
+  [
+    'a rate beyond what may be asked',
+    'desk',
+    (valid) => ({ ...valid, match: { ...valid.match, falseMatchRate: 0.5 } }),
+    'match.falseMatchRate',
+  ],
+  [
+    'a missing check',
+    'desk',
+    (valid) => ({ ...valid, checks: { liveness: valid.checks.liveness } }),
+    'checks.frameConsistency',
+  ],
+  ['an unknown field', 'desk', (valid) => ({ ...valid, colour: 'red' }), ''],
+  [
+    'a zone nobody knows',
+    'desk',
+    (valid) => ({ ...valid, timeRestriction: { days: [1], from: '08:00', to: '18:00', timeZone: 'Mars' } }),
+    'timeRestriction.timeZone',
+  ],
+  [
+    'a quality component nobody knows',
+    'desk',
+    (valid) => ({ ...valid, refuseQuality: ['beauty'] }),
+    'refuseQuality.0',
+  ],
+])('%s is refused by name', async (_, slug, change, path) => {
+  const attempt = engine.checks.setProfile(
+    engine.organization,
+    slug,
+    change(definition()) as ProfileDefinition,
+    operator,
+  );
+  await expect(attempt).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+    extra: { details: expect.arrayContaining([expect.objectContaining({ path })]) },
+  });
+  expect(await engine.db.selectFrom('profile').selectAll().execute()).toEqual([]);
+});

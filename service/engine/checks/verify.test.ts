@@ -1,0 +1,584 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type Engine,
+  key,
+  operator,
+  padPair,
+  scorerA,
+  sha256,
+  startEngine,
+} from '../../../test/support/engine.ts';
+import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../../../test/support/faces.ts';
+import type { World } from '../../lib/id.ts';
+import { matchRateForGallery } from './error-rate.ts';
+import type { VerifyCommand } from './index.ts';
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await startEngine();
+});
+afterEach(() => engine.stop());
+
+const alice = direction('alice');
+
+/** A picture of somebody at this cosine from alice. */
+const show = (name: string, cosine: number, script: FaceScript = {}) =>
+  engine.analyzer.show(
+    name,
+    analysisOf(name, {
+      embeddings: {
+        'a-net': near(alice, cosine, name),
+        'b-net': near(direction('alice b', 64), cosine, name),
+      },
+      ...script,
+    }),
+  );
+
+async function enrollAlice(world: World = 'test', name = `enrolled in ${world}`) {
+  return engine.checks.enroll({
+    organization: engine.organization,
+    world,
+    picture: show(name, 1, { embeddings: { 'a-net': alice, 'b-net': direction('alice b', 64) } }),
+    email: 'alice@example.com',
+    actor: operator,
+  });
+}
+
+async function enrollOthers(count: number) {
+  for (let i = 0; i < count; i++) {
+    await engine.subjects.enroll(
+      { organization: engine.organization, world: 'test' },
+      { email: `p${i}@example.com`, embeddings: { 'a-net': direction(`person ${i}`) }, quality: 1 },
+      operator,
+    );
+  }
+}
+
+const verify = (picture: Uint8Array, more: Partial<VerifyCommand> = {}) =>
+  engine.checks.verify({ organization: engine.organization, world: 'test', picture, actor: key, ...more });
+
+const stored = () => engine.db.selectFrom('verification').selectAll().orderBy('id').execute();
+
+describe('1:1', () => {
+  test('a person is verified, and the whole answer says by what', async () => {
+    const { subject } = await enrollAlice();
+    const verdict = await verify(show('probe', 0.9), { email: 'Alice@example.com' });
+    expect(verdict).toEqual({
+      verification: expect.stringMatching(/^ver_/),
+      verified: true,
+      subject: { id: subject, email: 'alice@example.com' },
+      confidence: expect.closeTo(1 / (1 + 10 ** -1), 6),
+      compositeScore: expect.closeTo(1, 9),
+      checkResults: [
+        {
+          check: 'liveness',
+          pass: true,
+          score: 0,
+          weight: 0,
+          skipped: 'No presentation attack detection model is installed.',
+        },
+        { check: 'frameConsistency', pass: true, score: 0, weight: 0, skipped: expect.any(String) },
+        { check: 'impossibleTravel', pass: true, score: 0, weight: 0, skipped: expect.any(String) },
+        {
+          check: 'embeddingHistory',
+          pass: true,
+          score: 0,
+          weight: 0,
+          skipped: expect.stringContaining('5 are needed'),
+        },
+        { check: 'deviceConsistency', pass: true, score: 0, weight: 0, skipped: 'No deviceInfo was given.' },
+        { check: 'geoFence', pass: true, score: 0, weight: 0, skipped: expect.any(String) },
+        { check: 'timeRestriction', pass: true, score: 0, weight: 0, skipped: expect.any(String) },
+        {
+          check: 'faceQuality',
+          pass: true,
+          score: expect.closeTo(1, 9),
+          weight: 0.5,
+          details: expect.any(Object),
+        },
+      ],
+      assurance: 'match-only',
+      match: {
+        scorer: 'a',
+        score: expect.closeTo(0.9, 5),
+        threshold: expect.closeTo(0.8, 9),
+        fmr: 1e-4,
+        fnmr: expect.closeTo(0.15, 9),
+        extrapolated: false,
+      },
+      profile: { id: 'builtin:default', slug: 'default', version: 1, maturity: 'proven' },
+      models: { blazeface: sha256('blazeface').slice(0, 12), 'a-net': sha256('a-net').slice(0, 12) },
+      timing: { decode: 2, detect: 3, landmarks: 6, embed: 5, pad: 2, queued: 0, picture: 18, total: 0 },
+    });
+  });
+
+  test('an unknown e-mail is told exactly like a mismatch, also where fused is enabled since', async () => {
+    await enrollAlice();
+    await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
+    const [stranger, unknown, garbled] = await Promise.all(
+      ['alice@example.com', 'nobody@example.com', 'alice'].map((email) =>
+        verify(show('stranger', 0.3), { email }),
+      ),
+    );
+    expect(stranger).toMatchObject({
+      verified: false,
+      reason: 'Identity not recognised',
+      confidence: 0,
+      match: { scorer: 'fused', score: null },
+    });
+    expect(stranger).not.toHaveProperty('subject');
+    for (const other of [unknown, garbled])
+      expect({ ...other, verification: '' }).toEqual({ ...stranger, verification: '' });
+  });
+
+  test('the threshold is where the profile’s false-match rate lies', async () => {
+    await enrollAlice();
+    expect(await verify(show('just', 0.801), { email: 'alice@example.com' })).toMatchObject({
+      verified: true,
+    });
+    expect(await verify(show('just not', 0.799), { email: 'alice@example.com' })).toMatchObject({
+      verified: false,
+    });
+  });
+
+  test('templates without embedding B are compared by A, with A’s table', async () => {
+    await enrollAlice();
+    await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
+    const by = async () => (await verify(show('probe', 0.9), { email: 'alice@example.com' })).match.scorer;
+    expect(await by()).toBe('a');
+    await enrollAlice('test', 'with b');
+    expect(await by()).toBe('fused');
+  });
+
+  test('an id is no e-mail', async () => {
+    const { subject } = await enrollAlice();
+    expect(await verify(show('probe', 0.9), { email: subject })).toMatchObject({ verified: false });
+  });
+});
+
+describe('1:N', () => {
+  test('a person is named, and the answer says what the name costs', async () => {
+    await enrollOthers(9);
+    const { subject } = await enrollAlice();
+    const verdict = await verify(show('probe', 0.9));
+    expect(verdict).toMatchObject({
+      verified: true,
+      subject: { id: subject, email: 'alice@example.com' },
+      identification: {
+        gallerySize: 10,
+        galleryRate: 0.01,
+        matchRate: matchRateForGallery(0.01, 10),
+        threshold: verdict.match.threshold,
+        fnmr: verdict.match.fnmr,
+        extrapolated: false,
+      },
+    });
+    expect(verdict.match.threshold).toBeCloseTo(0.7, 2);
+  });
+
+  test('a stranger is not, and the score is told', async () => {
+    await enrollOthers(9);
+    await enrollAlice();
+    const verdict = await verify(show('stranger', 0.5));
+    expect(verdict).toMatchObject({
+      verified: false,
+      reason: 'Identity not recognised',
+      match: { score: expect.closeTo(0.5, 5) },
+    });
+    expect(verdict).not.toHaveProperty('subject');
+  });
+
+  test('among many people it says that the threshold is extrapolated', async () => {
+    await enrollOthers(2);
+    await engine.checks.setProfile(
+      engine.organization,
+      'tight',
+      {
+        ...(await engine.checks.getProfile(engine.organization, 'default')).definition,
+        match: { falseMatchRate: 1e-4, falseIdentificationRate: 1e-5 },
+      },
+      operator,
+    );
+    expect(await verify(show('probe', 0.9), { profile: 'tight' })).toMatchObject({
+      identification: { gallerySize: 2, extrapolated: true },
+    });
+    expect(engine.checks.safeGallerySize(0.01)).toBe(1005);
+  });
+
+  test('over nobody nobody is recognized', async () => {
+    expect(await verify(show('probe', 0.9))).toMatchObject({
+      verified: false,
+      identification: { gallerySize: 0 },
+      match: { score: null },
+      confidence: 0,
+    });
+  });
+
+  test('the fused score decides among the nearest by A', async () => {
+    await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
+    const realm = { organization: engine.organization, world: 'test' as const };
+    const b = direction('alice b', 64);
+    const enroll = (email: string, cosineA: number, cosineB: number) =>
+      engine.subjects.enroll(
+        realm,
+        {
+          email,
+          embeddings: { 'a-net': near(alice, cosineA, email), 'b-net': near(b, cosineB, email) },
+          quality: 1,
+        },
+        operator,
+      );
+    await enroll('twin@example.com', 0.95, 0.3);
+    const { subject } = await enroll('alice@example.com', 0.9, 0.95);
+    const probe = show('probe', 1, { embeddings: { 'a-net': alice, 'b-net': b } });
+    expect(await verify(probe)).toMatchObject({
+      subject: { id: subject.id },
+      match: { scorer: 'fused', score: expect.closeTo(1.85, 4) },
+    });
+    expect(await verify(probe, { profile: 'specter' })).toMatchObject({
+      subject: { email: 'twin@example.com' },
+      match: { scorer: 'a' },
+    });
+  });
+
+  test('worlds and organizations do not meet', async () => {
+    await enrollAlice('test');
+    await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
+    const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+    for (const elsewhere of [{ world: 'live' as const }, { organization: other }])
+      for (const email of [undefined, 'alice@example.com'])
+        expect(await verify(show('probe', 1), { ...elsewhere, ...(email ? { email } : {}) })).toMatchObject({
+          verified: false,
+        });
+  });
+});
+
+describe('presentation attack detection', () => {
+  test('the live world refuses without it and names files, hashes and the command', async () => {
+    await enrollAlice('live');
+    await expect(verify(show('probe', 0.9), { world: 'live' })).rejects.toMatchObject({
+      code: 'PAD_NOT_INSTALLED',
+      message: expect.stringMatching(
+        /pad-1\.pth \(SHA-256 [0-9a-f]{64}\) and pad-2\.pth .*gatehouse models import pad-1\.pth pad-2\.pth/,
+      ),
+    });
+    expect(await stored()).toEqual([]);
+  });
+
+  test('unless the organization is match-only, and then every answer says so', async () => {
+    await enrollAlice('live');
+    await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
+    expect(await verify(show('probe', 0.9), { world: 'live' })).toMatchObject({
+      verified: true,
+      assurance: 'match-only',
+    });
+  });
+
+  test.each(['strict-finance', 'high-security', 'fortress'])(
+    '%s requires it in the test world too',
+    async (profile) => {
+      await expect(verify(show('probe', 0.9), { profile })).rejects.toMatchObject({
+        code: 'PAD_NOT_INSTALLED',
+      });
+    },
+  );
+
+  test('where it is installed it runs, and the assurance is passive', async () => {
+    await engine.installPad();
+    await enrollAlice('live');
+    const verdict = await verify(show('probe', 0.9, { live: 0.99 }), { world: 'live' });
+    expect(verdict).toMatchObject({
+      verified: true,
+      assurance: 'passive',
+      models: { 'pad-1': expect.any(String), 'pad-2': expect.any(String) },
+    });
+    expect(verdict.checkResults[0]).toMatchObject({
+      check: 'liveness',
+      pass: true,
+      weight: 1.5,
+      details: { layers: [{ set: padPair.id, bpcer: 0.1 }, {}] },
+    });
+  });
+
+  test('an attack sinks the composite in default and is refused outright in strict-finance', async () => {
+    await engine.installPad();
+    await enrollAlice();
+    const attack = () => show('attack', 0.95, { live: 0.01 });
+    expect(await verify(attack(), { email: 'alice@example.com' })).toMatchObject({
+      verified: false,
+      reason: 'The checks together reach 0.27; the profile asks for 0.40.',
+    });
+    await expect(
+      verify(attack(), { email: 'alice@example.com', profile: 'strict-finance' }),
+    ).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      extra: { reason: 'The picture looks like a photograph or a screen.', checkResults: expect.any(Array) },
+    });
+    expect(await stored()).toMatchObject([
+      { verified: 0, profile: 'builtin:default' },
+      {
+        verified: 0,
+        profile: 'builtin:strict-finance',
+        reason: 'The picture looks like a photograph or a screen.',
+        probe_sealed: null,
+      },
+    ]);
+  });
+
+  test('the strict profiles refuse exactly below the APCER-5 % threshold', async () => {
+    await engine.installPad();
+    await enrollAlice();
+    const at = (live: number) =>
+      verify(show(`at ${live}`, 0.95, { live }), { email: 'alice@example.com', profile: 'strict-finance' });
+    expect(await at(0.961)).toMatchObject({ verified: true });
+    await expect(at(0.959)).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+  });
+
+  test('a profile without liveness has no place in the live world', async () => {
+    await engine.installPad();
+    const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+    const checks = { ...definition.checks, liveness: { ...definition.checks.liveness, enabled: false } };
+    await engine.checks.setProfile(engine.organization, 'blind', { ...definition, checks }, operator);
+    await expect(verify(show('probe', 0.9), { world: 'live', profile: 'blind' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    expect(await verify(show('probe', 0.9), { profile: 'blind' })).toMatchObject({ assurance: 'match-only' });
+  });
+});
+
+describe('pictures and models', () => {
+  test.each<[string, () => Uint8Array, string, string]>([
+    [
+      'no face',
+      () => engine.analyzer.show('empty', emptyAnalysis('empty')),
+      'FACE_NOT_FOUND',
+      'No face was found: face the camera in good light.',
+    ],
+    [
+      'two people',
+      () => show('two', 1, { others: [180] }),
+      'SEVERAL_FACES',
+      'Only one person may be in the picture.',
+    ],
+    [
+      'far away',
+      () => show('far', 1, { quality: { interEyeDistance: 20 } }),
+      'FACE_TOO_SMALL',
+      'Move closer.',
+    ],
+  ])('%s is refused with what to do, and the refusal is stored', async (_, picture, code, reason) => {
+    await enrollAlice();
+    await expect(verify(picture(), { email: 'alice@example.com' })).rejects.toMatchObject({
+      code,
+      extra: { reason, checkResults: [{ check: 'faceQuality', pass: false, reason }] },
+    });
+    expect(await stored()).toMatchObject([
+      { verified: 0, reason: expect.any(String), kind: '1:1', subject: null },
+    ]);
+  });
+
+  test('default advises on a turned head, strict-finance refuses it', async () => {
+    await engine.installPad();
+    await enrollAlice();
+    const turned = () =>
+      show('turned', 0.95, { live: 0.999, quality: { pose: { yaw: 30, pitch: 0, roll: 0 } } });
+    const verdict = await verify(turned(), { email: 'alice@example.com' });
+    expect(verdict.checkResults.at(-1)).toMatchObject({
+      check: 'faceQuality',
+      pass: true,
+      reason: 'Face the camera.',
+    });
+    await expect(
+      verify(turned(), { email: 'alice@example.com', profile: 'strict-finance' }),
+    ).rejects.toMatchObject({
+      code: 'FACE_QUALITY_REFUSED',
+      extra: { reason: 'Face the camera.' },
+    });
+  });
+
+  test('what the analyzer throws comes through, and a frame that cannot be read is named', async () => {
+    await expect(verify(new Uint8Array([1]))).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
+    await expect(
+      verify(show('probe', 0.9), { frames: [show('f0', 0.9), new Uint8Array([1])] }),
+    ).rejects.toMatchObject({
+      code: 'IMAGE_UNREADABLE',
+      message: 'Frame 2: The picture cannot be read.',
+      extra: { details: [{ path: 'frames.1' }] },
+    });
+    await expect(
+      verify(show('probe', 0.9), { frames: [show('f0', 0.9)], frameTimes: [0, 1] }),
+    ).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    });
+  });
+
+  test('phantom is refused with the remedy until its detector and PAD are imported', async () => {
+    await enrollAlice();
+    const phantom = () =>
+      verify(show('probe', 0.9, { live: 0.99 }), { email: 'alice@example.com', profile: 'phantom' });
+    await expect(phantom()).rejects.toMatchObject({
+      code: 'MODEL_NOT_INSTALLED',
+      message: expect.stringContaining('gatehouse models import yunet.pth'),
+    });
+    await engine.importModel('yunet');
+    await expect(phantom()).rejects.toMatchObject({ code: 'PAD_NOT_INSTALLED' });
+    await engine.installPad();
+    expect(await phantom()).toMatchObject({
+      verified: true,
+      profile: { maturity: 'alternate' },
+      models: { yunet: expect.any(String) },
+    });
+  });
+
+  test('a profile that asks for the fused score is refused without it', async () => {
+    const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+    await engine.checks.setProfile(
+      engine.organization,
+      'fused',
+      { ...definition, models: { ...definition.models, scorer: 'fused' } },
+      operator,
+    );
+    await expect(verify(show('probe', 0.9), { profile: 'fused' })).rejects.toMatchObject({
+      code: 'MODEL_NOT_INSTALLED',
+      message: expect.stringContaining('gatehouse models enable faceres --accept-licence-doubt'),
+    });
+  });
+
+  test('an unknown profile is refused', async () => {
+    await expect(verify(show('probe', 0.9), { profile: 'none' })).rejects.toMatchObject({
+      code: 'PROFILE_NOT_FOUND',
+    });
+  });
+});
+
+describe('what is remembered', () => {
+  const HOUR = 3_600_000;
+  const zurich = { latitude: 47.37, longitude: 8.54, country: 'CH', timeZone: 'Europe/Zurich' };
+  const tokyo = { latitude: 35.68, longitude: 139.65, country: 'JP', timeZone: 'Asia/Tokyo' };
+  const device = {
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0',
+    screenWidth: 1920,
+    screenHeight: 1080,
+  };
+  const resultOf = (verdict: Awaited<ReturnType<typeof verify>>, check: string) =>
+    verdict.checkResults.find((one) => one.check === check);
+  const alicesEmail = { email: 'alice@example.com' };
+
+  test('place, device and probe of a verified person are sealed and used the next time', async () => {
+    await enrollAlice();
+    const first = await verify(show('p0', 0.93), { ...alicesEmail, place: zurich, device });
+    expect(resultOf(first, 'deviceConsistency')).toMatchObject({ score: 0.75, weight: 0.8 });
+    const [row] = await stored();
+    expect(row).toMatchObject({ verified: 1, kind: '1:1', actor: 'key:key_1', reason: null });
+    expect(Buffer.from(row!.place_sealed!).toString('latin1')).not.toContain('Zurich');
+
+    engine.advance(HOUR);
+    const second = await verify(show('p1', 0.93), { ...alicesEmail, place: tokyo, device });
+    expect(resultOf(second, 'impossibleTravel')).toMatchObject({ pass: false, score: 0, weight: 1.2 });
+    expect(resultOf(second, 'deviceConsistency')).toMatchObject({ score: 1 });
+  });
+
+  test('nothing of a person is remembered from a verification that failed', async () => {
+    await enrollAlice();
+    await verify(show('stranger', 0.2), { ...alicesEmail, place: tokyo, device });
+    expect(await stored()).toMatchObject([
+      {
+        verified: 0,
+        place_sealed: null,
+        device_sealed: null,
+        probe_sealed: null,
+        subject: expect.stringMatching(/^sub_/),
+      },
+    ]);
+    const found = await verify(show('p0', 0.93), { ...alicesEmail, place: zurich, device });
+    expect(resultOf(found, 'impossibleTravel')).toMatchObject({
+      skipped: 'There is no earlier verified location of this person.',
+    });
+    expect(resultOf(found, 'deviceConsistency')).toMatchObject({ details: { knownDevices: 0 } });
+  });
+
+  test('after five verified pictures an unlike one stands out', async () => {
+    await enrollAlice();
+    for (let i = 0; i < 5; i++) {
+      engine.advance(HOUR);
+      await verify(show(`p${i}`, 0.95), alicesEmail);
+    }
+    const usual = await verify(show('usual', 0.95), alicesEmail);
+    expect(resultOf(usual, 'embeddingHistory')).toMatchObject({
+      pass: true,
+      score: 1,
+      details: { pictures: 5 },
+    });
+    const unlike = await verify(show('unlike', 0.81), alicesEmail);
+    expect(resultOf(unlike, 'embeddingHistory')).toMatchObject({ pass: false });
+  });
+
+  test('the probes of another model file are not compared', async () => {
+    await enrollAlice();
+    for (let i = 0; i < 5; i++) await verify(show(`p${i}`, 0.95), alicesEmail);
+    const manifest = engine.library.manifest();
+    const other = manifest.models.find(({ id }) => id === 'a-net')!;
+    await engine.library.add({ ...other, sha256: sha256('newer') }, new TextEncoder().encode('newer'));
+    await engine.models.enable('a-net', { acceptLicenceDoubt: false }, operator);
+    await engine.checks.enroll({
+      organization: engine.organization,
+      world: 'test',
+      picture: show('new', 1),
+      email: 'bob@example.com',
+      actor: operator,
+    });
+    const found = await verify(show('probe', 0.95), { email: 'bob@example.com' });
+    expect(resultOf(found, 'embeddingHistory')).toMatchObject({
+      skipped: expect.stringContaining('0 earlier'),
+    });
+    expect(await verify(show('probe', 0.95), alicesEmail)).toMatchObject({ verified: false });
+  });
+
+  test('the place comes from the site of the caller’s address when none is given', async () => {
+    await enrollAlice();
+    await engine.organizations.addSite(
+      engine.organization,
+      { name: 'HQ', cidr: '10.0.0.0/8', ...zurich },
+      operator,
+    );
+    const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+    await engine.checks.setProfile(
+      engine.organization,
+      'abroad',
+      { ...definition, geoFence: { countries: ['JP'] } },
+      operator,
+    );
+    await expect(
+      verify(show('p0', 0.9), { ...alicesEmail, profile: 'abroad', address: '10.1.2.3' }),
+    ).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      extra: { reason: 'Verification is not allowed from this country.' },
+    });
+    expect(
+      await verify(show('p1', 0.9), { ...alicesEmail, profile: 'abroad', address: '192.0.2.1' }),
+    ).toMatchObject({ verified: true });
+    expect(
+      await verify(show('p2', 0.9), { ...alicesEmail, profile: 'abroad', address: '10.1.2.3', place: tokyo }),
+    ).toMatchObject({ verified: true });
+  });
+
+  test('frames are judged with the main picture', async () => {
+    await enrollAlice();
+    const steady = await verify(show('main', 0.95), {
+      ...alicesEmail,
+      frames: [0, 1, 2].map((i) => show(`f${i}`, 0.95)),
+      frameTimes: [0, 100, 200],
+    });
+    expect(resultOf(steady, 'frameConsistency')).toMatchObject({
+      pass: true,
+      score: 1,
+      details: { pictures: 4, limit: scorerA.calibration.table[3]!.score },
+    });
+    const spliced = await verify(show('main', 0.95), {
+      ...alicesEmail,
+      frames: [show('f0', 0.95), show('other', 0.1)],
+      frameTimes: [0, 100],
+    });
+    expect(resultOf(spliced, 'frameConsistency')).toMatchObject({ pass: false, score: 0 });
+  });
+});

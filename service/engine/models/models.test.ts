@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  type Engine,
+  key,
+  modelEntry,
+  operator,
+  padPair,
+  scorerA,
+  scorerFused,
+  sha256,
+  startEngine,
+} from '../../../test/support/engine.ts';
+import { createModels, remedy } from './index.ts';
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await startEngine();
+});
+afterEach(() => engine.stop());
+
+const lines = async () =>
+  (
+    await engine.db
+      .selectFrom('audit')
+      .selectAll()
+      .where('action', 'like', 'models.%')
+      .orderBy('id')
+      .execute()
+  ).map(({ actor, action, target, details }) => ({ actor, action, target, details: JSON.parse(details) }));
+
+test('at first there is A, one detector and no PAD', () => {
+  expect(engine.models.current()).toEqual({
+    detectors: ['blazeface'],
+    embedders: ['a-net'],
+    primary: 'a-net',
+    scorers: [scorerA],
+    files: {
+      blazeface: sha256('blazeface'),
+      facemesh: sha256('facemesh'),
+      iris: sha256('iris'),
+      'a-net': sha256('a-net'),
+    },
+  });
+});
+
+test('a doubtful licence needs a word, which is recorded with who and when and survives a restart', async () => {
+  await expect(engine.models.enable('b-net', { acceptLicenceDoubt: false }, operator)).rejects.toMatchObject({
+    code: 'LICENCE_NOT_ACCEPTED',
+    message: expect.stringContaining('gatehouse models enable b-net --accept-licence-doubt'),
+  });
+  expect(engine.models.current().scorers).toEqual([scorerA]);
+  const at = engine.clock.now();
+  const report = await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
+  expect(report).toMatchObject({ id: 'b-net', enabled: true, acceptedBy: 'operator:ada', acceptedAt: at });
+  expect(engine.models.current()).toMatchObject({
+    embedders: ['a-net', 'b-net'],
+    scorers: [scorerA, scorerFused],
+  });
+
+  engine.advance(1000);
+  await engine.models.disable('b-net', key);
+  expect(engine.models.current().scorers).toEqual([scorerA]);
+  const restarted = await createModels(engine);
+  expect(restarted.current().scorers).toEqual([scorerA]);
+  expect(await restarted.enable('b-net', { acceptLicenceDoubt: false }, key)).toMatchObject({
+    acceptedBy: 'operator:ada',
+    acceptedAt: at,
+  });
+  expect(await lines()).toMatchObject([
+    {
+      actor: 'operator:ada',
+      action: 'models.enable',
+      target: 'b-net',
+      details: { acceptedLicenceDoubt: true },
+    },
+    { actor: 'key:key_1', action: 'models.disable', target: 'b-net' },
+    { actor: 'key:key_1', action: 'models.enable', target: 'b-net' },
+  ]);
+});
+
+test('the PAD set is usable when all of its models are', async () => {
+  await engine.importModel('pad-1');
+  expect(engine.models.current().pad).toBeUndefined();
+  await engine.importModel('pad-2');
+  expect(engine.models.current().pad).toEqual(padPair);
+  await engine.models.disable('pad-1', operator);
+  expect(engine.models.current().pad).toBeUndefined();
+});
+
+test('an import must have the pinned hash of what we know, and the bytes its entry names', async () => {
+  const forged = new TextEncoder().encode('forged');
+  const known = modelEntry('pad-1', 'pad', { origin: 'imported', sha256: sha256('forged') });
+  await expect(engine.models.import({ onnx: forged, entry: known }, operator)).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+    message: expect.stringContaining(sha256('pad-1')),
+  });
+  const own = modelEntry('own-detector', 'detector', { origin: 'imported' });
+  await expect(engine.models.import({ onnx: forged, entry: own }, operator)).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+  });
+  expect(await lines()).toEqual([]);
+  await engine.models.import({ onnx: new TextEncoder().encode('own-detector'), entry: own }, operator);
+  expect(engine.models.current().detectors).toEqual(['blazeface', 'own-detector']);
+  expect(await lines()).toEqual([
+    {
+      actor: 'operator:ada',
+      action: 'models.import',
+      target: 'own-detector',
+      details: { sha256: sha256('own-detector'), pinned: false },
+    },
+  ]);
+});
+
+test('an import whose audit line cannot be written is taken back', async () => {
+  await engine.db.schema.dropTable('audit').execute();
+  await expect(engine.importModel('pad-1')).rejects.toThrow();
+  expect((await engine.models.list()).map(({ id }) => id)).not.toContain('pad-1');
+});
+
+test('what nothing works without cannot be switched off, what is built in cannot be removed', async () => {
+  for (const id of ['blazeface', 'facemesh', 'iris', 'a-net'])
+    await expect(engine.models.disable(id, operator)).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(engine.models.remove('b-net', operator)).rejects.toMatchObject({ code: 'CONFLICT' });
+  await engine.importModel('yunet');
+  await engine.models.disable('blazeface', operator);
+  expect(engine.models.current().detectors).toEqual(['yunet']);
+  await expect(engine.models.remove('yunet', operator)).rejects.toMatchObject({ code: 'CONFLICT' });
+});
+
+test('a removed model is gone with its setting', async () => {
+  await engine.installPad();
+  await engine.models.disable('pad-1', operator);
+  await engine.models.remove('pad-1', operator);
+  await expect(engine.models.enable('pad-1', { acceptLicenceDoubt: false }, operator)).rejects.toMatchObject({
+    code: 'MODEL_NOT_INSTALLED',
+    message: expect.stringContaining('gatehouse models import pad-1.pth'),
+  });
+  await engine.importModel('pad-1');
+  expect(engine.models.current().pad).toEqual(padPair);
+  await expect(engine.models.disable('nothing', operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('the workers are told of imports and removals', async () => {
+  const told: string[][] = [];
+  const models = await createModels({
+    ...engine,
+    changed: async () => {
+      told.push(engine.library.manifest().models.map(({ id }) => id));
+    },
+  });
+  const entry = engine.library.importable()[0]!;
+  await models.import({ onnx: new TextEncoder().encode(entry.id), entry }, operator);
+  await models.remove(entry.id, operator);
+  expect(told.map((ids) => ids.includes(entry.id))).toEqual([true, false]);
+});
+
+test('the remedy names every file, its hash, its place and the one command', () => {
+  expect(remedy(engine.library.importable().slice(0, 2))).toBe(
+    `Get pad-1.pth (SHA-256 ${sha256('pad-1 source')}) and pad-2.pth (SHA-256 ${sha256('pad-2 source')}) from https://models.example/set, then run “gatehouse models import pad-1.pth pad-2.pth”.`,
+  );
+});
