@@ -49,12 +49,21 @@ function readOwn({ name, bytes, entry: raw }: ImportFile, manifest: Manifest): I
   if (!parsed.success)
     return refuse(`The manifest entry of ${name} is not valid: ${z.prettifyError(parsed.error)}`);
   const { model, scorers, padSets } = parsed.data;
-  if ([...manifest.models, ...(manifest.importable ?? [])].some(({ id }) => id === model.id)) {
+  const known = new Set([...manifest.models, ...(manifest.importable ?? [])].map(({ id }) => id));
+  if (known.has(model.id)) {
     return refuse(`The id "${model.id}" belongs to a model of Gatehouse; give ${name} another id.`);
   }
   const objection = objectionTo(model, bytes);
   if (objection !== undefined)
     return refuse(`${name} cannot be used as its manifest entry says, because ${objection}.`);
+  const used = [
+    ...scorers.flatMap(({ terms }) => terms.map((term) => term.model)),
+    ...padSets.flatMap((set) => set.models),
+  ];
+  const strangers = used.filter((id) => id !== model.id && !known.has(id));
+  if (strangers.length > 0) {
+    return refuse(`The scorers or PAD sets beside ${name} use ${strangers.join(', ')}, which nobody knows.`);
+  }
   return {
     onnx: bytes,
     entry: {
@@ -106,7 +115,7 @@ export async function readImport(file: ImportFile, manifest: Manifest): Promise<
     await tryModel(model.onnx, model.entry);
   } catch (cause) {
     refuse(
-      `${name} does not run as a ${model.entry.role}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${name} does not run in the role "${model.entry.role}": ${cause instanceof Error ? cause.message : String(cause)}`,
       cause,
     );
   }

@@ -42,7 +42,7 @@ export async function tryModel(onnx: Uint8Array, entry: ModelEntry): Promise<voi
   const session = await InferenceSession.create(onnx, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
   });
   try {
     const runs: Record<string, Float32Array>[] = [];

@@ -22,38 +22,26 @@ export function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-function decode(
-  spec: WeightSpec,
-  count: number,
-  view: DataView,
-): { values: Weight['values']; bytes: number } {
-  const { dtype, quantization } = spec;
+/** How one stored number is read, and how many bytes it takes. */
+interface Storage {
+  bytes: number;
+  whole?: boolean;
+  read(view: DataView, at: number): number;
+}
+
+function storageOf({ name, dtype, quantization }: WeightSpec): Storage {
   if (quantization === undefined) {
-    if (dtype === 'float32') {
-      return {
-        values: Float32Array.from({ length: count }, (_, i) => view.getFloat32(4 * i, true)),
-        bytes: 4 * count,
-      };
-    }
-    if (dtype === 'int32') {
-      return {
-        values: Int32Array.from({ length: count }, (_, i) => view.getInt32(4 * i, true)),
-        bytes: 4 * count,
-      };
-    }
+    if (dtype === 'float32') return { bytes: 4, read: (view, at) => view.getFloat32(at, true) };
+    if (dtype === 'int32') return { bytes: 4, whole: true, read: (view, at) => view.getInt32(at, true) };
   } else if (dtype === 'float32') {
     const { dtype: stored, scale, min } = quantization;
-    if (stored === 'float16') {
-      const values = Float32Array.from({ length: count }, (_, i) => halfToFloat(view.getUint16(2 * i, true)));
-      return { values, bytes: 2 * count };
-    }
+    if (stored === 'float16') return { bytes: 2, read: (view, at) => halfToFloat(view.getUint16(at, true)) };
     if (stored === 'uint8' && scale !== undefined && min !== undefined) {
-      const values = Float32Array.from({ length: count }, (_, i) => view.getUint8(i) * scale + min);
-      return { values, bytes: count };
+      return { bytes: 1, read: (view, at) => view.getUint8(at) * scale + min };
     }
   }
   throw new Error(
-    `The weight ${spec.name} is stored as ${dtype}/${quantization?.dtype ?? 'plain'}, which is not known here.`,
+    `The weight ${name} is stored as ${dtype}/${quantization?.dtype ?? 'plain'}, which is not known here.`,
   );
 }
 
@@ -63,13 +51,15 @@ function decode(
  */
 export function readWeights(specs: readonly WeightSpec[], shards: Uint8Array): Map<string, Weight> {
   const weights = new Map<string, Weight>();
+  const view = new DataView(shards.buffer, shards.byteOffset, shards.byteLength);
   let at = 0;
   for (const spec of specs) {
     const count = spec.shape.reduce((product, size) => product * size, 1);
-    const view = new DataView(shards.buffer, shards.byteOffset + at, shards.byteLength - at);
-    const { values, bytes } = decode(spec, count, view);
+    const { bytes, whole = false, read } = storageOf(spec);
+    if (at + count * bytes > shards.byteLength) throw new Error(`The weights end before ${spec.name} does.`);
+    const values = whole ? new Int32Array(count) : new Float32Array(count);
+    for (let i = 0; i < count; i++, at += bytes) values[i] = read(view, at);
     weights.set(spec.name, { shape: spec.shape, values });
-    at += bytes;
   }
   if (at !== shards.byteLength) {
     throw new Error(`The weights take ${at} bytes, the file has ${shards.byteLength}.`);

@@ -121,9 +121,8 @@ export function readStateDict(bytes: Uint8Array): Map<string, TorchTensor> {
     const start = numbers.get(storage.key);
     if (start === undefined || offset + count > storage.count)
       throw new Error(`The numbers of ${name} are missing.`);
-    const values = Float32Array.from({ length: count }, (_, i) =>
-      view.getFloat32(start + 4 * (offset + i), true),
-    );
+    const values = new Float32Array(count);
+    for (let i = 0; i < count; i++) values[i] = view.getFloat32(start + 4 * (offset + i), true);
     tensors.set(name, { dims, values });
   }
   return tensors;
