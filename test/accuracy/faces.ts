@@ -29,6 +29,11 @@ export interface FacesReport {
   failureToEnrollInterval: Interval;
   /** Which pictures, and why. */
   failures: { file: string; code: ProblemCode }[];
+  /**
+   * Pictures with a second face nearly as wide, which the product refuses because it cannot know who is meant. Here it is
+   * known: they are measured all the same, by the widest face, and are no failures to enroll.
+   */
+  secondFaces: string[];
   pictures: number;
   people: number;
   genuine: number;
@@ -55,6 +60,7 @@ export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<
   const embeddings: Record<string, Float32Array>[] = [];
   const kept: string[] = [];
   const failures: FacesReport['failures'] = [];
+  const secondFaces: string[] = [];
   const results = await analyzeAll(files, dirname(pairsFile), deps);
   for (const [i, file] of files.entries()) {
     const result = results[i]!;
@@ -62,6 +68,7 @@ export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<
     else {
       kept.push(file);
       embeddings.push(result.embeddings);
+      if (result.secondFace) secondFaces.push(file);
     }
   }
   const people = [...new Set(kept.map((file) => dirname(file)))];
@@ -89,6 +96,7 @@ export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<
     failureToEnroll: failures.length / files.length,
     failureToEnrollInterval: wilsonInterval(failures.length, files.length),
     failures,
+    secondFaces,
     pictures: files.length,
     people: people.length,
     ...counts,
@@ -112,7 +120,7 @@ export function readPictureList(pairsFile: string): string[] {
   return [...new Set(rows.flatMap(({ fields }) => fields.slice(0, 2)))].sort();
 }
 
-type Result = { embeddings: Record<string, Float32Array> } | { code: ProblemCode };
+type Result = { embeddings: Record<string, Float32Array>; secondFace: boolean } | { code: ProblemCode };
 
 async function analyzeAll(files: string[], root: string, deps: FacesDeps): Promise<Result[]> {
   const { analyze, concurrency, progress } = deps;
@@ -130,12 +138,14 @@ async function analyzeAll(files: string[], root: string, deps: FacesDeps): Promi
   return results;
 }
 
-/** What the product does with a picture to enroll under the `default` profile: its embeddings, or the refusal. */
+/** The embeddings, or why the `default` profile could make no template. */
 async function enrol(analyze: FacesDeps['analyze'], picture: Uint8Array): Promise<Result> {
   try {
     const analysis = await analyze(picture);
-    const { unjudgeable } = faceQuality(analysis, { pad: false });
-    return unjudgeable ? { code: unjudgeable.problem } : { embeddings: analysis.face!.embeddings };
+    const problem = faceQuality(analysis, { pad: false }).unjudgeable?.problem;
+    const secondFace = problem === 'SEVERAL_FACES';
+    if (problem !== undefined && !secondFace) return { code: problem };
+    return { embeddings: analysis.face!.embeddings, secondFace };
   } catch (error) {
     if (error instanceof Problem && error.code.startsWith('IMAGE_')) return { code: error.code };
     throw error;

@@ -18,6 +18,7 @@ export function facesAsJson(report: FacesReport, about: { data: string; date: st
     impostors: report.impostors,
     failureToEnrollInterval: report.failureToEnrollInterval,
     failures: report.failures,
+    secondFaces: report.secondFaces.length,
     pictures: report.pictures,
     people: report.people,
     ...about,
@@ -34,6 +35,7 @@ export function facesAsText(
     `${report.pictures} pictures of ${report.people} people; ${report.genuine} same-person and ${report.impostors} cross pairs`,
     `failure to enroll ${measured(report.failureToEnroll, report.failureToEnrollInterval)}`,
     ...report.failures.map(({ file, code }) => `  ${code} ${file}`),
+    `${report.secondFaces.length} pictures show a second face nearly as wide: the product would refuse them; measured here by the widest face`,
     'Rates are of comparisons; 95 % intervals by bootstrap over people.',
   ];
   for (const [id, { eer, tar, thresholds, intervals, calibration }] of Object.entries(report.scorers)) {

@@ -1,0 +1,138 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { createProgress } from '../../service/cli/progress.ts';
+import { createTerminal } from '../../service/cli/terminal.ts';
+import { manifestFile, openMeasuredPipeline } from '../support/measured-pipeline.ts';
+import { measureFaces } from './faces.ts';
+import { measurePad, missingPictures } from './pad.ts';
+import { facesAsJson, facesAsText, padAsText } from './render-report.ts';
+import { writeCalibration } from './write-calibration.ts';
+
+const terminal = createTerminal(process.stdout, process.stderr);
+const today = (): string => new Date().toISOString().slice(0, 10);
+const DEADLINE = 60_000;
+const PAD_SET = 'minifasnet-pair';
+
+interface Common {
+  json?: true;
+  workers: string;
+}
+
+const program = new Command('accuracy')
+  .description("How good the product's own pipeline is on pictures that are on this machine.")
+  .showHelpAfterError();
+
+program
+  .command('faces')
+  .description('recognition: EER, TAR, thresholds, failure to enroll')
+  .requiredOption('--pairs <file>', 'CSV file_a,file_b,same; a picture’s folder is its person')
+  .option('--json', 'print JSON; rates as fractions')
+  .option('--calibrate', 'write the tables and figures into models/manifest.json')
+  .option('--workers <n>', 'worker threads', String(availableParallelism()))
+  .addHelpText('after', '\nExample: npm run accuracy -- faces --pairs ../shared/data/faces-lfw/pairs.csv')
+  .action(({ pairs, calibrate, ...common }: Common & { pairs: string; calibrate?: true }) =>
+    inScratch(async (scratch) => {
+      requireFile(pairs, 'recognition');
+      const workers = Number(common.workers);
+      const { analyzer, manifest, request } = await openMeasuredPipeline({
+        workers,
+        embedders: 'all',
+        scratch,
+      });
+      const report = await measureFaces(resolve(pairs), {
+        analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
+        scorers: manifest.scorers,
+        concurrency: 2 * workers,
+        progress: createProgress(terminal, 'faces'),
+      });
+      await analyzer.close();
+      const about = {
+        data: `${basename(dirname(resolve(pairs)))}, ${report.pictures} pictures`,
+        date: today(),
+      };
+      const accepted = manifest.models.filter(({ needsLicenceAcceptance }) => needsLicenceAcceptance);
+      const notes = accepted.map(
+        ({ id, doubts }) =>
+          `${id} is measured but not enabled by default: ${doubts ?? 'its licence must be accepted'}`,
+      );
+      if (calibrate) writeCalibration(manifestFile, report, about);
+      terminal.answer(common.json ? asJson(facesAsJson(report, about)) : facesAsText(report, about, notes));
+      if (calibrate) terminal.note(`Written to ${manifestFile}.`);
+    }),
+  );
+
+program
+  .command('pad')
+  .description('presentation attack detection: APCER by species, BPCER, AUC')
+  .requiredOption('--manifest <csv>', 'columns file,label,extra as in shared/data/pad')
+  .requiredOption('--root <folder>', 'where shared/data/pad/extract.mjs has laid the pictures out')
+  .option('--models <folder>', 'folder with the MiniFASNet .pth files', '../shared/models')
+  .option('--json', 'print JSON; rates as fractions')
+  .option('--workers <n>', 'worker threads', String(availableParallelism()))
+  .action(
+    ({
+      manifest: csv,
+      root,
+      models,
+      ...common
+    }: Common & { manifest: string; root: string; models: string }) =>
+      inScratch(async (scratch) => {
+        requireFile(csv, 'presentation attack detection');
+        const missing = missingPictures(csv, root);
+        if (missing.length > 0) {
+          throw new Error(
+            `Not measured: ${missing.length} pictures of ${csv} are not under ${root} (the first is ${missing[0]}). ` +
+              'Lay them out with shared/data/pad/extract.mjs from a copy of the repositories that the file names.',
+          );
+        }
+        const weights = existsSync(models)
+          ? readdirSync(models).filter(
+              (name) => name.endsWith('MiniFASNetV2.pth') || name.endsWith('MiniFASNetV1SE.pth'),
+            )
+          : [];
+        if (weights.length < 2)
+          throw new Error(`Not measured: ${models} does not hold the two MiniFASNet weight files.`);
+        const workers = Number(common.workers);
+        const { analyzer, request } = await openMeasuredPipeline({
+          workers,
+          embedders: 'none',
+          pad: { set: PAD_SET, weights: weights.map((name) => join(models, name)) },
+          scratch,
+        });
+        const report = await measurePad(csv, root, {
+          analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
+          concurrency: 2 * workers,
+          progress: createProgress(terminal, 'pad'),
+        });
+        await analyzer.close();
+        const about = { data: basename(csv, '.csv'), set: PAD_SET, date: today() };
+        terminal.answer(common.json ? asJson({ ...about, ...report }) : padAsText(report, about));
+      }),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  terminal.note(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+function requireFile(file: string, what: string): void {
+  if (!existsSync(file))
+    throw new Error(`Not measured: ${what} needs ${file}, which is not on this machine.`);
+}
+
+function asJson(value: object): string {
+  return JSON.stringify(value, null, 2);
+}
+
+async function inScratch(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-accuracy-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
