@@ -72,14 +72,22 @@ export interface AnalyzedFace extends Face {
 
 export interface Analysis {
   picture: { width: number; height: number; format: 'jpeg' | 'png' | 'webp' };
-  /** Every face that passed both gates, widest first. */
+  /** Every face that passed both gates (at most ten), most prominent first: widest visible part, nearness to the centre counts too. */
   faces: Face[];
-  /** The widest face, analyzed; absent when there is none. */
+  /** The first of `faces`, analyzed; absent when there is none. */
   face?: AnalyzedFace;
   /** SHA-256 of the decoded pixels: equal for a repeated frame however it was encoded. */
   pixelHash: string;
   /** Milliseconds in the worker, and waiting for one. */
-  timing: { decode: number; detect: number; landmarks: number; embed: number; pad: number; total: number; queued: number };
+  timing: {
+    decode: number;
+    detect: number;
+    landmarks: number;
+    embed: number;
+    pad: number;
+    total: number;
+    queued: number;
+  };
 }
 
 export interface AnalysisRequest {

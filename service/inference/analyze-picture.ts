@@ -1,0 +1,284 @@
+import { createHash } from 'node:crypto';
+import { Problem } from '../lib/problem.ts';
+import { type DecodedPicture, decodePicture, type PictureHeader, readHeader } from './decode-picture.ts';
+import { createFaceDetector, type FaceDetector } from './detect-faces.ts';
+import type { Detection } from './detection.ts';
+import { createFaceEmbedder, type FaceEmbedder } from './embed-face.ts';
+import { createEyeOpenness, type EyeOpenness } from './eye-openness.ts';
+import type { Analysis, AnalysisRequest, Box, Face, PadScore } from './face.ts';
+import {
+  createLandmarkReader,
+  interEyeDistance,
+  type LandmarkReader,
+  type Landmarks,
+} from './face-landmarks.ts';
+import type { ModelEntry } from './manifest.ts';
+import { createChipMeasures, qualityOf } from './measure-quality.ts';
+import type { ModelCatalog } from './model-library.ts';
+import { moireSignal } from './moire-signal.ts';
+import type { ModelFile, OnnxModel } from './onnx-model.ts';
+import { createPyramid, type Picture, type Pyramid } from './picture.ts';
+import { createPresentationScore, type PresentationScore } from './presentation-score.ts';
+
+/** Which models look at a picture. */
+export type Models = Omit<AnalysisRequest, 'deadline'>;
+
+/** `timing.queued` is 0: the pool knows it. */
+export interface PictureAnalyzer {
+  /** Throws Problem IMAGE_*, MODEL_NOT_INSTALLED or PAD_NOT_INSTALLED. */
+  analyze(bytes: Uint8Array, request: Models): Promise<Analysis>;
+  /** Opens and runs in what `request` needs, so that the first picture does not wait for it. */
+  warmUp(request: Models): Promise<void>;
+}
+
+export interface PictureAnalyzerDeps {
+  catalog: ModelCatalog;
+  /** A model is opened once, when first needed. */
+  open(file: ModelFile): Promise<OnnxModel>;
+  /** Milliseconds, monotonic. */
+  now(): number;
+}
+
+/** Faces looked at more closely than by the detector; a crowd is refused long before. */
+const MAX_FACES = 10;
+/** Eyes closer than this in a reduced picture are looked at again in the picture as sent. */
+const FINE_EYES = 80;
+/** Side of that look over the face box: more than the widest PAD crop. */
+const FINE_SIDE = 6;
+
+interface Seen {
+  detection: Detection;
+  landmarks: Landmarks;
+}
+
+/** Decoded pixels with their halves. */
+interface View extends DecodedPicture {
+  pyramid: Pyramid;
+}
+
+export function createPictureAnalyzer({ catalog, open, now }: PictureAnalyzerDeps): PictureAnalyzer {
+  const models = createReaders(catalog, open);
+  const measureChip = createChipMeasures();
+
+  /** Every face that passes both gates, most prominent first. */
+  async function findFaces(detector: FaceDetector, reader: LandmarkReader, view: View): Promise<Seen[]> {
+    const seen: Seen[] = [];
+    for (const detection of (await detector(view.pyramid)).slice(0, MAX_FACES)) {
+      if (seen.some((face) => holdsCentre(face.detection.box, detection.box))) continue;
+      const landmarks = await reader.fromDetection(view.pyramid, detection);
+      if (landmarks.present) seen.push({ detection, landmarks });
+    }
+    return seen;
+  }
+
+  async function padScore(view: View, box: Box, id: string): Promise<PadScore> {
+    const scores = await models.pad(id);
+    let live = 0;
+    for (const score of scores) live += (await score(view.pyramid, box)) / scores.length;
+    return { set: id, live, moire: moireSignal(view.picture, box) };
+  }
+
+  async function analyze(bytes: Uint8Array, request: Models): Promise<Analysis> {
+    const timing = { decode: 0, detect: 0, landmarks: 0, embed: 0, pad: 0, total: 0, queued: 0 };
+    const start = now();
+    let last = start;
+    const lap = (stage: 'decode' | 'detect' | 'landmarks' | 'embed' | 'pad') => {
+      const time = now();
+      timing[stage] += time - last;
+      last = time;
+    };
+    const header = await readHeader(bytes);
+    let view = viewOf(await decodePicture(bytes, header));
+    const pixelHash = hashPixels(view.picture);
+    lap('decode');
+
+    const detector = await models.detector(request.detector);
+    const reader = await models.landmarks();
+    const faces = await findFaces(detector, reader, view);
+    const found: Analysis = {
+      picture: { width: header.width, height: header.height, format: header.format },
+      faces: faces.map(({ detection, landmarks }) => faceOf(view, detection, landmarks)),
+      pixelHash,
+      timing,
+    };
+    lap('detect');
+    const main = faces[0];
+    if (!main) return finish(found);
+
+    let first = main;
+    if (view.scale > 1 && interEyeDistance(first.landmarks.mesh) < FINE_EYES) {
+      const closer = viewOf(await decodePicture(bytes, header, surroundings(found.faces[0]!.box, header)));
+      lap('decode');
+      const detection = inView(closer, view, first.detection);
+      first = { detection, landmarks: await reader.fromDetection(closer.pyramid, detection) };
+      view = closer;
+    }
+    const { pyramid } = view;
+    const refined = await reader.refine(pyramid, first.landmarks);
+    const { mesh, pose } = refined;
+    const eyesOpen = await (await models.eyes())(pyramid, refined);
+    const quality = qualityOf({
+      chip: measureChip(pyramid, mesh),
+      box: found.faces[0]!.box,
+      interEyeDistance: interEyeDistance(mesh) * view.scale,
+      pose,
+      eyesOpen,
+      picture: header,
+    });
+    lap('landmarks');
+    const embeddings: Record<string, Float32Array> = {};
+    for (const id of request.embedders) embeddings[id] = await (await models.embedder(id))(pyramid, mesh);
+    lap('embed');
+    const pad =
+      request.pad === undefined ? {} : { pad: await padScore(view, first.detection.box, request.pad) };
+    lap('pad');
+    found.face = {
+      ...found.faces[0]!,
+      quality,
+      embeddings,
+      ...pad,
+      motion: { pose, mesh: meshUpright(view, mesh), eyesOpen },
+    };
+    return finish(found);
+
+    function finish(analysis: Analysis): Analysis {
+      timing.total = now() - start;
+      return analysis;
+    }
+  }
+
+  return {
+    analyze,
+    async warmUp({ detector, embedders, pad }) {
+      const grey: Picture = { width: 64, height: 64, pixels: new Uint8Array(64 * 64 * 3).fill(128) };
+      const pyramid = createPyramid(grey);
+      const box = { x: 16, y: 16, width: 32, height: 32 };
+      const detection = {
+        box,
+        score: 1,
+        eyes: [
+          { x: 24, y: 28 },
+          { x: 40, y: 28 },
+        ],
+      } as const;
+      await (await models.detector(detector))(pyramid);
+      const landmarks = await (await models.landmarks()).fromDetection(pyramid, detection);
+      await (await models.eyes())(pyramid, landmarks);
+      for (const id of embedders) await (await models.embedder(id))(pyramid, landmarks.mesh);
+      if (pad !== undefined) for (const score of await models.pad(pad)) await score(pyramid, box);
+    },
+  };
+}
+
+const viewOf = (decoded: DecodedPicture): View => ({ ...decoded, pyramid: createPyramid(decoded.picture) });
+
+/** SHA-256 of the sides and the pixels. */
+function hashPixels({ width, height, pixels }: Picture): string {
+  return createHash('sha256').update(`${width}x${height}:`).update(pixels).digest('hex');
+}
+
+const upright = (view: View, box: Box): Box => ({
+  x: view.left + box.x * view.scale,
+  y: view.top + box.y * view.scale,
+  width: box.width * view.scale,
+  height: box.height * view.scale,
+});
+
+const faceOf = (view: View, { box, score }: Detection, { presence }: Landmarks): Face => ({
+  box: upright(view, box),
+  detection: score,
+  presence,
+});
+
+/** A detection in another view of the same picture. */
+function inView(to: View, from: View, { box, score, eyes }: Detection): Detection {
+  const shrink = from.scale / to.scale;
+  const x = (value: number) => (from.left + value * from.scale - to.left) / to.scale;
+  const y = (value: number) => (from.top + value * from.scale - to.top) / to.scale;
+  return {
+    box: { x: x(box.x), y: y(box.y), width: box.width * shrink, height: box.height * shrink },
+    score,
+    eyes: [
+      { x: x(eyes[0].x), y: y(eyes[0].y) },
+      { x: x(eyes[1].x), y: y(eyes[1].y) },
+    ],
+  };
+}
+
+/** Whole pixels around a face, inside the picture. */
+function surroundings(box: Box, { width, height }: PictureHeader): Box {
+  const half = (Math.max(box.width, box.height) * FINE_SIDE) / 2;
+  const left = Math.max(0, Math.floor(box.x + box.width / 2 - half));
+  const top = Math.max(0, Math.floor(box.y + box.height / 2 - half));
+  return {
+    x: left,
+    y: top,
+    width: Math.min(width, Math.ceil(box.x + box.width / 2 + half)) - left,
+    height: Math.min(height, Math.ceil(box.y + box.height / 2 + half)) - top,
+  };
+}
+
+function meshUpright(view: View, mesh: Float32Array): Float32Array {
+  const shift = [view.left, view.top, 0] as const;
+  return mesh.map((value, i) => value * view.scale + shift[i % 3]!);
+}
+
+function holdsCentre(outer: Box, inner: Box): boolean {
+  const x = inner.x + inner.width / 2;
+  const y = inner.y + inner.height / 2;
+  return x > outer.x && x < outer.x + outer.width && y > outer.y && y < outer.y + outer.height;
+}
+
+interface Readers {
+  detector(id: string): Promise<FaceDetector>;
+  landmarks(): Promise<LandmarkReader>;
+  eyes(): Promise<EyeOpenness>;
+  embedder(id: string): Promise<FaceEmbedder>;
+  pad(set: string): Promise<PresentationScore[]>;
+}
+
+/** Each model is opened when first asked for and kept; a failure to open is not kept. */
+function createReaders(catalog: ModelCatalog, open: PictureAnalyzerDeps['open']): Readers {
+  function keep<Reader>(build: (model: OnnxModel) => Reader) {
+    const kept = new Map<string, Promise<Reader>>();
+    return (file: ModelFile): Promise<Reader> => {
+      const { id } = file.entry;
+      const reader = kept.get(id) ?? open(file).then(build);
+      kept.set(id, reader);
+      reader.catch(() => kept.delete(id));
+      return reader;
+    };
+  }
+  function find(role: ModelEntry['role'], id?: string): ModelFile {
+    const file = catalog.files.find(
+      ({ entry }) => entry.role === role && (id === undefined || entry.id === id),
+    );
+    if (file) return file;
+    throw new Problem(
+      'MODEL_NOT_INSTALLED',
+      `The ${role} model${id === undefined ? '' : ` "${id}"`} is not installed; "gatehouse models list" shows what is.`,
+    );
+  }
+  const detectors = keep(createFaceDetector);
+  const landmarks = keep(createLandmarkReader);
+  const eyes = keep(createEyeOpenness);
+  const embedders = keep(createFaceEmbedder);
+  const pads = keep(createPresentationScore);
+  return {
+    detector: async (id) => detectors(find('detector', id)),
+    landmarks: async () => landmarks(find('landmarks')),
+    eyes: async () => eyes(find('iris')),
+    embedder: async (id) => embedders(find('embedder', id)),
+    async pad(id) {
+      const set = catalog.padSets.find((known) => known.id === id);
+      const files = set?.models.map((model) => catalog.files.find(({ entry }) => entry.id === model));
+      if (!files || files.includes(undefined)) {
+        throw new Problem(
+          'PAD_NOT_INSTALLED',
+          `The presentation attack detection "${id}" is not installed; import its models with "gatehouse models import".`,
+        );
+      }
+      return Promise.all(files.map((file) => pads(file!)));
+    },
+  };
+}

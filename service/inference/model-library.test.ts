@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Manifest, ModelEntry } from './manifest.ts';
+import { looksLikeOnnx, openModelLibrary } from './model-library.ts';
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+/** ir_version 8 and an empty graph named by one byte. */
+const onnx = (mark: number) => Uint8Array.of(0x08, 8, 0x3a, 3, 0x12, 1, mark);
+
+const entry = (id: string, bytes: Uint8Array, origin: 'built' | 'imported'): ModelEntry => ({
+  id,
+  name: id,
+  role: 'embedder',
+  decoder: 'embedding',
+  origin,
+  file: `${id}.onnx`,
+  sha256: sha256(bytes),
+  sources: [],
+  input: { size: [8, 8], layout: 'NCHW', colour: 'RGB', mean: [0, 0, 0], scale: [1, 1, 1], batch: true },
+  inputName: 'image',
+  outputs: { embedding: 'embedding' },
+  licence: 'Apache-2.0',
+  provenance: 'made by this test',
+  needsLicenceAcceptance: false,
+  maturity: 'experimental',
+  accuracy: [],
+});
+
+let folder: string;
+const paths = () => ({
+  manifest: join(folder, 'own.json'),
+  built: join(folder, 'built'),
+  imported: join(folder, 'data'),
+});
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-library-'));
+  const own: Manifest = {
+    version: 1,
+    models: [entry('ours', onnx(1), 'built'), entry('known', onnx(2), 'imported')],
+    scorers: [],
+    padSets: [],
+  };
+  await writeFile(paths().manifest, JSON.stringify(own));
+  await mkdir(paths().built);
+  await writeFile(join(paths().built, 'ours.onnx'), onnx(1));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test('an imported model is kept, survives a new start, and can be removed', async () => {
+  const library = await openModelLibrary(paths());
+  expect(library.importable().map(({ id }) => id)).toEqual(['known']);
+  expect(library.catalog().files.map(({ entry: { id } }) => id)).toEqual(['ours']);
+  await library.add(entry('theirs', onnx(3), 'imported'), onnx(3));
+  const again = await openModelLibrary(paths());
+  const file = `theirs-${sha256(onnx(3)).slice(0, 12)}.onnx`;
+  expect(again.catalog().files).toEqual([
+    { entry: entry('ours', onnx(1), 'built'), path: join(paths().built, 'ours.onnx') },
+    { entry: { ...entry('theirs', onnx(3), 'imported'), file }, path: join(paths().imported, file) },
+  ]);
+  expect(again.manifest().models).toEqual(again.catalog().files.map((model) => model.entry));
+  expect((await again.verify()).every(({ ok }) => ok)).toBe(true);
+  await again.remove('theirs');
+  expect(await readdir(paths().imported)).toEqual(['manifest.json']);
+  expect((await openModelLibrary(paths())).catalog().files).toHaveLength(1);
+});
+
+test('replacing a model leaves one file; nothing temporary stays', async () => {
+  const library = await openModelLibrary(paths());
+  await Promise.all([
+    library.add(entry('theirs', onnx(3), 'imported'), onnx(3)),
+    library.add(entry('theirs', onnx(4), 'imported'), onnx(4)),
+    library.add(entry('others', onnx(5), 'imported'), onnx(5)),
+  ]);
+  expect((await readdir(paths().imported)).sort()).toEqual(
+    [
+      'manifest.json',
+      `others-${sha256(onnx(5)).slice(0, 12)}.onnx`,
+      `theirs-${sha256(onnx(4)).slice(0, 12)}.onnx`,
+    ].sort(),
+  );
+  expect((await library.verify()).map(({ id, ok }) => [id, ok])).toEqual([
+    ['ours', true],
+    ['theirs', true],
+    ['others', true],
+  ]);
+});
+
+test('refuses what is not the pinned file, not ONNX, not an import, or ours', async () => {
+  const library = await openModelLibrary(paths());
+  const text = new TextEncoder().encode('not a model');
+  const refusals: [ModelEntry, Uint8Array, string, RegExp][] = [
+    [
+      entry('theirs', onnx(3), 'imported'),
+      onnx(4),
+      'INVALID_REQUEST',
+      /expected SHA-256 [0-9a-f]{64}, found [0-9a-f]{64}/,
+    ],
+    [entry('theirs', text, 'imported'), text, 'INVALID_REQUEST', /not an ONNX model/],
+    [entry('theirs', onnx(3), 'built'), onnx(3), 'INVALID_REQUEST', /origin "imported"/],
+    [entry('ours', onnx(3), 'imported'), onnx(3), 'CONFLICT', /built-in/],
+    [{ ...entry('theirs', onnx(3), 'imported'), id: '../up' }, onnx(3), 'INVALID_REQUEST', /not valid/],
+  ];
+  for (const [model, bytes, code, message] of refusals) {
+    await expect(library.add(model, bytes)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  }
+  await expect(library.remove('ours')).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(library.remove('theirs')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(readdir(paths().imported)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('a changed or missing file stops the start and says what to do', async () => {
+  const library = await openModelLibrary(paths());
+  await library.add(entry('theirs', onnx(3), 'imported'), onnx(3));
+  const ours = join(paths().built, 'ours.onnx');
+  await writeFile(ours, onnx(9));
+  await expect(openModelLibrary(paths())).rejects.toThrow(
+    `${ours} differs from its manifest: expected SHA-256 ${sha256(onnx(1))}, found ${sha256(onnx(9))}. Run "npm run models"`,
+  );
+  await rm(ours);
+  await expect(openModelLibrary(paths())).rejects.toThrow(`${ours} is missing. Run "npm run models"`);
+  await writeFile(ours, onnx(1));
+  const [file] = (await readdir(paths().imported)).filter((name) => name.endsWith('.onnx'));
+  await writeFile(join(paths().imported, file!), onnx(9));
+  await expect(openModelLibrary(paths())).rejects.toThrow(/Import it again with "gatehouse models import"/);
+});
+
+test('a manifest that leads out of its folder, or is none, stops the start', async () => {
+  const library = await openModelLibrary(paths());
+  await library.add(entry('theirs', onnx(3), 'imported'), onnx(3));
+  const path = join(paths().imported, 'manifest.json');
+  const kept = await readFile(path, 'utf8');
+  for (const file of [
+    '../own.json',
+    '/etc/passwd',
+    'a/b.onnx',
+    '.hidden.onnx',
+    'x.onnx\u0000',
+    'model.bin',
+  ]) {
+    const manifest = JSON.parse(kept) as Manifest;
+    manifest.models[0]!.file = file;
+    await writeFile(path, JSON.stringify(manifest));
+    await expect(openModelLibrary(paths())).rejects.toThrow(/plain name/);
+  }
+  await writeFile(path, '{');
+  await expect(openModelLibrary(paths())).rejects.toThrow(`${path} is not JSON`);
+  await writeFile(path, '{"version":2}');
+  await expect(openModelLibrary(paths())).rejects.toThrow(/not a valid model manifest: version/);
+});
+
+test('ONNX is told by its protobuf, not by its name', () => {
+  expect(looksLikeOnnx(onnx(1))).toBe(true);
+  expect(looksLikeOnnx(new Uint8Array())).toBe(false);
+  expect(looksLikeOnnx(onnx(1).subarray(0, 5))).toBe(false); // the graph runs past the end
+  expect(looksLikeOnnx(Uint8Array.of(0x08, 8))).toBe(false); // no graph
+  expect(looksLikeOnnx(Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 0, 0))).toBe(false); // a zip, such as a .pth
+  expect(looksLikeOnnx(Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc))).toBe(false); // a pickle
+  expect(looksLikeOnnx(new Uint8Array(64).fill(255))).toBe(false);
+});

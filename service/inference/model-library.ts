@@ -1,0 +1,288 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Problem } from '../lib/problem.ts';
+import { Manifest, type ModelEntry, type PadSetEntry } from './manifest.ts';
+import type { ModelFile } from './onnx-model.ts';
+
+/** What a worker needs to know; plain data. */
+export interface ModelCatalog {
+  files: ModelFile[];
+  padSets: PadSetEntry[];
+}
+
+/** One model file against its manifest entry. `found` is absent where the file is. */
+export interface FileCheck {
+  id: string;
+  file: string;
+  ok: boolean;
+  expected: string;
+  found?: string;
+}
+
+export interface ModelLibrary {
+  /** Everything that is installed, with the scorers and PAD sets of Gatehouse's own manifest (usable or not). */
+  manifest(): Manifest;
+  /** What Gatehouse's own manifest knows but does not bring along: models that may be imported, with pinned hashes. */
+  importable(): ModelEntry[];
+  catalog(): ModelCatalog;
+  /** Hashes every installed file again. */
+  verify(): Promise<FileCheck[]>;
+  /**
+   * Keeps an imported model under a file name of the library's choosing, in place of one with the same id. The bytes must
+   * have the entry's SHA-256 and be ONNX. Throws Problem INVALID_REQUEST, or CONFLICT for the id of a built-in model.
+   */
+  add(entry: ModelEntry, onnx: Uint8Array): Promise<void>;
+  /** Removes an imported model and its file. Throws Problem NOT_FOUND, or CONFLICT for a built-in model. */
+  remove(id: string): Promise<void>;
+}
+
+export interface ModelLibraryPaths {
+  /** Gatehouse's own `models/manifest.json`. */
+  manifest: string;
+  /** The folder of the files it builds. */
+  built: string;
+  /** `DATA/models`: imported files and their `manifest.json`; made when first needed. */
+  imported: string;
+}
+
+const empty: Manifest = { version: 1, models: [], scorers: [], padSets: [] };
+
+/**
+ * Reads both manifests and compares every file's SHA-256. Throws Error that names the file that is missing or differs, what
+ * was expected and found, and what to do.
+ */
+export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelLibrary> {
+  const own = await readManifest(paths.manifest);
+  if (!own) throw new Error(`There is no ${paths.manifest}; reinstall Gatehouse.`);
+  const importedManifest = join(paths.imported, 'manifest.json');
+  let imported = (await readManifest(importedManifest)) ?? empty;
+  const builtIn = own.models.filter(({ origin }) => origin === 'built');
+  for (const entry of imported.models) {
+    if (builtIn.some(({ id }) => id === entry.id)) {
+      throw new Error(
+        `${importedManifest} lists "${entry.id}", which is a built-in model; remove that entry.`,
+      );
+    }
+  }
+  let changes: Promise<unknown> = Promise.resolve();
+
+  const installed = (): ModelFile[] => [
+    ...builtIn.map((entry) => ({ entry, path: pathIn(paths.built, entry) })),
+    ...imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) })),
+  ];
+
+  async function verify(): Promise<FileCheck[]> {
+    const checks: FileCheck[] = [];
+    for (const { entry, path } of installed()) {
+      const found = await hashFile(path);
+      checks.push({
+        id: entry.id,
+        file: path,
+        ok: found === entry.sha256,
+        expected: entry.sha256,
+        ...(found === undefined ? {} : { found }),
+      });
+    }
+    return checks;
+  }
+
+  /** One change at a time; a failed one does not hold up the next. */
+  function change<T>(work: () => Promise<T>): Promise<T> {
+    const result = changes.then(work);
+    changes = result.catch(() => undefined);
+    return result;
+  }
+
+  async function keepManifest(models: ModelEntry[]): Promise<void> {
+    const next = { ...imported, models };
+    await writeWhole(importedManifest, Buffer.from(`${JSON.stringify(next, null, 2)}\n`));
+    imported = next;
+  }
+
+  for (const { id, file, ok, expected, found } of await verify()) {
+    if (ok) continue;
+    const remedy = builtIn.some((entry) => entry.id === id)
+      ? 'Run "npm run models" to build it again.'
+      : 'Import it again with "gatehouse models import", or remove its entry with "gatehouse models remove".';
+    throw new Error(
+      found === undefined
+        ? `The model file ${file} is missing. ${remedy}`
+        : `The model file ${file} differs from its manifest: expected SHA-256 ${expected}, found ${found}. ${remedy}`,
+    );
+  }
+
+  return {
+    manifest: () => ({
+      version: 1,
+      models: installed().map(({ entry }) => entry),
+      scorers: own.scorers,
+      padSets: own.padSets,
+    }),
+    importable: () => own.models.filter(({ origin }) => origin === 'imported'),
+    catalog: () => ({ files: installed(), padSets: own.padSets }),
+    verify,
+    add: (entry, onnx) =>
+      change(async () => {
+        const parsed = Manifest.shape.models.element.safeParse(entry);
+        if (!parsed.success) {
+          throw new Problem('INVALID_REQUEST', 'The manifest entry of the model is not valid.', {
+            details: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+          });
+        }
+        if (parsed.data.origin !== 'imported') {
+          throw new Problem(
+            'INVALID_REQUEST',
+            'The manifest entry of an imported model must have the origin "imported".',
+          );
+        }
+        if (builtIn.some(({ id }) => id === entry.id)) {
+          throw new Problem(
+            'CONFLICT',
+            `"${entry.id}" is a built-in model; give the imported one another id.`,
+          );
+        }
+        if (!looksLikeOnnx(onnx))
+          throw new Problem('INVALID_REQUEST', `The file for "${entry.id}" is not an ONNX model.`);
+        const found = createHash('sha256').update(onnx).digest('hex');
+        if (found !== entry.sha256) {
+          throw new Problem(
+            'INVALID_REQUEST',
+            `The file for "${entry.id}" differs from its manifest entry: expected SHA-256 ${entry.sha256}, found ${found}.`,
+          );
+        }
+        const replaced = imported.models.find(({ id }) => id === entry.id);
+        await mkdir(paths.imported, { recursive: true, mode: 0o700 });
+        // a name of its own for every content: replacing a model never leaves a file that its entry does not match
+        const kept = { ...parsed.data, file: `${entry.id}-${found.slice(0, 12)}.onnx` };
+        await writeWhole(pathIn(paths.imported, kept), onnx);
+        await keepManifest([...imported.models.filter(({ id }) => id !== entry.id), kept]);
+        if (replaced && replaced.file !== kept.file)
+          await rm(pathIn(paths.imported, replaced), { force: true });
+      }),
+    remove: (id) =>
+      change(async () => {
+        if (builtIn.some((entry) => entry.id === id)) {
+          throw new Problem(
+            'CONFLICT',
+            `"${id}" is a built-in model and cannot be removed; disable it instead.`,
+          );
+        }
+        const entry = imported.models.find((model) => model.id === id);
+        if (!entry) throw new Problem('NOT_FOUND', `No imported model has the id "${id}".`);
+        await keepManifest(imported.models.filter((model) => model.id !== id));
+        await rm(pathIn(paths.imported, entry), { force: true });
+      }),
+  };
+}
+
+async function readManifest(path: string): Promise<Manifest | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${path} is not JSON.`, { cause });
+  }
+  const manifest = Manifest.safeParse(json);
+  if (!manifest.success) {
+    const { path: where, message } = manifest.error.issues[0]!;
+    throw new Error(`${path} is not a valid model manifest: ${where.join('.')}: ${message}`);
+  }
+  return manifest.data;
+}
+
+/** Refuses a name that could leave the folder or hide in it. */
+function pathIn(folder: string, { id, file }: ModelEntry): string {
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]*\.onnx$/.test(file) || basename(file) !== file) {
+    throw new Problem(
+      'INVALID_REQUEST',
+      `The model "${id}" has the file name "${file}"; it must be a plain name that ends in .onnx.`,
+    );
+  }
+  return join(folder, file);
+}
+
+async function hashFile(path: string): Promise<string | undefined> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The fields of an ONNX ModelProto that every file has: ir_version (field 1, a varint of 3 or more) and graph (field 7). Reads
+ * the top level of the protobuf only; the runtime judges the rest.
+ */
+export function looksLikeOnnx(bytes: Uint8Array): boolean {
+  let at = 0;
+  let version = 0;
+  let graph = false;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 1; at < bytes.length; shift *= 128) {
+      const byte = bytes[at++]!;
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+      if (shift > 2 ** 56) break;
+    }
+    return Number.NaN;
+  };
+  while (at < bytes.length) {
+    const key = varint();
+    if (!(key >= 8)) return false;
+    const field = Math.floor(key / 8);
+    switch (key % 8) {
+      case 0: {
+        const value = varint();
+        if (Number.isNaN(value)) return false;
+        if (field === 1) version = value;
+        break;
+      }
+      case 2: {
+        const length = varint();
+        at += length;
+        if (field === 7) graph = true;
+        break;
+      }
+      default:
+        return false;
+    }
+    if (!(at <= bytes.length)) return false;
+  }
+  return graph && version >= 3 && version < 100;
+}
+
+/** All or nothing, also across a power cut: a temporary file, fsync, rename, fsync of the folder. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  const folder = await open(join(path, '..'), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import type { ModelEntry } from './manifest.ts';
+
+/** A model ready to run. */
+export interface OnnxModel {
+  entry: ModelEntry;
+  /** Width and height of the input are free (`entry.input.size` is then the largest). */
+  resizable: boolean;
+  /** `input` holds `batch` pictures of `width` by `height`, as `entry.input` states. Answers by the decoder's names. */
+  run(
+    input: Float32Array,
+    batch: number,
+    size?: readonly [number, number],
+  ): Promise<Record<string, Float32Array>>;
+}
+
+export interface ModelFile {
+  entry: ModelEntry;
+  path: string;
+}
+
+export type Provider = 'cpu' | 'cuda' | 'webgpu' | 'coreml' | 'dml';
+
+export interface OpenModel {
+  providers: readonly Provider[];
+  /** Called when a provider other than `cpu` could not be used and the model runs on the CPU instead. */
+  fellBack(model: string, reason: string): void;
+}
+
+/**
+ * Reads the file, compares its SHA-256 with the manifest's and makes a session of one thread. Throws Error naming the
+ * file when it differs or is not a model.
+ */
+export async function openOnnxModel(
+  { entry, path }: ModelFile,
+  { providers, fellBack }: OpenModel,
+): Promise<OnnxModel> {
+  const bytes = await readFile(path);
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found !== entry.sha256) {
+    throw new Error(`The model file ${path} changed: expected SHA-256 ${entry.sha256}, found ${found}.`);
+  }
+  const session = await createSession(bytes, entry.id, providers, fellBack);
+  const names = Object.entries(entry.outputs);
+  for (const [, name] of names) {
+    if (!session.outputNames.includes(name)) throw new Error(`The model ${entry.id} has no output ${name}.`);
+  }
+  if (!session.inputNames.includes(entry.inputName)) {
+    throw new Error(`The model ${entry.id} has no input ${entry.inputName}.`);
+  }
+  const wanted = names.map(([, name]) => name);
+  const planar = entry.input.layout === 'NCHW';
+  const metadata = session.inputMetadata.find(({ name }) => name === entry.inputName);
+  const shape = metadata?.isTensor ? metadata.shape : [];
+  return {
+    entry,
+    resizable: typeof shape[planar ? 2 : 1] === 'string',
+    async run(input, batch, [width, height] = entry.input.size) {
+      const dims = planar ? [batch, 3, height, width] : [batch, height, width, 3];
+      const length = batch * width * height * 3;
+      const data = input.length === length ? input : input.subarray(0, length);
+      const results = await session.run({ [entry.inputName]: new Tensor('float32', data, dims) }, wanted);
+      return Object.fromEntries(names.map(([key, name]) => [key, results[name]!.data as Float32Array]));
+    },
+  };
+}
+
+async function createSession(
+  bytes: Uint8Array,
+  id: string,
+  providers: readonly Provider[],
+  fellBack: OpenModel['fellBack'],
+): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  };
+  const known = new Set(listSupportedBackends().map(({ name }) => name));
+  // the runtime drops an unknown provider silently, so it is left out here and reported
+  for (const provider of providers.filter((name) => !known.has(name))) {
+    fellBack(id, `${provider}: not part of the ONNX Runtime for this platform`);
+  }
+  const wanted = providers.filter((name) => name !== 'cpu' && known.has(name));
+  if (wanted.length > 0) {
+    try {
+      return await InferenceSession.create(bytes, { ...options, executionProviders: [...wanted, 'cpu'] });
+    } catch (error) {
+      fellBack(id, `${wanted.join(', ')}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return InferenceSession.create(bytes, { ...options, executionProviders: ['cpu'] });
+}

@@ -1,0 +1,304 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { Problem, type ProblemCode, type ProblemExtra } from '../lib/problem.ts';
+
+/** What a worker script posts. It takes one job at a time: `{ job, payload }`; anything else is for all workers alike. */
+export type WorkerAnswer =
+  | { is: 'ready' }
+  | { is: 'done'; job: number; value: unknown }
+  | {
+      is: 'refused';
+      job: number;
+      code: ProblemCode;
+      message: string;
+      extra: Omit<ProblemExtra, 'cause'>;
+      cause?: string;
+    }
+  | { is: 'failed'; job: number; message: string }
+  | { is: 'notice'; value: unknown };
+
+export interface PoolJob {
+  payload: unknown;
+  /** Moved, not copied: the caller cannot use these any more. */
+  transfer: ArrayBuffer[];
+}
+
+export interface PoolStats {
+  /** Threads wanted, those that have started, and those at work. */
+  workers: number;
+  ready: number;
+  busy: number;
+  waiting: number;
+  queueLimit: number;
+  completed: number;
+  /** Workers replaced after a crash or a missed deadline. */
+  replaced: number;
+  /** Jobs refused because the queue was full. */
+  overloaded: number;
+  timedOut: number;
+  /** Why no worker can start; absent when all is well. */
+  broken?: string;
+}
+
+export interface WorkerPool {
+  /**
+   * Resolves with the worker's value and the milliseconds the job waited. `prepare` is called when a worker is free.
+   * Throws what the worker refused with, or Problem OVERLOADED, TIMEOUT or INTERNAL.
+   */
+  run(prepare: () => PoolJob, deadline: number): Promise<{ value: unknown; waited: number }>;
+  /** Posts to every worker, and to every later one before its first job. Replaces what was sent before. */
+  configure(message: unknown): void;
+  /** When every worker has started once; rejects with the reason when one could not. */
+  ready(): Promise<void>;
+  stats(): PoolStats;
+  /** Refuses new jobs, finishes those accepted, stops the workers. */
+  close(): Promise<void>;
+}
+
+export interface WorkerPoolDeps {
+  script: URL;
+  /** The first configuration, as `workerData`. */
+  configuration: unknown;
+  workers: number;
+  /** Jobs that may wait beyond those at work. */
+  queueLimit: number;
+  /** Milliseconds before a worker that could not start is tried again; doubles to a minute. */
+  restartDelay: number;
+  clock: Clock;
+  log: Log;
+  /** What a worker reports on its own. */
+  noticed?(value: unknown): void;
+}
+
+interface Job {
+  id: number;
+  prepare: () => PoolJob;
+  since: number;
+  waited: number;
+  timer: NodeJS.Timeout;
+  resolve(result: { value: unknown; waited: number }): void;
+  reject(problem: Problem): void;
+}
+
+interface Seat {
+  worker: Worker;
+  state: 'starting' | 'idle' | 'busy' | 'gone';
+  job?: Job;
+}
+
+/** Threads that each run one job at a time. A worker that dies or passes a deadline is replaced; only its job fails. */
+export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
+  const { clock, log } = deps;
+  const seats = new Set<Seat>();
+  const queue: Job[] = [];
+  const counts = { completed: 0, replaced: 0, overloaded: 0, timedOut: 0 };
+  const restarts = new Set<NodeJS.Timeout>();
+  const started = Promise.withResolvers<void>();
+  started.promise.catch(() => undefined); // whoever waits for ready() sees it
+  let configuration = deps.configuration;
+  let nextJob = 1;
+  let failedStarts = 0;
+  let broken: string | undefined;
+  /** Milliseconds a job takes, smoothed. */
+  let typical = 50;
+  let closing: PromiseWithResolvers<void> | undefined;
+
+  const inState = (state: Seat['state']) => [...seats].filter((seat) => seat.state === state);
+
+  function startWorker(): void {
+    const seat: Seat = {
+      worker: new Worker(deps.script, { workerData: configuration }),
+      state: 'starting',
+    };
+    seats.add(seat);
+    let reason = 'it ended without a word';
+    seat.worker.on('message', (answer: WorkerAnswer) => hear(seat, answer));
+    seat.worker.on('error', (error) => {
+      reason = error instanceof Error ? error.message : String(error);
+    });
+    seat.worker.on('exit', () => lose(seat, reason));
+  }
+
+  function hear(seat: Seat, answer: WorkerAnswer): void {
+    if (seat.state === 'gone') return;
+    if (answer.is === 'notice') {
+      deps.noticed?.(answer.value);
+      return;
+    }
+    if (answer.is === 'ready') {
+      seat.state = 'idle';
+      failedStarts = 0;
+      broken = undefined;
+      if (inState('starting').length === 0) started.resolve();
+      assign();
+      return;
+    }
+    const { job } = seat;
+    if (!job || job.id !== answer.job) return;
+    delete seat.job;
+    seat.state = 'idle';
+    clearTimeout(job.timer);
+    counts.completed++;
+    typical += (clock.now() - job.since - job.waited - typical) / 8;
+    switch (answer.is) {
+      case 'done':
+        job.resolve({ value: answer.value, waited: job.waited });
+        break;
+      case 'refused': {
+        const cause = answer.cause === undefined ? {} : { cause: new Error(answer.cause) };
+        job.reject(new Problem(answer.code, answer.message, { ...answer.extra, ...cause }));
+        break;
+      }
+      case 'failed':
+        log.error({ reason: answer.message }, 'a picture could not be analyzed');
+        job.reject(internal(answer.message));
+        break;
+      default:
+        answer satisfies never;
+    }
+    assign();
+  }
+
+  /** A worker that ended by itself. */
+  function lose(seat: Seat, reason: string): void {
+    if (!seats.delete(seat) || seat.state === 'gone') return;
+    const early = seat.state === 'starting';
+    seat.state = 'gone';
+    if (seat.job) {
+      clearTimeout(seat.job.timer);
+      seat.job.reject(internal(reason));
+    }
+    if (!early) {
+      counts.replaced++;
+      log.error({ reason }, 'an inference worker died and is replaced');
+      startWorker();
+      settle();
+      return;
+    }
+    failedStarts++;
+    const delay = Math.min(60_000, deps.restartDelay * 2 ** Math.min(failedStarts - 1, 16));
+    log.error({ reason, retryInMilliseconds: delay }, 'an inference worker could not start');
+    started.reject(new Error(`An inference worker could not start: ${reason}`));
+    if (inState('idle').length + inState('busy').length === 0) {
+      broken = reason;
+      for (const job of queue.splice(0)) {
+        clearTimeout(job.timer);
+        job.reject(internal(reason));
+      }
+    }
+    if (!closing) {
+      const timer = setTimeout(() => {
+        restarts.delete(timer);
+        startWorker();
+      }, delay);
+      restarts.add(timer.unref());
+    }
+    settle();
+  }
+
+  function assign(): void {
+    for (const seat of inState('idle')) {
+      const job = queue.shift();
+      if (!job) break;
+      job.waited = clock.now() - job.since;
+      seat.state = 'busy';
+      seat.job = job;
+      const { payload, transfer } = job.prepare();
+      seat.worker.postMessage({ job: job.id, payload }, transfer);
+    }
+    settle();
+  }
+
+  function expire(job: Job, deadline: number): void {
+    counts.timedOut++;
+    const waiting = queue.indexOf(job);
+    if (waiting >= 0) queue.splice(waiting, 1);
+    const seat = [...seats].find((other) => other.job === job);
+    if (seat) {
+      seat.state = 'gone';
+      seats.delete(seat);
+      counts.replaced++;
+      log.warn({ deadline }, 'an inference worker passed its deadline and is replaced');
+      void seat.worker.terminate();
+      startWorker();
+    }
+    job.reject(
+      new Problem(
+        'TIMEOUT',
+        `The picture was not analyzed within ${deadline} ms; try again, or send a smaller picture.`,
+      ),
+    );
+    settle();
+  }
+
+  /** Ends close() when nothing is left to do. */
+  function settle(): void {
+    if (closing && queue.length === 0 && inState('busy').length === 0) closing.resolve();
+  }
+
+  for (let i = 0; i < deps.workers; i++) startWorker();
+
+  return {
+    run(prepare, deadline) {
+      if (closing) return Promise.reject(overloaded('Gatehouse is stopping; try again in a moment.', 5));
+      if (broken !== undefined) return Promise.reject(internal(broken));
+      if (queue.length >= deps.queueLimit && inState('idle').length === 0) {
+        counts.overloaded++;
+        const seconds = Math.ceil((typical * (queue.length + 1)) / deps.workers / 1000);
+        return Promise.reject(
+          overloaded('Too many pictures are being analyzed; try again shortly.', Math.max(1, seconds)),
+        );
+      }
+      return new Promise((resolve, reject) => {
+        const job: Job = {
+          id: nextJob++,
+          prepare,
+          since: clock.now(),
+          waited: 0,
+          timer: setTimeout(() => expire(job, deadline), deadline),
+          resolve,
+          reject,
+        };
+        queue.push(job);
+        assign();
+      });
+    },
+    configure(message) {
+      configuration = message;
+      for (const { worker } of seats) worker.postMessage({ configuration });
+    },
+    ready: () => started.promise,
+    stats: () => ({
+      workers: deps.workers,
+      ready: inState('idle').length + inState('busy').length,
+      busy: inState('busy').length,
+      waiting: queue.length,
+      queueLimit: deps.queueLimit,
+      ...counts,
+      ...(broken === undefined ? {} : { broken }),
+    }),
+    async close() {
+      closing ??= Promise.withResolvers<void>();
+      for (const timer of restarts) clearTimeout(timer);
+      settle();
+      await closing.promise;
+      const last = [...seats];
+      seats.clear();
+      for (const seat of last) seat.state = 'gone';
+      await Promise.all(last.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+const internal = (reason: string): Problem =>
+  new Problem(
+    'INTERNAL',
+    'The picture could not be analyzed because of a fault in Gatehouse; its log says more.',
+    {
+      cause: new Error(reason),
+    },
+  );
+
+const overloaded = (message: string, retryAfterSeconds: number): Problem =>
+  new Problem('OVERLOADED', message, { retryAfterSeconds });

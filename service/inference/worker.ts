@@ -1,0 +1,89 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import sharp from 'sharp';
+import { Problem } from '../lib/problem.ts';
+import { createPictureAnalyzer, type Models } from './analyze-picture.ts';
+import type { ModelCatalog } from './model-library.ts';
+import { type ModelFile, type OnnxModel, openOnnxModel, type Provider } from './onnx-model.ts';
+import type { WorkerAnswer } from './worker-pool.ts';
+
+/** What a worker is told at start and again whenever the installed models change. */
+export interface WorkerConfiguration {
+  catalog: ModelCatalog;
+  providers: readonly Provider[];
+  /** Opened before the first picture. */
+  preload: Models;
+}
+
+/** `value` of a notice: a model that runs on the CPU because the wanted provider could not be used. */
+export interface FallbackNotice {
+  model: string;
+  reason: string;
+}
+
+interface Message {
+  job?: number;
+  payload?: { picture: Uint8Array; models: Models };
+  configuration?: WorkerConfiguration;
+}
+
+const port = parentPort!;
+const answer = (message: WorkerAnswer): void => port.postMessage(message);
+
+// one thread per worker; libvips' cache would only hold on to people's pictures
+sharp.concurrency(1);
+sharp.cache(false);
+
+const opened = new Map<string, Promise<OnnxModel>>();
+let configuration = workerData as WorkerConfiguration;
+let analyzer = analyzerOf(configuration);
+let turn = analyzer.warmUp(configuration.preload).then(() => answer({ is: 'ready' }));
+
+// one thing at a time: the models' input buffers are shared
+port.on('message', (message: Message) => {
+  turn = turn.then(() => handle(message));
+});
+
+async function handle({ job, payload, configuration: next }: Message): Promise<void> {
+  if (next) {
+    configuration = next;
+    analyzer = analyzerOf(next);
+    const kept = new Set(next.catalog.files.map(({ entry }) => entry.sha256));
+    for (const sha256 of opened.keys()) if (!kept.has(sha256)) opened.delete(sha256);
+  }
+  if (job === undefined || !payload) return;
+  try {
+    answer({ is: 'done', job, value: await analyzer.analyze(payload.picture, payload.models) });
+  } catch (error) {
+    if (!(error instanceof Problem)) {
+      answer({
+        is: 'failed',
+        job,
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      return;
+    }
+    const { cause, ...extra } = error.extra;
+    answer({
+      is: 'refused',
+      job,
+      code: error.code,
+      message: error.message,
+      extra,
+      ...(cause instanceof Error ? { cause: cause.message } : {}),
+    });
+  }
+}
+
+function analyzerOf({ catalog, providers }: WorkerConfiguration) {
+  const fellBack = (model: string, reason: string) =>
+    answer({ is: 'notice', value: { model, reason } satisfies FallbackNotice });
+  /** Sessions are made once per file content; making and releasing them leaks (onnxruntime #25325). */
+  function open(file: ModelFile): Promise<OnnxModel> {
+    const { sha256 } = file.entry;
+    const model = opened.get(sha256) ?? openOnnxModel(file, { providers, fellBack });
+    opened.set(sha256, model);
+    model.catch(() => opened.delete(sha256));
+    return model;
+  }
+  return createPictureAnalyzer({ catalog, open, now: () => performance.now() });
+}
