@@ -20,9 +20,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import { openDatabase } from './storage/connection.ts';
-import { openKeyStore } from './storage/key-store.ts';
-import { openMasterKeyFile } from './storage/master-key.ts';
-import { createSealer } from './storage/sealed.ts';
+import { openVault } from './storage/vault.ts';
 import { takeWriterLock } from './storage/writer-lock.ts';
 
 /** The whole appliance, ready to be asked; doors are put on it by serve.ts and by the CLI. */
@@ -82,12 +80,14 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
   );
   opened.defer(() => database.close());
   const { db, inTransaction } = database;
-  const keys = await openKeyStore({ kind: 'sqlite', path: at('keys.db') }, { clock });
-  opened.defer(() => keys.close());
-  const master = openMasterKeyFile(config.masterKeyFile ?? at('master.key'), {
-    mayCreate: (await keys.organizations()).length === 0,
+  const vault = await openVault(config.data, {
+    db,
+    clock,
+    log,
+    ...(config.masterKeyFile === undefined ? {} : { masterKeyFile: config.masterKeyFile }),
   });
-  const sealer = await createSealer({ keys, master, clock, log });
+  opened.defer(() => vault.close());
+  const { sealer } = vault;
 
   const audit = createAudit({ ids, clock });
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
