@@ -72,7 +72,7 @@ export async function migrate({ db, dialect, migrations, clock, snapshot }: Migr
       if (error instanceof Problem) throw error;
       throw new Error(
         `Migration ${migration.name} failed and was rolled back: ${error instanceof Error ? error.message : error}. ` +
-          `The database is at the version before it${kept ? `, as is the snapshot ${kept}` : ''}.`,
+          `The database is at the version before it${kept ? `; the snapshot from before the upgrade is ${kept}` : ''}.`,
         { cause: error },
       );
     }
