@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { FastifyInstance } from 'fastify';
 import type { Gatehouse } from './compose.ts';
 import type { Config } from './config.ts';
 import { createIdentityDoor } from './doors/identity/index.ts';
@@ -17,7 +16,7 @@ const { version } = JSON.parse(
 export async function createPublicServer(
   gatehouse: Pick<Gatehouse, 'access' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'>,
   config: Pick<Config, 'trustedProxies' | 'tlsCert' | 'tlsKey'>,
-): Promise<FastifyInstance> {
+): Promise<ReturnType<typeof createServer>> {
   const { access, checks, metrics, clock, ids, log, status } = gatehouse;
   const { tlsCert, tlsKey, trustedProxies } = config;
   const app = createServer({
