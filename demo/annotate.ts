@@ -69,7 +69,7 @@ function labels(photo: Photo, photos: readonly Photo[], trials: readonly Trial[]
     const asked = trials.filter(({ who }) => who === person.name);
     const right = asked.filter((trial) => trial.right);
     const colour = right.length < asked.length ? wrong : enrolled ? known : unknown;
-    return { box: person.box, text: `${person.name}  ${right.length}/${asked.length} right`, colour };
+    return { box: person.box, text: `${person.name}: ${right.length}/${asked.length} right`, colour };
   });
 }
 
@@ -80,7 +80,7 @@ async function tile(photo: Photo, faces: readonly Label[]): Promise<{ image: Buf
     const [x, y, width, tall] = [box.x, box.y, box.width, box.height].map((value) =>
       Math.round(value * scale),
     ) as [number, number, number, number];
-    const plate = 10 + text.length * 8.6;
+    const plate = 12 + text.length * 7.9;
     const left = Math.min(Math.max(2, x + width / 2 - plate / 2), WIDTH - plate - 2);
     const top = Math.max(2, y - 28);
     return `<rect x="${x}" y="${y}" width="${width}" height="${tall}" rx="6" fill="none" stroke="${colour}" stroke-width="3"/>

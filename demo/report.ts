@@ -86,7 +86,7 @@ const style = `
 @media (prefers-color-scheme: dark) { :root { --ink: #e8eaed; --soft: #9aa0a8; --paper: #17191c; --line: #2c3036; --good: #3ddc84; --bad: #ff6b6b; --tint: #1f2226; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-main { max-width: 1200px; margin: 0 auto; padding: 32px 24px 64px; }
+main { max-width: 1280px; margin: 0 auto; padding: 32px 24px 64px; }
 header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 8px 24px; }
 h1 { font-size: 28px; margin: 0; letter-spacing: -0.01em; }
 p { max-width: 76ch; }
@@ -98,8 +98,8 @@ dt { color: var(--soft); font-size: 13px; } dd { margin: 0; font-weight: 600; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: 13px; }
-th, td { padding: 6px 10px; border-bottom: 1px solid var(--line); vertical-align: middle; white-space: nowrap; }
-td.checks { white-space: normal; color: var(--soft); font-size: 13px; min-width: 220px; }
+th, td { padding: 6px 8px; border-bottom: 1px solid var(--line); vertical-align: middle; white-space: nowrap; }
+td.checks { white-space: normal; color: var(--soft); font-size: 13px; min-width: 170px; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 .thumb { width: 48px; height: 48px; border-radius: 6px; display: block; object-fit: cover; }
 .tag.yes { color: var(--good); } .tag.no { color: var(--soft); }

@@ -117,7 +117,8 @@ async function askOne(service: DemoService, question: Question, profile: string)
   const { who, picture, treatment, claim, expected } = question;
   const { status, body, milliseconds } = await service.post<VerifyReply>('/api/verify', {
     image: picture.toString('base64'),
-    ...(claim ? { email: claim.email } : { profile }),
+    profile,
+    ...(claim ? { email: claim.email } : {}),
   });
   const right =
     expected === undefined
@@ -134,4 +135,19 @@ async function askOne(service: DemoService, question: Question, profile: string)
     milliseconds,
     right,
   };
+}
+
+/** Pairs of enrolled people whom the built-in `default` profile takes for one another: "Bea passes as Cleo". */
+export async function lookAlikes(service: DemoService, people: readonly Person[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const { name, portrait } of people) {
+    for (const other of people.filter((person) => person.name !== name)) {
+      const { body } = await service.post<VerifyReply>('/api/verify', {
+        image: portrait.toString('base64'),
+        email: other.email,
+      });
+      if (body.verified) found.push(`${name} passes as ${other.name}`);
+    }
+  }
+  return found;
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseConfig } from '../config.ts';
@@ -88,12 +89,20 @@ async function askBox(
     {
       what: 'writer',
       state: 'ok',
-      found: running
-        ? 'a service runs on this directory and answers at its control socket'
-        : 'nobody holds the directory',
+      found: running ? `the service${await holder(config.data)} answers` : 'nobody else holds the directory',
     },
     ...(running ? [] : [await port()]),
     checkModelFiles(files),
     checkPad(models),
   ];
+}
+
+/** Who wrote itself down as the writer; nothing rests on it. */
+async function holder(data: string): Promise<string> {
+  try {
+    const { pid, since } = JSON.parse(await readFile(join(data, 'writer.json'), 'utf8'));
+    return ` (process ${pid}, since ${since})`;
+  } catch {
+    return '';
+  }
 }

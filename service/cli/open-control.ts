@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Problem } from '../lib/problem.ts';
 import { type Control, createControl } from './control.ts';
 import { requireInitialized } from './data-directory.ts';
 import { createSocketTransport, probeSocket } from './socket-transport.ts';
@@ -10,15 +12,33 @@ export interface OpenOptions {
   manyPictures?: boolean;
 }
 
+/** A command, or a service that is starting or stopping, holds the directory for moments only: worth waiting for. */
+const TRIES = 25;
+const PAUSE_MILLISECONDS = 200;
+
 /**
  * The way to a data directory: over the control socket when a service runs on it, else by composing Gatehouse in this
- * process, which takes the writer lock. Close it when done.
+ * process, which takes the writer lock. Waits a few seconds for another command to end. Close it when done.
  */
 export async function openControl(data: string, options: OpenOptions = {}): Promise<Control> {
   const socketPath = join(data, 'control.sock');
-  if ((await probeSocket(socketPath)) === 'service') return createControl(createSocketTransport(socketPath));
-  if (!options.create) requireInitialized(data);
-  // Loaded only now: native packages cost a quarter of a second that `--help` and a running service need not pay.
-  const { createOwnTransport } = await import('./own-transport.ts');
-  return createControl(await createOwnTransport(data, options.manyPictures ? {} : { workers: 1 }));
+  for (let attempt = 1; ; attempt++) {
+    if ((await probeSocket(socketPath)) === 'service')
+      return createControl(createSocketTransport(socketPath));
+    if (!options.create) requireInitialized(data);
+    // Loaded only now: native packages cost a quarter of a second that `--help` and a running service need not pay.
+    const { createOwnTransport } = await import('./own-transport.ts');
+    try {
+      return createControl(await createOwnTransport(data, options.manyPictures ? {} : { workers: 1 }));
+    } catch (error) {
+      if (!isHeld(error) || attempt === TRIES) throw error;
+      await delay(PAUSE_MILLISECONDS);
+    }
+  }
+}
+
+/** The writer lock was refused, not anything else that conflicts. */
+function isHeld(error: unknown): boolean {
+  const cause = error instanceof Problem ? (error.cause as { code?: unknown } | undefined) : undefined;
+  return typeof cause?.code === 'string' && cause.code.startsWith('SQLITE_BUSY');
 }

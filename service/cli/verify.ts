@@ -3,7 +3,7 @@ import type { CheckResult, Verdict } from '../engine/checks/index.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { readPicture } from './picture-file.ts';
-import { facts, table } from './terminal.ts';
+import { count, facts, table } from './terminal.ts';
 import { worldFlag, worldOf } from './world-flag.ts';
 
 type VerdictReply = Omit<Verdict, 'verification' | 'subject'> & {
@@ -79,7 +79,7 @@ function describeVerdict(reply: VerdictReply): string {
       [
         'searched',
         identification &&
-          `${identification.gallerySize.toLocaleString('en')} people at a gallery error rate of ${percent(identification.galleryRate)}${identification.extrapolated ? ' (extrapolated beyond what was measured)' : ''}`,
+          `${count(identification.gallerySize, 'person', 'people')} at a gallery error rate of ${percent(identification.galleryRate)}${identification.extrapolated ? ' (extrapolated beyond what was measured)' : ''}`,
       ],
       ['composite', reply.compositeScore.toFixed(2)],
       ['assurance', reply.assurance],

@@ -70,7 +70,7 @@ test.each(['in its own process', 'through a running service'])(
   'an interrupted import %s goes on where it stopped',
   async (how) => {
     const service = how.includes('service') ? await cli.serve() : undefined;
-    const amount = 60;
+    const amount = 40;
     for (let n = 0; n < amount; n++) {
       writeFileSync(
         join(photos, `person-${n}.jpg`),

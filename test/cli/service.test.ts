@@ -51,6 +51,33 @@ test('commands go through the running service, and both see the same people and 
   expect(total).toBe(2);
 });
 
+test('settings, sites and profiles are changed and shown through the service', async () => {
+  const service = await cli.serve();
+  expect(await cli.json('org', 'set', '--uniqueness', 'warn')).toMatchObject({ uniquenessPolicy: 'warn' });
+  const site = await cli.json<{ id: string }>(
+    ...['site', 'add', '--name', 'Bern', '--cidr', '10.20.0.0/16', '--country', 'ch'],
+    ...['--latitude', '46.95', '--longitude', '7.45', '--time-zone', 'Europe/Zurich'],
+  );
+  expect(await cli.json('site', 'list')).toEqual({ sites: [site] });
+  expect(await cli.json('site', 'remove', site.id)).toEqual({ removed: site.id });
+  const profile = await cli.json<{ definition: object }>('profile', 'show', 'default');
+  const file = join(cli.data, 'door.json');
+  writeFileSync(
+    file,
+    JSON.stringify({ ...profile, definition: { ...profile.definition, name: 'Front door' } }),
+  );
+  expect(await cli.json('profile', 'set', 'front-door', '--file', file)).toMatchObject({
+    slug: 'front-door',
+    version: 1,
+    builtIn: false,
+    definition: { name: 'Front door' },
+  });
+  const { stdout } = await cli.run('org', 'list');
+  expect(stdout.split('\n')[0]).toMatch(/^id +name +match only/);
+  const { findings } = await cli.json<{ findings: { what: string; found: string }[] }>('doctor');
+  expect(findings.find(({ what }) => what === 'writer')?.found).toContain(String(service.child.pid));
+});
+
 test('SIGTERM lets a running request end', async () => {
   const service = await cli.serve();
   const image = (await portrait('ada')).toString('base64');
