@@ -159,7 +159,7 @@ function endsEarly(bytes: Uint8Array, format: Format): boolean {
   const buffer = asBuffer(bytes);
   switch (format) {
     case 'jpeg':
-      return buffer.lastIndexOf(END_OF_IMAGE) < buffer.lastIndexOf(START_OF_SCAN);
+      return buffer.subarray(-64).indexOf(END_OF_IMAGE) === -1;
     case 'png':
       return !buffer.includes('IEND');
     case 'webp':

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Manifest, ModelEntry } from './manifest.ts';
+import type { Manifest, ModelEntry, ScorerEntry } from './manifest.ts';
 import { looksLikeOnnx, openModelLibrary } from './model-library.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -29,6 +29,15 @@ const entry = (id: string, bytes: Uint8Array, origin: 'built' | 'imported'): Mod
   accuracy: [],
 });
 
+const scorer = (id: string, model: string): ScorerEntry => ({
+  id,
+  name: id,
+  terms: [{ model, weight: 1, offset: 0 }],
+  maturity: 'experimental',
+  accuracy: [],
+  calibration: { data: 'none', date: '2026-11-20', genuine: 0, impostors: 0, table: [], measuredDownTo: 1 },
+});
+
 let folder: string;
 const paths = () => ({
   manifest: join(folder, 'own.json'),
@@ -40,8 +49,9 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-library-'));
   const own: Manifest = {
     version: 1,
-    models: [entry('ours', onnx(1), 'built'), entry('known', onnx(2), 'imported')],
-    scorers: [],
+    models: [entry('ours', onnx(1), 'built')],
+    importable: [entry('known', onnx(2), 'imported')],
+    scorers: [scorer('a', 'ours')],
     padSets: [],
   };
   await writeFile(paths().manifest, JSON.stringify(own));
@@ -87,6 +97,26 @@ test('replacing a model leaves one file; nothing temporary stays', async () => {
     ['theirs', true],
     ['others', true],
   ]);
+});
+
+test('a scorer that comes with a model stays and goes with it; the built-in ones are not replaced', async () => {
+  const library = await openModelLibrary(paths());
+  const sets = { scorers: [scorer('theirs-alone', 'theirs')], padSets: [] };
+  await library.add(entry('theirs', onnx(3), 'imported'), onnx(3), sets);
+  await library.add(entry('others', onnx(5), 'imported'), onnx(5));
+  expect((await openModelLibrary(paths())).manifest().scorers).toEqual([
+    scorer('a', 'ours'),
+    ...sets.scorers,
+  ]);
+  await expect(
+    library.add(entry('third', onnx(6), 'imported'), onnx(6), {
+      scorers: [scorer('a', 'third')],
+      padSets: [],
+    }),
+  ).rejects.toMatchObject({ code: 'CONFLICT' });
+  await library.remove('theirs');
+  expect(library.manifest().scorers).toEqual([scorer('a', 'ours')]);
+  expect(library.catalog().files.map(({ entry: { id } }) => id)).toEqual(['ours', 'others']);
 });
 
 test('refuses what is not the pinned file, not ONNX, not an import, or ours', async () => {

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Problem } from '../lib/problem.ts';
-import { Manifest, type ModelEntry, type PadSetEntry } from './manifest.ts';
+import { Manifest, ModelEntry, type PadSetEntry, type ScorerEntry } from './manifest.ts';
 import type { ModelFile } from './onnx-model.ts';
 
 /** What a worker needs to know; plain data. */
@@ -21,7 +21,7 @@ export interface FileCheck {
 }
 
 export interface ModelLibrary {
-  /** Everything that is installed, with the scorers and PAD sets of Gatehouse's own manifest (usable or not). */
+  /** Everything that is installed, with Gatehouse's own scorers and PAD sets (usable or not) and the imported ones. */
   manifest(): Manifest;
   /** What Gatehouse's own manifest knows but does not bring along: models that may be imported, with pinned hashes. */
   importable(): ModelEntry[];
@@ -30,11 +30,18 @@ export interface ModelLibrary {
   verify(): Promise<FileCheck[]>;
   /**
    * Keeps an imported model under a file name of the library's choosing, in place of one with the same id. The bytes must
-   * have the entry's SHA-256 and be ONNX. Throws Problem INVALID_REQUEST, or CONFLICT for the id of a built-in model.
+   * have the entry's SHA-256 and be ONNX. `own` are the scorers and PAD sets that came with a customer's model; those of
+   * Gatehouse's ids are refused. Throws Problem INVALID_REQUEST, or CONFLICT for an id that is built in.
    */
-  add(entry: ModelEntry, onnx: Uint8Array): Promise<void>;
-  /** Removes an imported model and its file. Throws Problem NOT_FOUND, or CONFLICT for a built-in model. */
+  add(entry: ModelEntry, onnx: Uint8Array, own?: OwnSets): Promise<void>;
+  /** Removes an imported model, its file, and the imported scorers and PAD sets that use it. Throws Problem NOT_FOUND, or CONFLICT for a built-in model. */
   remove(id: string): Promise<void>;
+}
+
+/** What a customer's own model may bring along. */
+export interface OwnSets {
+  scorers: readonly ScorerEntry[];
+  padSets: readonly PadSetEntry[];
 }
 
 export interface ModelLibraryPaths {
@@ -57,7 +64,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
   if (!own) throw new Error(`There is no ${paths.manifest}; reinstall Gatehouse.`);
   const importedManifest = join(paths.imported, 'manifest.json');
   let imported = (await readManifest(importedManifest)) ?? empty;
-  const builtIn = own.models.filter(({ origin }) => origin === 'built');
+  const builtIn = own.models;
   for (const entry of imported.models) {
     if (builtIn.some(({ id }) => id === entry.id)) {
       throw new Error(
@@ -71,6 +78,8 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
     ...builtIn.map((entry) => ({ entry, path: pathIn(paths.built, entry) })),
     ...imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) })),
   ];
+
+  const padSets = (): PadSetEntry[] => [...own.padSets, ...imported.padSets];
 
   async function verify(): Promise<FileCheck[]> {
     const checks: FileCheck[] = [];
@@ -94,8 +103,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
     return result;
   }
 
-  async function keepManifest(models: ModelEntry[]): Promise<void> {
-    const next = { ...imported, models };
+  async function keepManifest(next: Manifest): Promise<void> {
     await writeWhole(importedManifest, Buffer.from(`${JSON.stringify(next, null, 2)}\n`));
     imported = next;
   }
@@ -116,15 +124,15 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
     manifest: () => ({
       version: 1,
       models: installed().map(({ entry }) => entry),
-      scorers: own.scorers,
-      padSets: own.padSets,
+      scorers: [...own.scorers, ...imported.scorers],
+      padSets: padSets(),
     }),
-    importable: () => own.models.filter(({ origin }) => origin === 'imported'),
-    catalog: () => ({ files: installed(), padSets: own.padSets }),
+    importable: () => own.importable ?? [],
+    catalog: () => ({ files: installed(), padSets: padSets() }),
     verify,
-    add: (entry, onnx) =>
+    add: (entry, onnx, sets = { scorers: [], padSets: [] }) =>
       change(async () => {
-        const parsed = Manifest.shape.models.element.safeParse(entry);
+        const parsed = ModelEntry.safeParse(entry);
         if (!parsed.success) {
           throw new Problem('INVALID_REQUEST', 'The manifest entry of the model is not valid.', {
             details: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
@@ -142,6 +150,15 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
             `"${entry.id}" is a built-in model; give the imported one another id.`,
           );
         }
+        const taken = [...own.scorers, ...own.padSets].map(({ id }) => id);
+        for (const { id } of [...sets.scorers, ...sets.padSets]) {
+          if (taken.includes(id)) {
+            throw new Problem(
+              'CONFLICT',
+              `"${id}" is a built-in scorer or PAD set; give the imported one another id.`,
+            );
+          }
+        }
         if (!looksLikeOnnx(onnx))
           throw new Problem('INVALID_REQUEST', `The file for "${entry.id}" is not an ONNX model.`);
         const found = createHash('sha256').update(onnx).digest('hex');
@@ -156,7 +173,12 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
         // a name of its own for every content: replacing a model never leaves a file that its entry does not match
         const kept = { ...parsed.data, file: `${entry.id}-${found.slice(0, 12)}.onnx` };
         await writeWhole(pathIn(paths.imported, kept), onnx);
-        await keepManifest([...imported.models.filter(({ id }) => id !== entry.id), kept]);
+        await keepManifest({
+          version: 1,
+          models: [...imported.models.filter(({ id }) => id !== entry.id), kept],
+          scorers: replaceById(imported.scorers, sets.scorers),
+          padSets: replaceById(imported.padSets, sets.padSets),
+        });
         if (replaced && replaced.file !== kept.file)
           await rm(pathIn(paths.imported, replaced), { force: true });
       }),
@@ -170,11 +192,21 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
         }
         const entry = imported.models.find((model) => model.id === id);
         if (!entry) throw new Problem('NOT_FOUND', `No imported model has the id "${id}".`);
-        await keepManifest(imported.models.filter((model) => model.id !== id));
+        await keepManifest({
+          version: 1,
+          models: imported.models.filter((model) => model.id !== id),
+          scorers: imported.scorers.filter(({ terms }) => !terms.some(({ model }) => model === id)),
+          padSets: imported.padSets.filter(({ models }) => !models.includes(id)),
+        });
         await rm(pathIn(paths.imported, entry), { force: true });
       }),
   };
 }
+
+const replaceById = <Entry extends { id: string }>(
+  old: readonly Entry[],
+  next: readonly Entry[],
+): Entry[] => [...old.filter(({ id }) => !next.some((entry) => entry.id === id)), ...next];
 
 async function readManifest(path: string): Promise<Manifest | undefined> {
   let text: string;
