@@ -92,6 +92,7 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
   const audit = createAudit({ ids, clock });
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
   const access = createAccess({ db, inTransaction, audit, ids, clock, log });
+  opened.defer(() => access.settled());
   const models = await createModels({
     library,
     db,
