@@ -1,7 +1,6 @@
 import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
-import type { Realm } from '../subjects/index.ts';
 import type { CheckResult } from './check.ts';
 import type { DeviceInfo } from './device-consistency.ts';
 import type { Assurance, Place } from './verdict.ts';
@@ -107,12 +106,10 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
         .execute();
     },
     /** The person's last verified verifications, newest first. What no longer opens is left out. */
-    async earlier({ organization, world }: Realm, subject: SubjectId, most: number): Promise<Earlier[]> {
+    async earlier(organization: OrganizationId, subject: SubjectId, most: number): Promise<Earlier[]> {
       const rows = await db
         .selectFrom('verification')
         .select(['id', 'created_at', 'place_sealed', 'device_sealed', 'probe_sealed'])
-        .where('organization', '=', organization)
-        .where('world', '=', world)
         .where('subject', '=', subject)
         .where('verified', '=', 1)
         .orderBy('created_at', 'desc')

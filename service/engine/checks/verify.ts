@@ -131,7 +131,9 @@ export function createVerify({
       sha256: set.files[plan.primary]!,
       vector: embeddings[plan.primary]!,
     };
-    const earlier = matched ? await verifications.earlier(realmOf(command), subject!, HISTORY) : undefined;
+    const earlier = matched
+      ? await verifications.earlier(command.organization, subject!, HISTORY)
+      : undefined;
     const checkResults = runChecks({
       definition,
       plan,

@@ -19,6 +19,7 @@ export interface GalleryIndex {
 }
 
 interface Rows {
+  name: string;
   owners: Map<TemplateId, SubjectId>;
   rowsOf: Map<SubjectId, number>;
 }
@@ -26,13 +27,12 @@ interface Rows {
 /** `embedder`: whose rows these are; part of the gallery's name, so that models never meet. */
 export function createGalleryIndex(galleries: Galleries, embedder: () => string): GalleryIndex {
   const realms = new Map<string, Rows>();
-  const nameOf = (realm: Realm) => `${realmKey(realm)}/${embedder()}`;
 
   function rowsOf(realm: Realm): Rows {
-    const name = nameOf(realm);
+    const name = `${realmKey(realm)}/${embedder()}`;
     let rows = realms.get(name);
     if (rows === undefined) {
-      rows = { owners: new Map(), rowsOf: new Map() };
+      rows = { name, owners: new Map(), rowsOf: new Map() };
       realms.set(name, rows);
     }
     return rows;
@@ -41,7 +41,7 @@ export function createGalleryIndex(galleries: Galleries, embedder: () => string)
   return {
     put(realm, { template, subject }, vector) {
       const rows = rowsOf(realm);
-      galleries.put(nameOf(realm), template, vector);
+      galleries.put(rows.name, template, vector);
       if (rows.owners.has(template)) return;
       rows.owners.set(template, subject);
       rows.rowsOf.set(subject, (rows.rowsOf.get(subject) ?? 0) + 1);
@@ -51,7 +51,7 @@ export function createGalleryIndex(galleries: Galleries, embedder: () => string)
       for (const template of templates) {
         const subject = rows.owners.get(template);
         if (subject === undefined) continue;
-        galleries.erase(nameOf(realm), template);
+        galleries.erase(rows.name, template);
         rows.owners.delete(template);
         const left = rows.rowsOf.get(subject)! - 1;
         if (left === 0) rows.rowsOf.delete(subject);
@@ -61,9 +61,9 @@ export function createGalleryIndex(galleries: Galleries, embedder: () => string)
     ownerOf: (realm, template) => rowsOf(realm).owners.get(template),
     people: (realm) => rowsOf(realm).rowsOf.size,
     async search(realm, probe, count) {
-      const { owners } = rowsOf(realm);
+      const { name, owners } = rowsOf(realm);
       if (owners.size === 0) return [];
-      const found = await galleries.search(nameOf(realm), probe, count);
+      const found = await galleries.search(name, probe, count);
       const people = new Set<SubjectId>();
       for (const { template } of found) {
         const subject = owners.get(template as TemplateId);

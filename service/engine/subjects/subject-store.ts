@@ -21,9 +21,16 @@ export interface StoredTemplate {
   vector: Float32Array;
 }
 
+type SealedRow = Pick<TemplateRow, 'id' | 'organization' | 'subject' | 'vector_sealed'>;
+export type DamagedRow = Pick<TemplateRow, 'id' | 'subject'>;
+export interface LoadedTemplate {
+  row: Pick<TemplateRow, 'id' | 'organization' | 'world' | 'subject'>;
+  vector: Float32Array;
+}
+
 const VERSION = 1;
 /** Rows that are opened in one go: some milliseconds of the event loop. */
-const PAGE = 2000;
+const PAGE = 500;
 
 const emailPlace = (organization: OrganizationId, subject: SubjectId): SealedPlace => ({
   organization,
@@ -103,26 +110,20 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       .where('organization', '=', organization)
       .where('world', '=', world);
 
-  async function openTemplates(rows: readonly TemplateRow[], damaged: (row: TemplateRow) => void) {
-    const opened = await sealer.openMany(
-      rows.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed })),
-    );
-    const templates: StoredTemplate[] = [];
-    for (const [i, row] of rows.entries()) {
-      const value = opened[i]!;
-      if (value.is === 'damaged') damaged(row);
-      if (value.is !== 'open') continue;
-      templates.push({
-        id: row.id as TemplateId,
-        subject: row.subject as SubjectId,
-        enrollment: row.enrollment,
-        embedder: row.embedder,
-        quality: row.quality,
-        createdAt: row.created_at,
-        vector: toVector(value.plain),
-      });
+  /** The rows whose vectors open; those of erased people are left out, and so are damaged ones, which are told. */
+  async function openVectors<Row extends SealedRow>(
+    rows: readonly Row[],
+    damaged: (row: DamagedRow) => void,
+  ) {
+    const values = rows.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed }));
+    const opened = await sealer.openMany(values);
+    const found: { row: Row; vector: Float32Array }[] = [];
+    for (const [i, value] of opened.entries()) {
+      const row = rows[i]!;
+      if (value.is === 'open') found.push({ row, vector: toVector(value.plain) });
+      else if (value.is === 'damaged') damaged(row);
     }
-    return templates;
+    return found;
   }
 
   return {
@@ -239,27 +240,41 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       { organization, world }: Realm,
       people: readonly SubjectId[],
       files: Readonly<Record<string, string>>,
-      damaged: (row: TemplateRow) => void,
+      damaged: (row: DamagedRow) => void,
     ): Promise<StoredTemplate[]> {
       const rows = await db
         .selectFrom('template')
         .selectAll()
-        .where('organization', '=', organization)
-        .where('world', '=', world)
+        // The realm is compared below: named here it makes SQLite walk the realm's index instead of these people's.
         .where('subject', 'in', [...people])
         .orderBy('id')
         .execute();
-      return openTemplates(
-        rows.filter((row) => files[row.embedder] === row.embedder_sha256),
-        damaged,
+      const comparable = rows.filter(
+        (row) =>
+          row.organization === organization &&
+          row.world === world &&
+          files[row.embedder] === row.embedder_sha256,
       );
+      return (await openVectors(comparable, damaged)).map(({ row, vector }) => ({
+        id: row.id as TemplateId,
+        subject: row.subject as SubjectId,
+        enrollment: row.enrollment,
+        embedder: row.embedder,
+        quality: row.quality,
+        createdAt: row.created_at,
+        vector,
+      }));
     },
-    /** Every template that one model file made, in pages. */
-    async *everyTemplate(embedder: string, sha256: string, damaged: (row: TemplateRow) => void) {
+    /** Every template that one model file made, in pages: at 100,000 people the start waits for this. */
+    async *everyTemplate(
+      embedder: string,
+      sha256: string,
+      damaged: (row: DamagedRow) => void,
+    ): AsyncGenerator<LoadedTemplate[]> {
       for (let after = ''; ; ) {
         const rows = await db
           .selectFrom('template')
-          .selectAll()
+          .select(['id', 'organization', 'world', 'subject', 'vector_sealed'])
           .where('embedder', '=', embedder)
           .where('embedder_sha256', '=', sha256)
           .where('id', '>', after)
@@ -268,11 +283,7 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
           .execute();
         if (rows.length === 0) return;
         after = rows.at(-1)!.id;
-        const realms = new Map(rows.map((row) => [row.id, row]));
-        for (const template of await openTemplates(rows, damaged)) {
-          const { organization, world } = realms.get(template.id)!;
-          yield { realm: { organization: organization as OrganizationId, world: world as World }, template };
-        }
+        yield openVectors(rows, damaged);
       }
     },
   };

@@ -1,6 +1,6 @@
 import type { Galleries } from '../../inference/gallery.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Ids, SubjectId, TemplateId } from '../../lib/id.ts';
+import type { Ids, OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
@@ -11,6 +11,7 @@ import type { Realm } from './realm.ts';
 import type { Consent, Enrollment, Subject } from './subject.ts';
 import {
   createSubjectStore,
+  type DamagedRow,
   type StoredTemplate,
   type SubjectStoreDeps,
   type TemplateRow,
@@ -57,7 +58,7 @@ export interface Subjects {
   people(realm: Realm): number;
   /** The owners of the `rows` templates nearest to the probe (of the gallery's embedder), nearest first. */
   nearest(realm: Realm, probe: Float32Array, rows: number): Promise<SubjectId[]>;
-  /** Reads every template into the galleries at start; embedder A alone. Calls `progress` with counts now and then. */
+  /** Reads every template into the galleries at start; embedder A alone. Calls `progress` with the count after each page. */
   loadGalleries(progress?: (loaded: number) => void): Promise<void>;
   /** Destroys person keys that no person has, left by enrollments that were cut short. Call it at start. */
   sweepKeys(): Promise<{ swept: number; suspicious: number }>;
@@ -97,7 +98,7 @@ export function createSubjects({
     throw new Problem('MODEL_NOT_INSTALLED', 'No embedding model is enabled: run “gatehouse models list”.');
   };
   const index = createGalleryIndex(galleries, primary);
-  const damaged = (row: TemplateRow) =>
+  const damaged = (row: DamagedRow) =>
     log.error(
       { template: row.id, subject: row.subject },
       'a sealed template was changed or belongs elsewhere',
@@ -232,12 +233,14 @@ export function createSubjects({
       const embedder = primary();
       let loaded = 0;
       const every = store.everyTemplate(embedder, fileOf(models.current().files, embedder), damaged);
-      for await (const { realm, template } of every) {
-        index.put(realm, { template: template.id, subject: template.subject }, template.vector);
-        loaded += 1;
-        if (loaded % 10_000 === 0) progress?.(loaded);
+      for await (const page of every) {
+        for (const { row, vector } of page) {
+          const realm = { organization: row.organization as OrganizationId, world: row.world as World };
+          index.put(realm, { template: row.id as TemplateId, subject: row.subject as SubjectId }, vector);
+        }
+        loaded += page.length;
+        progress?.(loaded);
       }
-      progress?.(loaded);
     },
     sweepKeys: () => store.sweepKeys(),
   };

@@ -5,5 +5,7 @@ export function toBytes(vector: Float32Array): Uint8Array {
 
 /** Copies, so that the bytes may lie anywhere. */
 export function toVector(bytes: Uint8Array): Float32Array {
-  return new Float32Array(Uint8Array.from(bytes).buffer);
+  const vector = new Float32Array(bytes.length / 4);
+  new Uint8Array(vector.buffer).set(bytes);
+  return vector;
 }
