@@ -14,7 +14,7 @@ declare module 'fastify' {
  * The key, wherever the caller put it: `Authorization: Bearer …` or `x-api-key: …`; every family takes both. Undefined
  * when there is none. Throws INVALID_REQUEST when both stand there and differ: nobody should guess which one counts.
  */
-export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
+function credentialOf(headers: IncomingHttpHeaders): string | undefined {
   const bearer = bearerOf(headers.authorization);
   const apiKey = String(headers['x-api-key'] ?? '').trim() || undefined;
   if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) {

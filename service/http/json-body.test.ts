@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../lib/problem.ts';
-import { parseJson } from './json-body.ts';
+import { type JsonOptions, LongText, parseJson } from './json-body.ts';
 
 const read = (text: string | Buffer) => parseJson(Buffer.from(text as string));
 
-function refusal(text: string | Buffer, limits?: Parameters<typeof parseJson>[1]) {
+function refusal(text: string | Buffer, options?: JsonOptions) {
   try {
-    return { accepted: parseJson(Buffer.from(text as string), limits) };
+    return { accepted: parseJson(Buffer.from(text as string), options) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return [error.code, error.message];
@@ -123,10 +123,32 @@ describe('parseJson', () => {
   });
 
   test('bounds the number of values', () => {
-    expect(refusal('[1,2,3]', { depth: 8, tokens: 6 })).toEqual({ accepted: [1, 2, 3] });
-    expect(refusal('[1,2,3]', { depth: 8, tokens: 5 })).toEqual([
+    expect(refusal('[1,2,3]', { limits: { depth: 8, tokens: 6 } })).toEqual({ accepted: [1, 2, 3] });
+    expect(refusal('[1,2,3]', { limits: { depth: 8, tokens: 5 } })).toEqual([
       'PAYLOAD_TOO_LARGE',
       'The body has more than 5 values, names and commas.',
+    ]);
+  });
+
+  test('leaves long texts where they lie, when asked to', () => {
+    const long = 'x'.repeat(70_000);
+    const body = Buffer.from(
+      JSON.stringify({ a: long, b: [`${long}é`, 'short'], c: `${long}\n`, [long]: 1 }),
+    );
+    const parsed = parseJson(body, { longTexts: true }) as Record<string, unknown>;
+    const [second, third] = parsed.b as unknown[];
+    expect(parsed.a).toEqual(new LongText(Buffer.from(long)));
+    expect((parsed.a as LongText).bytes.buffer).toBe(body.buffer);
+    expect((second as LongText).bytes.toString()).toBe(`${long}é`);
+    expect([third, parsed.c, parsed[long]]).toEqual(['short', `${long}\n`, 1]);
+    expect(parseJson(body)).toEqual(JSON.parse(body.toString()));
+    expect(refusal(`{"a":"${long}" "b"}`, { longTexts: true })).toEqual([
+      'MALFORMED_JSON',
+      'The body is not JSON.',
+    ]);
+    expect(refusal(`{"b":"\\u00000","a":"${long}"}`, { longTexts: true })).toEqual([
+      'MALFORMED_JSON',
+      'The body has a text with the character U+0000.',
     ]);
   });
 

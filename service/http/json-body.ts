@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../lib/problem.ts';
 
-export interface JsonLimits {
+interface JsonLimits {
   /** Objects and arrays inside one another. */
   depth: number;
   /** Texts (names too), numbers, objects, arrays and commas, counted over the whole body. */
   tokens: number;
 }
 
-export const jsonLimits: JsonLimits = { depth: 32, tokens: 500_000 };
+const jsonLimits: JsonLimits = { depth: 32, tokens: 500_000 };
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -18,6 +18,26 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
+
+/** Bytes from which on a text may stay in the body. */
+const LONG = 64 * 1024;
+
+/**
+ * A long text left where it lies in the body: UTF-8, without escapes. A picture of ten megabytes is never made a string,
+ * which would stop everything else for as long.
+ */
+export class LongText {
+  readonly bytes: Buffer;
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+}
+
+export interface JsonOptions {
+  limits?: JsonLimits;
+  /** Give texts of 64 KiB and more as LongText, unless they hold an escape. */
+  longTexts?: boolean;
+}
 
 interface Frame {
   /** Names seen so far; undefined in an array. */
@@ -33,24 +53,51 @@ interface Frame {
  * depth and count, all found before anything is built from the text. Refuses with MALFORMED_JSON or PAYLOAD_TOO_LARGE;
  * the sentence never quotes the body.
  */
-export function parseJson(body: Buffer, limits: JsonLimits = jsonLimits): unknown {
+export function parseJson(
+  body: Buffer,
+  { limits = jsonLimits, longTexts = false }: JsonOptions = {},
+): unknown {
   const bytes = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
   if (bytes.length === 0) throw malformed('The body is empty; JSON was announced.');
   if (!isUtf8(bytes)) throw malformed('The body is not UTF-8.');
-  inspect(bytes, limits);
+  const long = inspect(bytes, limits);
+  const around = longTexts && long.length > 0;
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return around ? parseAround(bytes, long) : JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    const at = /position (\d+)/.exec((error as Error).message)?.[1];
+    const at = around ? undefined : /position (\d+)/.exec((error as Error).message)?.[1];
     throw malformed(`The body is not JSON${at === undefined ? '' : `: it breaks at character ${at}`}.`);
   }
 }
 
+/** Index of the first byte of a text, and of its closing quote. */
+type Span = [start: number, end: number];
+
+/** Parses what lies around the long texts. A stand-in begins with U+0000, which no text of a body can (checkEscapes). */
+function parseAround(bytes: Buffer, long: Span[]): unknown {
+  let skeleton = '';
+  let from = 0;
+  for (const [i, [start, end]] of long.entries()) {
+    skeleton += `${bytes.toString('utf8', from, start)}\\u0000${i}`;
+    from = end;
+  }
+  skeleton += bytes.toString('utf8', from);
+  return JSON.parse(skeleton, (_, value: unknown) => {
+    if (typeof value !== 'string' || value.charCodeAt(0) !== 0) return value;
+    const [start, end] = long[Number(value.slice(1))]!;
+    return new LongText(bytes.subarray(start, end));
+  });
+}
+
 const malformed = (sentence: string) => new Problem('MALFORMED_JSON', sentence);
 
-/** One pass over the bytes. Need not notice every syntax error: JSON.parse does. Jumps over strings natively. */
-function inspect(bytes: Buffer, limits: JsonLimits): void {
+/**
+ * One pass over the bytes, which jumps over texts natively; gives the long ones without escapes. Need not notice every
+ * syntax error: JSON.parse does.
+ */
+function inspect(bytes: Buffer, limits: JsonLimits): Span[] {
   const frames: Frame[] = [];
+  const long: Span[] = [];
   let tokens = 0;
   // Where the next backslash is; kept between strings, so that the search stays linear over the body.
   let backslash = -1;
@@ -77,6 +124,8 @@ function inspect(bytes: Buffer, limits: JsonLimits): void {
       const frame = frames.at(-1);
       if (frame?.names && isName(bytes, end + 1)) {
         enterName(frame, escaped ? decode(bytes.subarray(at, end + 1)) : bytes.toString('utf8', at + 1, end));
+      } else if (!escaped && end - at > LONG) {
+        long.push([at + 1, end]);
       }
       at = end;
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
@@ -102,6 +151,7 @@ function inspect(bytes: Buffer, limits: JsonLimits): void {
       at = end - 1;
     }
   }
+  return long;
 }
 
 /** Index of the closing quote; refuses when there is none. */

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-export interface RequestSample {
+interface RequestSample {
   method: string;
   /** The pattern (`/api/verify`, `/hosted/v/:token`), never the address that was called. */
   route: string;

@@ -9,6 +9,8 @@ declare module 'fastify' {
     access?: Scope | 'public';
     /** Asked every few seconds by machines: logged at debug. */
     quiet?: boolean;
+    /** Long texts of a JSON body arrive as LongText: for routes that take pictures. */
+    longTexts?: boolean;
     /** Problems this route can answer with beside those of every route, for the OpenAPI document. */
     refuses?: readonly ProblemCode[];
   }

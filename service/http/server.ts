@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -17,10 +18,11 @@ import { fastifyLog } from './fastify-log.ts';
 import { parseJson } from './json-body.ts';
 import type { Metrics } from './metrics.ts';
 import type { PublishedRoute } from './published-route.ts';
+import { readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { zodValidator } from './validation.ts';
 
-export interface ServerLimits {
+interface ServerLimits {
   /** Bytes of a body where a route says nothing else. */
   body: number;
   /** Milliseconds until the head of a request has arrived. */
@@ -33,7 +35,7 @@ export interface ServerLimits {
   keepAlive: number;
 }
 
-export const serverLimits: ServerLimits = {
+const serverLimits: ServerLimits = {
   body: 1024 * 1024,
   head: 15_000,
   request: 60_000,
@@ -93,9 +95,11 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   app.setValidatorCompiler(zodValidator);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) =>
-    parseJson(body),
-  );
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const { bodyLimit, config } = request.routeOptions;
+    const body = await readBody(payload, bodyLimit, request.headers['content-length']);
+    return parseJson(body, { longTexts: config.longTexts === true });
+  });
 
   app.addHook('onRoute', function (route) {
     published.push(publish(route, this));

@@ -34,8 +34,6 @@ const refusals: Record<string, Refusal> = {
   FST_ERR_CTP_INVALID_TYPE: wrongMediaType,
   FST_ERR_CTP_EMPTY_TYPE: wrongMediaType,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: brokenBody,
-  FST_ERR_CTP_EMPTY_JSON_BODY: () => new Problem('MALFORMED_JSON', 'The body is empty; JSON was announced.'),
-  FST_ERR_CTP_INVALID_JSON_BODY: () => new Problem('MALFORMED_JSON', 'The body is not JSON.'),
   FST_ERR_BAD_URL: badUrl,
   FST_ERR_MAX_PARAM_LENGTH: badUrl,
   FST_ERR_HANDLER_TIMEOUT: () =>

@@ -1,7 +1,7 @@
 import type { Problem, ProblemCode } from '../lib/problem.ts';
 
 /** How a family answers one problem code. The body's shape is one for all families (contracts/README.md, Errors). */
-export interface WireError {
+interface WireError {
   status: number;
   /** Fields this family adds beside `error`, `code`, `requestId` and `details`. */
   extra?: (problem: Problem) => Record<string, unknown>;
@@ -10,7 +10,7 @@ export interface WireError {
 /** A family's whole table: a new code stops the build until every door has answered it. */
 export type WireErrors = Readonly<Record<ProblemCode, WireError>>;
 
-export interface ErrorBody {
+interface ErrorBody {
   error: string;
   code: ProblemCode;
   requestId: string;

@@ -1,45 +1,71 @@
+import { setImmediate } from 'node:timers/promises';
+import { LongText } from '../../http/json-body.ts';
 import { Problem } from '../../lib/problem.ts';
 
 const HEADER_MOST = 128;
+/** Characters decoded at once, a multiple of four: between two pieces everything else gets its turn. */
+const PIECE = 1024 * 1024;
+
+/** Base64, read piece by piece from wherever it is. */
+interface Source {
+  length: number;
+  read(start: number, end: number): string;
+}
 
 /**
  * The bytes of a data URL or of bare base64 (RFC 4648, either alphabet; line breaks and missing padding are allowed, any
- * other character is not).
- * `path` names the field in a refusal. The declared media type is ignored: the bytes say what they are.
- * Throws INVALID_REQUEST; IMAGE_TOO_LARGE when more than `most` bytes would come out, before decoding.
+ * other character is not). `path` names the field in a refusal. The declared media type is ignored: the bytes say what they
+ * are. Throws INVALID_REQUEST; IMAGE_TOO_LARGE when more than `most` bytes would come out, before decoding.
  */
-export function decodePicture(text: string, path: string, most: number): Buffer {
-  const base64 = payloadOf(text, path);
-  const bytes =
-    decodeBase64(base64, path, most) ?? decodeBase64(base64.replace(/[\t\n\f\r ]+/g, ''), path, most);
+export async function decodePicture(text: string | LongText, path: string, most: number): Promise<Buffer> {
+  const source = payloadOf(text instanceof LongText ? fromBytes(text.bytes) : fromText(text), path);
+  let bytes = await decodeBase64(source, path, most);
+  if (!bytes && typeof text === 'string') {
+    const joined = source.read(0, source.length).replace(/[\t\n\f\r]+/g, '');
+    if (joined.length < source.length) bytes = await decodeBase64(fromText(joined), path, most);
+  }
   if (!bytes) throw invalid(path, 'It is not base64.');
   if (bytes.length === 0) throw invalid(path, 'It is empty.');
   return bytes;
 }
 
-function payloadOf(text: string, path: string): string {
-  if (text.slice(0, 5).toLowerCase() !== 'data:') return text;
-  const header = text.slice(0, HEADER_MOST);
+const fromText = (text: string): Source => ({
+  length: text.length,
+  read: (start, end) => text.slice(start, end),
+});
+const fromBytes = (bytes: Buffer): Source => ({
+  length: bytes.length,
+  read: (start, end) => bytes.toString('latin1', start, end),
+});
+
+function payloadOf(source: Source, path: string): Source {
+  const header = source.read(0, HEADER_MOST).toLowerCase();
+  if (!header.startsWith('data:')) return source;
   const comma = header.indexOf(',');
-  if (comma === -1 || !header.slice(0, comma).toLowerCase().endsWith(';base64')) {
+  if (comma === -1 || !header.slice(0, comma).endsWith(';base64')) {
     throw invalid(path, 'A data URL must begin like "data:image/jpeg;base64,".');
   }
-  return text.slice(comma + 1);
+  const from = comma + 1;
+  return { length: source.length - from, read: (start, end) => source.read(from + start, from + end) };
 }
 
 /** Undefined when a character is not of the alphabet: Node skips those, so fewer bytes than the length promises come out. */
-function decodeBase64(base64: string, path: string, most: number): Buffer | undefined {
-  let length = base64.length;
-  while (length > 0 && base64.length - length < 2 && base64[length - 1] === '=') length--;
-  const padded = length !== base64.length;
-  // Node looks at the low byte of a wide character only.
-  if (Buffer.byteLength(base64) !== base64.length) return undefined;
-  if (length % 4 === 1 || (padded && base64.length % 4 !== 0)) return undefined;
+async function decodeBase64(source: Source, path: string, most: number): Promise<Buffer | undefined> {
+  const tail = source.read(source.length - Math.min(2, source.length), source.length);
+  const length = source.length - (tail === '==' ? 2 : tail.endsWith('=') ? 1 : 0);
+  if (length % 4 === 1 || (length < source.length && source.length % 4 !== 0)) return undefined;
   const expected = Math.floor((length * 3) / 4);
   // Line breaks of every kind add under four per cent.
   if (expected > most * 1.04) throw tooLarge(path, expected, most);
-  const bytes = Buffer.from(base64, 'base64');
-  if (bytes.length !== expected) return undefined;
+  const bytes = Buffer.allocUnsafeSlow(expected);
+  for (let from = 0; from < length; from += PIECE) {
+    if (from > 0) await setImmediate();
+    const piece = source.read(from, Math.min(length, from + PIECE));
+    const promised = Math.floor((piece.length * 3) / 4);
+    // Node looks at the low byte of a wide character only.
+    if (Buffer.byteLength(piece) !== piece.length) return undefined;
+    if (bytes.write(piece, (from / 4) * 3, 'base64') !== promised) return undefined;
+  }
   if (expected > most) throw tooLarge(path, expected, most);
   return bytes;
 }

@@ -13,15 +13,8 @@ import {
   toEnrollCommand,
   toVerifyCommand,
 } from './translate.ts';
-import {
-  EnrollForm,
-  EnrollReply,
-  EnrollRequest,
-  pictureLimits,
-  VerifyForm,
-  VerifyReply,
-  VerifyRequest,
-} from './wire.ts';
+import { EnrollForm, EnrollRequest, pictureLimits, VerifyForm, VerifyRequest } from './wire.ts';
+import { EnrollReply, VerifyReply } from './wire-replies.ts';
 
 const formLimits: FormLimits = {
   total: pictureLimits.body,
@@ -64,6 +57,7 @@ export function createIdentityDoor({
         bodyLimit: pictureLimits.body,
         config: {
           access: 'identity',
+          longTexts: true,
           refuses: [...pictureRefusals, 'CHECK_FAILED', 'PROFILE_NOT_FOUND', 'PAD_NOT_INSTALLED'],
         },
         schema: {
@@ -82,7 +76,7 @@ export function createIdentityDoor({
         },
       },
       async (request) =>
-        fromVerdict(await checks.verify(toVerifyCommand(request.body, circumstances(request)))),
+        fromVerdict(await checks.verify(await toVerifyCommand(request.body, circumstances(request)))),
     );
 
     app.post<{ Body: EnrollRequest }>(
@@ -91,6 +85,7 @@ export function createIdentityDoor({
         bodyLimit: pictureLimits.body,
         config: {
           access: 'identity',
+          longTexts: true,
           refuses: [
             ...pictureRefusals,
             'TEMPLATE_MISMATCH',
@@ -115,7 +110,7 @@ export function createIdentityDoor({
         },
       },
       async (request) =>
-        fromEnrollResult(await checks.enroll(toEnrollCommand(request.body, circumstances(request)))),
+        fromEnrollResult(await checks.enroll(await toEnrollCommand(request.body, circumstances(request)))),
     );
   };
 }

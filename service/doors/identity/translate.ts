@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Caller } from '../../engine/access/index.ts';
 import type {
   CheckResult,
@@ -8,15 +9,9 @@ import type {
 } from '../../engine/checks/index.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { decodePicture, tooLarge } from './base64-picture.ts';
-import type {
-  CheckResultReply,
-  EnrollReply,
-  EnrollRequest,
-  Picture,
-  VerifyReply,
-  VerifyRequest,
-} from './wire.ts';
+import type { EnrollRequest, Picture, VerifyRequest } from './wire.ts';
 import { pictureLimits } from './wire.ts';
+import type { CheckResultReply, EnrollReply, VerifyReply } from './wire-replies.ts';
 
 /** What the request says beside its body. */
 export interface Circumstances {
@@ -27,24 +22,22 @@ export interface Circumstances {
 }
 
 /** Throws INVALID_REQUEST or IMAGE_TOO_LARGE for a picture that cannot be decoded from its text. */
-export function toVerifyCommand(
+export async function toVerifyCommand(
   body: VerifyRequest,
   { caller, requestId, address }: Circumstances,
-): VerifyCommand {
+): Promise<VerifyCommand> {
   const { email, profile, deviceInfo, location, frames, frameTimes } = body;
   return {
     organization: caller.organization,
     world: caller.world,
-    picture: toBytes(body.image, 'image', pictureLimits.image),
+    picture: await toBytes(body.image, 'image', pictureLimits.image),
     ...(email === undefined ? {} : { email }),
     ...(profile === undefined ? {} : { profile }),
     ...(deviceInfo === undefined ? {} : { device: defined(deviceInfo) }),
     ...(location === undefined
       ? {}
       : { place: defined({ ...location, country: location.country?.toUpperCase() }) }),
-    ...(frames === undefined
-      ? {}
-      : { frames: frames.map((frame, i) => toBytes(frame, `frames.${i}`, pictureLimits.frame)) }),
+    ...(frames === undefined ? {} : { frames: await toFrames(frames) }),
     ...(frameTimes === undefined ? {} : { frameTimes }),
     address,
     actor: { is: 'key', key: caller.key },
@@ -53,12 +46,15 @@ export function toVerifyCommand(
 }
 
 /** Throws as toVerifyCommand does. */
-export function toEnrollCommand(body: EnrollRequest, { caller, requestId }: Circumstances): EnrollCommand {
+export async function toEnrollCommand(
+  body: EnrollRequest,
+  { caller, requestId }: Circumstances,
+): Promise<EnrollCommand> {
   const { email, name, consent } = body;
   return {
     organization: caller.organization,
     world: caller.world,
-    picture: toBytes(body.image, 'image', pictureLimits.image),
+    picture: await toBytes(body.image, 'image', pictureLimits.image),
     email,
     ...(name === undefined ? {} : { name }),
     ...(consent === undefined ? {} : { consent }),
@@ -119,7 +115,7 @@ export function fromEnrollResult(result: EnrollResult): EnrollReply {
   };
 }
 
-export function fromCheckResult(result: CheckResult): CheckResultReply {
+function fromCheckResult(result: CheckResult): CheckResultReply {
   const { check, pass, skipped, reason, details } = result;
   return {
     check,
@@ -142,10 +138,20 @@ export function fromRefusal({ message, extra }: Problem): Record<string, unknown
   };
 }
 
-function toBytes(picture: Picture, path: string, most: number): Uint8Array {
-  if (typeof picture === 'string') return decodePicture(picture, path, most);
+async function toBytes(picture: Picture, path: string, most: number): Promise<Uint8Array> {
+  if (!(picture instanceof Uint8Array)) return decodePicture(picture, path, most);
   if (picture.length > most) throw tooLarge(path, picture.length, most);
   return picture;
+}
+
+/** One after the other, with a turn for everything else between. */
+async function toFrames(frames: Picture[]): Promise<Uint8Array[]> {
+  const bytes: Uint8Array[] = [];
+  for (const [i, frame] of frames.entries()) {
+    bytes.push(await toBytes(frame, `frames.${i}`, pictureLimits.frame));
+    await setImmediate();
+  }
+  return bytes;
 }
 
 /** Four decimals. */

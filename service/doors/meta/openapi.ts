@@ -173,7 +173,7 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): J
     $defs = {},
     id,
     ...body
-  } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' }) as Json;
+  } = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' }) as Json;
   for (const [name, definition] of Object.entries($defs as Record<string, Json>)) {
     const { id: _, ...inner } = definition;
     schemas[name] = relink(inner);

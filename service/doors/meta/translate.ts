@@ -38,7 +38,7 @@ export function fromReadiness({ readiness }: Pick<ApplianceStatus, 'readiness'>)
 }
 
 /** What whoever runs the box should look at, most urgent first. */
-export function warningsOf(status: ApplianceStatus): string[] {
+function warningsOf(status: ApplianceStatus): string[] {
   const { readiness, storage, inference, pad, matchOnlyOrganizations: matchOnly } = status;
   const warnings: string[] = [];
   if (readiness.is === 'not-ready') warnings.push(`Not ready: ${readiness.reason}`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ZodType } from 'zod';
 import { createIdentityDoor } from '../../../service/doors/identity/index.ts';
-import { EnrollReply, VerifyReply } from '../../../service/doors/identity/wire.ts';
+import { EnrollReply, VerifyReply } from '../../../service/doors/identity/wire-replies.ts';
 import { createServer } from '../../../service/http/server.ts';
 import { systemClock } from '../../../service/lib/clock.ts';
 import { createIds } from '../../../service/lib/id.ts';

@@ -1,0 +1,173 @@
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
+import type { EnrollCommand, EnrollResult } from '../../engine/checks/index.ts';
+import { createServer } from '../../http/server.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIds, type SubjectId } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { problemCodes } from '../../lib/problem.ts';
+import { wireErrors } from './errors.ts';
+import { createIdentityDoor } from './index.ts';
+
+/** The statuses that identity.txt names, and those it is silent on. */
+test('every problem has its status', () => {
+  const byStatus: Record<number, string[]> = {};
+  for (const code of problemCodes) {
+    const { status } = wireErrors[code];
+    byStatus[status] = [...(byStatus[status] ?? []), code];
+  }
+  expect(byStatus).toEqual({
+    400: [
+      'INVALID_REQUEST',
+      'MALFORMED_JSON',
+      'IMAGE_UNREADABLE',
+      'IMAGE_FORMAT_UNSUPPORTED',
+      'PROFILE_NOT_FOUND',
+    ],
+    401: ['MISSING_AUTH', 'INVALID_API_KEY_FORMAT', 'INVALID_API_KEY'],
+    402: ['TRIAL_EXPIRED'],
+    403: ['INSUFFICIENT_SCOPE', 'ORIGIN_NOT_ALLOWED'],
+    404: ['NOT_FOUND', 'SUBJECT_NOT_FOUND'],
+    409: ['CONFLICT', 'TEMPLATE_MISMATCH', 'DUPLICATE_IDENTITY'],
+    413: ['PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE'],
+    415: ['UNSUPPORTED_MEDIA_TYPE'],
+    422: [
+      'FACE_NOT_FOUND',
+      'SEVERAL_FACES',
+      'FACE_TOO_SMALL',
+      'FACE_QUALITY_REFUSED',
+      'CHECK_FAILED',
+      'CONSENT_REQUIRED',
+    ],
+    429: ['MONTHLY_LIMIT_EXCEEDED', 'BURST_LIMIT_EXCEEDED', 'USER_FLOOD_DETECTED'],
+    500: ['INTERNAL'],
+    503: [
+      'MODEL_NOT_INSTALLED',
+      'PAD_NOT_INSTALLED',
+      'LICENCE_NOT_ACCEPTED',
+      'OVERLOADED',
+      'TIMEOUT',
+      'SEALED',
+    ],
+    507: ['STORAGE_FULL'],
+  });
+});
+
+describe('sizes, over a real socket', () => {
+  const MIB = 1024 * 1024;
+  const asked: EnrollCommand[] = [];
+  const enrolled: EnrollResult = {
+    subject: 'sub_1' as SubjectId,
+    created: true,
+    enrollments: 1,
+    quality: { check: 'faceQuality', pass: true, score: 1, weight: 1 },
+  };
+  const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(systemClock) });
+  let url: string;
+
+  beforeAll(async () => {
+    const verify = async () => {
+      throw new Error('not asked here');
+    };
+    const enroll = async (command: EnrollCommand) => {
+      asked.push(command);
+      return enrolled;
+    };
+    await app.register(createIdentityDoor({ checks: { verify, enroll } }));
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => app.close());
+
+  async function post(
+    path: string,
+    body: NonNullable<RequestInit['body']>,
+    type?: string,
+  ): Promise<unknown[]> {
+    const response = await fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'x-api-key': recordedKeys.live, ...(type ? { 'content-type': type } : {}) },
+      body,
+      ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+    } as RequestInit);
+    const { code, details } = (await response.json()) as { code?: string; details?: { path: string }[] };
+    return [response.status, code, details?.[0]?.path];
+  }
+
+  const json = (bytes: number, more: object = {}) =>
+    JSON.stringify({ email: 'a@b.example', image: Buffer.alloc(bytes, 3).toString('base64'), ...more });
+
+  function form(image: number, frames: number[] = []): FormData {
+    const data = new FormData();
+    data.set('email', 'a@b.example');
+    data.set('image', new Blob([Buffer.alloc(image, 3)]), 'a.jpg');
+    for (const size of frames) data.append('frames', new Blob([Buffer.alloc(size, 4)]), 'f.jpg');
+    return data;
+  }
+
+  test('ten MiB arrive whole, as JSON and as a form', async () => {
+    for (const body of [json(10 * MIB), form(10 * MIB)]) {
+      asked.length = 0;
+      expect(
+        await post('/api/enroll', body, typeof body === 'string' ? 'application/json' : undefined),
+      ).toEqual([200, undefined, undefined]);
+      expect(Buffer.alloc(10 * MIB, 3).equals(asked[0]!.picture)).toBe(true);
+    }
+  });
+
+  test('one byte more is refused by name', async () => {
+    asked.length = 0;
+    const tooLarge = [413, 'IMAGE_TOO_LARGE', 'image'];
+    expect(await post('/api/enroll', json(10 * MIB + 1), 'application/json')).toEqual(tooLarge);
+    expect(await post('/api/enroll', form(10 * MIB + 1))).toEqual(tooLarge);
+    expect(await post('/api/enroll', form(20 * MIB))).toEqual(tooLarge);
+    expect(await post('/api/verify', form(5, [MIB, MIB + 1]))).toEqual([413, 'IMAGE_TOO_LARGE', 'frames.1']);
+    expect(asked).toEqual([]);
+  });
+
+  test('a body over 48 MiB is refused, announced or not', async () => {
+    const refused = [413, 'PAYLOAD_TOO_LARGE', undefined];
+    const large = json(1, { padding: 'x'.repeat(48 * MIB) });
+    expect(await post('/api/enroll', large, 'application/json')).toEqual(refused);
+    expect(await post('/api/enroll', new Blob([large]).stream(), 'application/json')).toEqual(refused);
+    const frames = form(9 * MIB, Array(30).fill(1.5 * MIB));
+    expect(await post('/api/verify', frames)).toEqual(refused);
+    const encoded = new Response(frames);
+    expect(await post('/api/verify', encoded.body!, encoded.headers.get('content-type')!)).toEqual(refused);
+  });
+
+  test('a form of too many parts, and one cut off, are refused', async () => {
+    const many = new FormData();
+    for (let i = 0; i < 200; i++) many.append('deviceInfo', '{}');
+    expect((await post('/api/verify', many)).slice(0, 2)).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    const cut = '--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\nabc';
+    expect((await post('/api/verify', cut, 'multipart/form-data; boundary=b')).slice(0, 2)).toEqual([
+      400,
+      'INVALID_REQUEST',
+    ]);
+    expect((await post('/api/verify', 'abc', 'multipart/form-data')).slice(0, 2)).toEqual([
+      400,
+      'INVALID_REQUEST',
+    ]);
+    expect((await post('/api/verify', '', 'multipart/form-data; boundary=b')).slice(0, 2)).toEqual([
+      400,
+      'INVALID_REQUEST',
+    ]);
+    const poison = '--b\r\nContent-Disposition: form-data; name="__proto__"\r\n\r\nx\r\n--b--\r\n';
+    expect((await post('/api/verify', poison, 'multipart/form-data; boundary=b')).slice(0, 2)).toEqual([
+      400,
+      'INVALID_REQUEST',
+    ]);
+    const nul = '--b\r\nContent-Disposition: form-data; name="email"\r\n\r\na\0@b\r\n--b--\r\n';
+    expect(await post('/api/verify', nul, 'multipart/form-data; boundary=b')).toEqual([
+      400,
+      'INVALID_REQUEST',
+      'email',
+    ]);
+  });
+
+  test('the server still answers after all that', async () => {
+    expect(await post('/api/enroll', json(10), 'application/json')).toEqual([200, undefined, undefined]);
+  });
+});

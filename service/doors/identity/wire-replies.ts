@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { checkNames } from '../../engine/checks/index.ts';
+
+const share = z.number().min(0).max(1);
+
+export const CheckResultReply = z
+  .strictObject({
+    check: z.enum(checkNames).describe('Which check'),
+    pass: z.boolean().describe('True when it passed, and when it was skipped'),
+    score: share.describe('0..1; 0 when skipped'),
+    weight: z.number().min(0).describe('Its part in compositeScore; 0 when skipped'),
+    skipped: z.string().describe('Why it did not run').optional(),
+    reason: z.string().describe('Why it failed, or what the person could do better').optional(),
+    details: z
+      .record(z.string(), z.unknown())
+      .describe(
+        'Figures behind the score: layers that ran, their maturity and measured error rates, distances',
+      )
+      .optional(),
+  })
+  .meta({
+    id: 'CheckResult',
+    description: 'What one check of the profile said.',
+    examples: [{ check: 'liveness', pass: true, score: 0.92, weight: 1.5 }],
+  });
+
+export const VerifyReply = z
+  .strictObject({
+    verified: z
+      .boolean()
+      .describe(
+        'The face matches, no check failed hard, and compositeScore reaches the minimum of the profile',
+      ),
+    userId: z.string().describe('Who, when verified').optional(),
+    email: z.string().describe('Their e-mail, when verified').optional(),
+    reason: z.string().describe('Why not, when not verified').optional(),
+    confidence: share.describe(
+      "A fixed map of the match's false-match rate: 0.5 at the threshold, rising to 1",
+    ),
+    compositeScore: share.describe('Weighted mean of the scores of the checks that ran'),
+    checkResults: z.array(CheckResultReply).describe('Every check of the profile'),
+    assurance: z
+      .enum(['match-only', 'passive', 'active'])
+      .describe('What was done against presentation attacks: nothing, looking, or asking the person to act'),
+    verificationId: z.string().describe('Under which it is kept'),
+    profile: z
+      .strictObject({
+        id: z.string().describe('Id'),
+        slug: z.string().describe('Name in requests'),
+        version: z.int().describe('Version of its settings'),
+        maturity: z.string().describe('proven, alternate or experimental'),
+      })
+      .describe('The profile that decided'),
+    match: z
+      .strictObject({
+        scorer: z.string().describe('How embeddings became a score'),
+        threshold: z.number().describe("The score a match needs, in the scorer's own scale"),
+        fmr: z.number().describe('False-match rate of one comparison at the threshold'),
+        fnmr: z.number().describe('Share of genuine people refused at the threshold'),
+        extrapolated: z.boolean().describe('The threshold lies beyond what was measured'),
+      })
+      .describe('Which threshold applied, and what it costs'),
+    identification: z
+      .strictObject({
+        gallerySize: z.int().describe('People searched'),
+        galleryRate: z.number().describe('Chance that a stranger is named, as the profile asks'),
+        matchRate: z.number().describe('False-match rate of one comparison which that needs'),
+        threshold: z.number().describe('The score that follows'),
+        fnmr: z.number().describe('Share of genuine people refused there'),
+        extrapolated: z.boolean().describe('The threshold lies beyond what was measured'),
+      })
+      .describe('Only without `email`: what naming one of so many people takes')
+      .optional(),
+    models: z
+      .record(z.string(), z.string())
+      .describe('Model -> the first 12 digits of the SHA-256 of its file'),
+    timing: z.record(z.string(), z.number()).describe('Milliseconds by stage'),
+  })
+  .meta({
+    id: 'VerifyReply',
+    description: 'The verdict. A mismatch is an ordinary answer, not an error.',
+    examples: [
+      {
+        verified: true,
+        userId: 'sub_01k9qd3m8vd2n7x4t5w6y8z9ab',
+        email: 'alice@example.com',
+        confidence: 0.94,
+        compositeScore: 0.87,
+        checkResults: [
+          { check: 'liveness', pass: true, score: 0.92, weight: 1.5 },
+          { check: 'geoFence', pass: true, score: 0, weight: 0, skipped: 'The profile names no countries.' },
+        ],
+        assurance: 'passive',
+        verificationId: 'ver_01k9qd3m8vd2n7x4t5w6y8z9ac',
+        profile: { id: 'builtin:default', slug: 'default', version: 1, maturity: 'proven' },
+        match: { scorer: 'a', threshold: 0.93, fmr: 0.0001, fnmr: 0.05, extrapolated: false },
+        models: { dlib: '0123456789ab' },
+        timing: { total: 142.5 },
+      },
+    ],
+  });
+
+export const EnrollReply = z
+  .strictObject({
+    enrolled: z.literal(true).describe('Always true; a refusal is an error'),
+    userId: z.string().describe('Id of the person'),
+    created: z.boolean().describe('False: the person was known and has got a further picture'),
+    enrollments: z.int().describe('Pictures kept of this person'),
+    duplicate: z
+      .boolean()
+      .describe('Under the policy `warn`: the face may belong to another e-mail too')
+      .optional(),
+    quality: CheckResultReply.describe('How good the picture is, and what would make it better'),
+  })
+  .meta({
+    id: 'EnrollReply',
+    description: 'The template is kept and matchable by the next call.',
+    examples: [
+      {
+        enrolled: true,
+        userId: 'sub_01k9qd3m8vd2n7x4t5w6y8z9ab',
+        created: true,
+        enrollments: 1,
+        quality: { check: 'faceQuality', pass: true, score: 0.86, weight: 1 },
+      },
+    ],
+  });
+
+export type CheckResultReply = z.output<typeof CheckResultReply>;
+export type VerifyReply = z.output<typeof VerifyReply>;
+export type EnrollReply = z.output<typeof EnrollReply>;
