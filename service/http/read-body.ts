@@ -14,7 +14,7 @@ export async function readBody(
   const body = announced === undefined ? undefined : Buffer.allocUnsafeSlow(announced);
   const chunks: Buffer[] = [];
   let received = 0;
-  for await (const piece of payload) {
+  for await (const piece of orCutOff(payload)) {
     const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece;
     const at = received;
     received += chunk.length;
@@ -26,6 +26,15 @@ export async function readBody(
   if (!body) return Buffer.concat(chunks, received);
   if (received !== body.length) throw wrongLength();
   return body;
+}
+
+/** A sender who hangs up is no fault of ours; the same error from a database would be. */
+async function* orCutOff<T>(payload: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* payload;
+  } catch (error) {
+    throw new Problem('INVALID_REQUEST', 'The body was cut off.', { cause: error });
+  }
 }
 
 const wrongLength = () =>

@@ -38,8 +38,6 @@ const refusals: Record<string, Refusal> = {
   FST_ERR_MAX_PARAM_LENGTH: badUrl,
   FST_ERR_HANDLER_TIMEOUT: () =>
     new Problem('TIMEOUT', 'This took longer than the box allows; try again.', { retryAfterSeconds: 2 }),
-  ECONNRESET: brokenBody,
-  ECONNABORTED: brokenBody,
 };
 
 /** What busboy says of a broken form comes without a code; these are its sentences. */
