@@ -16,6 +16,7 @@ import type { ModelEntry } from './manifest.ts';
 import { createChipMeasures, qualityOf } from './measure-quality.ts';
 import type { ModelCatalog } from './model-library.ts';
 import { moireSignal } from './moire-signal.ts';
+import type { Native } from './native-gate.ts';
 import type { ModelFile, OnnxModel } from './onnx-model.ts';
 import { createPyramid, type Picture, type Pyramid } from './picture.ts';
 import { createPresentationScore, type PresentationScore } from './presentation-score.ts';
@@ -35,6 +36,8 @@ export interface PictureAnalyzerDeps {
   catalog: ModelCatalog;
   /** A model is opened once, when first needed. */
   open(file: ModelFile): Promise<OnnxModel>;
+  /** Around decoding; `open` sees to its models. */
+  native: Native;
   /** Milliseconds, monotonic. */
   now(): number;
 }
@@ -56,7 +59,7 @@ interface View extends DecodedPicture {
   pyramid: Pyramid;
 }
 
-export function createPictureAnalyzer({ catalog, open, now }: PictureAnalyzerDeps): PictureAnalyzer {
+export function createPictureAnalyzer({ catalog, open, native, now }: PictureAnalyzerDeps): PictureAnalyzer {
   const models = createReaders(catalog, open);
   const measureChip = createChipMeasures();
 
@@ -87,8 +90,8 @@ export function createPictureAnalyzer({ catalog, open, now }: PictureAnalyzerDep
       timing[stage] += time - last;
       last = time;
     };
-    const header = await readHeader(bytes);
-    let view = viewOf(await decodePicture(bytes, header));
+    const header = await native(() => readHeader(bytes));
+    let view = viewOf(await native(() => decodePicture(bytes, header)));
     const pixelHash = hashPixels(view.picture);
     lap('decode');
 
@@ -107,7 +110,8 @@ export function createPictureAnalyzer({ catalog, open, now }: PictureAnalyzerDep
 
     let first = main;
     if (view.scale > 1 && interEyeDistance(first.landmarks.mesh) < FINE_EYES) {
-      const closer = viewOf(await decodePicture(bytes, header, surroundings(found.faces[0]!.box, header)));
+      const region = surroundings(found.faces[0]!.box, header);
+      const closer = viewOf(await native(() => decodePicture(bytes, header, region)));
       lap('decode');
       const detection = inView(closer, view, first.detection);
       first = { detection, landmarks: await reader.fromDetection(closer.pyramid, detection) };

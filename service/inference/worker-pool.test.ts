@@ -3,13 +3,13 @@ import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { createWorkerPool, type WorkerPool, type WorkerPoolDeps } from './worker-pool.ts';
 
-/** A worker that does what it is told. `workerData.start` may forbid it to start. */
+/** A worker that does what it is told. A configuration may forbid it to start. */
 const script = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { parentPort, workerData } from 'node:worker_threads';
-    if (workerData.start === 'broken') throw new Error('no models');
-    let configuration = workerData;
-    let held;
+    const { gate } = workerData;
+    let configuration = workerData.configuration;
+    if (configuration.start === 'broken') throw new Error('no models');
     parentPort.on('message', ({ job, payload, configuration: next }) => {
       if (next) configuration = next;
       if (job === undefined) return;
@@ -23,6 +23,13 @@ const script = new URL(
         case 'throw': throw new Error('crash');
         case 'exit': process.exit(3);
         case 'spin': for (;;);
+        case 'native':
+          Atomics.add(gate, 0, 1);
+          Atomics.store(payload.entered, 0, 1);
+          Atomics.notify(payload.entered, 0);
+          Atomics.wait(payload.gate, 0, 0);
+          Atomics.sub(gate, 0, 1);
+          return process.exit();
       }
     });
     parentPort.postMessage({ is: 'notice', value: 'hello' });
@@ -84,6 +91,7 @@ test('answers jobs, passes refusals on, and tells a bug from a refusal', async (
     queueLimit: 2,
     completed: 3,
     replaced: 0,
+    lingering: 0,
     overloaded: 0,
     timedOut: 0,
   });
@@ -123,6 +131,22 @@ test('a job past its deadline is given up, its worker replaced, the next one ser
   await expect(stuck).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(await next).toMatchObject({ got: 'after' });
   expect(made.stats()).toMatchObject({ timedOut: 1, replaced: 1, busy: 0 });
+});
+
+test('a worker inside native code is not terminated, which would abort the process: it lingers until it comes out', async () => {
+  const made = pool();
+  await made.ready();
+  const [gate, entered] = [1, 2].map(() => new Int32Array(new SharedArrayBuffer(4)));
+  const stuck = run(made, { act: 'native', gate, entered }, 500);
+  await Atomics.waitAsync(entered!, 0, 0).value;
+  await expect(stuck).rejects.toMatchObject({ code: 'TIMEOUT' });
+  expect(await run(made, { act: 'echo', value: 'after' })).toMatchObject({ got: 'after' });
+  expect(made.stats()).toMatchObject({ replaced: 1, lingering: 1, ready: 1 });
+  const closed = made.close();
+  Atomics.store(gate!, 0, 1);
+  Atomics.notify(gate!, 0);
+  await closed;
+  expect(made.stats()).toMatchObject({ lingering: 0 });
 });
 
 test('waiting counts: a job that never got a worker times out too, and the worker is left in peace', async () => {

@@ -2,8 +2,16 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem, type ProblemCode, type ProblemExtra } from '../lib/problem.ts';
+import { createNativeGate, type NativeGate, retire } from './native-gate.ts';
 
-/** What a worker script posts. It takes one job at a time: `{ job, payload }`; anything else is for all workers alike. */
+/** `workerData` of every worker script. */
+export interface WorkerStart<Configuration = unknown> {
+  configuration: Configuration;
+  /** Native code is entered through it (native-gate.ts). */
+  gate: NativeGate;
+}
+
+/** What a worker script posts. It gets one job at a time as `{ job, payload }`, and `{ configuration }` when that changes. */
 export type WorkerAnswer =
   | { is: 'ready' }
   | { is: 'done'; job: number; value: unknown }
@@ -34,6 +42,8 @@ export interface PoolStats {
   completed: number;
   /** Workers replaced after a crash or a missed deadline. */
   replaced: number;
+  /** Workers given up that are still inside native code; they end when they come out of it. */
+  lingering: number;
   /** Jobs refused because the queue was full. */
   overloaded: number;
   timedOut: number;
@@ -52,13 +62,15 @@ export interface WorkerPool {
   /** When every worker has started once; rejects with the reason when one could not. */
   ready(): Promise<void>;
   stats(): PoolStats;
-  /** Refuses new jobs, finishes those accepted, stops the workers. */
+  /**
+   * Refuses new jobs, finishes those accepted, stops the workers. Always before the process exits: ending it while a worker
+   * is inside native code aborts it.
+   */
   close(): Promise<void>;
 }
 
 export interface WorkerPoolDeps {
   script: URL;
-  /** The first configuration, as `workerData`. */
   configuration: unknown;
   workers: number;
   /** Jobs that may wait beyond those at work. */
@@ -83,6 +95,8 @@ interface Job {
 
 interface Seat {
   worker: Worker;
+  gate: NativeGate;
+  ended: Promise<void>;
   state: 'starting' | 'idle' | 'busy' | 'gone';
   job?: Job;
 }
@@ -91,6 +105,7 @@ interface Seat {
 export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   const { clock, log } = deps;
   const seats = new Set<Seat>();
+  const lingering = new Set<Seat>();
   const queue: Job[] = [];
   const counts = { completed: 0, replaced: 0, overloaded: 0, timedOut: 0 };
   const restarts = new Set<NodeJS.Timeout>();
@@ -107,10 +122,10 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   const inState = (state: Seat['state']) => [...seats].filter((seat) => seat.state === state);
 
   function startWorker(): void {
-    const seat: Seat = {
-      worker: new Worker(deps.script, { workerData: configuration }),
-      state: 'starting',
-    };
+    const gate = createNativeGate();
+    const worker = new Worker(deps.script, { workerData: { configuration, gate } satisfies WorkerStart });
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    const seat: Seat = { worker, gate, ended, state: 'starting' };
     seats.add(seat);
     let reason = 'it ended without a word';
     seat.worker.on('message', (answer: WorkerAnswer) => hear(seat, answer));
@@ -216,11 +231,9 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     if (waiting >= 0) queue.splice(waiting, 1);
     const seat = [...seats].find((other) => other.job === job);
     if (seat) {
-      seat.state = 'gone';
-      seats.delete(seat);
       counts.replaced++;
       log.warn({ deadline }, 'an inference worker passed its deadline and is replaced');
-      void seat.worker.terminate();
+      void giveUp(seat);
       startWorker();
     }
     job.reject(
@@ -230,6 +243,16 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       ),
     );
     settle();
+  }
+
+  /** Resolves when the thread has ended. */
+  function giveUp(seat: Seat): Promise<void> {
+    seat.state = 'gone';
+    seats.delete(seat);
+    lingering.add(seat);
+    void seat.ended.then(() => lingering.delete(seat));
+    if (retire(seat.gate)) void seat.worker.terminate();
+    return seat.ended;
   }
 
   /** Ends close() when nothing is left to do. */
@@ -276,6 +299,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       waiting: queue.length,
       queueLimit: deps.queueLimit,
       ...counts,
+      lingering: lingering.size,
       ...(broken === undefined ? {} : { broken }),
     }),
     async close() {
@@ -283,10 +307,8 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       for (const timer of restarts) clearTimeout(timer);
       settle();
       await closing.promise;
-      const last = [...seats];
-      seats.clear();
-      for (const seat of last) seat.state = 'gone';
-      await Promise.all(last.map(({ worker }) => worker.terminate()));
+      for (const seat of [...seats]) void giveUp(seat);
+      await Promise.all([...lingering].map(({ ended }) => ended));
     },
   };
 }

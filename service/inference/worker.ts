@@ -3,8 +3,9 @@ import sharp from 'sharp';
 import { Problem } from '../lib/problem.ts';
 import { createPictureAnalyzer, type Models } from './analyze-picture.ts';
 import type { ModelCatalog } from './model-library.ts';
+import { createNative } from './native-gate.ts';
 import { type ModelFile, type OnnxModel, openOnnxModel, type Provider } from './onnx-model.ts';
-import type { WorkerAnswer } from './worker-pool.ts';
+import type { WorkerAnswer, WorkerStart } from './worker-pool.ts';
 
 /** What a worker is told at start and again whenever the installed models change. */
 export interface WorkerConfiguration {
@@ -34,9 +35,10 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 const opened = new Map<string, Promise<OnnxModel>>();
-let configuration = workerData as WorkerConfiguration;
-let analyzer = analyzerOf(configuration);
-let turn = analyzer.warmUp(configuration.preload).then(() => answer({ is: 'ready' }));
+const start = workerData as WorkerStart<WorkerConfiguration>;
+const native = createNative(start.gate, () => process.exit());
+let analyzer = analyzerOf(start.configuration);
+let turn = analyzer.warmUp(start.configuration.preload).then(() => answer({ is: 'ready' }));
 
 // one thing at a time: the models' input buffers are shared
 port.on('message', (message: Message) => {
@@ -45,7 +47,6 @@ port.on('message', (message: Message) => {
 
 async function handle({ job, payload, configuration: next }: Message): Promise<void> {
   if (next) {
-    configuration = next;
     analyzer = analyzerOf(next);
     const kept = new Set(next.catalog.files.map(({ entry }) => entry.sha256));
     for (const sha256 of opened.keys()) if (!kept.has(sha256)) opened.delete(sha256);
@@ -80,10 +81,15 @@ function analyzerOf({ catalog, providers }: WorkerConfiguration) {
   /** Sessions are made once per file content; making and releasing them leaks (onnxruntime #25325). */
   function open(file: ModelFile): Promise<OnnxModel> {
     const { sha256 } = file.entry;
-    const model = opened.get(sha256) ?? openOnnxModel(file, { providers, fellBack });
+    const model =
+      opened.get(sha256) ?? native(() => openOnnxModel(file, { providers, fellBack })).then(guarded);
     opened.set(sha256, model);
     model.catch(() => opened.delete(sha256));
     return model;
   }
-  return createPictureAnalyzer({ catalog, open, now: () => performance.now() });
+  return createPictureAnalyzer({ catalog, open, native, now: () => performance.now() });
+}
+
+function guarded(model: OnnxModel): OnnxModel {
+  return { ...model, run: (...input) => native(() => model.run(...input)) };
 }
