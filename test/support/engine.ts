@@ -11,7 +11,7 @@ import type { Clock } from '../../service/lib/clock.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { Problem } from '../../service/lib/problem.ts';
-import { openDatabase } from '../../service/storage/connection.ts';
+import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
 import { openKeyStore } from '../../service/storage/key-store.ts';
 import { createMasterKey } from '../../service/storage/master-key.ts';
 import { createSealer } from '../../service/storage/sealed.ts';
@@ -170,14 +170,20 @@ export function createManualClock(start = Date.UTC(2026, 10, 20, 12)): Clock & {
   };
 }
 
-/** The whole engine over SQLite in memory and real galleries, with scripted pictures and one organization. */
-export async function startEngine({ most }: { most?: number } = {}) {
+/** The whole engine over a database (SQLite in memory unless given) and real galleries, with scripted pictures and one organization. */
+export async function startEngine({
+  most,
+  place = { kind: 'sqlite-memory' },
+}: {
+  most?: number;
+  place?: DatabasePlace;
+} = {}) {
   const clock = createManualClock();
   let made = 0;
   // The clock stands still: ids count up instead, so that rows keep the order they were written in.
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
   const log = silentLog;
-  const { db, inTransaction, close } = await openDatabase({ kind: 'sqlite-memory' }, { clock, log });
+  const { db, inTransaction, close } = await openDatabase(place, { clock, log });
   const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
   const master = createMasterKey(new Uint8Array(32).fill(7));
   const sealer = await createSealer({ keys, master, clock, log });
