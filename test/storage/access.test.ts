@@ -154,10 +154,11 @@ onBothDatabases('access', (newPlace) => {
     const browser = await make({ browser: true, scopes: ['sessions'], origins: [origin] });
     const listed = await make({ origins: [origin] });
     const server = await make();
-    expect(await use(browser.key, 'sessions', origin)).toMatchObject({ key: browser.id });
+    expect(await use(browser.key, 'sessions', origin)).toMatchObject({ key: browser.id, origins: [origin] });
     expect(await use(listed.key, 'identity', origin)).toMatchObject({ key: listed.id });
     expect(await use(listed.key)).toMatchObject({ key: listed.id });
     expect(await use(server.key, 'identity', 'https://else.example')).toMatchObject({ key: server.id });
+    expect(await use(server.key)).not.toHaveProperty('origins');
     const refused = { code: 'ORIGIN_NOT_ALLOWED' };
     await expect(use(browser.key, 'sessions')).rejects.toMatchObject(refused);
     for (const wrong of [

@@ -139,7 +139,13 @@ export function createAccess({
         );
       }
       noteUse(key.id, address);
-      return { key: key.id, organization: key.organization, world: key.world, scopes: key.scopes };
+      return {
+        key: key.id,
+        organization: key.organization,
+        world: key.world,
+        scopes: key.scopes,
+        ...(key.origins.length > 0 && { origins: key.origins }),
+      };
     },
 
     async settled() {
