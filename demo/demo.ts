@@ -67,6 +67,7 @@ Report:    ${join(out, 'report.html')}`);
 } catch (error) {
   process.stderr.write(`The demo could not run: ${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
+  await rm(out, { recursive: true, force: true });
 } finally {
   await service?.stop();
   await rm(scratch, { recursive: true, force: true });

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { createPictureAnalyzer } from '../service/inference/analyze-picture.ts';
-import type { Box } from '../service/inference/face.ts';
+import type { Box, FaceAnalyzer } from '../service/inference/face.ts';
+import { createFaceAnalyzer } from '../service/inference/face-analyzer.ts';
 import { openModelLibrary } from '../service/inference/model-library.ts';
-import { openOnnxModel } from '../service/inference/onnx-model.ts';
+import { systemClock } from '../service/lib/clock.ts';
+import { silentLog } from '../service/lib/log.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -38,27 +39,33 @@ export async function findPeople(photos: readonly string[]): Promise<Photo[]> {
     built: join(root, 'models/built'),
     imported: join(tmpdir(), 'gatehouse-demo-has-no-imported-models'),
   });
-  const analyzer = createPictureAnalyzer({
-    catalog: library.catalog(),
-    open: (file) => openOnnxModel(file, { providers: ['cpu'], fellBack: () => {} }),
-    now: () => performance.now(),
+  const analyzer = createFaceAnalyzer({
+    library,
+    workers: 1,
+    providers: ['cpu'],
+    queueLimit: photos.length,
+    defaults: request,
+    clock: systemClock,
+    log: silentLog,
   });
-  const found: Photo[] = [];
-  for (const name of photos) {
-    const bytes = await readFile(join(root, 'node_modules/@vladmandic/face-api/demo', name));
-    const { picture, faces } = await analyzer.analyze(bytes, { detector: 'blazeface', embedders: [] });
-    const boxes = faces.map(({ box }) => box).sort((a, b) => a.x - b.x);
-    found.push({
-      name,
-      bytes,
-      width: picture.width,
-      height: picture.height,
-      faces: await Promise.all(
-        boxes.map(async (box) => ({ photo: name, box, portrait: await cut(bytes, box, picture) })),
-      ),
-    });
+  try {
+    await analyzer.ready();
+    return await Promise.all(photos.map((name) => readPhoto(analyzer, name)));
+  } finally {
+    await analyzer.close();
   }
-  return found;
+}
+
+const request = { detector: 'blazeface', embedders: [] };
+const DEADLINE_MILLISECONDS = 60_000;
+
+async function readPhoto(analyzer: FaceAnalyzer, name: string): Promise<Photo> {
+  const bytes = await readFile(join(root, 'node_modules/@vladmandic/face-api/demo', name));
+  const { picture, faces } = await analyzer.analyze(bytes, { ...request, deadline: DEADLINE_MILLISECONDS });
+  const boxes = faces.map(({ box }) => box).sort((a, b) => a.x - b.x);
+  const { width, height } = picture;
+  const found = boxes.map(async (box) => ({ photo: name, box, portrait: await cut(bytes, box, picture) }));
+  return { name, bytes, width, height, faces: await Promise.all(found) };
 }
 
 async function cut(bytes: Buffer, box: Box, picture: { width: number; height: number }): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { Problem } from '../lib/problem.ts';
 import { type CommandRunner, examples, invocation } from './command.ts';
 import { initialize } from './initialize.ts';
 import { facts } from './terminal.ts';
@@ -17,7 +18,14 @@ export function addInit(program: Command, runner: CommandRunner): void {
       examples('init --org "Museum of Bern"', 'init --data /srv/gatehouse --org Museum --json'),
     );
   runner.run<{ org: string }>(command, async ({ options, data, control }) => {
-    const made = await initialize(await control({ create: true }), options.org);
+    const made = await initialize(await control({ create: true }), options.org, ['live', 'test']);
+    if (!made) {
+      throw new Problem(
+        'CONFLICT',
+        `${data} is initialized already; nothing was changed. What is there: org list. Another organization: ` +
+          'org create --name NAME. Another key: key create --scopes identity --env live.',
+      );
+    }
     const text = [
       `${data} is ready.`,
       '',

@@ -10,7 +10,7 @@ import { userPath } from './user-path.ts';
 /** 0.0001 -> "1 in 10,000". */
 const rate = (share: number) => `1 in ${Math.round(1 / share).toLocaleString('en')}`;
 
-export function describeProfile({ id, slug, version, builtIn, definition }: Profile): string {
+function describeProfile({ id, slug, version, builtIn, definition }: Profile): string {
   const rules = Object.entries(definition.checks).flatMap(([name, rule]) =>
     rule === undefined
       ? []

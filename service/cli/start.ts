@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { parseConfig } from '../config.ts';
 import { type CommandRunner, examples, invocation } from './command.ts';
-import { isInitialized } from './data-directory.ts';
 import { initialize } from './initialize.ts';
 import { openControl } from './open-control.ts';
 import type { OrganizationReply } from './organization.ts';
@@ -16,15 +15,14 @@ export function addStart(program: Command, runner: CommandRunner): void {
     )
     .addHelpText('after', examples('start', 'start --port 7400 --data ./trial'));
   runner.run<ServeOptions>(command, async ({ options, data, terminal }) => {
-    const first = !isInitialized(data);
     const config = parseConfig(toConfigInput(data, options));
     // A person reads this terminal: the log keeps quiet unless it was asked for.
     const quiet = options.logLevel === undefined && config.logLevel === 'info';
     await runService(quiet ? { ...config, logLevel: 'warn' } : config, async ({ url }) => {
       const control = await openControl(data);
       try {
+        const made = await initialize(control, 'Default', ['test']);
         const { organizations } = await control.get<{ organizations: OrganizationReply[] }>('/organizations');
-        const made = first || organizations.length === 0 ? await initialize(control, 'Default') : undefined;
         terminal.answer(
           made ? welcome(url, data, made.organizationId, made.keys.test) : again(url, data, organizations),
         );

@@ -25,6 +25,7 @@ interface Import {
   consent?: string;
   report?: string;
   concurrency?: string;
+  again?: boolean;
 }
 
 /** Refusals shown on the screen; all of them are in --report and --json. */
@@ -45,6 +46,7 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     .option('--consent <parts>', consentHelp)
     .option('--report <file>', 'write what became of every picture: .csv or .json')
     .option('--concurrency <n>', 'pictures under way at a time (default: two per core)')
+    .option('--again', 'enroll also what an earlier run enrolled, as after restoring an older backup')
     .option(...worldFlag)
     .addHelpText(
       'after',
@@ -74,7 +76,7 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     progress.start(entries.length);
     try {
       const outcomes = await runImport(entries, {
-        journal,
+        journal: options.again ? { ...journal, has: () => false } : journal,
         addressOf: createAddressOf(open, `/organizations/${id}/subjects`, world, options.domain),
         async enroll({ email, name, picture }) {
           await open.upload(`/organizations/${id}/subjects`, { world, email, name, consent }, picture);

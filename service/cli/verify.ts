@@ -70,7 +70,7 @@ function describeVerdict(reply: VerdictReply): string {
     facts([
       [
         'match',
-        `${match.score === null ? 'no candidate' : match.score.toFixed(3)}, threshold ${match.threshold.toFixed(3)} (${match.scorer})`,
+        `${match.score === null ? 'nobody close enough' : match.score.toFixed(3)}, threshold ${match.threshold.toFixed(3)} (${match.scorer})`,
       ],
       [
         'a stranger passes',

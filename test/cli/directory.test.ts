@@ -41,7 +41,14 @@ describe('without a service', () => {
     expect(again.code).toBe(1);
     expect(JSON.parse(again.stdout)).toMatchObject({ code: 'CONFLICT' });
     expect(again.stderr).toContain('key create');
-    const { keys } = await cli.json<{ keys: { scopes: string[] }[] }>('key', 'list');
+  });
+
+  test('two commands at once take turns', async () => {
+    const [{ organizations }, { keys }] = await Promise.all([
+      cli.json<{ organizations: { name: string }[] }>('org', 'list'),
+      cli.json<{ keys: { scopes: string[] }[] }>('key', 'list'),
+    ]);
+    expect(organizations.map(({ name }) => name)).toEqual(['Museum']);
     const everythingBut = [
       'identity',
       'presence',
