@@ -1,0 +1,262 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createAccess } from '../../engine/access/index.ts';
+import { createAudit } from '../../engine/audit/index.ts';
+import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
+import type { Models } from '../../engine/models/index.ts';
+import { createOrganizations } from '../../engine/organizations/index.ts';
+import type { Subjects } from '../../engine/subjects/index.ts';
+import { createServer } from '../../http/server.ts';
+import { createIds, type SubjectId } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import { type Database, openDatabase } from '../../storage/connection.ts';
+import { controlDoor } from './index.ts';
+
+const clock = { now: () => Date.UTC(2026, 10, 20, 12) };
+const ids = createIds(clock);
+
+let database: Database;
+let app: FastifyInstance;
+let enrolled: EnrollCommand[];
+let verified: VerifyCommand[];
+let imported: unknown[];
+
+const quality = { check: 'faceQuality', pass: true, score: 0.9, weight: 1 } as const;
+
+beforeEach(async () => {
+  database = await openDatabase({ kind: 'sqlite-memory' }, { clock, log: silentLog });
+  const { db, inTransaction } = database;
+  const audit = createAudit({ ids, clock });
+  const sealer = { async createOrganization() {} };
+  enrolled = [];
+  verified = [];
+  imported = [];
+  const checks: Pick<Checks, 'enroll' | 'verify'> = {
+    async enroll(command) {
+      enrolled.push(command);
+      return { subject: 'sub_1' as SubjectId, created: true, enrollments: 1, quality };
+    },
+    async verify(command) {
+      verified.push(command);
+      throw new Problem('FACE_NOT_FOUND', 'There is no face.', {
+        reason: 'Move closer.',
+        checkResults: [quality],
+      });
+    },
+  };
+  const models: Pick<Models, 'import'> = {
+    async import(input, actor) {
+      imported.push({ ...input, onnx: Buffer.from(input.onnx).toString(), actor });
+      throw new Problem('INVALID_REQUEST', 'Not a model.');
+    },
+  };
+  const subjects: Pick<Subjects, 'list' | 'count'> = {
+    list: async (_realm, { limit, after }) => ({
+      subjects: [
+        {
+          id: 'sub_1' as SubjectId,
+          organization: _realm.organization,
+          world: _realm.world,
+          email: `${limit} ${after}`,
+          createdAt: clock.now(),
+          updatedAt: clock.now(),
+          enrollments: 2,
+        },
+      ],
+      next: 'sub_2' as SubjectId,
+    }),
+    count: async () => 7,
+  };
+  app = createServer({ ids, log: silentLog });
+  await app.register(controlDoor, {
+    organizations: createOrganizations({ db, inTransaction, sealer, audit, ids, clock }),
+    access: createAccess({ db, inTransaction, audit, ids, clock, log: silentLog }),
+    checks: checks as Checks,
+    models: models as Models,
+    subjects: subjects as Subjects,
+    status: () => ({ version: 'x' }),
+  });
+});
+afterEach(async () => {
+  await app.close();
+  await database.close();
+});
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+async function call(method: Method, url: string, body?: object) {
+  const reply = await app.inject({
+    method,
+    url,
+    headers: { 'x-gatehouse-operator': 'ada' },
+    ...(body === undefined ? {} : { payload: body }),
+  });
+  return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
+}
+
+async function upload(url: string, fields: Record<string, string>, file?: string) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  if (file !== undefined) form.append('file', new Blob([file]), 'file');
+  const encoded = new Response(form);
+  const reply = await app.inject({
+    method: 'POST',
+    url,
+    headers: { 'content-type': encoded.headers.get('content-type') ?? '', 'x-gatehouse-operator': 'ada' },
+    payload: Buffer.from(await encoded.arrayBuffer()),
+  });
+  return { status: reply.statusCode, body: reply.json() };
+}
+
+const make = async () => (await call('POST', '/organizations', { name: 'Museum' })).body.id as string;
+const auditLines = () => database.db.selectFrom('audit').select(['actor', 'action']).orderBy('id').execute();
+
+test('an organization is made, changed and listed, and the operator is in the audit log', async () => {
+  const id = await make();
+  const changed = await call('PATCH', `/organizations/${id}`, { matchOnly: true, uniquenessPolicy: 'block' });
+  const whole = {
+    id,
+    name: 'Museum',
+    createdAt: '2026-11-20T12:00:00.000Z',
+    matchOnly: true,
+    uniquenessPolicy: 'block',
+    consentPolicy: 'attested',
+  };
+  expect(changed).toEqual({ status: 200, body: whole });
+  expect(await call('GET', '/organizations')).toEqual({ status: 200, body: { organizations: [whole] } });
+  const lines = await auditLines();
+  expect(lines.map(({ actor }) => actor)).toEqual(lines.map(() => 'operator:ada'));
+  expect(lines.map(({ action }) => action)).toContain('organization.create');
+});
+
+test('a key is shown once, listed without its secret, and revoked', async () => {
+  const id = await make();
+  const made = await call('POST', `/organizations/${id}/keys`, {
+    world: 'test',
+    scopes: ['identity'],
+    prefix: 'prf',
+    expiresAt: '2027-01-31T12:00:00+01:00',
+  });
+  expect(made.status).toBe(201);
+  expect(made.body.key).toMatch(/^prf_test_/);
+  expect(made.body.record.expiresAt).toBe('2027-01-31T11:00:00.000Z');
+  const listed = await call('GET', `/organizations/${id}/keys`);
+  expect(listed.body.keys).toEqual([made.body.record]);
+  expect(JSON.stringify(listed.body)).not.toContain(made.body.key);
+  const revoked = await call('DELETE', `/organizations/${id}/keys/${made.body.id}`);
+  expect(revoked.body).toEqual({ ...made.body.record, revokedAt: '2026-11-20T12:00:00.000Z' });
+});
+
+test('what is asked of a made-up organization is NOT_FOUND, before anything is done', async () => {
+  const paths = ['keys', 'sites', 'profiles', 'subjects?world=test'];
+  for (const path of paths) {
+    expect(await call('GET', `/organizations/org_none/${path}`)).toMatchObject({
+      status: 404,
+      body: { code: 'NOT_FOUND' },
+    });
+  }
+  const request = JSON.stringify({ world: 'test', email: 'ada@x.org' });
+  const reply = await upload('/organizations/org_none/subjects', { request }, 'picture');
+  expect([reply.status, enrolled]).toEqual([404, []]);
+});
+
+test('a picture is enrolled with its fields and the operator as actor', async () => {
+  const id = await make();
+  const consent = { textVersion: 'v1', purposes: ['verification'], method: 'form', legalBasis: 'consent' };
+  const request = JSON.stringify({ world: 'test', email: 'ada@x.org', name: 'Ada', consent });
+  const reply = await upload(`/organizations/${id}/subjects`, { request }, 'picture');
+  expect(reply).toEqual({
+    status: 201,
+    body: { enrolled: true, userId: 'sub_1', email: 'ada@x.org', created: true, enrollments: 1, quality },
+  });
+  const [command] = enrolled;
+  expect({ ...command, picture: Buffer.from(command?.picture ?? []).toString() }).toEqual({
+    organization: id,
+    world: 'test',
+    email: 'ada@x.org',
+    name: 'Ada',
+    consent,
+    picture: 'picture',
+    actor: { is: 'operator', name: 'ada' },
+    request: expect.stringMatching(/^req_/),
+  });
+});
+
+test('a refusal of a picture carries its reason and the checks there were', async () => {
+  const id = await make();
+  const request = JSON.stringify({ world: 'live', email: 'ada@x.org', profile: 'strict-finance' });
+  expect(await upload(`/organizations/${id}/verify`, { request }, 'picture')).toEqual({
+    status: 422,
+    body: {
+      error: 'There is no face.',
+      code: 'FACE_NOT_FOUND',
+      requestId: expect.stringMatching(/^req_/),
+      reason: 'Move closer.',
+      checkResults: [quality],
+    },
+  });
+  expect(verified).toMatchObject([{ world: 'live', email: 'ada@x.org', profile: 'strict-finance' }]);
+});
+
+test.each([
+  ['no file', { request: '{"world":"test","email":"a@x.org"}' }, undefined, 'The file `file` is missing.'],
+  ['no request', {}, 'picture', 'The field `request` is missing.'],
+  ['no JSON', { request: '{' }, 'picture', 'The field `request` is not JSON.'],
+  ['no address', { request: '{"world":"test","email":"ada"}' }, 'picture', 'email'],
+  ['an unknown field', { request: '{"world":"test","email":"a@x.org","age":3}' }, 'picture', 'age'],
+])('an upload with %s is refused and nothing is enrolled', async (_what, fields, file, message) => {
+  const id = await make();
+  const reply = await upload(`/organizations/${id}/subjects`, fields as Record<string, string>, file);
+  expect(reply.status).toBe(400);
+  expect(reply.body.error).toContain(message);
+  expect(enrolled).toEqual([]);
+});
+
+test('a picture over 10 MB is refused', async () => {
+  const id = await make();
+  const request = JSON.stringify({ world: 'test', email: 'ada@x.org' });
+  const reply = await upload(`/organizations/${id}/subjects`, { request }, 'x'.repeat(10_000_001));
+  expect(reply).toMatchObject({ status: 413, body: { code: 'PAYLOAD_TOO_LARGE' } });
+  expect(enrolled).toEqual([]);
+});
+
+test('people are listed a page at a time', async () => {
+  const id = await make();
+  expect(await call('GET', `/organizations/${id}/subjects?world=test&limit=5&after=sub_0`)).toEqual({
+    status: 200,
+    body: {
+      subjects: [
+        {
+          userId: 'sub_1',
+          organization: id,
+          world: 'test',
+          email: '5 sub_0',
+          enrollments: 2,
+          createdAt: '2026-11-20T12:00:00.000Z',
+          updatedAt: '2026-11-20T12:00:00.000Z',
+        },
+      ],
+      total: 7,
+      next: 'sub_2',
+    },
+  });
+});
+
+test('a model goes to the engine with its entry; what the engine refuses is told', async () => {
+  const reply = await upload('/models', { request: '{"entry":{"id":"ours"}}' }, 'onnx');
+  expect(reply).toMatchObject({ status: 400, body: { error: 'Not a model.' } });
+  expect(imported).toEqual([{ onnx: 'onnx', entry: { id: 'ours' }, actor: { is: 'operator', name: 'ada' } }]);
+});
+
+test('a body that is not what the call takes names the field', async () => {
+  const id = await make();
+  const reply = await call('POST', `/organizations/${id}/keys`, { world: 'prod', scopes: ['identity'] });
+  expect(reply).toMatchObject({
+    status: 400,
+    body: {
+      code: 'INVALID_REQUEST',
+      details: [{ path: 'world', message: 'It must be one of: live, test.' }],
+    },
+  });
+});
