@@ -121,7 +121,7 @@ const importable = [
 ];
 
 /** Entries in memory instead of files. */
-export function createMemoryLibrary(): ModelLibrary {
+function createMemoryLibrary(): ModelLibrary {
   const manifest: Manifest = {
     version: 1,
     models: [
@@ -160,7 +160,7 @@ export function createMemoryLibrary(): ModelLibrary {
   };
 }
 
-export function createManualClock(start = Date.UTC(2026, 10, 20, 12)): Clock & { advance(ms: number): void } {
+function createManualClock(start = Date.UTC(2026, 10, 20, 12)): Clock & { advance(ms: number): void } {
   let now = start;
   return {
     now: () => now,

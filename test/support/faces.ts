@@ -9,7 +9,7 @@ import type {
 import { Problem } from '../../service/lib/problem.ts';
 
 /** A well-lit frontal face in the middle of a 640 x 480 picture. */
-export const goodQuality: QualityMeasures = {
+const goodQuality: QualityMeasures = {
   interEyeDistance: 100,
   sharpness: 60,
   luminance: 0.5,

@@ -3,7 +3,6 @@ export { checkNames } from './check.ts';
 export type { Checks, ChecksDeps } from './checks.ts';
 export { createChecks } from './checks.ts';
 export type { DeviceInfo } from './device-consistency.ts';
-export { type QualityComponent, qualityComponents } from './face-quality.ts';
 export type { Profile } from './profile.ts';
 export { ProfileDefinition } from './profile.ts';
 export type {

@@ -1,12 +1,12 @@
 import type { Analysis, FaceAnalyzer } from '../../inference/face.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Ids, SubjectId } from '../../lib/id.ts';
+import type { Ids, SubjectId, VerificationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { describeActor } from '../audit/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
-import { analyzePictures } from './analyze-pictures.ts';
+import { analyzeFrames, checkFrameTimes } from './analyze-frames.ts';
 import { hardFailures } from './apply-rule.ts';
 import type { CheckResult } from './check.ts';
 import { composite } from './composite.ts';
@@ -17,7 +17,8 @@ import type { Profile } from './profile.ts';
 import type { Profiles } from './profiles.ts';
 import { pictureRefusal } from './refuse-picture.ts';
 import { runChecks } from './run-checks.ts';
-import type { Identification, Place, Verdict, VerifyCommand } from './verdict.ts';
+import type { Embeddings } from './score.ts';
+import type { Assurance, Identification, Place, Verdict, VerifyCommand } from './verdict.ts';
 import type { Probe, VerificationRecord, VerificationStore } from './verification-store.ts';
 
 export interface VerifyDeps {
@@ -32,6 +33,31 @@ export interface VerifyDeps {
   clock: Clock;
   /** Milliseconds that one picture may take, waiting for a worker included. */
   deadline: number;
+}
+
+/** One verification on its way: what was asked, and what it runs by. */
+interface Run {
+  id: VerificationId;
+  started: number;
+  command: VerifyCommand;
+  realm: Realm;
+  profile: Profile;
+  plan: ModelPlan;
+  /** SHA-256 of the models' files, by id. */
+  files: Readonly<Record<string, string>>;
+  place?: Place;
+}
+
+/** What became of a run. */
+interface Outcome {
+  main: Analysis;
+  decision: Decision & { identification?: Identification };
+  checkResults: CheckResult[];
+  compositeScore: number;
+  /** What refuses the whole verification. */
+  failed: CheckResult[];
+  /** Why not; absent when verified. */
+  reason?: string;
 }
 
 /** Earlier verified verifications that the checks look at. */
@@ -50,18 +76,25 @@ export function createVerify({
   clock,
   deadline,
 }: VerifyDeps) {
-  /** Who it is: 1:1 with an e-mail, 1:N without. */
-  async function match(
-    command: VerifyCommand,
-    profile: Profile,
-    plan: ModelPlan,
-    probe: Record<string, Float32Array>,
-  ): Promise<Decision & { identification?: Identification }> {
-    const { falseMatchRate, falseIdentificationRate } = profile.definition.match;
-    const realm = realmOf(command);
-    if (command.email === undefined) return matching.search(realm, probe, plan, falseIdentificationRate);
-    const claimed = await subjects.find(realm, asAddress(command.email));
-    return matching.against(realm, claimed?.id, probe, plan, falseMatchRate);
+  async function begin(command: VerifyCommand): Promise<Run> {
+    const { organization, world } = command;
+    const started = clock.now();
+    checkFrameTimes(command);
+    const profile = await profiles.get(organization, command.profile ?? 'default');
+    const { matchOnly } = await organizations.get(organization);
+    const set = models.current();
+    const plan = planModels(profile, { set, importable: models.importable(), world, matchOnly });
+    const place = await placeOf(command);
+    return {
+      id: ids.next('verification'),
+      started,
+      command,
+      realm: { organization, world },
+      profile,
+      plan,
+      files: set.files,
+      ...(place ? { place } : {}),
+    };
   }
 
   async function placeOf({ place, address, organization }: VerifyCommand): Promise<Place | undefined> {
@@ -72,68 +105,52 @@ export function createVerify({
     return { latitude, longitude, country, timeZone };
   }
 
-  return async function verify(command: VerifyCommand): Promise<Verdict> {
-    const started = clock.now();
-    const profile = await profiles.get(command.organization, command.profile ?? 'default');
-    const { matchOnly } = await organizations.get(command.organization);
-    const set = models.current();
-    const plan = planModels(profile, {
-      set,
-      importable: models.importable(),
-      world: command.world,
-      matchOnly,
-    });
-    const place = await placeOf(command);
-    const { main, frames } = await analyzePictures(analyzer, command, {
+  /** The pictures, once the main one is known to show a face that can be judged; stores a refusal. */
+  async function look(run: Run) {
+    const { command, plan, profile } = run;
+    const request = {
       detector: plan.detector,
       embedders: plan.embedders,
       deadline,
       ...(plan.pad ? { pad: plan.pad.id } : {}),
-    });
-
-    const id = ids.next('verification');
-    const { definition } = profile;
-    const used = modelsUsed(plan, set.files);
-    const assurance = main.face?.pad ? 'passive' : 'match-only';
-    const record = (outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>) =>
-      verifications.add({
-        id,
-        organization: command.organization,
-        world: command.world,
-        kind: command.email === undefined ? '1:N' : '1:1',
-        profile: profile.id,
-        profileVersion: profile.version,
-        confidence: 0,
-        composite: 0,
-        assurance,
-        models: used,
-        timing: timingOf(main, clock.now() - started),
-        actor: describeActor(command.actor),
-        at: started,
-        ...outcome,
-      });
-
+    };
+    const main = await analyzer.analyze(command.picture, request);
     const quality = faceQuality(main, { pad: plan.pad !== undefined });
-    const refusal = pictureRefusal(quality, definition.checks.faceQuality, definition.refuseQuality);
+    const { checks, refuseQuality } = profile.definition;
+    const refusal = pictureRefusal(quality, checks.faceQuality, refuseQuality);
     if (refusal || !main.face) {
-      const problem = refusal!.problem;
-      await record({ verified: false, checks: [refusal!.result], reason: problem.message });
+      const { problem, result } = refusal!;
+      await record(run, main, { verified: false, checks: [result], reason: problem.message });
       throw problem;
     }
-
     if (plan.pad && !main.face.pad) throw new Error(`The analyzer left out the PAD set ${plan.pad.id}.`);
+    return { main, face: main.face, quality, frames: await analyzeFrames(analyzer, command, request) };
+  }
 
-    const { embeddings } = main.face;
-    const decision = await match(command, profile, plan, embeddings);
-    const { matched, subject, identification } = decision;
-    const probe: Probe = {
+  /** Who it is: 1:1 with an e-mail, 1:N without. */
+  async function match(
+    { command: { email }, realm, profile, plan }: Run,
+    probe: Embeddings,
+  ): Promise<Outcome['decision']> {
+    const { falseMatchRate, falseIdentificationRate } = profile.definition.match;
+    if (email === undefined) return matching.search(realm, probe, plan, falseIdentificationRate);
+    // An id must not pass for an address.
+    const claimed = email.includes('@') ? await subjects.find(realm, email) : undefined;
+    return matching.against(realm, claimed?.id, probe, plan, falseMatchRate);
+  }
+
+  async function judge(run: Run): Promise<Outcome & { probe: Probe }> {
+    const { command, plan, profile, files, place, started } = run;
+    const { definition } = profile;
+    const { main, face, quality, frames } = await look(run);
+    const decision = await match(run, face.embeddings);
+    const probe = {
       embedder: plan.primary,
-      sha256: set.files[plan.primary]!,
-      vector: embeddings[plan.primary]!,
+      sha256: files[plan.primary]!,
+      vector: face.embeddings[plan.primary]!,
     };
-    const earlier = matched
-      ? await verifications.earlier(command.organization, subject!, HISTORY)
-      : undefined;
+    const { device, organization } = command;
+    const known = decision.matched ? decision.subject : undefined;
     const checkResults = runChecks({
       definition,
       plan,
@@ -143,64 +160,101 @@ export function createVerify({
       quality,
       probe,
       ...(place ? { place } : {}),
-      ...(command.device ? { device: command.device } : {}),
-      ...(earlier ? { earlier } : {}),
+      ...(device ? { device } : {}),
+      ...(known ? { earlier: await verifications.earlier(organization, known, HISTORY) } : {}),
     });
     const compositeScore = composite(checkResults);
     const failed = hardFailures(definition.checks, checkResults);
-    const reason = reasonAgainst(matched, failed, compositeScore, definition.minimumComposite);
-    const verified = reason === undefined;
-    await record({
-      verified,
+    const reason = reasonAgainst(decision.matched, failed, compositeScore, definition.minimumComposite);
+    return {
+      main,
+      probe,
+      decision,
+      checkResults,
+      compositeScore,
+      failed,
+      ...(reason === undefined ? {} : { reason }),
+    };
+  }
+
+  function record(
+    { id, command, profile, plan, files, started, realm }: Run,
+    main: Analysis,
+    outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>,
+  ): Promise<void> {
+    return verifications.add({
+      id,
+      ...realm,
+      kind: command.email === undefined ? '1:N' : '1:1',
+      profile: profile.id,
+      profileVersion: profile.version,
+      confidence: 0,
+      composite: 0,
+      assurance: assuranceOf(main),
+      models: modelsUsed(plan, files),
+      timing: timingOf(main, clock.now() - started),
+      actor: describeActor(command.actor),
+      at: started,
+      ...outcome,
+    });
+  }
+
+  async function tell(
+    run: Run,
+    { main, decision, checkResults, compositeScore, reason }: Outcome,
+  ): Promise<Verdict> {
+    const { id, command, realm, profile, plan, files, started } = run;
+    const { maturity, match: rates } = profile.definition;
+    const { matched, subject, identification } = decision;
+    const hidden = command.email !== undefined && !matched;
+    const told = hidden ? decide(plan.scorers, undefined, rates.falseMatchRate) : decision;
+    return {
+      verification: id,
+      verified: reason === undefined,
+      ...(reason === undefined ? { subject: await nameOf(realm, subject!) } : { reason }),
+      confidence: told.confidence,
+      compositeScore,
+      checkResults,
+      assurance: assuranceOf(main),
+      ...(identification ? { identification } : {}),
+      match: { ...told.threshold, scorer: told.scorer.id, score: told.comparison?.score ?? null },
+      profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity },
+      models: modelsUsed(plan, files),
+      timing: timingOf(main, clock.now() - started),
+    };
+  }
+
+  async function nameOf(realm: Realm, id: SubjectId): Promise<{ id: SubjectId; email?: string }> {
+    const { email } = await subjects.get(realm, id);
+    return email === undefined ? { id } : { id, email };
+  }
+
+  return async function verify(command: VerifyCommand): Promise<Verdict> {
+    const run = await begin(command);
+    const outcome = await judge(run);
+    const { main, decision, checkResults, compositeScore, failed, reason, probe } = outcome;
+    const { matched, subject } = decision;
+    const { device } = command;
+    await record(run, main, {
+      verified: reason === undefined,
       checks: checkResults,
       confidence: decision.confidence,
       composite: compositeScore,
       ...(subject && (matched || command.email !== undefined) ? { subject } : {}),
-      ...(verified
-        ? {
-            personal: {
-              probe,
-              ...(place ? { place } : {}),
-              ...(command.device ? { device: command.device } : {}),
-            },
-          }
+      ...(reason === undefined
+        ? { personal: { probe, ...(run.place ? { place: run.place } : {}), ...(device ? { device } : {}) } }
         : { reason }),
     });
-    if (failed.length > 0) {
-      const names = failed.map(({ check }) => check).join(', ');
-      throw new Problem('CHECK_FAILED', `The profile ${profile.slug} refuses this: ${names}.`, {
-        reason: reason!,
-        checkResults,
-      });
-    }
-    const hidden = command.email !== undefined && !matched;
-    const told = hidden ? decide(plan.scorers, undefined, definition.match.falseMatchRate) : decision;
-    return {
-      verification: id,
-      verified,
-      ...(verified ? { subject: await nameOf(command, subject!) } : { reason }),
-      confidence: told.confidence,
-      compositeScore,
+    if (failed.length === 0) return tell(run, outcome);
+    const names = failed.map(({ check }) => check).join(', ');
+    throw new Problem('CHECK_FAILED', `The profile ${run.profile.slug} refuses this: ${names}.`, {
+      reason: reason!,
       checkResults,
-      assurance,
-      ...(identification ? { identification } : {}),
-      match: { ...told.threshold, scorer: told.scorer.id, score: told.comparison?.score ?? null },
-      profile: {
-        id: profile.id,
-        slug: profile.slug,
-        version: profile.version,
-        maturity: definition.maturity,
-      },
-      models: used,
-      timing: timingOf(main, clock.now() - started),
-    };
+    });
   };
-
-  async function nameOf(command: VerifyCommand, id: SubjectId): Promise<{ id: SubjectId; email?: string }> {
-    const { email } = await subjects.get(realmOf(command), id);
-    return email === undefined ? { id } : { id, email };
-  }
 }
+
+const assuranceOf = ({ face }: Analysis): Assurance => (face?.pad ? 'passive' : 'match-only');
 
 /** The first thing that stands against it, in one sentence; nothing when the person is verified. */
 function reasonAgainst(
@@ -215,11 +269,6 @@ function reasonAgainst(
   if (compositeScore >= minimum) return undefined;
   return `The checks together reach ${compositeScore.toFixed(2)}; the profile asks for ${minimum.toFixed(2)}.`;
 }
-
-const realmOf = ({ organization, world }: VerifyCommand): Realm => ({ organization, world });
-
-/** So that a claim can never be an id. */
-const asAddress = (email: string) => (email.includes('@') ? email : `${email}@`);
 
 /** The first 12 digits of each file that took part. */
 function modelsUsed(plan: ModelPlan, files: Readonly<Record<string, string>>): Record<string, string> {

@@ -140,18 +140,26 @@ test('a removed model is gone with its setting', async () => {
   await expect(engine.models.disable('nothing', operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('the workers are told of imports and removals', async () => {
-  const told: string[][] = [];
+test('the workers are told of every change, and see the new set', async () => {
+  const told: [string[], number][] = [];
   const models = await createModels({
     ...engine,
     changed: async () => {
-      told.push(engine.library.manifest().models.map(({ id }) => id));
+      const { files, scorers } = models.current();
+      told.push([Object.keys(files), scorers.length]);
     },
   });
   const entry = engine.library.importable()[0]!;
   await models.import({ onnx: new TextEncoder().encode(entry.id), entry }, operator);
+  await models.enable('b-net', { acceptLicenceDoubt: true }, operator);
+  await models.disable('b-net', operator);
   await models.remove(entry.id, operator);
-  expect(told.map((ids) => ids.includes(entry.id))).toEqual([true, false]);
+  expect(told.map(([ids, scorers]) => [ids.includes(entry.id), scorers])).toEqual([
+    [true, 1],
+    [true, 2],
+    [true, 1],
+    [false, 1],
+  ]);
 });
 
 test('the remedy names every file, its hash, its place and the one command', () => {

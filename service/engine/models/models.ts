@@ -36,7 +36,7 @@ export interface ModelsDeps {
   inTransaction: InTransaction;
   audit: Audit;
   clock: Clock;
-  /** Called after a model was imported or removed, before it is reported done: the workers load what is there now. */
+  /** Called after every change of `current`, before the change is reported done: the workers load what is usable now. */
   changed?: () => Promise<void>;
 }
 
@@ -52,6 +52,11 @@ export async function createModels({
   const store = createModelSettingStore({ db });
   const settings = new Map((await store.all()).map((row) => [row.model, row]));
   let set = modelSetOf(library.manifest(), isEnabled);
+
+  async function refresh(): Promise<void> {
+    set = modelSetOf(library.manifest(), isEnabled);
+    await changed();
+  }
 
   function isEnabled({ id, needsLicenceAcceptance }: ModelEntry): boolean {
     const setting = settings.get(id);
@@ -113,7 +118,7 @@ export async function createModels({
       });
     });
     settings.set(entry.id, row);
-    set = modelSetOf(library.manifest(), isEnabled);
+    await refresh();
     return report(entry);
   }
 
@@ -144,8 +149,7 @@ export async function createModels({
         await library.remove(entry.id);
         throw error;
       }
-      await changed();
-      set = modelSetOf(library.manifest(), isEnabled);
+      await refresh();
       return report(entryOf(entry.id));
     },
     async enable(id, { acceptLicenceDoubt }, actor) {
@@ -200,8 +204,7 @@ export async function createModels({
         });
       });
       settings.delete(id);
-      set = modelSetOf(library.manifest(), isEnabled);
-      await changed();
+      await refresh();
     },
   };
 }

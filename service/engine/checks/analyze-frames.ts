@@ -1,4 +1,4 @@
-import type { Analysis, AnalysisRequest, FaceAnalyzer } from '../../inference/face.ts';
+import type { AnalysisRequest, FaceAnalyzer } from '../../inference/face.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Frame } from './frame.ts';
 import type { VerifyCommand } from './verdict.ts';
@@ -6,18 +6,23 @@ import type { VerifyCommand } from './verdict.ts';
 /** Frames of one request in the analyzer's queue at a time: the others' pictures come in between. */
 const AT_ONCE = 4;
 
-/** The main picture and then the frames; a frame that cannot be read is named. Throws what `analyze` throws. */
-export async function analyzePictures(
+/** INVALID_REQUEST unless every frame has a time, or none. */
+export function checkFrameTimes({
+  frames = [],
+  frameTimes,
+}: Pick<VerifyCommand, 'frames' | 'frameTimes'>): void {
+  if (frameTimes === undefined || frameTimes.length === frames.length) return;
+  throw new Problem('INVALID_REQUEST', 'There must be as many frame times as frames.', {
+    details: [{ path: 'frameTimes', message: `${frames.length} numbers, one for each frame.` }],
+  });
+}
+
+/** Throws what `analyze` throws; a frame that cannot be read is named. */
+export async function analyzeFrames(
   analyzer: FaceAnalyzer,
-  { picture, frames = [], frameTimes }: Pick<VerifyCommand, 'picture' | 'frames' | 'frameTimes'>,
+  { frames = [], frameTimes }: Pick<VerifyCommand, 'frames' | 'frameTimes'>,
   request: AnalysisRequest,
-): Promise<{ main: Analysis; frames: Frame[] }> {
-  if (frameTimes !== undefined && frameTimes.length !== frames.length) {
-    throw new Problem('INVALID_REQUEST', 'There must be as many frame times as frames.', {
-      details: [{ path: 'frameTimes', message: `${frames.length} numbers, one for each frame.` }],
-    });
-  }
-  const main = await analyzer.analyze(picture, request);
+): Promise<Frame[]> {
   const analyzed: Frame[] = [];
   for (let start = 0; start < frames.length; start += AT_ONCE) {
     const batch = frames.slice(start, start + AT_ONCE).map(async (frame, i) => {
@@ -27,7 +32,7 @@ export async function analyzePictures(
     });
     analyzed.push(...(await Promise.all(batch)));
   }
-  return { main, frames: analyzed };
+  return analyzed;
 }
 
 async function analyzeFrame(
