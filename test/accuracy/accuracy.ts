@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { createProgress } from '../../service/cli/progress.ts';
 import { createTerminal } from '../../service/cli/terminal.ts';
-import { manifestFile, openMeasuredPipeline } from '../support/measured-pipeline.ts';
+import { manifestFile, withMeasuredPipeline } from '../support/measured-pipeline.ts';
 import { measureFaces } from './faces.ts';
 import { measurePad, missingPictures } from './pad.ts';
 import { facesAsJson, facesAsText, padAsText } from './render-report.ts';
@@ -29,38 +29,41 @@ program
   .description('recognition: EER, TAR, thresholds, failure to enroll')
   .requiredOption('--pairs <file>', 'CSV file_a,file_b,same; a picture’s folder is its person')
   .option('--json', 'print JSON; rates as fractions')
+  .option('--data <text>', 'what the pictures are called in the report; the folder’s name unless given')
   .option('--calibrate', 'write the tables and figures into models/manifest.json')
   .option('--workers <n>', 'worker threads', String(availableParallelism()))
   .addHelpText('after', '\nExample: npm run accuracy -- faces --pairs ../shared/data/faces-lfw/pairs.csv')
-  .action(({ pairs, calibrate, ...common }: Common & { pairs: string; calibrate?: true }) =>
-    inScratch(async (scratch) => {
-      requireFile(pairs, 'recognition');
-      const workers = Number(common.workers);
-      const { analyzer, manifest, request } = await openMeasuredPipeline({
-        workers,
-        embedders: 'all',
-        scratch,
-      });
-      const report = await measureFaces(resolve(pairs), {
-        analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
-        scorers: manifest.scorers,
-        concurrency: 2 * workers,
-        progress: createProgress(terminal, 'faces'),
-      });
-      await analyzer.close();
-      const about = {
-        data: `${basename(dirname(resolve(pairs)))}, ${report.pictures} pictures`,
-        date: today(),
-      };
-      const accepted = manifest.models.filter(({ needsLicenceAcceptance }) => needsLicenceAcceptance);
-      const notes = accepted.map(
-        ({ id, doubts }) =>
-          `${id} is measured but not enabled by default: ${doubts ?? 'its licence must be accepted'}`,
-      );
-      if (calibrate) writeCalibration(manifestFile, report, about);
-      terminal.answer(common.json ? asJson(facesAsJson(report, about)) : facesAsText(report, about, notes));
-      if (calibrate) terminal.note(`Written to ${manifestFile}.`);
-    }),
+  .action(
+    ({ pairs, data, calibrate, ...common }: Common & { pairs: string; data?: string; calibrate?: true }) =>
+      inScratch(async (scratch) => {
+        requireFile(pairs, 'recognition');
+        const workers = Number(common.workers);
+        const { report, models } = await withMeasuredPipeline(
+          { workers, embedders: 'all', scratch },
+          async ({ analyzer, manifest, request }) => ({
+            models: manifest.models,
+            report: await measureFaces(resolve(pairs), {
+              analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
+              scorers: manifest.scorers,
+              concurrency: 2 * workers,
+              progress: createProgress(terminal, 'faces'),
+            }),
+          }),
+        );
+        const name = data ?? basename(dirname(resolve(pairs)));
+        const about = {
+          data: `${name}: ${report.pictures} pictures of ${report.people} people, all same-person and all cross pairs`,
+          date: today(),
+        };
+        const accepted = models.filter(({ needsLicenceAcceptance }) => needsLicenceAcceptance);
+        const notes = accepted.map(
+          ({ id, doubts }) =>
+            `${id} is measured but not enabled by default: ${doubts ?? 'its licence must be accepted'}`,
+        );
+        if (calibrate) writeCalibration(manifestFile, report, about);
+        terminal.answer(common.json ? asJson(facesAsJson(report, about)) : facesAsText(report, about, notes));
+        if (calibrate) terminal.note(`Written to ${manifestFile}.`);
+      }),
   );
 
 program
@@ -95,18 +98,16 @@ program
         if (weights.length < 2)
           throw new Error(`Not measured: ${models} does not hold the two MiniFASNet weight files.`);
         const workers = Number(common.workers);
-        const { analyzer, request } = await openMeasuredPipeline({
-          workers,
-          embedders: 'none',
-          pad: { set: PAD_SET, weights: weights.map((name) => join(models, name)) },
-          scratch,
-        });
-        const report = await measurePad(csv, root, {
-          analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
-          concurrency: 2 * workers,
-          progress: createProgress(terminal, 'pad'),
-        });
-        await analyzer.close();
+        const pad = { set: PAD_SET, weights: weights.map((name) => join(models, name)) };
+        const report = await withMeasuredPipeline(
+          { workers, embedders: 'none', pad, scratch },
+          ({ analyzer, request }) =>
+            measurePad(csv, root, {
+              analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
+              concurrency: 2 * workers,
+              progress: createProgress(terminal, 'pad'),
+            }),
+        );
         const about = { data: basename(csv, '.csv'), set: PAD_SET, date: today() };
         terminal.answer(common.json ? asJson({ ...about, ...report }) : padAsText(report, about));
       }),

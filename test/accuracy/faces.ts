@@ -53,7 +53,7 @@ const BOOTSTRAP = { replicates: 1000, seed: 20261120 };
 
 /**
  * Every same-person and every cross pair of the pictures that a `file_a,file_b,same` file names; a picture's folder is its
- * person. Throws Error for a file that contradicts itself or names no picture twice of anybody.
+ * person. Throws Error for a file that contradicts itself or names nobody twice.
  */
 export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<FacesReport> {
   const files = readPictureList(pairsFile);
@@ -98,7 +98,7 @@ export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<
     failures,
     secondFaces,
     pictures: files.length,
-    people: people.length,
+    people: new Set(files.map((file) => dirname(file))).size,
     ...counts,
   };
 }

@@ -63,7 +63,8 @@ export async function measurePad(manifest: string, root: string, deps: PadDeps):
   const attacks = judged.filter(({ species }) => species !== undefined).length;
   if (attacks === 0 || attacks === judged.length) {
     throw new Error(
-      `${manifest} leaves ${attacks} attacks and ${judged.length - attacks} live pictures to measure.`,
+      `Not measured: of the ${pictures.length} pictures of ${manifest} only ${attacks} attacks and ` +
+        `${judged.length - attacks} live ones could be judged; the others show no face, or no room around it.`,
     );
   }
   return {

@@ -32,7 +32,7 @@ export function facesAsText(
 ): string {
   const lines = [
     `${data}, ${date}`,
-    `${report.pictures} pictures of ${report.people} people; ${report.genuine} same-person and ${report.impostors} cross pairs`,
+    `${report.genuine} same-person and ${report.impostors} cross pairs`,
     `failure to enroll ${measured(report.failureToEnroll, report.failureToEnrollInterval)}`,
     ...report.failures.map(({ file, code }) => `  ${code} ${file}`),
     `${report.secondFaces.length} pictures show a second face nearly as wide: the product would refuse them; measured here by the widest face`,

@@ -26,8 +26,11 @@ export interface MeasuredPipelineOptions {
 const root = join(import.meta.dirname, '../..');
 export const manifestFile = join(root, 'models/manifest.json');
 
-/** The product's own inference: its library, its worker pool, the models of its manifest. */
-export async function openMeasuredPipeline(options: MeasuredPipelineOptions): Promise<MeasuredPipeline> {
+/** The product's own inference: its library, its worker pool, the models of its manifest; closed when `work` ends. */
+export async function withMeasuredPipeline<T>(
+  options: MeasuredPipelineOptions,
+  work: (pipeline: MeasuredPipeline) => Promise<T>,
+): Promise<T> {
   const paths = { manifest: manifestFile, built: join(root, 'models/built'), imported: options.scratch };
   const library = await openModelLibrary(paths);
   const known = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest;
@@ -54,6 +57,10 @@ export async function openMeasuredPipeline(options: MeasuredPipelineOptions): Pr
     clock: systemClock,
     log: { ...silentLog, error: (fields, message) => console.error(message, fields) },
   });
-  await analyzer.ready();
-  return { analyzer, manifest, request };
+  try {
+    await analyzer.ready();
+    return await work({ analyzer, manifest, request });
+  } finally {
+    await analyzer.close();
+  }
 }
