@@ -1,14 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import type { Analysis, Box } from './face.ts';
-import { createFaceAnalyzer, type RunningFaceAnalyzer } from './face-analyzer.ts';
-import { openModelLibrary } from './model-library.ts';
+import { createFaceAnalyzer, type FaceAnalyzerDeps, type RunningFaceAnalyzer } from './face-analyzer.ts';
+import { type ModelLibrary, openModelLibrary } from './model-library.ts';
 
 const samples = join(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'), '../demo');
 const models = { detector: 'blazeface', embedders: ['face-recognition'] };
@@ -18,14 +19,11 @@ const THRESHOLD = 0.941;
 
 let analyzer: RunningFaceAnalyzer;
 
-beforeAll(async () => {
-  const root = new URL('../../models/', import.meta.url);
-  const library = await openModelLibrary({
-    manifest: new URL('manifest.json', root).pathname,
-    built: new URL('built', root).pathname,
-    imported: join(tmpdir(), 'gatehouse-nothing-imported'),
-  });
-  analyzer = createFaceAnalyzer({
+let library: ModelLibrary;
+let imported: string;
+
+const start = (deps: Partial<FaceAnalyzerDeps> = {}): RunningFaceAnalyzer =>
+  createFaceAnalyzer({
     library,
     workers: 1,
     providers: ['cpu'],
@@ -33,10 +31,24 @@ beforeAll(async () => {
     defaults: models,
     clock: systemClock,
     log: silentLog,
+    ...deps,
   });
+
+beforeAll(async () => {
+  const root = fileURLToPath(new URL('../../models/', import.meta.url));
+  imported = await mkdtemp(join(tmpdir(), 'gatehouse-imported-'));
+  library = await openModelLibrary({
+    manifest: join(root, 'manifest.json'),
+    built: join(root, 'built'),
+    imported,
+  });
+  analyzer = start();
   await analyzer.ready();
 }, 60_000);
-afterAll(() => analyzer?.close());
+afterAll(async () => {
+  await analyzer?.close();
+  await rm(imported, { recursive: true });
+});
 
 const cosine = (a: Analysis, b: Analysis): number => {
   const [p, q] = [a, b].map(({ face }) => face!.embeddings['face-recognition']!);
@@ -189,19 +201,8 @@ test('refusals come through the worker, and the caller keeps its bytes', async (
 
 test('a provider that is not there is reported and the CPU does the work', async () => {
   const warnings: object[] = [];
-  const root = new URL('../../models/', import.meta.url);
-  const library = await openModelLibrary({
-    manifest: new URL('manifest.json', root).pathname,
-    built: new URL('built', root).pathname,
-    imported: join(tmpdir(), 'gatehouse-nothing-imported'),
-  });
-  const other = createFaceAnalyzer({
-    library,
-    workers: 1,
+  const other = start({
     providers: [process.platform === 'win32' ? 'coreml' : 'dml'],
-    queueLimit: 1,
-    defaults: models,
-    clock: systemClock,
     log: { ...silentLog, warn: (fields) => warnings.push(fields) },
   });
   try {
@@ -215,6 +216,42 @@ test('a provider that is not there is reported and the CPU does the work', async
       'iris',
     ]);
     expect(warnings).toHaveLength(4);
+  } finally {
+    await other.close();
+  }
+}, 60_000);
+
+test('a model that is imported while the service runs is used without a restart, and gone when removed', async () => {
+  const { entry, path } = library.catalog().files.find((file) => file.entry.id === 'blazeface')!;
+  const own = { ...entry, id: 'own-detector', origin: 'imported' as const };
+  const picture = await readFile(join(samples, 'sample6.jpg'));
+  const theirs = { ...request, detector: 'own-detector' };
+  await expect(analyzer.analyze(picture, theirs)).rejects.toMatchObject({ code: 'MODEL_NOT_INSTALLED' });
+  await library.add(own, await readFile(path));
+  analyzer.reload();
+  const { faces } = await analyzer.analyze(picture, theirs);
+  expect(faces).toEqual((await analyzer.analyze(picture, request)).faces);
+  await library.remove('own-detector');
+  analyzer.reload();
+  await expect(analyzer.analyze(picture, theirs)).rejects.toMatchObject({ code: 'MODEL_NOT_INSTALLED' });
+  expect(analyzer.stats()).toMatchObject({ replaced: 0 });
+}, 60_000);
+
+test('a model file that changed on disk is refused when it is opened', async () => {
+  const { files, padSets } = library.catalog();
+  const other = start({
+    library: {
+      catalog: () => ({
+        files: files.map((file) => ({ ...file, entry: { ...file.entry, sha256: '0'.repeat(64) } })),
+        padSets,
+      }),
+    },
+  });
+  try {
+    await expect(other.ready()).rejects.toThrow(
+      /blazeface\.onnx changed: expected SHA-256 0{64}, found [0-9a-f]{64}/,
+    );
+    await expect(other.analyze(new Uint8Array(9), request)).rejects.toMatchObject({ code: 'INTERNAL' });
   } finally {
     await other.close();
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Manifest, ModelEntry, ScorerEntry } from './manifest.ts';
-import { looksLikeOnnx, openModelLibrary } from './model-library.ts';
+import { openModelLibrary } from './model-library.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 /** ir_version 8 and an empty graph named by one byte. */
@@ -183,14 +183,4 @@ test('a manifest that leads out of its folder, or is none, stops the start', asy
   await expect(openModelLibrary(paths())).rejects.toThrow(`${path} is not JSON`);
   await writeFile(path, '{"version":2}');
   await expect(openModelLibrary(paths())).rejects.toThrow(/not a valid model manifest: version/);
-});
-
-test('ONNX is told by its protobuf, not by its name', () => {
-  expect(looksLikeOnnx(onnx(1))).toBe(true);
-  expect(looksLikeOnnx(new Uint8Array())).toBe(false);
-  expect(looksLikeOnnx(onnx(1).subarray(0, 5))).toBe(false); // the graph runs past the end
-  expect(looksLikeOnnx(Uint8Array.of(0x08, 8))).toBe(false); // no graph
-  expect(looksLikeOnnx(Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 0, 0))).toBe(false); // a zip, such as a .pth
-  expect(looksLikeOnnx(Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc))).toBe(false); // a pickle
-  expect(looksLikeOnnx(new Uint8Array(64).fill(255))).toBe(false);
 });

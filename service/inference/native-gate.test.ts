@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createNative, createNativeGate, retire } from './native-gate.ts';
+import { createNative, createNativeGate, retire, waitUntilOut } from './native-gate.ts';
 
 const never = Symbol('never');
 const settled = (promise: Promise<unknown>) =>
@@ -33,10 +33,12 @@ test('retired while inside, it may not be terminated and leaves when the last on
   const [one, two] = [Promise.withResolvers<number>(), Promise.withResolvers<number>()];
   const works = [native(() => one.promise), native(() => two.promise)];
   expect(retire(gate)).toBe(false);
+  expect(waitUntilOut(gate, 1)).toBe(false);
   one.resolve(1);
   expect(await settled(works[0]!)).toBe(1);
   expect(left).toBe(0);
   two.resolve(2);
   expect(await settled(works[1]!)).toBe(never);
   expect(left).toBe(1);
+  expect(waitUntilOut(gate, 1)).toBe(true);
 });

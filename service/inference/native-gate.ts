@@ -15,6 +15,18 @@ export const createNativeGate = (): NativeGate => new Int32Array(new SharedArray
  */
 export const retire = (gate: NativeGate): boolean => (Atomics.or(gate, 0, RETIRED) & ~RETIRED) === 0;
 
+/** Blocks until the retired worker is out of native code; false after `milliseconds` in vain. */
+export function waitUntilOut(gate: NativeGate, milliseconds: number): boolean {
+  const end = performance.now() + milliseconds;
+  for (;;) {
+    const value = Atomics.load(gate, 0);
+    if ((value & ~RETIRED) === 0) return true;
+    const left = end - performance.now();
+    if (left <= 0) return false;
+    Atomics.wait(gate, 0, value, left);
+  }
+}
+
 /** Runs work that enters native code. */
 export type Native = <T>(work: () => Promise<T>) => Promise<T>;
 
@@ -26,6 +38,7 @@ export function createNative(gate: NativeGate, leave: () => void): Native {
       return await work();
     } finally {
       if (Atomics.sub(gate, 0, 1) - 1 === RETIRED) {
+        Atomics.notify(gate, 0);
         setImmediate(leave);
         await new Promise(() => undefined);
       }

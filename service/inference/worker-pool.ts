@@ -1,30 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { Problem, type ProblemCode, type ProblemExtra } from '../lib/problem.ts';
-import { createNativeGate, type NativeGate, retire } from './native-gate.ts';
-
-/** `workerData` of every worker script. */
-export interface WorkerStart<Configuration = unknown> {
-  configuration: Configuration;
-  /** Native code is entered through it (native-gate.ts). */
-  gate: NativeGate;
-}
-
-/** What a worker script posts. It gets one job at a time as `{ job, payload }`, and `{ configuration }` when that changes. */
-export type WorkerAnswer =
-  | { is: 'ready' }
-  | { is: 'done'; job: number; value: unknown }
-  | {
-      is: 'refused';
-      job: number;
-      code: ProblemCode;
-      message: string;
-      extra: Omit<ProblemExtra, 'cause'>;
-      cause?: string;
-    }
-  | { is: 'failed'; job: number; message: string }
-  | { is: 'notice'; value: unknown };
+import { Problem } from '../lib/problem.ts';
+import { createNativeGate, type NativeGate, retire, waitUntilOut } from './native-gate.ts';
+import type { WorkerAnswer, WorkerStart } from './worker-messages.ts';
 
 export interface PoolJob {
   payload: unknown;
@@ -63,8 +42,8 @@ export interface WorkerPool {
   ready(): Promise<void>;
   stats(): PoolStats;
   /**
-   * Refuses new jobs, finishes those accepted, stops the workers. Always before the process exits: ending it while a worker
-   * is inside native code aborts it.
+   * Refuses new jobs, finishes those accepted, stops the workers. A process that exits without it waits up to two seconds for
+   * workers inside native code, which would abort it.
    */
   close(): Promise<void>;
 }
@@ -260,6 +239,12 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     if (closing && queue.length === 0 && inState('busy').length === 0) closing.resolve();
   }
 
+  function leaveProcess(): void {
+    const inside = [...seats, ...lingering].filter(({ gate }) => !retire(gate));
+    for (const { gate } of inside) waitUntilOut(gate, 2000);
+  }
+
+  process.on('exit', leaveProcess);
   for (let i = 0; i < deps.workers; i++) startWorker();
 
   return {
@@ -309,6 +294,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       await closing.promise;
       for (const seat of [...seats]) void giveUp(seat);
       await Promise.all([...lingering].map(({ ended }) => ended));
+      process.off('exit', leaveProcess);
     },
   };
 }

@@ -5,7 +5,7 @@ import { createPictureAnalyzer, type Models } from './analyze-picture.ts';
 import type { ModelCatalog } from './model-library.ts';
 import { createNative } from './native-gate.ts';
 import { type ModelFile, type OnnxModel, openOnnxModel, type Provider } from './onnx-model.ts';
-import type { WorkerAnswer, WorkerStart } from './worker-pool.ts';
+import type { WorkerAnswer, WorkerStart } from './worker-messages.ts';
 
 /** What a worker is told at start and again whenever the installed models change. */
 export interface WorkerConfiguration {
@@ -34,6 +34,9 @@ const answer = (message: WorkerAnswer): void => port.postMessage(message);
 sharp.concurrency(1);
 sharp.cache(false);
 
+/** A new entry for the same bytes is another model: it may be read differently. */
+const keyOf = ({ entry }: ModelFile): string => JSON.stringify(entry);
+
 const opened = new Map<string, Promise<OnnxModel>>();
 const start = workerData as WorkerStart<WorkerConfiguration>;
 const native = createNative(start.gate, () => process.exit());
@@ -48,8 +51,10 @@ port.on('message', (message: Message) => {
 async function handle({ job, payload, configuration: next }: Message): Promise<void> {
   if (next) {
     analyzer = analyzerOf(next);
-    const kept = new Set(next.catalog.files.map(({ entry }) => entry.sha256));
-    for (const sha256 of opened.keys()) if (!kept.has(sha256)) opened.delete(sha256);
+    const kept = new Set(next.catalog.files.map(keyOf));
+    for (const key of opened.keys()) if (!kept.has(key)) opened.delete(key);
+    // what cannot be opened is told to the first picture that asks for it
+    await analyzer.warmUp(next.preload).catch(() => undefined);
   }
   if (job === undefined || !payload) return;
   try {
@@ -78,13 +83,12 @@ async function handle({ job, payload, configuration: next }: Message): Promise<v
 function analyzerOf({ catalog, providers }: WorkerConfiguration) {
   const fellBack = (model: string, reason: string) =>
     answer({ is: 'notice', value: { model, reason } satisfies FallbackNotice });
-  /** Sessions are made once per file content; making and releasing them leaks (onnxruntime #25325). */
+  /** Sessions are made once per manifest entry; making and releasing them leaks (onnxruntime #25325). */
   function open(file: ModelFile): Promise<OnnxModel> {
-    const { sha256 } = file.entry;
-    const model =
-      opened.get(sha256) ?? native(() => openOnnxModel(file, { providers, fellBack })).then(guarded);
-    opened.set(sha256, model);
-    model.catch(() => opened.delete(sha256));
+    const key = keyOf(file);
+    const model = opened.get(key) ?? native(() => openOnnxModel(file, { providers, fellBack })).then(guarded);
+    opened.set(key, model);
+    model.catch(() => opened.delete(key));
     return model;
   }
   return createPictureAnalyzer({ catalog, open, native, now: () => performance.now() });
