@@ -149,6 +149,13 @@ const END_OF_IMAGE = Uint8Array.of(0xff, 0xd9);
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function unreadable(bytes: Uint8Array, format: Format, cause: unknown): Problem {
+  if (cause instanceof Error && cause.message.startsWith('timeout')) {
+    return new Problem(
+      'IMAGE_UNREADABLE',
+      'The picture takes too long to decode; send a smaller, ordinary JPEG.',
+      { cause },
+    );
+  }
   const message = endsEarly(bytes, format)
     ? 'The picture file ends before the picture does; it was probably cut off on the way. Send it again.'
     : 'The picture file is damaged and cannot be decoded; take or export the picture again.';

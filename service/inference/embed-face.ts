@@ -59,7 +59,7 @@ export function chipToPicture(
 }
 
 /** The mean of the vectors' directions, of length 1. */
-export function meanDirection(vectors: readonly Float32Array[]): Float32Array {
+function meanDirection(vectors: readonly Float32Array[]): Float32Array {
   const mean = new Float32Array(vectors[0]!.length);
   for (const vector of vectors) {
     const size = length(vector);
