@@ -15,7 +15,7 @@ export interface StatusDeps {
   checks: Checks;
   models: Models;
   galleries: Galleries;
-  pictures: RunningFaceAnalyzer;
+  pictures(): Pick<RunningFaceAnalyzer, 'stats'>;
   database: Database;
 }
 
@@ -30,7 +30,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
     const storage = await readOrganizations();
     const ids = storage.organizations.map(({ id }) => id);
     const { primary, pad } = models.current();
-    const { workers, busy, waiting, queueLimit, providers, fallbacks, broken } = pictures.stats();
+    const { workers, busy, waiting, queueLimit, providers, fallbacks, broken } = pictures().stats();
     const fallback = Object.values(fallbacks)[0];
     return {
       readiness: readinessOf(broken, storage.state),

@@ -13,7 +13,7 @@ import { createOrganizations, type Organizations } from './engine/organizations/
 import { createSubjects, type Subjects } from './engine/subjects/index.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { FaceAnalyzer } from './inference/face.ts';
-import { createFaceAnalyzer } from './inference/face-analyzer.ts';
+import { createFaceAnalyzer, type RunningFaceAnalyzer } from './inference/face-analyzer.ts';
 import { createGalleries } from './inference/galleries.ts';
 import { openModelLibrary } from './inference/model-library.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
@@ -42,6 +42,8 @@ export interface Gatehouse {
 export interface ComposeDeps {
   log: Log;
   clock?: Clock;
+  /** `when-needed`: a command that looks at no picture starts no worker. `at-once` waits until they have started. */
+  workers?: 'at-once' | 'when-needed';
 }
 
 /** The models that come with Gatehouse: the same place in the source tree and in `dist/`. */
@@ -53,7 +55,10 @@ const modelsFolder = fileURLToPath(
  * Builds everything, once, top to bottom. Throws Problem or Error with a sentence for the operator; then nothing stays
  * open. `DATA` is made when it is not there, and held until `close`: a second process is told who holds it.
  */
-export async function compose(config: Config, { log, clock = systemClock }: ComposeDeps): Promise<Gatehouse> {
+export async function compose(
+  config: Config,
+  { log, clock = systemClock, workers = 'at-once' }: ComposeDeps,
+): Promise<Gatehouse> {
   await using opened = new AsyncDisposableStack();
   const at = (...path: string[]) => join(config.data, ...path);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
@@ -99,22 +104,24 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
     inTransaction,
     audit,
     clock,
-    changed: async () => pictures.reload(firstModels(models)),
+    changed: async () => running?.reload(firstModels(models)),
   });
 
-  const pictures = createFaceAnalyzer({
-    library,
-    workers: config.workers || availableParallelism(),
-    providers: config.providers,
-    queueLimit: config.queueLimit,
-    defaults: firstModels(models),
-    clock,
-    log,
-  });
-  opened.defer(() => pictures.close());
+  let running: RunningFaceAnalyzer | undefined;
+  opened.defer(() => running?.close());
+  const pictures = () =>
+    (running ??= createFaceAnalyzer({
+      library,
+      workers: config.workers || availableParallelism(),
+      providers: config.providers,
+      queueLimit: config.queueLimit,
+      defaults: firstModels(models),
+      clock,
+      log,
+    }));
   const analyzer: FaceAnalyzer = {
     async analyze(picture, request) {
-      const analysis = await pictures.analyze(picture, request);
+      const analysis = await pictures().analyze(picture, request);
       metrics.inference(analysis.timing);
       return analysis;
     },
@@ -139,7 +146,7 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
 
   const { swept } = await subjects.sweepKeys();
   if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
-  await Promise.all([subjects.loadGalleries(), pictures.ready()]);
+  await Promise.all([subjects.loadGalleries(), workers === 'at-once' && pictures().ready()]);
 
   const status = createStatus({
     organizations,

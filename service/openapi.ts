@@ -8,7 +8,7 @@ import { createPublicServer } from './public-server.ts';
 export async function openApiDocument(): Promise<unknown> {
   const app = await createPublicServer(
     {
-      access: undefined as never,
+      access: {} as never,
       checks: undefined as never,
       status: undefined as never,
       metrics: createMetrics({ processMetrics: false }),

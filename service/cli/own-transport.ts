@@ -19,7 +19,10 @@ export async function createOwnTransport(
     level: 'error',
     write: (line) => void process.stderr.write(line),
   });
-  const gatehouse = await compose({ ...config, workers: workers ?? config.workers }, { log });
+  const gatehouse = await compose(
+    { ...config, workers: workers ?? config.workers },
+    { log, workers: 'when-needed' },
+  );
   const app = createServer({ ids: gatehouse.ids, log });
   await app.register(controlDoor, gatehouse);
   return {
