@@ -174,7 +174,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     const delay = Math.min(60_000, deps.restartDelay * 2 ** Math.min(failedStarts - 1, 16));
     log.error({ reason, retryInMilliseconds: delay }, 'an inference worker could not start');
     started.reject(new Error(`An inference worker could not start: ${reason}`));
-    if (inState('idle').length + inState('busy').length === 0) {
+    if (seats.size === 0) {
       broken = reason;
       for (const job of queue.splice(0)) {
         clearTimeout(job.timer);
