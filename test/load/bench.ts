@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { benchPipeline, benchScaling } from './bench-pipeline.ts';
+import { benchSearch } from './bench-search.ts';
+import { benchService } from './bench-service.ts';
+import { benchStart } from './bench-start.ts';
+import { type Evidence, keepEvidence } from './evidence.ts';
+import { describeMachine } from './machine.ts';
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Each part of the whole, by name: what it measures, and its evidence by title. */
+const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
+  pipeline: async () => ({ pipeline: await benchPipeline(say), workers: await benchScaling(say) }),
+  search: async () => ({ search: await benchSearch(say) }),
+  loop: () => benchService(say),
+  memory: () => benchService(say),
+  start: async () => ({ start: await benchStart(say) }),
+};
+/** `memory` is measured by `loop` on the way. */
+const everything = ['pipeline', 'search', 'loop', 'start'];
+
+const program = new Command('bench')
+  .description(
+    'Measures Gatehouse and its peers on this machine. It asserts nothing: figures go to docs/evidence/.',
+  )
+  .argument('[parts...]', `any of ${Object.keys(parts).join(', ')}; all when none is named`)
+  .option(
+    '--out <folder>',
+    'where bench.md and bench.json are kept',
+    join(import.meta.dirname, '../../docs/evidence'),
+  )
+  .showHelpAfterError()
+  .action(async (named: string[], { out }: { out: string }) => {
+    const unknown = named.find((name) => !(name in parts));
+    if (unknown !== undefined) program.error(`There is no part "${unknown}".`);
+    for (const name of named.length > 0 ? named : everything) {
+      const measured = await parts[name]!();
+      for (const { title, lines } of Object.values(measured))
+        console.log(`${[title, ...lines].join('\n')}\n`);
+      keepEvidence(out, 'bench', measured, describeMachine());
+    }
+    say(`Kept in ${out}.`);
+  });
+
+await program.parseAsync();

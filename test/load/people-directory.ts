@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { createSubjectStore } from '../../service/engine/subjects/subject-store.ts';
+import type { Manifest } from '../../service/inference/manifest.ts';
+import { systemClock } from '../../service/lib/clock.ts';
+import { createIds, type OrganizationId } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { openDatabase } from '../../service/storage/connection.ts';
+import { openVault } from '../../service/storage/vault.ts';
+import { createRandom } from '../accuracy/random.ts';
+
+const PAGE = 500;
+
+/**
+ * Puts `count` people with one template each into an initialized data directory that nobody serves, sealed as the product
+ * seals them; the vectors are random. Calls `progress` with the count after each page.
+ */
+export async function addPeople(
+  data: string,
+  { organization, count, manifest }: { organization: OrganizationId; count: number; manifest: Manifest },
+  progress: (done: number) => void,
+): Promise<void> {
+  const clock = systemClock;
+  const ids = createIds(clock);
+  const random = createRandom(count);
+  const embedder = manifest.models.find(
+    ({ role, needsLicenceAcceptance }) => role === 'embedder' && !needsLicenceAcceptance,
+  )!;
+  const database = await openDatabase(
+    { kind: 'sqlite', path: join(data, 'gatehouse.db') },
+    { clock, log: silentLog },
+  );
+  const vault = await openVault(data, { db: database.db, clock, log: silentLog });
+  const store = createSubjectStore({ db: database.db, sealer: vault.sealer });
+  const realm = { organization, world: 'live' as const };
+  const at = clock.now();
+
+  async function person(number: number) {
+    const subject = ids.next('subject');
+    await store.createKey(organization, subject);
+    const email = `p${number}@example.com`;
+    const id = ids.next('template');
+    return {
+      subject: {
+        id: subject,
+        ...realm,
+        email_hash: store.emailHash(organization, email),
+        ...(await store.sealPerson(realm, subject, email, undefined)),
+        created_at: at,
+        updated_at: at,
+      },
+      template: {
+        id,
+        ...realm,
+        subject,
+        enrollment: ids.next('enrollment'),
+        embedder: embedder.id,
+        embedder_sha256: embedder.sha256,
+        vector_sealed: await store.sealVector(
+          { id, organization, subject },
+          unitVector(embedder.dimensions!, random),
+        ),
+        quality: 0.5,
+        created_at: at,
+      },
+    };
+  }
+
+  try {
+    for (let done = 0; done < count; ) {
+      const people: Awaited<ReturnType<typeof person>>[] = [];
+      for (; people.length < PAGE && done < count; done++) people.push(await person(done));
+      await database.inTransaction(async (tx) => {
+        for (const { subject } of people) await store.insertSubject(tx, subject);
+        for (const { template } of people) await store.insertTemplates(tx, [template]);
+      });
+      progress(done);
+    }
+  } finally {
+    await vault.close();
+    await database.close();
+  }
+}
+
+function unitVector(dimensions: number, random: () => number): Float32Array {
+  const vector = Float32Array.from({ length: dimensions }, () => random() - 0.5);
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
+}
