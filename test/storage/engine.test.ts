@@ -76,6 +76,24 @@ onBothDatabases('the engine', (newPlace) => {
     expect(engine.galleries.size(`${engine.organization}/test/a-net`)).toBe(3);
   });
 
+  test('two processes that enroll one new e-mail at once make one person with one key', async () => {
+    engine = await startEngine({ place: await newPlace() });
+    const processes = Array.from({ length: 6 }, () => engine.openSubjects());
+    const results = await Promise.all(
+      processes.map((subjects, i) =>
+        subjects.enroll(
+          realm(),
+          { email: 'alice@example.com', embeddings: { 'a-net': direction(`p${i}`) }, quality: 1 },
+          operator,
+        ),
+      ),
+    );
+    expect(new Set(results.map(({ subject }) => subject.id)).size).toBe(1);
+    expect(results.filter(({ created }) => created)).toHaveLength(1);
+    expect(await engine.keys.countPersons()).toBe(1);
+    expect(await engine.subjects.enrollments(realm(), results[0]!.subject.id)).toHaveLength(6);
+  });
+
   test('profiles and model settings keep their newest value', async () => {
     engine = await startEngine({ place: await newPlace() });
     const { definition } = await engine.checks.getProfile(engine.organization, 'default');

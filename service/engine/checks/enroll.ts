@@ -4,7 +4,7 @@ import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import { type Realm, realmKey, type Subject, type Subjects } from '../subjects/index.ts';
+import { createTurns, type Realm, realmKey, type Subject, type Subjects } from '../subjects/index.ts';
 import { applyRule } from './apply-rule.ts';
 import { faceQuality, qualityFinding } from './face-quality.ts';
 import type { Matching } from './matching.ts';
@@ -12,7 +12,6 @@ import { planMatching } from './model-plan.ts';
 import type { Profiles } from './profiles.ts';
 import { pictureRefusal } from './refuse-picture.ts';
 import type { Embeddings } from './score.ts';
-import { createTurns } from './turns.ts';
 import type { EnrollCommand, EnrollResult } from './verdict.ts';
 
 export interface EnrollDeps {

@@ -14,7 +14,7 @@ test('a good picture has every component, full marks and nothing to advise', () 
 });
 
 test.each([
-  [{ interEyeDistance: 40 }, 'interEyeDistance', 'TOO_FAR', 'Move closer.'],
+  [{ interEyeDistance: 36 }, 'interEyeDistance', 'TOO_FAR', 'Move closer.'],
   [{ frameShare: 0.75 }, 'headSize', 'TOO_CLOSE', 'Move back a little.'],
   [{ margin: -0.1 }, 'faceMargin', 'NO_MARGIN', 'Move so that your whole head is well inside the picture.'],
   [{ pose: { yaw: -35, pitch: 0, roll: 0 } }, 'headPose', 'NOT_FRONTAL', 'Face the camera.'],

@@ -42,6 +42,8 @@ export interface QualityReport {
 export const SECOND_FACE = 0.6;
 /** Pixels between the eyes below which no embedding is worth anything. */
 const SMALLEST_EYE_DISTANCE = 24;
+/** What embedder A's chip has of them: more does not help it. */
+const ENOUGH_EYE_DISTANCE = 52;
 /** Of the frame's width: PAD needs to see what surrounds the face. */
 const LARGEST_SHARE_FOR_PAD = 0.6;
 /** Face widths between face and edge of the picture. */
@@ -64,7 +66,7 @@ const judges: Record<
 > = {
   interEyeDistance: ({ interEyeDistance: value }) => ({
     value,
-    score: between(value, SMALLEST_EYE_DISTANCE, 96),
+    score: between(value, SMALLEST_EYE_DISTANCE, ENOUGH_EYE_DISTANCE),
     code: 'TOO_FAR',
     advice: 'Move closer.',
   }),

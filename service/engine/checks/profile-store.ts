@@ -44,8 +44,14 @@ export function createProfileStore({ db }: { db: Db }) {
         )
         .orderBy('slug')
         .execute(),
-    async insert(tx: Tx, row: ProfileRow): Promise<void> {
-      await tx.insertInto('profile').values(row).execute();
+    /** False when the version is taken; on PostgreSQL a version that is taken just now runs the transaction again. */
+    async insert(tx: Tx, row: ProfileRow): Promise<boolean> {
+      const { numInsertedOrUpdatedRows } = await tx
+        .insertInto('profile')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['organization', 'slug', 'version']).doNothing())
+        .executeTakeFirst();
+      return numInsertedOrUpdatedRows === 1n;
     },
   };
 }

@@ -63,7 +63,11 @@ export function createProfiles({ db, inTransaction, audit, ids, clock }: Profile
           created_at: clock.now(),
           created_by: describeActor(actor),
         };
-        await store.insert(tx, row);
+        if (!(await store.insert(tx, row)))
+          throw new Problem(
+            'CONFLICT',
+            'The profile was changed by someone else at the same time: try again.',
+          );
         await audit.add(tx, {
           actor,
           action: 'profile.set',

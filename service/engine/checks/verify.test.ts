@@ -306,7 +306,7 @@ describe('presentation attack detection', () => {
     const attack = () => show('attack', 0.95, { live: 0.01 });
     expect(await verify(attack(), { email: 'alice@example.com' })).toMatchObject({
       verified: false,
-      reason: 'The checks together reach 0.27; the profile asks for 0.40.',
+      reason: 'The checks together reach 0.26; the profile asks for 0.30.',
     });
     await expect(
       verify(attack(), { email: 'alice@example.com', profile: 'strict-finance' }),

@@ -267,7 +267,8 @@ function reasonAgainst(
   if (first) return first.reason ?? `The check ${first.check} failed.`;
   if (!matched) return NOT_RECOGNIZED;
   if (compositeScore >= minimum) return undefined;
-  return `The checks together reach ${compositeScore.toFixed(2)}; the profile asks for ${minimum.toFixed(2)}.`;
+  const reached = Math.floor(compositeScore * 100) / 100;
+  return `The checks together reach ${reached.toFixed(2)}; the profile asks for ${minimum.toFixed(2)}.`;
 }
 
 /** The first 12 digits of each file that took part. */

@@ -182,8 +182,17 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       row: { id: TemplateId; organization: OrganizationId; subject: SubjectId },
       vector: Float32Array,
     ) => sealer.seal(vectorPlace(row), toBytes(vector)),
-    async insertSubject(tx: Tx, row: SubjectRow): Promise<void> {
-      await tx.insertInto('subject').values(row).execute();
+    /**
+     * False when the e-mail is taken. On PostgreSQL an insert that meets one it cannot see yet is a conflict, which runs the
+     * transaction again; without the clause it would be an error of its own.
+     */
+    async insertSubject(tx: Tx, row: SubjectRow): Promise<boolean> {
+      const { numInsertedOrUpdatedRows } = await tx
+        .insertInto('subject')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['organization', 'world', 'email_hash']).doNothing())
+        .executeTakeFirst();
+      return numInsertedOrUpdatedRows === 1n;
     },
     async touchSubject(tx: Tx, subject: SubjectId, at: number, name: Uint8Array | null): Promise<void> {
       await tx

@@ -7,7 +7,7 @@ import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { Models } from '../models/index.ts';
 import { createGalleryIndex } from './gallery-index.ts';
-import type { Realm } from './realm.ts';
+import { type Realm, realmKey } from './realm.ts';
 import type { Consent, Enrollment, Subject } from './subject.ts';
 import {
   createSubjectStore,
@@ -16,6 +16,7 @@ import {
   type SubjectStoreDeps,
   type TemplateRow,
 } from './subject-store.ts';
+import { createTurns } from './turns.ts';
 
 /** A picture's embeddings, to be kept for a person. */
 export interface NewEnrollment {
@@ -98,6 +99,8 @@ export function createSubjects({
     throw new Problem('MODEL_NOT_INSTALLED', 'No embedding model is enabled: run “gatehouse models list”.');
   };
   const index = createGalleryIndex(galleries, primary);
+  /** The galleries follow the commits of one person in their order: a picture is never put in after it was dropped. */
+  const turns = createTurns();
   const damaged = (row: DamagedRow) =>
     log.error(
       { template: row.id, subject: row.subject },
@@ -152,7 +155,7 @@ export function createSubjects({
           created_at: at,
           updated_at: at,
         };
-        await store.insertSubject(tx, row);
+        if (!(await store.insertSubject(tx, row))) return undefined;
       } else await store.touchSubject(tx, subject, at, person.name_sealed);
       await store.insertTemplates(tx, templates);
       if (consent) {
@@ -199,23 +202,26 @@ export function createSubjects({
     async enroll(realm, input, actor, request) {
       Object.values(input.embeddings).forEach(requireUnitLength);
       const emailHash = store.emailHash(realm.organization, input.email);
-      for (let tries = 0; tries < MOST_TRIES; tries++) {
-        const known = await store.find(realm, { emailHash });
-        const subject = known?.id ?? ids.next('subject');
-        if (!known) await store.createKey(realm.organization, subject);
-        const created = known === undefined;
-        const enrollment = await tryToEnroll(realm, input, { subject, created, emailHash }, actor, request);
-        if (enrollment !== undefined) {
-          const now = await store.find(realm, { id: subject });
-          if (now) return { subject: now, created, enrollment };
+      return turns(`${realmKey(realm)}/${emailHash}`, async () => {
+        for (let tries = 0; tries < MOST_TRIES; tries++) {
+          const known = await store.find(realm, { emailHash });
+          const subject = known?.id ?? ids.next('subject');
+          if (!known) await store.createKey(realm.organization, subject);
+          const created = known === undefined;
+          const person = { subject, created, emailHash };
+          const enrollment = await tryToEnroll(realm, input, person, actor, request);
+          if (enrollment !== undefined) {
+            const now = await store.find(realm, { id: subject });
+            if (now) return { subject: now, created, enrollment };
+          }
+          // After an error the key stays for the sweep: whether the transaction was committed is not known then.
+          if (created) await store.destroyKey(subject);
         }
-        // After an error the key stays for the sweep: whether the transaction was committed is not known then.
-        if (created) await store.destroyKey(subject);
-      }
-      throw new Problem(
-        'CONFLICT',
-        'This person is being enrolled by someone else at the same time: try again.',
-      );
+        throw new Problem(
+          'CONFLICT',
+          'This person is being enrolled by someone else at the same time: try again.',
+        );
+      });
     },
     async enrollments(realm, subject) {
       const templates = await store.templatesOf(realm, [subject], models.current().files, damaged);
