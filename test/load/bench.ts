@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { benchHostile } from './bench-hostile.ts';
 import { benchPipeline, benchScaling } from './bench-pipeline.ts';
 import { benchSearch } from './bench-search.ts';
 import { benchService } from './bench-service.ts';
@@ -15,10 +16,11 @@ const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
   search: async () => ({ search: await benchSearch(say) }),
   loop: () => benchService(say),
   memory: () => benchService(say),
+  hostile: async () => ({ hostile: await benchHostile(say) }),
   start: async () => ({ start: await benchStart(say) }),
 };
 /** `memory` is measured by `loop` on the way. */
-const everything = ['pipeline', 'search', 'loop', 'start'];
+const everything = ['pipeline', 'search', 'loop', 'start', 'hostile'];
 
 const program = new Command('bench')
   .description(
