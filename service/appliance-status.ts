@@ -29,7 +29,8 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
   return async () => {
     const storage = await readOrganizations();
     const ids = storage.organizations.map(({ id }) => id);
-    const { primary, pad } = models.current();
+    const { primary, padSets } = models.current();
+    const [pad] = padSets;
     const { workers, busy, waiting, queueLimit, providers, fallbacks, broken } = pictures().stats();
     const fallback = Object.values(fallbacks)[0];
     return {

@@ -15,7 +15,7 @@ import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { FaceAnalyzer } from './inference/face.ts';
 import { createFaceAnalyzer, type RunningFaceAnalyzer } from './inference/face-analyzer.ts';
 import { createGalleries } from './inference/galleries.ts';
-import { openModelLibrary } from './inference/model-library.ts';
+import { describeDamage, openModelLibrary } from './inference/model-library.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
@@ -76,6 +76,12 @@ export async function compose(
     built: join(modelsFolder, 'built'),
     imported: at('models'),
   });
+  for (const damage of library.damaged()) {
+    log.error(
+      { model: damage.id },
+      `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}".`,
+    );
+  }
 
   const database = await openDatabase(
     config.databaseUrl === undefined
@@ -175,6 +181,7 @@ export async function compose(
 
 /** What every worker loads before its first picture. */
 function firstModels(models: Models) {
-  const { detectors, embedders, pad } = models.current();
+  const { detectors, embedders, padSets } = models.current();
+  const [pad] = padSets;
   return { detector: detectors[0] ?? 'blazeface', embedders, ...(pad ? { pad: pad.id } : {}) };
 }

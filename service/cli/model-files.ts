@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { type ImportedModel, readImport } from '../../models/import-weights.ts';
 import { Manifest } from '../inference/manifest.ts';
-import { Problem } from '../lib/problem.ts';
 import { UsageError } from './failure.ts';
 import { manifestPath } from './manifest-path.ts';
 
@@ -18,14 +17,7 @@ export async function readImportFiles(paths: readonly string[]): Promise<Importe
       bytes: await readFile(path),
       ...(entry === undefined ? {} : { entry }),
     };
-    const model = await readImport(file, manifest);
-    if (model.scorers.length > 0 || model.padSets.length > 0) {
-      throw new Problem(
-        'INVALID_REQUEST',
-        `${file.name} brings its own scorers or PAD sets, which this version cannot install. Nothing was imported.`,
-      );
-    }
-    models.push(model);
+    models.push(await readImport(file, manifest));
   }
   return models;
 }

@@ -120,8 +120,8 @@ export function addModels(program: Command, runner: CommandRunner): void {
       const ready = await readImportFiles(files.map((file) => userPath(file)));
       const open = await control();
       const imported: ModelReply[] = [];
-      for (const { entry, onnx } of ready) {
-        imported.push(await open.upload<ModelReply>('/models', { entry }, onnx));
+      for (const { onnx, ...parts } of ready) {
+        imported.push(await open.upload<ModelReply>('/models', parts, onnx));
       }
       return { json: { imported }, text: imported.map(describe).join('\n') };
     },

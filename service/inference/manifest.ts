@@ -94,6 +94,14 @@ const scorer = z.strictObject({
   }),
 });
 
+/** `score`: on the mean live probability. `apcer`: over all attacks together; `worst`: the species that passes most often. */
+const padPoint = z.strictObject({
+  score: z.number(),
+  apcer: z.number(),
+  worst: z.strictObject({ species: z.string(), apcer: z.number() }).optional(),
+  bpcer: z.number(),
+});
+
 const padSet = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -101,10 +109,7 @@ const padSet = z.strictObject({
   combine: z.literal('mean-of-live-probabilities'),
   maturity: z.enum(['proven', 'alternate', 'experimental']),
   /** Thresholds on the mean live probability, with the measured errors there. */
-  thresholds: z.strictObject({
-    apcer5: z.strictObject({ score: z.number(), apcer: z.number(), bpcer: z.number() }),
-    apcer10: z.strictObject({ score: z.number(), apcer: z.number(), bpcer: z.number() }),
-  }),
+  thresholds: z.strictObject({ apcer5: padPoint, apcer10: padPoint }),
   accuracy: z.array(measurement),
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Manifest, ModelEntry, ScorerEntry } from './manifest.ts';
-import { openModelLibrary } from './model-library.ts';
+import { describeDamage, openModelLibrary } from './model-library.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 /** ir_version 8 and an empty graph named by one byte. */
@@ -145,9 +145,7 @@ test('refuses what is not the pinned file, not ONNX, not an import, or ours', as
   await expect(readdir(paths().imported)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('a changed or missing file stops the start and says what to do', async () => {
-  const library = await openModelLibrary(paths());
-  await library.add(entry('theirs', onnx(3), 'imported'), onnx(3));
+test('a changed or missing file of ours stops the start and says what to do', async () => {
   const ours = join(paths().built, 'ours.onnx');
   await writeFile(ours, onnx(9));
   await expect(openModelLibrary(paths())).rejects.toThrow(
@@ -155,10 +153,49 @@ test('a changed or missing file stops the start and says what to do', async () =
   );
   await rm(ours);
   await expect(openModelLibrary(paths())).rejects.toThrow(`${ours} is missing. Run "npm run models"`);
-  await writeFile(ours, onnx(1));
-  const [file] = (await readdir(paths().imported)).filter((name) => name.endsWith('.onnx'));
-  await writeFile(join(paths().imported, file!), onnx(9));
-  await expect(openModelLibrary(paths())).rejects.toThrow(/Import it again with "gatehouse models import"/);
+});
+
+test.each(['changed', 'missing'])(
+  'a %s import is left out by name, until it is imported again or removed',
+  async (how) => {
+    const library = await openModelLibrary(paths());
+    await library.add(entry('theirs', onnx(3), 'imported'), onnx(3));
+    const [name] = (await readdir(paths().imported)).filter((file) => file.endsWith('.onnx'));
+    const file = join(paths().imported, name!);
+    if (how === 'changed') await writeFile(file, onnx(9));
+    else await rm(file);
+
+    const again = await openModelLibrary(paths());
+    const damage = {
+      id: 'theirs',
+      file,
+      ok: false,
+      expected: sha256(onnx(3)),
+      ...(how === 'changed' ? { found: sha256(onnx(9)) } : {}),
+    };
+    expect(again.damaged()).toEqual([damage]);
+    expect(describeDamage(damage)).toContain(file);
+    expect(await again.verify()).toContainEqual(damage);
+    expect(again.manifest().models.map(({ id }) => id)).toEqual(['ours']);
+    expect(again.catalog().files.map((one) => one.entry.id)).toEqual(['ours']);
+
+    await again.add(entry('theirs', onnx(3), 'imported'), onnx(3));
+    expect([again.damaged(), again.manifest().models.length]).toEqual([[], 2]);
+    await writeFile(file, onnx(9));
+    const third = await openModelLibrary(paths());
+    await third.remove('theirs');
+    expect([third.damaged(), third.manifest().models.length]).toEqual([[], 1]);
+    expect((await openModelLibrary(paths())).damaged()).toEqual([]);
+  },
+);
+
+test('what comes with a model must fit the manifest', async () => {
+  const library = await openModelLibrary(paths());
+  const sets = { scorers: [{ ...scorer('own', 'theirs'), calibration: {} }], padSets: [] };
+  await expect(
+    library.add(entry('theirs', onnx(3), 'imported'), onnx(3), sets as never),
+  ).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  expect(library.manifest().models.map(({ id }) => id)).toEqual(['ours']);
 });
 
 test('a manifest that leads out of its folder, or is none, stops the start', async () => {

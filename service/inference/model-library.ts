@@ -27,8 +27,10 @@ export interface ModelLibrary {
   /** What Gatehouse's own manifest knows but does not bring along: models that may be imported, with pinned hashes. */
   importable(): ModelEntry[];
   catalog(): ModelCatalog;
-  /** Hashes every installed file again. */
+  /** Hashes every file again, those of damaged imports too. */
   verify(): Promise<FileCheck[]>;
+  /** Imported models whose file was missing or changed at the start: not installed until they are imported again or removed. */
+  damaged(): FileCheck[];
   /**
    * Keeps an imported model under a file name of the library's choosing, in place of one with the same id. The bytes must
    * have the entry's SHA-256 and be ONNX. `own` are the scorers and PAD sets that came with a customer's model; those of
@@ -57,8 +59,9 @@ export interface ModelLibraryPaths {
 const empty: Manifest = { version: 1, models: [], scorers: [], padSets: [] };
 
 /**
- * Reads both manifests and compares every file's SHA-256. Throws Error that names the file that is missing or differs, what
- * was expected and found, and what to do.
+ * Reads both manifests and compares every file's SHA-256. For a file that Gatehouse brought along it throws Error that names
+ * the file, what was expected and found, and what to do. An imported one is left out (`damaged`), so that what needs it is
+ * refused and the commands that mend it still work.
  */
 export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelLibrary> {
   const own = await readManifest(paths.manifest);
@@ -75,16 +78,20 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
   }
   let changes: Promise<unknown> = Promise.resolve();
 
+  const ownFiles = (): ModelFile[] => builtIn.map((entry) => ({ entry, path: pathIn(paths.built, entry) }));
   const installed = (): ModelFile[] => [
-    ...builtIn.map((entry) => ({ entry, path: pathIn(paths.built, entry) })),
-    ...imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) })),
+    ...ownFiles(),
+    ...importedFiles().filter(({ entry }) => !damaged.has(entry.id)),
   ];
+  const importedFiles = (): ModelFile[] =>
+    imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) }));
+  const damaged = new Map<string, FileCheck>();
 
   const padSets = (): PadSetEntry[] => [...own.padSets, ...imported.padSets];
 
   async function verify(): Promise<FileCheck[]> {
     const checks: FileCheck[] = [];
-    for (const { entry, path } of installed()) {
+    for (const { entry, path } of [...ownFiles(), ...importedFiles()]) {
       const found = await hashFile(path);
       checks.push({
         id: entry.id,
@@ -109,16 +116,10 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
     imported = next;
   }
 
-  for (const { id, file, ok, expected, found } of await verify()) {
-    if (ok) continue;
-    const remedy = builtIn.some((entry) => entry.id === id)
-      ? 'Run "npm run models" to build it again.'
-      : 'Import it again with "gatehouse models import", or remove its entry with "gatehouse models remove".';
-    throw new Error(
-      found === undefined
-        ? `The model file ${file} is missing. ${remedy}`
-        : `The model file ${file} differs from its manifest: expected SHA-256 ${expected}, found ${found}. ${remedy}`,
-    );
+  for (const check of await verify()) {
+    if (check.ok) continue;
+    if (!builtIn.some(({ id }) => id === check.id)) damaged.set(check.id, check);
+    else throw new Error(`${describeDamage(check)} Run "npm run models" to build it again.`);
   }
 
   return {
@@ -131,6 +132,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
     importable: () => own.importable ?? [],
     catalog: () => ({ files: installed(), padSets: padSets() }),
     verify,
+    damaged: () => [...damaged.values()],
     add: (entry, onnx, sets = { scorers: [], padSets: [] }) =>
       change(async () => {
         const parsed = ModelEntry.safeParse(entry);
@@ -150,6 +152,12 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
             'CONFLICT',
             `"${entry.id}" is a built-in model; give the imported one another id.`,
           );
+        }
+        const parsedSets = ownSets.safeParse(sets);
+        if (!parsedSets.success) {
+          throw new Problem('INVALID_REQUEST', 'The scorers or PAD sets of the model are not valid.', {
+            details: parsedSets.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+          });
         }
         const taken = [...own.scorers, ...own.padSets].map(({ id }) => id);
         for (const { id } of [...sets.scorers, ...sets.padSets]) {
@@ -180,6 +188,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
           scorers: replaceById(imported.scorers, sets.scorers),
           padSets: replaceById(imported.padSets, sets.padSets),
         });
+        damaged.delete(entry.id);
         if (replaced && replaced.file !== kept.file)
           await rm(pathIn(paths.imported, replaced), { force: true });
       }),
@@ -199,9 +208,20 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
           scorers: imported.scorers.filter(({ terms }) => !terms.some(({ model }) => model === id)),
           padSets: imported.padSets.filter(({ models }) => !models.includes(id)),
         });
+        damaged.delete(id);
         await rm(pathIn(paths.imported, entry), { force: true });
       }),
   };
+}
+
+/** What came with a customer's own model. */
+const ownSets = Manifest.pick({ scorers: true, padSets: true });
+
+/** One sentence: which file, what was expected and found. */
+export function describeDamage({ file, expected, found }: FileCheck): string {
+  return found === undefined
+    ? `The model file ${file} is missing.`
+    : `The model file ${file} differs from its manifest: expected SHA-256 ${expected}, found ${found}.`;
 }
 
 const replaceById = <Entry extends { id: string }>(

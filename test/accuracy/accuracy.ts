@@ -9,11 +9,11 @@ import { measureFaces } from './faces.ts';
 import { measurePad, missingPictures } from './pad.ts';
 import { facesAsJson, facesAsText, padAsText } from './render-report.ts';
 import { writeCalibration } from './write-calibration.ts';
+import { writePadThresholds } from './write-pad-thresholds.ts';
 
 const terminal = createTerminal(process.stdout, process.stderr);
 const today = (): string => new Date().toISOString().slice(0, 10);
 const DEADLINE = 60_000;
-const PAD_SET = 'minifasnet-pair';
 
 interface Common {
   json?: true;
@@ -72,15 +72,32 @@ program
   .requiredOption('--manifest <csv>', 'columns file,label,extra as in shared/data/pad')
   .requiredOption('--root <folder>', 'where shared/data/pad/extract.mjs has laid the pictures out')
   .option('--models <folder>', 'folder with the MiniFASNet .pth files', '../shared/models')
+  .option('--set <id>', 'PAD set of models/manifest.json', 'minifasnet-pair')
+  .option('--data <text>', 'what the pictures are called in the report; the file’s name unless given')
+  .option('--calibrate', 'write the thresholds and figures into models/manifest.json')
   .option('--json', 'print JSON; rates as fractions')
   .option('--workers <n>', 'worker threads', String(availableParallelism()))
+  .addHelpText(
+    'after',
+    '\nExample: npm run accuracy -- pad --manifest ../shared/data/pad/replay-attack-stills.csv --root /tmp/pad',
+  )
   .action(
     ({
       manifest: csv,
       root,
       models,
+      set,
+      data,
+      calibrate,
       ...common
-    }: Common & { manifest: string; root: string; models: string }) =>
+    }: Common & {
+      manifest: string;
+      root: string;
+      models: string;
+      set: string;
+      data?: string;
+      calibrate?: true;
+    }) =>
       inScratch(async (scratch) => {
         requireFile(csv, 'presentation attack detection');
         const missing = missingPictures(csv, root);
@@ -98,7 +115,7 @@ program
         if (weights.length < 2)
           throw new Error(`Not measured: ${models} does not hold the two MiniFASNet weight files.`);
         const workers = Number(common.workers);
-        const pad = { set: PAD_SET, weights: weights.map((name) => join(models, name)) };
+        const pad = { set, weights: weights.map((name) => join(models, name)) };
         const report = await withMeasuredPipeline(
           { workers, embedders: 'none', pad, scratch },
           ({ analyzer, request }) =>
@@ -108,8 +125,10 @@ program
               progress: createProgress(terminal, 'pad'),
             }),
         );
-        const about = { data: basename(csv, '.csv'), set: PAD_SET, date: today() };
+        const about = { data: data ?? basename(csv, '.csv'), set, date: today() };
+        if (calibrate) writePadThresholds(manifestFile, report, about);
         terminal.answer(common.json ? asJson({ ...about, ...report }) : padAsText(report, about));
+        if (calibrate) terminal.note(`Written to ${manifestFile}.`);
       }),
   );
 

@@ -114,6 +114,9 @@ export const padPair: PadSetEntry = {
   accuracy: [],
 };
 
+/** What `phantom` names: the first of the pair alone. */
+const padAlone: PadSetEntry = { ...padPair, id: 'minifasnet-v2', name: 'alone', models: ['pad-1'] };
+
 const importable = [
   modelEntry('pad-1', 'pad', { origin: 'imported' }),
   modelEntry('pad-2', 'pad', { origin: 'imported' }),
@@ -132,12 +135,12 @@ function createMemoryLibrary(): ModelLibrary {
       modelEntry('b-net', 'embedder', { needsLicenceAcceptance: true, doubts: 'Research data.' }),
     ],
     scorers: [scorerA, scorerFused],
-    padSets: [padPair],
+    padSets: [padPair, padAlone],
   };
   return {
     manifest: () => ({ ...manifest, models: [...manifest.models] }),
     importable: () => importable,
-    catalog: () => ({ files: [], padSets: [padPair] }),
+    catalog: () => ({ files: [], padSets: [padPair, padAlone] }),
     verify: async () =>
       manifest.models.map(({ id, file, sha256: expected }) => ({
         id,
@@ -146,6 +149,7 @@ function createMemoryLibrary(): ModelLibrary {
         expected,
         found: expected,
       })),
+    damaged: () => [],
     async add(entry, onnx) {
       const found = createHash('sha256').update(onnx).digest('hex');
       if (found !== entry.sha256)

@@ -15,8 +15,9 @@ export const modelRoutes: FastifyPluginAsync<ControlDeps> = async (app, { models
   app.get('/models/verify', async () => ({ files: await models.verify() }));
   app.post('/models', async (http, reply) => {
     const { request, bytes } = await readUpload(http, ModelUpload, MODEL_LIMIT);
-    const entry = request.entry as Parameters<Models['import']>[0]['entry'];
-    return reply.code(201).send(fromModel(await models.import({ onnx: bytes, entry }, operator(http))));
+    // The model library parses them against the manifest's schema.
+    const parts = request as Omit<Parameters<Models['import']>[0], 'onnx'>;
+    return reply.code(201).send(fromModel(await models.import({ onnx: bytes, ...parts }, operator(http))));
   });
   app.post('/models/:model/enable', async (http) => {
     const { model } = parse(ModelParams, http.params);

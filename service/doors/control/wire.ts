@@ -85,4 +85,8 @@ export const VerifyRequest = z.strictObject({
 export const ModelParams = z.strictObject({ model: z.string().max(80) });
 export const EnableModel = z.strictObject({ acceptLicenceDoubt: z.boolean().default(false) });
 /** The `request` part beside the ONNX file. */
-export const ModelUpload = z.strictObject({ entry: z.unknown().describe('a model of models/manifest.json') });
+export const ModelUpload = z.strictObject({
+  entry: z.unknown().describe('a model of models/manifest.json'),
+  scorers: z.array(z.unknown()).max(16).default([]).describe('scorers that use it'),
+  padSets: z.array(z.unknown()).max(16).default([]).describe('PAD sets that use it'),
+});

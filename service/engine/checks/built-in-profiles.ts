@@ -92,11 +92,10 @@ const definitions: Record<string, ProfileDefinition> = {
   phantom: {
     name: 'Phantom',
     maturity: 'alternate',
-    description:
-      'The alternate detector YuNet with the MiniFASNet attack detection; available where both are imported.',
+    description: 'The alternate detector YuNet with MiniFASNetV2 alone; available where both are imported.',
     checks: lenient,
     minimumComposite: LENIENT_MINIMUM,
-    models: { detector: 'yunet', scorer: 'best', pad: 'required' },
+    models: { detector: 'yunet', scorer: 'best', pad: 'required', padSet: 'minifasnet-v2' },
     match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
     refuseQuality: [],
   },

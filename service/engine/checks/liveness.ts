@@ -51,6 +51,7 @@ export function liveness(main: Analysis, frames: readonly Frame[], pad: PadSetEn
         threshold: apcer5.score,
         apcer: apcer5.apcer,
         bpcer: apcer5.bpcer,
+        ...(apcer5.worst ? { worstSpecies: apcer5.worst } : {}),
         note: 'Measured on single pictures; passive detection is a risk signal, not proof of life.',
       },
       ...(motionLayer ? [motionLayer] : []),

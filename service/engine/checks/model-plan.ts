@@ -41,7 +41,9 @@ export function planModels(
       `The profile ${profile.slug} runs no liveness check, which the live world requires unless “gatehouse org set --match-only” is recorded.`,
     );
   }
-  if (set.pad) return { ...plan, pad: set.pad };
+  const pad =
+    models.padSet === undefined ? set.padSets[0] : set.padSets.find(({ id }) => id === models.padSet);
+  if (pad) return { ...plan, pad };
   if (!padNeeded) return plan;
   const missing = importable.filter(({ role, id }) => role === 'pad' && set.files[id] === undefined);
   const otherwise =

@@ -24,6 +24,8 @@ export const ProfileDefinition = z.strictObject({
     scorer: z.enum(['a', 'fused', 'best']),
     /** 'required': without a PAD model the profile answers PAD_NOT_INSTALLED in both worlds. */
     pad: z.enum(['where-installed', 'required']),
+    /** Id of the PAD set to run; the first installed one when absent. */
+    padSet: z.string().max(64).optional(),
   }),
   match: z.strictObject({
     /** 1:1 false-match rate, default 1 in 10,000. */

@@ -10,7 +10,8 @@ export interface ModelSet {
   primary?: string;
   /** "a", and "fused" where every term's model is enabled; the best last. */
   scorers: ScorerEntry[];
-  pad?: PadSetEntry;
+  /** PAD sets whose every model is usable, in the manifest's order; the first is used where a profile names none. */
+  padSets: PadSetEntry[];
   /** SHA-256 of every usable model's file, by id. */
   files: Record<string, string>;
 }
@@ -24,7 +25,7 @@ export function modelSetOf(manifest: Manifest, isEnabled: (entry: ModelEntry) =>
     .filter(({ terms }) => terms.every(({ model }) => usable.get(model)?.role === 'embedder'))
     .toSorted((a, b) => a.terms.length - b.terms.length);
   const primary = scorers[0]?.terms[0]?.model;
-  const pad = manifest.padSets.find(({ models }) =>
+  const padSets = manifest.padSets.filter(({ models }) =>
     models.every((model) => usable.get(model)?.role === 'pad'),
   );
   return {
@@ -32,7 +33,7 @@ export function modelSetOf(manifest: Manifest, isEnabled: (entry: ModelEntry) =>
     embedders: idsOf('embedder'),
     ...(primary === undefined ? {} : { primary }),
     scorers,
-    ...(pad ? { pad } : {}),
+    padSets,
     files: Object.fromEntries([...usable.values()].map(({ id, sha256 }) => [id, sha256])),
   };
 }

@@ -34,6 +34,7 @@ test('at first there is A, one detector and no PAD', () => {
     embedders: ['a-net'],
     primary: 'a-net',
     scorers: [scorerA],
+    padSets: [],
     files: {
       blazeface: sha256('blazeface'),
       facemesh: sha256('facemesh'),
@@ -78,13 +79,16 @@ test('a doubtful licence needs a word, which is recorded with who and when and s
   ]);
 });
 
-test('the PAD set is usable when all of its models are', async () => {
-  await engine.importModel('pad-1');
-  expect(engine.models.current().pad).toBeUndefined();
+test('a PAD set is usable when all of its models are', async () => {
+  const usable = () => engine.models.current().padSets.map(({ id }) => id);
   await engine.importModel('pad-2');
-  expect(engine.models.current().pad).toEqual(padPair);
+  expect(usable()).toEqual([]);
+  await engine.importModel('pad-1');
+  expect(usable()).toEqual([padPair.id, 'minifasnet-v2']);
+  await engine.models.disable('pad-2', operator);
+  expect(usable()).toEqual(['minifasnet-v2']);
   await engine.models.disable('pad-1', operator);
-  expect(engine.models.current().pad).toBeUndefined();
+  expect(engine.models.current().padSets).toEqual([]);
 });
 
 test('an import must have the pinned hash of what we know, and the bytes its entry names', async () => {
@@ -106,7 +110,7 @@ test('an import must have the pinned hash of what we know, and the bytes its ent
       actor: 'operator:ada',
       action: 'models.import',
       target: 'own-detector',
-      details: { sha256: sha256('own-detector'), pinned: false },
+      details: { sha256: sha256('own-detector'), pinned: false, scorers: [], padSets: [] },
     },
   ]);
 });
@@ -136,7 +140,7 @@ test('a removed model is gone with its setting', async () => {
     message: expect.stringContaining('gatehouse models import pad-1.pth'),
   });
   await engine.importModel('pad-1');
-  expect(engine.models.current().pad).toEqual(padPair);
+  expect(engine.models.current().padSets[0]).toEqual(padPair);
   await expect(engine.models.disable('nothing', operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 

@@ -1,5 +1,5 @@
 import type { InstalledModel } from '../../inference/face.ts';
-import type { ModelEntry } from '../../inference/manifest.ts';
+import type { ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/manifest.ts';
 import type { FileCheck, ModelLibrary } from '../../inference/model-library.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -21,7 +21,10 @@ export interface Models {
   /** Hashes every file again. */
   verify(): Promise<FileCheck[]>;
   /** Refuses bytes whose hash is neither pinned by our manifest nor given in `entry` (a customer's own model). */
-  import(input: { onnx: Uint8Array; entry: ModelEntry }, actor: Actor): Promise<ModelReport>;
+  import(
+    input: { onnx: Uint8Array; entry: ModelEntry; scorers?: ScorerEntry[]; padSets?: PadSetEntry[] },
+    actor: Actor,
+  ): Promise<ModelReport>;
   /** Throws LICENCE_NOT_ACCEPTED for a doubtful licence without `acceptLicenceDoubt`. */
   enable(id: string, input: { acceptLicenceDoubt: boolean }, actor: Actor): Promise<ModelReport>;
   /** Throws CONFLICT for a model without which nothing can be verified. */
@@ -127,7 +130,7 @@ export async function createModels({
     list: async () => library.manifest().models.map(report),
     importable: () => library.importable(),
     verify: () => library.verify(),
-    async import({ onnx, entry }, actor) {
+    async import({ onnx, entry, scorers = [], padSets = [] }, actor) {
       const pinned = library.importable().find(({ id }) => id === entry.id);
       if (pinned && pinned.sha256 !== entry.sha256) {
         throw new Problem(
@@ -135,14 +138,19 @@ export async function createModels({
           `The file for ${entry.id} is not the one Gatehouse knows: expected SHA-256 ${pinned.sha256}, found ${entry.sha256}.`,
         );
       }
-      await library.add(entry, onnx);
+      await library.add(entry, onnx, { scorers, padSets });
       try {
         await inTransaction((tx: Tx) =>
           audit.add(tx, {
             actor,
             action: 'models.import',
             target: entry.id,
-            details: { sha256: entry.sha256, pinned: pinned !== undefined },
+            details: {
+              sha256: entry.sha256,
+              pinned: pinned !== undefined,
+              scorers: scorers.map(({ id }) => id),
+              padSets: padSets.map(({ id }) => id),
+            },
           }),
         );
       } catch (error) {
@@ -191,8 +199,9 @@ export async function createModels({
       return put(entry, row, 'models.disable', actor);
     },
     async remove(id, actor) {
-      const entry = entryOf(id);
-      if (entry.origin === 'imported') refuseWithout(id);
+      const damaged = library.damaged().find((one) => one.id === id);
+      const sha256 = damaged?.expected ?? entryOf(id).sha256;
+      if (!damaged && entryOf(id).origin === 'imported') refuseWithout(id);
       await library.remove(id);
       await inTransaction(async (tx: Tx) => {
         await store.remove(tx, id);
@@ -200,7 +209,7 @@ export async function createModels({
           actor,
           action: 'models.remove',
           target: id,
-          details: { sha256: entry.sha256 },
+          details: { sha256 },
         });
       });
       settings.delete(id);

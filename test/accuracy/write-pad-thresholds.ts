@@ -1,0 +1,87 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { Manifest } from '../../service/inference/manifest.ts';
+import type { PadReport } from './pad.ts';
+import type { PresentationPoint } from './presentation-rates.ts';
+
+type PadSet = Manifest['padSets'][number];
+
+/**
+ * Puts the measured thresholds and figures of a PAD set into the manifest, in place of what stood there. The thresholds hold
+ * their APCER over all attacks together, and name the species that passes most often. Throws Error for an unknown set.
+ */
+export function writePadThresholds(
+  file: string,
+  report: PadReport,
+  { data, set, date }: { data: string; set: string; date: string },
+): void {
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+  if (!manifest.padSets.some(({ id }) => id === set))
+    throw new Error(`The manifest has no PAD set "${set}".`);
+  const pictures = `${data}: ${report.live} live and ${report.attacks} attack pictures of ${report.people} people`;
+  const figure = (
+    metric: string,
+    value: number,
+    interval: [number, number],
+    note?: string,
+  ): PadSet['accuracy'][number] => ({
+    metric,
+    value: rounded(value),
+    interval: [rounded(interval[0]), rounded(interval[1])],
+    data: pictures,
+    date,
+    ...(note === undefined ? {} : { note }),
+  });
+  const { auc, eer, points } = report;
+  const padSets = manifest.padSets.map((one): PadSet => {
+    if (one.id !== set) return one;
+    return {
+      ...one,
+      thresholds: {
+        apcer5: pointOf(points.apcer5, 0.05),
+        apcer10: pointOf(points.apcer10, 0.1),
+      },
+      accuracy: [
+        figure('AUC', auc.value, auc.interval),
+        figure('EER', eer.value, eer.interval),
+        figure(
+          'BPCER@APCER 5 %',
+          points.apcer5.bpcer,
+          points.apcer5.bpcerInterval,
+          'over all attacks together',
+        ),
+        figure(
+          'BPCER@APCER 10 %',
+          points.apcer10.bpcer,
+          points.apcer10.bpcerInterval,
+          'over all attacks together',
+        ),
+        figure(
+          'BPCER@APCER 5 %, every species',
+          points.everySpecies5.bpcer,
+          points.everySpecies5.bpcerInterval,
+          `from ${rounded(points.everySpecies5.threshold)} on no species passes more often than 5 %`,
+        ),
+        ...Object.entries(points.apcer5.apcer).map(([species, { rate, interval }]) =>
+          figure(`APCER ${species}`, rate, interval, 'at the APCER-5 % threshold'),
+        ),
+      ],
+    };
+  });
+  const next = `${JSON.stringify(Manifest.parse({ ...manifest, padSets }), null, 2)}\n`;
+  writeFileSync(`${file}.tmp`, next);
+  renameSync(`${file}.tmp`, file);
+}
+
+function pointOf({ threshold, apcer, bpcer }: PresentationPoint, target: number) {
+  const [species, { rate }] = Object.entries(apcer).reduce((worst, one) =>
+    one[1].rate > worst[1].rate ? one : worst,
+  );
+  return {
+    score: rounded(threshold),
+    apcer: target,
+    worst: { species, apcer: rounded(rate) },
+    bpcer: rounded(bpcer),
+  };
+}
+
+const rounded = (value: number): number => Number(value.toFixed(5));
