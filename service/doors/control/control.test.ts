@@ -243,10 +243,18 @@ test('people are listed a page at a time', async () => {
   });
 });
 
-test('a model goes to the engine with its entry; what the engine refuses is told', async () => {
-  const reply = await upload('/models', { request: '{"entry":{"id":"ours"}}' }, 'onnx');
+test('a model goes to the engine with its entry and what uses it; what the engine refuses is told', async () => {
+  const reply = await upload('/models', { request: '{"entry":{"id":"ours"},"scorers":[{"id":"own"}]}' }, 'onnx');
   expect(reply).toMatchObject({ status: 400, body: { error: 'Not a model.' } });
-  expect(imported).toEqual([{ onnx: 'onnx', entry: { id: 'ours' }, actor: { is: 'operator', name: 'ada' } }]);
+  expect(imported).toEqual([
+    {
+      onnx: 'onnx',
+      entry: { id: 'ours' },
+      scorers: [{ id: 'own' }],
+      padSets: [],
+      actor: { is: 'operator', name: 'ada' },
+    },
+  ]);
 });
 
 test('a body that is not what the call takes names the field', async () => {
