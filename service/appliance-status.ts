@@ -36,6 +36,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
     return {
       readiness: readinessOf(broken, storage.state),
       models: await models.list(),
+      damagedModels: models.damaged(),
       pad: pad
         ? { is: 'installed', set: pad.id, maturity: pad.maturity }
         : { is: 'missing', remedy: remedy(models.importable().filter(({ role }) => role === 'pad')) },

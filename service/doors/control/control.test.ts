@@ -244,7 +244,11 @@ test('people are listed a page at a time', async () => {
 });
 
 test('a model goes to the engine with its entry and what uses it; what the engine refuses is told', async () => {
-  const reply = await upload('/models', { request: '{"entry":{"id":"ours"},"scorers":[{"id":"own"}]}' }, 'onnx');
+  const reply = await upload(
+    '/models',
+    { request: '{"entry":{"id":"ours"},"scorers":[{"id":"own"}]}' },
+    'onnx',
+  );
   expect(reply).toMatchObject({ status: 400, body: { error: 'Not a model.' } });
   expect(imported).toEqual([
     {

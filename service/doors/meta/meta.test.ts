@@ -36,6 +36,7 @@ const healthy: ApplianceStatus = {
   templates: [{ world: 'live', embedder: 'dlib', count: 300 }],
   safeGallery: [{ rate: 0.01, people: 1000 }],
   matchOnlyOrganizations: 0,
+  damagedModels: [],
 };
 
 const running: { close(): Promise<unknown> }[] = [];
@@ -116,6 +117,7 @@ describe('/health', () => {
         { world: 'test', total: 3, largest: 1 },
       ],
       matchOnlyOrganizations: 2,
+      damagedModels: ['acme-face'],
     }));
     const health = HealthReply.parse((await app.inject('/health')).json());
     expect(health).toMatchObject({
@@ -125,6 +127,7 @@ describe('/health', () => {
         'Not ready: The galleries are being read.',
         'Storage is full: the disk has no room.',
         'Asked to run on cuda, cpu, running on cpu: no CUDA library was found.',
+        'The imported model acme-face is not used, because its file is missing or changed: import it again, or remove it.',
         'Passive liveness is not installed: live verifications are refused.',
         '2 organizations have chosen match-only: a printed photograph of an enrolled person would be verified there.',
         'The largest live gallery has 2000 people; at a false-identification rate of 0.01 only 1000 are covered by measurement. Beyond, give the e-mail (1:1) or expect extrapolated thresholds.',

@@ -8,6 +8,8 @@ import type { World } from '../../lib/id.ts';
 export interface ApplianceStatus {
   readiness: { is: 'ready' } | { is: 'not-ready'; reason: string };
   models: ModelReport[];
+  /** Imported models that are not used because their file is missing or changed. */
+  damagedModels: string[];
   /** Passive PAD. The remedy names the files, their hashes and the one command. */
   pad: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
   inference: {

@@ -49,6 +49,11 @@ function warningsOf(status: ApplianceStatus): string[] {
       `Asked to run on ${inference.providersAsked.join(', ')}, running on ${inference.provider}: ${inference.fallback}`,
     );
   }
+  for (const id of status.damagedModels) {
+    warnings.push(
+      `The imported model ${id} is not used, because its file is missing or changed: import it again, or remove it.`,
+    );
+  }
   if (pad.is === 'missing')
     warnings.push('Passive liveness is not installed: live verifications are refused.');
   if (matchOnly > 0) {

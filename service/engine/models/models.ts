@@ -18,6 +18,8 @@ export interface Models {
   list(): Promise<ModelReport[]>;
   /** What Gatehouse knows but does not bring along: sources with their hashes, for a remedy that can be followed. */
   importable(): ModelEntry[];
+  /** Ids of imported models that are left out because their file is missing or changed. */
+  damaged(): string[];
   /** Hashes every file again. */
   verify(): Promise<FileCheck[]>;
   /** Refuses bytes whose hash is neither pinned by our manifest nor given in `entry` (a customer's own model). */
@@ -129,6 +131,7 @@ export async function createModels({
     current: () => set,
     list: async () => library.manifest().models.map(report),
     importable: () => library.importable(),
+    damaged: () => library.damaged().map(({ id }) => id),
     verify: () => library.verify(),
     async import({ onnx, entry, scorers = [], padSets = [] }, actor) {
       const pinned = library.importable().find(({ id }) => id === entry.id);
