@@ -71,9 +71,24 @@ export default {
       { path: '^models/' },
       'Only the CLI converts weights; the service receives ONNX.',
     ),
-    rule('not-to-test', { pathNot: '^(test|demo)/|\\.test\\.ts$' }, { path: '^test/|\\.test\\.ts$' }, 'Nothing ships a test.'),
-    only('onnx-home', 'onnxruntime-node', '^(service/inference|models)/', 'ONNX runs in inference workers only.'),
-    only('sql-home', 'kysely|better-sqlite3|pg', '^service/(storage/|engine/[^/]+/[^/]+-store\\.ts$)', 'SQL stays in stores.'),
+    rule(
+      'not-to-test',
+      { pathNot: '^(test|demo)/|\\.test\\.ts$' },
+      { path: '^test/|\\.test\\.ts$' },
+      'Nothing ships a test.',
+    ),
+    only(
+      'onnx-home',
+      'onnxruntime-node',
+      '^(service/inference|models)/',
+      'ONNX runs in inference workers only.',
+    ),
+    only(
+      'sql-home',
+      'kysely|better-sqlite3|pg',
+      '^service/(storage/|engine/[^/]+/[^/]+-store\\.ts$)',
+      'SQL stays in stores.',
+    ),
     only('http-home', 'fastify|@fastify/[^/]+', '^service/(doors|http)/', 'HTTP stays in doors and http.'),
   ],
   options: {
