@@ -4,6 +4,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { createProgress } from '../../service/cli/progress.ts';
 import { createTerminal } from '../../service/cli/terminal.ts';
+import { keepEvidence } from '../support/evidence.ts';
+import { describeMachine } from '../support/machine.ts';
 import { manifestFile, withMeasuredPipeline } from '../support/measured-pipeline.ts';
 import { measureFaces } from './faces.ts';
 import { measurePad, missingPictures } from './pad.ts';
@@ -13,10 +15,12 @@ import { writePadThresholds } from './write-pad-thresholds.ts';
 
 const terminal = createTerminal(process.stdout, process.stderr);
 const today = (): string => new Date().toISOString().slice(0, 10);
+const evidenceFolder = join(import.meta.dirname, '../../docs/evidence');
 const DEADLINE = 60_000;
 
 interface Common {
   json?: true;
+  keep?: true;
   workers: string;
 }
 
@@ -29,6 +33,7 @@ program
   .description('recognition: EER, TAR, thresholds, failure to enroll')
   .requiredOption('--pairs <file>', 'CSV file_a,file_b,same; a picture’s folder is its person')
   .option('--json', 'print JSON; rates as fractions')
+  .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
   .option('--data <text>', 'what the pictures are called in the report; the folder’s name unless given')
   .option('--calibrate', 'write the tables and figures into models/manifest.json')
   .option('--workers <n>', 'worker threads', String(availableParallelism()))
@@ -61,7 +66,10 @@ program
             `${id} is measured but not enabled by default: ${doubts ?? 'its licence must be accepted'}`,
         );
         if (calibrate) writeCalibration(manifestFile, report, about);
-        terminal.answer(common.json ? asJson(facesAsJson(report, about)) : facesAsText(report, about, notes));
+        answer(common, `Recognition, ${name}`, {
+          json: facesAsJson(report, about),
+          text: facesAsText(report, about, notes),
+        });
         if (calibrate) terminal.note(`Written to ${manifestFile}.`);
       }),
   );
@@ -76,6 +84,7 @@ program
   .option('--data <text>', 'what the pictures are called in the report; the file’s name unless given')
   .option('--calibrate', 'write the thresholds and figures into models/manifest.json')
   .option('--json', 'print JSON; rates as fractions')
+  .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
   .option('--workers <n>', 'worker threads', String(availableParallelism()))
   .addHelpText(
     'after',
@@ -127,7 +136,10 @@ program
         );
         const about = { data: data ?? basename(csv, '.csv'), set, date: today() };
         if (calibrate) writePadThresholds(manifestFile, report, about);
-        terminal.answer(common.json ? asJson({ ...about, ...report }) : padAsText(report, about));
+        answer(common, `Presentation attacks, ${set} on ${about.data}`, {
+          json: { ...about, ...report },
+          text: padAsText(report, about),
+        });
         if (calibrate) terminal.note(`Written to ${manifestFile}.`);
       }),
   );
@@ -144,8 +156,17 @@ function requireFile(file: string, what: string): void {
     throw new Error(`Not measured: ${what} needs ${file}, which is not on this machine.`);
 }
 
-function asJson(value: object): string {
-  return JSON.stringify(value, null, 2);
+function answer({ json, keep }: Common, title: string, report: { json: object; text: string }): void {
+  terminal.answer(json ? JSON.stringify(report.json, null, 2) : report.text);
+  if (!keep) return;
+  const lines = ['```', ...report.text.split('\n'), '```'];
+  keepEvidence(
+    evidenceFolder,
+    'accuracy',
+    { [title]: { title, measured: report.json, lines } },
+    describeMachine(),
+  );
+  terminal.note(`Kept in ${evidenceFolder}.`);
 }
 
 async function inScratch(work: (folder: string) => Promise<void>): Promise<void> {

@@ -34,7 +34,9 @@ export function facesAsText(
     `${data}, ${date}`,
     `${report.genuine} same-person and ${report.impostors} cross pairs`,
     `failure to enroll ${measured(report.failureToEnroll, report.failureToEnrollInterval)}`,
-    ...report.failures.map(({ file, code }) => `  ${code} ${file}`),
+    ...[...Map.groupBy(report.failures, ({ code }) => code)].map(
+      ([code, files]) => `  ${code} ${files.length}`,
+    ),
     `${report.secondFaces.length} pictures show a second face nearly as wide: the product would refuse them; measured here by the widest face`,
     'Rates are of comparisons; 95 % intervals by bootstrap over people.',
   ];

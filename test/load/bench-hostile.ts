@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { request } from 'undici';
 import { createCli, type Service } from '../cli/gatehouse.ts';
-import { type Evidence, markdownTable } from './evidence.ts';
+import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { quantile } from './statistics.ts';
 
 const DATA = join(import.meta.dirname, '../../../shared/data');

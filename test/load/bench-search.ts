@@ -4,7 +4,7 @@ import { createGalleryMatrix } from '../../service/inference/gallery-matrix.ts';
 import { createScanner } from '../../service/inference/gallery-scan.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createRandom } from '../accuracy/random.ts';
-import { type Evidence, markdownTable } from './evidence.ts';
+import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { median } from './statistics.ts';
 
 const SIZES = [10_000, 100_000, 1_000_000];

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { request } from 'undici';
 import { createCli, type Service } from '../cli/gatehouse.ts';
-import { type Evidence, markdownTable } from './evidence.ts';
+import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { picturesToMeasure } from './pictures.ts';
 import { median, quantile } from './statistics.ts';
 

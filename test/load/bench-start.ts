@@ -3,8 +3,8 @@ import { request } from 'undici';
 import { Manifest } from '../../service/inference/manifest.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { createCli } from '../cli/gatehouse.ts';
+import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { manifestFile } from '../support/measured-pipeline.ts';
-import { type Evidence, markdownTable } from './evidence.ts';
 import { addPeople } from './people-directory.ts';
 import { median } from './statistics.ts';
 

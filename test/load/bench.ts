@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { type Evidence, keepEvidence } from '../support/evidence.ts';
+import { describeMachine } from '../support/machine.ts';
 import { benchHostile } from './bench-hostile.ts';
 import { benchPipeline, benchScaling } from './bench-pipeline.ts';
 import { benchSearch } from './bench-search.ts';
 import { benchService } from './bench-service.ts';
 import { benchStart } from './bench-start.ts';
-import { type Evidence, keepEvidence } from './evidence.ts';
-import { describeMachine } from './machine.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
