@@ -9,7 +9,10 @@ const range = ([low, high]: Interval): string => `[${percent(low)}, ${percent(hi
 const measured = (value: number, interval: Interval): string => `${percent(value)} % ${range(interval)}`;
 
 /** The shape that `npm run accuracy -- faces --json` prints; fractions. */
-export function facesAsJson(report: FacesReport, about: { data: string; date: string }): object {
+export function facesAsJson(
+  report: FacesReport,
+  about: { data: string; date: string },
+): Record<string, unknown> {
   const of = ({ eer, tar, thresholds, intervals }: ScorerReport) => ({ eer, tar, thresholds, intervals });
   return {
     ...Object.fromEntries(Object.entries(report.scorers).map(([id, scorer]) => [id, of(scorer)])),
