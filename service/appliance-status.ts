@@ -1,3 +1,5 @@
+import { statfs } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import type { Checks } from './engine/checks/index.ts';
 import { type Models, remedy } from './engine/models/index.ts';
@@ -10,6 +12,8 @@ import { Problem } from './lib/problem.ts';
 import type { Database } from './storage/connection.ts';
 
 export interface StatusDeps {
+  /** The data directory: its disk must have room. */
+  data: string;
   organizations: Organizations;
   subjects: Subjects;
   checks: Checks;
@@ -21,11 +25,16 @@ export interface StatusDeps {
 
 /** False-identification rates of the built-in profiles: what `/health` gives safe gallery sizes for. */
 const rates = [0.01, 0.001];
+const MEBIBYTE = 2 ** 20;
+/** Bytes: with less, writes are about to fail. */
+const LEAST_FREE = 16 * MEBIBYTE;
+/** Milliseconds: a database that hangs must not hang `/ready`. */
+const DATABASE_TIMEOUT = 2_000;
 const worlds: World[] = ['live', 'test'];
 
 /** What the appliance knows of itself at this moment; reads memory, and the short list of organizations. */
 export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
-  const { organizations, subjects, checks, models, galleries, pictures, database } = deps;
+  const { data, organizations, subjects, checks, models, galleries, pictures, database } = deps;
   return async () => {
     const storage = await readOrganizations();
     const ids = storage.organizations.map(({ id }) => id);
@@ -76,7 +85,12 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
 
   async function readOrganizations() {
     try {
-      return { state: 'ok' as const, organizations: await organizations.list(), reason: undefined };
+      const known = await within(DATABASE_TIMEOUT, organizations.list());
+      const { bavail, bsize } = await statfs(data);
+      if (bavail * bsize >= LEAST_FREE)
+        return { state: 'ok' as const, organizations: known, reason: undefined };
+      const reason = `Less than ${LEAST_FREE / MEBIBYTE} MiB are free on the disk of ${data}: free some space.`;
+      return { state: 'full' as const, organizations: known, reason };
     } catch (error) {
       const full = error instanceof Problem && error.code === 'STORAGE_FULL';
       const reason =
@@ -93,4 +107,20 @@ function readinessOf(
   if (broken !== undefined) return { is: 'not-ready', reason: `No picture can be judged: ${broken}` };
   if (storage !== 'ok') return { is: 'not-ready', reason: 'The database cannot be used.' };
   return { is: 'ready' };
+}
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  try {
+    return await Promise.race([
+      work,
+      wait(milliseconds, undefined, { signal: late.signal }).then(() => {
+        throw new Problem('STORAGE_UNAVAILABLE', 'The database does not answer.');
+      }),
+    ]);
+  } finally {
+    late.abort();
+    // Whichever lost the race is nobody's business any more.
+    work.catch(() => {});
+  }
 }

@@ -29,7 +29,14 @@ export interface ImportDeps {
 }
 
 /** These say that the box is not well, not that the picture is bad: the import stops and can be run again. */
-const fatal = new Set(['STORAGE_FULL', 'SEALED', 'INTERNAL', 'MODEL_NOT_INSTALLED', 'NOT_FOUND']);
+const fatal = new Set([
+  'STORAGE_FULL',
+  'STORAGE_UNAVAILABLE',
+  'SEALED',
+  'INTERNAL',
+  'MODEL_NOT_INSTALLED',
+  'NOT_FOUND',
+]);
 const RETRIES = 20;
 
 /**

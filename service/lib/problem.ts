@@ -43,6 +43,7 @@ export const problemCodes = [
   'TIMEOUT',
   'SEALED',
   'STORAGE_FULL',
+  'STORAGE_UNAVAILABLE',
   'INTERNAL',
 ] as const;
 

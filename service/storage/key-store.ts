@@ -54,6 +54,8 @@ export interface KeyStore {
   /** Everybody whose key was written before `time` (ms since 1970). */
   personsBefore(time: number): Promise<SubjectId[]>;
   countPersons(): Promise<number>;
+  /** Organizations with at least one person's key. */
+  peopledOrganizations(): Promise<OrganizationId[]>;
   close(): Promise<void>;
 }
 
@@ -154,6 +156,10 @@ export async function openKeyStore(
         .select((eb) => eb.fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow();
       return count;
+    },
+    async peopledOrganizations() {
+      const rows = await db.selectFrom('person_key').select('organization').distinct().execute();
+      return rows.map(({ organization }) => organization as OrganizationId);
     },
     close,
   };

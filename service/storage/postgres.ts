@@ -8,6 +8,9 @@ import type { TransactionGuard } from './transaction-guard.ts';
 
 /** Connections at most; every one can hold a transaction. */
 const CONNECTIONS = 10;
+/** Milliseconds for a connection, and for one statement: a database that hangs must not hang `/ready`. */
+const CONNECT_TIMEOUT = 5_000;
+const STATEMENT_TIMEOUT = 30_000;
 /** How often a transaction is tried before its conflict is reported. */
 const ATTEMPTS = 12;
 
@@ -26,6 +29,9 @@ export function openPostgresPool(url: string, log: Log): pg.Pool {
     connectionString: url,
     max: CONNECTIONS,
     application_name: 'gatehouse',
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    statement_timeout: STATEMENT_TIMEOUT,
+    query_timeout: STATEMENT_TIMEOUT + 1000,
     types: {
       // biome-ignore lint/suspicious/noExplicitAny: pg's own type of a parser.
       getTypeParser: (id: number, format?: any): any =>

@@ -200,7 +200,7 @@ describe('sweeping orphans', () => {
 
   test('destroys keys without a person once the grace period is over', async () => {
     await sealer.createPerson(org('a'), sub('cut-short'));
-    now += hour;
+    now += 24 * hour;
     expect(await sealer.sweepOrphans(known)).toEqual({ swept: 0, suspicious: 0 });
     now += 1;
     expect(await sealer.sweepOrphans(known)).toEqual({ swept: 1, suspicious: 0 });
@@ -214,7 +214,7 @@ describe('sweeping orphans', () => {
 
   test('beside the wrong database it destroys nothing and says so', async () => {
     for (let index = 0; index < 20; index++) await sealer.createPerson(org('a'), sub(`p${index}`));
-    now += 2 * hour;
+    now += 25 * hour;
     const warnings: object[] = [];
     const wary = await seal({ log: { ...silentLog, warn: (fields) => warnings.push(fields) } });
     expect(await wary.sweepOrphans(new Set())).toEqual({ swept: 0, suspicious: 23 });

@@ -80,7 +80,7 @@ export async function createSealer({
   log,
   random = randomFillSync,
   cachedKeys = 20_000,
-  grace = 3_600_000,
+  grace = 86_400_000,
 }: SealerDeps): Promise<Sealer> {
   const organizations = await openOrganizations(keys, master);
   const persons = createRecent<SubjectId, KeyObject>(cachedKeys);

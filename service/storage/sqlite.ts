@@ -31,7 +31,7 @@ export function openSqliteFile(path: string): Sqlite.Database {
     return database;
   } catch (error) {
     database?.close();
-    throw toStorageProblem(error);
+    throw toStorageProblem(error, path);
   }
 }
 

@@ -27,6 +27,27 @@ test.each([
   });
 });
 
+test.each([
+  failure('ECONNREFUSED'),
+  failure('57P01'),
+  failure('08006'),
+  new Error('Connection terminated unexpectedly'),
+  new Error('timeout exceeded when trying to connect'),
+])('a database server out of reach is unavailable, not a bug: %s', (error) => {
+  expect(toStorageProblem(error)).toMatchObject({
+    code: 'STORAGE_UNAVAILABLE',
+    extra: { retryAfterSeconds: 5 },
+    cause: error,
+  });
+});
+
+test.each(['SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_CORRUPT_INDEX'])('%s names the file', (code) => {
+  expect(toStorageProblem(failure(code), '/data/keys.db')).toMatchObject({
+    code: 'INTERNAL',
+    message: expect.stringMatching(/^\/data\/keys\.db is damaged .* put back its newest copy/),
+  });
+});
+
 test('anything else stays what it was', () => {
   const others = [
     failure('SQLITE_CONSTRAINT'),
@@ -35,5 +56,5 @@ test('anything else stays what it was', () => {
     'text',
     null,
   ];
-  expect(others.map(toStorageProblem)).toEqual(others);
+  expect(others.map((one) => toStorageProblem(one))).toEqual(others);
 });

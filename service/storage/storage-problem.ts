@@ -1,12 +1,29 @@
 import { Problem } from '../lib/problem.ts';
 
 /**
- * A full, failing or read-only disk as the Problem STORAGE_FULL, whose sentence says what to do; anything else comes
- * back unchanged. Knows the codes of SQLite (`SQLITE_FULL`), PostgreSQL (`53100`) and the system (`ENOSPC`).
+ * A full, failing or read-only disk as the Problem STORAGE_FULL, a database server that cannot be reached as
+ * STORAGE_UNAVAILABLE, a damaged file as INTERNAL that names `path`; each sentence says what to do. Anything else comes back
+ * unchanged. Knows the codes of SQLite (`SQLITE_FULL`), PostgreSQL (`53100`) and the system (`ENOSPC`).
  */
-export function toStorageProblem(error: unknown): unknown {
+export function toStorageProblem(error: unknown, path?: string): unknown {
+  if (error instanceof Problem) return error;
   const code = codeOf(error);
-  if (code === undefined || error instanceof Problem) return error;
+  if (isUnreachable(error, code)) {
+    return new Problem(
+      'STORAGE_UNAVAILABLE',
+      'The database server does not answer: nothing was changed. Try again shortly; the operator checks that PostgreSQL runs.',
+      { cause: error, retryAfterSeconds: 5 },
+    );
+  }
+  if (code === undefined) return error;
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    const file = path ?? 'A database file of the data directory';
+    return new Problem(
+      'INTERNAL',
+      `${file} is damaged (${code}): stop the service, keep the file, and put back its newest copy (snapshots/ in the data directory holds the database before its last upgrade).`,
+      { cause: error },
+    );
+  }
   if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT' || code === '53100') {
     return new Problem(
       'STORAGE_FULL',
@@ -32,6 +49,18 @@ export function toStorageProblem(error: unknown): unknown {
 }
 
 const unwritable = new Set(['EROFS', 'EACCES', 'EPERM', '25006']);
+
+/** SQLSTATE classes of a lost or refused connection (08, 57P0x), the system's words for the same, and pg's own. */
+function isUnreachable(error: unknown, code: string | undefined): boolean {
+  if (code !== undefined)
+    return /^(08...|57P0[1-5]|53300|ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)$/.test(code);
+  return (
+    error instanceof Error &&
+    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/.test(
+      error.message,
+    )
+  );
+}
 
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;

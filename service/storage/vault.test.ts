@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { OrganizationId } from '../lib/id.ts';
+import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
 import { type Database, openDatabase } from './connection.ts';
 import { openVault } from './vault.ts';
@@ -94,4 +94,29 @@ test('the master key may lie elsewhere', async () => {
   expect(existsSync(join(folder, 'master.key'))).toBe(false);
   await (await open(elsewhere)).close();
   await expect(open()).rejects.toMatchObject({ code: 'SEALED' });
+});
+
+test('a database that does not know the people whose keys are here is refused, and no key is destroyed', async () => {
+  await begin();
+  const vault = await open();
+  await vault.sealer.createPerson(one, 'sub_ada' as SubjectId);
+  const place = { organization: one, subject: 'sub_ada' as SubjectId, field: 'subject.name', version: 1 };
+  const sealed = await vault.sealer.seal(place, Buffer.from('Ada'));
+  await vault.close();
+
+  const other = await openDatabase({ kind: 'sqlite-memory' }, deps);
+  const elsewhere = openVault(folder, { ...deps, db: other.db });
+  await expect(elsewhere).rejects.toMatchObject({ code: 'SEALED', message: expect.stringContaining(one) });
+  await other.close();
+
+  const again = await open();
+  expect(Buffer.from(await again.sealer.open(place, sealed)).toString()).toBe('Ada');
+  await again.close();
+});
+
+test('the key of an organization whose making was cut short is no reason to refuse', async () => {
+  const vault = await open();
+  await vault.sealer.createOrganization(two);
+  await vault.close();
+  await (await open()).close();
 });

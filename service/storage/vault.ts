@@ -26,7 +26,9 @@ interface VaultDeps {
 /**
  * Opens the master key and `keys.db` in `folder`; makes both where neither exists and the database knows no
  * organization. Throws SEALED when one is missing, does not fit the other, or lacks an organization's key: a new key in
- * its place would open nothing, and hide that until the first template is read.
+ * its place would open nothing, and hide that until the first template is read. Throws SEALED too when the database does
+ * not know organizations whose people have keys here: it is not the one these keys belong to, and whatever goes by what it
+ * knows (the sweep of keys without a person) would destroy them.
  */
 export async function openVault(
   folder: string,
@@ -51,6 +53,14 @@ export async function openVault(
       throw new Problem(
         'SEALED',
         `The key store ${path} lacks the keys of ${missing.join(', ')}: put back the newest keys.db that belongs to this database.`,
+      );
+    }
+    const known = new Set<string>(organizations.map(({ id }) => id));
+    const foreign = (await keys.peopledOrganizations()).filter((id) => !known.has(id));
+    if (foreign.length > 0) {
+      throw new Problem(
+        'SEALED',
+        `The key store ${path} holds the keys of people of ${foreign.join(', ')}, whom the database does not know: put back the database that belongs to it, or name it with --database-url. Nothing was changed.`,
       );
     }
     return { sealer, close: () => keys.close() };

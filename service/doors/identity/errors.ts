@@ -39,5 +39,6 @@ export const wireErrors = {
   TIMEOUT: { status: 503 },
   SEALED: { status: 503 },
   STORAGE_FULL: { status: 507 },
+  STORAGE_UNAVAILABLE: { status: 503 },
   INTERNAL: { status: 500 },
 } as const satisfies WireErrors;

@@ -49,6 +49,7 @@ test('every problem has its status', () => {
       'OVERLOADED',
       'TIMEOUT',
       'SEALED',
+      'STORAGE_UNAVAILABLE',
     ],
     507: ['STORAGE_FULL'],
   });
