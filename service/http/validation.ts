@@ -5,6 +5,11 @@ import { Problem, type ProblemDetail } from '../lib/problem.ts';
 /** A body with a hundred wrong fields is told about the first of them. */
 const DETAILS_MOST = 20;
 
+const UNKNOWN = 'Unknown field.';
+
+/** Said of every wrong e-mail address. */
+export const NOT_AN_EMAIL = 'It must be an e-mail address.';
+
 const whole: Record<string, string> = {
   body: 'The body',
   querystring: 'The query',
@@ -23,17 +28,29 @@ export const zodValidator: FastifySchemaCompiler<z.ZodType> =
 
 function invalidRequest(error: z.ZodError, what: string): Problem {
   const details = error.issues.flatMap(toDetails).slice(0, DETAILS_MOST);
-  const first = details[0];
-  const message =
-    first === undefined || first.path === ''
-      ? `${what} cannot be used: ${first?.message ?? 'it is not what this call takes'}`
-      : `The field "${first.path}" cannot be used: ${first.message}`;
-  return new Problem('INVALID_REQUEST', message.endsWith('.') ? message : `${message}.`, { details });
+  const { path, message } = details[0] ?? { path: '', message: 'It is not what this call takes.' };
+  return new Problem('INVALID_REQUEST', about(path === '' ? what : `The field "${path}"`, message), {
+    details,
+  });
+}
+
+/** INVALID_REQUEST for one field. `message` is a sentence about it: "It is empty." */
+export function invalidField(path: string, message: string): Problem {
+  return new Problem('INVALID_REQUEST', about(`The field "${path}"`, message), {
+    details: [{ path, message }],
+  });
+}
+
+/** 'The field "email"', "It is missing." -> 'The field "email" is missing.' */
+function about(what: string, message: string): string {
+  const whole = message.endsWith('.') ? message : `${message}.`;
+  if (message === UNKNOWN) return `${what} is unknown.`;
+  return whole.startsWith('It ') ? `${what} ${whole.slice(3)}` : `${what} cannot be used: ${whole}`;
 }
 
 function toDetails(issue: z.core.$ZodIssue): ProblemDetail[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'Unknown field.' }));
+    return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: UNKNOWN }));
   }
   return [{ path: issue.path.join('.'), message: issue.message }];
 }
@@ -51,7 +68,7 @@ const names: Record<string, string> = {
 function sentence(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.input === undefined) return 'It is required.';
+      if (issue.input === undefined) return 'It is missing.';
       return `It must be ${names[issue.expected] ?? issue.expected}.`;
     case 'too_big':
       return issue.origin === 'string'
@@ -60,6 +77,7 @@ function sentence(issue: z.core.$ZodRawIssue): string | undefined {
           ? `It must have at most ${issue.maximum} items.`
           : `It must be at most ${issue.maximum}.`;
     case 'too_small':
+      if (issue.minimum === 1 && issue.origin !== 'number') return 'It must not be empty.';
       return issue.origin === 'string'
         ? `It must have at least ${issue.minimum} characters.`
         : issue.origin === 'array'
@@ -67,6 +85,8 @@ function sentence(issue: z.core.$ZodRawIssue): string | undefined {
           : `It must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}.`;
     case 'invalid_value':
       return `It must be one of: ${issue.values.map(String).join(', ')}.`;
+    case 'invalid_format':
+      return issue.format === 'email' ? NOT_AN_EMAIL : undefined;
     default:
       return undefined;
   }

@@ -272,3 +272,16 @@ test('a body that is not what the call takes names the field', async () => {
     },
   });
 });
+
+test('a part of the path that is wrong is named, not called the body', async () => {
+  const id = await make();
+  const reply = await app.inject({
+    method: 'PUT',
+    url: `/organizations/${id}/profiles/Front%20Door`,
+    payload: {},
+  });
+  expect([reply.statusCode, reply.json().error]).toEqual([
+    400,
+    'The field "profile" must be lower-case letters, digits and hyphens.',
+  ]);
+});

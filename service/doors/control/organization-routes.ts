@@ -11,10 +11,10 @@ import {
   KeyParams,
   NewKey,
   NewOrganization,
+  NewProfileParams,
   NewSite,
   OrganizationChange,
   ProfileParams,
-  ProfileSlug,
   SiteParams,
 } from './wire.ts';
 
@@ -85,7 +85,7 @@ export const organizationRoutes: FastifyPluginAsync<ControlDeps> = async (app, d
   });
   app.put('/organizations/:organization/profiles/:profile', async (request) => {
     const organization = await organizationOf(request.params);
-    const slug = parse(ProfileSlug, parse(ProfileParams, request.params).profile);
+    const { profile: slug } = parse(NewProfileParams, request.params);
     return checks.setProfile(organization, slug, parse(ProfileDefinition, request.body), operator(request));
   });
 };

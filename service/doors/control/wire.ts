@@ -47,9 +47,11 @@ export const NewSite = z.strictObject({
 });
 
 export const ProfileParams = z.object({ profile: z.string().max(80) });
-export const ProfileSlug = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens');
+export const NewProfileParams = z.object({
+  profile: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'It must be lower-case letters, digits and hyphens.'),
+});
 
 export const SubjectParams = z.object({ subject: z.string().max(254) });
 export const SubjectQuery = z.strictObject({ world });
@@ -72,6 +74,11 @@ export const EnrollRequest = z.strictObject({
       legalBasis: z.string().min(1).max(80),
     })
     .optional(),
+  mark: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe('SHA-256 of the picture: one that the person has with this mark is not enrolled again'),
   overrideMismatch: z.boolean().optional(),
 });
 

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { LongText } from '../../http/json-body.ts';
+import { invalidField } from '../../http/validation.ts';
 import { Problem } from '../../lib/problem.ts';
 
 const HEADER_MOST = 128;
@@ -24,8 +25,8 @@ export async function decodePicture(text: string | LongText, path: string, most:
     const joined = source.read(0, source.length).replace(/[\t\n\f\r]+/g, '');
     if (joined.length < source.length) bytes = await decodeBase64(fromText(joined), path, most);
   }
-  if (!bytes) throw invalid(path, 'It is not base64.');
-  if (bytes.length === 0) throw invalid(path, 'It is empty.');
+  if (!bytes) throw invalidField(path, 'It is not base64.');
+  if (bytes.length === 0) throw invalidField(path, 'It is empty.');
   return bytes;
 }
 
@@ -43,7 +44,7 @@ function payloadOf(source: Source, path: string): Source {
   if (!header.startsWith('data:')) return source;
   const comma = header.indexOf(',');
   if (comma === -1 || !header.slice(0, comma).endsWith(';base64')) {
-    throw invalid(path, 'A data URL must begin like "data:image/jpeg;base64,".');
+    throw invalidField(path, 'A data URL must begin like "data:image/jpeg;base64,".');
   }
   const from = comma + 1;
   return { length: source.length - from, read: (start, end) => source.read(from + start, from + end) };
@@ -80,8 +81,3 @@ export const tooLarge = (path: string, size: number, most: number) =>
       ],
     },
   );
-
-export const invalid = (path: string, message: string) =>
-  new Problem('INVALID_REQUEST', `The field "${path}" cannot be used: ${message}`, {
-    details: [{ path, message }],
-  });

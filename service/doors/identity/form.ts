@@ -1,27 +1,37 @@
 import type { Form } from '../../http/form-body.ts';
 import { parseJson } from '../../http/json-body.ts';
-import { invalid } from './base64-picture.ts';
+import { invalidField } from '../../http/validation.ts';
+import { Problem } from '../../lib/problem.ts';
 
 const files = new Set(['image', 'frames']);
+const texts = new Set(['email', 'name', 'profile', 'deviceInfo', 'location', 'frameTimes', 'consent']);
 const lists = new Set(['frames', 'frameTimes']);
 const json = new Set(['deviceInfo', 'location', 'consent']);
 
 /**
  * The body a JSON caller would have sent: objects are JSON texts, a list is one JSON text or the field repeated. Fields
- * nobody asked for are left out. Throws INVALID_REQUEST for a field given twice, a file where a text belongs, and broken JSON.
+ * nobody asked for are left out, but a file nobody asked for is likely the picture under another name. Throws INVALID_REQUEST
+ * for that, for a field given twice, a file where a text belongs, and broken JSON.
  */
 export function fromForm(form: Form): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const [field, values] of form) {
     if (!files.has(field) && values.some((value) => typeof value !== 'string')) {
-      throw invalid(field, 'It must be a text field, not a file.');
+      throw texts.has(field)
+        ? invalidField(field, 'It must be a text field, not a file.')
+        : unknownFile(field);
     }
     if (lists.has(field)) body[field] = field === 'frames' ? values : toNumbers(field, values as string[]);
-    else if (values.length > 1) throw invalid(field, 'It is there more than once.');
+    else if (values.length > 1) throw invalidField(field, 'It is there more than once.');
     else body[field] = json.has(field) ? fromJson(field, values[0] as string) : values[0];
   }
   return body;
 }
+
+const unknownFile = (field: string) =>
+  new Problem('INVALID_REQUEST', `Unknown file field "${field}": the picture goes in "image".`, {
+    details: [{ path: field, message: 'Unknown file field: the picture goes in "image".' }],
+  });
 
 function toNumbers(field: string, texts: string[]): unknown {
   const [first = ''] = texts;
@@ -33,6 +43,6 @@ function fromJson(field: string, text: string): unknown {
   try {
     return parseJson(Buffer.from(text));
   } catch (error) {
-    throw invalid(field, (error as Error).message.replace(/^The body/, 'It'));
+    throw invalidField(field, (error as Error).message.replace(/^The body/, 'It'));
   }
 }

@@ -62,9 +62,9 @@ export function createIdentityDoor({
         },
         schema: {
           operationId: 'verifyIdentity',
-          summary: 'Is this the person, or who is this?',
+          summary: 'Verify a picture',
           description:
-            'Matches a picture against one person (`email` given) or against everybody enrolled, and runs the checks of a profile. With a file: `curl -H "x-api-key: $KEY" -F image=@alice.jpg http://127.0.0.1:7300/api/verify`',
+            'Is this the person (`email` given), or who of everybody enrolled is this? Matches the picture and runs the checks of a profile. A mismatch is an ordinary 200 with `verified: false`; a picture that cannot be judged is a 422 with `reason`, a sentence for the person, and `checkResults`. With a file: `curl -sS -H "x-api-key: $KEY" -F image=@alice.jpg http://127.0.0.1:7300/api/verify`. A key of the live world needs a presentation attack detection model on the box (`gatehouse models import`); a test key works without.',
           tags: ['identity'],
           body: {
             content: {
@@ -96,9 +96,9 @@ export function createIdentityDoor({
         },
         schema: {
           operationId: 'enrollIdentity',
-          summary: 'Remember a face under an e-mail',
+          summary: 'Enroll a picture',
           description:
-            'Makes the person known to every later verification. With a file: `curl -H "x-api-key: $KEY" -F image=@alice.jpg -F email=alice@example.com http://127.0.0.1:7300/api/enroll`',
+            'Keeps a face under an e-mail and makes the person known to every later verification. With a file: `curl -sS -H "x-api-key: $KEY" -F image=@alice.jpg -F email=alice@example.com http://127.0.0.1:7300/api/enroll`',
           tags: ['identity'],
           body: {
             content: {

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { purposes } from '../../engine/subjects/index.ts';
 import { LongText } from '../../http/json-body.ts';
+import { NOT_AN_EMAIL } from '../../http/validation.ts';
 
 const MIB = 1024 * 1024;
 
 /** Bytes, decoded. */
 export const pictureLimits = { image: 10 * MIB, frame: MIB, frames: 30, body: 48 * MIB };
 
-/** A PNG of one pixel: a picture that decodes, in which no face is found. */
-const pixel =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+/** No face may be shipped as an example: whoever tries it puts a picture of their own here. */
+const yourPicture = 'data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>';
 
 /** Base64 in JSON, a long one still in its body; in a form a file, or the same text. */
 export type Picture = string | LongText | Uint8Array;
 
 const notBase64 = (issue: { input?: unknown }) =>
-  issue.input === undefined ? 'It is required.' : issue.input === '' ? 'It is empty.' : 'It must be a text.';
+  issue.input === undefined ? 'It is missing.' : issue.input === '' ? 'It is empty.' : 'It must be a text.';
 const isBase64 = (value: unknown) => value instanceof LongText || (typeof value === 'string' && value !== '');
 const isFile = (value: unknown) => isBase64(value) || (value instanceof Uint8Array && value.length > 0);
 
@@ -23,8 +23,8 @@ const base64Picture = z.custom<Picture>(isBase64, { error: notBase64 }).meta({
   type: 'string',
   contentEncoding: 'base64',
   description:
-    'JPEG, PNG or WebP as a data URL or bare base64; at most 10 MiB decoded and 50 megapixels. EXIF orientation is honored.',
-  examples: [pixel],
+    'JPEG, PNG or WebP as a data URL or bare base64; at most 10 MiB decoded and 50 megapixels. EXIF orientation is honored. The example is a placeholder: put a picture of your own there.',
+  examples: [yourPicture],
 });
 const base64Frame = z.custom<Picture>(isBase64, { error: notBase64 }).meta({
   type: 'string',
@@ -33,7 +33,7 @@ const base64Frame = z.custom<Picture>(isBase64, { error: notBase64 }).meta({
 });
 const filePicture = z
   .custom<Picture>(isFile, {
-    error: (issue) => (issue.input === undefined ? 'It is required.' : 'It is empty.'),
+    error: (issue) => (issue.input === undefined ? 'It is missing.' : 'It is empty.'),
   })
   .meta({
     type: 'string',
@@ -46,8 +46,8 @@ const frameDescription =
 
 const email = z
   .string()
-  .max(254)
-  .regex(/^[^\s@]{1,64}@[^\s@]{1,253}$/u, 'It is not an e-mail address.')
+  .max(254, NOT_AN_EMAIL)
+  .regex(/^[^\s@]{1,64}@[^\s@]{1,253}$/u, NOT_AN_EMAIL)
   .meta({ examples: ['alice@example.com'] });
 
 const pixels = z.number().min(0).max(100_000);
@@ -130,7 +130,7 @@ function verifyFields<P extends z.ZodType<Picture>>(picture: P, frame: z.ZodType
         .max(80)
         .meta({
           description: 'Id or slug of the verification profile; `default` when absent.',
-          examples: ['strict-finance'],
+          examples: ['default'],
         })
         .optional(),
       deviceInfo: deviceInfo.optional(),
@@ -173,12 +173,16 @@ function enrollFields<P extends z.ZodType<Picture>>(picture: P) {
 export const VerifyRequest = verifyFields(base64Picture, base64Frame).meta({
   id: 'VerifyRequest',
   examples: [
-    { image: pixel, profile: 'strict-finance', deviceInfo: { userAgent: 'Mozilla/5.0', cameraWidth: 1280 } },
+    {
+      image: yourPicture,
+      email: 'alice@example.com',
+      deviceInfo: { userAgent: 'Mozilla/5.0', cameraWidth: 1280, cameraHeight: 720 },
+    },
   ],
 });
 export const EnrollRequest = enrollFields(base64Picture).meta({
   id: 'EnrollRequest',
-  examples: [{ image: pixel, email: 'alice@example.com' }],
+  examples: [{ image: yourPicture, email: 'alice@example.com' }],
 });
 /** The same as forms: objects come as JSON text, lists as JSON text or as a field repeated (form.ts puts them together). */
 export const VerifyForm = verifyFields(filePicture, filePicture).meta({ id: 'VerifyForm' });
