@@ -100,11 +100,8 @@ async function openFaceApi(): Promise<{ tf: TensorFlow; version: string; detect:
   await tf.setBackend('wasm');
   await tf.ready();
   const faceApi = require(join(packages, '@vladmandic/face-api/dist/face-api.node-wasm.js')) as FaceApi;
-  for (const net of Object.values(faceApi.nets).length > 0
-    ? [faceApi.nets.ssdMobilenetv1, faceApi.nets.faceLandmark68Net, faceApi.nets.faceRecognitionNet]
-    : []) {
-    await net.loadFromDisk(models);
-  }
+  const { ssdMobilenetv1, faceLandmark68Net, faceRecognitionNet } = faceApi.nets;
+  for (const net of [ssdMobilenetv1, faceLandmark68Net, faceRecognitionNet]) await net.loadFromDisk(models);
   const options = new faceApi.SsdMobilenetv1Options({ minConfidence: 0.5, maxResults: 10 });
   return {
     tf,
