@@ -57,6 +57,8 @@ export interface Schema {
     definition: string;
     created_at: number;
     created_by: string;
+    /** When the organization put its own versions of this slug away. Verifications name them still. */
+    removed_at: number | null;
   };
   subject: {
     id: string;
@@ -80,6 +82,8 @@ export interface Schema {
     /** SHA-256 of the model file: templates of different files are never compared. */
     embedder_sha256: string;
     vector_sealed: Bytes;
+    /** The caller's mark of the picture, so that the same one is not enrolled twice. */
+    mark_sealed: Bytes | null;
     quality: number;
     created_at: number;
   };

@@ -88,4 +88,10 @@ export const organizationRoutes: FastifyPluginAsync<ControlDeps> = async (app, d
     const { profile: slug } = parse(NewProfileParams, request.params);
     return checks.setProfile(organization, slug, parse(ProfileDefinition, request.body), operator(request));
   });
+  app.delete('/organizations/:organization/profiles/:profile', async (request) => {
+    const organization = await organizationOf(request.params);
+    const slug = parse(ProfileSlug, parse(ProfileParams, request.params).profile);
+    const builtIn = await checks.resetProfile(organization, slug, operator(request));
+    return builtIn === undefined ? {} : { builtIn };
+  });
 };

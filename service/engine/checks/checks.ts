@@ -34,6 +34,8 @@ export interface Checks {
     definition: ProfileDefinition,
     actor: Actor,
   ): Promise<Profile>;
+  /** Puts the organization's own versions away; gives the built-in profile that holds again, if there is one. Throws PROFILE_NOT_FOUND. */
+  resetProfile(organization: OrganizationId, slug: string, actor: Actor): Promise<Profile | undefined>;
   /** For /health: the largest gallery whose 1:N threshold at this false-identification rate is still measured. */
   safeGallerySize(rate: number): number;
 }
@@ -60,6 +62,7 @@ export function createChecks({ deadline = 10_000, ...given }: ChecksDeps): Check
     enroll: createEnroll(deps),
     listProfiles: (organization) => profiles.list(organization),
     getProfile: (organization, idOrSlug) => profiles.get(organization, idOrSlug),
+    resetProfile: (organization, slug, actor) => profiles.reset(organization, slug, actor),
     setProfile: (organization, slug, definition, actor) =>
       profiles.set(organization, slug, definition, actor),
     // People who have only embedding A are compared by it, so the smallest of the scorers in use counts.

@@ -5,7 +5,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 
 export type ProfileRow = Selectable<Schema['profile']>;
 
-/** The table `profile`: every version ever set, one row each. */
+/** The table `profile`: every version ever set, one row each; those that were put away have `removed_at`. */
 export function createProfileStore({ db }: { db: Db }) {
   const newest = (from: Db, organization: OrganizationId, slug: string): Promise<ProfileRow | undefined> =>
     from
@@ -17,7 +17,11 @@ export function createProfileStore({ db }: { db: Db }) {
       .limit(1)
       .executeTakeFirst();
   return {
-    newest: (organization: OrganizationId, slug: string) => newest(db, organization, slug),
+    async newest(organization: OrganizationId, slug: string): Promise<ProfileRow | undefined> {
+      const row = await newest(db, organization, slug);
+      return row?.removed_at === null ? row : undefined;
+    },
+    /** Also one that was put away: the next version comes after it. */
     newestIn: (tx: Tx, organization: OrganizationId, slug: string) => newest(tx, organization, slug),
     /** The slug of the profile that has this id in any of its versions. */
     async slugOf(organization: OrganizationId, id: string): Promise<string | undefined> {
@@ -29,12 +33,24 @@ export function createProfileStore({ db }: { db: Db }) {
         .executeTakeFirst();
       return row?.slug;
     },
+    /** Puts every version away; how many there were. */
+    async remove(tx: Tx, organization: OrganizationId, slug: string, at: number): Promise<number> {
+      const { numUpdatedRows } = await tx
+        .updateTable('profile')
+        .set({ removed_at: at })
+        .where('organization', '=', organization)
+        .where('slug', '=', slug)
+        .where('removed_at', 'is', null)
+        .executeTakeFirst();
+      return Number(numUpdatedRows);
+    },
     /** The newest version of each, by slug. */
     list: (organization: OrganizationId): Promise<ProfileRow[]> =>
       db
         .selectFrom('profile as p')
         .selectAll()
         .where('organization', '=', organization)
+        .where('removed_at', 'is', null)
         .where('version', '=', (eb) =>
           eb
             .selectFrom('profile as other')

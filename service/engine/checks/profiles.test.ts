@@ -87,6 +87,34 @@ test('each change is a version; every version’s id leads to the newest', async
   ]);
 });
 
+test('a reset puts the own versions away: the built-in holds again, and the next own version counts on', async () => {
+  const first = await engine.checks.setProfile(engine.organization, 'default', definition(), operator);
+  await engine.checks.setProfile(engine.organization, 'desk', definition(), operator);
+  expect(await engine.checks.resetProfile(engine.organization, 'default', operator)).toEqual(
+    builtInProfiles[0],
+  );
+  expect(await get('default')).toEqual(builtInProfiles[0]);
+  expect(await get(first.id)).toEqual(builtInProfiles[0]);
+  expect(await engine.checks.resetProfile(engine.organization, 'desk', operator)).toBeUndefined();
+  await expect(get('desk')).rejects.toMatchObject({ code: 'PROFILE_NOT_FOUND' });
+  expect(await engine.checks.listProfiles(engine.organization)).toEqual(builtInProfiles);
+  await expect(engine.checks.resetProfile(engine.organization, 'default', operator)).rejects.toMatchObject({
+    code: 'PROFILE_NOT_FOUND',
+  });
+  const second = await engine.checks.setProfile(engine.organization, 'default', definition(), operator);
+  expect(second.version).toBe(2);
+  expect(await get('default')).toEqual(second);
+  const lines = await engine.db
+    .selectFrom('audit')
+    .selectAll()
+    .where('action', '=', 'profile.reset')
+    .execute();
+  expect(lines.map(({ details }) => JSON.parse(details))).toEqual([
+    { slug: 'default', versions: 1 },
+    { slug: 'desk', versions: 1 },
+  ]);
+});
+
 test('ten changes at once make ten versions', async () => {
   await Promise.all(
     Array.from({ length: 10 }, () =>

@@ -19,6 +19,11 @@ export interface Profiles {
     definition: ProfileDefinition,
     actor: Actor,
   ): Promise<Profile>;
+  /**
+   * Puts the organization's own versions of a slug away; a built-in profile of that name holds again, and is returned.
+   * Throws PROFILE_NOT_FOUND where there are none.
+   */
+  reset(organization: OrganizationId, slug: string, actor: Actor): Promise<Profile | undefined>;
 }
 
 export interface ProfilesDeps {
@@ -62,6 +67,7 @@ export function createProfiles({ db, inTransaction, audit, ids, clock }: Profile
           definition: JSON.stringify(valid),
           created_at: clock.now(),
           created_by: describeActor(actor),
+          removed_at: null,
         };
         if (!(await store.insert(tx, row)))
           throw new Problem(
@@ -77,6 +83,24 @@ export function createProfiles({ db, inTransaction, audit, ids, clock }: Profile
         });
         return toProfile(row);
       });
+    },
+    async reset(organization, slug, actor) {
+      await inTransaction(async (tx: Tx) => {
+        const versions = await store.remove(tx, organization, slug, clock.now());
+        if (versions === 0)
+          throw new Problem(
+            'PROFILE_NOT_FOUND',
+            `The organization has no profile “${slug}” of its own: “gatehouse profile list” shows which it has.`,
+          );
+        await audit.add(tx, {
+          actor,
+          action: 'profile.reset',
+          organization,
+          target: slug,
+          details: { slug, versions },
+        });
+      });
+      return builtInProfiles.find((profile) => profile.slug === slug);
     },
   };
 }

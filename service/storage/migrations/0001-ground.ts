@@ -53,6 +53,7 @@ export const ground: Migration = {
       definition ${text} not null,
       created_at ${integer} not null,
       created_by ${text} not null,
+      removed_at ${integer},
       unique (organization, slug, version)
     )${strict}`,
 
@@ -78,6 +79,7 @@ export const ground: Migration = {
       embedder ${text} not null,
       embedder_sha256 ${text} not null,
       vector_sealed ${bytes} not null,
+      mark_sealed ${bytes},
       quality ${real} not null,
       created_at ${integer} not null
     )${strict}`,
