@@ -108,6 +108,19 @@ onBothDatabases('organizations', (newPlace) => {
     expect(await auditLines()).toEqual([]);
   });
 
+  test('a name that another organization has is refused, and no key is made for it', async () => {
+    const organizations = await open();
+    const acme = await organizations.create({ name: 'Acme' }, operator);
+    now = 2_000;
+    const other = await organizations.create({ name: 'Other' }, operator);
+    const refusal = { code: 'CONFLICT', message: expect.stringContaining(acme.id) };
+    await expect(organizations.create({ name: ' acme ' }, operator)).rejects.toMatchObject(refusal);
+    await expect(organizations.set(other.id, { name: 'ACME' }, operator)).rejects.toMatchObject(refusal);
+    expect(organizations.keysMade).toEqual([acme.id, other.id]);
+    expect(await organizations.list()).toEqual([acme, other]);
+    expect(await organizations.set(acme.id, { name: 'ACME' }, operator)).toMatchObject({ name: 'ACME' });
+  });
+
   test('without its audit line nothing is changed', async () => {
     const organizations = await open();
     const { id } = await organizations.create({ name: 'Acme' }, operator);

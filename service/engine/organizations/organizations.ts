@@ -16,10 +16,12 @@ import {
 import { checkSite, narrowestSite } from './site.ts';
 
 export interface Organizations {
+  /** Throws CONFLICT for a name that another organization has. */
   create(input: { name: string }, actor: Actor): Promise<Organization>;
   list(): Promise<Organization[]>;
   /** Throws NOT_FOUND. */
   get(id: OrganizationId): Promise<Organization>;
+  /** Throws CONFLICT for a name that another organization has. */
   set(
     id: OrganizationId,
     change: {
@@ -62,6 +64,16 @@ export function createOrganizations({
     throw new Problem('NOT_FOUND', `No organization has the id ${id}.`);
   }
 
+  /** Commands find an organization by its name too. */
+  async function refuseTaken(from: Db | Tx, name: string, self?: OrganizationId): Promise<void> {
+    const others = await selectOrganizations(from);
+    const taken = others.find(
+      (other) => other.id !== self && other.name.toLowerCase() === name.toLowerCase(),
+    );
+    if (taken)
+      throw new Problem('CONFLICT', `${taken.id} is called “${taken.name}” already: choose another name.`);
+  }
+
   return {
     async create(input, actor) {
       const organization: Organization = {
@@ -72,8 +84,10 @@ export function createOrganizations({
         uniquenessPolicy: 'off',
         consentPolicy: 'attested',
       };
+      await refuseTaken(db, organization.name);
       await sealer.createOrganization(organization.id);
       await inTransaction(async (tx) => {
+        await refuseTaken(tx, organization.name);
         await insertOrganization(tx, organization);
         await audit.add(tx, {
           actor,
@@ -96,6 +110,7 @@ export function createOrganizations({
         const after: Organization = { ...before, ...wanted };
         const changed = settings.filter((setting) => before[setting] !== after[setting]);
         if (changed.length === 0) return before;
+        if (changed.includes('name')) await refuseTaken(tx, after.name, id);
         await updateOrganization(tx, after);
         await audit.add(tx, {
           actor,
