@@ -1,5 +1,8 @@
 import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/manifest.ts';
 
+/** The one that every built-in profile but `phantom` names. */
+const DEFAULT_DETECTOR = 'blazeface';
+
 /** What a verification may use right now. */
 export interface ModelSet {
   /** The detector ids that are installed, "blazeface" first. */
@@ -29,7 +32,9 @@ export function modelSetOf(manifest: Manifest, isEnabled: (entry: ModelEntry) =>
     models.every((model) => usable.get(model)?.role === 'pad'),
   );
   return {
-    detectors: idsOf('detector').toSorted((a, b) => Number(b === 'blazeface') - Number(a === 'blazeface')),
+    detectors: idsOf('detector').toSorted(
+      (a, b) => Number(b === DEFAULT_DETECTOR) - Number(a === DEFAULT_DETECTOR),
+    ),
     embedders: idsOf('embedder'),
     ...(primary === undefined ? {} : { primary }),
     scorers,
@@ -40,7 +45,8 @@ export function modelSetOf(manifest: Manifest, isEnabled: (entry: ModelEntry) =>
 
 /** What every verification needs; undefined when `set` has it all. */
 export function missingFrom(set: ModelSet, manifest: Manifest): string | undefined {
-  if (set.detectors.length === 0) return 'a detector';
+  if (!set.detectors.includes(DEFAULT_DETECTOR))
+    return `the detector ${DEFAULT_DETECTOR}, which the profile default names,`;
   if (set.primary === undefined) return 'the embedding model that the galleries rest on';
   for (const role of ['landmarks', 'iris'] as const) {
     if (!manifest.models.some((entry) => entry.role === role && set.files[entry.id]))

@@ -126,9 +126,14 @@ test('what nothing works without cannot be switched off, what is built in cannot
     await expect(engine.models.disable(id, operator)).rejects.toMatchObject({ code: 'CONFLICT' });
   await expect(engine.models.remove('b-net', operator)).rejects.toMatchObject({ code: 'CONFLICT' });
   await engine.importModel('yunet');
-  await engine.models.disable('blazeface', operator);
-  expect(engine.models.current().detectors).toEqual(['yunet']);
-  await expect(engine.models.remove('yunet', operator)).rejects.toMatchObject({ code: 'CONFLICT' });
+  // The built-in profiles name blazeface: another detector does not stand in for it.
+  await expect(engine.models.disable('blazeface', operator)).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining('blazeface'),
+  });
+  expect(engine.models.current().detectors).toEqual(['blazeface', 'yunet']);
+  await engine.models.remove('yunet', operator);
+  expect(engine.models.current().detectors).toEqual(['blazeface']);
 });
 
 test('a removed model is gone with its setting', async () => {
