@@ -55,6 +55,7 @@ export async function addPeople(
         enrollment: ids.next('enrollment'),
         embedder: embedder.id,
         embedder_sha256: embedder.sha256,
+        mark_sealed: null,
         vector_sealed: await store.sealVector(
           { id, organization, subject },
           unitVector(embedder.dimensions!, random),

@@ -164,7 +164,8 @@ test('what is asked of a made-up organization is NOT_FOUND, before anything is d
 test('a picture is enrolled with its fields and the operator as actor', async () => {
   const id = await make();
   const consent = { textVersion: 'v1', purposes: ['verification'], method: 'form', legalBasis: 'consent' };
-  const request = JSON.stringify({ world: 'test', email: 'ada@x.org', name: 'Ada', consent });
+  const mark = '0'.repeat(64);
+  const request = JSON.stringify({ world: 'test', email: 'ada@x.org', name: 'Ada', consent, mark });
   const reply = await upload(`/organizations/${id}/subjects`, { request }, 'picture');
   expect(reply).toEqual({
     status: 201,
@@ -177,6 +178,7 @@ test('a picture is enrolled with its fields and the operator as actor', async ()
     email: 'ada@x.org',
     name: 'Ada',
     consent,
+    mark,
     picture: 'picture',
     actor: { is: 'operator', name: 'ada' },
     request: expect.stringMatching(/^req_/),
@@ -204,6 +206,12 @@ test.each([
   ['no request', {}, 'picture', 'The field `request` is missing.'],
   ['no JSON', { request: '{' }, 'picture', 'The field `request` is not JSON.'],
   ['no address', { request: '{"world":"test","email":"ada"}' }, 'picture', 'email'],
+  [
+    'a mark that is no SHA-256',
+    { request: '{"world":"test","email":"a@x.org","mark":"1"}' },
+    'picture',
+    'mark',
+  ],
   ['an unknown field', { request: '{"world":"test","email":"a@x.org","age":3}' }, 'picture', 'age'],
 ])('an upload with %s is refused and nothing is enrolled', async (_what, fields, file, message) => {
   const id = await make();

@@ -40,6 +40,7 @@ export const fromEnrollResult = (result: EnrollResult, email: string) => ({
   created: result.created,
   enrollments: result.enrollments,
   quality: result.quality,
+  ...(result.repeated === undefined ? {} : { repeated: result.repeated }),
   ...(result.duplicate === undefined ? {} : { duplicate: result.duplicate }),
 });
 

@@ -35,6 +35,17 @@ const refusals = async () =>
     ({ details }) => JSON.parse(details),
   );
 
+test('a marked picture that is sent again adds nothing and says so', async () => {
+  const shown = picture('alice', 'p0');
+  const first = await enroll('alice@example.com', shown, { mark: 'm1' });
+  expect(await enroll('alice@example.com', shown, { mark: 'm1' })).toEqual({
+    ...first,
+    created: false,
+    repeated: true,
+  });
+  expect(await enroll('alice@example.com', shown, { mark: 'm2' })).toMatchObject({ enrollments: 2 });
+});
+
 test('the first picture makes the person, the next is added', async () => {
   const first = await enroll('alice@example.com', picture('alice', 'p0'));
   expect(first).toEqual({

@@ -43,7 +43,7 @@ export function createEnroll({
   const turns = createTurns();
 
   return async function enroll(command: EnrollCommand): Promise<EnrollResult> {
-    const { organization, world, email, name, consent, actor, request } = command;
+    const { organization, world, email, name, consent, mark, actor, request } = command;
     const realm: Realm = { organization, world };
     if (!email.includes('@')) {
       throw new Problem('INVALID_REQUEST', 'An e-mail address is needed.', {
@@ -79,7 +79,7 @@ export function createEnroll({
         throw await refused('DUPLICATE_IDENTITY', 'This face already belongs to another e-mail.', {
           duplicateOf,
         });
-      const { subject, created } = await subjects.enroll(
+      const { subject, created, repeated } = await subjects.enroll(
         realm,
         {
           email,
@@ -87,6 +87,7 @@ export function createEnroll({
           quality: report.score,
           ...(name === undefined ? {} : { name }),
           ...(consent === undefined ? {} : { consent }),
+          ...(mark === undefined ? {} : { mark }),
           audit: {
             ...(overridden ? { overrideMismatch: true } : {}),
             ...(duplicateOf === undefined ? {} : { duplicateOf }),
@@ -100,6 +101,7 @@ export function createEnroll({
         created,
         enrollments: subject.enrollments,
         quality: applyRule('faceQuality', rule, qualityFinding(report)),
+        ...(repeated ? { repeated } : {}),
         ...(uniquenessPolicy === 'warn' ? { duplicate: duplicateOf !== undefined } : {}),
       };
     });

@@ -90,6 +90,8 @@ export interface EnrollCommand {
   email: string;
   name?: string;
   consent?: Consent;
+  /** As `NewEnrollment.mark`. */
+  mark?: string;
   /** A person at the console may override TEMPLATE_MISMATCH; audited. Never for a key. */
   overrideMismatch?: boolean;
   actor: Actor;
@@ -102,6 +104,8 @@ export interface EnrollResult {
   /** Pictures this person has now. */
   enrollments: number;
   quality: CheckResult;
+  /** An earlier enrollment has the mark; nothing was added. */
+  repeated?: true;
   /** Under the policy `warn`: the face may belong to another person too. */
   duplicate?: boolean;
 }

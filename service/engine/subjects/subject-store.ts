@@ -51,6 +51,11 @@ const vectorPlace = (row: { id: string; organization: string; subject: string })
   version: VERSION,
 });
 
+const markPlace = (row: { id: string; organization: string; subject: string }): SealedPlace => ({
+  ...vectorPlace(row),
+  field: `template.mark/${row.id}`,
+});
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -182,6 +187,22 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       row: { id: TemplateId; organization: OrganizationId; subject: SubjectId },
       vector: Float32Array,
     ) => sealer.seal(vectorPlace(row), toBytes(vector)),
+    sealMark: (row: { id: TemplateId; organization: OrganizationId; subject: SubjectId }, mark: string) =>
+      sealer.seal(markPlace(row), encoder.encode(mark)),
+    /** The enrollment of this person that was made with the mark. */
+    async enrollmentMarked(subject: SubjectId, mark: string): Promise<string | undefined> {
+      const rows = await db
+        .selectFrom('template')
+        .select(['id', 'organization', 'subject', 'enrollment', 'mark_sealed'])
+        .where('subject', '=', subject)
+        .where('mark_sealed', 'is not', null)
+        .execute();
+      const opened = await sealer.openMany(
+        rows.map((row) => ({ place: markPlace(row), sealed: row.mark_sealed! })),
+      );
+      const index = opened.findIndex((value) => value.is === 'open' && decoder.decode(value.plain) === mark);
+      return rows[index]?.enrollment;
+    },
     /**
      * False when the e-mail is taken. On PostgreSQL an insert that meets one it cannot see yet is a conflict, which runs the
      * transaction again; without the clause it would be an error of its own.

@@ -134,6 +134,38 @@ test('two first enrollments of one e-mail at once make one person with two pictu
   expect(await engine.keys.countPersons()).toBe(1);
 });
 
+test('a marked picture is enrolled once however often it is asked for, and its mark lies sealed', async () => {
+  const mark = 'c0ffee'.repeat(10);
+  const marked = (email: string, world: World = 'live') =>
+    engine.subjects.enroll(
+      realm(world),
+      { email, embeddings: { 'a-net': direction('alice') }, quality: 0.9, mark },
+      operator,
+    );
+  const [first, second] = await Promise.all([marked('alice@example.com'), marked('alice@example.com')]);
+  expect(second).toEqual({
+    subject: first?.subject,
+    created: false,
+    enrollment: first?.enrollment,
+    repeated: true,
+  });
+  expect(await engine.subjects.find(realm(), 'alice@example.com')).toMatchObject({ enrollments: 1 });
+  const audited = await engine.db
+    .selectFrom('audit')
+    .selectAll()
+    .where('action', '=', 'subject.enroll')
+    .execute();
+  expect(audited).toHaveLength(1);
+  // Somebody else, the other world, and another picture of the same person are not the same.
+  await marked('bob@example.com');
+  await marked('alice@example.com', 'test');
+  await enroll('alice@example.com');
+  expect(await engine.db.selectFrom('template').select('id').execute()).toHaveLength(4);
+  const [row] = await engine.db.selectFrom('template').selectAll().orderBy('id').execute();
+  expect(Buffer.from(row?.mark_sealed ?? []).toString('latin1')).not.toContain('c0ffee');
+  expect(row?.mark_sealed?.byteLength).toBe(mark.length + 29);
+});
+
 test('an enrollment whose audit line cannot be written leaves nothing to be found', async () => {
   const broken = engine.openSubjects();
   await enroll('alice@example.com');

@@ -26,6 +26,11 @@ export interface NewEnrollment {
   embeddings: Record<string, Float32Array>;
   quality: number;
   consent?: Consent;
+  /**
+   * What tells this picture from every other, such as its SHA-256, so that a caller who does not know whether an enrollment
+   * was done may ask for it again. Kept sealed with the enrollment, for as long as that is among the person's best.
+   */
+  mark?: string;
   /** Extra audit details: the flag of a duplicate under `warn`, an operator's override. */
   audit?: Record<string, unknown>;
 }
@@ -41,14 +46,15 @@ export interface Subjects {
   count(realm: Realm): Promise<number>;
   /**
    * Adds a picture's embeddings to the person with this e-mail, made now if new. Keeps the best `most` (10) enrollments.
-   * Rows, audit line and gallery rows become visible together; acknowledged means on disk.
+   * Rows, audit line and gallery rows become visible together; acknowledged means on disk. A `mark` that one of the person's
+   * enrollments has changes nothing: that enrollment is answered, as `repeated`.
    */
   enroll(
     realm: Realm,
     input: NewEnrollment,
     actor: Actor,
     request?: string,
-  ): Promise<{ subject: Subject; created: boolean; enrollment: string }>;
+  ): Promise<{ subject: Subject; created: boolean; enrollment: string; repeated?: true }>;
   /** Of the model files in use; what another file made does not compare and is left out. */
   enrollments(realm: Realm, subject: SubjectId): Promise<Enrollment[]>;
   /** As `enrollments`, for several people at once. */
@@ -118,7 +124,7 @@ export function createSubjects({
   /** One try: undefined when the person with this e-mail is not `subject` (any more). */
   async function tryToEnroll(
     realm: Realm,
-    { email, name, embeddings, quality, consent, audit: details }: NewEnrollment,
+    { email, name, embeddings, quality, consent, mark, audit: details }: NewEnrollment,
     { subject, created, emailHash }: { subject: SubjectId; created: boolean; emailHash: string },
     actor: Actor,
     request: string | undefined,
@@ -138,6 +144,10 @@ export function createSubjects({
           embedder,
           embedder_sha256: fileOf(files, embedder),
           vector_sealed: await store.sealVector({ id, organization: realm.organization, subject }, vector),
+          mark_sealed:
+            mark === undefined
+              ? null
+              : await store.sealMark({ id, organization: realm.organization, subject }, mark),
           quality,
           created_at: at,
         };
@@ -205,6 +215,11 @@ export function createSubjects({
       return turns(`${realmKey(realm)}/${emailHash}`, async () => {
         for (let tries = 0; tries < MOST_TRIES; tries++) {
           const known = await store.find(realm, { emailHash });
+          if (known && input.mark !== undefined) {
+            const enrollment = await store.enrollmentMarked(known.id, input.mark);
+            if (enrollment !== undefined)
+              return { subject: known, created: false, enrollment, repeated: true as const };
+          }
           const subject = known?.id ?? ids.next('subject');
           if (!known) await store.createKey(realm.organization, subject);
           const created = known === undefined;
