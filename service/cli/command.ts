@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Control } from './control.ts';
 import { dataDirectory } from './data-directory.ts';
+import { invocation } from './invocation.ts';
 import { type OpenOptions, openControl } from './open-control.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -74,9 +75,6 @@ export function createCommandRunner(terminal: Terminal): CommandRunner {
   };
   return runner;
 }
-
-/** The way to write a command in a checkout, for texts that are pasted. */
-export const invocation = 'npm run --silent gatehouse --';
 
 /** The examples under `--help`. */
 export function examples(...lines: string[]): string {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import { listenPolicy } from '../http/listen-policy.ts';
-import { invocation } from './command.ts';
+import { invocation } from './invocation.ts';
 import { oldestNode, refuseOldNode } from './node-version.ts';
 
 export interface Finding {

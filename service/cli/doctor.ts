@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
-import { type CommandRunner, examples, invocation } from './command.ts';
+import { type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
 import { isInitialized } from './data-directory.ts';
 import {
@@ -20,6 +20,7 @@ import {
   type Finding,
 } from './doctor-checks.ts';
 import { toFailure } from './failure.ts';
+import { invocation } from './invocation.ts';
 import { table } from './terminal.ts';
 
 export function addDoctor(program: Command, runner: CommandRunner): void {

@@ -1,4 +1,5 @@
-import { Problem } from '../lib/problem.ts';
+import { Problem, type ProblemCode } from '../lib/problem.ts';
+import { asTyped, invocation } from './invocation.ts';
 
 /** The command was written wrongly: exit code 2. */
 export class UsageError extends Error {
@@ -33,6 +34,14 @@ function place(error: NodeJS.ErrnoException): string {
   return port === undefined ? (address ?? 'The address') : `Port ${port} on ${address}`;
 }
 
+/** What an operator can do here that a caller of the API cannot. */
+const remedies: Partial<Record<ProblemCode, string>> = {
+  CONSENT_REQUIRED:
+    'Here that is --consent textVersion,method,legalBasis,purpose[+purpose…], such as:\n' +
+    '  --consent "v3,signed form,explicit consent,verification+identification"',
+  TEMPLATE_MISMATCH: `If it is the same person:  ${invocation} subject enroll --override-mismatch …`,
+};
+
 /** What to tell of anything that was thrown. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof UsageError) {
@@ -44,9 +53,10 @@ export function toFailure(error: unknown): Failure {
       .filter(({ message }) => !error.message.includes(message))
       .map(({ path, message }) => `  ${path}: ${message}`);
     const advice = reason !== undefined && reason !== error.message ? [reason] : [];
+    const remedy = remedies[error.code] ?? [];
     return {
       exitCode: 1,
-      text: [error.message, ...advice, ...lines].join('\n'),
+      text: asTyped([error.message, ...advice, ...lines].concat(remedy).join('\n')),
       json: {
         error: error.message,
         code: error.code,

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { Problem } from '../lib/problem.ts';
-import { type CommandRunner, examples, invocation } from './command.ts';
+import { type CommandRunner, examples } from './command.ts';
 import { initialize } from './initialize.ts';
+import { invocation } from './invocation.ts';
 import { facts } from './terminal.ts';
 
 export function addInit(program: Command, runner: CommandRunner): void {

@@ -24,7 +24,7 @@ export async function initialize<W extends World>(
     const made = await control.send<{ key: string }>('POST', `/organizations/${organization.id}/keys`, {
       world,
       scopes: scopes.filter((scope) => scope !== 'admin'),
-      name: `made by init, ${world}`,
+      name: `first ${world} key`,
     });
     keys[world] = made.key;
   }

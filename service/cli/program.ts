@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { createCommandRunner, invocation } from './command.ts';
+import { createCommandRunner } from './command.ts';
 import { addDoctor } from './doctor.ts';
 import { toFailure } from './failure.ts';
 import { addInit } from './init.ts';
+import { invocation } from './invocation.ts';
 import { addKey } from './key.ts';
 import { addModels } from './models.ts';
 import { addOpenApi } from './openapi.ts';

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { parseConfig } from '../config.ts';
-import { type CommandRunner, examples, invocation } from './command.ts';
+import { type CommandRunner, examples } from './command.ts';
 import { initialize } from './initialize.ts';
+import { invocation } from './invocation.ts';
 import { openControl } from './open-control.ts';
 import type { OrganizationReply } from './organization.ts';
 import { runService } from './run-service.ts';
@@ -48,8 +49,8 @@ Its key for the test world, shown this once:
 
 Enroll a person from one photo, then verify another photo of them (any JPEG, PNG or WebP with one face):
 
-  curl -s ${url}/api/enroll -H 'x-api-key: ${key}' -F email=ada@example.com -F image=@first.jpg
-  curl -s ${url}/api/verify -H 'x-api-key: ${key}' -F image=@second.jpg
+  curl -sS ${url}/api/enroll -H 'x-api-key: ${key}' -F email=ada@example.com -F image=@first.jpg
+  curl -sS ${url}/api/verify -H 'x-api-key: ${key}' -F image=@second.jpg
 
 No photo at hand? In another terminal:   npm run demo
 The API, with examples:                  ${url}/docs

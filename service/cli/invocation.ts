@@ -1,0 +1,7 @@
+/** The way to write a command in a checkout, for texts that are pasted. */
+export const invocation = 'npm run --silent gatehouse --';
+
+/** Sentences of the engine name commands as “gatehouse …”; here they can be pasted. */
+export function asTyped(sentence: string): string {
+  return sentence.replace(/([“"`])gatehouse (?=[a-z])/g, `$1${invocation} `);
+}
