@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { Problem } from '../lib/problem.ts';
@@ -27,12 +28,17 @@ interface Message {
   configuration?: WorkerConfiguration;
 }
 
+const NICENESS = 10;
+
 const port = parentPort!;
 const answer = (message: WorkerAnswer): void => port.postMessage(message);
 
 // one thread per worker; libvips' cache would only hold on to people's pictures
 sharp.concurrency(1);
 sharp.cache(false);
+
+// The thread that answers comes first on a busy core. On Linux a priority is a thread's own; elsewhere it is the process's.
+if (process.platform === 'linux') setPriority(0, NICENESS);
 
 /** A new entry for the same bytes is another model: it may be read differently. */
 const keyOf = ({ entry }: ModelFile): string => JSON.stringify(entry);
