@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createStatus } from './appliance-status.ts';
 import type { Config } from './config.ts';
 import type { ApplianceStatus } from './doors/meta/index.ts';
@@ -19,6 +18,7 @@ import { describeDamage, openModelLibrary } from './inference/model-library.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
+import { modelPaths } from './model-paths.ts';
 import { openDatabase } from './storage/connection.ts';
 import { openVault } from './storage/vault.ts';
 import { takeWriterLock } from './storage/writer-lock.ts';
@@ -46,11 +46,6 @@ export interface ComposeDeps {
   workers?: 'at-once' | 'when-needed';
 }
 
-/** The models that come with Gatehouse: the same place in the source tree and in `dist/`. */
-const modelsFolder = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../models/' : '../../models/', import.meta.url),
-);
-
 /**
  * Builds everything, once, top to bottom. Throws Problem or Error with a sentence for the operator; then nothing stays
  * open. `DATA` is made when it is not there, and held until `close`: a second process is told who holds it.
@@ -71,11 +66,7 @@ export async function compose(
 
   const ids = createIds(clock);
   const metrics = createMetrics({ processMetrics: true });
-  const library = await openModelLibrary({
-    manifest: join(modelsFolder, 'manifest.json'),
-    built: join(modelsFolder, 'built'),
-    imported: at('models'),
-  });
+  const library = await openModelLibrary(modelPaths(config.data));
   for (const damage of library.damaged()) {
     log.error(
       { model: damage.id },

@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Gatehouse } from './compose.ts';
 import type { Config } from './config.ts';
 import { createIdentityDoor } from './doors/identity/index.ts';
 import { createMetaDoor } from './doors/meta/index.ts';
 import { createServer } from './http/server.ts';
+import { productRoot } from './lib/product-root.ts';
 
-const { version } = JSON.parse(
-  readFileSync(
-    new URL(import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json', import.meta.url),
-    'utf8',
-  ),
-) as { version: string };
+const { version } = JSON.parse(readFileSync(join(productRoot(), 'package.json'), 'utf8')) as {
+  version: string;
+};
 
 /** Every door of the LAN port on one server, not listening yet. */
 export async function createPublicServer(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
+import { checkFiles } from './check-files.ts';
 import { type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
 import { isInitialized } from './data-directory.ts';
@@ -78,10 +79,15 @@ async function askBox(
     open = await control();
   } catch (error) {
     const { text } = toFailure(error);
-    return [{ what: 'data directory', state: 'fail', found: text.split('\n')[0] ?? text }, await port()];
+    const files = await checkFiles(config.data, () => Promise.reject(error)).catch(() => undefined);
+    return [
+      { what: 'data directory', state: 'fail', found: text.split('\n')[0] ?? text },
+      await port(),
+      ...(files ? [checkModelFiles(files)] : []),
+    ];
   }
   const running = open.via === 'service';
-  const { files } = await open.get<{ files: { id: string; ok: boolean }[] }>('/models/verify');
+  const files = await checkFiles(config.data, control);
   const { models } = await open.get<{ models: { role: string; enabled: boolean; name: string }[] }>(
     '/models',
   );

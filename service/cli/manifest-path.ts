@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { productRoot } from '../lib/product-root.ts';
 
 /** Gatehouse's own manifest. */
-export const manifestPath = fileURLToPath(new URL('../../models/manifest.json', import.meta.url));
+export const manifestPath = join(productRoot(), 'models', 'manifest.json');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Manifest } from '../inference/manifest.ts';
+import { checkFiles } from './check-files.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { manifestPath } from './manifest-path.ts';
 import { table } from './terminal.ts';
@@ -18,14 +19,6 @@ interface ModelReply {
   enabled: boolean;
   acceptedBy?: string;
   acceptedAt?: string;
-}
-
-interface FileReply {
-  id: string;
-  file: string;
-  ok: boolean;
-  expected: string;
-  found?: string;
 }
 
 const describe = (one: ModelReply) =>
@@ -79,8 +72,8 @@ export function addModels(program: Command, runner: CommandRunner): void {
         'hash every model file again and compare it with the manifest; exit code 1 when one differs',
       )
       .addHelpText('after', examples('models verify')),
-    async ({ control, terminal }) => {
-      const reply = await (await control()).get<{ files: FileReply[] }>('/models/verify');
+    async ({ data, control, terminal }) => {
+      const reply = { files: await checkFiles(data, control) };
       const broken = reply.files.filter(({ ok }) => !ok);
       const rows = reply.files.map((one) => [
         one.ok

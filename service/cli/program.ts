@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { productRoot } from '../lib/product-root.ts';
 import { createCommandRunner } from './command.ts';
 import { addDoctor } from './doctor.ts';
 import { toFailure } from './failure.ts';
@@ -69,7 +71,15 @@ First steps:
     await program.parseAsync([...words], { from: 'user' });
     return runner.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) {
+      // Commander has told the person already; scripts are told here.
+      if (error.exitCode !== 0 && words.includes('--json')) {
+        const text =
+          error.code === 'commander.help' ? 'Name a command.' : error.message.replace(/^error: /, '');
+        terminal.answer(JSON.stringify({ error: text, code: 'USAGE' }));
+      }
+      return error.exitCode === 0 ? 0 : 2;
+    }
     const failure = toFailure(error);
     if (words.includes('--json')) terminal.answer(JSON.stringify(failure.json));
     terminal.note(failure.text);
@@ -78,6 +88,6 @@ First steps:
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(join(productRoot(), 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

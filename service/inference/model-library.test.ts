@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Manifest, ModelEntry, ScorerEntry } from './manifest.ts';
-import { describeDamage, openModelLibrary } from './model-library.ts';
+import { describeDamage, openModelLibrary, verifyModelFiles } from './model-library.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 /** ir_version 8 and an empty graph named by one byte. */
@@ -143,6 +143,18 @@ test('refuses what is not the pinned file, not ONNX, not an import, or ours', as
   await expect(library.remove('ours')).rejects.toMatchObject({ code: 'CONFLICT' });
   await expect(library.remove('theirs')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(readdir(paths().imported)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('the files can be checked while a damaged one of ours refuses the library', async () => {
+  const checks = await verifyModelFiles(paths());
+  expect(checks.map(({ ok }) => ok)).toEqual(checks.map(() => true));
+  const [first] = checks;
+  await writeFile(first!.file, 'changed');
+  await expect(openModelLibrary(paths())).rejects.toMatchObject({ code: 'MODEL_NOT_INSTALLED' });
+  expect(await verifyModelFiles(paths())).toEqual([
+    { ...first, ok: false, found: sha256(new TextEncoder().encode('changed')) },
+    ...checks.slice(1),
+  ]);
 });
 
 test('a changed or missing file of ours stops the start and says what to do', async () => {

@@ -59,21 +59,18 @@ export interface ModelLibraryPaths {
 const empty: Manifest = { version: 1, models: [], scorers: [], padSets: [] };
 
 /**
- * Reads both manifests and compares every file's SHA-256. For a file that Gatehouse brought along it throws Error that names
+ * Reads both manifests and compares every file's SHA-256. For a file that Gatehouse brought along it throws MODEL_NOT_INSTALLED that names
  * the file, what was expected and found, and what to do. An imported one is left out (`damaged`), so that what needs it is
  * refused and the commands that mend it still work.
  */
 export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelLibrary> {
-  const own = await readManifest(paths.manifest);
-  if (!own) throw new Error(`There is no ${paths.manifest}; reinstall Gatehouse.`);
+  const own = await readOwnManifest(paths);
   const importedManifest = join(paths.imported, 'manifest.json');
   let imported = (await readManifest(importedManifest)) ?? empty;
   const builtIn = own.models;
   for (const entry of imported.models) {
     if (builtIn.some(({ id }) => id === entry.id)) {
-      throw new Error(
-        `${importedManifest} lists "${entry.id}", which is a built-in model; remove that entry.`,
-      );
+      unusable(`${importedManifest} lists "${entry.id}", which is a built-in model; remove that entry.`);
     }
   }
   let changes: Promise<unknown> = Promise.resolve();
@@ -89,20 +86,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
 
   const padSets = (): PadSetEntry[] => [...own.padSets, ...imported.padSets];
 
-  async function verify(): Promise<FileCheck[]> {
-    const checks: FileCheck[] = [];
-    for (const { entry, path } of [...ownFiles(), ...importedFiles()]) {
-      const found = await hashFile(path);
-      checks.push({
-        id: entry.id,
-        file: path,
-        ok: found === entry.sha256,
-        expected: entry.sha256,
-        ...(found === undefined ? {} : { found }),
-      });
-    }
-    return checks;
-  }
+  const verify = () => checkFiles([...ownFiles(), ...importedFiles()]);
 
   /** One change at a time; a failed one does not hold up the next. */
   function change<T>(work: () => Promise<T>): Promise<T> {
@@ -119,7 +103,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
   for (const check of await verify()) {
     if (check.ok) continue;
     if (!builtIn.some(({ id }) => id === check.id)) damaged.set(check.id, check);
-    else throw new Error(`${describeDamage(check)} Run "npm run models" to build it again.`);
+    else unusable(`${describeDamage(check)} Run "npm run models" to build it again.`);
   }
 
   return {
@@ -214,6 +198,34 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
   };
 }
 
+/**
+ * Hashes every file of both manifests without opening the library, which a damaged file of Gatehouse's own refuses. Throws
+ * as `openModelLibrary` for a manifest that cannot be read.
+ */
+export async function verifyModelFiles(paths: ModelLibraryPaths): Promise<FileCheck[]> {
+  const own = await readOwnManifest(paths);
+  const imported = (await readManifest(join(paths.imported, 'manifest.json'))) ?? empty;
+  return checkFiles([
+    ...own.models.map((entry) => ({ entry, path: pathIn(paths.built, entry) })),
+    ...imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) })),
+  ]);
+}
+
+async function checkFiles(files: readonly ModelFile[]): Promise<FileCheck[]> {
+  const checks: FileCheck[] = [];
+  for (const { entry, path } of files) {
+    const found = await hashFile(path);
+    checks.push({
+      id: entry.id,
+      file: path,
+      ok: found === entry.sha256,
+      expected: entry.sha256,
+      ...(found === undefined ? {} : { found }),
+    });
+  }
+  return checks;
+}
+
 /** What came with a customer's own model. */
 const ownSets = Manifest.pick({ scorers: true, padSets: true });
 
@@ -229,6 +241,14 @@ const replaceById = <Entry extends { id: string }>(
   next: readonly Entry[],
 ): Entry[] => [...old.filter(({ id }) => !next.some((entry) => entry.id === id)), ...next];
 
+async function readOwnManifest({ manifest }: ModelLibraryPaths): Promise<Manifest> {
+  return (await readManifest(manifest)) ?? unusable(`There is no ${manifest}; reinstall Gatehouse.`);
+}
+
+function unusable(sentence: string, cause?: unknown): never {
+  throw new Problem('MODEL_NOT_INSTALLED', sentence, { cause });
+}
+
 async function readManifest(path: string): Promise<Manifest | undefined> {
   let text: string;
   try {
@@ -241,12 +261,12 @@ async function readManifest(path: string): Promise<Manifest | undefined> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${path} is not JSON.`, { cause });
+    return unusable(`${path} is not JSON.`, cause);
   }
   const manifest = Manifest.safeParse(json);
   if (!manifest.success) {
     const { path: where, message } = manifest.error.issues[0]!;
-    throw new Error(`${path} is not a valid model manifest: ${where.join('.')}: ${message}`);
+    return unusable(`${path} is not a valid model manifest: ${where.join('.')}: ${message}`);
   }
   return manifest.data;
 }
