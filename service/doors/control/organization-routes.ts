@@ -90,7 +90,7 @@ export const organizationRoutes: FastifyPluginAsync<ControlDeps> = async (app, d
   });
   app.delete('/organizations/:organization/profiles/:profile', async (request) => {
     const organization = await organizationOf(request.params);
-    const slug = parse(ProfileSlug, parse(ProfileParams, request.params).profile);
+    const { profile: slug } = parse(NewProfileParams, request.params);
     const builtIn = await checks.resetProfile(organization, slug, operator(request));
     return builtIn === undefined ? {} : { builtIn };
   });
