@@ -63,7 +63,7 @@ export function addVerify(program: Command, runner: CommandRunner): void {
     const world = worldOf(options);
     const text = (await isEnrolled(open, id, email, world))
       ? describeVerdict(reply, 'another')
-      : `Not verified: Nobody is enrolled as ${email} in the ${world} world.`;
+      : `Nobody is enrolled as ${email} in the ${world} world.`;
     return { json: reply, text, exitCode: 1 };
   });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkNames } from '../../engine/checks/index.ts';
+import { enrollReplyExample, verifyReplyExample } from './reply-examples.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -21,7 +22,7 @@ export const CheckResultReply = z
   .meta({
     id: 'CheckResult',
     description: 'What one check of the profile said.',
-    examples: [{ check: 'liveness', pass: true, score: 0.92, weight: 1.5 }],
+    examples: [{ check: 'faceQuality', pass: true, score: 0.8055, weight: 0.5, reason: 'Face the camera.' }],
   });
 
 export const VerifyReply = z
@@ -37,7 +38,9 @@ export const VerifyReply = z
     confidence: share.describe(
       "A fixed map of the match's false-match rate: 0.5 at the threshold, rising to 1",
     ),
-    compositeScore: share.describe('Weighted mean of the scores of the checks that ran'),
+    compositeScore: share.describe(
+      'Weighted mean of the scores of the checks that ran, without the match itself: picture and context only',
+    ),
     checkResults: z.array(CheckResultReply).describe('Every check of the profile'),
     assurance: z
       .enum(['match-only', 'passive', 'active'])
@@ -53,13 +56,21 @@ export const VerifyReply = z
       .describe('The profile that decided'),
     match: z
       .strictObject({
-        scorer: z.string().describe('How embeddings became a score'),
+        scorer: z
+          .string()
+          .describe('How embeddings became a score: `a`, or `fused` where a second embedder is enabled'),
         threshold: z.number().describe("The score a match needs, in the scorer's own scale"),
-        fmr: z.number().describe('False-match rate of one comparison at the threshold'),
+        fmr: z
+          .number()
+          .describe(
+            'The false-match rate of one comparison that the threshold was set for; it says nothing of this picture',
+          ),
         fnmr: z.number().describe('Share of genuine people refused at the threshold'),
         extrapolated: z.boolean().describe('The threshold lies beyond what was measured'),
       })
-      .describe('Which threshold applied, and what it costs'),
+      .describe(
+        'Which threshold applied, and what it costs. The score itself is never told: it would help to climb to the threshold; `confidence` says as much',
+      ),
     identification: z
       .strictObject({
         gallerySize: z.int().describe('People searched'),
@@ -79,25 +90,7 @@ export const VerifyReply = z
   .meta({
     id: 'VerifyReply',
     description: 'The verdict. A mismatch is an ordinary answer, not an error.',
-    examples: [
-      {
-        verified: true,
-        userId: 'sub_01k9qd3m8vd2n7x4t5w6y8z9ab',
-        email: 'alice@example.com',
-        confidence: 0.94,
-        compositeScore: 0.87,
-        checkResults: [
-          { check: 'liveness', pass: true, score: 0.92, weight: 1.5 },
-          { check: 'geoFence', pass: true, score: 0, weight: 0, skipped: 'The profile names no countries.' },
-        ],
-        assurance: 'passive',
-        verificationId: 'ver_01k9qd3m8vd2n7x4t5w6y8z9ac',
-        profile: { id: 'builtin:default', slug: 'default', version: 1, maturity: 'proven' },
-        match: { scorer: 'a', threshold: 0.93, fmr: 0.0001, fnmr: 0.05, extrapolated: false },
-        models: { dlib: '0123456789ab' },
-        timing: { total: 142.5 },
-      },
-    ],
+    examples: [verifyReplyExample],
   });
 
 export const EnrollReply = z
@@ -115,15 +108,7 @@ export const EnrollReply = z
   .meta({
     id: 'EnrollReply',
     description: 'The template is kept and matchable by the next call.',
-    examples: [
-      {
-        enrolled: true,
-        userId: 'sub_01k9qd3m8vd2n7x4t5w6y8z9ab',
-        created: true,
-        enrollments: 1,
-        quality: { check: 'faceQuality', pass: true, score: 0.86, weight: 1 },
-      },
-    ],
+    examples: [enrollReplyExample],
   });
 
 export type CheckResultReply = z.output<typeof CheckResultReply>;

@@ -30,6 +30,11 @@ export const docsPage: FastifyPluginAsync = async (app) => {
       agent: { disabled: true },
       mcp: { disabled: true },
       showDeveloperTools: 'never',
+      favicon: '/favicon.ico',
+      // Its heading says "Models", which here are neural networks; every schema is shown where it is used.
+      hideModels: true,
+      authentication: { preferredSecurityScheme: 'apiKey' },
+      defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
     },
   });
 };

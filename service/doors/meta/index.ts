@@ -4,10 +4,11 @@ import type { Metrics } from '../../http/metrics.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { docsPage } from './docs-page.ts';
+import { frontPage } from './front-page.ts';
 import { openApiDocument } from './openapi.ts';
 import type { ApplianceStatus } from './status.ts';
 import { fromReadiness, fromStatus, fromStatusToGauges } from './translate.ts';
-import { HealthReply, ReadyReply } from './wire.ts';
+import { HealthReply, NotReadyReply, ReadyReply } from './wire.ts';
 
 export type { ApplianceStatus } from './status.ts';
 
@@ -19,7 +20,7 @@ export interface MetaDeps {
   status: () => Promise<ApplianceStatus>;
 }
 
-/** `/health`, `/ready`, `/metrics`, `/openapi.json`, `/docs`: without a key, and without anything personal or secret. */
+/** `/`, `/health`, `/ready`, `/metrics`, `/openapi.json`, `/docs`: without a key, and without anything personal or secret. */
 export function createMetaDoor({ version, clock, log, metrics, status }: MetaDeps): FastifyPluginAsync {
   return async (app) => {
     const startedAt = clock.now();
@@ -32,9 +33,9 @@ export function createMetaDoor({ version, clock, log, metrics, status }: MetaDep
         config: everybody,
         schema: {
           operationId: 'health',
-          summary: 'State of the appliance',
+          summary: 'Health',
           description:
-            'Models, providers, storage, queue and what to look at. Answers 200 as long as the service runs.',
+            'Models, providers, storage, queue and what to look at. Answers 200 as long as the service runs, also when `status` is `unavailable`; ask `/ready` whether to send requests.',
           tags: ['meta'],
           response: { 200: HealthReply },
         },
@@ -48,15 +49,15 @@ export function createMetaDoor({ version, clock, log, metrics, status }: MetaDep
         config: everybody,
         schema: {
           operationId: 'ready',
-          summary: 'Whether to send requests here',
+          summary: 'Readiness',
           description:
-            '200 when it takes requests; 503 with the reason while it starts, stops or cannot work.',
+            'Whether to send requests here: 200 when it takes them; 503 with the reason while it starts, stops or cannot work.',
           tags: ['meta'],
-          response: { 200: ReadyReply, 503: ReadyReply },
+          response: { 200: ReadyReply, 503: NotReadyReply },
         },
       },
       async (request, reply) => {
-        const answer = await status().then(fromReadiness, (error: unknown) => {
+        const answer = await status().then(fromReadiness, (error: unknown): NotReadyReply => {
           log.error({ requestId: request.id, err: error }, 'the state of the appliance cannot be told');
           return { ready: false, reason: 'The state of the appliance cannot be told; the log says why.' };
         });
@@ -70,8 +71,9 @@ export function createMetaDoor({ version, clock, log, metrics, status }: MetaDep
         config: everybody,
         schema: {
           operationId: 'metrics',
-          summary: 'Figures for Prometheus',
-          description: 'Requests, durations, inference stages, queue, galleries, and the process itself.',
+          summary: 'Metrics',
+          description:
+            'Figures for Prometheus: requests, durations, inference stages, queue, galleries, and the process itself.',
           tags: ['meta'],
           response: {
             200: {
@@ -94,8 +96,8 @@ export function createMetaDoor({ version, clock, log, metrics, status }: MetaDep
         config: { access: 'public' },
         schema: {
           operationId: 'openapi',
-          summary: 'This document',
-          description: 'OpenAPI 3.1, generated from the schemas requests are checked with.',
+          summary: 'OpenAPI document',
+          description: 'This document: OpenAPI 3.1, generated from the schemas requests are checked with.',
           tags: ['meta'],
           response: { 200: z.looseObject({}).describe('OpenAPI 3.1 document') },
         },
@@ -106,6 +108,7 @@ export function createMetaDoor({ version, clock, log, metrics, status }: MetaDep
       },
     );
 
+    await app.register(frontPage, { version });
     await app.register(docsPage);
   };
 }

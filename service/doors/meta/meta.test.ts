@@ -7,14 +7,24 @@ import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createIdentityDoor } from '../identity/index.ts';
 import { EnrollRequest, VerifyRequest } from '../identity/wire.ts';
-import { EnrollReply, VerifyReply } from '../identity/wire-replies.ts';
+import { CheckResultReply, EnrollReply, VerifyReply } from '../identity/wire-replies.ts';
 import { type ApplianceStatus, createMetaDoor } from './index.ts';
 import { HealthReply } from './wire.ts';
 
 const sha256 = 'ab'.repeat(32);
+const blazeface = {
+  id: 'blazeface',
+  name: 'BlazeFace',
+  role: 'detector' as const,
+  sha256,
+  maturity: 'proven' as const,
+  licence: 'Apache-2.0',
+  enabled: true,
+};
 const healthy: ApplianceStatus = {
   readiness: { is: 'ready' },
   models: [
+    { ...blazeface, provenance: 'npm' },
     {
       id: 'faceres',
       name: 'FaceRes',
@@ -72,6 +82,7 @@ describe('/health', () => {
         uptimeSeconds: 61,
         warnings: [],
         models: [
+          blazeface,
           {
             id: 'faceres',
             name: 'FaceRes',
@@ -114,10 +125,15 @@ describe('/health', () => {
       storage: { kind: 'postgresql', state: 'full', reason: 'the disk has no room.' },
       people: [
         { world: 'live', total: 5000, largest: 2000 },
-        { world: 'test', total: 3, largest: 1 },
+        { world: 'test', total: 300, largest: 101 },
       ],
       matchOnlyOrganizations: 2,
       damagedModels: ['acme-face'],
+      insecureHttp: true,
+      safeGallery: [
+        { rate: 0.01, people: 1000 },
+        { rate: 0.001, people: 100 },
+      ],
     }));
     const health = HealthReply.parse((await app.inject('/health')).json());
     expect(health).toMatchObject({
@@ -126,13 +142,59 @@ describe('/health', () => {
       warnings: [
         'Not ready: The galleries are being read.',
         'Storage is full: the disk has no room.',
+        'Requests from other machines come without encryption (--insecure-http): pictures of faces and API keys can be read on the way. Give --tls-cert and --tls-key, or a proxy that encrypts.',
         'Asked to run on cuda, cpu, running on cpu: no CUDA library was found.',
         'The imported model acme-face is not used, because its file is missing or changed: import it again, or remove it.',
-        'Passive liveness is not installed: live verifications are refused.',
-        '2 organizations have chosen match-only: a printed photograph of an enrolled person would be verified there.',
-        'The largest live gallery has 2000 people; at a false-identification rate of 0.01 only 1000 are covered by measurement. Beyond, give the e-mail (1:1) or expect extrapolated thresholds.',
+        'Passive liveness is not installed: live verifications are refused, except in organizations that recorded match-only.',
+        '2 organizations have recorded match-only: a printed photograph of an enrolled person would be verified there.',
+        'The largest live gallery has 2,000 people, more than measurement covers (1,000 at a false-identification rate of 0.01, 100 at a false-identification rate of 0.001): give the e-mail (1:1), or expect extrapolated thresholds.',
+        'The largest test gallery has 101 people, more than measurement covers (100 at a false-identification rate of 0.001): give the e-mail (1:1), or expect extrapolated thresholds.',
       ],
     });
+  });
+
+  test.each([
+    ['no detector', ['embedder'], 'No detector model is enabled'],
+    ['no embedder', ['detector'], 'No embedder model is enabled'],
+    ['neither', [], 'No detector and no embedder model is enabled'],
+  ])('without what the default profile needs it is unavailable: %s', async (_, roles, sentence) => {
+    const models = healthy.models.map((model) => ({ ...model, enabled: roles.includes(model.role) }));
+    const { app } = await start(async () => ({ ...healthy, models }));
+    const whole = `${sentence}, so no profile can run: “gatehouse models list” shows them.`;
+    expect((await app.inject('/health')).json()).toMatchObject({
+      status: 'unavailable',
+      warnings: [`Not ready: ${whole}`],
+    });
+    const ready = await app.inject('/ready');
+    expect([ready.statusCode, ready.json()]).toEqual([503, { ready: false, reason: whole }]);
+    expect((await app.inject('/metrics')).body.split('\n')).toContain('gatehouse_ready 0');
+  });
+});
+
+describe('/', () => {
+  test('shows a browser the API, and tells everybody else where things are', async () => {
+    const { app } = await start(async () => healthy);
+    const browser = await app.inject({
+      url: '/',
+      headers: { accept: 'text/html,application/xhtml+xml,*/*' },
+    });
+    expect([browser.statusCode, browser.headers.location, browser.headers.vary]).toEqual([
+      302,
+      '/docs/',
+      'accept',
+    ]);
+    const curl = await app.inject({ url: '/', headers: { accept: '*/*' } });
+    expect([curl.statusCode, curl.json()]).toEqual([
+      200,
+      { name: 'Gatehouse', version: '1.2.3', docs: '/docs', openapi: '/openapi.json', health: '/health' },
+    ]);
+  });
+
+  test('has an icon', async () => {
+    const { app } = await start(async () => healthy);
+    const { statusCode, headers, body } = await app.inject('/favicon.ico');
+    expect([statusCode, headers['content-type']]).toEqual([200, 'image/svg+xml']);
+    expect(body).toMatch(/^<svg [\s\S]*<\/svg>$/);
   });
 });
 
@@ -242,8 +304,33 @@ describe('/openapi.json', () => {
       'multipart/form-data',
     ]);
     expect(paths['/api/verify'].post.responses['422'].description).toBe(
-      '`FACE_NOT_FOUND`, `SEVERAL_FACES`, `FACE_TOO_SMALL`, `FACE_QUALITY_REFUSED`, `CHECK_FAILED`',
+      [
+        '- `FACE_NOT_FOUND`: No face is in the picture.',
+        '- `SEVERAL_FACES`: A second face of similar size is in the picture.',
+        '- `FACE_TOO_SMALL`: The face is too small to be judged.',
+        '- `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` says which.',
+        '- `CHECK_FAILED`: A check failed that the profile makes a condition; `checkResults` says which.',
+      ].join('\n'),
     );
+  });
+
+  test('every example of an error has a code of its own status, and 422 has what it promises', async () => {
+    const { paths } = await document();
+    const { responses } = paths['/api/verify'].post;
+    for (const answer of Object.values<Any>(responses)) {
+      const { examples = {} } = answer.content['application/json'];
+      for (const [code, { value }] of Object.entries<Any>(examples)) {
+        expect(answer.description).toContain(`- \`${code}\`:`);
+        expect(value).toMatchObject({ error: expect.any(String), code, requestId: expect.any(String) });
+      }
+    }
+    const { value } = responses['422'].content['application/json'].examples.FACE_NOT_FOUND;
+    expect(Object.keys(value)).toEqual(['error', 'code', 'requestId', 'reason', 'checkResults']);
+    for (const result of value.checkResults) CheckResultReply.parse(result);
+    expect(paths['/ready'].get.responses['503'].content['application/json'].example).toEqual({
+      ready: false,
+      reason: 'The database cannot be used.',
+    });
   });
 
   test('every link leads somewhere, every security scheme exists, every field is described', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PublishedRoute } from '../../http/published-route.ts';
 import { type ProblemCode, problemCodes } from '../../lib/problem.ts';
+import { errorCodes } from './error-codes.ts';
 
 type Json = Record<string, unknown>;
 
@@ -19,6 +20,8 @@ const withKey: ProblemCode[] = [
   'INSUFFICIENT_SCOPE',
   'ORIGIN_NOT_ALLOWED',
 ];
+
+const REQUEST_ID = 'req_01m7w3hb8hbf355he5zqwjztdk';
 
 const Detail = z.strictObject({
   path: z.string().describe('The field, dotted, as you spelled it: `deviceInfo.cameraWidth`'),
@@ -41,13 +44,21 @@ const ErrorReply = z
     description: 'Every error of every family.',
     examples: [
       {
-        error: 'The field "image" cannot be used: It is required.',
+        error: 'The field "image" is missing.',
         code: 'INVALID_REQUEST',
-        requestId: 'req_01k9qd3m8vd2n7x4t5w6y8z9ab',
-        details: [{ path: 'image', message: 'It is required.' }],
+        requestId: REQUEST_ID,
+        details: [{ path: 'image', message: 'It is missing.' }],
       },
     ],
   });
+
+const introduction = `Self-hosted face verification: enroll people with a picture, then verify or identify them.
+
+**Keys.** Send an API key as \`x-api-key\`. \`npm start\` prints one for the test world at its first start; make others on the box with \`gatehouse key create --scopes identity --env test\` (or \`live\`). A key belongs to one organization and one world: what is enrolled with a test key is unknown to a live one.
+
+**Errors.** Every error is \`{ error, code, requestId, details? }\`. \`error\` is a sentence that says how to put it right, \`code\` is one of a closed list, and \`details\` names each wrong field. A **422** says that the picture cannot be accepted: it also carries \`reason\`, a sentence for the person in front of the camera, and \`checkResults\`, the checks there were. A face that does not match is no error but a 200 with \`verified: false\`.
+
+Every answer carries \`x-request-id\`, which the log of the box knows too.`;
 
 /** The OpenAPI 3.1 document of everything this server answers, from the schemas the routes are checked with. */
 export function openApiDocument(published: PublishedRoute[], version: string): Json {
@@ -66,8 +77,7 @@ export function openApiDocument(published: PublishedRoute[], version: string): J
     info: {
       title: 'Gatehouse',
       version,
-      description:
-        'Self-hosted face verification. Every error is `{ error, code, requestId, details? }`; the codes are one closed list. Answers carry `x-request-id`.',
+      description: introduction,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'This appliance' }],
@@ -83,7 +93,8 @@ export function openApiDocument(published: PublishedRoute[], version: string): J
           type: 'apiKey',
           in: 'header',
           name: 'x-api-key',
-          description: '`<prefix>_<live|test>_<secret>`',
+          description:
+            '`<prefix>_<live|test>_<secret>`: `npm start` prints a test key at its first start; make others with `gatehouse key create`.',
         },
         bearer: { type: 'http', scheme: 'bearer', description: 'The same key as `Authorization: Bearer …`' },
       },
@@ -133,11 +144,23 @@ function errorsOf({ errors, schema }: PublishedRoute, codes: ProblemCode[], sche
     [...byStatus].sort().map(([status, list]) => [
       status,
       {
-        description: list.map((code) => `\`${code}\``).join(', '),
-        content: { 'application/json': { schema: jsonSchema(ErrorReply, 'output', schemas) } },
+        description: list.map((code) => `- \`${code}\`: ${errorCodes[code].means}`).join('\n'),
+        content: {
+          'application/json': { schema: jsonSchema(ErrorReply, 'output', schemas), ...errorExamples(list) },
+        },
       },
     ]),
   );
+}
+
+function errorExamples(codes: ProblemCode[]): Json {
+  const examples = codes.flatMap((code) => {
+    const { example } = errorCodes[code];
+    if (!example) return [];
+    const { error, ...extra } = example;
+    return [[code, { value: { error, code, requestId: REQUEST_ID, ...extra } }]];
+  });
+  return examples.length > 0 ? { examples: Object.fromEntries(examples) } : {};
 }
 
 function contentOf(schema: unknown, io: 'input' | 'output', schemas: Json): Json {

@@ -35,4 +35,6 @@ export interface ApplianceStatus {
   safeGallery: { rate: number; people: number }[];
   /** Organizations whose live verifications run without PAD, by their recorded decision. */
   matchOnlyOrganizations: number;
+  /** Listens beyond this machine without TLS. */
+  insecureHttp?: boolean;
 }

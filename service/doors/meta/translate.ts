@@ -1,12 +1,12 @@
 import type { GaugeSample } from '../../http/metrics.ts';
 import type { ApplianceStatus } from './status.ts';
-import type { HealthReply, ReadyReply } from './wire.ts';
+import type { HealthReply, NotReadyReply, ReadyReply } from './wire.ts';
 
 export function fromStatus(status: ApplianceStatus, version: string, uptimeSeconds: number): HealthReply {
   const { models, pad, inference, storage, people, safeGallery } = status;
   const warnings = warningsOf(status);
   return {
-    status: status.readiness.is === 'not-ready' ? 'unavailable' : warnings.length > 0 ? 'warning' : 'ok',
+    status: notReadyBecause(status) !== undefined ? 'unavailable' : warnings.length > 0 ? 'warning' : 'ok',
     version,
     uptimeSeconds: Math.max(0, Math.floor(uptimeSeconds)),
     warnings,
@@ -33,17 +33,35 @@ export function fromStatus(status: ApplianceStatus, version: string, uptimeSecon
   };
 }
 
-export function fromReadiness({ readiness }: Pick<ApplianceStatus, 'readiness'>): ReadyReply {
-  return readiness.is === 'ready' ? { ready: true } : { ready: false, reason: readiness.reason };
+export function fromReadiness(status: ApplianceStatus): ReadyReply | NotReadyReply {
+  const reason = notReadyBecause(status);
+  return reason === undefined ? { ready: true } : { ready: false, reason };
+}
+
+/** Why no picture can be judged; undefined when one can. */
+function notReadyBecause({ readiness, models }: ApplianceStatus): string | undefined {
+  if (readiness.is === 'not-ready') return readiness.reason;
+  const missing = (['detector', 'embedder'] as const).filter(
+    (role) => !models.some((model) => model.role === role && model.enabled),
+  );
+  if (missing.length === 0) return undefined;
+  return `No ${missing.join(' and no ')} model is enabled, so no profile can run: “gatehouse models list” shows them.`;
 }
 
 /** What whoever runs the box should look at, most urgent first. */
 function warningsOf(status: ApplianceStatus): string[] {
-  const { readiness, storage, inference, pad, matchOnlyOrganizations: matchOnly } = status;
+  const { storage, inference, pad, matchOnlyOrganizations: matchOnly } = status;
   const warnings: string[] = [];
-  if (readiness.is === 'not-ready') warnings.push(`Not ready: ${readiness.reason}`);
+  const notReady = notReadyBecause(status);
+  if (notReady !== undefined) warnings.push(`Not ready: ${notReady}`);
   if (storage.state !== 'ok')
     warnings.push(`Storage is ${storage.state}${storage.reason ? `: ${storage.reason}` : '.'}`);
+  if (status.insecureHttp) {
+    warnings.push(
+      'Requests from other machines come without encryption (--insecure-http): pictures of faces and API keys can be read ' +
+        'on the way. Give --tls-cert and --tls-key, or a proxy that encrypts.',
+    );
+  }
   if (inference.fallback !== undefined) {
     warnings.push(
       `Asked to run on ${inference.providersAsked.join(', ')}, running on ${inference.provider}: ${inference.fallback}`,
@@ -54,25 +72,32 @@ function warningsOf(status: ApplianceStatus): string[] {
       `The imported model ${id} is not used, because its file is missing or changed: import it again, or remove it.`,
     );
   }
-  if (pad.is === 'missing')
-    warnings.push('Passive liveness is not installed: live verifications are refused.');
+  if (pad.is === 'missing') {
+    const except = matchOnly > 0 ? ', except in organizations that recorded match-only' : '';
+    warnings.push(`Passive liveness is not installed: live verifications are refused${except}.`);
+  }
   if (matchOnly > 0) {
     const whose = matchOnly === 1 ? 'One organization has' : `${matchOnly} organizations have`;
     warnings.push(
-      `${whose} chosen match-only: a printed photograph of an enrolled person would be verified there.`,
+      `${whose} recorded match-only: a printed photograph of an enrolled person would be verified there.`,
     );
   }
-  for (const { world, largest } of status.people) {
-    for (const { rate, people } of status.safeGallery) {
-      if (largest > people) {
-        warnings.push(
-          `The largest ${world} gallery has ${largest} people; at a false-identification rate of ${rate} only ${people} ` +
-            'are covered by measurement. Beyond, give the e-mail (1:1) or expect extrapolated thresholds.',
-        );
-      }
-    }
-  }
-  return warnings;
+  return [...warnings, ...galleriesTooLarge(status)];
+}
+
+/** One sentence a world. */
+function galleriesTooLarge({ people, safeGallery }: ApplianceStatus): string[] {
+  return people.flatMap(({ world, largest }) => {
+    const exceeded = safeGallery.filter(({ people: safe }) => largest > safe);
+    if (exceeded.length === 0) return [];
+    const limits = exceeded.map(
+      ({ rate, people: safe }) => `${safe.toLocaleString('en')} at a false-identification rate of ${rate}`,
+    );
+    return [
+      `The largest ${world} gallery has ${largest.toLocaleString('en')} people, more than measurement covers ` +
+        `(${limits.join(', ')}): give the e-mail (1:1), or expect extrapolated thresholds.`,
+    ];
+  });
 }
 
 export function fromStatusToGauges(status: ApplianceStatus, uptimeSeconds: number): GaugeSample[] {
@@ -85,7 +110,7 @@ export function fromStatusToGauges(status: ApplianceStatus, uptimeSeconds: numbe
   });
   return [
     one('uptime_seconds', 'Since the service started.', uptimeSeconds),
-    one('ready', '1 when requests are taken.', status.readiness.is === 'ready' ? 1 : 0),
+    one('ready', '1 when requests are taken.', notReadyBecause(status) === undefined ? 1 : 0),
     one('storage_ok', '1 when storage works.', status.storage.state === 'ok' ? 1 : 0),
     one('inference_workers', 'Inference worker threads.', inference.workers),
     one('inference_busy', 'Workers with a picture.', inference.busy),

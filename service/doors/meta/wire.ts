@@ -6,7 +6,9 @@ export const HealthReply = z
   .strictObject({
     status: z
       .enum(['ok', 'warning', 'unavailable'])
-      .describe('`warning`: it works, and `warnings` says what to look at'),
+      .describe(
+        '`warning`: it works, and `warnings` says what to look at; `unavailable`: no picture can be judged',
+      ),
     version: z.string().describe('Version of Gatehouse'),
     uptimeSeconds: z.int().min(0).describe('Since the service started'),
     warnings: z.array(z.string()).describe('Sentences for whoever runs the box'),
@@ -73,9 +75,18 @@ export const HealthReply = z
 export type HealthReply = z.output<typeof HealthReply>;
 
 export const ReadyReply = z
-  .strictObject({
-    ready: z.boolean().describe('It takes requests'),
-    reason: z.string().describe('Why not').optional(),
-  })
-  .meta({ id: 'Ready', description: 'Whether to send requests here.', examples: [{ ready: true }] });
+  .strictObject({ ready: z.literal(true).describe('It takes requests') })
+  .meta({ id: 'Ready', description: 'Send requests here.', examples: [{ ready: true }] });
 export type ReadyReply = z.output<typeof ReadyReply>;
+
+export const NotReadyReply = z
+  .strictObject({
+    ready: z.literal(false).describe('It takes no requests'),
+    reason: z.string().describe('Why not'),
+  })
+  .meta({
+    id: 'NotReady',
+    description: 'Send no requests here yet.',
+    examples: [{ ready: false, reason: 'The database cannot be used.' }],
+  });
+export type NotReadyReply = z.output<typeof NotReadyReply>;

@@ -1,0 +1,97 @@
+import type { ProblemCode } from '../../lib/problem.ts';
+
+interface ErrorCode {
+  means: string;
+  /** What comes beside `code` and `requestId`, word for word as it is answered. */
+  example?: { error: string } & Record<string, unknown>;
+}
+
+/** The closed list, in the words of the OpenAPI document. */
+export const errorCodes: Record<ProblemCode, ErrorCode> = {
+  INVALID_REQUEST: {
+    means: 'A field is missing, of the wrong type or out of range; `details` names each.',
+    example: {
+      error: 'The field "image" is missing.',
+      details: [{ path: 'image', message: 'It is missing.' }],
+    },
+  },
+  MALFORMED_JSON: { means: 'The body is not JSON.' },
+  PAYLOAD_TOO_LARGE: {
+    means: 'The body is larger than this call takes.',
+    example: { error: 'The request is larger than this call takes.' },
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    means: 'The body has another Content-Type than this call takes, or is compressed.',
+    example: { error: 'The Content-Type must be application/json or multipart/form-data.' },
+  },
+  NOT_FOUND: { means: 'There is no such path, or no such thing in the organization and world of the key.' },
+  CONFLICT: { means: 'The thing exists already, or is not in the expected state.' },
+  MISSING_AUTH: {
+    means: 'No API key was sent.',
+    example: { error: 'Send an API key as "Authorization: Bearer <key>" or in the header "x-api-key".' },
+  },
+  INVALID_API_KEY_FORMAT: { means: 'What was sent is not written like an API key.' },
+  INVALID_API_KEY: { means: 'The API key is unknown, revoked or past its end.' },
+  INSUFFICIENT_SCOPE: {
+    means: 'The API key lacks the scope of this call.',
+    example: { error: 'The API key lacks the scope "identity" that this call needs.' },
+  },
+  ORIGIN_NOT_ALLOWED: { means: 'A browser key was sent from a page it is not bound to.' },
+  TRIAL_EXPIRED: { means: 'The trial of the key is over.' },
+  MONTHLY_LIMIT_EXCEEDED: { means: 'The key has used up its month.' },
+  BURST_LIMIT_EXCEEDED: { means: 'The key sends too fast; `retry-after` says when to go on.' },
+  USER_FLOOD_DETECTED: { means: 'Too many requests for one person.' },
+  IMAGE_UNREADABLE: { means: 'The picture is damaged or cannot be decoded.' },
+  IMAGE_TOO_LARGE: { means: 'The picture has too many bytes or pixels.' },
+  IMAGE_FORMAT_UNSUPPORTED: { means: 'The picture is no JPEG, PNG or WebP.' },
+  FACE_NOT_FOUND: {
+    means: 'No face is in the picture.',
+    example: {
+      error: 'No face was found in the picture.',
+      reason: 'No face was found: face the camera in good light.',
+      checkResults: [
+        {
+          check: 'faceQuality',
+          pass: false,
+          score: 0,
+          weight: 0.5,
+          reason: 'No face was found: face the camera in good light.',
+        },
+      ],
+    },
+  },
+  SEVERAL_FACES: { means: 'A second face of similar size is in the picture.' },
+  FACE_TOO_SMALL: { means: 'The face is too small to be judged.' },
+  FACE_QUALITY_REFUSED: { means: 'The picture has a fault that the profile refuses; `reason` says which.' },
+  CHECK_FAILED: { means: 'A check failed that the profile makes a condition; `checkResults` says which.' },
+  SUBJECT_NOT_FOUND: { means: 'Nobody is enrolled under that id or e-mail.' },
+  TEMPLATE_MISMATCH: {
+    means: "The face is not the one enrolled under this e-mail; only the box's operator can override that.",
+  },
+  DUPLICATE_IDENTITY: {
+    means: 'The face belongs to another e-mail, and the organization blocks that.',
+    example: { error: 'This face already belongs to another e-mail.' },
+  },
+  CONSENT_REQUIRED: { means: 'The organization asks for `consent` with each enrollment.' },
+  PROFILE_NOT_FOUND: { means: 'No profile has that id or slug.' },
+  MODEL_NOT_INSTALLED: { means: 'The profile needs a model that is not installed or not enabled.' },
+  PAD_NOT_INSTALLED: {
+    means:
+      'Live verification needs a presentation attack detection model; the error says how to install one. The test world does without.',
+  },
+  LICENCE_NOT_ACCEPTED: { means: 'The profile needs a model whose doubtful licence nobody has accepted.' },
+  OVERLOADED: {
+    means: 'Too many pictures are waiting; `retry-after` says when to try again.',
+  },
+  TIMEOUT: { means: 'It took longer than the box allows; try again.' },
+  SEALED: { means: 'The master key is missing, so nothing stored can be read.' },
+  STORAGE_UNAVAILABLE: { means: 'The database of the box cannot be reached; try again.' },
+  STORAGE_FULL: { means: 'The disk of the box is full.' },
+  INTERNAL: {
+    means: 'Something broke inside Gatehouse; its log tells more under `requestId`.',
+    example: {
+      error:
+        'Something went wrong inside Gatehouse, not with your request. The log tells more under this requestId.',
+    },
+  },
+};
