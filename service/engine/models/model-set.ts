@@ -17,6 +17,12 @@ export interface ModelSet {
   padSets: PadSetEntry[];
   /** SHA-256 of every usable model's file, by id. */
   files: Record<string, string>;
+  /** Installed, but switched off (“gatehouse models enable” makes them usable). */
+  off: {
+    detectors: string[];
+    /** PAD sets whose every model is installed, with those of their models that are off. */
+    padSets: { id: string; models: string[] }[];
+  };
 }
 
 /** The usable part of the manifest: fewer terms first among scorers, the manifest's order otherwise. */
@@ -40,6 +46,17 @@ export function modelSetOf(manifest: Manifest, isEnabled: (entry: ModelEntry) =>
     scorers,
     padSets,
     files: Object.fromEntries([...usable.values()].map(({ id, sha256 }) => [id, sha256])),
+    off: {
+      detectors: manifest.models
+        .filter(({ role, id }) => role === 'detector' && !usable.has(id))
+        .map(({ id }) => id),
+      padSets: manifest.padSets
+        .filter(({ models }) =>
+          models.every((id) => manifest.models.some((one) => one.role === 'pad' && one.id === id)),
+        )
+        .map(({ id, models }) => ({ id, models: models.filter((model) => !usable.has(model)) }))
+        .filter(({ models }) => models.length > 0),
+    },
   };
 }
 

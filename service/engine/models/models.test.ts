@@ -41,7 +41,23 @@ test('at first there is A, one detector and no PAD', () => {
       iris: sha256('iris'),
       'a-net': sha256('a-net'),
     },
+    off: { detectors: [], padSets: [] },
   });
+});
+
+test('what is installed but off is named, a PAD set with those of its models that are', async () => {
+  await engine.installPad();
+  await engine.importModel('yunet');
+  await engine.models.disable('pad-2', operator);
+  await engine.models.disable('yunet', operator);
+  expect(engine.models.current()).toMatchObject({
+    detectors: ['blazeface'],
+    padSets: [{ id: 'minifasnet-v2' }],
+    off: { detectors: ['yunet'], padSets: [{ id: 'pad-pair', models: ['pad-2'] }] },
+  });
+  await engine.models.enable('pad-2', { acceptLicenceDoubt: false }, operator);
+  await engine.models.enable('yunet', { acceptLicenceDoubt: false }, operator);
+  expect(engine.models.current().off).toEqual({ detectors: [], padSets: [] });
 });
 
 test('a doubtful licence needs a word, which is recorded with who and when and survives a restart', async () => {
