@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Actor, createAudit } from '../../service/engine/audit/index.ts';
-import { createChecks } from '../../service/engine/checks/index.ts';
+import { type ChecksDeps, createChecks } from '../../service/engine/checks/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
@@ -201,7 +201,9 @@ export async function startEngine({
   const openSubjects = (over = galleries) =>
     createSubjects({ ...shared, galleries: over, models, log, ...(most === undefined ? {} : { most }) });
   const subjects = openSubjects();
-  const checks = createChecks({ ...shared, analyzer, subjects, organizations, models });
+  const openChecks = (over: Partial<ChecksDeps> = {}) =>
+    createChecks({ ...shared, analyzer, subjects, organizations, models, ...over });
+  const checks = openChecks();
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   return {
     ...shared,
@@ -216,6 +218,8 @@ export async function startEngine({
     /** A second start over the same database, with empty galleries. */
     openSubjects,
     checks,
+    /** The same with another part in place of one of these. */
+    openChecks,
     organization,
     /** Installs the PAD pair, as an import would. */
     async installPad() {

@@ -5,14 +5,31 @@ export type Rule = ProfileDefinition['checks'][CheckName];
 
 /** What a check module finds, before the profile's weight and threshold. */
 export type Finding =
-  | { score: number; reason?: string; details?: Record<string, unknown> }
+  | {
+      score: number;
+      /** A sentence, told when the check fails. */
+      reason?: string;
+      /** A sentence on what to do better, told whenever there is no such reason to tell. */
+      advice?: string;
+      details?: Record<string, unknown>;
+    }
   | { skipped: string; details?: Record<string, unknown> };
 
-/** The finding under the profile's rule. The reason is told when the check fails, or where it is advice. */
+/** The finding under the profile's rule. */
 export function applyRule(check: CheckName, rule: Rule, finding: Finding): CheckResult {
   if ('skipped' in finding) return { check, pass: true, score: 0, weight: 0, ...finding };
   const score = Math.min(1, Math.max(0, finding.score));
-  return { check, pass: score >= rule.threshold, ...finding, score, weight: rule.weight };
+  const pass = score >= rule.threshold;
+  const { advice, details } = finding;
+  const reason = pass ? advice : (finding.reason ?? advice);
+  return {
+    check,
+    pass,
+    score,
+    weight: rule.weight,
+    ...(reason === undefined ? {} : { reason }),
+    ...(details === undefined ? {} : { details }),
+  };
 }
 
 /** The failures that refuse the whole verification. */

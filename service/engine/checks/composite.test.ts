@@ -78,6 +78,18 @@ test('a rule gives weight and threshold to what ran, and nothing to what did not
   expect(applyRule('liveness', rule, { score: 7 }).score).toBe(1);
 });
 
+test('a reason is told of a failure, advice always', () => {
+  const rule = { enabled: true, weight: 2, threshold: 0.5, hardFail: false };
+  const told = (score: number, finding: object) =>
+    applyRule('liveness', rule, { score, ...finding }).reason ?? null;
+  expect([0.5, 0.4].map((score) => told(score, { reason: 'because' }))).toEqual([null, 'because']);
+  expect([0.5, 0.4].map((score) => told(score, { advice: 'do' }))).toEqual(['do', 'do']);
+  expect([0.5, 0.4].map((score) => told(score, { reason: 'because', advice: 'do' }))).toEqual([
+    'do',
+    'because',
+  ]);
+});
+
 test('only failures with the switch set refuse', () => {
   const off = { enabled: true, weight: 1, threshold: 0.5, hardFail: false };
   const on = { ...off, hardFail: true };

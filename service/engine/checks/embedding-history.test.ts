@@ -9,6 +9,9 @@ test('fewer than five pictures say nothing', () => {
   expect(embeddingHistory(alice, history.slice(0, 4))).toEqual({
     skipped: 'There are 4 earlier verified pictures; 5 are needed.',
   });
+  expect(embeddingHistory(alice, history.slice(0, 1))).toEqual({
+    skipped: 'There is 1 earlier verified picture; 5 are needed.',
+  });
 });
 
 test('one more picture of the usual kind is usual', () => {

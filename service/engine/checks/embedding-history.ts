@@ -17,7 +17,7 @@ const STRANGE = 6;
  */
 export function embeddingHistory(probe: Float32Array, history: readonly Float32Array[]): Finding {
   if (history.length < FEWEST)
-    return { skipped: `There are ${history.length} earlier verified pictures; ${FEWEST} are needed.` };
+    return { skipped: `${earlierPictures(history.length)}; ${FEWEST} are needed.` };
   const usual = history.map((vector, i) => distance(vector, history.toSpliced(i, 1)));
   const middle = median(usual);
   const spread = Math.max(STEADIEST, 1.4826 * median(usual.map((value) => Math.abs(value - middle))));
@@ -37,6 +37,9 @@ export function embeddingHistory(probe: Float32Array, history: readonly Float32A
     details,
   };
 }
+
+const earlierPictures = (count: number) =>
+  count === 1 ? 'There is 1 earlier verified picture' : `There are ${count} earlier verified pictures`;
 
 const distance = (vector: Float32Array, others: readonly Float32Array[]) =>
   1 - cosineSimilarity(vector, meanDirection(others));

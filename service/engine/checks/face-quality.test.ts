@@ -10,7 +10,7 @@ test('a good picture has every component, full marks and nothing to advise', () 
   expect(report.score).toBeCloseTo(1, 9);
   expect(report.unjudgeable).toBeUndefined();
   const finding = qualityFinding(report);
-  expect('reason' in finding).toBe(false);
+  expect('advice' in finding).toBe(false);
 });
 
 test.each([
@@ -32,7 +32,7 @@ test.each([
   expect(adviceOf(report).map((one) => [one.component, one.code, one.advice])).toEqual([
     [component, code, advice],
   ]);
-  expect(qualityFinding(report)).toMatchObject({ reason: advice, details: { advice: [advice] } });
+  expect(qualityFinding(report)).toMatchObject({ advice, details: { advice: [advice] } });
 });
 
 test.each([

@@ -178,7 +178,7 @@ export function adviceOf(report: QualityReport): QualityAdvice[] {
   return report.components.filter(({ score }) => score < ADVISED_BELOW).toSorted((a, b) => a.score - b.score);
 }
 
-/** The report as a check's finding; its reason is the most pressing advice. */
+/** The report as a check's finding, with the most pressing advice. */
 export function qualityFinding(report: QualityReport): Finding {
   const advice = adviceOf(report);
   const components = report.components.map(({ component, score, value, code }) => ({
@@ -190,7 +190,7 @@ export function qualityFinding(report: QualityReport): Finding {
   const details = { standard: 'names after ISO/IEC 29794-5, limits our own', components };
   if (advice.length === 0) return { score: report.score, details };
   const sentences = advice.map((one) => one.advice);
-  return { score: report.score, reason: sentences[0]!, details: { ...details, advice: sentences } };
+  return { score: report.score, advice: sentences[0]!, details: { ...details, advice: sentences } };
 }
 
 const round = (value: number) => Math.round(value * 1000) / 1000;

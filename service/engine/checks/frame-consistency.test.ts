@@ -1,8 +1,12 @@
-import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import { scorerA, scorerFused } from '../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../../../test/support/faces.ts';
+import { cosineSimilarity, meanDirection } from './cosine-similarity.ts';
 import type { Frame } from './frame.ts';
-import { frameConsistency } from './frame-consistency.ts';
+import { judgeFrames } from './frame-consistency.ts';
+
+const frameConsistency = (...given: Parameters<typeof judgeFrames>) => judgeFrames(...given).finding;
 
 const alice = direction('alice');
 const mallory = direction('mallory');
@@ -15,7 +19,7 @@ const yawed = (yaw: number) => ({ quality: { pose: { yaw, pitch: 0, roll: 0 } } 
 
 test('one picture alone is skipped', () => {
   expect(frameConsistency(main, [], [scorerA])).toEqual({
-    skipped: 'Two pictures or more are needed: send frames.',
+    skipped: 'Two different pictures or more are needed: send frames.',
   });
 });
 
@@ -25,6 +29,8 @@ test('one steady face is 1, and the result says by which limits', () => {
     details: {
       pictures: 6,
       withoutFace: 0,
+      counted: 5,
+      leftOut: {},
       largestStep: 0,
       scorer: 'a',
       least: expect.closeTo(0.97, 1),
@@ -42,7 +48,11 @@ test.each<[string, Frame[], string]>([
     [...frames(2), { at: 200, analysis: picture('f0') }],
     'The same picture was sent twice.',
   ],
-  ['the main picture among the frames', [{ at: 0, analysis: main }], 'The same picture was sent twice.'],
+  [
+    'the main picture among the frames twice',
+    [{ at: 0, analysis: main }, ...frames(2, 100).slice(1), { at: 200, analysis: main }],
+    'The same picture was sent twice.',
+  ],
   ['times that stand still', frames(3, 0), 'The frame times do not rise.'],
   ['times that go back', frames(3, -50), 'The frame times do not rise.'],
   [
@@ -100,14 +110,148 @@ test('one frame of somebody else beside the main picture is enough, also without
   expect(frameConsistency(main, other, [scorerA])).toMatchObject({ score: 0 });
 });
 
-test('a face that is turned far is not judged by identity', () => {
-  const turned = frames(3, 100, (i) => (i === 1 ? { embeddings: { 'a-net': mallory }, ...yawed(45) } : {}));
-  expect(frameConsistency(main, turned, [scorerA])).toMatchObject({ score: 1 });
-  const onlyTurned = frames(1, 100, () => yawed(45));
-  expect(frameConsistency(main, onlyTurned, [scorerA])).toMatchObject({
-    score: 0.8,
-    details: { identity: 'Fewer than two frames face the camera.' },
+const aNet = ({ analysis }: Frame) => analysis.face!.embeddings['a-net']!;
+const closeUp = { quality: { margin: -0.1, frameShare: 0.7 } };
+const stranger = { embeddings: { 'a-net': mallory } };
+
+describe('which frames count for liveness', () => {
+  const names = (given: readonly Frame[]) => given.map(({ analysis }) => analysis.pixelHash);
+
+  test('all that are fit and of one person', () => {
+    const given = frames(4);
+    expect(names(judgeFrames(main, given, [scorerA]).counted)).toEqual(names(given));
   });
+
+  test('the main picture among them once is counted once, and is no second picture by itself', () => {
+    const copy = { at: 0, analysis: picture('another encoding', { pixelHash: main.pixelHash }) };
+    const given = [copy, ...frames(3, 100).slice(1)];
+    const judged = judgeFrames(main, given, [scorerA]);
+    expect(judged).toMatchObject({
+      finding: { score: 1, details: { pictures: 3, counted: 2, leftOut: {} } },
+      leftOut: {},
+    });
+    expect(names(judged.counted)).toEqual(names(given));
+    expect(judgeFrames(main, [copy], [scorerA])).toEqual({
+      finding: { skipped: 'Two different pictures or more are needed: send frames.' },
+      counted: [],
+      leftOut: {},
+    });
+  });
+
+  test.each<[string, FaceScript, string]>([
+    ['a turned face, whoever it is', { ...stranger, ...yawed(45) }, 'NOT_FRONTAL'],
+    ['a face turned by no number', yawed(Number.NaN), 'NOT_FRONTAL'],
+    ['a close-up', { quality: { frameShare: 0.61 } }, 'TOO_CLOSE'],
+    ['a face without margin', { quality: { margin: 0.04 } }, 'NO_MARGIN'],
+    ['a face too small to tell whose it is', { ...stranger, quality: { interEyeDistance: 23 } }, 'TOO_FAR'],
+  ])('%s does not, and is no failure', (_, script, code) => {
+    const given = frames(3, 100, (i) => (i === 1 ? script : {}));
+    const judged = judgeFrames(main, given, [scorerA]);
+    expect(judged).toMatchObject({
+      finding: { score: 1, details: { counted: 2, leftOut: { [code]: 1 } } },
+      leftOut: { [code]: 1 },
+    });
+    expect(names(judged.counted)).toEqual(names([given[0]!, given[2]!]));
+  });
+});
+
+test.each<[string, FaceScript, Frame[], string]>([
+  [
+    'A1: close-ups of the main picture',
+    {},
+    frames(12, 100, () => closeUp).map(({ analysis }) => ({ analysis })),
+    'No frame shows the face well enough. Move back a little.',
+  ],
+  [
+    'A1: close-ups of somebody else beside one fit frame',
+    {},
+    frames(12, 100, (i) => (i === 0 ? {} : { ...stranger, ...closeUp })),
+    'The frames do not show one and the same face.',
+  ],
+  [
+    'A2: turned strangers',
+    {},
+    frames(12, 100, () => ({ ...stranger, ...yawed(31) })),
+    'The face is turned away or too small in too many frames: face the camera.',
+  ],
+  [
+    'A2: turned strangers beside a few fit frames',
+    {},
+    frames(5, 100, (i) => (i < 2 ? {} : { ...stranger, ...yawed(-40) })),
+    'The face is turned away or too small in too many frames: face the camera.',
+  ],
+  [
+    'A3: a turned main picture beside frontal strangers',
+    yawed(31),
+    frames(12, 100, () => stranger),
+    'The picture cannot be compared with its frames: face the camera in it.',
+  ],
+  [
+    'a turned main picture of the same person',
+    yawed(-31),
+    frames(3),
+    'The picture cannot be compared with its frames: face the camera in it.',
+  ],
+  [
+    'frames that no scorer can compare',
+    {},
+    frames(3, 100, () => ({ embeddings: {} })),
+    'The frames do not show one and the same face.',
+  ],
+])('%s fails', (_, mainScript, given, reason) => {
+  expect(judgeFrames(picture('main', mainScript), given, [scorerA]).finding).toMatchObject({
+    score: 0,
+    reason,
+  });
+});
+
+test('half of the frames may be turned', () => {
+  const given = frames(6, 100, (i) => (i % 2 === 1 ? yawed(45) : {}));
+  expect(frameConsistency(main, given, [scorerA])).toMatchObject({
+    score: 1,
+    details: { counted: 3, leftOut: { NOT_FRONTAL: 3 } },
+  });
+});
+
+test('frames are compared with the main picture itself, not only with the mean of the others', () => {
+  const other = near(alice, 0.715, 'the other');
+  const given = frames(6, 2000, (i) => ({ embeddings: { 'a-net': near(other, 0.97, `o${i}`) } }));
+  const alicePicture = picture('main', { embeddings: { 'a-net': alice } });
+  expect(cosineSimilarity(alice, meanDirection(given.map(aNet)))).toBeGreaterThan(0.7);
+  expect(frameConsistency(alicePicture, given, [scorerA])).toMatchObject({
+    score: 0,
+    details: { least: expect.closeTo(0.69, 1), limit: 0.7 },
+  });
+});
+
+test('whatever the frames are, only fit and frontal ones of the main picture’s person count while they pass', () => {
+  const script = fc.record({
+    cosine: fc.constantFrom(0.97, 0.3),
+    yaw: fc.constantFrom(0, 25, 31, -60),
+    margin: fc.constantFrom(0.5, 0.01),
+    frameShare: fc.constantFrom(0.3, 0.7),
+    interEyeDistance: fc.constantFrom(100, 20),
+  });
+  fc.assert(
+    fc.property(fc.array(script, { minLength: 1, maxLength: 8 }), script, (scripts, mainScript) => {
+      const shown = ({ cosine, yaw, ...quality }: typeof mainScript, name: string) =>
+        picture(name, {
+          embeddings: { 'a-net': near(alice, cosine, name) },
+          quality: { ...quality, pose: { yaw, pitch: 0, roll: 0 } },
+        });
+      const given = scripts.map((one, i) => ({ at: 2000 * i, analysis: shown(one, `f${i}`) }));
+      const { finding, counted } = judgeFrames(shown(mainScript, 'main'), given, [scorerA]);
+      if (!('score' in finding) || finding.score === 0) return;
+      expect(counted.length).toBeGreaterThan(0);
+      for (const [i, { cosine, yaw, margin, frameShare, interEyeDistance }] of scripts.entries()) {
+        const good =
+          cosine > 0.9 && Math.abs(yaw) <= 30 && margin > 0.1 && frameShare < 0.6 && interEyeDistance > 30;
+        expect(counted.includes(given[i]!)).toBe(good);
+      }
+      expect(Math.abs(mainScript.yaw)).toBeLessThanOrEqual(30);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test('the fused score has the limits that were measured for it', () => {

@@ -1,66 +1,92 @@
-import type { Analysis, AnalyzedFace, Box } from '../../inference/face.ts';
+import type { Analysis, Box } from '../../inference/face.ts';
 import type { ScorerEntry } from '../../inference/manifest.ts';
 import type { Finding } from './apply-rule.ts';
-import { meanDirection } from './cosine-similarity.ts';
-import { thresholdForFalseMatchRate } from './error-rate.ts';
 import { SECOND_FACE, secondFaceShare } from './face-quality.ts';
 import type { Frame } from './frame.ts';
-import { compare, type Embeddings, scoreOf } from './score.ts';
+import { neighbours } from './neighbours.ts';
+import { sameFace } from './same-face.ts';
+import { facesCamera, sortFrames } from './sort-frames.ts';
 
-/** Degrees: identity is not judged on faces turned farther. */
-const LARGEST_YAW = 30;
-/** Degrees: frames turned less are neutral. */
-const NEUTRAL_YAW = 10;
-/** Milliseconds: neighbours farther apart are compared with the neutral mean only. */
-const NEIGHBOURS = 1000;
 /** A face moves at most half its width in this many milliseconds, and boxes that near overlap at least so much. */
 const STEP = 200;
 const LARGEST_STEP = 0.5;
 const SMALLEST_OVERLAP = 0.25;
-/** Share of frames that may show no face: a blink of the detector. */
+/** Share of pictures that may show no face: a blink of the detector. */
 const FACELESS = 1 / 3;
+/** Share of frames that may show a face turned too far, or too small, to say whose it is. */
+const UNIDENTIFIABLE = 1 / 2;
 const NOTED = 0.8;
 
-interface Limits {
-  /** Every frame against the mean of the other neutral ones. */
-  same: number;
-  /** Up to here one and the same is noted as doubtful. */
-  sure: number;
-  /** Neighbouring frames. */
-  neighbours: number;
-  from: string;
+export interface JudgedFrames {
+  finding: Finding;
+  /**
+   * The frames that liveness may rest on while the finding passes: fit, and of the main picture's person. Exact copies of
+   * the main picture (one at most) are among them.
+   */
+  counted: readonly Frame[];
+  /** How many frames are not, by the code of what is wrong with them. */
+  leftOut: Readonly<Record<string, number>>;
 }
 
 /**
  * One and the same face in all pictures, no picture twice, rising times and plausible motion. The main picture counts as
- * one; a second face is one at least 60 % as wide as the first. 1, or 0.8 with a doubt, less the frames without a face.
+ * one and may be among the frames once; a second face is one at least 60 % as wide as the first. Identity is judged on
+ * faces turned up to 30°; without a frame that is fit for it and for PAD nothing is consistent. 1, or 0.8 with a doubt,
+ * less the frames without a face.
  */
-export function frameConsistency(
+export function judgeFrames(
   main: Analysis,
   frames: readonly Frame[],
   scorers: readonly ScorerEntry[],
-): Finding {
-  if (frames.length === 0) return { skipped: 'Two pictures or more are needed: send frames.' };
-  const pictures = [main, ...frames.map(({ analysis }) => analysis)];
-  const faceless = pictures.filter(({ face }) => !face).length;
-  const details: Record<string, unknown> = { pictures: pictures.length, withoutFace: faceless };
-  const fail = (reason: string): Finding => ({ score: 0, reason, details });
+): JudgedFrames {
+  const isCopy = ({ analysis }: Frame) => analysis.pixelHash === main.pixelHash;
+  const others = frames.filter((frame) => !isCopy(frame));
+  if (others.length === 0) {
+    const skipped = 'Two different pictures or more are needed: send frames.';
+    return { finding: { skipped }, counted: [], leftOut: {} };
+  }
+  const { fit, identifiable, unidentifiable, faceless, leftOut, advice } = sortFrames(others);
+  const pictures = [main, ...others.map(({ analysis }) => analysis)];
+  const details: Record<string, unknown> = {
+    pictures: pictures.length,
+    withoutFace: faceless.length,
+    counted: fit.length,
+    leftOut,
+  };
+  const told = (finding: Finding): JudgedFrames => ({
+    finding,
+    counted: frames.filter((frame) => isCopy(frame) || fit.includes(frame)),
+    leftOut,
+  });
+  const fail = (reason: string) => told({ score: 0, reason, details });
 
-  if (new Set(pictures.map(({ pixelHash }) => pixelHash)).size < pictures.length)
+  if (new Set(frames.map(({ analysis }) => analysis.pixelHash)).size < frames.length)
     return fail('The same picture was sent twice.');
   if (!timesRise(frames)) return fail('The frame times do not rise.');
   if (pictures.some((picture) => secondFaceShare(picture) >= SECOND_FACE))
     return fail('A second face came into the picture.');
-  if (faceless > FACELESS * pictures.length) return fail('The face is missing in too many frames.');
+  if (faceless.length > FACELESS * pictures.length) return fail('The face is missing in too many frames.');
+  if (!main.face || !facesCamera(main.face))
+    return fail('The picture cannot be compared with its frames: face the camera in it.');
+  if (unidentifiable.length > UNIDENTIFIABLE * others.length)
+    return fail('The face is turned away or too small in too many frames: face the camera.');
   const jump = farthestJump(frames);
   if (jump) {
     details.largestStep = round(jump.step);
     if (!jump.plausible) return fail('The face moved faster than a head can.');
   }
-  const identity = sameFace(main, frames, scorers);
+  if (fit.length === 0) return fail(`No frame shows the face well enough. ${advice}`);
+  const faces = identifiable.flatMap(({ analysis }) => analysis.face ?? []);
+  const pairs = neighbours(frames)
+    .map(([a, b]) => [a.face, b.face] as const)
+    .filter((pair) => pair.every((face) => faces.includes(face)));
+  const identity = sameFace(main.face, faces, pairs, scorers);
   Object.assign(details, identity.details);
   if (!identity.same) return fail('The frames do not show one and the same face.');
-  return { score: (identity.doubtful ? NOTED : 1) * (1 - faceless / pictures.length), details };
+  return told({
+    score: (identity.doubtful ? NOTED : 1) * (1 - faceless.length / pictures.length),
+    details,
+  });
 }
 
 function timesRise(frames: readonly Frame[]): boolean {
@@ -74,86 +100,16 @@ function farthestJump(frames: readonly Frame[]): { step: number; plausible: bool
   let step: number | undefined;
   let plausible = true;
   for (const [earlier, later] of neighbours(frames)) {
-    const [a, b] = [earlier.analysis, later.analysis];
-    if (a.picture.width !== b.picture.width || a.picture.height !== b.picture.height) continue;
+    const [a, b] = [earlier.analysis.picture, later.analysis.picture];
+    if (a.width !== b.width || a.height !== b.height) continue;
+    const [from, to] = [earlier.face.box, later.face.box];
     const gap = later.at - earlier.at;
-    const way =
-      Math.hypot(...centreShift(a.face!.box, b.face!.box)) / a.face!.box.width / Math.max(1, gap / STEP);
+    const way = Math.hypot(...centreShift(from, to)) / from.width / Math.max(1, gap / STEP);
     step = Math.max(step ?? 0, way);
-    if (way > LARGEST_STEP || (gap <= STEP && overlap(a.face!.box, b.face!.box) < SMALLEST_OVERLAP))
-      plausible = false;
+    if (way > LARGEST_STEP || (gap <= STEP && overlap(from, to) < SMALLEST_OVERLAP)) plausible = false;
   }
   return step === undefined ? undefined : { step, plausible };
 }
-
-function sameFace(main: Analysis, frames: readonly Frame[], scorers: readonly ScorerEntry[]) {
-  const faces = [main, ...frames.map(({ analysis }) => analysis)].flatMap(({ face }) => face ?? []);
-  const frontal = faces.filter((face) => yawOf(face) <= LARGEST_YAW);
-  const scorer = scorers.findLast(({ terms }) =>
-    frontal.every(({ embeddings }) => terms.every(({ model }) => embeddings[model] !== undefined)),
-  );
-  if (frontal.length < 2 || !scorer)
-    return { same: true, doubtful: true, details: { identity: 'Fewer than two frames face the camera.' } };
-  const neutral = frontal.filter((face) => yawOf(face) <= NEUTRAL_YAW);
-  const limits = limitsOf(scorer);
-  const scores = frontal.flatMap((face) => {
-    const others = neutral.filter((one) => one !== face);
-    const rest = others.length > 0 ? others : frontal.filter((one) => one !== face);
-    return scoreOf(scorer, meanEmbeddings(scorer, rest), face.embeddings) ?? [];
-  });
-  const steps = neighbours(frames)
-    .filter(([a, b]) => yawOf(a.analysis.face!) <= LARGEST_YAW && yawOf(b.analysis.face!) <= LARGEST_YAW)
-    .flatMap(
-      ([a, b]) => compare([scorer], a.analysis.face!.embeddings, b.analysis.face!.embeddings)?.score ?? [],
-    );
-  const least = Math.min(...scores);
-  const leastStep = steps.length > 0 ? Math.min(...steps) : undefined;
-  return {
-    same: least >= limits.same && (leastStep ?? limits.neighbours) >= limits.neighbours,
-    doubtful: least < limits.sure,
-    details: {
-      scorer: scorer.id,
-      least: round(least),
-      limit: round(limits.same),
-      limitFrom: limits.from,
-      ...(leastStep === undefined
-        ? {}
-        : { leastOfNeighbours: round(leastStep), neighbourLimit: round(limits.neighbours) }),
-    },
-  };
-}
-
-/** Measured for the fused score; for another the thresholds of the same false-match rates (0.90 lies under 1e-3). */
-function limitsOf(scorer: ScorerEntry): Limits {
-  if (scorer.id === 'fused')
-    return { same: 0.9, sure: 1.05, neighbours: 1.2, from: 'LIVENESS.md §3, fused score' };
-  const at = (fmr: number) => thresholdForFalseMatchRate(scorer.calibration, fmr).threshold;
-  return {
-    same: at(1e-3),
-    sure: at(1e-4),
-    neighbours: at(1e-5),
-    from: 'false-match rates 1e-3, 1e-4 and 1e-5',
-  };
-}
-
-function neighbours(frames: readonly Frame[]) {
-  const timed = frames.flatMap(({ at, analysis }) =>
-    at !== undefined && analysis.face ? [{ at, analysis }] : [],
-  );
-  return timed
-    .slice(1)
-    .map((later, i) => [timed[i]!, later] as const)
-    .filter(([earlier, later]) => later.at - earlier.at <= NEIGHBOURS);
-}
-
-/** Every face of `faces` has what the scorer needs. */
-function meanEmbeddings({ terms }: ScorerEntry, faces: readonly AnalyzedFace[]): Embeddings {
-  return Object.fromEntries(
-    terms.map(({ model }) => [model, meanDirection(faces.map(({ embeddings }) => embeddings[model]!))]),
-  );
-}
-
-const yawOf = ({ quality }: AnalyzedFace) => Math.abs(quality.pose.yaw);
 
 const centreShift = (a: Box, b: Box): [number, number] => [
   b.x + b.width / 2 - a.x - a.width / 2,

@@ -2,11 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { padPair } from '../../../test/support/engine.ts';
 import { analysisOf, emptyAnalysis } from '../../../test/support/faces.ts';
 import { livingHead, turnedPhotograph } from '../../../test/support/heads.ts';
-import type { MotionSample } from '../../inference/face.ts';
+import type { Analysis, MotionSample } from '../../inference/face.ts';
+import type { PadSetEntry } from '../../inference/manifest.ts';
 import type { Finding } from './apply-rule.ts';
 import type { Frame } from './frame.ts';
-import { liveness } from './liveness.ts';
+import { liveness as livenessOf } from './liveness.ts';
 import { MOTIONLESS, motionIndex } from './motion-index.ts';
+
+const liveness = (main: Analysis, counted: readonly Frame[], pad: PadSetEntry | undefined) =>
+  livenessOf(main, { counted, leftOut: {} }, pad);
 
 const framesOf = (samples: readonly MotionSample[], step: number, live?: number): Frame[] =>
   samples.map((motion, i) => ({
@@ -56,6 +60,7 @@ describe('liveness', () => {
     expect(at).toMatchObject({
       score: expect.closeTo(0.5, 9),
       details: {
+        thresholdScore: 0.5,
         layers: [
           {
             layer: 'pad',
@@ -65,6 +70,7 @@ describe('liveness', () => {
             live: 0.96,
             apcer: 0.05,
             bpcer: 0.1,
+            note: expect.stringContaining('at the APCER-5 % threshold, which strict profiles refuse at'),
           },
           { layer: 'moire', maturity: 'experimental', counts: false, signal: 0.1 },
         ],
@@ -73,7 +79,7 @@ describe('liveness', () => {
     expect(liveness(analysisOf('p', { live: 0.95 }), [], padPair)).toMatchObject({
       reason: 'The picture looks like a photograph or a screen.',
     });
-    expect(liveness(analysisOf('p', { live: 0.97 }), [], padPair)).not.toHaveProperty('reason');
+    expect(at).not.toHaveProperty('details.frames');
   });
 
   test('a certain attack and a certain person stay numbers between 0 and 1', () => {
@@ -86,6 +92,32 @@ describe('liveness', () => {
     const frames: Frame[] = [{ analysis: analysisOf('b', { live: 0.1 }) }, { analysis: emptyAnalysis('c') }];
     const found = liveness(analysisOf('a', { live: 0.9 }), frames, padPair);
     expect(found).toMatchObject({ details: { layers: [{ frames: 2, live: 0.5 }, { layer: 'moire' }] } });
+  });
+
+  test('the main picture among the frames counts once, but has its place in time', () => {
+    const main = analysisOf('f0', { live: 0.1 });
+    const frames = framesOf(livingHead(5), 800, 0.9);
+    const found = liveness(main, frames, padPair);
+    expect(found).toMatchObject({
+      details: {
+        frames: { counted: 4, leftOut: {} },
+        layers: [{ layer: 'pad', frames: 5 }, { layer: 'motion', frames: 5 }, {}],
+      },
+    });
+  });
+
+  test('the result says how many frames were left out, and why', () => {
+    const found = livenessOf(
+      analysisOf('p', { live: 0.1 }),
+      { counted: [], leftOut: { NO_MARGIN: 11, TOO_CLOSE: 1 }, note: 'Main picture alone.' },
+      padPair,
+    );
+    expect(found).toMatchObject({
+      details: {
+        frames: { counted: 0, leftOut: { NO_MARGIN: 11, TOO_CLOSE: 1 }, note: 'Main picture alone.' },
+        layers: [{ frames: 1, live: 0.1 }, {}],
+      },
+    });
   });
 
   test.each([

@@ -2,7 +2,9 @@ import type { Analysis } from '../../inference/face.ts';
 import type { PadSetEntry } from '../../inference/manifest.ts';
 import type { Finding } from './apply-rule.ts';
 import type { Frame } from './frame.ts';
+import type { JudgedFrames } from './frame-consistency.ts';
 import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';
+import { timedFaces } from './neighbours.ts';
 
 /** Weight of the motion index beside the mean logit (LIVENESS.md §5, “Without fitted numbers”). */
 const MOTION_WEIGHT = 3;
@@ -13,13 +15,26 @@ const FEWEST_FRAMES = 5;
 const CLOSEST = 1e-4;
 /** Halves the logit's distance from the threshold, so that the score does not saturate at once. */
 const SLOPE = 0.5;
+/** Of the check: what the PAD set's APCER-5 % threshold becomes. */
+const THRESHOLD_SCORE = 0.5;
+
+/** What liveness rests on beside the main picture. */
+export interface FrameEvidence extends Pick<JudgedFrames, 'counted' | 'leftOut'> {
+  /** Why none count, where that is not in `leftOut`. */
+  note?: string;
+}
 
 /**
- * Passive presentation attack detection: the mean logit of the live probabilities of all pictures, plus the motion index
- * where the frames span three seconds. The score is 0.5 at the PAD set's APCER-5 % threshold.
+ * Passive presentation attack detection: the mean logit of the live probabilities of the main picture and the frames
+ * that count, plus the motion index where those span three seconds. The score is 0.5 at the PAD set's APCER-5 %
+ * threshold.
  */
-export function liveness(main: Analysis, frames: readonly Frame[], pad: PadSetEntry | undefined): Finding {
-  const motion = motionOf(frames);
+export function liveness(
+  main: Analysis,
+  { counted, leftOut, note }: FrameEvidence,
+  pad: PadSetEntry | undefined,
+): Finding {
+  const motion = motionOf(counted);
   const motionLayer = motion && {
     layer: 'motion',
     maturity: 'experimental',
@@ -28,19 +43,26 @@ export function liveness(main: Analysis, frames: readonly Frame[], pad: PadSetEn
     frames: motion.frames,
     note: 'A low index alone refuses nobody: people sit still. It does not see a replayed video.',
   };
-  const scores = [main, ...frames.map(({ analysis }) => analysis)].flatMap(({ face }) => face?.pad ?? []);
   if (pad === undefined || main.face?.pad === undefined) {
     return {
       skipped: 'No presentation attack detection model is installed.',
       ...(motionLayer ? { details: { layers: [motionLayer] } } : {}),
     };
   }
+  // The main picture's own copy has its place in time, but is no second look.
+  const looks = counted.filter(({ analysis }) => analysis.pixelHash !== main.pixelHash);
+  const scores = [main, ...looks.map(({ analysis }) => analysis)].flatMap(({ face }) => face?.pad ?? []);
   const logits = scores.map(({ live }) => logit(live));
   const still = logits.reduce((sum, value) => sum + value, 0) / logits.length;
   const { apcer5 } = pad.thresholds;
   const fused = still + (motion ? MOTION_WEIGHT * motion.index : 0);
   const score = 1 / (1 + Math.exp(-SLOPE * (fused - logit(apcer5.score))));
+  const framesGiven = looks.length + Object.values(leftOut).reduce((sum, count) => sum + count, 0);
   const details = {
+    thresholdScore: THRESHOLD_SCORE,
+    ...(framesGiven > 0
+      ? { frames: { counted: looks.length, leftOut, ...(note === undefined ? {} : { note }) } }
+      : {}),
     layers: [
       {
         layer: 'pad',
@@ -52,7 +74,7 @@ export function liveness(main: Analysis, frames: readonly Frame[], pad: PadSetEn
         apcer: apcer5.apcer,
         bpcer: apcer5.bpcer,
         ...(apcer5.worst ? { worstSpecies: apcer5.worst } : {}),
-        note: 'Measured on single pictures; passive detection is a risk signal, not proof of life.',
+        note: 'apcer and bpcer hold at the APCER-5 % threshold, which strict profiles refuse at. Measured on single pictures; passive detection is a risk signal, not proof of life.',
       },
       ...(motionLayer ? [motionLayer] : []),
       {
@@ -64,14 +86,11 @@ export function liveness(main: Analysis, frames: readonly Frame[], pad: PadSetEn
       },
     ],
   };
-  if (score >= 0.5) return { score, details };
   return { score, reason: 'The picture looks like a photograph or a screen.', details };
 }
 
 function motionOf(frames: readonly Frame[]): Motion | undefined {
-  const timed = frames.flatMap(({ at, analysis }) =>
-    at !== undefined && analysis.face ? [{ at, face: analysis.face }] : [],
-  );
+  const timed = timedFaces(frames);
   const first = timed[0];
   const last = timed.at(-1);
   if (!first || !last || timed.length < FEWEST_FRAMES || last.at - first.at < SHORTEST_SPAN) return undefined;

@@ -1,6 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
+import { applyRule, hardFailures } from './apply-rule.ts';
 import { builtInProfiles } from './built-in-profiles.ts';
+import { type CheckName, checkNames } from './check.ts';
+import { composite } from './composite.ts';
 import { ProfileDefinition } from './profile.ts';
 
 let engine: Engine;
@@ -38,6 +42,53 @@ test('the error rates are those of the issue, and only the strict profiles fail 
     if (strict.has(slug)) expect([checks.liveness.threshold, models.pad]).toEqual([0.5, 'required']);
     expect(refuseQuality.length > 0).toBe(strict.has(slug) || slug === 'argus');
   }
+});
+
+test('spliced frames fail hard in every built-in profile', () => {
+  for (const { definition } of builtInProfiles)
+    expect(definition.checks.frameConsistency.hardFail).toBe(true);
+});
+
+describe.each(['default', 'specter', 'phantom', 'argus'])('%s weighs liveness above all', (slug) => {
+  const { checks, minimumComposite } = builtInProfiles.find((profile) => profile.slug === slug)!.definition;
+  const verifies = (scores: Partial<Record<CheckName, number>>) => {
+    const results = checkNames.map((name) => {
+      const score = scores[name];
+      return applyRule(name, checks[name], score === undefined ? { skipped: 'not given' } : { score });
+    });
+    return hardFailures(checks, results).length === 0 && composite(results) >= minimumComposite;
+  };
+  const others = checkNames.filter((name) => name !== 'liveness');
+
+  test('whatever else is given and however good, no life is not verified', () => {
+    fc.assert(
+      fc.property(fc.subarray(others), (given) => {
+        expect(verifies({ liveness: 0, ...Object.fromEntries(given.map((name) => [name, 1])) })).toBe(false);
+      }),
+    );
+    expect(verifies({ liveness: 0, ...Object.fromEntries(others.map((name) => [name, 1])) })).toBe(false);
+  });
+
+  test.each<[string, Partial<Record<CheckName, number>>, boolean]>([
+    ['liveness at the strict threshold, ordinary quality', { liveness: 0.5, faceQuality: 0.6 }, true],
+    ['an ordinary picture without PAD', { faceQuality: 0.6 }, true],
+    ['a stolen picture of the best quality', { liveness: 0.05, faceQuality: 1, deviceConsistency: 1 }, false],
+    ['a live person far away', { liveness: 0.9, impossibleTravel: 0, faceQuality: 0.6 }, true],
+    ['the same without PAD', { impossibleTravel: 0, faceQuality: 0.9 }, true],
+    ['a live person with spliced frames', { liveness: 1, frameConsistency: 0, faceQuality: 1 }, false],
+  ])('%s: %j verified is %s', (_, scores, verified) => {
+    expect(verifies(scores)).toBe(verified);
+  });
+
+  test('impossible travel lowers the composite and fails nothing else', () => {
+    const at = (score: number) =>
+      composite([
+        applyRule('liveness', checks.liveness, { score: 0.9 }),
+        applyRule('impossibleTravel', checks.impossibleTravel, { score }),
+      ]);
+    expect(at(0)).toBeLessThan(at(1));
+    expect(checks.impossibleTravel.hardFail || checks.liveness.hardFail).toBe(false);
+  });
 });
 
 test('a profile is found by id and slug; an own one goes before the built-in one of its name', async () => {

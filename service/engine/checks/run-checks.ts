@@ -1,14 +1,14 @@
 import type { Analysis } from '../../inference/face.ts';
-import { applyRule, type Finding } from './apply-rule.ts';
+import { applyRule, type Finding, type Rule } from './apply-rule.ts';
 import { type CheckName, type CheckResult, checkNames } from './check.ts';
 import { type DeviceInfo, deviceConsistency } from './device-consistency.ts';
 import { embeddingHistory } from './embedding-history.ts';
 import { type QualityReport, qualityFinding } from './face-quality.ts';
 import type { Frame } from './frame.ts';
-import { frameConsistency } from './frame-consistency.ts';
+import { type JudgedFrames, judgeFrames } from './frame-consistency.ts';
 import { geoFence } from './geo-fence.ts';
 import { impossibleTravel } from './impossible-travel.ts';
-import { liveness } from './liveness.ts';
+import { type FrameEvidence, liveness } from './liveness.ts';
 import type { ModelPlan } from './model-plan.ts';
 import type { ProfileDefinition } from './profile.ts';
 import { timeRestriction } from './time-restriction.ts';
@@ -32,9 +32,10 @@ export interface CheckInputs {
 const NOT_RECOGNIZED: Finding = { skipped: 'The person was not recognized.' };
 
 /** One function per check: what it needs of the inputs. */
-const checks: Record<CheckName, (inputs: CheckInputs) => Finding> = {
-  liveness: ({ main, frames, plan }) => liveness(main, frames, plan.pad),
-  frameConsistency: ({ main, frames, plan }) => frameConsistency(main, frames, plan.scorers),
+const checks: Record<CheckName, (inputs: CheckInputs & { judged: JudgedFrames }) => Finding> = {
+  liveness: ({ definition, main, judged, plan }) =>
+    liveness(main, evidenceOf(judged, definition.checks.frameConsistency), plan.pad),
+  frameConsistency: ({ judged }) => judged.finding,
   impossibleTravel: ({ earlier, now, place }) => {
     if (!earlier) return NOT_RECOGNIZED;
     const last = earlier.find((one) => one.place !== undefined);
@@ -68,8 +69,21 @@ const checks: Record<CheckName, (inputs: CheckInputs) => Finding> = {
 
 /** The results of the profile's enabled checks, in the order of `checkNames`. */
 export function runChecks(inputs: CheckInputs): CheckResult[] {
-  const { checks: rules } = inputs.definition;
+  const { main, frames, plan, definition } = inputs;
+  const judged = judgeFrames(main, frames, plan.scorers);
+  const rules = definition.checks;
   return checkNames
     .filter((name) => rules[name].enabled)
-    .map((name) => applyRule(name, rules[name], checks[name](inputs)));
+    .map((name) => applyRule(name, rules[name], checks[name]({ ...inputs, judged })));
+}
+
+/** Frames that do not belong together are no evidence of life, whether the profile asks for the check or not. */
+function evidenceOf({ finding, counted, leftOut }: JudgedFrames, rule: Rule): FrameEvidence {
+  if ('skipped' in finding || (finding.score > 0 && finding.score >= rule.threshold))
+    return { counted, leftOut };
+  return {
+    counted: [],
+    leftOut: counted.length > 0 ? { ...leftOut, FRAMES_INCONSISTENT: counted.length } : leftOut,
+    note: 'Judged on the main picture alone: the frames did not pass frameConsistency.',
+  };
 }

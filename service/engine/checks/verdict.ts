@@ -34,6 +34,7 @@ export interface VerifyCommand {
   request?: string;
 }
 
+/** `match-only` also where PAD ran in the live world of a match-only organization: nothing rests on it there. */
 export type Assurance = 'match-only' | 'passive' | 'active';
 
 /** What 1:N cost: how sure a name from this many people can be. */
@@ -67,7 +68,7 @@ export interface Verdict {
   verified: boolean;
   /** Only when verified. */
   subject?: { id: SubjectId; email?: string };
-  /** Why not, one sentence. */
+  /** Why not, in words for the person; where the composite refuses, its figures follow. */
   reason?: string;
   /** 0..1, 0.5 at the threshold; 0 for every 1:1 mismatch. */
   confidence: number;

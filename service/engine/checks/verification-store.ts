@@ -1,8 +1,11 @@
+import type { Insertable } from 'kysely';
 import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
-import type { Db } from '../../storage/transaction.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
 import type { CheckResult } from './check.ts';
 import type { DeviceInfo } from './device-consistency.ts';
+import { keptResults } from './kept-results.ts';
 import type { Assurance, Place } from './verdict.ts';
 
 /** The probe's vector and the model file that made it. */
@@ -44,6 +47,9 @@ export interface Earlier {
   probe?: Probe;
 }
 
+/** A verification as it is stored. */
+export type SealedVerification = Insertable<Schema['verification']>;
+
 const VERSION = 1;
 const fields = ['place', 'device', 'probe'] as const;
 type Field = (typeof fields)[number];
@@ -77,33 +83,34 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
   }
 
   return {
-    async add(record: VerificationRecord): Promise<void> {
+    /** Seals what is personal, leaves out what may not stand in plain text: done before the transaction. */
+    async seal(record: VerificationRecord): Promise<SealedVerification> {
       const [place, device, probe] = await Promise.all(fields.map((field) => seal(record, field)));
-      await db
-        .insertInto('verification')
-        .values({
-          id: record.id,
-          organization: record.organization,
-          world: record.world,
-          subject: record.subject ?? null,
-          kind: record.kind,
-          profile: record.profile,
-          profile_version: record.profileVersion,
-          verified: record.verified ? 1 : 0,
-          reason: record.reason ?? null,
-          confidence: record.confidence,
-          composite: record.composite,
-          assurance: record.assurance,
-          checks: JSON.stringify(record.checks),
-          models: JSON.stringify(record.models),
-          timing: JSON.stringify(record.timing),
-          actor: record.actor,
-          created_at: record.at,
-          place_sealed: place!,
-          device_sealed: device!,
-          probe_sealed: probe!,
-        })
-        .execute();
+      return {
+        id: record.id,
+        organization: record.organization,
+        world: record.world,
+        subject: record.subject ?? null,
+        kind: record.kind,
+        profile: record.profile,
+        profile_version: record.profileVersion,
+        verified: record.verified ? 1 : 0,
+        reason: record.reason ?? null,
+        confidence: record.confidence,
+        composite: record.composite,
+        assurance: record.assurance,
+        checks: JSON.stringify(keptResults(record.checks)),
+        models: JSON.stringify(record.models),
+        timing: JSON.stringify(record.timing),
+        actor: record.actor,
+        created_at: record.at,
+        place_sealed: place!,
+        device_sealed: device!,
+        probe_sealed: probe!,
+      };
+    },
+    async add(tx: Tx, sealed: SealedVerification): Promise<void> {
+      await tx.insertInto('verification').values(sealed).execute();
     },
     /** The person's last verified verifications, newest first. What no longer opens is left out. */
     async earlier(organization: OrganizationId, subject: SubjectId, most: number): Promise<Earlier[]> {

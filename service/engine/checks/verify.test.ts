@@ -10,6 +10,9 @@ import {
 } from '../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../../../test/support/faces.ts';
 import type { World } from '../../lib/id.ts';
+import type { Problem } from '../../lib/problem.ts';
+import type { Audit } from '../audit/index.ts';
+import type { CheckResult } from './check.ts';
 import { matchRateForGallery } from './error-rate.ts';
 import type { VerifyCommand } from './index.ts';
 
@@ -275,13 +278,32 @@ describe('presentation attack detection', () => {
   });
 
   test.each(['strict-finance', 'high-security', 'fortress'])(
-    '%s requires it in the test world too',
+    '%s requires it in the test world too, and of match-only organizations, and says so',
     async (profile) => {
       await expect(verify(show('probe', 0.9), { profile })).rejects.toMatchObject({
         code: 'PAD_NOT_INSTALLED',
+        message: expect.stringContaining(`The profile ${profile} requires it, in the test world too.`),
+      });
+      await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
+      await expect(verify(show('probe', 0.9), { profile, world: 'live' })).rejects.toMatchObject({
+        code: 'PAD_NOT_INSTALLED',
+        message: expect.stringContaining(
+          `The profile ${profile} requires it; “gatehouse org set --match-only” does not change that.`,
+        ),
       });
     },
   );
+
+  test('where it is installed but off, the command that switches it on is named', async () => {
+    await engine.installPad();
+    await engine.models.disable('pad-2', operator);
+    await engine.models.disable('pad-1', operator);
+    await expect(verify(show('probe', 0.9), { profile: 'strict-finance' })).rejects.toMatchObject({
+      code: 'PAD_NOT_INSTALLED',
+      message:
+        'pad-1 and pad-2 are off: run “gatehouse models enable pad-1” and “gatehouse models enable pad-2”. The profile strict-finance requires it, in the test world too.',
+    });
+  });
 
   test('where it is installed it runs, and the assurance is passive', async () => {
     await engine.installPad();
@@ -295,9 +317,21 @@ describe('presentation attack detection', () => {
     expect(verdict.checkResults[0]).toMatchObject({
       check: 'liveness',
       pass: true,
-      weight: 1.5,
-      details: { layers: [{ set: padPair.id, bpcer: 0.1 }, {}] },
+      weight: 6,
+      details: { thresholdScore: 0.5, layers: [{ set: padPair.id, bpcer: 0.1 }, {}] },
     });
+  });
+
+  test('a match-only organization’s live answers say so where PAD runs too, its test answers do not', async () => {
+    await engine.installPad();
+    await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
+    await enrollAlice('live');
+    await enrollAlice('test');
+    const live = await verify(show('probe', 0.9, { live: 0.99 }), { world: 'live' });
+    expect(live).toMatchObject({ verified: true, assurance: 'match-only' });
+    expect(live.checkResults[0]).toMatchObject({ check: 'liveness', weight: 6 });
+    expect(await verify(show('probe', 0.9, { live: 0.99 }))).toMatchObject({ assurance: 'passive' });
+    expect(await stored()).toMatchObject([{ assurance: 'match-only' }, { assurance: 'passive' }]);
   });
 
   test('an attack sinks the composite in default and is refused outright in strict-finance', async () => {
@@ -306,7 +340,8 @@ describe('presentation attack detection', () => {
     const attack = () => show('attack', 0.95, { live: 0.01 });
     expect(await verify(attack(), { email: 'alice@example.com' })).toMatchObject({
       verified: false,
-      reason: 'The checks together reach 0.26; the profile asks for 0.30.',
+      reason:
+        'The picture looks like a photograph or a screen: take a new one with the camera. The checks together reach 0.09; the profile asks for 0.25.',
     });
     await expect(
       verify(attack(), { email: 'alice@example.com', profile: 'strict-finance' }),
@@ -323,6 +358,117 @@ describe('presentation attack detection', () => {
         probe_sealed: null,
       },
     ]);
+  });
+
+  test('a low liveness that passes in default is told without blame', async () => {
+    await engine.installPad();
+    await enrollAlice();
+    const verdict = await verify(show('dim', 0.95, { live: 0.8 }), { email: 'alice@example.com' });
+    expect(verdict.verified).toBe(true);
+    expect(verdict.checkResults[0]).toMatchObject({ pass: true, score: expect.closeTo(0.29, 2) });
+    expect(verdict.checkResults[0]).not.toHaveProperty('reason');
+  });
+
+  describe('frames cannot vouch for a picture that is refused alone', () => {
+    const spoof = { live: 0.16 };
+    const alicesFrames = (script: FaceScript, cosine = 0.95) =>
+      Array.from({ length: 12 }, (_, i) => show(`frame ${i}`, cosine, { live: 0.9999, ...script }));
+    const turned = (yaw: number) => ({ quality: { pose: { yaw, pitch: 0, roll: 0 } } });
+
+    test.each<[string, FaceScript, () => Uint8Array[], string]>([
+      [
+        'A1: close-ups of the same picture',
+        spoof,
+        () => alicesFrames({ quality: { margin: -0.2, frameShare: 0.9 } }),
+        'No frame shows the face well enough.',
+      ],
+      ['A2: strangers who are turned away', spoof, () => alicesFrames(turned(40), 0.1), 'turned away'],
+      ['A2: strangers who face the camera', spoof, () => alicesFrames({}, 0.1), 'one and the same face'],
+    ])('%s', async (_, script, frames, reason) => {
+      await engine.installPad();
+      await enrollAlice();
+      for (const profile of ['default', 'strict-finance', 'fortress']) {
+        const refusal = await verify(show('spoof', 0.95, script), {
+          email: 'alice@example.com',
+          profile,
+          frames: frames(),
+        }).catch((error: unknown) => error);
+        expect(refusal).toMatchObject({ code: 'CHECK_FAILED' });
+        const [liveness, consistency] = (refusal as Problem).extra.checkResults as CheckResult[];
+        expect(liveness).toMatchObject({
+          check: 'liveness',
+          pass: false,
+          details: {
+            frames: {
+              counted: 0,
+              note: 'Judged on the main picture alone: the frames did not pass frameConsistency.',
+            },
+            layers: [{ frames: 1, live: 0.16 }, {}],
+          },
+        });
+        const { leftOut } = liveness!.details!.frames as { leftOut: Record<string, number> };
+        expect(Object.values(leftOut).reduce((sum, count) => sum + count, 0)).toBe(12);
+        expect(consistency).toMatchObject({
+          check: 'frameConsistency',
+          score: 0,
+          reason: expect.stringContaining(reason),
+        });
+      }
+    });
+
+    test('A3: a turned picture beside frames of somebody else', async () => {
+      await engine.installPad();
+      await enrollAlice();
+      await expect(
+        verify(show('turned', 0.95, { ...spoof, ...turned(35) }), {
+          email: 'alice@example.com',
+          frames: alicesFrames({}, 0.1),
+        }),
+      ).rejects.toMatchObject({
+        code: 'CHECK_FAILED',
+        extra: { reason: expect.stringContaining('face the camera in it') },
+      });
+    });
+
+    test('unfit frames beside fit ones count for nothing', async () => {
+      await engine.installPad();
+      await enrollAlice();
+      const frames = [
+        ...Array.from({ length: 5 }, (_, i) =>
+          show(`near ${i}`, 0.95, { live: 0.9999, quality: { margin: 0 } }),
+        ),
+        ...Array.from({ length: 5 }, (_, i) => show(`away ${i}`, 0.1, { live: 0.9999, ...turned(60) })),
+        show('fit', 0.95, { live: 0.16 }),
+      ];
+      const verdict = await verify(show('spoof', 0.95, spoof), { email: 'alice@example.com', frames });
+      expect(verdict.checkResults[0]).toMatchObject({
+        pass: false,
+        details: {
+          frames: { counted: 1, leftOut: { NO_MARGIN: 5, NOT_FRONTAL: 5 } },
+          layers: [{ frames: 2, live: 0.16 }, {}],
+        },
+      });
+      expect(verdict.verified).toBe(false);
+    });
+
+    test('a profile without frameConsistency takes no inconsistent frames for evidence either', async () => {
+      await engine.installPad();
+      await enrollAlice();
+      const { definition } = await engine.checks.getProfile(engine.organization, 'strict-finance');
+      const frameConsistency = { ...definition.checks.frameConsistency, enabled: false };
+      const checks = { ...definition.checks, frameConsistency };
+      await engine.checks.setProfile(engine.organization, 'loose', { ...definition, checks }, operator);
+      await expect(
+        verify(show('spoof', 0.95, spoof), {
+          email: 'alice@example.com',
+          profile: 'loose',
+          frames: alicesFrames({}, 0.1),
+        }),
+      ).rejects.toMatchObject({
+        code: 'CHECK_FAILED',
+        message: expect.stringContaining('liveness'),
+      });
+    });
   });
 
   test('the strict profiles refuse exactly below the APCER-5 % threshold', async () => {
@@ -426,6 +572,23 @@ describe('pictures and models', () => {
     const verdict = await phantom();
     expect(verdict).toMatchObject({ verified: true, profile: { maturity: 'alternate' } });
     expect(Object.keys(verdict.models)).toEqual(['yunet', 'a-net', 'pad-1']);
+    await engine.models.disable('pad-1', operator);
+    await expect(phantom()).rejects.toMatchObject({
+      code: 'PAD_NOT_INSTALLED',
+      message: expect.stringMatching(
+        /^pad-1 is off: run “gatehouse models enable pad-1”\. The profile phantom/,
+      ),
+    });
+  });
+
+  test('a detector that is installed but off is named with the command that switches it on', async () => {
+    await engine.importModel('yunet');
+    await engine.models.disable('yunet', operator);
+    await expect(verify(show('probe', 0.9), { profile: 'phantom' })).rejects.toMatchObject({
+      code: 'MODEL_NOT_INSTALLED',
+      message:
+        'The profile phantom needs the detector yunet. yunet is off: run “gatehouse models enable yunet”.',
+    });
   });
 
   test('a profile that asks for the fused score is refused without it', async () => {
@@ -465,14 +628,14 @@ describe('what is remembered', () => {
   test('place, device and probe of a verified person are sealed and used the next time', async () => {
     await enrollAlice();
     const first = await verify(show('p0', 0.93), { ...alicesEmail, place: zurich, device });
-    expect(resultOf(first, 'deviceConsistency')).toMatchObject({ score: 0.75, weight: 0.8 });
+    expect(resultOf(first, 'deviceConsistency')).toMatchObject({ score: 0.75, weight: 0.1 });
     const [row] = await stored();
     expect(row).toMatchObject({ verified: 1, kind: '1:1', actor: 'key:key_1', reason: null });
     expect(Buffer.from(row!.place_sealed!).toString('latin1')).not.toContain('Zurich');
 
     engine.advance(HOUR);
     const second = await verify(show('p1', 0.93), { ...alicesEmail, place: tokyo, device });
-    expect(resultOf(second, 'impossibleTravel')).toMatchObject({ pass: false, score: 0, weight: 1.2 });
+    expect(resultOf(second, 'impossibleTravel')).toMatchObject({ pass: false, score: 0, weight: 0.3 });
     expect(resultOf(second, 'deviceConsistency')).toMatchObject({ score: 1 });
   });
 
@@ -572,11 +735,138 @@ describe('what is remembered', () => {
       score: 1,
       details: { pictures: 4, limit: scorerA.calibration.table[3]!.score },
     });
-    const spliced = await verify(show('main', 0.95), {
-      ...alicesEmail,
-      frames: [show('f0', 0.95), show('other', 0.1)],
-      frameTimes: [0, 100],
+    await expect(
+      verify(show('main', 0.95), {
+        ...alicesEmail,
+        frames: [show('f0', 0.95), show('other', 0.1)],
+        frameTimes: [0, 100],
+      }),
+    ).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      extra: { reason: 'The frames do not show one and the same face.' },
     });
-    expect(resultOf(spliced, 'frameConsistency')).toMatchObject({ pass: false, score: 0 });
+  });
+
+  test('of places, times and devices nothing stands in plain text', async () => {
+    await enrollAlice();
+    const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+    const hours = { days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '00:00' };
+    const set = (countries: string[], zone?: string) =>
+      engine.checks.setProfile(
+        engine.organization,
+        'desk',
+        {
+          ...definition,
+          geoFence: { countries },
+          timeRestriction: { ...hours, ...(zone === undefined ? {} : { timeZone: zone }) },
+        },
+        operator,
+      );
+    const desk = { ...alicesEmail, profile: 'desk', device };
+    await set(['CH', 'JP']);
+    await verify(show('p0', 0.93), { ...desk, place: zurich });
+    engine.advance(HOUR);
+    const verdict = await verify(show('p1', 0.93), { ...desk, place: tokyo });
+    expect(resultOf(verdict, 'impossibleTravel')).toMatchObject({
+      reason: expect.any(String),
+      details: { distanceKm: expect.any(Number), speedKmh: expect.any(Number) },
+    });
+    expect(resultOf(verdict, 'geoFence')).toMatchObject({ details: { country: 'JP' } });
+    expect(resultOf(verdict, 'timeRestriction')).toMatchObject({ details: { timeZone: 'Asia/Tokyo' } });
+    await verify(show('p2', 0.93), { ...desk, place: { ...tokyo, timeZone: 'Mars/Olympus' } });
+    await set(['CH']);
+    await expect(verify(show('p3', 0.93), { ...desk, place: tokyo })).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      extra: {
+        checkResults: expect.arrayContaining([expect.objectContaining({ details: { country: 'JP' } })]),
+      },
+    });
+
+    const rows = await stored();
+    expect(rows).toHaveLength(4);
+    const bytes = rows
+      .flatMap((row) => Object.values(row))
+      .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)))
+      .join('\n');
+    const { distanceKm, speedKmh } = resultOf(verdict, 'impossibleTravel')!.details!;
+    for (const secret of [
+      ...[
+        '"JP"',
+        '"CH"',
+        'country"',
+        'Tokyo',
+        'Zurich',
+        'Mars',
+        'timeZone',
+        'distanceKm',
+        'speedKmh',
+        'hours',
+      ],
+      ...['latitude', '35.68', '139.65', 'Mozilla', 'Firefox', 'linux', 'knownDevices', String(distanceKm)],
+      ...[String(speedKmh), '"time"', '"day"'],
+    ])
+      expect(bytes).not.toContain(secret);
+    const kept = JSON.parse(rows[1]!.checks) as CheckResult[];
+    expect(
+      kept.filter(({ check }) => /impossibleTravel|geoFence|timeRestriction|device/.test(check)),
+    ).toEqual([
+      {
+        check: 'impossibleTravel',
+        pass: false,
+        score: 0,
+        weight: 0.3,
+        reason: 'Too far from the last verified location.',
+      },
+      { check: 'deviceConsistency', pass: true, score: 1, weight: 0.1 },
+      { check: 'geoFence', pass: true, score: 1, weight: 0.1 },
+      { check: 'timeRestriction', pass: true, score: 1, weight: 0.1 },
+    ]);
+    expect(kept.at(-1)).toMatchObject({ check: 'faceQuality', details: { components: expect.any(Array) } });
+  });
+
+  test('every verification that is stored has its audit line, in one transaction', async () => {
+    await enrollAlice();
+    await verify(show('p0', 0.93), { ...alicesEmail, request: 'req_1' });
+    await verify(show('stranger', 0.1));
+    await expect(
+      verify(engine.analyzer.show('empty', emptyAnalysis('empty')), alicesEmail),
+    ).rejects.toMatchObject({ code: 'FACE_NOT_FOUND' });
+    const lines = await engine.db
+      .selectFrom('audit')
+      .selectAll()
+      .where('action', '=', 'verification.decide')
+      .orderBy('id')
+      .execute();
+    const ids = (await stored()).map(({ id }) => id);
+    const told = { organization: engine.organization, actor: 'key:key_1' };
+    expect(lines).toMatchObject([
+      { ...told, target: ids[0], outcome: 'done', request: 'req_1' },
+      { ...told, target: ids[1], outcome: 'refused', request: null },
+      { ...told, target: ids[2], outcome: 'refused', request: null },
+    ]);
+    expect(lines.map(({ details }) => JSON.parse(details))).toEqual(
+      ['1:1', '1:N', '1:1'].map((kind) => ({
+        world: 'test',
+        kind,
+        profile: 'builtin:default',
+        profileVersion: 1,
+      })),
+    );
+  });
+
+  test('without its audit line no verification is stored, and none is answered', async () => {
+    await enrollAlice();
+    const mute: Audit = { add: () => Promise.reject(new Error('no audit')) };
+    const checks = engine.openChecks({ audit: mute });
+    await expect(
+      checks.verify({
+        organization: engine.organization,
+        world: 'test',
+        picture: show('p0', 0.93),
+        actor: key,
+        ...alicesEmail,
+      }),
+    ).rejects.toThrow('no audit');
+    expect(await stored()).toEqual([]);
   });
 });

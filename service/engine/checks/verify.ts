@@ -2,7 +2,8 @@ import type { Analysis, FaceAnalyzer } from '../../inference/face.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids, SubjectId, VerificationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import { describeActor } from '../audit/index.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import { type Audit, describeActor } from '../audit/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
@@ -10,6 +11,7 @@ import { analyzeFrames, checkFrameTimes } from './analyze-frames.ts';
 import { hardFailures } from './apply-rule.ts';
 import type { CheckResult } from './check.ts';
 import { composite } from './composite.ts';
+import { compositeReason } from './composite-reason.ts';
 import { faceQuality } from './face-quality.ts';
 import { type Decision, decide, type Matching } from './matching.ts';
 import { type ModelPlan, planModels } from './model-plan.ts';
@@ -29,6 +31,8 @@ export interface VerifyDeps {
   profiles: Profiles;
   matching: Matching;
   verifications: VerificationStore;
+  inTransaction: InTransaction;
+  audit: Audit;
   ids: Ids;
   clock: Clock;
   /** Milliseconds that one picture may take, waiting for a worker included. */
@@ -41,6 +45,8 @@ interface Run {
   started: number;
   command: VerifyCommand;
   realm: Realm;
+  /** Live, in an organization that recorded that it matches faces only. */
+  matchOnly: boolean;
   profile: Profile;
   plan: ModelPlan;
   /** SHA-256 of the models' files, by id. */
@@ -72,6 +78,8 @@ export function createVerify({
   profiles,
   matching,
   verifications,
+  inTransaction,
+  audit,
   ids,
   clock,
   deadline,
@@ -81,7 +89,8 @@ export function createVerify({
     const started = clock.now();
     checkFrameTimes(command);
     const profile = await profiles.get(organization, command.profile ?? 'default');
-    const { matchOnly } = await organizations.get(organization);
+    const { matchOnly: chosen } = await organizations.get(organization);
+    const matchOnly = chosen && world === 'live';
     const set = models.current();
     const plan = planModels(profile, { set, importable: models.importable(), world, matchOnly });
     const place = await placeOf(command);
@@ -90,6 +99,7 @@ export function createVerify({
       started,
       command,
       realm: { organization, world },
+      matchOnly,
       profile,
       plan,
       files: set.files,
@@ -165,7 +175,10 @@ export function createVerify({
     });
     const compositeScore = composite(checkResults);
     const failed = hardFailures(definition.checks, checkResults);
-    const reason = reasonAgainst(decision.matched, failed, compositeScore, definition.minimumComposite);
+    const enough = compositeScore >= definition.minimumComposite;
+    const reason =
+      reasonAgainst(decision.matched, failed) ??
+      (enough ? undefined : compositeReason(checkResults, compositeScore, definition.minimumComposite));
     return {
       main,
       probe,
@@ -177,25 +190,40 @@ export function createVerify({
     };
   }
 
-  function record(
-    { id, command, profile, plan, files, started, realm }: Run,
+  async function record(
+    run: Run,
     main: Analysis,
     outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>,
   ): Promise<void> {
-    return verifications.add({
+    const { id, command, profile, plan, files, started, realm } = run;
+    const { actor, request } = command;
+    const kind = command.email === undefined ? '1:N' : '1:1';
+    const sealed = await verifications.seal({
       id,
       ...realm,
-      kind: command.email === undefined ? '1:N' : '1:1',
+      kind,
       profile: profile.id,
       profileVersion: profile.version,
       confidence: 0,
       composite: 0,
-      assurance: assuranceOf(main),
+      assurance: assuranceOf(run, main),
       models: modelsUsed(plan, files),
       timing: timingOf(main, clock.now() - started),
-      actor: describeActor(command.actor),
+      actor: describeActor(actor),
       at: started,
       ...outcome,
+    });
+    await inTransaction(async (tx: Tx) => {
+      await verifications.add(tx, sealed);
+      await audit.add(tx, {
+        actor,
+        action: 'verification.decide',
+        organization: realm.organization,
+        target: id,
+        outcome: outcome.verified ? 'done' : 'refused',
+        ...(request === undefined ? {} : { request }),
+        details: { world: realm.world, kind, profile: profile.id, profileVersion: profile.version },
+      });
     });
   }
 
@@ -215,7 +243,7 @@ export function createVerify({
       confidence: told.confidence,
       compositeScore,
       checkResults,
-      assurance: assuranceOf(main),
+      assurance: assuranceOf(run, main),
       ...(identification ? { identification } : {}),
       match: { ...told.threshold, scorer: told.scorer.id, score: told.comparison?.score ?? null },
       profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity },
@@ -254,21 +282,14 @@ export function createVerify({
   };
 }
 
-const assuranceOf = ({ face }: Analysis): Assurance => (face?.pad ? 'passive' : 'match-only');
+const assuranceOf = ({ matchOnly }: Run, { face }: Analysis): Assurance =>
+  face?.pad && !matchOnly ? 'passive' : 'match-only';
 
-/** The first thing that stands against it, in one sentence; nothing when the person is verified. */
-function reasonAgainst(
-  matched: boolean,
-  failed: readonly CheckResult[],
-  compositeScore: number,
-  minimum: number,
-): string | undefined {
+/** The first thing that stands against it whatever the composite, for the person; nothing when there is none. */
+function reasonAgainst(matched: boolean, failed: readonly CheckResult[]): string | undefined {
   const [first] = failed;
   if (first) return first.reason ?? `The check ${first.check} failed.`;
-  if (!matched) return NOT_RECOGNIZED;
-  if (compositeScore >= minimum) return undefined;
-  const reached = Math.floor(compositeScore * 100) / 100;
-  return `The checks together reach ${reached.toFixed(2)}; the profile asks for ${minimum.toFixed(2)}.`;
+  return matched ? undefined : NOT_RECOGNIZED;
 }
 
 /** The first 12 digits of each file that took part. */

@@ -1,0 +1,63 @@
+import type { Analysis, AnalyzedFace } from '../../inference/face.ts';
+import { faceQuality } from './face-quality.ts';
+import type { Frame } from './frame.ts';
+
+/** Degrees: identity is not judged on faces turned farther (LIVENESS.md §3). */
+const LARGEST_YAW = 30;
+
+/** Why a frame cannot count as evidence of life. */
+interface Fault {
+  /** For programs: the codes of `QualityAdvice`. */
+  code: string;
+  /** For the person in front of the camera. */
+  advice: string;
+  /** Whose face it is can still be told. */
+  identifiable: boolean;
+}
+
+export interface SortedFrames {
+  /** Liveness and identity can be judged on them. */
+  fit: Frame[];
+  /** Identity can be judged on them: the fit ones, and close-ups. */
+  identifiable: Frame[];
+  /** With a face that is turned too far or too small to say whose it is. */
+  unidentifiable: Frame[];
+  faceless: Frame[];
+  /** How many are not fit, by the code of what is wrong with them. */
+  leftOut: Record<string, number>;
+  /** What is wrong with most of those; absent when all are fit. */
+  advice?: string;
+}
+
+/** Sorts frames by what they are evidence of. The limits are those of a main picture that PAD runs on. */
+export function sortFrames(frames: readonly Frame[]): SortedFrames {
+  const judged = frames.map((frame) => ({ frame, fault: faultOf(frame.analysis) }));
+  const faults = judged.flatMap(({ fault }) => fault ?? []);
+  const leftOut: Record<string, number> = {};
+  for (const { code } of faults) leftOut[code] = (leftOut[code] ?? 0) + 1;
+  const [commonest] = faults.toSorted((a, b) => leftOut[b.code]! - leftOut[a.code]!);
+  const those = (wanted: (frame: Frame, fault: Fault | undefined) => boolean) =>
+    judged.filter(({ frame, fault }) => wanted(frame, fault)).map(({ frame }) => frame);
+  return {
+    fit: those((_, fault) => fault === undefined),
+    identifiable: those((_, fault) => fault?.identifiable ?? true),
+    unidentifiable: those(({ analysis }, fault) => fault?.identifiable === false && !!analysis.face),
+    faceless: those(({ analysis }) => !analysis.face),
+    leftOut,
+    ...(commonest ? { advice: commonest.advice } : {}),
+  };
+}
+
+/** Whether identity is judged on this face. */
+export function facesCamera({ quality }: AnalyzedFace): boolean {
+  return Math.abs(quality.pose.yaw) <= LARGEST_YAW;
+}
+
+function faultOf(analysis: Analysis): Fault | undefined {
+  if (analysis.face && !facesCamera(analysis.face))
+    return { code: 'NOT_FRONTAL', advice: 'Face the camera.', identifiable: false };
+  const { unjudgeable } = faceQuality(analysis, { pad: true });
+  if (unjudgeable === undefined) return undefined;
+  const { code, advice, problem } = unjudgeable;
+  return { code, advice, identifiable: problem === 'FACE_QUALITY_REFUSED' };
+}
