@@ -14,8 +14,8 @@ export interface CommonOptions {
 export interface Answer {
   json: unknown;
   text: string;
-  /** 1: the answer is a refusal. */
-  exitCode?: 1;
+  /** 1: the answer is a refusal. 130: stopped at once, and nothing is waited for. */
+  exitCode?: 1 | 130;
 }
 
 export interface CommandContext<Options> {
@@ -66,6 +66,7 @@ export function createCommandRunner(terminal: Terminal): CommandRunner {
             if (!answer) return;
             if (options.json) terminal.answer(JSON.stringify(answer.json));
             else if (answer.text !== '') terminal.answer(answer.text);
+            if (answer.exitCode === 130) process.exit(130);
             runner.exitCode = answer.exitCode ?? 0;
           } finally {
             await opened?.then((control) => control.close()).catch(() => {});

@@ -3,12 +3,12 @@ import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * What an import has enrolled already, so that a second run goes on where the first stopped. One file per organization and
- * world under `DATA/imports`; a line is a SHA-256 over person and picture: it names nobody.
+ * What an import has enrolled already, so that a second run need not look at it again. One file per organization and world
+ * under `DATA/imports`; a line is a SHA-256 over person and picture: it names nobody. A line that a crash lost costs one more
+ * look at a picture and nothing else: the box knows by the picture's mark what it has.
  */
 export interface ImportJournal {
   has(person: string, picture: Uint8Array): boolean;
-  /** On disk when it resolves. */
   add(person: string, picture: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }

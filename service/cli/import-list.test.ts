@@ -22,7 +22,10 @@ test('a folder: files and folders named after people, other files left alone', a
   put('ada@x.org/notes.txt');
   put('.hidden.jpg');
   put('readme.txt');
-  expect(await readImportList(folder)).toEqual([
+  put('ada@x.org/old/.DS_Store');
+  const { entries, passedOver } = await readImportList(folder);
+  expect(passedOver).toBe(2);
+  expect(entries).toEqual([
     { label: 'ada@x.org/1.jpg', file: join(folder, 'ada@x.org/1.jpg'), person: 'ada@x.org' },
     { label: 'ada@x.org/old/2.webp', file: join(folder, 'ada@x.org/old/2.webp'), person: 'ada@x.org' },
     { label: 'zoe@x.org.JPG', file: join(folder, 'zoe@x.org.JPG'), person: 'zoe@x.org' },
@@ -31,14 +34,15 @@ test('a folder: files and folders named after people, other files left alone', a
 
 test('a table: columns in any order, files beside it, the name where there is one', async () => {
   put('staff.csv', 'Name,File,EMail\nAda,photos/1.jpg,ada@x.org\n,/abs/2.jpg,sub_1\n');
-  expect(await readImportList(join(folder, 'staff.csv'))).toEqual([
+  const { entries } = await readImportList(join(folder, 'staff.csv'));
+  expect(entries).toEqual([
     { label: 'photos/1.jpg', file: join(folder, 'photos/1.jpg'), person: 'ada@x.org', name: 'Ada' },
     { label: '/abs/2.jpg', file: '/abs/2.jpg', person: 'sub_1' },
   ]);
 });
 
 test.each([
-  ['no columns', 'a,b\n1,2\n', 'a first line that names its columns'],
+  ['no columns', 'a,b\n1,2\n', 'email, e-mail, mail or id, the file file, image, picture, photo or path'],
   ['a gap', 'email,file\nada@x.org,\n', 'line 2: the file is missing'],
   ['nobody', 'email,file\n,1.jpg\n', 'line 2: the e-mail address is missing'],
   ['nothing', 'email,file\n', 'names no pictures'],

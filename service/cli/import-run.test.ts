@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,9 +27,13 @@ async function run(entries: ImportEntry[], deps: Partial<ImportDeps> = {}) {
     const outcomes = await runImport(entries, {
       journal,
       addressOf: async (person) => person,
-      enroll: async ({ email, picture }) => void enrolled.push(`${email} ${Buffer.from(picture)}`),
+      async enroll({ email, picture }) {
+        enrolled.push(`${email} ${Buffer.from(picture)}`);
+        return {};
+      },
       progress() {},
       stop: new AbortController().signal,
+      halt: new AbortController().signal,
       pause: async () => {},
       concurrency: 3,
       ...deps,
@@ -48,6 +53,7 @@ test('a second run skips what the first enrolled and tries again what it refused
       if (email === 'bea@x.org') {
         throw new Problem('FACE_NOT_FOUND', 'There is no face.', { reason: 'Move closer.' });
       }
+      return {};
     },
   });
   expect(first.outcomes).toEqual([
@@ -100,6 +106,7 @@ test('the pictures of one person go one after the other, people side by side', a
         if (busy.size === 3) release();
         await threeAtOnce;
         busy.delete(email);
+        return {};
       },
     },
   );
@@ -111,9 +118,46 @@ test('a stop lets what is under way end and tries no more', async () => {
   const { outcomes } = await run([entry('1.jpg', 'a'), entry('2.jpg', 'b'), entry('3.jpg', 'c')], {
     stop: stop.signal,
     concurrency: 1,
-    enroll: async () => stop.abort(),
+    async enroll() {
+      stop.abort();
+      return {};
+    },
   });
   expect(kinds(outcomes)).toEqual(['enrolled', 'not-tried', 'not-tried']);
+});
+
+test('a halt waits for nothing, and what was under way counts as not tried', async () => {
+  const halt = new AbortController();
+  let end = () => {};
+  const underWay = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const { outcomes } = await run([entry('1.jpg', 'a'), entry('2.jpg', 'b'), entry('3.jpg', 'c')], {
+    halt: halt.signal,
+    concurrency: 1,
+    async enroll({ email }) {
+      if (email === 'a') return {};
+      halt.abort();
+      await underWay;
+      return {};
+    },
+  });
+  expect(kinds(outcomes)).toEqual(['enrolled', 'not-tried', 'not-tried']);
+  end();
+});
+
+test('a picture that the box has already is skipped, and every one carries its SHA-256', async () => {
+  const marks: string[] = [];
+  const one = entry('1.jpg', 'a');
+  const { outcomes } = await run([one], {
+    async enroll({ mark }) {
+      marks.push(mark);
+      return { repeated: true };
+    },
+  });
+  expect(kinds(outcomes)).toEqual(['skipped']);
+  expect(marks).toEqual([createHash('sha256').update('picture 1.jpg').digest('hex')]);
+  expect(kinds((await run([one])).outcomes)).toEqual(['skipped']);
 });
 
 test('a full queue is waited out', async () => {
@@ -123,6 +167,7 @@ test('a full queue is waited out', async () => {
     async enroll() {
       calls += 1;
       if (calls < 3) throw new Problem('OVERLOADED', 'The queue is full.');
+      return {};
     },
     pause: async (milliseconds) => void pauses.push(milliseconds),
   });
@@ -148,7 +193,7 @@ test('a file that is gone is refused, the others are enrolled', async () => {
       person: 'a',
       outcome: 'refused',
       code: 'FILE_UNREADABLE',
-      reason: 'There is no such file.',
+      reason: `There is no such file: ${join(folder, 'x.jpg')}`,
     },
     { file: '1.jpg', person: 'b', outcome: 'enrolled' },
   ]);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Problem } from '../lib/problem.ts';
 import type { ImportJournal } from './import-journal.ts';
@@ -16,12 +17,16 @@ export interface ImportDeps {
   journal: ImportJournal;
   /** The e-mail address of a person as the list names them; throws Problem. */
   addressOf(person: string): Promise<string>;
-  /** Throws Problem. */
-  enroll(input: { email: string; name?: string; picture: Uint8Array }): Promise<void>;
+  /** `repeated`: the person had this picture already. Throws Problem. */
+  enroll(input: { email: string; name?: string; picture: Uint8Array; mark: string }): Promise<{
+    repeated?: true;
+  }>;
   /** One more entry is settled. */
   progress(outcome: ImportOutcome): void;
   /** Stops taking new pictures; what is under way ends. */
   stop: AbortSignal;
+  /** Leaves at once; what is under way counts as not tried. */
+  halt: AbortSignal;
   /** Resolves after so many milliseconds. */
   pause(milliseconds: number): Promise<unknown>;
   /** Pictures under way at a time. */
@@ -68,10 +73,16 @@ export async function runImport(entries: readonly ImportEntry[], deps: ImportDep
       }
     }
   };
-  await Promise.all(Array.from({ length: deps.concurrency }, lane));
+  await Promise.race([Promise.all(Array.from({ length: deps.concurrency }, lane)), aborted(deps.halt)]);
   if (failure) throw failure.error;
-  return outcomes;
+  return outcomes.map((outcome) => ({ ...outcome }));
 }
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 async function settle(entry: ImportEntry, deps: ImportDeps): Promise<Partial<ImportOutcome>> {
   let picture: Uint8Array;
@@ -79,19 +90,21 @@ async function settle(entry: ImportEntry, deps: ImportDeps): Promise<Partial<Imp
     picture = await readFile(entry.file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'There is no such file.' : `The file cannot be read (${code}).`;
+    const reason =
+      code === 'ENOENT' ? `There is no such file: ${entry.file}` : `The file cannot be read (${code}).`;
     return { outcome: 'refused', code: 'FILE_UNREADABLE', reason };
   }
   try {
     const email = await deps.addressOf(entry.person);
     if (deps.journal.has(email, picture)) return { outcome: 'skipped' };
     const { name } = entry;
-    await patiently(
-      () => deps.enroll({ email, picture, ...(name === undefined ? {} : { name }) }),
+    const mark = createHash('sha256').update(picture).digest('hex');
+    const { repeated } = await patiently(
+      () => deps.enroll({ email, picture, mark, ...(name === undefined ? {} : { name }) }),
       deps.pause,
     );
     await deps.journal.add(email, picture);
-    return { outcome: 'enrolled' };
+    return { outcome: repeated ? 'skipped' : 'enrolled' };
   } catch (error) {
     if (!(error instanceof Problem) || fatal.has(error.code)) throw error;
     const { reason } = error.extra;
@@ -104,7 +117,7 @@ async function settle(entry: ImportEntry, deps: ImportDeps): Promise<Partial<Imp
 }
 
 /** A full queue or a slow moment is waited out, longer each time. */
-async function patiently(work: () => Promise<void>, pause: ImportDeps['pause']): Promise<void> {
+async function patiently<T>(work: () => Promise<T>, pause: ImportDeps['pause']): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();

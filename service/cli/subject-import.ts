@@ -4,17 +4,18 @@ import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Problem } from '../lib/problem.ts';
-import { type CommandRunner, examples } from './command.ts';
+import { type Answer, type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
 import { csvLine } from './csv.ts';
 import { UsageError } from './failure.ts';
 import { openImportJournal } from './import-journal.ts';
-import { readImportList } from './import-list.ts';
+import { type ImportEntry, readImportList } from './import-list.ts';
 import { type ImportOutcome, runImport } from './import-run.ts';
+import { onInterrupt } from './interrupt.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { createProgress } from './progress.ts';
-import { consentHelp, readConsent } from './subject.ts';
-import { facts, table } from './terminal.ts';
+import { consentHelp, type EnrollReply, readConsent } from './subject.ts';
+import { count, facts, table } from './terminal.ts';
 import { userPath } from './user-path.ts';
 import { worldFlag, worldOf } from './world-flag.ts';
 
@@ -38,7 +39,7 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     .summary('enroll many pictures; run it again to go on after an interruption')
     .description(
       'Enrolls every picture of a folder (ada@example.com.jpg, or a folder ada@example.com/ with pictures in it) or of a CSV file ' +
-        '(columns email,name,file; files relative to the CSV). What an earlier run enrolled is skipped, what it refused is ' +
+        '(columns email or id, name, file or image; files relative to the CSV). What an earlier run enrolled is skipped, what it refused is ' +
         'tried again. Ctrl-C lets the pictures under way end. Ends with a report; the exit code is 1 when a picture was refused.',
     )
     .option(...organizationFlag)
@@ -46,7 +47,10 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     .option('--consent <parts>', consentHelp)
     .option('--report <file>', 'write what became of every picture: .csv or .json')
     .option('--concurrency <n>', 'pictures under way at a time (default: two per core)')
-    .option('--again', 'enroll also what an earlier run enrolled, as after restoring an older backup')
+    .option(
+      '--again',
+      'look again at what an earlier run enrolled, as after restoring an older backup; what the box has stays as it is',
+    )
     .option(...worldFlag)
     .addHelpText(
       'after',
@@ -59,18 +63,22 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     const concurrency = readConcurrency(options.concurrency);
     const consent = readConsent(options.consent);
     const report = options.report === undefined ? undefined : reportFile(options.report);
-    const entries = await readImportList(userPath(source));
+    const { entries, passedOver } = await readImportList(userPath(source));
+    requireAddresses(entries, options.domain);
     const open = await control({ manyPictures: true });
     const { id } = await chooseOrganization(open, options.org);
     const world = worldOf(options);
     const journal = await openImportJournal(data, id, world);
     const stop = new AbortController();
-    const interrupt = () => {
-      if (stop.signal.aborted) process.exit(130);
-      stop.abort();
-      terminal.note('\nStopping after the pictures under way. Once more to stop at once.');
-    };
-    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    const halt = new AbortController();
+    let over = false;
+    onInterrupt({
+      first() {
+        stop.abort();
+        terminal.note('\nStopping after the pictures under way. Once more to stop at once.');
+      },
+      again: () => (over ? process.exit(130) : halt.abort()),
+    });
     const progress = createProgress(terminal, 'enrolling');
     let refused = 0;
     progress.start(entries.length);
@@ -78,29 +86,41 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
       const outcomes = await runImport(entries, {
         journal: options.again ? { ...journal, has: () => false } : journal,
         addressOf: createAddressOf(open, `/organizations/${id}/subjects`, world, options.domain),
-        async enroll({ email, name, picture }) {
-          await open.upload(`/organizations/${id}/subjects`, { world, email, name, consent }, picture);
-        },
+        enroll: ({ email, name, mark, picture }) =>
+          open.upload<EnrollReply>(
+            `/organizations/${id}/subjects`,
+            { world, email, name, consent, mark },
+            picture,
+          ),
         progress: ({ outcome }) => {
           if (outcome === 'refused') refused += 1;
           progress.step(refused === 0 ? '' : `| ${refused} refused`);
         },
         stop: stop.signal,
+        halt: halt.signal,
         pause: delay,
         concurrency,
       });
       progress.stop();
       if (report) await report(outcomes);
-      return answer(outcomes, stop.signal.aborted, options.report);
+      const interrupted = halt.signal.aborted ? 'at once' : stop.signal.aborted;
+      return answer(outcomes, { interrupted, passedOver, report: options.report });
     } finally {
       progress.stop();
       await journal.close();
-      process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      over = true;
     }
   });
 }
 
-function answer(outcomes: readonly ImportOutcome[], interrupted: boolean, report: string | undefined) {
+function answer(
+  outcomes: readonly ImportOutcome[],
+  {
+    interrupted,
+    passedOver,
+    report,
+  }: { interrupted: boolean | 'at once'; passedOver: number; report: string | undefined },
+): Answer {
   const amount = (kind: ImportOutcome['outcome']) =>
     outcomes.filter(({ outcome }) => outcome === kind).length;
   const refusals = outcomes.filter(({ outcome }) => outcome === 'refused');
@@ -110,6 +130,7 @@ function answer(outcomes: readonly ImportOutcome[], interrupted: boolean, report
     skipped: amount('skipped'),
     refused: refusals.length,
     notTried: amount('not-tried'),
+    passedOver,
   };
   const rows = refusals.slice(0, SHOWN).map(({ file, code, reason }) => [file, code, reason]);
   const more =
@@ -123,6 +144,12 @@ function answer(outcomes: readonly ImportOutcome[], interrupted: boolean, report
       ['skipped', counts.skipped === 0 ? undefined : `${counts.skipped} (an earlier run enrolled them)`],
       ['refused', counts.refused],
       [
+        'passed over',
+        passedOver === 0
+          ? undefined
+          : count(passedOver, 'file that is no picture', 'files that are no pictures'),
+      ],
+      [
         'not tried',
         counts.notTried === 0 ? undefined : `${counts.notTried} (run the same command again to go on)`,
       ],
@@ -130,26 +157,36 @@ function answer(outcomes: readonly ImportOutcome[], interrupted: boolean, report
     ...(refusals.length === 0 ? [] : ['', table(['file', 'code', 'reason'], rows, '')]),
     ...more,
   ].join('\n');
+  const json = { ...counts, interrupted: interrupted !== false, refusals };
+  if (interrupted === 'at once') return { json, text, exitCode: 130 };
   const failed = interrupted || refusals.length > 0;
-  return { json: { ...counts, interrupted, refusals }, text, ...(failed ? { exitCode: 1 as const } : {}) };
+  return { json, text, ...(failed ? { exitCode: 1 } : {}) };
+}
+
+const needsDomain = (person: string) => !person.includes('@') && !person.startsWith('sub_');
+
+/** Decided once, before the first picture. */
+function requireAddresses(entries: readonly ImportEntry[], domain: string | undefined): void {
+  if (domain !== undefined) return;
+  const names = [...new Set(entries.map(({ person }) => person))];
+  const [first, ...more] = names.filter(needsDomain);
+  if (first === undefined) return;
+  throw new UsageError(
+    `${more.length + 1} of ${count(names.length, 'name is', 'names are')} no e-mail address, such as "${first}". ` +
+      'Give --domain example.com, or rename the files (ada@example.com.jpg). Nothing was enrolled.',
+  );
 }
 
 /** An id is looked up; a name without @ takes the domain. */
 function createAddressOf(control: Control, path: string, world: string, domain: string | undefined) {
   return async (person: string): Promise<string> => {
+    if (needsDomain(person)) return `${person}@${domain?.replace(/^@/, '')}`;
     if (person.includes('@')) return person;
-    if (person.startsWith('sub_')) {
-      const { email } = await control.get<{ email?: string }>(`${path}/${encodeURIComponent(person)}`, {
-        world,
-      });
-      if (email !== undefined) return email;
-      throw new Problem('INVALID_REQUEST', `${person} has no e-mail address to enroll under.`);
-    }
-    if (domain !== undefined) return `${person}@${domain.replace(/^@/, '')}`;
-    throw new Problem(
-      'INVALID_REQUEST',
-      `"${person}" is neither an e-mail address nor a person's id. Name the file ada@example.com.jpg, or give --domain example.com.`,
-    );
+    const { email } = await control.get<{ email?: string }>(`${path}/${encodeURIComponent(person)}`, {
+      world,
+    });
+    if (email !== undefined) return email;
+    throw new Problem('INVALID_REQUEST', `${person} has no e-mail address to enroll under.`);
   };
 }
 

@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -11,6 +13,7 @@ interface Report {
   skipped: number;
   refused: number;
   notTried: number;
+  passedOver: number;
   interrupted: boolean;
   refusals: { file: string; code: string; reason: string }[];
 }
@@ -34,22 +37,22 @@ test('an import ends with what was refused and why, and a second run does only w
   writeFileSync(join(photos, 'bea@example.com.jpg'), await portrait('bea'));
   writeFileSync(join(photos, 'wall@example.com.jpg'), await wall());
   writeFileSync(join(photos, 'broken@example.com.jpg'), 'not a picture');
-  writeFileSync(join(photos, 'emp-17.jpg'), await portrait('stranger'));
+  writeFileSync(join(photos, 'notes.txt'), 'not for us');
   const file = join(cli.data, 'report.csv');
   const first = await cli.run('subject', 'import', photos, '--test', '--report', file, '--json');
   expect(first.code).toBe(1);
   const report = JSON.parse(first.stdout) as Report;
   expect(report).toMatchObject({
-    total: 6,
+    total: 5,
     enrolled: 3,
     skipped: 0,
-    refused: 3,
+    refused: 2,
     notTried: 0,
+    passedOver: 1,
     interrupted: false,
   });
   expect(report.refusals.map(({ file: name, code }) => [name, code])).toEqual([
     ['broken@example.com.jpg', expect.stringMatching(/^IMAGE_/)],
-    ['emp-17.jpg', 'INVALID_REQUEST'],
     ['wall@example.com.jpg', 'FACE_NOT_FOUND'],
   ]);
   expect(readFileSync(file, 'utf8').split('\n')[0]).toBe('file,person,outcome,code,reason');
@@ -63,8 +66,17 @@ test('an import ends with what was refused and why, and a second run does only w
     ['bea@example.com', 1],
   ]);
 
-  const second = await cli.run('subject', 'import', photos, '--test', '--domain', 'example.com', '--json');
+  const words = ['subject', 'import', photos, '--test', '--json'];
+  writeFileSync(join(photos, 'emp-17.jpg'), await portrait('stranger'));
+  const nameless = await cli.run(...words);
+  expect([nameless.code, JSON.parse(nameless.stdout).code]).toEqual([2, 'USAGE']);
+  expect(nameless.stderr).toContain('1 of 5 names are no e-mail address, such as "emp-17". Give --domain');
+  const second = await cli.run(...words, '--domain', 'example.com');
   expect(JSON.parse(second.stdout)).toMatchObject({ enrolled: 1, skipped: 3, refused: 2 });
+  // Without its journal an import looks at everything again and adds nothing.
+  rmSync(join(cli.data, 'imports'), { recursive: true });
+  const third = await cli.run(...words, '--domain', 'example.com');
+  expect(JSON.parse(third.stdout)).toMatchObject({ enrolled: 0, skipped: 4, refused: 2 });
 });
 
 test.each(['in its own process', 'through a running service'])(
@@ -107,6 +119,7 @@ test.each(['in its own process', 'through a running service'])(
       skipped: first.enrolled,
       refused: 0,
       notTried: 0,
+      passedOver: 0,
       interrupted: false,
       refusals: [],
     });
@@ -115,6 +128,77 @@ test.each(['in its own process', 'through a running service'])(
     await service?.end();
   },
 );
+
+/** So many people with one picture each; the words that import them. */
+async function manyPeople(amount: number): Promise<string[]> {
+  const faces = [await portrait('ada'), await portrait('bea')];
+  for (let n = 0; n < amount; n++) writeFileSync(join(photos, `person-${n}.jpg`), faces[n % 2] ?? '');
+  return ['subject', 'import', photos, '--test', '--domain', 'example.com', '--json'];
+}
+
+const enrollments = async () => {
+  const { subjects } = await cli.json<{ subjects: { email: string; enrollments: number }[] }>(
+    ...['subject', 'list', '--test'],
+  );
+  return subjects.map(({ email, enrollments: n }) => [email, n] as const);
+};
+
+test('killed again and again, an import still enrolls every picture once', async () => {
+  const amount = 60;
+  const words = await manyPeople(amount);
+  const journal = join(cli.data, 'imports');
+  for (const lines of [3, 15, 30]) {
+    const running = cli.start(...words);
+    await untilLines(journal, lines, running.ended);
+    running.child.kill('SIGKILL');
+    await running.ended;
+  }
+  // What was committed and not yet written down is what such a kill leaves behind.
+  const [file] = readdirSync(journal);
+  const path = join(journal, file ?? '');
+  writeFileSync(path, readFileSync(path, 'utf8').split('\n').slice(0, -4).join('\n'));
+  const before = (await enrollments()).length;
+  const last = await cli.json<Report>(...words.slice(0, -1));
+  expect(last).toMatchObject({ total: amount, enrolled: amount - before, skipped: before, refused: 0 });
+  const people = await enrollments();
+  expect([people.length, people.filter(([, n]) => n !== 1)]).toEqual([amount, []]);
+});
+
+test('Ctrl-C through npm, which hands it on a second time, lets the pictures under way end', async () => {
+  const words = await manyPeople(40);
+  const child = spawn('npm', ['run', '--silent', 'gatehouse', '--', ...words, '--data', cli.data], {
+    cwd: join(import.meta.dirname, '../..'),
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
+  let stdout = '';
+  child.stdout.on('data', (text: Buffer) => {
+    stdout += text;
+  });
+  const ended = once(child, 'close');
+  await untilLines(join(cli.data, 'imports'), 3, ended);
+  // As a terminal does it: to npm and to everything below it.
+  process.kill(-Number(child.pid), 'SIGINT');
+  await ended;
+  const report = JSON.parse(stdout) as Report;
+  expect(report).toMatchObject({ total: 40, interrupted: true, refused: 0 });
+  expect((await enrollments()).length).toBe(report.enrolled);
+});
+
+test('whoever keeps pressing Ctrl-C is let go at once, with the report', async () => {
+  const words = await manyPeople(400);
+  const file = join(cli.data, 'report.json');
+  const running = cli.start(...words, '--concurrency', '256', '--report', file);
+  await untilLines(join(cli.data, 'imports'), 3, running.ended);
+  const pressing = setInterval(() => running.child.kill('SIGINT'), 50);
+  const { code, stdout } = await running.ended.finally(() => clearInterval(pressing));
+  const report = JSON.parse(stdout) as Report;
+  expect(code).toBe(130);
+  expect(report).toMatchObject({ total: 400, interrupted: true, refused: 0 });
+  expect(report.notTried).toBeGreaterThan(0);
+  const written = JSON.parse(readFileSync(file, 'utf8')) as { outcome: string }[];
+  expect(written.filter(({ outcome }) => outcome === 'not-tried')).toHaveLength(report.notTried);
+});
 
 /** Waits until the journals have so many lines, or the import has ended. */
 async function untilLines(folder: string, wanted: number, ended: Promise<unknown>): Promise<void> {

@@ -1,0 +1,23 @@
+import { EventEmitter } from 'node:events';
+import { expect, test } from 'vitest';
+import { onInterrupt } from './interrupt.ts';
+
+test('a second signal within a second is the same press; a later one is another', () => {
+  const signals = new EventEmitter() as unknown as NodeJS.Process;
+  const heard: string[] = [];
+  let time = 5000;
+  onInterrupt({
+    first: () => heard.push('first'),
+    again: () => heard.push('again'),
+    now: () => time,
+    signals,
+  });
+  signals.emit('SIGINT');
+  signals.emit('SIGINT');
+  time += 999;
+  signals.emit('SIGTERM');
+  expect(heard).toEqual(['first']);
+  time += 1;
+  signals.emit('SIGINT');
+  expect(heard).toEqual(['first', 'again']);
+});
