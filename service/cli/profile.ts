@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { builtInProfiles } from '../engine/checks/built-in-profiles.ts';
 import type { Profile, ProfileDefinition } from '../engine/checks/index.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { invocation } from './invocation.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { facts, table } from './terminal.ts';
 import { userPath } from './user-path.ts';
@@ -61,12 +63,21 @@ export function addProfile(program: Command, runner: CommandRunner): void {
       const rows = reply.profiles.map(({ slug, version, builtIn, definition }) => [
         slug,
         version,
-        builtIn ? 'built in' : 'own',
+        builtIn ? 'built in' : builtInOf(slug) ? 'own, replaces built-in' : 'own',
         definition.maturity,
         rate(definition.match.falseMatchRate),
+        rate(definition.match.falseIdentificationRate),
         definition.description,
       ]);
-      const header = ['profile', 'version', 'origin', 'maturity', 'false match', 'description'];
+      const header = [
+        'profile',
+        'version',
+        'origin',
+        'maturity',
+        'false match 1:1',
+        'false match 1:N',
+        'description',
+      ];
       return { json: reply, text: table(header, rows, 'No profiles.') };
     },
   );
@@ -86,27 +97,28 @@ export function addProfile(program: Command, runner: CommandRunner): void {
     },
   );
 
-  runner.run<{ org?: string; file: string }>(
+  runner.run<{ org?: string; file?: string }>(
     profile
       .command('set')
       .argument(
         '<slug>',
-        'a new name, one of the organization’s own, or a built-in one (which is then overridden)',
+        'a new name, one of the organization’s own, or a built-in one, which it then replaces',
       )
+      .argument('[file]', 'JSON: a definition, or a whole profile as `profile show --json` prints it')
       .description(
         'make a profile’s next version from a JSON file: what `profile show NAME --json` prints, changed',
       )
       .option(...organizationFlag)
-      .requiredOption(
-        '--file <file>',
-        'JSON: a definition, or a whole profile as `profile show --json` prints it',
-      )
+      .option('--file <file>', 'the same, as an option')
       .addHelpText(
         'after',
-        examples('profile show default --json > door.json', 'profile set front-door --file door.json'),
+        examples('profile show default --json > door.json', 'profile set front-door door.json'),
       ),
-    async ({ options, control }, slug = '') => {
-      const definition = await readDefinition(userPath(options.file));
+    async ({ options, control }, slug = '', file = options.file) => {
+      if (file === undefined) throw new UsageError('Name the JSON file: profile set SLUG FILE.');
+      if (options.file !== undefined && options.file !== file)
+        throw new UsageError(`Two files are named, ${file} and ${options.file}: name one.`);
+      const definition = await readDefinition(userPath(file));
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
       const one = await open.send<Profile>(
@@ -114,10 +126,43 @@ export function addProfile(program: Command, runner: CommandRunner): void {
         `/organizations/${id}/profiles/${encodeURIComponent(slug)}`,
         definition,
       );
-      return { json: one, text: describeProfile(one) };
+      const text = describeProfile(one);
+      if (!builtInOf(slug)) return { json: one, text };
+      const calls = slug === 'default' ? 'every call that names no profile' : 'every call that names it';
+      const warning = `This replaces the built-in ${slug} for ${calls}. Undo: ${invocation} profile reset ${slug}`;
+      return { json: { ...one, warning }, text: `${text}\n\n${warning}` };
+    },
+  );
+
+  runner.run<{ org?: string; yes?: boolean }>(
+    profile
+      .command('reset')
+      .argument('<slug>', 'one of the organization’s own')
+      .description(
+        'put the organization’s own versions of a profile away; a built-in one of that name holds again',
+      )
+      .option(...organizationFlag)
+      .option('--yes', 'also where no built-in profile takes its place')
+      .addHelpText('after', examples('profile reset default', 'profile reset front-door --yes')),
+    async ({ options, control }, slug = '') => {
+      if (!builtInOf(slug) && !options.yes)
+        throw new UsageError(
+          `No built-in profile is called ${slug}: after a reset the calls that name it are refused. Say --yes if that is meant.`,
+        );
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const path = `/organizations/${id}/profiles/${encodeURIComponent(slug)}`;
+      const { builtIn } = await open.send<{ builtIn?: Profile }>('DELETE', path);
+      const text =
+        builtIn === undefined
+          ? `${slug} is gone.`
+          : `The built-in ${slug} holds again.\n\n${describeProfile(builtIn)}`;
+      return { json: { reset: slug, ...(builtIn === undefined ? {} : { builtIn }) }, text };
     },
   );
 }
+
+const builtInOf = (slug: string) => builtInProfiles.find((profile) => profile.slug === slug);
 
 async function readDefinition(file: string): Promise<ProfileDefinition> {
   const text = await readFile(file, 'utf8');

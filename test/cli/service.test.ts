@@ -72,6 +72,28 @@ test('settings, sites and profiles are changed and shown through the service', a
     builtIn: false,
     definition: { name: 'Front door' },
   });
+  const replaced = await cli.json<{ warning: string }>('profile', 'set', 'default', file);
+  expect(replaced.warning).toMatch(
+    /^This replaces the built-in default for every call that names no profile\. Undo: .* profile reset default$/,
+  );
+  const origins = async () =>
+    (await cli.run('profile', 'list')).stdout.match(
+      /^(default|front-door) .*?(built in|own\S*( replaces built-in)?)/gm,
+    );
+  expect((await origins())?.map((line) => line.replace(/ +/g, ' '))).toEqual([
+    'default 1 own, replaces built-in',
+    'front-door 1 own',
+  ]);
+  expect(await cli.json('profile', 'reset', 'default')).toMatchObject({
+    reset: 'default',
+    builtIn: { id: 'builtin:default' },
+  });
+  const unsure = await cli.run('profile', 'reset', 'front-door');
+  expect([unsure.code, unsure.stdout]).toEqual([2, '']);
+  expect(await cli.json('profile', 'reset', 'front-door', '--yes')).toEqual({ reset: 'front-door' });
+  expect((await cli.run('profile', 'show', 'front-door')).code).toBe(1);
+  expect((await cli.run('profile', 'set', 'front-door', '--json')).code).toBe(2);
+
   const { stdout } = await cli.run('org', 'list');
   expect(stdout.split('\n')[0]).toMatch(/^id +name +match only/);
   const { findings } = await cli.json<{ findings: { what: string; found: string }[] }>('doctor');
