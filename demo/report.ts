@@ -1,16 +1,19 @@
 import sharp from 'sharp';
 import type { CheckResult } from '../service/engine/checks/check.ts';
+import { legend } from './annotate.ts';
 import type { Trial } from './trial.ts';
 
 export interface ReportInput {
   trials: readonly Trial[];
   annotated: Buffer;
+  /** Which profile was asked, and why that one. */
+  why: string;
   /** Facts about the run: what, value. */
   facts: readonly (readonly [string, string])[];
 }
 
 /** One HTML page that needs nothing but itself. */
-export async function renderReport({ trials, annotated, facts }: ReportInput): Promise<string> {
+export async function renderReport({ trials, annotated, facts, why }: ReportInput): Promise<string> {
   const wrong = trials.filter(({ right }) => !right).length;
   const rows = await Promise.all(trials.map(row));
   const picture = await sharp(annotated).resize(1440).webp({ quality: 82 }).toBuffer();
@@ -30,16 +33,18 @@ export async function renderReport({ trials, annotated, facts }: ReportInput): P
         : `${wrong} of ${trials.length} answers are wrong`
     }</p>
   </header>
+  <p>${escapeHtml(why)}</p>
   <p>Every row is one <code>POST /api/verify</code> to the real service over HTTP, in the test world. The altered copies come from the
   photograph that was enrolled, so they show that the product works, not how accurate it is; that is measured by
   <code>npm run accuracy</code> on thousands of pairs. The names are invented; the photographs are samples of the
   <code>@vladmandic/face-api</code> package.</p>
   <dl>${facts.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`).join('')}</dl>
+  <ul class="legend">${legend.map(([colour, text]) => `<li><i style="border-color:${colour}"></i>${escapeHtml(text)}</li>`).join('')}<li>5/5: five answers of five are right</li></ul>
   <img class="wide" alt="The group photographs with every face boxed and named" src="data:image/webp;base64,${picture.toString('base64')}">
-  <div class="scroll"><table>
-    <thead><tr><th></th><th>In the picture</th><th>Picture</th><th>Question</th><th>Answer</th><th class="n">Confidence</th><th class="n">Composite</th><th>Checks</th><th class="n">ms</th></tr></thead>
+  <table>
+    <thead><tr><th></th><th>Answer</th><th>In the picture</th><th>Picture</th><th>Question</th><th class="n">Confidence</th><th class="n">Composite</th><th>Checks</th><th class="n">ms</th></tr></thead>
     <tbody>${rows.join('\n')}</tbody>
-  </table></div>
+  </table>
 </main>
 </html>
 `;
@@ -52,15 +57,15 @@ async function row(trial: Trial): Promise<string> {
     .webp({ quality: 75 })
     .toBuffer();
   return `<tr class="${trial.right ? '' : 'wrong'}">
-  <td><img class="thumb" alt="" src="data:image/webp;base64,${thumbnail.toString('base64')}"></td>
-  <td>${escapeHtml(trial.who)}</td>
-  <td>${escapeHtml(trial.treatment === 'none' ? 'as it is' : trial.treatment)}</td>
-  <td>${escapeHtml(trial.question)}</td>
-  <td><span class="tag ${answer.verified ? 'yes' : 'no'}">${escapeHtml(answerOf(trial))}</span>${trial.right ? '' : ' <b>wrong</b>'}</td>
-  <td class="n">${number(answer.confidence)}</td>
-  <td class="n">${number(answer.compositeScore)}</td>
-  <td class="checks">${escapeHtml(checksOf(answer.checkResults ?? []))}</td>
-  <td class="n">${Math.round(trial.milliseconds)}</td>
+  <td class="face"><img class="thumb" alt="" src="data:image/webp;base64,${thumbnail.toString('base64')}"></td>
+  <td class="answer"><span class="tag ${answer.verified ? 'yes' : 'no'}">${escapeHtml(answerOf(trial))}</span>${trial.right ? '' : ' <b>wrong</b>'}</td>
+  <td data-name="In the picture">${escapeHtml(trial.who)}</td>
+  <td data-name="Picture">${escapeHtml(trial.treatment === 'none' ? 'as it is' : trial.treatment)}</td>
+  <td data-name="Question">${escapeHtml(trial.question)}</td>
+  <td data-name="Confidence" class="n">${number(answer.confidence)}</td>
+  <td data-name="Composite" class="n">${number(answer.compositeScore)}</td>
+  <td data-name="Checks" class="checks">${escapeHtml(checksOf(answer.checkResults ?? []))}</td>
+  <td data-name="Milliseconds" class="n">${Math.round(trial.milliseconds)}</td>
 </tr>`;
 }
 
@@ -95,7 +100,8 @@ code { font-size: 0.92em; background: var(--tint); padding: 1px 5px; border-radi
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 12px 24px; margin: 24px 0; }
 dt { color: var(--soft); font-size: 13px; } dd { margin: 0; font-weight: 600; }
 .wide { width: 100%; height: auto; border-radius: 10px; display: block; margin: 24px 0; }
-.scroll { overflow-x: auto; }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 20px; list-style: none; margin: 24px 0 -12px; padding: 0; font-size: 14px; color: var(--soft); }
+.legend i { display: inline-block; width: 14px; height: 14px; border: 3px solid; border-radius: 3px; margin-right: 7px; vertical-align: -2px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: 13px; }
 th, td { padding: 6px 8px; border-bottom: 1px solid var(--line); vertical-align: middle; white-space: nowrap; }
@@ -103,5 +109,24 @@ td.checks { white-space: normal; color: var(--soft); font-size: 13px; min-width:
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 .thumb { width: 48px; height: 48px; border-radius: 6px; display: block; object-fit: cover; }
 .tag.yes { color: var(--good); } .tag.no { color: var(--soft); }
-tr.wrong td { background: color-mix(in srgb, var(--bad) 14%, transparent); }
+tr.wrong { background: color-mix(in srgb, var(--bad) 14%, transparent); }
+.answer { font-weight: 600; }
+@media (max-width: 960px) {
+  thead { display: none; }
+  table, tbody { display: block; }
+  tr { display: grid; grid-template-columns: 56px 1fr; column-gap: 12px; padding: 12px 0; border-bottom: 1px solid var(--line); }
+  tr.wrong { padding-inline: 8px; border-radius: 8px; }
+  td { grid-column: 2; padding: 1px 0; border: 0; white-space: normal; }
+  td.n { text-align: left; }
+  td.face { grid-column: 1; grid-row: 1 / span 8; }
+  td.answer { font-size: 16px; }
+  td[data-name]::before { content: attr(data-name) ": "; color: var(--soft); }
+}
+@media (min-width: 601px) and (max-width: 960px) {
+  tr { grid-template-columns: 56px 1fr 1fr; }
+  td { grid-column: auto; }
+  td.face { grid-row: 1 / span 5; }
+  td.answer { grid-column: 2 / span 2; }
+}
+@media (max-width: 600px) { main { padding: 20px 16px 48px; } }
 `;

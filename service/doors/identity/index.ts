@@ -64,7 +64,7 @@ export function createIdentityDoor({
           operationId: 'verifyIdentity',
           summary: 'Verify a picture',
           description:
-            'Is this the person (`email` given), or who of everybody enrolled is this? Matches the picture and runs the checks of a profile. A mismatch is an ordinary 200 with `verified: false`; a picture that cannot be judged is a 422 with `reason`, a sentence for the person, and `checkResults`. With a file: `curl -sS -H "x-api-key: $KEY" -F image=@alice.jpg http://127.0.0.1:7300/api/verify`. A key of the live world needs a presentation attack detection model on the box (`gatehouse models import`); a test key works without.',
+            'Is this the person (`email` given), or who of everybody enrolled is this? Matches the picture and runs the checks of a profile. A mismatch is an ordinary 200 with `verified: false`; a picture that cannot be judged is a 422 with `reason`, a sentence for the person, and `checkResults`. A key of the live world needs a presentation attack detection model on the box (`gatehouse models import`); a test key works without, unless the profile requires one.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/verify \\\n  -H "x-api-key: $KEY" -F image=@alice.jpg\n```',
           tags: ['identity'],
           body: {
             content: {
@@ -98,7 +98,7 @@ export function createIdentityDoor({
           operationId: 'enrollIdentity',
           summary: 'Enroll a picture',
           description:
-            'Keeps a face under an e-mail and makes the person known to every later verification. With a file: `curl -sS -H "x-api-key: $KEY" -F image=@alice.jpg -F email=alice@example.com http://127.0.0.1:7300/api/enroll`',
+            'Keeps a face under an e-mail and makes the person known to every later verification.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/enroll \\\n  -H "x-api-key: $KEY" -F email=alice@example.com -F image=@alice.jpg\n```',
           tags: ['identity'],
           body: {
             content: {
