@@ -19,7 +19,7 @@ const yawed = (yaw: number) => ({ quality: { pose: { yaw, pitch: 0, roll: 0 } } 
 
 test('one picture alone is skipped', () => {
   expect(frameConsistency(main, [], [scorerA])).toEqual({
-    skipped: 'Two different pictures or more are needed: send frames.',
+    skipped: 'Two pictures or more are needed: send frames.',
   });
 });
 
@@ -132,7 +132,7 @@ describe('which frames count for liveness', () => {
     });
     expect(names(judged.counted)).toEqual(names(given));
     expect(judgeFrames(main, [copy], [scorerA])).toEqual({
-      finding: { skipped: 'Two different pictures or more are needed: send frames.' },
+      finding: { skipped: 'Two pictures or more are needed: send frames.' },
       counted: [],
       leftOut: {},
     });

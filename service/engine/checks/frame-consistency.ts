@@ -42,7 +42,7 @@ export function judgeFrames(
   const isCopy = ({ analysis }: Frame) => analysis.pixelHash === main.pixelHash;
   const others = frames.filter((frame) => !isCopy(frame));
   if (others.length === 0) {
-    const skipped = 'Two different pictures or more are needed: send frames.';
+    const skipped = 'Two pictures or more are needed: send frames.';
     return { finding: { skipped }, counted: [], leftOut: {} };
   }
   const { fit, identifiable, unidentifiable, faceless, leftOut, advice } = sortFrames(others);

@@ -25,7 +25,7 @@ export function scoreOf(scorer: ScorerEntry, a: Embeddings, b: Embeddings): numb
 }
 
 /** Two pictures by the best scorer (the last in the list) for which both have all embeddings. */
-export function compare(
+function compare(
   scorers: readonly ScorerEntry[],
   a: Embeddings,
   b: Embeddings,
