@@ -52,3 +52,22 @@ test('anything else is a bug and shows where', () => {
     json: { error: 'x is undefined', code: 'INTERNAL' },
   });
 });
+
+test('a command named by the engine can be pasted, and a refusal says what helps here', () => {
+  const missing = new Problem(
+    'MODEL_NOT_INSTALLED',
+    'No embedding model is enabled: run “gatehouse models list”.',
+  );
+  expect(toFailure(missing)).toMatchObject({
+    text: 'No embedding model is enabled: run “npm run --silent gatehouse -- models list”.',
+    json: { error: missing.message },
+  });
+  const [sentence, ...help] = toFailure(new Problem('CONSENT_REQUIRED', 'Send consent.')).text.split('\n');
+  expect([sentence, help.at(-1)]).toEqual([
+    'Send consent.',
+    '  --consent "v3,signed form,explicit consent,verification+identification"',
+  ]);
+  expect(toFailure(new Problem('TEMPLATE_MISMATCH', 'Another face.')).text).toBe(
+    'Another face.\nIf it is the same person:  npm run --silent gatehouse -- subject enroll --override-mismatch …',
+  );
+});
