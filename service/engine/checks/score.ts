@@ -25,11 +25,7 @@ export function scoreOf(scorer: ScorerEntry, a: Embeddings, b: Embeddings): numb
 }
 
 /** Two pictures by the best scorer (the last in the list) for which both have all embeddings. */
-function compare(
-  scorers: readonly ScorerEntry[],
-  a: Embeddings,
-  b: Embeddings,
-): Comparison | undefined {
+function compare(scorers: readonly ScorerEntry[], a: Embeddings, b: Embeddings): Comparison | undefined {
   for (const scorer of scorers.toReversed()) {
     const score = scoreOf(scorer, a, b);
     if (score !== undefined)

@@ -489,6 +489,12 @@ describe('presentation attack detection', () => {
       code: 'CONFLICT',
     });
     expect(await verify(show('probe', 0.9), { profile: 'blind' })).toMatchObject({ assurance: 'match-only' });
+    const demanding = { ...definition, checks, models: { ...definition.models, pad: 'required' as const } };
+    await engine.checks.setProfile(engine.organization, 'blind', demanding, operator);
+    await expect(verify(show('probe', 0.9), { profile: 'blind' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: 'The profile blind requires presentation attack detection but runs no liveness check.',
+    });
   });
 });
 
