@@ -16,11 +16,16 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+export interface ServiceOutput {
+  /** Takes a line of the log with its line break; standard error when absent. */
+  logLine?: (line: string) => void;
+}
+
 /**
- * Composes the appliance, listens on the LAN port and on `DATA/control.sock`. The log goes to standard error, one JSON
+ * Composes the appliance, listens on the LAN port and on `DATA/control.sock`. The log goes to `output`, one JSON
  * object a line. Throws with a sentence for the operator; then nothing is left open.
  */
-export async function serve(config: Config): Promise<Service> {
+export async function serve(config: Config, output: ServiceOutput = {}): Promise<Service> {
   const policy = listenPolicy({
     host: config.host,
     tls: config.tlsCert !== undefined,
@@ -30,7 +35,7 @@ export async function serve(config: Config): Promise<Service> {
   const log = createStructuredLog({
     clock: systemClock,
     level: config.logLevel,
-    write: (line) => void process.stderr.write(line),
+    write: output.logLine ?? ((line) => void process.stderr.write(line)),
   });
   if (policy.is === 'allowed-with-warning') log.warn({ host: config.host }, policy.warning);
 

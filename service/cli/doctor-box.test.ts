@@ -1,7 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { type BoxStatus, checkAnswer, checkGalleries, checkLicences, checkMatchOnly } from './doctor-box.ts';
+import {
+  type BoxStatus,
+  checkAnswer,
+  checkGalleries,
+  checkInsecureHttp,
+  checkLicences,
+  checkMatchOnly,
+} from './doctor-box.ts';
 
 const status: BoxStatus = {
   models: [
@@ -50,6 +57,8 @@ test('accepted licence doubts and match-only organizations are told', () => {
     state: 'ok',
     found: 'no organization',
   });
+  expect(checkInsecureHttp(status)).toEqual([]);
+  expect(checkInsecureHttp({ ...status, insecureHttp: true })).toMatchObject([{ state: 'warn' }]);
 });
 
 test('the port is asked, and another program there is not taken for the service', async () => {

@@ -11,6 +11,7 @@ export interface BoxStatus {
   people: { world: string; total: number; largest: number }[];
   safeGallery: { rate: number; people: number }[];
   matchOnlyOrganizations: number;
+  insecureHttp?: boolean;
 }
 
 export function checkGalleries({ people, safeGallery }: BoxStatus): Finding {
@@ -52,6 +53,19 @@ export function checkMatchOnly({ matchOnlyOrganizations: amount }: BoxStatus): F
     found: `${count(amount, 'organization', 'organizations')}: a printed photograph of an enrolled person would be verified there`,
     remedy: `${invocation} org set --no-match-only --org …   once presentation attack detection is installed`,
   };
+}
+
+/** The settings the doctor reads may not be the flags the service was started with. */
+export function checkInsecureHttp({ insecureHttp }: BoxStatus): Finding[] {
+  if (!insecureHttp) return [];
+  return [
+    {
+      what: 'encryption of the service',
+      state: 'warn',
+      found: 'none: pictures of faces and API keys can be read on the way from other machines',
+      remedy: 'Start it with --tls-cert and --tls-key, or behind a proxy that encrypts.',
+    },
+  ];
 }
 
 const WAIT_MILLISECONDS = 2000;

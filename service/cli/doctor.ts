@@ -1,12 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { parseConfig } from '../config.ts';
+import { type Config, parseConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { checkFiles } from './check-files.ts';
 import { type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
 import { isInitialized } from './data-directory.ts';
+import {
+  type BoxStatus,
+  checkAnswer,
+  checkGalleries,
+  checkInsecureHttp,
+  checkLicences,
+  checkMatchOnly,
+} from './doctor-box.ts';
 import {
   checkClock,
   checkDisk,
@@ -69,10 +77,7 @@ export function addDoctor(program: Command, runner: CommandRunner): void {
 }
 
 /** What only the box itself can tell; a box that cannot be opened is one failed line naming why. */
-async function askBox(
-  control: () => Promise<Control>,
-  config: { data: string; host: string; port: number },
-): Promise<Finding[]> {
+async function askBox(control: () => Promise<Control>, config: Config): Promise<Finding[]> {
   const port = () => checkPort(config.host, config.port);
   let open: Control;
   try {
@@ -98,9 +103,21 @@ async function askBox(
       state: 'ok',
       found: running ? `the service${await holder(config.data)} answers` : 'nobody else holds the directory',
     },
-    ...(running ? [] : [await port()]),
+    ...(running ? await askService(open, config) : [await port()]),
     checkModelFiles(files),
     checkPad(models),
+  ];
+}
+
+/** What a box that is in use should be looked at for. */
+async function askService(open: Control, config: Config): Promise<Finding[]> {
+  const status = await open.get<BoxStatus>('/status');
+  return [
+    await checkAnswer({ ...config, tls: config.tlsCert !== undefined }),
+    ...checkInsecureHttp(status),
+    checkGalleries(status),
+    checkLicences(status),
+    checkMatchOnly(status),
   ];
 }
 

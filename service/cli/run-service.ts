@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { ServiceOutput } from '../serve.ts';
 import { onInterrupt } from './interrupt.ts';
 
 export interface RunningService {
@@ -13,6 +14,7 @@ export interface RunningService {
 export async function runService(
   config: Config,
   ready: (service: RunningService) => Promise<void> | void,
+  output: ServiceOutput = {},
 ): Promise<void> {
   let stopped = false;
   let asked = () => {};
@@ -27,7 +29,7 @@ export async function runService(
     again: () => process.exit(130),
   });
   const { serve } = await import('../serve.ts');
-  const service = await serve(config);
+  const service = await serve(config, output);
   try {
     if (!stopped) await ready(service);
     await stopAsked;

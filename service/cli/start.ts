@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { parseConfig } from '../config.ts';
+import { plainLine } from '../http/plain-line.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { initialize } from './initialize.ts';
 import { invocation } from './invocation.ts';
 import { openControl } from './open-control.ts';
 import type { OrganizationReply } from './organization.ts';
-import { runService } from './run-service.ts';
+import { type RunningService, runService } from './run-service.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './serve-options.ts';
 
 export function addStart(program: Command, runner: CommandRunner): void {
@@ -19,7 +20,7 @@ export function addStart(program: Command, runner: CommandRunner): void {
     const config = parseConfig(toConfigInput(data, options));
     // A person reads this terminal: the log keeps quiet unless it was asked for.
     const quiet = options.logLevel === undefined && config.logLevel === 'info';
-    await runService(quiet ? { ...config, logLevel: 'warn' } : config, async ({ url }) => {
+    const greet = async ({ url }: RunningService) => {
       const control = await openControl(data);
       try {
         const made = await initialize(control, 'Default', ['test']);
@@ -30,7 +31,12 @@ export function addStart(program: Command, runner: CommandRunner): void {
       } finally {
         await control.close();
       }
-    });
+    };
+    await runService(
+      quiet ? { ...config, logLevel: 'warn' } : config,
+      greet,
+      quiet && terminal.interactive ? { logLine: (line) => terminal.note(plainLine(line)) } : {},
+    );
     terminal.answer('Stopped.');
     return undefined;
   });
