@@ -18,7 +18,7 @@ interface Label {
   colour: string;
 }
 
-export const colours = { known: '#3ddc84', unknown: '#f5b942', wrong: '#ff5c5c' };
+const colours = { known: '#3ddc84', unknown: '#f5b942', wrong: '#ff5c5c' };
 
 /** What the colours of the boxes mean. */
 export const legend = [
