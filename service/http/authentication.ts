@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Access, Caller, Scope } from '../engine/access/index.ts';
 import { Problem } from '../lib/problem.ts';
@@ -12,9 +12,17 @@ declare module 'fastify' {
 
 /**
  * The key, wherever the caller put it: `Authorization: Bearer …` or `x-api-key: …`; every family takes both. Undefined
- * when there is none. Throws INVALID_REQUEST when both stand there and differ: nobody should guess which one counts.
+ * when there is none. Throws INVALID_REQUEST when two stand there and differ: nobody should guess which one counts.
  */
-function credentialOf(headers: IncomingHttpHeaders): string | undefined {
+function credentialOf({ headers, rawHeaders }: IncomingMessage): string | undefined {
+  // Node keeps the first of several Authorization headers and joins several of others.
+  for (const name of ['authorization', 'x-api-key']) {
+    if (rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length > 1) {
+      throw new Problem('INVALID_REQUEST', `Send the header ${name} once.`, {
+        details: [{ path: name, message: 'It is there more than once.' }],
+      });
+    }
+  }
   const bearer = bearerOf(headers.authorization);
   const apiKey = String(headers['x-api-key'] ?? '').trim() || undefined;
   if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) {
@@ -48,7 +56,7 @@ function bearerOf(authorization: string | undefined): string | undefined {
 
 /** Lets `access` say who calls. Throws what it throws; nothing of the body has been read by then. */
 export async function authenticate(access: Access, request: FastifyRequest, scope: Scope): Promise<Caller> {
-  const credential = credentialOf(request.headers);
+  const credential = credentialOf(request.raw);
   const { origin } = request.headers;
   return access.authenticate({
     scope,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
@@ -79,7 +80,7 @@ export function methodsOf(published: PublishedRoute[], url: string): string[] {
   return [...new Set(methods)].filter((method) => method !== 'HEAD' && method !== 'OPTIONS');
 }
 
-/** What never became a request (broken HTTP, a head too long, a sender too slow), in the same shape. */
+/** What never became a request (broken HTTP, a head too long, a sender too slow, a tunnel), in the same shape. */
 export function answerBrokenRequests(app: FastifyInstance, ids: Ids): void {
   app.server.removeAllListeners('clientError');
   app.server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
@@ -97,13 +98,28 @@ export function answerBrokenRequests(app: FastifyInstance, ids: Ids): void {
               'The head of the request is too long.',
             ]
           : ['400 Bad Request', 'INVALID_REQUEST', 'This is not HTTP as the box understands it.'];
+    refuse(socket, line, code, sentence);
+  });
+  app.server.on('connect', (_: IncomingMessage, socket: Duplex) =>
+    refuse(socket, '405 Method Not Allowed', 'INVALID_REQUEST', 'This is no proxy.'),
+  );
+  app.server.on('checkExpectation', ({ socket }: IncomingMessage) =>
+    refuse(
+      socket,
+      '417 Expectation Failed',
+      'INVALID_REQUEST',
+      'Of the header Expect only 100-continue is known.',
+    ),
+  );
+
+  function refuse(socket: Duplex, line: string, code: ProblemCode, sentence: string): void {
     const requestId = ids.next('request');
     const body = JSON.stringify({ error: sentence, code, requestId });
     socket.end(
       `HTTP/1.1 ${line}\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${requestId}\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     );
-  });
+  }
 }
 
 /** A second answer on a connection in the middle of one would be read as part of it. */

@@ -345,6 +345,12 @@ describe('over a real socket', () => {
         '431 Request Header',
         'PAYLOAD_TOO_LARGE',
       ],
+      ['CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n', '405 Method Not Allowed', 'INVALID_REQUEST'],
+      [
+        'POST /echo HTTP/1.1\r\nHost: x\r\nExpect: more\r\nContent-Length: 2\r\n\r\n{}',
+        '417 Expectation Failed',
+        'INVALID_REQUEST',
+      ],
     ] as const) {
       const answer = await raw(port, text);
       expect(answer).toContain(`HTTP/1.1 ${status}`);
@@ -354,6 +360,39 @@ describe('over a real socket', () => {
         requestId: expect.stringMatching(/^req_/),
       });
     }
+  });
+
+  test('of two Authorization headers neither counts', async () => {
+    const { port } = await listen();
+    const answer = await raw(
+      port,
+      `POST /keyed/t HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${recordedKeys.live}\r\nAuthorization: Bearer other\r\nContent-Length: 0\r\n\r\n`,
+    );
+    expect(answer).toContain('HTTP/1.1 400 ');
+    expect(answer).toContain('Send the header authorization once.');
+  });
+
+  test('bodies that are still on their way are counted, and one caller cannot hold them all', async () => {
+    const { app } = start({ limits: { body: 1000, bodies: 1000 } });
+    const begun = Promise.withResolvers<void>();
+    app.addHook('preParsing', async () => begun.resolve());
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = app.server.address() as AddressInfo;
+    const head = (bytes: number) =>
+      `POST /keyed/t HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-api-key: ${recordedKeys.live}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`;
+    const slow = connect(port, '127.0.0.1', () => slow.write(head(400)));
+    await begun.promise;
+    const refused = await raw(port, `${head(200)}${'1'.repeat(200)}`);
+    expect(refused).toContain('HTTP/1.1 503 ');
+    expect(refused.toLowerCase()).toContain('retry-after: 1');
+    expect(refused).toContain('"code":"OVERLOADED"');
+
+    slow.destroy();
+    const answer = async () => raw(port, `${head(2)}{}`);
+    let text = await answer();
+    while (text.includes('HTTP/1.1 503')) text = await answer();
+    expect(text).toContain('HTTP/1.1 200 ');
   });
 
   test('a caller who sends far too much still gets to read why', async () => {
@@ -413,6 +452,5 @@ describe('over a real socket', () => {
     await expect(raw(port, 'GET /slow HTTP/1.1\r\n\r\n')).rejects.toThrow(/ECONNREFUSED|ECONNRESET/);
     gate.resolve();
     expect(await response).toEqual(['200', 'close']);
-    await closed;
   });
 });

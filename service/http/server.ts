@@ -11,6 +11,7 @@ import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { authenticate } from './authentication.ts';
+import { createBodyBudget } from './body-budget.ts';
 import { allowOrigin, answerPreflights } from './cross-origin.ts';
 import { defaultErrors } from './default-errors.ts';
 import { answerBrokenRequests, methodsOf, notFound, routeOf, sendProblem } from './error-handling.ts';
@@ -25,6 +26,8 @@ import { zodValidator } from './validation.ts';
 interface ServerLimits {
   /** Bytes of a body where a route says nothing else. */
   body: number;
+  /** Bytes of bodies in memory at a time, over all connections. */
+  bodies: number;
   /** Milliseconds until the head of a request has arrived. */
   head: number;
   /** Milliseconds until a whole request has arrived. */
@@ -37,6 +40,7 @@ interface ServerLimits {
 
 const serverLimits: ServerLimits = {
   body: 1024 * 1024,
+  bodies: 512 * 1024 * 1024,
   head: 15_000,
   request: 60_000,
   handler: 60_000,
@@ -66,6 +70,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   const { access, log, ids, metrics } = deps;
   const limits = { ...serverLimits, ...deps.limits };
   const published: PublishedRoute[] = [];
+  const bodies = createBodyBudget(limits.bodies);
 
   const app = Fastify({
     loggerInstance: fastifyLog(log),
@@ -116,6 +121,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
       allowOrigin(request, reply, request.caller);
     }
     checkMediaType(request);
+    if (request.caller) reply.raw.once('close', bodies.take(request.caller.key, expectedBytes(request)));
   });
 
   app.setErrorHandler((error, request, reply) => sendProblem(log, error, request, reply));
@@ -199,6 +205,14 @@ function checkAccess(published: PublishedRoute[], hasKeys: boolean): void {
       throw new Error(`${methods} ${url} asks for a key, but this server has none to check`);
     }
   }
+}
+
+/** Of the body: what it announces, or the most the route takes when it announces nothing; more than that is refused later. */
+function expectedBytes({ headers, routeOptions }: FastifyRequest): number {
+  const most = routeOptions.bodyLimit ?? 0;
+  if (headers['transfer-encoding'] !== undefined) return most;
+  const announced = Number(headers['content-length'] ?? 0);
+  return Number.isFinite(announced) ? Math.min(Math.max(0, announced), most) : most;
 }
 
 /**

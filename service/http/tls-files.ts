@@ -1,0 +1,87 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+
+export type TlsFiles =
+  | {
+      is: 'usable';
+      cert: Buffer;
+      key: Buffer;
+      /** `CN=gatehouse.example`. */
+      subject: string;
+      /** Whole days the certificate still lasts. */
+      days: number;
+    }
+  /** Why not and what to do, in a sentence or two. */
+  | { is: 'unusable'; reason: string };
+
+const DAY = 86_400_000;
+
+/**
+ * Reads a certificate chain and its private key (PEM) and says whether a server can use them at `now` (milliseconds since
+ * 1970): both are what they should be, the key fits the certificate, and the certificate holds.
+ */
+export function readTlsFiles(paths: { cert: string; key: string }, now: number): TlsFiles {
+  const unusable = (reason: string): TlsFiles => ({ is: 'unusable', reason });
+  const cert = read(paths.cert, '--tls-cert');
+  if (typeof cert === 'string') return unusable(cert);
+  const key = read(paths.key, '--tls-key');
+  if (typeof key === 'string') return unusable(key);
+
+  const certificate = attempt(() => new X509Certificate(cert));
+  if (!certificate || !/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(cert.toString('latin1'))) {
+    return unusable(
+      attempt(() => createPrivateKey(cert))
+        ? `${paths.cert} holds a private key, not a certificate: exchange --tls-cert and --tls-key.`
+        : `${paths.cert} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----). Give the certificate chain with --tls-cert.`,
+    );
+  }
+  const privateKey = attempt(() => createPrivateKey(key));
+  if (!privateKey) {
+    return unusable(
+      /ENCRYPTED/.test(key.toString('latin1'))
+        ? `The private key ${paths.key} has a passphrase. Write one without: openssl pkey -in ${paths.key} -out key.pem`
+        : `${paths.key} holds no private key in PEM form (-----BEGIN PRIVATE KEY-----). Give the certificate's key with --tls-key.`,
+    );
+  }
+  if (!certificate.checkPrivateKey(privateKey)) {
+    return unusable(
+      `The private key ${paths.key} does not belong to the certificate ${paths.cert}. Give the pair that was made together; ` +
+        'in a chain the server’s own certificate comes first.',
+    );
+  }
+  const from = Date.parse(certificate.validFrom);
+  const to = Date.parse(certificate.validTo);
+  if (now < from)
+    return unusable(
+      `The certificate ${paths.cert} holds only from ${certificate.validFrom} on. Check this machine’s clock.`,
+    );
+  if (now > to) return unusable(`The certificate ${paths.cert} ended on ${certificate.validTo}. Renew it.`);
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    return unusable(`${paths.cert} and ${paths.key} cannot be used for TLS: ${(error as Error).message}.`);
+  }
+  const subject = certificate.subject?.replaceAll('\n', ' ') ?? 'nobody';
+  return { is: 'usable', cert, key, subject, days: Math.floor((to - now) / DAY) };
+}
+
+/** The bytes, or why there are none. */
+function read(path: string, flag: string): Buffer | string {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT'
+      ? `There is no file ${path}, which ${flag} names.`
+      : `${path}, which ${flag} names, cannot be read (${code}).`;
+  }
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
