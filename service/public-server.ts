@@ -14,17 +14,16 @@ const { version } = JSON.parse(readFileSync(join(productRoot(), 'package.json'),
 /** Every door of the LAN port on one server, not listening yet. */
 export async function createPublicServer(
   gatehouse: Pick<Gatehouse, 'access' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'>,
-  config: Pick<Config, 'trustedProxies' | 'tlsCert' | 'tlsKey'>,
+  { trustedProxies, tls }: Pick<Config, 'trustedProxies'> & { tls?: { cert: Buffer; key: Buffer } },
 ): Promise<ReturnType<typeof createServer>> {
   const { access, checks, metrics, clock, ids, log, status } = gatehouse;
-  const { tlsCert, tlsKey, trustedProxies } = config;
   const app = createServer({
     access,
     log,
     ids,
     metrics,
     trustedProxies,
-    ...(tlsCert && tlsKey ? { tls: { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) } } : {}),
+    ...(tls ? { tls: { cert: tls.cert, key: tls.key } } : {}),
   });
   await app.register(createMetaDoor({ version, clock, log, metrics, status }));
   await app.register(createIdentityDoor({ checks }));

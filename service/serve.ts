@@ -6,6 +6,7 @@ import { controlDoor } from './doors/control/index.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createServer } from './http/server.ts';
 import { createStructuredLog } from './http/structured-log.ts';
+import { readTlsFiles } from './http/tls-files.ts';
 import { systemClock } from './lib/clock.ts';
 import { createPublicServer } from './public-server.ts';
 
@@ -32,6 +33,12 @@ export async function serve(config: Config, output: ServiceOutput = {}): Promise
     insecureHttp: config.insecureHttp,
   });
   if (policy.is === 'refused') throw new ConfigError(policy.reason);
+  const { tlsCert, tlsKey } = config;
+  const tls =
+    tlsCert !== undefined && tlsKey !== undefined
+      ? readTlsFiles({ cert: tlsCert, key: tlsKey }, systemClock.now())
+      : undefined;
+  if (tls?.is === 'unusable') throw new ConfigError(tls.reason);
   const log = createStructuredLog({
     clock: systemClock,
     level: config.logLevel,
@@ -51,7 +58,7 @@ export async function serve(config: Config, output: ServiceOutput = {}): Promise
   rmSync(socket, { force: true });
   await listenPrivately(() => control.listen({ path: socket }), socket);
 
-  const doors = await createPublicServer(gatehouse, config);
+  const doors = await createPublicServer(gatehouse, { ...config, ...(tls && { tls }) });
   opened.defer(() => doors.close());
   const url = await doors.listen({ host: config.host, port: config.port });
 

@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
-import { readFile, stat, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import { listenPolicy } from '../http/listen-policy.ts';
+import { readTlsFiles } from '../http/tls-files.ts';
 import { invocation } from './invocation.ts';
 import { oldestNode, refuseOldNode } from './node-version.ts';
 
@@ -33,7 +33,7 @@ export function checkNode(version: string): Finding {
 /** Nobody but the owner should read the directory, the key files and the socket. */
 export async function checkPermissions(data: string): Promise<Finding> {
   const open: string[] = [];
-  for (const name of ['', 'master.key', 'keys.db', 'gatehouse.db', 'control.sock']) {
+  for (const name of ['', 'master.key', 'keys.db', 'gatehouse.db', 'gatehouse.json', 'control.sock']) {
     const path = join(data, name);
     const found = await stat(path).catch(() => undefined);
     if (found && (found.mode & 0o077) !== 0 && process.platform !== 'win32') open.push(path);
@@ -87,7 +87,7 @@ export async function checkClock(now: number, data: string): Promise<Finding> {
   return finding('clock', 'ok', `${shown}, ${Intl.DateTimeFormat().resolvedOptions().timeZone}`);
 }
 
-export async function checkTls(config: Config, now: number): Promise<Finding> {
+export function checkTls(config: Config, now: number): Finding {
   const decision = listenPolicy({
     host: config.host,
     tls: config.tlsCert !== undefined,
@@ -100,24 +100,13 @@ export async function checkTls(config: Config, now: number): Promise<Finding> {
   if (config.tlsCert === undefined || config.tlsKey === undefined) {
     return finding('encryption', 'ok', `not needed: only this machine reaches ${config.host}`);
   }
-  const { tlsCert, tlsKey } = config;
-  try {
-    const certificate = new X509Certificate(await readFile(tlsCert));
-    await readFile(tlsKey);
-    const days = Math.floor((Date.parse(certificate.validTo) - now) / 86_400_000);
-    if (days < 0)
-      return finding('encryption', 'fail', `the certificate ended ${-days} days ago`, `Renew ${tlsCert}.`);
-    if (days < 21)
-      return finding('encryption', 'warn', `the certificate ends in ${days} days`, `Renew ${tlsCert}.`);
-    return finding(
-      'encryption',
-      'ok',
-      `certificate for ${certificate.subject?.replaceAll('\n', ' ')}, ${days} more days`,
-    );
-  } catch (error) {
-    const remedy = `Give readable PEM files with --tls-cert and --tls-key (now ${tlsCert}, ${tlsKey}).`;
-    return finding('encryption', 'fail', (error as Error).message, remedy);
-  }
+  const files = readTlsFiles({ cert: config.tlsCert, key: config.tlsKey }, now);
+  if (files.is === 'unusable')
+    return finding('encryption', 'fail', files.reason, 'Correct --tls-cert and --tls-key, both PEM files.');
+  const found = `certificate for ${files.subject}, ${files.days} more days`;
+  return files.days < 21
+    ? finding('encryption', 'warn', found, `Renew ${config.tlsCert}.`)
+    : finding('encryption', 'ok', found);
 }
 
 export function checkPort(host: string, port: number): Promise<Finding> {

@@ -47,7 +47,7 @@ export function addDoctor(program: Command, runner: CommandRunner): void {
       checkNode(process.versions.node),
       await checkDisk(await existingFolder(data)),
     ];
-    findings.push(await checkTls(config, now), checkSocketPath(join(data, 'control.sock')));
+    findings.push(checkTls(config, now), checkSocketPath(join(data, 'control.sock')));
     if (isInitialized(data)) {
       findings.push(
         await checkPermissions(data),

@@ -41,7 +41,7 @@ test('a port in use is told with its remedy', () => {
   });
   expect(toFailure(error)).toMatchObject({
     exitCode: 1,
-    text: 'Port 7300 on 127.0.0.1 is in use by another program. Stop it, or choose another port: --port N (0 picks a free one).',
+    text: 'Port 7300 on 127.0.0.1 is in use by another program. Stop it, or choose another port: --port N (npm start -- --port N); 0 picks a free one.',
   });
 });
 

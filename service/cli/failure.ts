@@ -16,7 +16,7 @@ export interface Failure {
 
 const systemErrors: Record<string, (error: NodeJS.ErrnoException) => string> = {
   EADDRINUSE: (error) =>
-    `${place(error)} is in use by another program. Stop it, or choose another port: --port N (0 picks a free one).`,
+    `${place(error)} is in use by another program. Stop it, or choose another port: --port N (npm start -- --port N); 0 picks a free one.`,
   EADDRNOTAVAIL: (error) => `${place(error)} is not an address of this machine. Choose another with --host.`,
   EACCES: (error) =>
     error.syscall === 'listen'

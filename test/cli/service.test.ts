@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { certificate, certificateKey } from '../support/certificate.ts';
 import { type Cli, createCli } from './gatehouse.ts';
 import { portrait } from './portraits.ts';
 
@@ -131,10 +134,30 @@ test('a port that is taken is told with the remedy, and the directory is free ag
     const refused = await other.run('serve', '--port', port);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`Port ${port}`);
+    const started = await other.run('start', '--port', port);
+    expect([started.code, started.stdout]).toEqual([1, '']);
+    expect(started.stderr).toContain('npm start -- --port N');
     await other.json('org', 'list');
   } finally {
     await other.clean();
   }
+});
+
+test('files that are no certificate and key stop the start with a sentence; a pair serves', async () => {
+  const readme = join(import.meta.dirname, '../../README.md');
+  const refused = await cli.run('serve', '--port', '0', '--tls-cert', readme, '--tls-key', readme);
+  expect([refused.code, refused.stdout]).toEqual([2, '']);
+  expect(refused.stderr).toBe(
+    `${readme} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----). Give the certificate chain with --tls-cert.\n`,
+  );
+  const [cert, key] = [join(cli.data, 'cert.pem'), join(cli.data, 'key.pem')];
+  writeFileSync(cert, certificate);
+  writeFileSync(key, certificateKey, { mode: 0o600 });
+  const service = await cli.serve('--tls-cert', cert, '--tls-key', key);
+  expect(service.url).toMatch(/^https:/);
+  const [response] = await once(get(`${service.url}/ready`, { ca: certificate }), 'response');
+  expect(response.statusCode).toBe(200);
+  expect((await service.end()).code).toBe(0);
 });
 
 test('after a kill the directory opens again, by a command and by a service', async () => {
