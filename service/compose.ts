@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
-import { join } from 'node:path';
 import { createStatus } from './appliance-status.ts';
 import type { Config } from './config.ts';
+import { databasePlace } from './database-place.ts';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
 import { createAudit } from './engine/audit/index.ts';
@@ -55,7 +55,6 @@ export async function compose(
   { log, clock = systemClock, workers = 'at-once' }: ComposeDeps,
 ): Promise<Gatehouse> {
   await using opened = new AsyncDisposableStack();
-  const at = (...path: string[]) => join(config.data, ...path);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const lock = takeWriterLock(
     config.data,
@@ -63,6 +62,7 @@ export async function compose(
     clock,
   );
   opened.defer(() => lock.release());
+  const place = databasePlace(config);
 
   const ids = createIds(clock);
   const metrics = createMetrics({ processMetrics: true });
@@ -74,12 +74,7 @@ export async function compose(
     );
   }
 
-  const database = await openDatabase(
-    config.databaseUrl === undefined
-      ? { kind: 'sqlite', path: at('gatehouse.db') }
-      : { kind: 'postgres', url: config.databaseUrl },
-    { clock, log },
-  );
+  const database = await openDatabase(place, { clock, log });
   opened.defer(() => database.close());
   const { db, inTransaction } = database;
   const vault = await openVault(config.data, {

@@ -42,6 +42,21 @@ describe('parseConfig', () => {
     expect(() => parseConfig({ data, ...flags }, env)).toThrow(message);
   });
 
+  test('another database than the recorded one is refused, naming both and no password', () => {
+    const url = 'postgresql://ada:secret@db.example/gatehouse';
+    writeFileSync(join(data, 'gatehouse.json'), JSON.stringify({ databaseUrl: url }));
+    expect(parseConfig({ data }, {}).databaseUrl).toBe(url);
+    const renewed = 'postgres://bea:other@db.example:5432/gatehouse';
+    expect(parseConfig({ data, databaseUrl: renewed }, {}).databaseUrl).toBe(renewed);
+    const attempt = () =>
+      parseConfig({ data }, { GATEHOUSE_DATABASE_URL: 'postgres://x:hush@db.example/trial' });
+    expect(attempt).toThrow(ConfigError);
+    expect(attempt).toThrow(
+      `${join(data, 'gatehouse.json')} records PostgreSQL db.example:5432/gatehouse as the database of this directory, but the environment names PostgreSQL db.example:5432/trial.`,
+    );
+    expect(attempt).not.toThrow(/secret|hush/);
+  });
+
   test('a bad file is refused by its path', () => {
     writeFileSync(join(data, 'gatehouse.json'), '{"colour": "blue"}');
     expect(() => parseConfig({ data }, {})).toThrow(`"colour" from ${join(data, 'gatehouse.json')}`);

@@ -90,6 +90,18 @@ export function parseConfig(
         'TLS needs both a certificate and its key: give --tls-cert FILE and --tls-key FILE.',
       );
     }
+    const { databaseUrl } = parsed.data;
+    const recorded = fromFile.databaseUrl;
+    if (databaseUrl !== undefined && typeof recorded === 'string') {
+      const [asked, kept] = [describeDatabase(databaseUrl), describeDatabase(recorded)];
+      if (asked !== kept) {
+        const source = given.databaseUrl === undefined ? 'the environment' : 'the command line';
+        throw new ConfigError(
+          `${file} records ${kept} as the database of this directory, but ${source} names ${asked}. ` +
+            'Leave the URL away to open the recorded one; where the database itself has moved, change it in that file.',
+        );
+      }
+    }
     return parsed.data;
   }
   const issue = parsed.error.issues[0];
@@ -101,6 +113,14 @@ export function parseConfig(
         ? 'the environment'
         : file;
   throw new ConfigError(`The setting "${key}" from ${source} cannot be used: ${issue?.message}.`);
+}
+
+/** `PostgreSQL db.example:5432/gatehouse`: where it is, never who or with what password. */
+export function describeDatabase(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed
+    ? `PostgreSQL ${decodeURIComponent(parsed.hostname)}:${parsed.port || 5432}${parsed.pathname}`
+    : 'a database whose URL cannot be read';
 }
 
 function readSettingsFile(file: string): Record<string, unknown> {

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
+import { parseConfig } from '../config.ts';
 import { Problem } from '../lib/problem.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { initialize } from './initialize.ts';
 import { invocation } from './invocation.ts';
+import { recordDatabase } from './record-database.ts';
+import { databaseUrlFlag, toConfigInput } from './serve-options.ts';
 import { facts } from './terminal.ts';
 
 export function addInit(program: Command, runner: CommandRunner): void {
@@ -14,12 +17,21 @@ export function addInit(program: Command, runner: CommandRunner): void {
         'this once. A directory that has an organization is left as it is.',
     )
     .requiredOption('--org <name>', 'name of the organization')
+    .option(...databaseUrlFlag)
     .addHelpText(
       'after',
-      examples('init --org "Museum of Bern"', 'init --data /srv/gatehouse --org Museum --json'),
+      examples(
+        'init --org "Museum of Bern"',
+        'init --data /srv/gatehouse --org Museum --json',
+        'init --org Museum --database-url postgresql://gatehouse@db.example/gatehouse',
+      ),
     );
-  runner.run<{ org: string }>(command, async ({ options, data, control }) => {
-    const made = await initialize(await control({ create: true }), options.org, ['live', 'test']);
+  runner.run<{ org: string; databaseUrl?: string }>(command, async ({ options, data, control }) => {
+    const config = parseConfig(toConfigInput(data, options));
+    const open = await control({ create: true, databaseUrl: options.databaseUrl });
+    if (open.via === 'own process' && config.databaseUrl !== undefined)
+      recordDatabase(data, config.databaseUrl);
+    const made = await initialize(open, options.org, ['live', 'test']);
     if (!made) {
       throw new Problem(
         'CONFLICT',

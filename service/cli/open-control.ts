@@ -10,6 +10,8 @@ export interface OpenOptions {
   create?: boolean;
   /** The command analyzes many pictures: all workers the settings allow, not one. Only where no service runs. */
   manyPictures?: boolean;
+  /** As `--database-url`, of a directory that does not record one yet. Only where no service runs. */
+  databaseUrl?: string | undefined;
 }
 
 /** A command, or a service that is starting or stopping, holds the directory for moments only: worth waiting for. */
@@ -29,7 +31,13 @@ export async function openControl(data: string, options: OpenOptions = {}): Prom
     // Loaded only now: native packages cost a quarter of a second that `--help` and a running service need not pay.
     const { createOwnTransport } = await import('./own-transport.ts');
     try {
-      return createControl(await createOwnTransport(data, options.manyPictures ? {} : { workers: 1 }));
+      return createControl(
+        await createOwnTransport({
+          data,
+          databaseUrl: options.databaseUrl,
+          workers: options.manyPictures ? undefined : 1,
+        }),
+      );
     } catch (error) {
       if (!isHeld(error) || attempt === TRIES) throw error;
       await delay(PAUSE_MILLISECONDS);

@@ -9,11 +9,16 @@ import type { Transport } from './control.ts';
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Gatehouse composed in this process, which holds the directory until `close`; the same door as on the socket. */
-export async function createOwnTransport(
-  data: string,
-  { workers }: { workers?: number } = {},
-): Promise<Transport> {
-  const config = parseConfig({ data });
+export async function createOwnTransport({
+  data,
+  databaseUrl,
+  workers,
+}: {
+  data: string;
+  databaseUrl: string | undefined;
+  workers: number | undefined;
+}): Promise<Transport> {
+  const config = parseConfig({ data, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
   const log = createStructuredLog({
     clock: systemClock,
     level: 'error',

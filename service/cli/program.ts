@@ -74,9 +74,7 @@ First steps:
     if (error instanceof CommanderError) {
       // Commander has told the person already; scripts are told here.
       if (error.exitCode !== 0 && words.includes('--json')) {
-        const text =
-          error.code === 'commander.help' ? 'Name a command.' : error.message.replace(/^error: /, '');
-        terminal.answer(JSON.stringify({ error: text, code: 'USAGE' }));
+        terminal.answer(JSON.stringify({ error: error.message.replace(/^error: /, ''), code: 'USAGE' }));
       }
       return error.exitCode === 0 ? 0 : 2;
     }

@@ -16,6 +16,11 @@ export interface ServeOptions {
   logLevel?: string;
 }
 
+export const databaseUrlFlag = [
+  '--database-url <url>',
+  'postgresql://… instead of SQLite in the data directory; init and start write it into gatehouse.json',
+] as const;
+
 /** The settings a service can be started with. Each is also GATEHOUSE_* in the environment and a field of gatehouse.json. */
 export function addServeOptions(command: Command): Command {
   return command
@@ -32,7 +37,7 @@ export function addServeOptions(command: Command): Command {
       '--providers <list>',
       'ONNX execution providers, tried in order: cpu, cuda, webgpu, coreml, dml (default: cpu)',
     )
-    .option('--database-url <url>', 'postgres://… instead of SQLite in the data directory')
+    .option(...databaseUrlFlag)
     .option('--master-key-file <file>', 'master key kept outside the data directory')
     .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)');
 }

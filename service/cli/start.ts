@@ -6,6 +6,7 @@ import { initialize } from './initialize.ts';
 import { invocation } from './invocation.ts';
 import { openControl } from './open-control.ts';
 import type { OrganizationReply } from './organization.ts';
+import { recordDatabase } from './record-database.ts';
 import { type RunningService, runService } from './run-service.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './serve-options.ts';
 
@@ -21,6 +22,7 @@ export function addStart(program: Command, runner: CommandRunner): void {
     // A person reads this terminal: the log keeps quiet unless it was asked for.
     const quiet = options.logLevel === undefined && config.logLevel === 'info';
     const greet = async ({ url }: RunningService) => {
+      if (config.databaseUrl !== undefined) recordDatabase(data, config.databaseUrl);
       const control = await openControl(data);
       try {
         const made = await initialize(control, 'Default', ['test']);

@@ -1,4 +1,6 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Cli, createCli } from './gatehouse.ts';
@@ -24,6 +26,9 @@ describe('without a service', () => {
     stranger = put('stranger.jpg', await portrait('stranger'));
     put('wall.jpg', await wall());
     made = await cli.json('init', '--org', 'Museum');
+    // Doctor looks whether the port is free; the usual one may be somebody's here.
+    put('gatehouse.json', Buffer.from(JSON.stringify({ port: await freePort() })));
+    chmodSync(join(cli.data, 'gatehouse.json'), 0o600);
   });
   afterAll(() => cli.clean());
 
@@ -142,12 +147,34 @@ describe('without a service', () => {
     expect(findings.find(({ what }) => what === 'presentation attack detection')?.state).toBe('warn');
   });
 
+  test('somebody of the other world is told as that, with the flag that looks there', async () => {
+    const live = await cli.run('subject', 'show', 'ada@example.com', '--json');
+    expect([live.code, JSON.parse(live.stdout)]).toEqual([
+      1,
+      {
+        error: 'No such person is enrolled in the live world; --test looks among trial people.',
+        code: 'SUBJECT_NOT_FOUND',
+      },
+    ]);
+    expect(await cli.json('subject', 'show', 'ada@example.com', '--test')).toMatchObject({ enrollments: 1 });
+  });
+
   test('people read sentences and tables', async () => {
     const { stdout: verdict } = await cli.run('verify', '--test', adaAgain);
     expect(verdict).toContain('\ncheck ');
     expect(verdict).toMatch(/^Verified: ada@example.com, confidence [01]\.\d\d\./);
   });
 });
+
+/** One that nothing listened on a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 describe('a command written wrongly', () => {
   let cli: Cli;
@@ -164,6 +191,7 @@ describe('a command written wrongly', () => {
     [['serve'], 'There is no Gatehouse in'],
     [['serve', '--port', 'seven'], '--port: "seven" is no whole number'],
     [['subject', 'enroll', '--email', 'a@x.org', 'nowhere.jpg'], 'There is no picture at'],
+    [['key', 'create', '--scopes', 'identity', '--env', 'test', '--prefix', 'x y'], '--prefix'],
   ])('%j ends with 2 and says why', async (words, message) => {
     const { code, stdout, stderr } = await cli.run(...words);
     expect([code, stdout]).toEqual([2, '']);
@@ -171,11 +199,17 @@ describe('a command written wrongly', () => {
     expect(existsSync(join(cli.data, 'master.key'))).toBe(false);
   });
 
-  test('with --json the refusal is on standard output too', async () => {
-    const { code, stdout } = await cli.run('org', 'list', '--json');
+  test.each([
+    [['org', 'list'], 'no Gatehouse'],
+    [['init'], "required option '--org <name>' not specified"],
+    [['key', 'create', '--scopes', 'identity', '--env', 'test', '--prefix', 'x y'], '--prefix'],
+    [['org', 'list', '--colour'], "unknown option '--colour'"],
+    [['frobnicate'], "unknown command 'frobnicate'"],
+  ])('%j with --json: the refusal is on standard output too', async (words, message) => {
+    const { code, stdout } = await cli.run(...words, '--json');
     expect([code, JSON.parse(stdout)]).toEqual([
       2,
-      { error: expect.stringContaining('no Gatehouse'), code: 'USAGE' },
+      { error: expect.stringContaining(message), code: 'USAGE' },
     ]);
   });
 });

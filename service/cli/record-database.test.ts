@@ -1,0 +1,22 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { recordDatabase } from './record-database.ts';
+
+test('the URL stands beside the other settings, for the owner alone', () => {
+  const data = mkdtempSync(join(tmpdir(), 'gatehouse-record-'));
+  const file = join(data, 'gatehouse.json');
+  try {
+    writeFileSync(file, '{"port": 7400}', { mode: 0o644 });
+    recordDatabase(data, 'postgresql://a:b@c/d');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      port: 7400,
+      databaseUrl: 'postgresql://a:b@c/d',
+    });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(data)).toEqual(['gatehouse.json']);
+  } finally {
+    rmSync(data, { recursive: true });
+  }
+});

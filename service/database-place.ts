@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, ConfigError, describeDatabase } from './config.ts';
+import type { DatabasePlace } from './storage/connection.ts';
+
+/**
+ * The database of a data directory. Throws ConfigError rather than open an empty one beside keys that belong to another:
+ * a URL where people lie in gatehouse.db, or no URL and no gatehouse.db where keys are.
+ */
+export function databasePlace({ data, databaseUrl }: Pick<Config, 'data' | 'databaseUrl'>): DatabasePlace {
+  const file = join(data, 'gatehouse.db');
+  if (databaseUrl !== undefined) {
+    if (!existsSync(file)) return { kind: 'postgres', url: databaseUrl };
+    throw new ConfigError(
+      `The people of ${data} are in ${file} (SQLite), but the database URL names ${describeDatabase(databaseUrl)}. ` +
+        'Take the URL away (--database-url, GATEHOUSE_DATABASE_URL, gatehouse.json), or give another directory with --data.',
+    );
+  }
+  if (existsSync(file) || !existsSync(join(data, 'keys.db'))) return { kind: 'sqlite', path: file };
+  throw new ConfigError(
+    `${data} holds keys, but ${file} (SQLite) is not there and no URL names a PostgreSQL database. If its people are in ` +
+      `PostgreSQL, write {"databaseUrl": "postgresql://…"} into ${join(data, 'gatehouse.json')}; otherwise put gatehouse.db back.`,
+  );
+}

@@ -1,0 +1,101 @@
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { type Cli, createCli } from './gatehouse.ts';
+import { portrait } from './portraits.ts';
+
+const binaries = findPostgres();
+
+describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
+  let server: TestPostgres;
+  let url: string;
+  let cli: Cli;
+
+  beforeAll(async () => {
+    server = await startPostgres(binaries ?? '');
+  });
+  afterAll(() => server?.stop());
+  beforeEach(async () => {
+    cli = createCli();
+    url = await server.createDatabase();
+  });
+  afterEach(() => cli.clean());
+
+  const sqlite = () => existsSync(join(cli.data, 'gatehouse.db'));
+  const settings = () => join(cli.data, 'gatehouse.json');
+
+  test('init names the database once, and every later command finds it', async () => {
+    const made = await cli.json<{ keys: { test: string } }>('init', '--org', 'Museum', '--database-url', url);
+    expect(JSON.parse(readFileSync(settings(), 'utf8'))).toEqual({ databaseUrl: url });
+    expect(statSync(settings()).mode & 0o777).toBe(0o600);
+
+    const ada = join(cli.data, 'ada.jpg');
+    writeFileSync(ada, await portrait('ada'));
+    await cli.json('subject', 'enroll', '--test', '--email', 'ada@example.com', ada);
+    const service = await cli.serve();
+    await cli.json('key', 'create', '--scopes', 'identity', '--env', 'test');
+    const image = (await portrait('ada', 60)).toString('base64');
+    const verified = await fetch(`${service.url}/api/verify`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': made.keys.test },
+      body: JSON.stringify({ image }),
+    });
+    expect(await verified.json()).toMatchObject({ verified: true, email: 'ada@example.com' });
+    expect((await service.end()).code).toBe(0);
+
+    const { total } = await cli.json<{ total: number }>('subject', 'list', '--test');
+    expect([total, sqlite()]).toEqual([1, false]);
+    const again = await cli.run('init', '--org', 'Museum', '--json');
+    expect(JSON.parse(again.stdout).code).toBe('CONFLICT');
+  });
+
+  test('start names it too', async () => {
+    const service = cli.start('start', '--port', '0', '--database-url', url);
+    await new Promise<void>((resolve, reject) => {
+      service.child.stdout?.on('data', () => {
+        if (service.output.stdout.includes('Ctrl-C stops.')) resolve();
+      });
+      service.ended.then(({ stderr }) => reject(new Error(stderr)), reject);
+    });
+    service.child.kill('SIGTERM');
+    await service.ended;
+    const { organizations } = await cli.json<{ organizations: { name: string }[] }>('org', 'list');
+    expect([organizations.map(({ name }) => name), sqlite()]).toEqual([['Default'], false]);
+  });
+
+  test('another database than the directory’s own is refused, naming both', async () => {
+    await cli.json('init', '--org', 'Museum', '--database-url', url);
+    const other = await server.createDatabase();
+    const nameOf = (one: string) => one.slice(one.lastIndexOf('/') + 1);
+    const refused = await cli.run('serve', '--port', '0', '--database-url', other);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain(nameOf(url));
+    expect(refused.stderr).toContain(nameOf(other));
+
+    rmSync(settings());
+    const lost = await cli.run('subject', 'list', '--json');
+    expect([lost.code, JSON.parse(lost.stdout).code, sqlite()]).toEqual([2, 'CONFIG', false]);
+
+    const plain = createCli();
+    try {
+      await plain.json('init', '--org', 'Museum');
+      const kept = readFileSync(join(plain.data, 'gatehouse.db'));
+      const mixed = await plain.run('serve', '--port', '0', '--database-url', url);
+      expect([mixed.code, mixed.stdout]).toEqual([2, '']);
+      expect(mixed.stderr).toContain('gatehouse.db (SQLite)');
+      expect(mixed.stderr).toContain(nameOf(url));
+      expect(readFileSync(join(plain.data, 'gatehouse.db'))).toEqual(kept);
+    } finally {
+      await plain.clean();
+    }
+  });
+
+  test('a database that cannot be reached leaves nothing recorded', async () => {
+    const gone = 'postgresql://nobody@127.0.0.1:1/none';
+    const refused = await cli.run('init', '--org', 'Museum', '--database-url', gone);
+    expect(refused.code).toBe(1);
+    expect(existsSync(settings())).toBe(false);
+    await cli.json('init', '--org', 'Museum', '--database-url', url);
+  });
+});
