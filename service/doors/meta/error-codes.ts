@@ -82,11 +82,18 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   LICENCE_NOT_ACCEPTED: { means: 'The profile needs a model whose doubtful licence nobody has accepted.' },
   OVERLOADED: {
     means: 'Too many pictures are waiting; `retry-after` says when to try again.',
+    example: { error: 'Too many pictures are being analyzed; try again shortly.' },
   },
   TIMEOUT: { means: 'It took longer than the box allows; try again.' },
   SEALED: { means: 'The master key is missing, so nothing stored can be read.' },
   STORAGE_UNAVAILABLE: { means: 'The database of the box cannot be reached; try again.' },
-  STORAGE_FULL: { means: 'The disk of the box is full.' },
+  STORAGE_FULL: {
+    means: 'The disk of the box is full, or cannot be written.',
+    example: {
+      error:
+        'The disk that holds the database is full: nothing was changed. Free some space on it, then try again.',
+    },
+  },
   INTERNAL: {
     means: 'Something broke inside Gatehouse; its log tells more under `requestId`.',
     example: {

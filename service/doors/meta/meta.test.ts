@@ -317,8 +317,13 @@ describe('/openapi.json', () => {
   test('every example of an error has a code of its own status, and 422 has what it promises', async () => {
     const { paths } = await document();
     const { responses } = paths['/api/verify'].post;
-    for (const answer of Object.values<Any>(responses)) {
+    const answers = [
+      ...Object.entries<Any>(responses),
+      ...Object.entries<Any>(paths['/api/enroll'].post.responses),
+    ];
+    for (const [status, answer] of answers) {
       const { examples = {} } = answer.content['application/json'];
+      expect(Object.keys(examples).length > 0).toBe(status !== '200');
       for (const [code, { value }] of Object.entries<Any>(examples)) {
         expect(answer.description).toContain(`- \`${code}\`:`);
         expect(value).toMatchObject({ error: expect.any(String), code, requestId: expect.any(String) });
