@@ -46,7 +46,7 @@ onBothDatabases('the engine', (newPlace) => {
     expect(verdict.verified).toBe(true);
     expect(verdict.checkResults.find(({ check }) => check === 'impossibleTravel')).toMatchObject({
       score: 1,
-      details: { distanceKm: 0 },
+      details: { limitKmh: 900 },
     });
     await expect(
       engine.checks.verify({ ...command, picture: show('v2', 0.95), profile: 'none' }),

@@ -12,6 +12,7 @@ import { hardFailures } from './apply-rule.ts';
 import type { CheckResult } from './check.ts';
 import { composite } from './composite.ts';
 import { compositeReason } from './composite-reason.ts';
+import type { Threshold } from './error-rate.ts';
 import { faceQuality } from './face-quality.ts';
 import { type Decision, decide, type Matching } from './matching.ts';
 import { type ModelPlan, planModels } from './model-plan.ts';
@@ -231,11 +232,12 @@ export function createVerify({
     run: Run,
     { main, decision, checkResults, compositeScore, reason }: Outcome,
   ): Promise<Verdict> {
-    const { id, command, realm, profile, plan, files, started } = run;
+    const { id, realm, profile, plan, files, started } = run;
     const { maturity, match: rates } = profile.definition;
     const { matched, subject, identification } = decision;
-    const hidden = command.email !== undefined && !matched;
-    const told = hidden ? decide(plan.scorers, undefined, rates.falseMatchRate) : decision;
+    // How near a stranger came is a slope to climb: towards a template, or the nearest of everybody.
+    const rate = identification?.matchRate ?? rates.falseMatchRate;
+    const told = matched ? decision : decide(plan.scorers, undefined, rate);
     return {
       verification: id,
       verified: reason === undefined,
@@ -244,7 +246,7 @@ export function createVerify({
       compositeScore,
       checkResults,
       assurance: assuranceOf(run, main),
-      ...(identification ? { identification } : {}),
+      ...(identification ? { identification: { ...identification, ...ratesOf(told.threshold) } } : {}),
       match: { ...told.threshold, scorer: told.scorer.id, score: told.comparison?.score ?? null },
       profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity },
       models: modelsUsed(plan, files),
@@ -281,6 +283,8 @@ export function createVerify({
     });
   };
 }
+
+const ratesOf = ({ threshold, fnmr, extrapolated }: Threshold) => ({ threshold, fnmr, extrapolated });
 
 const assuranceOf = ({ matchOnly }: Run, { face }: Analysis): Assurance =>
   face?.pad && !matchOnly ? 'passive' : 'match-only';
