@@ -14,6 +14,8 @@ import type { Database } from './storage/connection.ts';
 export interface StatusDeps {
   /** The data directory: its disk must have room. */
   data: string;
+  /** Listens beyond loopback without TLS. */
+  insecureHttp: boolean;
   organizations: Organizations;
   subjects: Subjects;
   checks: Checks;
@@ -34,7 +36,7 @@ const worlds: World[] = ['live', 'test'];
 
 /** What the appliance knows of itself at this moment; reads memory, and the short list of organizations. */
 export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
-  const { data, organizations, subjects, checks, models, galleries, pictures, database } = deps;
+  const { data, insecureHttp, organizations, subjects, checks, models, galleries, pictures, database } = deps;
   return async () => {
     const storage = await readOrganizations();
     const ids = storage.organizations.map(({ id }) => id);
@@ -79,6 +81,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
           }))
         : [],
       safeGallery: rates.map((rate) => ({ rate, people: checks.safeGallerySize(rate) })),
+      insecureHttp,
       matchOnlyOrganizations: storage.organizations.filter(({ matchOnly }) => matchOnly).length,
     };
   };

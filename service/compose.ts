@@ -10,6 +10,7 @@ import { type Checks, createChecks } from './engine/checks/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
 import { createOrganizations, type Organizations } from './engine/organizations/index.ts';
 import { createSubjects, type Subjects } from './engine/subjects/index.ts';
+import { listenPolicy } from './http/listen-policy.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { FaceAnalyzer } from './inference/face.ts';
 import { createFaceAnalyzer, type RunningFaceAnalyzer } from './inference/face-analyzer.ts';
@@ -143,6 +144,7 @@ export async function compose(
 
   const status = createStatus({
     data: config.data,
+    insecureHttp: isInsecure(config),
     organizations,
     subjects,
     checks,
@@ -166,6 +168,9 @@ export async function compose(
     close: () => everything.disposeAsync(),
   };
 }
+
+const isInsecure = ({ host, tlsCert, insecureHttp }: Config): boolean =>
+  listenPolicy({ host, tls: tlsCert !== undefined, insecureHttp }).is === 'allowed-with-warning';
 
 /** What every worker loads before its first picture. */
 function firstModels(models: Models) {

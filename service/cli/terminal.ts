@@ -29,7 +29,7 @@ export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
 /** Aligned columns under a header, two spaces apart; numbers to the right. No rows: `empty`. */
 export function table(header: readonly string[], rows: readonly (readonly Cell[])[], empty: string): string {
   if (rows.length === 0) return empty;
-  const text = [header, ...rows].map((row) => row.map((cell) => (cell === undefined ? '–' : String(cell))));
+  const text = [header, ...rows].map((row) => row.map((cell) => (cell === undefined ? '–' : oneLine(cell))));
   const widths = header.map((_, column) => Math.max(...text.map((row) => row[column]?.length ?? 0)));
   const right = header.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
   return text
@@ -48,8 +48,12 @@ export function table(header: readonly string[], rows: readonly (readonly Cell[]
 export function facts(pairs: readonly (readonly [string, Cell])[]): string {
   const shown = pairs.filter(([, value]) => value !== undefined);
   const width = Math.max(0, ...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${oneLine(value!)}`).join('\n');
 }
+
+/** What others wrote cannot move the cursor, colour the screen or forge a line. */
+const oneLine = (value: string | number) =>
+  String(value).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 
 /** 1 person, 2 people. */
 export function count(amount: number, one: string, many: string): string {

@@ -51,7 +51,8 @@ describe('parseJson', () => {
           return;
         }
         const answer = refusal(text);
-        if (Array.isArray(answer)) expect(answer[1]).toContain('twice');
+        // What JSON.parse takes and we do not: a name twice, and 1e5111 (Infinity there).
+        if (Array.isArray(answer)) expect(answer[1]).toMatch(/twice|number too large/);
         else expect(answer).toEqual(expected);
       }),
       { numRuns: 3000 },

@@ -452,5 +452,6 @@ describe('over a real socket', () => {
     await expect(raw(port, 'GET /slow HTTP/1.1\r\n\r\n')).rejects.toThrow(/ECONNREFUSED|ECONNRESET/);
     gate.resolve();
     expect(await response).toEqual(['200', 'close']);
+    await closed;
   });
 });

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { keyPrefixes, scopes } from '../../engine/access/index.ts';
 import { purposes } from '../../engine/subjects/index.ts';
+import { emailAddress, lineOfText } from '../../http/text-fields.ts';
 
 /** What the control API reads. Times on this wire are ISO 8601, UTC. */
 
 const world = z.enum(['live', 'test']).describe('real people, or trials');
-const email = z.email().max(254);
 
 export const OrganizationParams = z.object({ organization: z.string().min(1).max(64) });
-export const NewOrganization = z.strictObject({ name: z.string().trim().min(1).max(120) });
+export const NewOrganization = z.strictObject({ name: lineOfText(120) });
 export const OrganizationChange = z
   .strictObject({
-    name: z.string().trim().min(1).max(120).optional(),
+    name: lineOfText(120).optional(),
     matchOnly: z
       .boolean()
       .optional()
@@ -29,7 +29,7 @@ export const NewKey = z.strictObject({
   world,
   scopes: z.array(z.enum(scopes)).min(1),
   prefix: z.enum(keyPrefixes).optional(),
-  name: z.string().max(120).optional(),
+  name: lineOfText(120).optional(),
   expiresAt: z.iso.datetime({ offset: true }).optional(),
   browser: z.boolean().optional(),
   origins: z.array(z.url({ protocol: /^https?$/ })).optional(),
@@ -38,7 +38,7 @@ export const NewKey = z.strictObject({
 export const SiteParams = z.object({ site: z.string().max(64) });
 /** The engine says what a network, a country and a time zone are. */
 export const NewSite = z.strictObject({
-  name: z.string(),
+  name: lineOfText(80),
   cidr: z.string(),
   country: z.string(),
   latitude: z.number(),
@@ -64,14 +64,14 @@ export const SubjectPage = z.strictObject({
 /** The `request` part beside the picture. */
 export const EnrollRequest = z.strictObject({
   world,
-  email,
-  name: z.string().max(200).optional(),
+  email: emailAddress,
+  name: lineOfText(200).optional(),
   consent: z
     .strictObject({
-      textVersion: z.string().min(1).max(80),
+      textVersion: lineOfText(80),
       purposes: z.array(z.enum(purposes)).min(1),
-      method: z.string().min(1).max(80),
-      legalBasis: z.string().min(1).max(80),
+      method: lineOfText(80),
+      legalBasis: lineOfText(120),
     })
     .optional(),
   mark: z
@@ -85,7 +85,7 @@ export const EnrollRequest = z.strictObject({
 /** The `request` part beside the picture. */
 export const VerifyRequest = z.strictObject({
   world,
-  email: email.optional(),
+  email: emailAddress.optional(),
   profile: z.string().max(80).optional(),
 });
 

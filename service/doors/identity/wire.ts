@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { purposes } from '../../engine/subjects/index.ts';
 import { LongText } from '../../http/json-body.ts';
-import { NOT_AN_EMAIL } from '../../http/validation.ts';
+import { emailAddress, lineOfText } from '../../http/text-fields.ts';
 
 const MIB = 1024 * 1024;
 
@@ -44,11 +44,7 @@ const filePicture = z
 const frameDescription =
   'Further pictures of the same moment, in order, for the checks that need motion; at most 30 of at most 1 MiB each.';
 
-const email = z
-  .string()
-  .max(254, NOT_AN_EMAIL)
-  .regex(/^[^\s@]{1,64}@[^\s@]{1,253}$/u, NOT_AN_EMAIL)
-  .meta({ examples: ['alice@example.com'] });
+const email = emailAddress.meta({ examples: ['alice@example.com'] });
 
 const pixels = z.number().min(0).max(100_000);
 const deviceInfo = z
@@ -97,10 +93,10 @@ const location = z
 
 const consent = z
   .object({
-    textVersion: z.string().min(1).max(80).describe('Which text the person agreed to'),
+    textVersion: lineOfText(80).describe('Which text the person agreed to'),
     purposes: z.array(z.enum(purposes)).min(1).max(purposes.length).describe('What the person agreed to'),
-    method: z.string().min(1).max(80).describe('How they agreed: "checkbox", "signature", …'),
-    legalBasis: z.string().min(1).max(120).describe('"GDPR Art. 9(2)(a)", "BIPA written release", …'),
+    method: lineOfText(80).describe('How they agreed: "checkbox", "signature", …'),
+    legalBasis: lineOfText(120).describe('"GDPR Art. 9(2)(a)", "BIPA written release", …'),
   })
   .meta({
     description: "The person's consent; the organization's policy says whether it must come with the call.",
@@ -160,11 +156,8 @@ function enrollFields<P extends z.ZodType<Picture>>(picture: P) {
       description:
         "Whose face this is. A known e-mail gets a further template if the face matches that person's others.",
     }),
-    name: z
-      .string()
-      .min(1)
-      .max(200)
-      .meta({ description: 'How the console shows the person.', examples: ['Alice'] })
+    name: lineOfText(200)
+      .meta({ description: 'How operators see the person.', examples: ['Alice'] })
       .optional(),
     consent: consent.optional(),
   });

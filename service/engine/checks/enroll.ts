@@ -46,8 +46,8 @@ export function createEnroll({
     const { organization, world, email, name, consent, mark, actor, request } = command;
     const realm: Realm = { organization, world };
     if (!email.includes('@')) {
-      throw new Problem('INVALID_REQUEST', 'An e-mail address is needed.', {
-        details: [{ path: 'email', message: 'An e-mail address.' }],
+      throw new Problem('INVALID_REQUEST', 'The field "email" must be an e-mail address.', {
+        details: [{ path: 'email', message: 'It must be an e-mail address.' }],
       });
     }
     const { consentPolicy, uniquenessPolicy } = await organizations.get(organization);
@@ -114,7 +114,7 @@ export function createEnroll({
       if (command.overrideMismatch === true && actor.is === 'operator') return true;
       throw await refused(
         'TEMPLATE_MISMATCH',
-        'The face is not the one enrolled under this e-mail: an operator may override this at the console.',
+        'The face is not the one enrolled under this e-mail: an operator can override this on the box.',
         { subject: id },
       );
     }

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { emailAddress, lineOfText } from './text-fields.ts';
+
+test.each(['ada@example.com', 'jörg@exämple.ch', 'a+b@c', '名前@例え.jp'])('%s is an address', (text) => {
+  expect(emailAddress.safeParse(text).success).toBe(true);
+});
+
+test.each([
+  'ada',
+  'a b@c.d',
+  'a@b@c',
+  '@c.d',
+  'a@',
+  '\u001b[31mred\u0007@x.y',
+  'a@b\u0000',
+  'a\u202e@b.c',
+  `${'a'.repeat(65)}@b.c`,
+  `a@${'b'.repeat(254)}`,
+])('%j is none', (text) => {
+  expect(emailAddress.safeParse(text).success).toBe(false);
+});
+
+test.each([
+  ['Ada', 'Ada'],
+  ['  Ada Lovelace ', 'Ada Lovelace'],
+  ['علي', 'علي'],
+])('%j is a line', (text, expected) => {
+  expect(lineOfText(20).parse(text)).toBe(expected);
+});
+
+test.each(['', '   ', 'a\nb', 'a\r\nFAKE', '\u001b]0;pwned\u0007', 'a\u2028b', 'x\u202eb', 'y'.repeat(21)])(
+  '%j is none',
+  (text) => {
+    expect(lineOfText(20).safeParse(text).success).toBe(false);
+  },
+);
