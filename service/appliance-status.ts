@@ -48,6 +48,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
       readiness: readinessOf(broken, storage.state),
       models: await models.list(),
       damagedModels: models.damaged(),
+      unreachablePeople: subjects.unreachable(),
       pad: pad
         ? { is: 'installed', set: pad.id, maturity: pad.maturity }
         : { is: 'missing', remedy: remedy(models.importable().filter(({ role }) => role === 'pad')) },

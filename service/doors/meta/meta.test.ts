@@ -47,6 +47,7 @@ const healthy: ApplianceStatus = {
   safeGallery: [{ rate: 0.01, people: 1000 }],
   matchOnlyOrganizations: 0,
   damagedModels: [],
+  unreachablePeople: 0,
 };
 
 const running: { close(): Promise<unknown> }[] = [];
@@ -129,6 +130,7 @@ describe('/health', () => {
       ],
       matchOnlyOrganizations: 2,
       damagedModels: ['acme-face'],
+      unreachablePeople: 3,
       insecureHttp: true,
       safeGallery: [
         { rate: 0.01, people: 1000 },
@@ -144,6 +146,7 @@ describe('/health', () => {
         'Storage is full: the disk has no room.',
         'Requests from other machines come without encryption (--insecure-http): pictures of faces and API keys can be read on the way. Give --tls-cert and --tls-key, or a proxy that encrypts.',
         'Asked to run on cuda, cpu, running on cpu: no CUDA library was found.',
+        '3 people are enrolled but cannot be recognized: their templates were made by another model file, or their keys are gone. Put back the model or the newest keys.db, or enroll them again on the box.',
         'The imported model acme-face is not used, because its file is missing or changed: import it again, or remove it.',
         'Passive liveness is not installed: live verifications are refused, except in organizations that recorded match-only.',
         '2 organizations have recorded match-only: a printed photograph of an enrolled person would be verified there.',

@@ -8,6 +8,8 @@ import type { World } from '../../lib/id.ts';
 export interface ApplianceStatus {
   readiness: { is: 'ready' } | { is: 'not-ready'; reason: string };
   models: ModelReport[];
+  /** People who are enrolled but cannot be recognized: another model file made their templates, or their keys are gone. */
+  unreachablePeople: number;
   /** Imported models that are not used because their file is missing or changed. */
   damagedModels: string[];
   /** Passive PAD. The remedy names the files, their hashes and the one command. */

@@ -67,6 +67,11 @@ function warningsOf(status: ApplianceStatus): string[] {
       `Asked to run on ${inference.providersAsked.join(', ')}, running on ${inference.provider}: ${inference.fallback}`,
     );
   }
+  if (status.unreachablePeople > 0) {
+    warnings.push(
+      `${status.unreachablePeople} people are enrolled but cannot be recognized: their templates were made by another model file, or their keys are gone. Put back the model or the newest keys.db, or enroll them again on the box.`,
+    );
+  }
   for (const id of status.damagedModels) {
     warnings.push(
       `The imported model ${id} is not used, because its file is missing or changed: import it again, or remove it.`,

@@ -86,7 +86,12 @@ test('another face under a known e-mail is refused, and only an operator may ins
     code: 'TEMPLATE_MISMATCH',
   });
   expect(await refusals()).toEqual(
-    Array.from({ length: 3 }, () => ({ code: 'TEMPLATE_MISMATCH', world: 'test', subject })),
+    Array.from({ length: 3 }, () => ({
+      code: 'TEMPLATE_MISMATCH',
+      world: 'test',
+      subject,
+      comparable: true,
+    })),
   );
   expect(
     await enroll('alice@example.com', other(), { actor: operator, overrideMismatch: true }),
@@ -99,6 +104,21 @@ test('another face under a known e-mail is refused, and only an operator may ins
     .orderBy('id')
     .execute();
   expect(lines.map(({ details }) => JSON.parse(details).overrideMismatch)).toEqual([undefined, true]);
+});
+
+test('templates that another model file made are told apart from another face; only an operator may add to them', async () => {
+  await enroll('alice@example.com', picture('alice', 'p0'));
+  await engine.db.updateTable('template').set({ embedder_sha256: 'an older file' }).execute();
+  await expect(enroll('alice@example.com', picture('alice', 'p1'))).rejects.toMatchObject({
+    code: 'TEMPLATE_MISMATCH',
+    message: expect.stringContaining('cannot be compared any more'),
+  });
+  const { enrollments } = await enroll('alice@example.com', picture('alice', 'p1'), {
+    overrideMismatch: true,
+    actor: operator,
+  });
+  expect(enrollments).toBe(2);
+  expect((await refusals()).map(({ comparable }) => comparable)).toEqual([false]);
 });
 
 test('two different faces for one new e-mail at once: one enrolls, the other does not match', async () => {

@@ -112,10 +112,13 @@ export function createEnroll({
       const { matched } = await matching.against(realm, id, probe, plan, definition.match.falseMatchRate);
       if (matched) return false;
       if (command.overrideMismatch === true && actor.is === 'operator') return true;
+      const comparable = (await subjects.enrollments(realm, id)).length > 0;
       throw await refused(
         'TEMPLATE_MISMATCH',
-        'The face is not the one enrolled under this e-mail: an operator can override this on the box.',
-        { subject: id },
+        comparable
+          ? 'The face is not the one enrolled under this e-mail: an operator can override this on the box.'
+          : 'The pictures enrolled under this e-mail cannot be compared any more (another model made them, or their key is gone): an operator who knows the person can enroll the new picture on the box.',
+        { subject: id, comparable },
       );
     }
 

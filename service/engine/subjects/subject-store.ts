@@ -163,6 +163,15 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       return Number(n);
     },
 
+    /** People with templates, over all organizations and worlds. */
+    async countEnrolled(): Promise<number> {
+      const { n } = await db
+        .selectFrom('template')
+        .select((eb) => eb.fn.count<number>('subject').distinct().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    },
+
     async idOf(tx: Db, { organization, world }: Realm, emailHash: string): Promise<SubjectId | undefined> {
       const row = await tx
         .selectFrom('subject')

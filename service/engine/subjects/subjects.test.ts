@@ -222,8 +222,10 @@ test('a template of another model file is neither loaded nor compared', async ()
   await engine.db.updateTable('template').set({ embedder_sha256: 'another' }).execute();
   expect(await engine.subjects.enrollments(realm(), subject.id)).toEqual([]);
   const restarted = engine.openSubjects();
+  expect(restarted.unreachable()).toBe(0);
   await restarted.loadGalleries();
   expect(restarted.people(realm())).toBe(0);
+  expect(restarted.unreachable()).toBe(1);
 });
 
 test('a start reads the galleries back, embedder A alone', async () => {

@@ -67,6 +67,8 @@ export interface Subjects {
   nearest(realm: Realm, probe: Float32Array, rows: number): Promise<SubjectId[]>;
   /** Reads every template into the galleries at start; embedder A alone. Calls `progress` with the count after each page. */
   loadGalleries(progress?: (loaded: number) => void): Promise<void>;
+  /** People whose templates could not be loaded: another model file made them, or their key is gone. Known after `loadGalleries`. */
+  unreachable(): number;
   /** Destroys person keys that no person has, left by enrollments that were cut short. Call it at start. */
   sweepKeys(): Promise<{ swept: number; suspicious: number }>;
 }
@@ -112,6 +114,8 @@ export function createSubjects({
       { template: row.id, subject: row.subject },
       'a sealed template was changed or belongs elsewhere',
     );
+
+  let unreachable = 0;
 
   const find = (realm: Realm, idOrEmail: string) =>
     store.find(
@@ -253,16 +257,26 @@ export function createSubjects({
     async loadGalleries(progress) {
       const embedder = primary();
       let loaded = 0;
+      const reached = new Set<string>();
       const every = store.everyTemplate(embedder, fileOf(models.current().files, embedder), damaged);
       for await (const page of every) {
         for (const { row, vector } of page) {
           const realm = { organization: row.organization as OrganizationId, world: row.world as World };
           index.put(realm, { template: row.id as TemplateId, subject: row.subject as SubjectId }, vector);
+          reached.add(row.subject);
         }
         loaded += page.length;
         progress?.(loaded);
       }
+      unreachable = (await store.countEnrolled()) - reached.size;
+      if (unreachable > 0) {
+        log.warn(
+          { people: unreachable },
+          'people are enrolled who cannot be recognized: another model file made their templates, or their keys are gone',
+        );
+      }
     },
+    unreachable: () => unreachable,
     sweepKeys: () => store.sweepKeys(),
   };
 }
