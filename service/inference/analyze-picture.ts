@@ -22,7 +22,7 @@ import { createPyramid, type Picture, type Pyramid } from './picture.ts';
 import { createPresentationScore, type PresentationScore } from './presentation-score.ts';
 
 /** Which models look at a picture. */
-export type Models = Omit<AnalysisRequest, 'deadline'>;
+export type Models = Omit<AnalysisRequest, 'deadline' | 'signal'>;
 
 /** `timing.queued` is 0: the pool knows it. */
 export interface PictureAnalyzer {

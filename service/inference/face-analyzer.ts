@@ -65,12 +65,16 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
   });
 
   return {
-    async analyze(picture, { deadline, ...models }) {
-      const { value, waited } = await pool.run(() => {
-        // a copy of its own: a Buffer may be a part of a pool that others use
-        const copy = new Uint8Array(picture);
-        return { payload: { picture: copy, models }, transfer: [copy.buffer] };
-      }, deadline);
+    async analyze(picture, { deadline, signal, ...models }) {
+      const { value, waited } = await pool.run(
+        () => {
+          // a copy of its own: a Buffer may be a part of a pool that others use
+          const copy = new Uint8Array(picture);
+          return { payload: { picture: copy, models }, transfer: [copy.buffer] };
+        },
+        deadline,
+        signal,
+      );
       const analysis = value as Analysis;
       return { ...analysis, timing: { ...analysis.timing, queued: waited } };
     },

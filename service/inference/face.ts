@@ -97,6 +97,8 @@ export interface AnalysisRequest {
   pad?: string;
   /** Give up after this many milliseconds, waiting included. */
   deadline: number;
+  /** Nobody wants the answer any more: a picture that still waits for a worker is dropped (TIMEOUT). */
+  signal?: AbortSignal;
 }
 
 /** Throws Problem IMAGE_*, OVERLOADED (queue full), TIMEOUT or INTERNAL (worker died); never stops the service. */

@@ -57,8 +57,8 @@ afterEach(async () => {
 });
 
 const LONG = 20_000;
-const run = (made: WorkerPool, payload: object, deadline = LONG) =>
-  made.run(() => ({ payload, transfer: [] }), deadline).then(({ value }) => value);
+const run = (made: WorkerPool, payload: object, deadline = LONG, signal?: AbortSignal) =>
+  made.run(() => ({ payload, transfer: [] }), deadline, signal).then(({ value }) => value);
 /** A job that ends when `open` is called. */
 function hold(made: WorkerPool, deadline = LONG) {
   const gate = new Int32Array(new SharedArrayBuffer(4));
@@ -111,6 +111,24 @@ test('a full queue refuses at once and says when to come back; what was accepted
   first.open();
   await Promise.all([first.result, ...waiting]);
   expect(order).toEqual([1, 2]);
+});
+
+test('a job that nobody wants any more makes room while it waits; one at work goes on', async () => {
+  const made = pool();
+  await made.ready();
+  const first = hold(made);
+  const hangsUp = new AbortController();
+  const dropped = run(made, { act: 'echo', value: 1 }, LONG, hangsUp.signal);
+  const kept = run(made, { act: 'echo', value: 2 });
+  expect(made.stats()).toMatchObject({ waiting: 2 });
+  hangsUp.abort();
+  await expect(dropped).rejects.toMatchObject({ code: 'TIMEOUT' });
+  expect(made.stats()).toMatchObject({ busy: 1, waiting: 1 });
+  await expect(run(made, { act: 'echo' }, LONG, hangsUp.signal)).rejects.toMatchObject({ code: 'TIMEOUT' });
+  first.open();
+  expect(await first.result).toBe('held');
+  expect(await kept).toMatchObject({ got: 2 });
+  expect(made.stats()).toMatchObject({ replaced: 0, timedOut: 0 });
 });
 
 test.each(['throw', 'exit'])('a worker that dies (%s) fails its job only and is replaced', async (act) => {

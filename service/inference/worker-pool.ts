@@ -33,9 +33,14 @@ export interface PoolStats {
 export interface WorkerPool {
   /**
    * Resolves with the worker's value and the milliseconds the job waited. `prepare` is called when a worker is free.
-   * Throws what the worker refused with, or Problem OVERLOADED, TIMEOUT or INTERNAL.
+   * Throws what the worker refused with, or Problem OVERLOADED, TIMEOUT or INTERNAL. A job that still waits when `signal`
+   * is given up is dropped with TIMEOUT; one at work goes on to its end.
    */
-  run(prepare: () => PoolJob, deadline: number): Promise<{ value: unknown; waited: number }>;
+  run(
+    prepare: () => PoolJob,
+    deadline: number,
+    signal?: AbortSignal,
+  ): Promise<{ value: unknown; waited: number }>;
   /** Posts to every worker, and to every later one before its first job. Replaces what was sent before. */
   configure(message: unknown): void;
   /** When every worker has started once; rejects with the reason when one could not. */
@@ -224,6 +229,15 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     settle();
   }
 
+  function drop(job: Job): void {
+    const waiting = queue.indexOf(job);
+    if (waiting < 0) return;
+    queue.splice(waiting, 1);
+    clearTimeout(job.timer);
+    job.reject(notWanted());
+    settle();
+  }
+
   /** Resolves when the thread has ended. */
   function giveUp(seat: Seat): Promise<void> {
     seat.state = 'gone';
@@ -248,7 +262,8 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   for (let i = 0; i < deps.workers; i++) startWorker();
 
   return {
-    run(prepare, deadline) {
+    run(prepare, deadline, signal) {
+      if (signal?.aborted) return Promise.reject(notWanted());
       if (closing) return Promise.reject(overloaded('Gatehouse is stopping; try again in a moment.', 5));
       if (broken !== undefined) return Promise.reject(internal(broken));
       if (queue.length >= deps.queueLimit && inState('idle').length === 0) {
@@ -269,6 +284,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
           reject,
         };
         queue.push(job);
+        signal?.addEventListener('abort', () => drop(job), { once: true });
         assign();
       });
     },
@@ -310,3 +326,5 @@ const internal = (reason: string): Problem =>
 
 const overloaded = (message: string, retryAfterSeconds: number): Problem =>
   new Problem('OVERLOADED', message, { retryAfterSeconds });
+
+const notWanted = () => new Problem('TIMEOUT', 'The caller did not wait for the answer.');

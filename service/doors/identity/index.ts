@@ -119,4 +119,5 @@ const circumstances = (request: FastifyRequest): Circumstances => ({
   caller: callerOf(request),
   requestId: request.id,
   address: request.ip,
+  signal: request.signal,
 });

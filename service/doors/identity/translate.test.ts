@@ -9,8 +9,10 @@ const circumstances = {
   caller: { key: 'key_1' as KeyId, organization: 'org_1' as OrganizationId, world: 'live' as const },
   requestId: 'req_1',
   address: '10.0.0.1',
+  signal: new AbortController().signal,
 };
 const common = {
+  signal: circumstances.signal,
   organization: 'org_1',
   world: 'live',
   actor: { is: 'key', key: 'key_1' },

@@ -19,12 +19,14 @@ export interface Circumstances {
   requestId: string;
   /** The caller's network address. */
   address: string;
+  /** Aborts when the caller hangs up or the request's time is over. */
+  signal: AbortSignal;
 }
 
 /** Throws INVALID_REQUEST or IMAGE_TOO_LARGE for a picture that cannot be decoded from its text. */
 export async function toVerifyCommand(
   body: VerifyRequest,
-  { caller, requestId, address }: Circumstances,
+  { caller, requestId, address, signal }: Circumstances,
 ): Promise<VerifyCommand> {
   const { email, profile, deviceInfo, location, frames, frameTimes } = body;
   return {
@@ -40,6 +42,7 @@ export async function toVerifyCommand(
     ...(frames === undefined ? {} : { frames: await toFrames(frames) }),
     ...(frameTimes === undefined ? {} : { frameTimes }),
     address,
+    signal,
     actor: { is: 'key', key: caller.key },
     request: requestId,
   };
@@ -48,7 +51,7 @@ export async function toVerifyCommand(
 /** Throws as toVerifyCommand does. */
 export async function toEnrollCommand(
   body: EnrollRequest,
-  { caller, requestId }: Circumstances,
+  { caller, requestId, signal }: Circumstances,
 ): Promise<EnrollCommand> {
   const { email, name, consent } = body;
   return {
@@ -56,6 +59,7 @@ export async function toEnrollCommand(
     world: caller.world,
     picture: await toBytes(body.image, 'image', pictureLimits.image),
     email,
+    signal,
     ...(name === undefined ? {} : { name }),
     ...(consent === undefined ? {} : { consent }),
     actor: { is: 'key', key: caller.key },

@@ -64,6 +64,7 @@ export function createEnroll({
       detector: plan.detector,
       embedders: set.embedders,
       deadline,
+      ...(command.signal ? { signal: command.signal } : {}),
     });
     const report = faceQuality(analysis, { pad: false });
     const rule = definition.checks.faceQuality;
@@ -72,6 +73,7 @@ export function createEnroll({
     const { embeddings } = analysis.face;
 
     return turns(realmKey(realm), async () => {
+      if (command.signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
       const existing = await subjects.find(realm, email);
       const overridden = existing !== undefined && (await overridesMismatch(existing, embeddings));
       const duplicateOf = uniquenessPolicy === 'off' ? undefined : await otherOwner(existing, embeddings);

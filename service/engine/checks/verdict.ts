@@ -30,6 +30,8 @@ export interface VerifyCommand {
   frames?: Uint8Array[];
   /** Milliseconds, one per frame, rising. */
   frameTimes?: number[];
+  /** The caller hung up, or the time for the request is over: no further picture is looked at, and nothing is stored. */
+  signal?: AbortSignal;
   actor: Actor;
   request?: string;
 }
@@ -93,8 +95,10 @@ export interface EnrollCommand {
   consent?: Consent;
   /** As `NewEnrollment.mark`. */
   mark?: string;
-  /** A person at the console may override TEMPLATE_MISMATCH; audited. Never for a key. */
+  /** An operator on the box may override TEMPLATE_MISMATCH; audited. Never for a key. */
   overrideMismatch?: boolean;
+  /** As `VerifyCommand.signal`. */
+  signal?: AbortSignal;
   actor: Actor;
   request?: string;
 }

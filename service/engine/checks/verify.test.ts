@@ -628,6 +628,15 @@ describe('pictures and models', () => {
 });
 
 describe('what is remembered', () => {
+  test('nothing, of a caller who hung up', async () => {
+    await enrollAlice();
+    const hangsUp = new AbortController();
+    const verdict = verify(show('probe', 0.9), { email: 'alice@example.com', signal: hangsUp.signal });
+    hangsUp.abort();
+    await expect(verdict).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(await engine.db.selectFrom('verification').selectAll().execute()).toEqual([]);
+  });
+
   const HOUR = 3_600_000;
   const zurich = { latitude: 47.37, longitude: 8.54, country: 'CH', timeZone: 'Europe/Zurich' };
   const tokyo = { latitude: 35.68, longitude: 139.65, country: 'JP', timeZone: 'Asia/Tokyo' };

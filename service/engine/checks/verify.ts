@@ -124,6 +124,7 @@ export function createVerify({
       embedders: plan.embedders,
       deadline,
       ...(plan.pad ? { pad: plan.pad.id } : {}),
+      ...(command.signal ? { signal: command.signal } : {}),
     };
     const main = await analyzer.analyze(command.picture, request);
     const quality = faceQuality(main, { pad: plan.pad !== undefined });
@@ -197,7 +198,8 @@ export function createVerify({
     outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>,
   ): Promise<void> {
     const { id, command, profile, plan, files, started, realm } = run;
-    const { actor, request } = command;
+    const { actor, request, signal } = command;
+    if (signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
     const kind = command.email === undefined ? '1:N' : '1:1';
     const sealed = await verifications.seal({
       id,
