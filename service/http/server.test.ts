@@ -10,6 +10,7 @@ import { defaultErrors } from './default-errors.ts';
 import { createMetrics } from './metrics.ts';
 import { createServer, type ServerDeps } from './server.ts';
 import { createStructuredLog } from './structured-log.ts';
+import { untilClosed } from './until-closed.ts';
 
 const running: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -393,6 +394,32 @@ describe('over a real socket', () => {
     let text = await answer();
     while (text.includes('HTTP/1.1 503')) text = await answer();
     expect(text).toContain('HTTP/1.1 200 ');
+  });
+
+  test('a handler learns that its caller hung up, and not before', async () => {
+    const { app } = start();
+    const reached = Promise.withResolvers<AbortSignal>();
+    app.post('/patient', { config: { access: 'public' } }, async (_, reply) => {
+      const signal = untilClosed(reply);
+      reached.resolve(signal);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return 'nobody reads this';
+    });
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = app.server.address() as AddressInfo;
+    const caller = connect(port, '127.0.0.1', () =>
+      caller.write(
+        'POST /patient HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+      ),
+    );
+    const signal = await reached.promise;
+    // A whole other exchange: what would have aborted with the body has by now.
+    await app.inject({ method: 'POST', url: '/echo', payload: { a: 1 } });
+    expect(signal.aborted).toBe(false);
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+    caller.destroy();
+    await aborted;
+    expect(signal.aborted).toBe(true);
   });
 
   test('a caller who sends far too much still gets to read why', async () => {

@@ -1,8 +1,9 @@
 import multipart from '@fastify/multipart';
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Checks } from '../../engine/checks/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import { type FormLimits, readForm } from '../../http/form-body.ts';
+import { untilClosed } from '../../http/until-closed.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { wireErrors } from './errors.ts';
 import { fromForm } from './form.ts';
@@ -75,8 +76,8 @@ export function createIdentityDoor({
           response: { 200: VerifyReply },
         },
       },
-      async (request) =>
-        fromVerdict(await checks.verify(await toVerifyCommand(request.body, circumstances(request)))),
+      async (request, reply) =>
+        fromVerdict(await checks.verify(await toVerifyCommand(request.body, circumstances(request, reply)))),
     );
 
     app.post<{ Body: EnrollRequest }>(
@@ -109,15 +110,17 @@ export function createIdentityDoor({
           response: { 200: EnrollReply },
         },
       },
-      async (request) =>
-        fromEnrollResult(await checks.enroll(await toEnrollCommand(request.body, circumstances(request)))),
+      async (request, reply) =>
+        fromEnrollResult(
+          await checks.enroll(await toEnrollCommand(request.body, circumstances(request, reply))),
+        ),
     );
   };
 }
 
-const circumstances = (request: FastifyRequest): Circumstances => ({
+const circumstances = (request: FastifyRequest, reply: FastifyReply): Circumstances => ({
   caller: callerOf(request),
   requestId: request.id,
   address: request.ip,
-  signal: request.signal,
+  signal: untilClosed(reply),
 });
