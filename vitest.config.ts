@@ -1,14 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
+const common = { pool: 'forks' as const, setupFiles: ['test/support/fixed-chance.ts'] };
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['service/**/*.test.ts', 'models/**/*.test.ts'], pool: 'forks' } },
+      { test: { ...common, name: 'unit', include: ['service/**/*.test.ts', 'models/**/*.test.ts'] } },
       {
         test: {
+          ...common,
           name: 'system',
           include: ['test/**/*.test.ts'],
-          pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -57,7 +57,7 @@ test('agrees with bilinear sampling by the book for any crop, inside, across and
             const point = applyAffine(map, column + 0.5, row + 0.5);
             for (let c = 0; c < 3; c++) {
               const difference = into[(row * 9 + column) * 3 + c]! - reference(picture, point.x, point.y, c);
-              expect(Math.abs(difference)).toBeLessThan(0.3); // of 255: positions are rounded to 1/2048
+              expect(Math.abs(difference)).toBeLessThan(0.5); // of 255: positions are rounded to 1/2048 on both axes
             }
           }
         }

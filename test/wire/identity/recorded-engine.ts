@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Checks, EnrollResult, Verdict } from '../../../service/engine/checks/index.ts';
+import type {
+  Checks,
+  EnrollCommand,
+  EnrollResult,
+  Verdict,
+  VerifyCommand,
+} from '../../../service/engine/checks/index.ts';
 import { Problem, type ProblemCode, type ProblemExtra } from '../../../service/lib/problem.ts';
 
 /** What the engine answers in a recording. */
@@ -12,7 +18,12 @@ export interface EngineScript {
 /** The engine of one recording: answers by the script, and keeps what it was asked with pictures as `sha256:<12 digits>`. */
 export function recordedChecks(script: EngineScript) {
   const asked: unknown[] = [];
-  const answer = <T>(operation: 'verify' | 'enroll', command: object, value: T | undefined): T => {
+  const answer = <T>(
+    operation: 'verify' | 'enroll',
+    { signal, ...command }: VerifyCommand | EnrollCommand,
+    value: T | undefined,
+  ): T => {
+    if (signal?.aborted !== false) throw new Error('the caller seems to have hung up');
     asked.push({ operation, ...withoutBytes(command) });
     if (script.refuse) throw new Problem(script.refuse.code, script.refuse.message, script.refuse.extra);
     if (value === undefined) throw new Error(`the recording has no answer for ${operation}`);
