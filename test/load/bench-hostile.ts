@@ -7,7 +7,7 @@ import { quantile } from './statistics.ts';
 
 const DATA = join(import.meta.dirname, '../../../shared/data');
 const ROUTES = ['/api/verify', '/api/enroll'];
-const ROUNDS = 4;
+const ROUNDS = 12;
 /** Seconds a picture's analysis may take before the service gives it up (config.ts), and a little for the way. */
 const DEADLINE = 22_000;
 const MEBIBYTE = 2 ** 20;
