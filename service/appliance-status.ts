@@ -22,7 +22,11 @@ export interface StatusDeps {
   models: Models;
   galleries: Galleries;
   pictures(): Pick<RunningFaceAnalyzer, 'stats'>;
-  database: Database;
+  database: Pick<Database, 'dialect'>;
+  /** Bytes that may still be written to the data directory's disk. */
+  freeBytes?(): Promise<number>;
+  /** Milliseconds that the database may take: one that hangs must not hang `/ready`. */
+  patience?: number;
 }
 
 /** False-identification rates of the built-in profiles: what `/health` gives safe gallery sizes for. */
@@ -30,13 +34,12 @@ const rates = [0.01, 0.001];
 const MEBIBYTE = 2 ** 20;
 /** Bytes: with less, writes are about to fail. */
 const LEAST_FREE = 16 * MEBIBYTE;
-/** Milliseconds: a database that hangs must not hang `/ready`. */
-const DATABASE_TIMEOUT = 2_000;
 const worlds: World[] = ['live', 'test'];
 
 /** What the appliance knows of itself at this moment; reads memory, and the short list of organizations. */
 export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
   const { data, insecureHttp, organizations, subjects, checks, models, galleries, pictures, database } = deps;
+  const { freeBytes = () => freeOn(data), patience = 2_000 } = deps;
   return async () => {
     const storage = await readOrganizations();
     const ids = storage.organizations.map(({ id }) => id);
@@ -45,7 +48,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
     const { workers, busy, waiting, queueLimit, providers, fallbacks, broken } = pictures().stats();
     const fallback = Object.values(fallbacks)[0];
     return {
-      readiness: readinessOf(broken, storage.state),
+      readiness: readinessOf(broken, storage),
       models: await models.list(),
       damagedModels: models.damaged(),
       unreachablePeople: subjects.unreachable(),
@@ -89,9 +92,8 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
 
   async function readOrganizations() {
     try {
-      const known = await within(DATABASE_TIMEOUT, organizations.list());
-      const { bavail, bsize } = await statfs(data);
-      if (bavail * bsize >= LEAST_FREE)
+      const known = await within(patience, organizations.list());
+      if ((await freeBytes()) >= LEAST_FREE)
         return { state: 'ok' as const, organizations: known, reason: undefined };
       const reason = `Less than ${LEAST_FREE / MEBIBYTE} MiB are free on the disk of ${data}: free some space.`;
       return { state: 'full' as const, organizations: known, reason };
@@ -106,11 +108,16 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
 
 function readinessOf(
   broken: string | undefined,
-  storage: 'ok' | 'full' | 'unavailable',
+  { state, reason }: { state: 'ok' | 'full' | 'unavailable'; reason?: string | undefined },
 ): ApplianceStatus['readiness'] {
   if (broken !== undefined) return { is: 'not-ready', reason: `No picture can be judged: ${broken}` };
-  if (storage !== 'ok') return { is: 'not-ready', reason: 'The database cannot be used.' };
+  if (state !== 'ok') return { is: 'not-ready', reason: reason ?? 'The database cannot be used.' };
   return { is: 'ready' };
+}
+
+async function freeOn(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

@@ -81,6 +81,15 @@ const scorer = z.strictObject({
     .describe('score = sum of weight * (cosine - offset)'),
   maturity: z.enum(['proven', 'alternate', 'experimental']),
   accuracy: z.array(measurement),
+  /** Scores between frames of one clip; from the calibration's error rates where they were not measured. */
+  continuity: z
+    .strictObject({
+      same: z.number().describe('every frame against the mean of the others'),
+      sure: z.number().describe('below it one and the same is noted as doubtful'),
+      neighbours: z.number().describe('neighbouring frames'),
+      source: z.string(),
+    })
+    .optional(),
   calibration: z.strictObject({
     data: z.string(),
     date: z.iso.date(),

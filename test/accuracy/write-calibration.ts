@@ -28,7 +28,10 @@ export function writeCalibration(
     const accuracy: Accuracy = [
       figure('EER', measured.eer, measured.intervals.eer),
       ...rates.map((rate) => figure(`TAR@FMR ${rate}`, measured.tar[rate], measured.intervals.tar[rate])),
-      figure('failure to enroll', report.failureToEnroll, report.failureToEnrollInterval),
+      {
+        ...figure('failure to enroll', report.failureToEnroll, report.failureToEnrollInterval),
+        note: `no face that can be judged; another ${report.secondFaces.length} of ${report.pictures} pictures are refused because a second face in them is nearly as wide`,
+      },
     ];
     return { ...scorer, accuracy, calibration: { data, date, genuine, impostors, ...measured.calibration } };
   });

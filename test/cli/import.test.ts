@@ -215,6 +215,7 @@ async function untilLines(folder: string, wanted: number, ended: Promise<unknown
       : 0;
   while (lines() < wanted) {
     if (over) throw new Error('the import ended first');
+    // Another process's file: nothing tells when it grows.
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -254,7 +254,8 @@ test('whatever the frames are, only fit and frontal ones of the main picture’s
   );
 });
 
-test('the fused score has the limits that were measured for it', () => {
+test('a scorer has the limits that its manifest entry measured', () => {
+  const continuity = { same: 0.9, sure: 1.05, neighbours: 1.2, source: 'these tests' };
   const both = (i: number, cosine: number): FaceScript => ({
     embeddings: { 'a-net': near(alice, cosine, `a${i}`), 'b-net': near(mallory, cosine, `b${i}`) },
   });
@@ -265,9 +266,12 @@ test('the fused score has the limits that were measured for it', () => {
         at: 2000 * i,
         analysis: picture(`f${i}`, i === 2 ? both(2, cosine) : both(i, 0.99)),
       })),
-      [scorerA, scorerFused],
+      [scorerA, { ...scorerFused, continuity }],
     );
-  expect(judge(0.95)).toMatchObject({ score: 1, details: { scorer: 'fused', limit: 0.9 } });
+  expect(judge(0.95)).toMatchObject({
+    score: 1,
+    details: { scorer: 'fused', limit: 0.9, limitFrom: 'these tests' },
+  });
   expect(judge(0.49)).toMatchObject({ score: 0.8 });
   expect(judge(0.2)).toMatchObject({ score: 0, reason: 'The frames do not show one and the same face.' });
 });

@@ -66,10 +66,12 @@ export function sameFace(
   };
 }
 
-/** Measured for the fused score; for another the thresholds of the same false-match rates (0.90 lies under 1e-3). */
+/** As the manifest measures them for the scorer, else the thresholds of the same false-match rates. */
 function limitsOf(scorer: ScorerEntry): Limits {
-  if (scorer.id === 'fused')
-    return { same: 0.9, sure: 1.05, neighbours: 1.2, from: 'LIVENESS.md §3, fused score' };
+  if (scorer.continuity) {
+    const { source, ...limits } = scorer.continuity;
+    return { ...limits, from: source };
+  }
   const at = (fmr: number) => thresholdForFalseMatchRate(scorer.calibration, fmr).threshold;
   return {
     same: at(1e-3),

@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startEngine } from '../test/support/engine.ts';
+import { createStatus, type StatusDeps } from './appliance-status.ts';
+import { createGalleries } from './inference/galleries.ts';
+import { silentLog } from './lib/log.ts';
+
+let engine: Awaited<ReturnType<typeof startEngine>>;
+const galleries = createGalleries({ log: silentLog });
+beforeEach(async () => {
+  engine = await startEngine();
+});
+afterEach(() => engine.stop());
+
+const idle: ReturnType<ReturnType<StatusDeps['pictures']>['stats']> = {
+  workers: 2,
+  ready: 2,
+  busy: 0,
+  waiting: 0,
+  queueLimit: 64,
+  completed: 0,
+  replaced: 0,
+  lingering: 0,
+  overloaded: 0,
+  timedOut: 0,
+  providers: ['cpu'],
+  fallbacks: {},
+};
+
+const status = (more: Partial<StatusDeps> = {}) =>
+  createStatus({
+    data: '/',
+    insecureHttp: false,
+    organizations: engine.organizations,
+    subjects: engine.subjects,
+    checks: engine.checks,
+    models: engine.models,
+    galleries,
+    pictures: () => ({ stats: () => idle }),
+    database: { dialect: 'sqlite' },
+    freeBytes: async () => 2 ** 30,
+    ...more,
+  })();
+
+test('a box that works is ready', async () => {
+  expect(await status()).toMatchObject({
+    readiness: { is: 'ready' },
+    storage: { kind: 'sqlite', state: 'ok' },
+  });
+});
+
+test('a disk without room is told before writes fail', async () => {
+  const reason = expect.stringContaining('16 MiB are free');
+  expect(await status({ freeBytes: async () => 2 ** 24 - 1 })).toMatchObject({
+    readiness: { is: 'not-ready', reason },
+    storage: { state: 'full', reason },
+  });
+});
+
+test('a database that hangs is told and not waited for', async () => {
+  const organizations = { ...engine.organizations, list: () => new Promise<never>(() => {}) };
+  expect(await status({ organizations, patience: 1 })).toMatchObject({
+    readiness: { is: 'not-ready', reason: 'The database does not answer.' },
+    storage: { state: 'unavailable' },
+    people: [{ total: 0 }, { total: 0 }],
+  });
+});
+
+test('workers that cannot start make the box not ready, with the reason', async () => {
+  const pictures = () => ({ stats: () => ({ ...idle, broken: 'a model is missing' }) });
+  expect(await status({ pictures })).toMatchObject({
+    readiness: { is: 'not-ready', reason: 'No picture can be judged: a model is missing' },
+  });
+});
