@@ -7,6 +7,7 @@ import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
 import { createAudit } from './engine/audit/index.ts';
 import { type Checks, createChecks } from './engine/checks/index.ts';
+import { createEvents } from './engine/events/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
 import { createOrganizations, type Organizations } from './engine/organizations/index.ts';
 import { createSubjects, type Subjects } from './engine/subjects/index.ts';
@@ -87,7 +88,8 @@ export async function compose(
   opened.defer(() => vault.close());
   const { sealer } = vault;
 
-  const audit = createAudit({ ids, clock });
+  const audit = createAudit({ ids, clock, sealer });
+  const events = createEvents({ ids, clock, sealer });
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
   const access = createAccess({ db, inTransaction, audit, ids, clock, log });
   opened.defer(() => access.settled());
@@ -122,7 +124,18 @@ export async function compose(
   const galleries = createGalleries({ log });
   opened.defer(() => galleries.close());
 
-  const subjects = createSubjects({ db, sealer, inTransaction, galleries, models, audit, ids, clock, log });
+  const subjects = createSubjects({
+    db,
+    sealer,
+    inTransaction,
+    galleries,
+    models,
+    audit,
+    events,
+    ids,
+    clock,
+    log,
+  });
   const checks = createChecks({
     db,
     sealer,
@@ -132,6 +145,7 @@ export async function compose(
     organizations,
     models,
     audit,
+    events,
     ids,
     clock,
     deadline: config.deadlineSeconds * 1000,

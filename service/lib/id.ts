@@ -10,6 +10,9 @@ export type SubjectId = Id<'subject'>;
 export type TemplateId = Id<'template'>;
 export type VerificationId = Id<'verification'>;
 export type SiteId = Id<'site'>;
+export type ErasureId = Id<'erasure'>;
+export type EventId = Id<'event'>;
+export type HoldId = Id<'hold'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
@@ -26,6 +29,12 @@ const prefixes = {
   profile: 'prof',
   audit: 'aud',
   request: 'req',
+  withdrawal: 'wdr',
+  hold: 'hold',
+  sweep: 'swp',
+  erasure: 'ers',
+  event: 'evt',
+  backup: 'bkp',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

@@ -34,6 +34,10 @@ export const problemCodes = [
   'TEMPLATE_MISMATCH',
   'DUPLICATE_IDENTITY',
   'CONSENT_REQUIRED',
+  'CONSENT_WITHDRAWN', // this use of the person was withdrawn or never consented to
+  'VERIFICATION_DISABLED', // too many failures in a row for the claimed address; a person has to enable it again
+  'LEGAL_HOLD', // a hold forbids erasing the person
+  'CONFIRMATION_REQUIRED', // what destroys much asks for the count or name to confirm
   // the profile, the models, the box
   'PROFILE_NOT_FOUND',
   'MODEL_NOT_INSTALLED',
@@ -42,6 +46,8 @@ export const problemCodes = [
   'OVERLOADED',
   'TIMEOUT',
   'SEALED',
+  'WRONG_PASSPHRASE',
+  'BACKUP_UNUSABLE', // damaged, of another key, or of a newer schema; the message says which
   'STORAGE_FULL',
   'STORAGE_UNAVAILABLE',
   'INTERNAL',

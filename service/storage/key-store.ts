@@ -24,6 +24,26 @@ interface KeySchema {
     wrapped: Uint8Array;
     created_at: number;
   };
+  appliance_secret: {
+    name: string;
+    master: string;
+    wrapped: Uint8Array;
+    /** JSON; what belongs to the secret and is no secret, such as the public half. */
+    details: string;
+    created_at: number;
+  };
+  erasure_ledger: { seq: number; entry: string };
+  note: { name: string; value: string };
+}
+
+/** A secret of the whole appliance: a signing key, the key of the backups. */
+export interface WrappedSecret {
+  name: string;
+  /** Id of the master key that wrapped it. */
+  master: string;
+  wrapped: Uint8Array;
+  /** JSON. */
+  details: string;
 }
 
 interface WrappedOrganizationKey {
@@ -56,6 +76,19 @@ export interface KeyStore {
   countPersons(): Promise<number>;
   /** Organizations with at least one person's key. */
   peopledOrganizations(): Promise<OrganizationId[]>;
+  secrets(): Promise<WrappedSecret[]>;
+  /** Throws for a second one of the same name. */
+  addSecret(secret: WrappedSecret): Promise<void>;
+  /**
+   * The signed list of everybody who was erased, in order. It lies beside the keys because these are never restored from an
+   * old copy: a restore of the data erases again whom it brings back.
+   */
+  erasureLedger(): Promise<{ seq: number; entry: string }[]>;
+  /** `seq` follows the last one; throws when it does not. */
+  appendToErasureLedger(seq: number, entry: string): Promise<void>;
+  /** Small facts that must not be older than the keys, such as the newest audit checkpoint. */
+  note(name: string): Promise<string | undefined>;
+  setNote(name: string, value: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,6 +111,26 @@ const migrations: readonly Migration[] = [
         generation ${integer} not null,
         wrapped ${bytes} not null,
         created_at ${integer} not null
+      )${strict}`,
+    ],
+  },
+  {
+    name: '0002-secrets',
+    up: ({ text, integer, bytes, strict }) => [
+      `create table appliance_secret (
+        name ${text} primary key not null,
+        master ${text} not null,
+        wrapped ${bytes} not null,
+        details ${text} not null,
+        created_at ${integer} not null
+      )${strict}`,
+      `create table erasure_ledger (
+        seq ${integer} primary key not null,
+        entry ${text} not null
+      )${strict}`,
+      `create table note (
+        name ${text} primary key not null,
+        value ${text} not null
       )${strict}`,
     ],
   },
@@ -160,6 +213,40 @@ export async function openKeyStore(
     async peopledOrganizations() {
       const rows = await db.selectFrom('person_key').select('organization').distinct().execute();
       return rows.map(({ organization }) => organization as OrganizationId);
+    },
+    secrets: () =>
+      db
+        .selectFrom('appliance_secret')
+        .select(['name', 'master', 'wrapped', 'details'])
+        .orderBy('name')
+        .execute(),
+    async addSecret(secret) {
+      await db
+        .insertInto('appliance_secret')
+        .values({ ...secret, created_at: clock.now() })
+        .execute();
+    },
+    erasureLedger: () => db.selectFrom('erasure_ledger').selectAll().orderBy('seq').execute(),
+    async appendToErasureLedger(seq, entry) {
+      const { last } = await db
+        .selectFrom('erasure_ledger')
+        .select((eb) => eb.fn.max('seq').as('last'))
+        .executeTakeFirstOrThrow();
+      if (seq !== Number(last ?? 0) + 1) {
+        throw new Error(`The erasure ledger is at ${last ?? 0}; entry ${seq} does not follow.`);
+      }
+      await db.insertInto('erasure_ledger').values({ seq, entry }).execute();
+    },
+    async note(name) {
+      const row = await db.selectFrom('note').select('value').where('name', '=', name).executeTakeFirst();
+      return row?.value;
+    },
+    async setNote(name, value) {
+      await db
+        .insertInto('note')
+        .values({ name, value })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+        .execute();
     },
     close,
   };

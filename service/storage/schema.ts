@@ -1,4 +1,4 @@
-import type { ColumnType } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are integer milliseconds since 1970 (bigint on PostgreSQL, read
@@ -17,6 +17,10 @@ export interface Schema {
     uniqueness_policy: string;
     /** 'attested' | 'with-call': whether consent must come with each enrollment. */
     consent_policy: string;
+    /** JSON: terms in days; empty means the defaults (engine/consent). */
+    retention: Generated<string>;
+    /** JSON: quota, burst and trial of the organization; empty means none of its own (engine/limits). */
+    limits: Generated<string>;
   };
   api_key: {
     id: string;
@@ -37,6 +41,10 @@ export interface Schema {
     revoked_at: number | null;
     last_used_at: number | null;
     last_used_address: string | null;
+    /** JSON: networks it may be used from; empty means any. */
+    cidrs: Generated<string>;
+    /** JSON: limits of this key alone. */
+    limits: Generated<string>;
   };
   site: {
     id: string;
@@ -70,6 +78,10 @@ export interface Schema {
     name_sealed: Bytes | null;
     created_at: number;
     updated_at: number;
+    /** Last verified verification; null when there was none yet. */
+    last_used_at: Generated<number | null>;
+    /** JSON: purposes this person may not be used for, as consents and withdrawals leave it. */
+    withheld: Generated<string>;
   };
   template: {
     id: string;
@@ -86,6 +98,8 @@ export interface Schema {
     mark_sealed: Bytes | null;
     quality: number;
     created_at: number;
+    /** Generation of the organization's template transform; 0 = stored as the model gave it. */
+    transform: Generated<number>;
   };
   consent: {
     id: string;
@@ -97,6 +111,54 @@ export interface Schema {
     legal_basis: string;
     given_at: number;
     recorded_by: string;
+    /** 'integrator' | 'operator' | 'self' */
+    recorded_through: Generated<string>;
+    expires_at: Generated<number | null>;
+  };
+  consent_withdrawal: {
+    id: string;
+    organization: string;
+    subject: string;
+    purpose: string;
+    withdrawn_at: number;
+    recorded_by: string;
+    recorded_through: string;
+  };
+  legal_hold: {
+    id: string;
+    organization: string;
+    subject: string;
+    reason_sealed: Bytes;
+    placed_by: string;
+    placed_at: number;
+    released_by: string | null;
+    released_at: number | null;
+  };
+  retention_sweep: {
+    id: string;
+    organization: string;
+    started_at: number;
+    finished_at: number | null;
+    actor: string;
+    report: string;
+  };
+  erasure: {
+    id: string;
+    organization: string;
+    world: string;
+    /** The row it names is gone once this is done. */
+    subject: string;
+    /** 'intended' | 'key-destroyed' | 'pending' (a copy of the key store could not be reached) | 'done' */
+    state: string;
+    reason: string;
+    actor: string;
+    request: string | null;
+    intended_at: number;
+    completed_at: number | null;
+    /** JSON: what became of each copy of the key store. */
+    copies: Generated<string>;
+    /** The signed receipt, JSON. */
+    receipt: string | null;
   };
   verification: {
     id: string;
@@ -139,5 +201,59 @@ export interface Schema {
     request: string | null;
     details: string;
     at: number;
+    /** Place in the hash chain, from 1 without gaps; null for lines from before there was one. */
+    seq: Generated<number | null>;
+    /** Whose personal details the line carries. */
+    subject: Generated<string | null>;
+    personal_sealed: ColumnType<Uint8Array | null, Uint8Array | null | undefined, Uint8Array | null>;
+    previous_hash: Generated<string | null>;
+    hash: Generated<string | null>;
+  };
+  audit_checkpoint: {
+    seq: number;
+    hash: string;
+    at: number;
+    kind: string;
+    kid: string;
+    signature: string;
+  };
+  outbox: {
+    id: string;
+    organization: string;
+    world: string;
+    type: string;
+    subject: string | null;
+    /** JSON, nothing personal. */
+    payload: string;
+    personal_sealed: Bytes | null;
+    created_at: number;
+    relayed_at: number | null;
+  };
+  usage_counter: {
+    /** What is counted: `burst/key_…`, `month/org_…`. */
+    name: string;
+    /** Start of the window, ms since 1970. */
+    period: number;
+    used: number;
+    updated_at: number;
+  };
+  claim: {
+    organization: string;
+    world: string;
+    /** Keyed hash of the address that was claimed, whether anybody has it or not. */
+    claim_hash: string;
+    failures: number;
+    last_failed_at: number;
+    disabled_at: number | null;
+  };
+  backup_plan: { folder: string; every_minutes: number; keep: number; set_by: string; set_at: number };
+  backup_run: {
+    id: string;
+    path: string;
+    started_at: number;
+    finished_at: number | null;
+    bytes: number | null;
+    outcome: string;
+    reason: string | null;
   };
 }

@@ -127,8 +127,8 @@ describe('destroying a person', () => {
     const hers = await sealer.seal(place, text('hers'));
     const evesPlace = { ...place, subject: sub('eve') };
     const eves = await sealer.seal(evesPlace, text('eves'));
-    expect(await sealer.destroyPerson(sub('ada'))).toBe(true);
-    expect(await sealer.destroyPerson(sub('ada'))).toBe(false);
+    expect(await sealer.destroyPerson(sub('ada'))).toEqual({ existed: true, copies: [] });
+    expect(await sealer.destroyPerson(sub('ada'))).toEqual({ existed: false, copies: [] });
     for (const any of [sealer, await seal()]) {
       await expect(any.open(place, hers)).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
       await expect(any.seal(place, text('new'))).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });

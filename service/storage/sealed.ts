@@ -19,6 +19,22 @@ export interface SealedPlace {
   version: number;
 }
 
+/** What became of one copy of the key store when a person's key was destroyed. */
+export interface CopyState {
+  /** Folder of the copy. */
+  place: string;
+  state: 'destroyed' | 'unreachable';
+  /** Why it cannot be reached, in words for the operator. */
+  reason?: string;
+}
+
+export interface Destruction {
+  /** Whether the key store itself still had the key. */
+  existed: boolean;
+  /** Of every configured place; empty when there is none. */
+  copies: CopyState[];
+}
+
 type Unsealed =
   | { is: 'open'; plain: Uint8Array }
   /** The person's key was destroyed, or never was. */
@@ -41,8 +57,11 @@ export interface Sealer {
   open(place: SealedPlace, sealed: Uint8Array): Promise<Uint8Array>;
   /** As `open`, for many at once (a few thousand at a time): one answer each, in order, none thrown. */
   openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
-  /** Nothing sealed for this person opens again, in any copy of the data. Says whether there was a key. */
-  destroyPerson(subject: SubjectId): Promise<boolean>;
+  /**
+   * Nothing sealed for this person opens again, in any copy of the data, once the key is gone from every copy of the key
+   * store: `copies` says from which it is not yet. Call it again until it is.
+   */
+  destroyPerson(subject: SubjectId): Promise<Destruction>;
   /** HMAC-SHA-256 of the normalized address under the organization's lookup secret, hex. */
   emailHash(organization: OrganizationId, email: string): string;
   /**
@@ -180,7 +199,7 @@ export async function createSealer({
       });
     },
     async destroyPerson(subject) {
-      return (await destroy([subject])) > 0;
+      return { existed: (await destroy([subject])) > 0, copies: [] };
     },
     emailHash(organization, email) {
       return createHmac('sha256', keysOf(organization).lookup).update(normalizeEmail(email)).digest('hex');

@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
-import { openKeyStore } from './key-store.ts';
-import { openMasterKeyFile } from './master-key.ts';
+import { type KeyStore, openKeyStore } from './key-store.ts';
+import { type MasterKey, openMasterKeyFile } from './master-key.ts';
 import { createSealer, type Sealer } from './sealed.ts';
+import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
 import type { Db } from './transaction.ts';
 
 /** The keys of a data directory, opened. */
-interface Vault {
+export interface Vault {
   sealer: Sealer;
+  signing: SigningKeys;
+  keys: KeyStore;
+  master: MasterKey;
   close(): Promise<void>;
 }
 
@@ -63,7 +67,8 @@ export async function openVault(
         `The key store ${path} holds the keys of people of ${foreign.join(', ')}, whom the database does not know: put back the database that belongs to it, or name it with --database-url. Nothing was changed.`,
       );
     }
-    return { sealer, close: () => keys.close() };
+    const signing = await openSigningKeys({ keys, master });
+    return { sealer, signing, keys, master, close: () => keys.close() };
   } catch (error) {
     await keys.close();
     throw error;

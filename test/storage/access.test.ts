@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { type Access, createAccess, type NewKey, type Scope } from '../../service/engine/access/index.ts';
-import { createAudit } from '../../service/engine/audit/index.ts';
 import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { createTestAudit } from '../support/audit.ts';
 import { onBothDatabases } from './databases.ts';
 
 const operator = { is: 'operator', name: 'root' } as const;
@@ -41,7 +41,7 @@ onBothDatabases('access', (newPlace) => {
         .execute();
     }
     const log = { ...silentLog, warn: (fields: object) => void warnings.push(fields) };
-    access = createAccess({ db, inTransaction, audit: createAudit({ ids, clock }), ids, clock, log });
+    access = createAccess({ db, inTransaction, audit: createTestAudit({ ids, clock }), ids, clock, log });
     return access;
   }
   const make = (change: Partial<NewKey> = {}) =>

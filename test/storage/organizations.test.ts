@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
-import { createAudit } from '../../service/engine/audit/index.ts';
 import { createOrganizations, type Organizations } from '../../service/engine/organizations/index.ts';
 import { createIds, type OrganizationId, type SiteId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { createTestAudit } from '../support/audit.ts';
 import { onBothDatabases } from './databases.ts';
 
 const operator = { is: 'operator', name: 'root' } as const;
@@ -36,7 +36,7 @@ onBothDatabases('organizations', (newPlace) => {
         keysMade.push(id);
       },
     };
-    const audit = createAudit({ ids, clock });
+    const audit = createTestAudit({ ids, clock });
     return Object.assign(createOrganizations({ db, inTransaction, sealer, audit, ids, clock }), { keysMade });
   }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { sql } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
@@ -9,7 +9,7 @@ import { onBothDatabases } from './databases.ts';
 
 const deps = { clock: { now: () => 1_700_000_000_000 }, log: silentLog };
 
-const organization = (id: string, createdAt = 1): Schema['organization'] => ({
+const organization = (id: string, createdAt = 1): Insertable<Schema['organization']> => ({
   id,
   name: `name of ${id}`,
   created_at: createdAt,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Actor, createAudit } from '../../service/engine/audit/index.ts';
 import { type ChecksDeps, createChecks } from '../../service/engine/checks/index.ts';
+import { createEvents } from '../../service/engine/events/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
@@ -193,9 +194,10 @@ export async function startEngine({
   const sealer = await createSealer({ keys, master, clock, log });
   const galleries = createGalleries({ log });
   const library = createMemoryLibrary();
-  const audit = createAudit({ ids, clock });
+  const audit = createAudit({ ids, clock, sealer });
   const analyzer = createScriptedAnalyzer();
-  const shared = { db, inTransaction, sealer, audit, ids, clock };
+  const events = createEvents({ ids, clock, sealer });
+  const shared = { db, inTransaction, sealer, audit, events, ids, clock };
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
   const openSubjects = (over = galleries) =>

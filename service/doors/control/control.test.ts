@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createTestAudit } from '../../../test/support/audit.ts';
 import { createAccess } from '../../engine/access/index.ts';
-import { createAudit } from '../../engine/audit/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import { createOrganizations } from '../../engine/organizations/index.ts';
@@ -27,7 +27,7 @@ const quality = { check: 'faceQuality', pass: true, score: 0.9, weight: 1 } as c
 beforeEach(async () => {
   database = await openDatabase({ kind: 'sqlite-memory' }, { clock, log: silentLog });
   const { db, inTransaction } = database;
-  const audit = createAudit({ ids, clock });
+  const audit = createTestAudit({ ids, clock });
   const sealer = { async createOrganization() {} };
   enrolled = [];
   verified = [];

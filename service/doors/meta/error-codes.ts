@@ -73,6 +73,14 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     example: { error: 'This face already belongs to another e-mail.' },
   },
   CONSENT_REQUIRED: { means: 'The organization asks for `consent` with each enrollment.' },
+  CONSENT_WITHDRAWN: { means: 'The person did not consent to this use, or has withdrawn it.' },
+  VERIFICATION_DISABLED: {
+    means: "Too many failures in a row for this address; the box's operator has to allow it again.",
+  },
+  LEGAL_HOLD: { means: 'A legal hold forbids erasing the person.' },
+  CONFIRMATION_REQUIRED: {
+    means: 'This destroys much: it has to be confirmed with the count or name it asks for.',
+  },
   PROFILE_NOT_FOUND: { means: 'No profile has that id or slug.' },
   MODEL_NOT_INSTALLED: { means: 'The profile needs a model that is not installed or not enabled.' },
   PAD_NOT_INSTALLED: {
@@ -85,7 +93,9 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     example: { error: 'Too many pictures are being analyzed; try again shortly.' },
   },
   TIMEOUT: { means: 'It took longer than the box allows; try again.' },
-  SEALED: { means: 'The master key is missing, so nothing stored can be read.' },
+  SEALED: { means: 'The box is sealed: its operator has to unseal it or put back the master key.' },
+  WRONG_PASSPHRASE: { means: 'The passphrase does not open the master key.' },
+  BACKUP_UNUSABLE: { means: 'The backup is damaged, needs other keys, or comes from a newer Gatehouse.' },
   STORAGE_UNAVAILABLE: { means: 'The database of the box cannot be reached; try again.' },
   STORAGE_FULL: {
     means: 'The disk of the box is full, or cannot be written.',

@@ -1,3 +1,4 @@
+import type { Selectable } from 'kysely';
 import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -84,7 +85,7 @@ export async function organizationExists(tx: Tx, organization: OrganizationId): 
   return row !== undefined;
 }
 
-function fromRow(row: Schema['api_key']): ApiKey {
+function fromRow(row: Selectable<Schema['api_key']>): ApiKey {
   return {
     id: row.id as KeyId,
     organization: row.organization as OrganizationId,

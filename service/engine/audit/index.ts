@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Ids, OrganizationId } from '../../lib/id.ts';
+import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
-import { insertAuditLine } from './audit-store.ts';
+import { insertAuditLine, type SealPersonal, sealPersonal } from './audit-store.ts';
 
 /** Who does something: an API key, or a person at the box (control socket, CLI). */
 export type Actor = { is: 'key'; key: string } | { is: 'operator'; name: string };
@@ -16,6 +16,8 @@ export interface AuditLine {
   request?: string;
   /** Nothing personal: ids, counts, settings. */
   details?: Record<string, unknown>;
+  /** What is personal, such as a reason in somebody's own words: sealed under that person's key. Needs `organization`. */
+  personal?: { subject: SubjectId; values: Record<string, unknown> };
 }
 
 /** Written in the same transaction as the change it tells of. */
@@ -26,13 +28,21 @@ export interface Audit {
 export interface AuditDeps {
   ids: Ids;
   clock: Clock;
+  sealer: SealPersonal;
 }
 
-export function createAudit({ ids, clock }: AuditDeps): Audit {
+export function createAudit({ ids, clock, sealer }: AuditDeps): Audit {
   return {
-    async add(tx, { actor, action, organization, target, outcome = 'done', request, details = {} }) {
+    async add(
+      tx,
+      { actor, action, organization, target, outcome = 'done', request, details = {}, personal },
+    ) {
+      const id = ids.next('audit');
+      if (personal && organization === undefined) {
+        throw new Error(`The audit line ${action} has personal details but names no organization.`);
+      }
       await insertAuditLine(tx, {
-        id: ids.next('audit'),
+        id,
         organization: organization ?? null,
         actor: describeActor(actor),
         action,
@@ -41,6 +51,14 @@ export function createAudit({ ids, clock }: AuditDeps): Audit {
         request: request ?? null,
         details: JSON.stringify(details),
         at: clock.now(),
+        ...(personal && {
+          subject: personal.subject,
+          personal_sealed: await sealPersonal(
+            sealer,
+            { id, organization: organization!, subject: personal.subject },
+            personal.values,
+          ),
+        }),
       });
     },
   };

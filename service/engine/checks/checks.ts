@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Subjects } from '../subjects/index.ts';
@@ -47,6 +48,7 @@ export interface ChecksDeps extends VerificationStoreDeps {
   organizations: Organizations;
   models: Models;
   audit: Audit;
+  events: Events;
   ids: Ids;
   clock: Clock;
   /** Milliseconds that one picture may take, waiting for a worker included; 10,000 unless given. */

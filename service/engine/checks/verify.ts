@@ -4,6 +4,7 @@ import type { Ids, SubjectId, VerificationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, describeActor } from '../audit/index.ts';
+import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
@@ -34,6 +35,7 @@ export interface VerifyDeps {
   verifications: VerificationStore;
   inTransaction: InTransaction;
   audit: Audit;
+  events: Events;
   ids: Ids;
   clock: Clock;
   /** Milliseconds that one picture may take, waiting for a worker included. */
@@ -81,6 +83,7 @@ export function createVerify({
   verifications,
   inTransaction,
   audit,
+  events,
   ids,
   clock,
   deadline,
@@ -226,6 +229,16 @@ export function createVerify({
         outcome: outcome.verified ? 'done' : 'refused',
         ...(request === undefined ? {} : { request }),
         details: { world: realm.world, kind, profile: profile.id, profileVersion: profile.version },
+      });
+      await events.add(tx, {
+        type: outcome.verified ? 'verification.verified' : 'verification.refused',
+        ...realm,
+        payload: {
+          verification: id,
+          kind,
+          profile: profile.id,
+          ...(outcome.verified && outcome.subject ? { subject: outcome.subject } : {}),
+        },
       });
     });
   }

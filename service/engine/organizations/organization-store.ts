@@ -1,3 +1,4 @@
+import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SiteId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -55,7 +56,7 @@ export async function deleteSite(tx: Tx, organization: OrganizationId, site: Sit
   return numDeletedRows > 0n;
 }
 
-function toRow(organization: Organization): Schema['organization'] {
+function toRow(organization: Organization): Insertable<Schema['organization']> {
   return {
     id: organization.id,
     name: organization.name,
@@ -66,7 +67,7 @@ function toRow(organization: Organization): Schema['organization'] {
   };
 }
 
-function fromRow(row: Schema['organization']): Organization {
+function fromRow(row: Selectable<Schema['organization']>): Organization {
   return {
     id: row.id as OrganizationId,
     name: row.name,

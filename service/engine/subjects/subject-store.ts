@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
@@ -216,7 +216,7 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
      * False when the e-mail is taken. On PostgreSQL an insert that meets one it cannot see yet is a conflict, which runs the
      * transaction again; without the clause it would be an error of its own.
      */
-    async insertSubject(tx: Tx, row: SubjectRow): Promise<boolean> {
+    async insertSubject(tx: Tx, row: Insertable<Schema['subject']>): Promise<boolean> {
       const { numInsertedOrUpdatedRows } = await tx
         .insertInto('subject')
         .values(row)
@@ -231,7 +231,7 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .where('id', '=', subject)
         .execute();
     },
-    async insertTemplates(tx: Tx, rows: readonly TemplateRow[]): Promise<void> {
+    async insertTemplates(tx: Tx, rows: readonly Insertable<Schema['template']>[]): Promise<void> {
       await tx
         .insertInto('template')
         .values([...rows])

@@ -279,6 +279,8 @@ test('consent is recorded with its text, purposes and who wrote it', async () =>
       legal_basis: 'consent',
       given_at: engine.clock.now(),
       recorded_by: 'key:key_1',
+      recorded_through: 'integrator',
+      expires_at: null,
     },
   ]);
 });

@@ -5,6 +5,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
 import { createGalleryIndex } from './gallery-index.ts';
 import { type Realm, realmKey } from './realm.ts';
@@ -78,6 +79,7 @@ export interface SubjectsDeps extends SubjectStoreDeps {
   galleries: Galleries;
   models: Pick<Models, 'current'>;
   audit: Audit;
+  events: Events;
   ids: Ids;
   clock: Clock;
   log: Log;
@@ -95,6 +97,7 @@ export function createSubjects({
   galleries,
   models,
   audit,
+  events,
   ids,
   clock,
   log,
@@ -189,6 +192,12 @@ export function createSubjects({
         target: subject,
         ...(request === undefined ? {} : { request }),
         details: { world: realm.world, created, enrollment, quality, dropped: surplus.length, ...details },
+      });
+      await events.add(tx, {
+        type: 'subject.enrolled',
+        ...realm,
+        payload: { subject, created, enrollment },
+        personal: { subject, values: { email } },
       });
       return surplus;
     });

@@ -1,5 +1,6 @@
 import type { Migration } from '../migration.ts';
 import { ground } from './0001-ground.ts';
+import { record } from './0002-record.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
-export const migrations: readonly Migration[] = [ground];
+export const migrations: readonly Migration[] = [ground, record];

@@ -1,0 +1,2 @@
+export type { DomainEvent, Events } from './events.ts';
+export { createEvents } from './events.ts';
