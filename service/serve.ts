@@ -9,6 +9,7 @@ import { createStructuredLog } from './http/structured-log.ts';
 import { readTlsFiles } from './http/tls-files.ts';
 import { systemClock } from './lib/clock.ts';
 import { createPublicServer } from './public-server.ts';
+import { createRecurring } from './recurring.ts';
 
 export interface Service {
   /** Where the doors answer: `http://127.0.0.1:7300`. */
@@ -61,6 +62,9 @@ export async function serve(config: Config, output: ServiceOutput = {}): Promise
   const doors = await createPublicServer(gatehouse, { ...config, ...(tls && { tls }) });
   opened.defer(() => doors.close());
   const url = await doors.listen({ host: config.host, port: config.port });
+
+  const recurring = createRecurring({ log });
+  opened.defer(() => recurring.stop());
 
   const everything = opened.move();
   return { url, stop: () => everything.disposeAsync() };
