@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
+import { type KeyCopies, noCopies } from './key-copies.ts';
 import { type KeyStore, openKeyStore } from './key-store.ts';
 import { type MasterKey, openMasterKeyFile } from './master-key.ts';
 import { createSealer, type Sealer } from './sealed.ts';
@@ -14,6 +15,8 @@ export interface Vault {
   sealer: Sealer;
   signing: SigningKeys;
   keys: KeyStore;
+  /** Places outside `folder` that hold the newest key store. */
+  copies: KeyCopies;
   master: MasterKey;
   close(): Promise<void>;
 }
@@ -68,7 +71,7 @@ export async function openVault(
       );
     }
     const signing = await openSigningKeys({ keys, master });
-    return { sealer, signing, keys, master, close: () => keys.close() };
+    return { sealer, signing, keys, copies: noCopies, master, close: () => keys.close() };
   } catch (error) {
     await keys.close();
     throw error;
