@@ -253,7 +253,13 @@ export interface Schema {
     started_at: number;
     finished_at: number | null;
     bytes: number | null;
+    /** 'running' | 'done' | 'failed' */
     outcome: string;
+    /** Why it failed, or what to look at. */
     reason: string | null;
+    /** 'operator' | 'schedule' */
+    origin: string;
+    /** When `backup verify` last proved the file. */
+    verified_at: number | null;
   };
 }

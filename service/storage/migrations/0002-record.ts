@@ -127,8 +127,10 @@ export const record: Migration = {
       started_at ${integer} not null,
       finished_at ${integer},
       bytes ${integer},
-      outcome ${text} not null,
-      reason ${text}
+      outcome ${text} not null check (outcome in ('running', 'done', 'failed')),
+      reason ${text},
+      origin ${text} not null check (origin in ('operator', 'schedule')),
+      verified_at ${integer}
     )${strict}`,
   ],
 };
