@@ -1,0 +1,77 @@
+import type { ErasureId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+
+export const receiptFormat = 'gatehouse-erasure-receipt/1';
+
+/** `restored`: a person whom an older backup brought back was erased again. */
+export const erasureReasons = ['request', 'retention', 'consent-withdrawn', 'mass', 'restored'] as const;
+export type ErasureReason = (typeof erasureReasons)[number];
+
+/** What one copy of the key store did with the person's key. */
+export interface CopyOfReceipt {
+  place: string;
+  state: 'destroyed' | 'unreachable';
+  reason?: string;
+}
+
+/** What was looked for after the erasure, and where. Values never stand here, only kinds and counts. */
+export interface Proof {
+  searchedAt: string;
+  /** Byte patterns by kind: `e-mail`, `name`, `picture mark`, `template as floats`, `template as base64`. */
+  needles: Record<string, number>;
+  files: number;
+  bytes: number;
+  found: { file: string; kind: string; times: number }[];
+  /** Sealed values put aside before the erasure, and how many of them still open. */
+  sealedValues: { tried: number; opened: number };
+  /** Searches of the gallery with the person's old templates, and how many still named the person. */
+  gallery: { searches: number; named: number };
+  /** What could not be searched, and why. */
+  notSearched: string[];
+}
+
+/** What an erasure did, signed by the appliance. Times are ISO 8601, UTC. */
+export interface ErasureReceipt {
+  format: typeof receiptFormat;
+  erasure: ErasureId;
+  organization: OrganizationId;
+  world: World;
+  subject: SubjectId;
+  reason: ErasureReason;
+  actor: string;
+  request?: string;
+  requestedAt: string;
+  /** Absent while pending. */
+  completedAt?: string;
+  /** `pending`: everything is done that this machine can do; `waitingFor` names what could not be reached. It is tried again by itself. */
+  state: 'pending' | 'done';
+  waitingFor: string[];
+  copies: CopyOfReceipt[];
+  /** Place of the erasure in the signed list beside the keys, which is replayed after every restore. */
+  ledger: { seq: number; hash: string };
+  /** Absent when no search was asked for. */
+  proof?: Proof;
+  /** SPKI, PEM: of the appliance that signed. */
+  publicKey: string;
+  kid: string;
+  /** Ed25519 over `receiptBytes`, base64url. */
+  signature: string;
+}
+
+export type UnsignedReceipt = Omit<ErasureReceipt, 'signature'>;
+
+/** What is signed: the receipt without its signature as JSON, the names in order, without spaces (as RFC 8785 for these values). */
+export function receiptBytes(receipt: UnsignedReceipt | ErasureReceipt): Uint8Array {
+  const { signature: _, ...signed } = receipt as ErasureReceipt;
+  return new TextEncoder().encode(canonical(signed));
+}
+
+/** JSON whose objects name their members in order; what is undefined is left out. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`);
+  return `{${members.join(',')}}`;
+}
