@@ -35,6 +35,7 @@ const prefixes = {
   erasure: 'ers',
   event: 'evt',
   backup: 'bkp',
+  appliance: 'apl',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

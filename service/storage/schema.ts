@@ -213,7 +213,10 @@ export interface Schema {
     seq: number;
     hash: string;
     at: number;
+    /** 'lines' | 'time' | 'stop' | 'export' | 'restore' | 'prune' */
     kind: string;
+    /** Seq of the checkpoint before it; 0 for the first, and for one that pruning left as the anchor. */
+    previous: number;
     kid: string;
     signature: string;
   };

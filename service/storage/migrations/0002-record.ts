@@ -79,6 +79,7 @@ export const record: Migration = {
       hash ${text} not null,
       at ${integer} not null,
       kind ${text} not null,
+      previous ${integer} not null,
       kid ${text} not null,
       signature ${text} not null
     )${strict}`,
