@@ -1,0 +1,128 @@
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Person } from './consent.ts';
+
+/** An active or past hold, without its reason. */
+export interface HoldRow {
+  id: string;
+  subject: SubjectId;
+  placedBy: string;
+  placedAt: number;
+  releasedBy?: string;
+  releasedAt?: number;
+}
+
+export type HoldSealer = Pick<Sealer, 'seal' | 'openMany'>;
+
+const placeOf = (organization: OrganizationId, subject: SubjectId, id: string): SealedPlace => ({
+  organization,
+  subject,
+  field: `legal_hold.reason/${id}`,
+  version: 1,
+});
+
+/** Inside or outside a transaction; whoever erases asks inside the one that destroys. */
+export async function isHeld(db: Db | Tx, subject: SubjectId): Promise<boolean> {
+  const row = await db
+    .selectFrom('legal_hold')
+    .select('id')
+    .where('subject', '=', subject)
+    .where('released_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The table `legal_hold`. */
+export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) {
+  return {
+    /** Needs the person's key. */
+    sealReason: ({ organization, subject }: Person, id: string, reason: string) =>
+      sealer.seal(placeOf(organization, subject, id), new TextEncoder().encode(reason)),
+
+    async insert(
+      tx: Tx,
+      { organization, subject }: Person,
+      hold: { id: string; reason: Uint8Array; by: string; at: number },
+    ): Promise<void> {
+      await tx
+        .insertInto('legal_hold')
+        .values({
+          id: hold.id,
+          organization,
+          subject,
+          reason_sealed: hold.reason,
+          placed_by: hold.by,
+          placed_at: hold.at,
+        })
+        .execute();
+    },
+
+    async release(tx: Tx, id: string, by: string, at: number): Promise<void> {
+      await tx
+        .updateTable('legal_hold')
+        .set({ released_by: by, released_at: at })
+        .where('id', '=', id)
+        .execute();
+    },
+
+    async active(tx: Tx | Db, subject: SubjectId): Promise<string[]> {
+      const rows = await tx
+        .selectFrom('legal_hold')
+        .select('id')
+        .where('subject', '=', subject)
+        .where('released_at', 'is', null)
+        .orderBy('id')
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+
+    /** Active ones of a realm, by id; `reason` is absent where the person's key is gone. */
+    async page(
+      { organization, world }: { organization: OrganizationId; world: World },
+      { limit, after = '' }: { limit: number; after?: string },
+    ): Promise<(HoldRow & { reason?: string })[]> {
+      const rows = await db
+        .selectFrom('legal_hold')
+        .innerJoin('subject', 'subject.id', 'legal_hold.subject')
+        .selectAll('legal_hold')
+        .where('legal_hold.organization', '=', organization)
+        .where('subject.world', '=', world)
+        .where('released_at', 'is', null)
+        .where('legal_hold.id', '>', after)
+        .orderBy('legal_hold.id')
+        .limit(limit)
+        .execute();
+      const opened = await sealer.openMany(
+        rows.map((row) => ({
+          place: placeOf(organization, row.subject as SubjectId, row.id),
+          sealed: row.reason_sealed,
+        })),
+      );
+      return rows.map((row, i) => {
+        const reason = opened[i]!;
+        if (reason.is === 'damaged')
+          throw new Error(`The sealed reason of ${row.id} was changed or belongs elsewhere.`);
+        return {
+          id: row.id,
+          subject: row.subject as SubjectId,
+          placedBy: row.placed_by,
+          placedAt: row.placed_at,
+          ...(reason.is === 'open' ? { reason: new TextDecoder().decode(reason.plain) } : {}),
+        };
+      });
+    },
+
+    async subjectExists(tx: Tx, { organization, world, subject }: Person): Promise<boolean> {
+      const row = await tx
+        .selectFrom('subject')
+        .select('id')
+        .where('id', '=', subject)
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+  };
+}
