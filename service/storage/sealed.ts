@@ -7,6 +7,7 @@ import { decrypt, encrypt, type Random } from './aes-gcm.ts';
 import { normalizeEmail } from './email-address.ts';
 import type { KeyStore } from './key-store.ts';
 import type { MasterKey } from './master-key.ts';
+import { openOrganizationKeys, randomKey } from './organization-keys.ts';
 import { createRecent } from './recent.ts';
 
 /** Where a sealed value stands. It opens there and nowhere else. */
@@ -84,13 +85,6 @@ export interface SealerDeps {
   grace?: number;
 }
 
-/** What one organization's keys open with; `newest` wraps new person keys. */
-interface OrganizationKeys {
-  newest: number;
-  generations: Map<number, KeyObject>;
-  lookup: KeyObject;
-}
-
 /** Opens every organization's key with the master key. Throws SEALED when it is not the one that wrapped them. */
 export async function createSealer({
   keys,
@@ -101,21 +95,15 @@ export async function createSealer({
   cachedKeys = 20_000,
   grace = 86_400_000,
 }: SealerDeps): Promise<Sealer> {
-  const organizations = await openOrganizations(keys, master);
+  const organizations = await openOrganizationKeys({ keys, master, random });
   const persons = createRecent<SubjectId, KeyObject>(cachedKeys);
   /** A key that was read before a destruction is not remembered after it. */
   let destructions = 0;
 
-  function keysOf(organization: OrganizationId): OrganizationKeys {
-    const found = organizations.get(organization);
-    if (found) return found;
-    throw new Problem(
-      'SEALED',
-      `The key store holds no key of the organization ${organization}: put back the keys.db that belongs to this database.`,
-    );
-  }
-
-  async function personKeys(subjects: Iterable<SubjectId>): Promise<Map<SubjectId, KeyObject>> {
+  async function personKeys(
+    subjects: Iterable<SubjectId>,
+    again = false,
+  ): Promise<Map<SubjectId, KeyObject>> {
     const found = new Map<SubjectId, KeyObject>();
     const missing: SubjectId[] = [];
     for (const subject of new Set(subjects)) {
@@ -125,17 +113,23 @@ export async function createSealer({
     }
     if (missing.length === 0) return found;
     const before = destructions;
-    for (const { subject, organization, generation, wrapped } of await keys.persons(missing)) {
-      const wrapping = keysOf(organization).generations.get(generation);
-      const plain = wrapping && decrypt(wrapping, wrapped, personBound(organization, subject));
+    const rows = await keys.persons(missing);
+    const moved: SubjectId[] = [];
+    for (const row of rows) {
+      const plain = organizations.unwrapPerson(row);
       if (plain === undefined) {
-        throw new Error(
-          `The key of ${subject} does not open with generation ${generation} of ${organization}.`,
-        );
+        moved.push(row.subject);
+        continue;
       }
       const key = createSecretKey(plain);
-      found.set(subject, key);
-      if (destructions === before) persons.set(subject, key);
+      plain.fill(0);
+      found.set(row.subject, key);
+      if (destructions === before) persons.set(row.subject, key);
+    }
+    if (moved.length > 0) {
+      if (again)
+        throw new Error(`The key of ${moved[0]} names a generation that its organization does not have.`);
+      for (const [subject, key] of await personKeys(moved, true)) found.set(subject, key);
     }
     return found;
   }
@@ -157,29 +151,12 @@ export async function createSealer({
   }
 
   return {
-    async createOrganization(organization) {
-      const key = randomKey(random);
-      const lookup = randomKey(random);
-      const generation = 1;
-      await keys.addOrganization({
-        organization,
-        generation,
-        master: master.id,
-        wrapped: await master.wrap(key, organizationBound(organization, generation)),
-        lookupWrapped: await master.wrap(lookup, lookupBound(organization)),
-      });
-      organizations.set(organization, {
-        newest: generation,
-        generations: new Map([[generation, createSecretKey(key)]]),
-        lookup: createSecretKey(lookup),
-      });
-    },
+    createOrganization: (organization) => organizations.create(organization),
     async createPerson(organization, subject) {
-      const { newest, generations } = keysOf(organization);
       const key = randomKey(random);
-      const wrapped = encrypt(generations.get(newest)!, key, personBound(organization, subject), random);
-      await keys.addPerson({ subject, organization, generation: newest, wrapped });
+      await keys.addPerson(organizations.wrapPerson(organization, subject, key));
       persons.set(subject, createSecretKey(key));
+      key.fill(0);
     },
     async seal(place, plain) {
       return encrypt(await personKey(place.subject), plain, valueBound(place), random);
@@ -202,7 +179,9 @@ export async function createSealer({
       return { existed: (await destroy([subject])) > 0, copies: [] };
     },
     emailHash(organization, email) {
-      return createHmac('sha256', keysOf(organization).lookup).update(normalizeEmail(email)).digest('hex');
+      return createHmac('sha256', organizations.lookup(organization))
+        .update(normalizeEmail(email))
+        .digest('hex');
     },
     async sweepOrphans(knownSubjects) {
       const aged = await keys.personsBefore(clock.now() - grace);
@@ -224,41 +203,6 @@ export async function createSealer({
 function sweepable(keys: number): number {
   return Math.max(10, Math.floor(keys / 100));
 }
-
-async function openOrganizations(
-  keys: KeyStore,
-  master: MasterKey,
-): Promise<Map<OrganizationId, OrganizationKeys>> {
-  const opened = new Map<OrganizationId, OrganizationKeys>();
-  for (const row of await keys.organizations()) {
-    const { organization, generation } = row;
-    const key = await master.unwrap(row.wrapped, organizationBound(organization, generation));
-    const lookup = await master.unwrap(row.lookupWrapped, lookupBound(organization));
-    if (key === undefined || lookup === undefined) {
-      throw new Problem(
-        'SEALED',
-        row.master === master.id
-          ? `The key of the organization ${organization} is damaged in the key store: put back the newest copy of keys.db.`
-          : `The master key (${master.id}) is not the one that wrapped the organizations' keys (${row.master}): put that one back.`,
-      );
-    }
-    const generations = opened.get(organization)?.generations ?? new Map<number, KeyObject>();
-    generations.set(generation, createSecretKey(key));
-    opened.set(organization, { newest: generation, generations, lookup: createSecretKey(lookup) });
-  }
-  return opened;
-}
-
-function randomKey(random: Random): Uint8Array {
-  const key = new Uint8Array(32);
-  random(key);
-  return key;
-}
-
-const organizationBound = (organization: OrganizationId, generation: number) =>
-  `organization|${organization}|${generation}`;
-const lookupBound = (organization: OrganizationId) => `lookup|${organization}`;
-const personBound = (organization: OrganizationId, subject: SubjectId) => `person|${organization}|${subject}`;
 
 function valueBound({ organization, subject, field, version }: SealedPlace): string {
   if (field.includes('|')) throw new Error(`A sealed field is named without "|", not "${field}".`);
