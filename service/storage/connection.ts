@@ -88,7 +88,7 @@ export async function openSqlite<S>(
   });
 }
 
-async function openPostgres<S>(
+export async function openPostgres<S>(
   url: string,
   { clock, log }: DatabaseDeps,
   migrations: readonly Migration[],

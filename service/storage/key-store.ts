@@ -1,40 +1,25 @@
-import { sql } from 'kysely';
+import { randomFillSync } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import type { OrganizationId, SubjectId } from '../lib/id.ts';
-import { openSqlite } from './connection.ts';
-import type { Migration } from './migration.ts';
+import { type Log, silentLog } from '../lib/log.ts';
+import type { Random } from './aes-gcm.ts';
+import { type Opened, openPostgres, openSqlite } from './connection.ts';
+import { createKeyRewraps, type KeyRewraps } from './key-rewraps.ts';
+import {
+  type CopiedTable,
+  type CopiedValue,
+  copiedTables,
+  type KeySchema,
+  keyMigrations,
+} from './key-store-schema.ts';
+import { createKeyWriter, type KeyFollower } from './key-writer.ts';
 import { openSqliteFile, openSqliteMemory } from './sqlite.ts';
 
-/** Wrapped keys as they lie in `keys.db`; nothing in it opens anything without the master key. */
-interface KeySchema {
-  organization_key: {
-    organization: string;
-    /** Rises with every rotation; the newest wraps new keys. */
-    generation: number;
-    /** Id of the master key that wrapped both. */
-    master: string;
-    wrapped: Uint8Array;
-    lookup_wrapped: Uint8Array;
-    created_at: number;
-  };
-  person_key: {
-    subject: string;
-    organization: string;
-    generation: number;
-    wrapped: Uint8Array;
-    created_at: number;
-  };
-  appliance_secret: {
-    name: string;
-    master: string;
-    wrapped: Uint8Array;
-    /** JSON; what belongs to the secret and is no secret, such as the public half. */
-    details: string;
-    created_at: number;
-  };
-  erasure_ledger: { seq: number; entry: string };
-  note: { name: string; value: string };
-}
+export type KeyStorePlace =
+  | { kind: 'sqlite'; path: string }
+  | { kind: 'sqlite-memory' }
+  | { kind: 'postgres'; url: string };
 
 /** A secret of the whole appliance: a signing key, the key of the backups. */
 export interface WrappedSecret {
@@ -46,7 +31,7 @@ export interface WrappedSecret {
   details: string;
 }
 
-interface WrappedOrganizationKey {
+export interface WrappedOrganizationKey {
   organization: OrganizationId;
   generation: number;
   master: string;
@@ -55,15 +40,22 @@ interface WrappedOrganizationKey {
   lookupWrapped: Uint8Array;
 }
 
-interface WrappedPersonKey {
+export interface WrappedPersonKey {
   subject: SubjectId;
   organization: OrganizationId;
   generation: number;
   wrapped: Uint8Array;
 }
 
+/** A folder that should hold a copy of the store. */
+export interface StoredPlace {
+  place: string;
+  addedAt: number;
+  behindSince: number | undefined;
+}
+
 /** Every write is on disk when its promise resolves; a removed key leaves neither the file nor its log readable. */
-export interface KeyStore {
+export interface KeyStore extends KeyRewraps {
   organizations(): Promise<WrappedOrganizationKey[]>;
   addOrganization(key: WrappedOrganizationKey): Promise<void>;
   persons(subjects: readonly SubjectId[]): Promise<WrappedPersonKey[]>;
@@ -79,6 +71,7 @@ export interface KeyStore {
   secrets(): Promise<WrappedSecret[]>;
   /** Throws for a second one of the same name. */
   addSecret(secret: WrappedSecret): Promise<void>;
+  removeSecret(name: string): Promise<void>;
   /**
    * The signed list of everybody who was erased, in order. It lies beside the keys because these are never restored from an
    * old copy: a restore of the data erases again whom it brings back.
@@ -89,67 +82,47 @@ export interface KeyStore {
   /** Small facts that must not be older than the keys, such as the newest audit checkpoint. */
   note(name: string): Promise<string | undefined>;
   setNote(name: string, value: string): Promise<void>;
+  places(): Promise<StoredPlace[]>;
+  addPlace(place: string): Promise<void>;
+  removePlace(place: string): Promise<void>;
+  /** For this store alone: copies are not told. */
+  setPlaceBehind(place: string, since: number | undefined): Promise<void>;
+  /** Which store this is, and after how many writes. */
+  state(): Promise<{ identity: string; revision: number }>;
+  /** Rows of one table as copies hold them, in the order of their keys (by code point), after `after`; fewer than `limit` at the end. */
+  rows(
+    table: CopiedTable,
+    after: readonly CopiedValue[] | undefined,
+    limit: number,
+  ): Promise<CopiedValue[][]>;
+  /** At most one follower; given before the first write that it should know of. */
+  follow(follower: KeyFollower): void;
   close(): Promise<void>;
 }
 
-const migrations: readonly Migration[] = [
-  {
-    name: '0001-keys',
-    up: ({ text, integer, bytes, strict }) => [
-      `create table organization_key (
-        organization ${text} not null,
-        generation ${integer} not null,
-        master ${text} not null,
-        wrapped ${bytes} not null,
-        lookup_wrapped ${bytes} not null,
-        created_at ${integer} not null,
-        primary key (organization, generation)
-      )${strict}`,
-      `create table person_key (
-        subject ${text} primary key not null,
-        organization ${text} not null,
-        generation ${integer} not null,
-        wrapped ${bytes} not null,
-        created_at ${integer} not null
-      )${strict}`,
-    ],
-  },
-  {
-    name: '0002-secrets',
-    up: ({ text, integer, bytes, strict }) => [
-      `create table appliance_secret (
-        name ${text} primary key not null,
-        master ${text} not null,
-        wrapped ${bytes} not null,
-        details ${text} not null,
-        created_at ${integer} not null
-      )${strict}`,
-      `create table erasure_ledger (
-        seq ${integer} primary key not null,
-        entry ${text} not null
-      )${strict}`,
-      `create table note (
-        name ${text} primary key not null,
-        value ${text} not null
-      )${strict}`,
-    ],
-  },
-];
+interface KeyStoreDeps {
+  clock: Clock;
+  log?: Log;
+  random?: Random;
+}
 
 /**
- * The key store of a data directory, in a file of its own (full synchronization, secure delete, no snapshots and in no
- * data backup: an old copy of it would undo every erasure since).
+ * The key store of a data directory: a SQLite file of its own (full synchronization, secure delete, no snapshots and in no
+ * data backup: an old copy of it would undo every erasure since), or a PostgreSQL database of its own.
  */
 export async function openKeyStore(
-  place: { kind: 'sqlite'; path: string } | { kind: 'sqlite-memory' },
-  { clock }: { clock: Clock },
+  place: KeyStorePlace,
+  { clock, log = silentLog, random = randomFillSync }: KeyStoreDeps,
 ): Promise<KeyStore> {
-  const file = place.kind === 'sqlite' ? openSqliteFile(place.path) : openSqliteMemory();
-  const { db, close } = await openSqlite<KeySchema>(file, { clock }, migrations);
-  /** Secure delete overwrites the page in the file; the log still holds the page as it was. */
-  const emptyLog = () => sql`pragma wal_checkpoint(truncate)`.execute(db);
-  await emptyLog();
+  const opened = await open(place, { clock, log });
+  const { db, dialect, close } = opened;
+  const writer = createKeyWriter(opened);
+  const { write, listed, follow, forget } = writer;
+  if (dialect === 'sqlite') await forget('person_key');
+  await identify(db, random);
+
   return {
+    ...createKeyRewraps(db, writer),
     async organizations() {
       const rows = await db.selectFrom('organization_key').selectAll().orderBy('generation').execute();
       return rows.map(({ organization, generation, master, wrapped, lookup_wrapped }) => ({
@@ -160,19 +133,18 @@ export async function openKeyStore(
         lookupWrapped: lookup_wrapped,
       }));
     },
-    async addOrganization({ organization, generation, master, wrapped, lookupWrapped }) {
-      await db
-        .insertInto('organization_key')
-        .values({
-          organization,
-          generation,
-          master,
-          wrapped,
-          lookup_wrapped: lookupWrapped,
-          created_at: clock.now(),
-        })
-        .execute();
-    },
+    addOrganization: ({ organization, generation, master, wrapped, lookupWrapped }) =>
+      write(async (tx) => {
+        const row = { organization, generation, master, wrapped, lookup_wrapped: lookupWrapped };
+        await tx
+          .insertInto('organization_key')
+          .values({ ...row, created_at: clock.now() })
+          .execute();
+        return {
+          touched: { table: 'organization_key', keys: [[organization, generation]] },
+          result: undefined,
+        };
+      }),
     async persons(subjects) {
       const rows = await db
         .selectFrom('person_key')
@@ -181,20 +153,27 @@ export async function openKeyStore(
         .execute();
       return rows as WrappedPersonKey[];
     },
-    async addPerson(key) {
-      await db
-        .insertInto('person_key')
-        .values({ ...key, created_at: clock.now() })
-        .execute();
-    },
-    async removePersons(subjects) {
-      const { numDeletedRows } = await db
-        .deleteFrom('person_key')
-        .where('subject', 'in', listed(subjects))
-        .executeTakeFirst();
-      await emptyLog();
-      return Number(numDeletedRows);
-    },
+    addPerson: (key) =>
+      write(async (tx) => {
+        await tx
+          .insertInto('person_key')
+          .values({ ...key, created_at: clock.now() })
+          .execute();
+        return { touched: { table: 'person_key', keys: [[key.subject]] }, result: undefined };
+      }),
+    removePersons: (subjects) =>
+      write(
+        async (tx) => {
+          const gone = await tx
+            .deleteFrom('person_key')
+            .where('subject', 'in', listed(subjects))
+            .returning('subject')
+            .execute();
+          const keys = gone.map(({ subject }) => [subject]);
+          return { touched: { table: 'person_key', keys }, result: gone.length };
+        },
+        { destroys: true },
+      ),
     async personsBefore(time) {
       const rows = await db
         .selectFrom('person_key')
@@ -220,38 +199,111 @@ export async function openKeyStore(
         .select(['name', 'master', 'wrapped', 'details'])
         .orderBy('name')
         .execute(),
-    async addSecret(secret) {
-      await db
-        .insertInto('appliance_secret')
-        .values({ ...secret, created_at: clock.now() })
-        .execute();
-    },
+    addSecret: (secret) =>
+      write(async (tx) => {
+        await tx
+          .insertInto('appliance_secret')
+          .values({ ...secret, created_at: clock.now() })
+          .execute();
+        return { touched: { table: 'appliance_secret', keys: [[secret.name]] }, result: undefined };
+      }),
+    removeSecret: (name) =>
+      write(
+        async (tx) => {
+          await tx.deleteFrom('appliance_secret').where('name', '=', name).execute();
+          return { touched: { table: 'appliance_secret', keys: [[name]] }, result: undefined };
+        },
+        { destroys: true },
+      ),
     erasureLedger: () => db.selectFrom('erasure_ledger').selectAll().orderBy('seq').execute(),
-    async appendToErasureLedger(seq, entry) {
-      const { last } = await db
-        .selectFrom('erasure_ledger')
-        .select((eb) => eb.fn.max('seq').as('last'))
-        .executeTakeFirstOrThrow();
-      if (seq !== Number(last ?? 0) + 1) {
-        throw new Error(`The erasure ledger is at ${last ?? 0}; entry ${seq} does not follow.`);
-      }
-      await db.insertInto('erasure_ledger').values({ seq, entry }).execute();
-    },
+    appendToErasureLedger: (seq, entry) =>
+      write(async (tx) => {
+        const { last } = await tx
+          .selectFrom('erasure_ledger')
+          .select((eb) => eb.fn.max('seq').as('last'))
+          .executeTakeFirstOrThrow();
+        if (seq !== Number(last ?? 0) + 1) {
+          throw new Error(`The erasure ledger is at ${last ?? 0}; entry ${seq} does not follow.`);
+        }
+        await tx.insertInto('erasure_ledger').values({ seq, entry }).execute();
+        return { touched: { table: 'erasure_ledger', keys: [[seq]] }, result: undefined };
+      }),
     async note(name) {
       const row = await db.selectFrom('note').select('value').where('name', '=', name).executeTakeFirst();
       return row?.value;
     },
-    async setNote(name, value) {
+    setNote: (name, value) =>
+      write(async (tx) => {
+        await tx
+          .insertInto('note')
+          .values({ name, value })
+          .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+          .execute();
+        return { touched: { table: 'note', keys: [[name]] }, result: undefined };
+      }),
+    async places() {
+      const rows = await db.selectFrom('copy_place').selectAll().orderBy('place').execute();
+      return rows.map(({ place, added_at, behind_since }) => ({
+        place,
+        addedAt: added_at,
+        behindSince: behind_since ?? undefined,
+      }));
+    },
+    addPlace: (place) =>
+      write(async (tx) => {
+        await tx
+          .insertInto('copy_place')
+          .values({ place, added_at: clock.now(), behind_since: null })
+          .execute();
+        return { touched: { table: 'copy_place', keys: [[place]] }, result: undefined };
+      }),
+    removePlace: (place) =>
+      write(async (tx) => {
+        await tx.deleteFrom('copy_place').where('place', '=', place).execute();
+        return { touched: { table: 'copy_place', keys: [[place]] }, result: undefined };
+      }),
+    async setPlaceBehind(place, since) {
       await db
-        .insertInto('note')
-        .values({ name, value })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+        .updateTable('copy_place')
+        .set({ behind_since: since ?? null })
+        .where('place', '=', place)
         .execute();
     },
+    state: () => db.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow(),
+    async rows(table, after, limit) {
+      const { key, columns } = copiedTables[table];
+      const names = sql.join(key.map((name) => sql.ref(name)));
+      const from = after ? sql`where (${names}) > (${sql.join([...after])})` : sql``;
+      const { rows } = await sql<Record<string, CopiedValue>>`
+        select ${sql.join(columns.map((name) => sql.ref(name)))} from ${sql.table(table)} ${from}
+        order by ${names} limit ${limit}`.execute(db);
+      return rows.map((row) => columns.map((name) => row[name]!));
+    },
+    follow,
     close,
   };
 }
 
-/** One parameter however many there are: thousands of parameters cost more to compile than the rows to read. */
-const listed = (subjects: readonly SubjectId[]) =>
-  sql<string>`(select value from json_each(${JSON.stringify(subjects)}))`;
+async function open(place: KeyStorePlace, deps: { clock: Clock; log: Log }): Promise<Opened<KeySchema>> {
+  switch (place.kind) {
+    case 'sqlite':
+      return openSqlite<KeySchema>(openSqliteFile(place.path), deps, keyMigrations);
+    case 'sqlite-memory':
+      return openSqlite<KeySchema>(openSqliteMemory(), deps, keyMigrations);
+    case 'postgres':
+      return openPostgres<KeySchema>(place.url, deps, keyMigrations);
+    default:
+      return place satisfies never;
+  }
+}
+
+/** Gives a new store its identity. */
+async function identify(db: Kysely<KeySchema>, random: Random): Promise<void> {
+  const bytes = new Uint8Array(16);
+  random(bytes);
+  await db
+    .insertInto('store_state')
+    .values({ id: 1, identity: Buffer.from(bytes).toString('hex'), revision: 0 })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
