@@ -1,5 +1,17 @@
-export type { Attestation, Consent, ConsentRecord, Person, Purpose, Through, Withdrawal } from './consent.ts';
+export type {
+  Attestation,
+  Consent,
+  ConsentRecord,
+  Person,
+  Purpose,
+  Through,
+  Withdrawal,
+} from './consent.ts';
 export { purposes } from './consent.ts';
+export type { ConsentState, Consents, ConsentsDeps, ConsentTerms } from './consents.ts';
+export { createConsents, groundOf } from './consents.ts';
 export { isHeld } from './hold-store.ts';
 export type { Hold, Holds, HoldsDeps } from './holds.ts';
 export { createHolds, refuseHeld } from './holds.ts';
+export type { Ground } from './standing.ts';
+export { endedAt, readStanding } from './standing.ts';

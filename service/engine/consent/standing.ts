@@ -1,0 +1,104 @@
+import { type ConsentRecord, type Purpose, purposes, type Withdrawal } from './consent.ts';
+
+/** What speaks for the people of whom the organization keeps no consent. */
+export type Ground =
+  /** Nothing: they may not be used. */
+  | { is: 'with-call' }
+  /** The organization's own word, for these purposes. */
+  | { is: 'attested'; purposes: readonly Purpose[] };
+
+/** What a person's own consents and withdrawals say, in a form that is kept beside the person and asked at every search. */
+export interface Standing {
+  /** Time of the newest record; of two standings of one person the later holds. 0: there is none. */
+  asOf: number;
+  /** Whether there is a consent of the person's own; without one the organization's ground speaks. */
+  recorded: boolean;
+  /** From when (ms since 1970) each of these purposes is withheld, whatever the ground. */
+  withheldFrom: { readonly [P in Purpose]?: number };
+}
+
+export const noRecords: Standing = { asOf: 0, recorded: false, withheldFrom: {} };
+
+type Given = Pick<ConsentRecord, 'at' | 'purposes' | 'expiresAt'>;
+type Withdrawn = Pick<Withdrawal, 'at' | 'purpose'>;
+
+/**
+ * For each purpose the newest record decides: a withdrawal withholds it, and of one moment's records it comes last. Consents
+ * since then last until the latest of their ends. Whoever has consented to something has not consented to the rest.
+ */
+export function standingOf(consents: readonly Given[], withdrawals: readonly Withdrawn[]): Standing {
+  const recorded = consents.length > 0;
+  const withheldFrom: { [P in Purpose]?: number } = {};
+  for (const purpose of purposes) {
+    const withdrawn = Math.max(
+      Number.NEGATIVE_INFINITY,
+      ...withdrawals.filter((one) => one.purpose === purpose).map(({ at }) => at),
+    );
+    const valid = consents.filter((one) => one.at > withdrawn && one.purposes.includes(purpose));
+    const end = Math.max(
+      Number.NEGATIVE_INFINITY,
+      ...valid.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY),
+    );
+    if (valid.length > 0) {
+      if (Number.isFinite(end)) withheldFrom[purpose] = end;
+    } else if (recorded || withdrawn !== Number.NEGATIVE_INFINITY) withheldFrom[purpose] = 0;
+  }
+  const asOf = Math.max(0, ...consents.map(({ at }) => at), ...withdrawals.map(({ at }) => at));
+  return { asOf, recorded, withheldFrom };
+}
+
+/** The standing once this consent is recorded too; it is newer than all before. */
+export function standingAfter(standing: Standing, consent: Given): Standing {
+  const withheldFrom: { [P in Purpose]?: number } = {};
+  for (const purpose of purposes) {
+    const before = standing.withheldFrom[purpose];
+    if (consent.purposes.includes(purpose)) {
+      const unlimited = standing.recorded && before === undefined;
+      if (!unlimited && consent.expiresAt !== undefined)
+        withheldFrom[purpose] = Math.max(before ?? 0, consent.expiresAt);
+    } else if (before !== undefined) withheldFrom[purpose] = before;
+    else if (!standing.recorded) withheldFrom[purpose] = 0;
+  }
+  return { asOf: consent.at, recorded: true, withheldFrom };
+}
+
+export function isWithheld(standing: Standing, purpose: Purpose, ground: Ground, now: number): boolean {
+  const from = standing.withheldFrom[purpose];
+  if (from !== undefined) return from <= now;
+  if (standing.recorded) return false;
+  return ground.is === 'with-call' || !ground.purposes.includes(purpose);
+}
+
+/** The uses of a person that are refused at this moment. */
+export function withheldPurposes(
+  ground: Ground,
+  consents: readonly Given[],
+  withdrawals: readonly Withdrawn[],
+  now: number,
+): Purpose[] {
+  const standing = standingOf(consents, withdrawals);
+  return purposes.filter((purpose) => isWithheld(standing, purpose, ground, now));
+}
+
+/** From when on the person's own records leave no use at all; absent when they leave one. */
+export function endedAt({ withheldFrom }: Standing): number | undefined {
+  const ends = purposes.map((purpose) => withheldFrom[purpose]);
+  return ends.every((end) => end !== undefined) ? Math.max(...ends) : undefined;
+}
+
+/**
+ * A time for the next record of a person: now, and after everything recorded so far, so that a clock that was put back does
+ * not make a withdrawal older than the consent it withdraws.
+ */
+export const nextMoment = (now: number, { asOf }: Standing): number => Math.max(now, asOf + 1);
+
+export const standingText = (standing: Standing): string => JSON.stringify(standing);
+
+/** Throws for a text that `standingText` did not write. `[]` stands beside people of whom nothing is recorded. */
+export function readStanding(text: string): Standing {
+  const value = JSON.parse(text) as Standing | [];
+  if (Array.isArray(value)) return noRecords;
+  if (typeof value.asOf !== 'number' || typeof value.withheldFrom !== 'object')
+    throw new Error('What a person withholds cannot be read.');
+  return value;
+}
