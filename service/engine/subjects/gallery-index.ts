@@ -11,6 +11,7 @@ export interface GalleryRow {
 /** The galleries together with the way back from a row to the person. In memory; `loadGalleries` fills it at start. */
 export interface GalleryIndex {
   put(realm: Realm, row: GalleryRow, vector: Float32Array): void;
+  /** Zeroes the rows, whichever embedder's they are. Unknown ones are ignored. */
   erase(realm: Realm, templates: readonly TemplateId[]): void;
   ownerOf(realm: Realm, template: TemplateId): SubjectId | undefined;
   /** People with at least one row. */
@@ -38,6 +39,18 @@ export function createGalleryIndex(galleries: Galleries, embedder: () => string)
     return rows;
   }
 
+  function eraseFrom({ name, owners, rowsOf }: Rows, templates: readonly TemplateId[]): void {
+    for (const template of templates) {
+      const subject = owners.get(template);
+      if (subject === undefined) continue;
+      galleries.erase(name, template);
+      owners.delete(template);
+      const left = rowsOf.get(subject)! - 1;
+      if (left === 0) rowsOf.delete(subject);
+      else rowsOf.set(subject, left);
+    }
+  }
+
   return {
     put(realm, { template, subject }, vector) {
       const rows = rowsOf(realm);
@@ -47,16 +60,8 @@ export function createGalleryIndex(galleries: Galleries, embedder: () => string)
       rows.rowsOf.set(subject, (rows.rowsOf.get(subject) ?? 0) + 1);
     },
     erase(realm, templates) {
-      const rows = rowsOf(realm);
-      for (const template of templates) {
-        const subject = rows.owners.get(template);
-        if (subject === undefined) continue;
-        galleries.erase(rows.name, template);
-        rows.owners.delete(template);
-        const left = rows.rowsOf.get(subject)! - 1;
-        if (left === 0) rows.rowsOf.delete(subject);
-        else rows.rowsOf.set(subject, left);
-      }
+      const prefix = `${realmKey(realm)}/`;
+      for (const [name, rows] of realms) if (name.startsWith(prefix)) eraseFrom(rows, templates);
     },
     ownerOf: (realm, template) => rowsOf(realm).owners.get(template),
     people: (realm) => rowsOf(realm).rowsOf.size,

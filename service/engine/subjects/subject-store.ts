@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { ExpressionBuilder, Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
@@ -59,6 +59,17 @@ const markPlace = (row: { id: string; organization: string; subject: string }): 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** Whose erasure has begun is there no more, whatever rows are left. */
+const notBeingErased = ({ not, exists, selectFrom }: ExpressionBuilder<Schema, 'subject'>) =>
+  not(
+    exists(
+      selectFrom('erasure')
+        .select('erasure.id')
+        .whereRef('erasure.organization', '=', 'subject.organization')
+        .whereRef('erasure.subject', '=', 'subject.id'),
+    ),
+  );
+
 export interface SubjectStoreDeps {
   db: Db;
   sealer: Sealer;
@@ -113,7 +124,8 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       )
       .$castTo<SubjectRow & { enrollments: number }>()
       .where('organization', '=', organization)
-      .where('world', '=', world);
+      .where('world', '=', world)
+      .where(notBeingErased);
 
   /** The rows whose vectors open; those of erased people are left out, and so are damaged ones, which are told. */
   async function openVectors<Row extends SealedRow>(
@@ -159,6 +171,7 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .select((eb) => eb.fn.countAll<number>().as('n'))
         .where('organization', '=', organization)
         .where('world', '=', world)
+        .where(notBeingErased)
         .executeTakeFirstOrThrow();
       return Number(n);
     },
@@ -181,6 +194,15 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .where('email_hash', '=', emailHash)
         .executeTakeFirst();
       return row?.id as SubjectId | undefined;
+    },
+    /** Nothing any more once the erasure has begun. */
+    async emailHashOf(subject: SubjectId): Promise<string | undefined> {
+      const row = await db
+        .selectFrom('subject')
+        .select('email_hash')
+        .where('id', '=', subject)
+        .executeTakeFirst();
+      return row?.email_hash ?? undefined;
     },
     /** Needs the person's key. */
     async sealPerson({ organization }: Realm, subject: SubjectId, email: string, name: string | undefined) {
@@ -310,6 +332,12 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       sha256: string,
       damaged: (row: DamagedRow) => void,
     ): AsyncGenerator<LoadedTemplate[]> {
+      const unfinished = await db
+        .selectFrom('erasure')
+        .select('subject')
+        .where('state', '!=', 'done')
+        .execute();
+      const erasing = new Set(unfinished.map(({ subject }) => subject));
       for (let after = ''; ; ) {
         const rows = await db
           .selectFrom('template')
@@ -322,7 +350,10 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
           .execute();
         if (rows.length === 0) return;
         after = rows.at(-1)!.id;
-        yield openVectors(rows, damaged);
+        yield openVectors(
+          rows.filter(({ subject }) => !erasing.has(subject)),
+          damaged,
+        );
       }
     },
   };

@@ -56,6 +56,11 @@ export interface Subjects {
     actor: Actor,
     request?: string,
   ): Promise<{ subject: Subject; created: boolean; enrollment: string; repeated?: true }>;
+  /**
+   * Begins to erase: runs `work`, which sees to it that no read finds the person any more, in one transaction, and takes
+   * the person's rows out of the galleries before anything else is done under this e-mail address. Gives what `work` gives.
+   */
+  forget<T>(realm: Realm, subject: SubjectId, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Of the model files in use; what another file made does not compare and is left out. */
   enrollments(realm: Realm, subject: SubjectId): Promise<Enrollment[]>;
   /** As `enrollments`, for several people at once. */
@@ -249,6 +254,15 @@ export function createSubjects({
           'CONFLICT',
           'This person is being enrolled by someone else at the same time: try again.',
         );
+      });
+    },
+    async forget(realm, subject, work) {
+      const emailHash = await store.emailHashOf(subject);
+      return turns(`${realmKey(realm)}/${emailHash ?? subject}`, async () => {
+        const templates = (await store.templateRows(db, subject)).map(({ id }) => id as TemplateId);
+        const result = await inTransaction(work);
+        index.erase(realm, templates);
+        return result;
       });
     },
     async enrollments(realm, subject) {

@@ -1,0 +1,186 @@
+import { type Insertable, type Selectable, sql } from 'kysely';
+import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { SealedPlace } from '../../storage/sealed.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Realm } from '../subjects/index.ts';
+
+export type ErasureRow = Selectable<Schema['erasure']>;
+export type ErasureState = 'intended' | 'key-destroyed' | 'pending' | 'done';
+
+/** A sealed value of a person and where it opens. */
+export interface SealedValue {
+  place: SealedPlace;
+  sealed: Uint8Array;
+}
+
+export type ErasureStore = ReturnType<typeof createErasureStore>;
+
+const VERSION = 1;
+/** Parameters of one statement. */
+const PAGE = 500;
+
+/** The table `erasure`, and the removing of everything that other tables hold about a person. */
+export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' | 'postgres' }) {
+  const unfinished = () => db.selectFrom('erasure').selectAll().where('state', '!=', 'done').orderBy('id');
+
+  return {
+    async isThere(tx: Tx, { organization, world }: Realm, subject: SubjectId): Promise<boolean> {
+      const row = await tx
+        .selectFrom('subject')
+        .select('id')
+        .where('id', '=', subject)
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('erasure')
+                .select('erasure.id')
+                .whereRef('erasure.organization', '=', 'subject.organization')
+                .whereRef('erasure.subject', '=', 'subject.id'),
+            ),
+          ),
+        )
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    /**
+     * From here on no read finds the person, and the address is free. What is known of the address by its hash goes now, since
+     * the hash is not known later.
+     */
+    async intend(tx: Tx, row: Insertable<Schema['erasure']>): Promise<void> {
+      await tx.insertInto('erasure').values(row).execute();
+      const subject = await tx
+        .selectFrom('subject')
+        .select('email_hash')
+        .where('id', '=', row.subject)
+        .executeTakeFirst();
+      if (subject?.email_hash == null) return;
+      await tx.updateTable('subject').set({ email_hash: null }).where('id', '=', row.subject).execute();
+      await tx
+        .deleteFrom('claim')
+        .where('organization', '=', row.organization)
+        .where('world', '=', row.world)
+        .where('claim_hash', '=', subject.email_hash)
+        .execute();
+    },
+    /** Everything the database holds about the person. What others count by (figures of verifications) stays without them. */
+    async removeRows(tx: Tx, subject: SubjectId): Promise<void> {
+      await tx
+        .updateTable('verification')
+        .set({ subject: null, place_sealed: null, device_sealed: null, probe_sealed: null })
+        .where('subject', '=', subject)
+        .execute();
+      await tx
+        .updateTable('outbox')
+        .set({ subject: null, personal_sealed: null })
+        .where('subject', '=', subject)
+        .execute();
+      for (const table of ['template', 'consent', 'consent_withdrawal', 'legal_hold'] as const) {
+        await tx.deleteFrom(table).where('subject', '=', subject).execute();
+      }
+      await tx.deleteFrom('subject').where('id', '=', subject).execute();
+    },
+    /** Those of these people who have a row. */
+    async present(subjects: readonly SubjectId[]): Promise<Set<SubjectId>> {
+      const found = new Set<SubjectId>();
+      for (let i = 0; i < subjects.length; i += PAGE) {
+        const rows = await db
+          .selectFrom('subject')
+          .select('id')
+          .where('id', 'in', subjects.slice(i, i + PAGE))
+          .execute();
+        for (const { id } of rows) found.add(id as SubjectId);
+      }
+      return found;
+    },
+
+    async get(id: ErasureId): Promise<ErasureRow | undefined> {
+      return db.selectFrom('erasure').selectAll().where('id', '=', id).executeTakeFirst();
+    },
+    async ofSubject({ organization, world }: Realm, subject: string): Promise<ErasureRow | undefined> {
+      return db
+        .selectFrom('erasure')
+        .selectAll()
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('subject', '=', subject)
+        .executeTakeFirst();
+    },
+    async list(
+      organization: OrganizationId,
+      { pending, limit }: { pending: boolean; limit: number },
+    ): Promise<ErasureRow[]> {
+      const rows = pending ? unfinished() : db.selectFrom('erasure').selectAll();
+      return rows
+        .where('organization', '=', organization)
+        .clearOrderBy()
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+    },
+    unfinished: () => unfinished().execute(),
+    /** Everybody whose key was destroyed, as far as this database knows. */
+    async destroyed() {
+      return db
+        .selectFrom('erasure')
+        .select(['id', 'organization', 'world', 'subject', 'intended_at'])
+        .where('state', '!=', 'intended')
+        .execute();
+    },
+    async keyDestroyed(id: string, copies: string): Promise<void> {
+      await db
+        .updateTable('erasure')
+        .set({ state: 'key-destroyed', copies })
+        .where('id', '=', id)
+        .where('state', '=', 'intended')
+        .execute();
+    },
+    async settle(
+      tx: Tx,
+      id: string,
+      values: Pick<ErasureRow, 'state' | 'copies' | 'receipt' | 'completed_at'>,
+    ): Promise<void> {
+      await tx.updateTable('erasure').set(values).where('id', '=', id).execute();
+    },
+
+    /** What is sealed about the person, as it stands now, each with the place where it opens. */
+    async sealedValues({ organization }: Realm, subject: SubjectId) {
+      const at = (field: string): SealedPlace => ({ organization, subject, field, version: VERSION });
+      const person = await db
+        .selectFrom('subject')
+        .select(['email_hash', 'email_sealed', 'name_sealed'])
+        .where('id', '=', subject)
+        .executeTakeFirst();
+      const templates = await db
+        .selectFrom('template')
+        .select(['id', 'vector_sealed', 'mark_sealed'])
+        .where('subject', '=', subject)
+        .execute();
+      const value = (field: string, sealed: Uint8Array | null | undefined): SealedValue[] =>
+        sealed ? [{ place: at(field), sealed }] : [];
+      return {
+        emailHash: person?.email_hash ?? undefined,
+        values: [
+          ...value('subject.email', person?.email_sealed),
+          ...value('subject.name', person?.name_sealed),
+          ...templates.flatMap(({ id, vector_sealed, mark_sealed }) => [
+            ...value(`template.vector/${id}`, vector_sealed),
+            ...value(`template.mark/${id}`, mark_sealed),
+          ]),
+        ],
+      };
+    },
+
+    /**
+     * Writes the log of a SQLite database into its file, where deleted rows were overwritten, and empties it. False when
+     * somebody reads and it has to be tried again. PostgreSQL keeps deleted rows, which nothing opens, until it vacuums.
+     */
+    async emptyLog(): Promise<boolean> {
+      if (dialect === 'postgres') return true;
+      const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
+      return rows[0]?.busy !== 1;
+    },
+  };
+}
