@@ -4,26 +4,19 @@ import { Problem } from '../lib/problem.ts';
 import { decrypt, encrypt, type Random } from './aes-gcm.ts';
 import type { KeyStore } from './key-store.ts';
 import type { MasterKey } from './master-key.ts';
-
-/** A person's key as it lies in the key store. */
-interface WrappedKey {
-  subject: SubjectId;
-  organization: OrganizationId;
-  generation: number;
-  wrapped: Uint8Array;
-}
+import type { WrappedPersonKey } from './wrapped-key.ts';
 
 /** The keys of the organizations, opened. They wrap the keys of their people. */
 export interface OrganizationKeys {
   /** A key of its own and a lookup secret; on disk when it resolves. */
   create(organization: OrganizationId): Promise<void>;
   /** Under the newest generation. Throws SEALED when the organization has no key. */
-  wrapPerson(organization: OrganizationId, subject: SubjectId, key: Uint8Array): WrappedKey;
+  wrapPerson(organization: OrganizationId, subject: SubjectId, key: Uint8Array): WrappedPersonKey;
   /**
    * `undefined` when that generation is gone: the key was rewrapped since the row was read. Throws an error (not a Problem)
    * for a row that was changed.
    */
-  unwrapPerson(row: WrappedKey): Uint8Array | undefined;
+  unwrapPerson(row: WrappedPersonKey): Uint8Array | undefined;
   /** The secret of the keyed e-mail hashes; the same in every generation. */
   lookup(organization: OrganizationId): KeyObject;
 }

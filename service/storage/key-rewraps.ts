@@ -1,0 +1,178 @@
+import type { Kysely } from 'kysely';
+import type { OrganizationId } from '../lib/id.ts';
+import { Problem } from '../lib/problem.ts';
+import type { KeySchema } from './key-store-schema.ts';
+import type { KeyWriter } from './key-writer.ts';
+import type { WrappedOrganizationKey, WrappedPersonKey, WrappedSecret } from './wrapped-key.ts';
+
+/** Everything one master key wrapped, wrapped by another. */
+export interface MasterRewrap {
+  /** Ids. */
+  from: string;
+  to: string;
+  /** Every row of the store: none may be left out. */
+  organizations: readonly WrappedOrganizationKey[];
+  secrets: readonly WrappedSecret[];
+  /** Written with it: the note of this name. */
+  note: { name: string; value: string };
+}
+
+/** What rotations ask of the key store. Each write is one transaction; what it replaced is not readable afterwards. */
+export interface KeyRewraps {
+  /** Ids of the master keys that wrapped anything: one, or none in a new store. */
+  masters(): Promise<string[]>;
+  /** Throws CONFLICT, and changes nothing, when a row was added, changed or removed since they were read. */
+  rewrapMaster(rewrap: MasterRewrap): Promise<void>;
+  /** Throws when there is none of its name. */
+  replaceSecret(secret: WrappedSecret): Promise<void>;
+  /** People of the organization whose key is wrapped by a generation before `newest`. */
+  countOlderPersons(organization: OrganizationId, newest: number): Promise<number>;
+  /** The next of them after `after`, in the order of their ids, at most `limit`. */
+  olderPersons(
+    organization: OrganizationId,
+    newest: number,
+    page: { after: string; limit: number },
+  ): Promise<WrappedPersonKey[]>;
+  /** Whoever was destroyed since stays destroyed. */
+  rewrapPersons(keys: readonly WrappedPersonKey[]): Promise<void>;
+  /** Throws CONFLICT, and removes nothing, while one of them wraps a person's key. */
+  removeGenerationsBefore(organization: OrganizationId, newest: number): Promise<void>;
+}
+
+export function createKeyRewraps(db: Kysely<KeySchema>, { write }: Pick<KeyWriter, 'write'>): KeyRewraps {
+  return {
+    async masters() {
+      const rows = await db
+        .selectFrom('organization_key')
+        .select('master')
+        .union(db.selectFrom('appliance_secret').select('master'))
+        .execute();
+      return rows.map(({ master }) => master);
+    },
+    rewrapMaster: ({ from, to, organizations, secrets, note }) =>
+      write(
+        async (tx) => {
+          for (const { organization, generation, wrapped, lookupWrapped } of organizations) {
+            const { numUpdatedRows } = await tx
+              .updateTable('organization_key')
+              .set({ master: to, wrapped, lookup_wrapped: lookupWrapped })
+              .where('organization', '=', organization)
+              .where('generation', '=', generation)
+              .where('master', '=', from)
+              .executeTakeFirst();
+            if (numUpdatedRows !== 1n) throw changedMeanwhile();
+          }
+          for (const { name, wrapped, details } of secrets) {
+            const { numUpdatedRows } = await tx
+              .updateTable('appliance_secret')
+              .set({ master: to, wrapped })
+              .where('name', '=', name)
+              .where('master', '=', from)
+              .where('details', '=', details)
+              .executeTakeFirst();
+            if (numUpdatedRows !== 1n) throw changedMeanwhile();
+          }
+          const left = await tx
+            .selectFrom('organization_key')
+            .select('master')
+            .where('master', '!=', to)
+            .union(tx.selectFrom('appliance_secret').select('master').where('master', '!=', to))
+            .execute();
+          if (left.length > 0) throw changedMeanwhile();
+          const { name, value } = note;
+          await tx
+            .insertInto('note')
+            .values({ name, value })
+            .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+            .execute();
+          return {
+            touched: [
+              {
+                table: 'organization_key',
+                keys: organizations.map(({ organization, generation }) => [organization, generation]),
+              },
+              { table: 'appliance_secret', keys: secrets.map((secret) => [secret.name]) },
+              { table: 'note', keys: [[name]] },
+            ],
+            result: undefined,
+          };
+        },
+        { destroys: true },
+      ),
+    replaceSecret: ({ name, master, wrapped, details }) =>
+      write(
+        async (tx) => {
+          const { numUpdatedRows } = await tx
+            .updateTable('appliance_secret')
+            .set({ master, wrapped, details })
+            .where('name', '=', name)
+            .executeTakeFirst();
+          if (numUpdatedRows !== 1n) throw new Error(`The key store holds no secret "${name}".`);
+          return { touched: { table: 'appliance_secret', keys: [[name]] }, result: undefined };
+        },
+        { destroys: true },
+      ),
+    async countOlderPersons(organization, newest) {
+      const { count } = await db
+        .selectFrom('person_key')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('organization', '=', organization)
+        .where('generation', '<', newest)
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+    async olderPersons(organization, newest, { after, limit }) {
+      const rows = await db
+        .selectFrom('person_key')
+        .select(['subject', 'organization', 'generation', 'wrapped'])
+        .where('subject', '>', after)
+        .where('organization', '=', organization)
+        .where('generation', '<', newest)
+        .orderBy('subject')
+        .limit(limit)
+        .execute();
+      return rows as WrappedPersonKey[];
+    },
+    rewrapPersons: (rewrapped) =>
+      write(async (tx) => {
+        const keys: string[][] = [];
+        for (const { subject, generation, wrapped } of rewrapped) {
+          const { numUpdatedRows } = await tx
+            .updateTable('person_key')
+            .set({ generation, wrapped })
+            .where('subject', '=', subject)
+            .executeTakeFirst();
+          if (numUpdatedRows === 1n) keys.push([subject]);
+        }
+        return { touched: { table: 'person_key', keys }, result: undefined };
+      }),
+    removeGenerationsBefore: (organization, newest) =>
+      write(
+        async (tx) => {
+          const used = await tx
+            .selectFrom('person_key')
+            .select('subject')
+            .where('organization', '=', organization)
+            .where('generation', '<', newest)
+            .limit(1)
+            .executeTakeFirst();
+          if (used) throw changedMeanwhile();
+          const gone = await tx
+            .deleteFrom('organization_key')
+            .where('organization', '=', organization)
+            .where('generation', '<', newest)
+            .returning('generation')
+            .execute();
+          const keys = gone.map(({ generation }) => [organization, generation]);
+          return { touched: { table: 'organization_key', keys }, result: undefined };
+        },
+        { destroys: true },
+      ),
+  };
+}
+
+const changedMeanwhile = () =>
+  new Problem(
+    'CONFLICT',
+    'The key store was changed by something else meanwhile. Nothing was changed: try again.',
+  );

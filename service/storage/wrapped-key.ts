@@ -1,0 +1,30 @@
+import type { OrganizationId, SubjectId } from '../lib/id.ts';
+
+/** A secret of the whole appliance: a signing key, the key of the backups. */
+export interface WrappedSecret {
+  name: string;
+  /** Id of the master key that wrapped it. */
+  master: string;
+  wrapped: Uint8Array;
+  /** JSON. */
+  details: string;
+}
+
+export interface WrappedOrganizationKey {
+  organization: OrganizationId;
+  /** Rises with every rotation; the newest wraps new keys. */
+  generation: number;
+  /** Id of the master key that wrapped both. */
+  master: string;
+  wrapped: Uint8Array;
+  /** The secret of the keyed e-mail hashes. */
+  lookupWrapped: Uint8Array;
+}
+
+export interface WrappedPersonKey {
+  subject: SubjectId;
+  organization: OrganizationId;
+  /** Of the organization's key that wrapped it. */
+  generation: number;
+  wrapped: Uint8Array;
+}
