@@ -21,6 +21,8 @@ export interface Schema {
     retention: Generated<string>;
     /** JSON: quota, burst and trial of the organization; empty means none of its own (engine/limits). */
     limits: Generated<string>;
+    /** JSON: the consent that the organization attests for everybody without one of their own; null: none yet. */
+    attestation: Generated<string | null>;
   };
   api_key: {
     id: string;
@@ -80,7 +82,7 @@ export interface Schema {
     updated_at: number;
     /** Last verified verification; null when there was none yet. */
     last_used_at: Generated<number | null>;
-    /** JSON: purposes this person may not be used for, as consents and withdrawals leave it. */
+    /** JSON: for what this person may not be used and from when, as consents and withdrawals leave it (engine/consent). */
     withheld: Generated<string>;
   };
   template: {

@@ -6,6 +6,7 @@ export const record: Migration = {
   up: ({ text, integer, bytes, strict }) => [
     `alter table organization add column retention ${text} not null default '{}'`,
     `alter table organization add column limits ${text} not null default '{}'`,
+    `alter table organization add column attestation ${text}`,
 
     `alter table api_key add column cidrs ${text} not null default '[]'`,
     `alter table api_key add column limits ${text} not null default '{}'`,
