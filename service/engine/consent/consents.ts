@@ -43,7 +43,7 @@ export interface ConsentState {
 export interface ConsentTerms {
   consentPolicy: Ground['is'];
   attestation?: Pick<Attestation, 'purposes'>;
-  retention: { consentDays?: number };
+  retention?: { consentDays?: number | undefined };
 }
 
 export interface Consents {
@@ -137,8 +137,9 @@ export function createConsents({
     return after;
   }
 
-  function withTerm({ retention: { consentDays } }: ConsentTerms, consent: Consent): Consent {
+  function withTerm({ retention }: ConsentTerms, consent: Consent): Consent {
     const now = clock.now();
+    const consentDays = retention?.consentDays;
     if (consent.expiresAt !== undefined && consent.expiresAt <= now) {
       const message = 'It must be in the future.';
       throw new Problem(

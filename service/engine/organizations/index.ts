@@ -1,3 +1,7 @@
+export type { Network } from './network.ts';
+export { parseNetwork } from './network.ts';
 export type { Organization, Site, UniquenessPolicy } from './organization.ts';
-export type { Organizations } from './organizations.ts';
+export type { Organizations, RetentionChange } from './organizations.ts';
 export { createOrganizations } from './organizations.ts';
+export type { RetentionPolicy } from './retention-settings.ts';
+export { RetentionSettings, retentionPolicy } from './retention-settings.ts';

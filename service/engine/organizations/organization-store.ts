@@ -2,7 +2,9 @@ import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SiteId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Attestation } from '../consent/index.ts';
 import type { Organization, Site, UniquenessPolicy } from './organization.ts';
+import { RetentionSettings } from './retention-settings.ts';
 
 export async function insertOrganization(tx: Tx, organization: Organization): Promise<void> {
   await tx.insertInto('organization').values(toRow(organization)).execute();
@@ -64,6 +66,8 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
     match_only: organization.matchOnly ? 1 : 0,
     uniqueness_policy: organization.uniquenessPolicy,
     consent_policy: organization.consentPolicy,
+    attestation: organization.attestation ? JSON.stringify(organization.attestation) : null,
+    retention: JSON.stringify(organization.retention ?? {}),
   };
 }
 
@@ -75,5 +79,7 @@ function fromRow(row: Selectable<Schema['organization']>): Organization {
     matchOnly: row.match_only === 1,
     uniquenessPolicy: row.uniqueness_policy as UniquenessPolicy,
     consentPolicy: row.consent_policy as Organization['consentPolicy'],
+    ...(row.attestation === null ? {} : { attestation: JSON.parse(row.attestation) as Attestation }),
+    ...(row.retention === '{}' ? {} : { retention: RetentionSettings.parse(JSON.parse(row.retention)) }),
   };
 }

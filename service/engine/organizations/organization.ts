@@ -1,4 +1,6 @@
 import type { OrganizationId, SiteId } from '../../lib/id.ts';
+import type { Attestation } from '../consent/index.ts';
+import type { RetentionSettings } from './retention-settings.ts';
 
 export type UniquenessPolicy = 'off' | 'warn' | 'block';
 
@@ -10,6 +12,10 @@ export interface Organization {
   matchOnly: boolean;
   uniquenessPolicy: UniquenessPolicy;
   consentPolicy: 'attested' | 'with-call';
+  /** What the organization attests for everybody without a consent of their own; absent until it has. */
+  attestation?: Attestation;
+  /** Terms that differ from the defaults (`retentionPolicy`); absent when none does. */
+  retention?: RetentionSettings;
 }
 
 /** A place of the organization, known by its network: what the context checks use when a request names no location. */

@@ -2,7 +2,8 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId, SiteId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
+import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { Attestation } from '../consent/index.ts';
 import type { Organization, Site, UniquenessPolicy } from './organization.ts';
 import {
   deleteSite,
@@ -13,7 +14,11 @@ import {
   selectSites,
   updateOrganization,
 } from './organization-store.ts';
+import { RetentionSettings, retentionPolicy } from './retention-settings.ts';
 import { checkSite, narrowestSite } from './site.ts';
+
+/** What is absent stays as it is. */
+export type RetentionChange = { [Term in keyof RetentionSettings]?: number | null };
 
 export interface Organizations {
   /** Throws CONFLICT for a name that another organization has. */
@@ -30,6 +35,17 @@ export interface Organizations {
       uniquenessPolicy?: UniquenessPolicy;
       consentPolicy?: 'attested' | 'with-call';
     },
+    actor: Actor,
+  ): Promise<Organization>;
+  /** Terms in days; null is the default again. Shorter ones delete at the next sweep, not before. */
+  setRetention(id: OrganizationId, change: RetentionChange, actor: Actor): Promise<Organization>;
+  /**
+   * The organization vouches for the consent of everybody of whom it records none; replaces what it attested before. The
+   * purposes it leaves out are refused for these people.
+   */
+  attestConsent(
+    id: OrganizationId,
+    attestation: Omit<Attestation, 'attestedBy' | 'attestedAt'>,
     actor: Actor,
   ): Promise<Organization>;
   /** Throws INVALID_REQUEST, naming each field that is wrong. The network is stored with its host bits cleared. */
@@ -124,6 +140,40 @@ export function createOrganizations({
         return after;
       });
     },
+
+    setRetention: (id, change, actor) =>
+      inTransaction(async (tx) => {
+        const before = await get(tx, id);
+        const wanted = Object.entries({ ...before.retention, ...change }).filter(([, days]) => days !== null);
+        const { retention: _, ...rest } = before;
+        const retention = RetentionSettings.parse(Object.fromEntries(wanted));
+        const after: Organization = { ...rest, ...(wanted.length === 0 ? {} : { retention }) };
+        await updateOrganization(tx, after);
+        await audit.add(tx, {
+          actor,
+          action: 'retention.set',
+          organization: id,
+          target: id,
+          details: { from: retentionPolicy(before), to: retentionPolicy(after) },
+        });
+        return after;
+      }),
+
+    attestConsent: (id, attestation, actor) =>
+      inTransaction(async (tx) => {
+        const before = await get(tx, id);
+        const attested = { attestedBy: describeActor(actor), attestedAt: clock.now() };
+        const after: Organization = { ...before, attestation: { ...attestation, ...attested } };
+        await updateOrganization(tx, after);
+        await audit.add(tx, {
+          actor,
+          action: 'consent.attest',
+          organization: id,
+          target: id,
+          details: { from: before.attestation ?? null, to: after.attestation },
+        });
+        return after;
+      }),
 
     async addSite(id, input, actor) {
       const site: Site = { id: ids.next('site'), organization: id, ...checkSite(input) };
