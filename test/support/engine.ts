@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Actor, createAudit } from '../../service/engine/audit/index.ts';
 import { type ChecksDeps, createChecks } from '../../service/engine/checks/index.ts';
+import { createConsents } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
@@ -200,11 +201,19 @@ export async function startEngine({
   const shared = { db, inTransaction, sealer, audit, events, ids, clock };
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
+  const consents = createConsents({ ...shared, organizations });
   const openSubjects = (over = galleries) =>
-    createSubjects({ ...shared, galleries: over, models, log, ...(most === undefined ? {} : { most }) });
+    createSubjects({
+      ...shared,
+      consents,
+      galleries: over,
+      models,
+      log,
+      ...(most === undefined ? {} : { most }),
+    });
   const subjects = openSubjects();
   const openChecks = (over: Partial<ChecksDeps> = {}) =>
-    createChecks({ ...shared, analyzer, subjects, organizations, models, ...over });
+    createChecks({ ...shared, analyzer, subjects, organizations, consents, models, ...over });
   const checks = openChecks();
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   return {
@@ -216,6 +225,7 @@ export async function startEngine({
     library,
     models,
     organizations,
+    consents,
     subjects,
     /** A second start over the same database, with empty galleries. */
     openSubjects,

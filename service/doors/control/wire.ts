@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { keyPrefixes, scopes } from '../../engine/access/index.ts';
-import { purposes } from '../../engine/subjects/index.ts';
+import { purposes } from '../../engine/consent/index.ts';
 import { emailAddress, lineOfText } from '../../http/text-fields.ts';
 
 /** What the control API reads. Times on this wire are ISO 8601, UTC. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { purposes } from '../../engine/subjects/index.ts';
+import { purposes } from '../../engine/consent/index.ts';
 import { LongText } from '../../http/json-body.ts';
 import { emailAddress, lineOfText } from '../../http/text-fields.ts';
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
@@ -21,9 +22,10 @@ export interface Checks {
    * Refuses with FACE_NOT_FOUND, SEVERAL_FACES, FACE_TOO_SMALL, FACE_QUALITY_REFUSED or CHECK_FAILED (422 in most
    * families; `reason` and `checkResults` in extra), PAD_NOT_INSTALLED, MODEL_NOT_INSTALLED, PROFILE_NOT_FOUND, and what
    * `analyze` throws. An ordinary mismatch is a verdict, not an error; an unknown e-mail is told exactly like a mismatch.
+   * CONSENT_WITHDRAWN where 1:1 names a person whose consent does not cover it, before the picture is looked at.
    */
   verify(command: VerifyCommand): Promise<Verdict>;
-  /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED. */
+  /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED; CONSENT_WITHDRAWN where no use is left. */
   enroll(command: EnrollCommand): Promise<EnrollResult>;
   /** Built-in ones and the organization's own. */
   listProfiles(organization: OrganizationId): Promise<Profile[]>;
@@ -46,6 +48,7 @@ export interface ChecksDeps extends VerificationStoreDeps {
   analyzer: FaceAnalyzer;
   subjects: Subjects;
   organizations: Organizations;
+  consents: Pick<Consents, 'withTerm' | 'withholds' | 'withheldAfter'>;
   models: Models;
   audit: Audit;
   events: Events;

@@ -2,6 +2,7 @@ import type { FaceAnalyzer } from '../../inference/face.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
+import { type Consents, groundOf, purposes } from '../consent/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import { createTurns, type Realm, realmKey, type Subject, type Subjects } from '../subjects/index.ts';
@@ -18,6 +19,7 @@ export interface EnrollDeps {
   analyzer: FaceAnalyzer;
   subjects: Subjects;
   organizations: Pick<Organizations, 'get'>;
+  consents: Pick<Consents, 'withTerm' | 'withholds' | 'withheldAfter'>;
   models: Pick<Models, 'current' | 'importable'>;
   profiles: Profiles;
   matching: Matching;
@@ -32,6 +34,7 @@ export function createEnroll({
   analyzer,
   subjects,
   organizations,
+  consents,
   models,
   profiles,
   matching,
@@ -43,14 +46,17 @@ export function createEnroll({
   const turns = createTurns();
 
   return async function enroll(command: EnrollCommand): Promise<EnrollResult> {
-    const { organization, world, email, name, consent, mark, actor, request } = command;
+    const { organization, world, email, name, mark, actor, request } = command;
     const realm: Realm = { organization, world };
     if (!email.includes('@')) {
       throw new Problem('INVALID_REQUEST', 'The field "email" must be an e-mail address.', {
         details: [{ path: 'email', message: 'It must be an e-mail address.' }],
       });
     }
-    const { consentPolicy, uniquenessPolicy } = await organizations.get(organization);
+    const settings = await organizations.get(organization);
+    const { consentPolicy, uniquenessPolicy } = settings;
+    const ground = groundOf(settings);
+    const consent = command.consent && consents.withTerm(settings, command.consent);
     if (consentPolicy === 'with-call' && consent === undefined) {
       throw new Problem(
         'CONSENT_REQUIRED',
@@ -75,8 +81,25 @@ export function createEnroll({
     return turns(realmKey(realm), async () => {
       if (command.signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
       const existing = await subjects.find(realm, email);
+      const withheld = consents.withheldAfter(ground, existing?.id, consent);
+      if (withheld.length === purposes.length) {
+        throw await refused(
+          'CONSENT_WITHDRAWN',
+          'This person has withdrawn every use of the face, or the consent has run out: send a new consent with the picture, or erase the person.',
+          existing ? { subject: existing.id } : {},
+        );
+      }
+      const comparable = !withheld.includes('deduplication');
+      if (!comparable && uniquenessPolicy === 'block') {
+        throw await refused(
+          'CONSENT_REQUIRED',
+          'This organization enrolls nobody twice and has to compare a new face with everybody else’s: send consent whose purposes include deduplication.',
+          { purpose: 'deduplication', ...(existing ? { subject: existing.id } : {}) },
+        );
+      }
       const overridden = existing !== undefined && (await overridesMismatch(existing, embeddings));
-      const duplicateOf = uniquenessPolicy === 'off' ? undefined : await otherOwner(existing, embeddings);
+      const compared = comparable && uniquenessPolicy !== 'off';
+      const duplicateOf = compared ? await otherOwner(existing, embeddings) : undefined;
       if (duplicateOf !== undefined && uniquenessPolicy === 'block')
         throw await refused('DUPLICATE_IDENTITY', 'This face already belongs to another e-mail.', {
           duplicateOf,
@@ -104,7 +127,7 @@ export function createEnroll({
         enrollments: subject.enrollments,
         quality: applyRule('faceQuality', rule, qualityFinding(report)),
         ...(repeated ? { repeated } : {}),
-        ...(uniquenessPolicy === 'warn' ? { duplicate: duplicateOf !== undefined } : {}),
+        ...(uniquenessPolicy === 'warn' && compared ? { duplicate: duplicateOf !== undefined } : {}),
       };
     });
 
@@ -124,10 +147,16 @@ export function createEnroll({
       );
     }
 
-    /** Another person whose face this is, at the error rate of a 1:N search. */
+    /** Another person whose face this is and who may be compared, at the error rate of a 1:N search. */
     async function otherOwner(self: Subject | undefined, probe: Embeddings) {
       const rate = definition.match.falseIdentificationRate;
-      const { matched, subject } = await matching.search(realm, probe, plan, rate, self?.id);
+      const { matched, subject } = await matching.search(
+        realm,
+        probe,
+        plan,
+        rate,
+        (one) => one !== self?.id && !consents.withholds(ground, one, 'deduplication'),
+      );
       return matched ? subject : undefined;
     }
 

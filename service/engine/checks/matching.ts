@@ -35,13 +35,16 @@ export interface Matching {
     plan: MatchPlan,
     rate: number,
   ): Promise<Decision>;
-  /** 1:N over everybody in the realm but `except`. */
+  /**
+   * 1:N over everybody in the realm whom `findable` lets be found: who may not be found is not compared either. The threshold
+   * is that of everybody, so it is never laxer than the profile asks.
+   */
   search(
     realm: Realm,
     probe: Embeddings,
     plan: MatchPlan,
     falseIdentificationRate: number,
-    except?: SubjectId,
+    findable: (subject: SubjectId) => boolean,
   ): Promise<Decision & { identification: Identification }>;
 }
 
@@ -54,13 +57,10 @@ export function createMatching({ subjects }: { subjects: Subjects }): Matching {
       const comparison = bestOf(scorers, probe, enrolled.map(embeddingsOf));
       return { ...decide(scorers, comparison, rate), ...(subject === undefined ? {} : { subject }) };
     },
-    async search(realm, probe, { primary, scorers }, galleryRate, except) {
+    async search(realm, probe, { primary, scorers }, galleryRate, findable) {
       const gallerySize = subjects.people(realm);
-      const nearest = await subjects.nearest(realm, probe[primary]!, CANDIDATES);
-      const enrolled = await subjects.enrollmentsOf(
-        realm,
-        nearest.filter((subject) => subject !== except),
-      );
+      const nearest = await subjects.nearest(realm, probe[primary]!, CANDIDATES, findable);
+      const enrolled = await subjects.enrollmentsOf(realm, nearest);
       let best: { subject: SubjectId; comparison: Comparison } | undefined;
       for (const [subject, enrollments] of enrolled) {
         const comparison = bestOf(scorers, probe, enrollments.map(embeddingsOf));

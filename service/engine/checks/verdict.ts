@@ -1,6 +1,6 @@
 import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
-import type { Consent } from '../subjects/index.ts';
+import type { Consent } from '../consent/index.ts';
 import type { CheckResult } from './check.ts';
 import type { DeviceInfo } from './device-consistency.ts';
 
@@ -111,6 +111,6 @@ export interface EnrollResult {
   quality: CheckResult;
   /** An earlier enrollment has the mark; nothing was added. */
   repeated?: true;
-  /** Under the policy `warn`: the face may belong to another person too. */
+  /** Under the policy `warn`: the face may belong to another person too. Absent where the person's consent forbids to compare. */
   duplicate?: boolean;
 }

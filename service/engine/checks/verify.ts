@@ -4,6 +4,7 @@ import type { Ids, SubjectId, VerificationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, describeActor } from '../audit/index.ts';
+import { type Consents, type Ground, groundOf } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
@@ -29,6 +30,7 @@ export interface VerifyDeps {
   analyzer: FaceAnalyzer;
   subjects: Subjects;
   organizations: Pick<Organizations, 'get' | 'siteOf'>;
+  consents: Pick<Consents, 'withholds'>;
   models: Pick<Models, 'current' | 'importable'>;
   profiles: Profiles;
   matching: Matching;
@@ -50,6 +52,8 @@ interface Run {
   realm: Realm;
   /** Live, in an organization that recorded that it matches faces only. */
   matchOnly: boolean;
+  /** What speaks for people without a consent of their own. */
+  ground: Ground;
   profile: Profile;
   plan: ModelPlan;
   /** SHA-256 of the models' files, by id. */
@@ -77,6 +81,7 @@ export function createVerify({
   analyzer,
   subjects,
   organizations,
+  consents,
   models,
   profiles,
   matching,
@@ -93,8 +98,10 @@ export function createVerify({
     const started = clock.now();
     checkFrameTimes(command);
     const profile = await profiles.get(organization, command.profile ?? 'default');
-    const { matchOnly: chosen } = await organizations.get(organization);
-    const matchOnly = chosen && world === 'live';
+    const settings = await organizations.get(organization);
+    const matchOnly = settings.matchOnly && world === 'live';
+    const ground = groundOf(settings);
+    await refuseWithheld(command, ground);
     const set = models.current();
     const plan = planModels(profile, { set, importable: models.importable(), world, matchOnly });
     const place = await placeOf(command);
@@ -104,11 +111,39 @@ export function createVerify({
       command,
       realm: { organization, world },
       matchOnly,
+      ground,
       profile,
       plan,
       files: set.files,
       ...(place ? { place } : {}),
     };
+  }
+
+  /**
+   * Whose consent does not cover 1:1 is not even looked at: no picture is analyzed for it. That tells the caller no more than
+   * the answer does, which is the organization's own record of its own person.
+   */
+  async function refuseWithheld(
+    { email, organization, world, actor, request }: VerifyCommand,
+    ground: Ground,
+  ): Promise<void> {
+    const claimed = email?.includes('@') ? await subjects.find({ organization, world }, email) : undefined;
+    if (!claimed || !consents.withholds(ground, claimed.id, 'verification')) return;
+    await inTransaction((tx) =>
+      audit.add(tx, {
+        actor,
+        action: 'verification.decide',
+        organization,
+        target: claimed.id,
+        outcome: 'refused',
+        ...(request === undefined ? {} : { request }),
+        details: { code: 'CONSENT_WITHDRAWN', world, kind: '1:1' },
+      }),
+    );
+    throw new Problem(
+      'CONSENT_WITHDRAWN',
+      'The consent of this person does not cover verification: it was withdrawn, has run out, or was never given. A new consent makes it possible again.',
+    );
   }
 
   async function placeOf({ place, address, organization }: VerifyCommand): Promise<Place | undefined> {
@@ -144,11 +179,19 @@ export function createVerify({
 
   /** Who it is: 1:1 with an e-mail, 1:N without. */
   async function match(
-    { command: { email }, realm, profile, plan }: Run,
+    { command: { email }, realm, ground, profile, plan }: Run,
     probe: Embeddings,
   ): Promise<Outcome['decision']> {
     const { falseMatchRate, falseIdentificationRate } = profile.definition.match;
-    if (email === undefined) return matching.search(realm, probe, plan, falseIdentificationRate);
+    if (email === undefined) {
+      return matching.search(
+        realm,
+        probe,
+        plan,
+        falseIdentificationRate,
+        (one) => !consents.withholds(ground, one, 'identification'),
+      );
+    }
     // An id must not pass for an address.
     const claimed = email.includes('@') ? await subjects.find(realm, email) : undefined;
     return matching.against(realm, claimed?.id, probe, plan, falseMatchRate);
@@ -221,6 +264,7 @@ export function createVerify({
     });
     await inTransaction(async (tx: Tx) => {
       await verifications.add(tx, sealed);
+      if (outcome.verified && outcome.subject) await subjects.used(tx, outcome.subject, started);
       await audit.add(tx, {
         actor,
         action: 'verification.decide',

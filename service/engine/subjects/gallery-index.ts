@@ -16,7 +16,16 @@ export interface GalleryIndex {
   ownerOf(realm: Realm, template: TemplateId): SubjectId | undefined;
   /** People with at least one row. */
   people(realm: Realm): number;
-  search(realm: Realm, probe: Float32Array, count: number): Promise<SubjectId[]>;
+  /**
+   * The owners of the `count` nearest rows of people whom `accept` (everybody) lets be found, nearest first; all such rows when there are
+   * fewer. Whoever is not let has no part in it, however near: further rows are fetched in their place.
+   */
+  search(
+    realm: Realm,
+    probe: Float32Array,
+    count: number,
+    accept?: (subject: SubjectId) => boolean,
+  ): Promise<SubjectId[]>;
 }
 
 interface Rows {
@@ -65,16 +74,22 @@ export function createGalleryIndex(galleries: Galleries, embedder: () => string)
     },
     ownerOf: (realm, template) => rowsOf(realm).owners.get(template),
     people: (realm) => rowsOf(realm).rowsOf.size,
-    async search(realm, probe, count) {
+    async search(realm, probe, count, accept = () => true) {
       const { name, owners } = rowsOf(realm);
-      if (owners.size === 0) return [];
-      const found = await galleries.search(name, probe, count);
-      const people = new Set<SubjectId>();
-      for (const { template } of found) {
-        const subject = owners.get(template as TemplateId);
-        if (subject !== undefined) people.add(subject);
+      for (let fetched = count; ; fetched *= 4) {
+        if (owners.size === 0) return [];
+        const found = await galleries.search(name, probe, fetched);
+        const people = new Set<SubjectId>();
+        let rows = 0;
+        for (const { template } of found) {
+          const subject = owners.get(template as TemplateId);
+          if (subject === undefined || !accept(subject)) continue;
+          people.add(subject);
+          rows += 1;
+          if (rows === count) break;
+        }
+        if (rows === count || found.length < fetched) return [...people];
       }
-      return [...people];
     },
   };
 }

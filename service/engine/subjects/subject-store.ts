@@ -4,7 +4,7 @@ import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
-import type { Consent, Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 import { toBytes, toVector } from './vector-bytes.ts';
 
 export type SubjectRow = Selectable<Schema['subject']>;
@@ -75,7 +75,7 @@ export interface SubjectStoreDeps {
   sealer: Sealer;
 }
 
-/** The tables `subject`, `template` and `consent`, and everything in them that is sealed. */
+/** The tables `subject` and `template`, and everything in them that is sealed. */
 export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
   async function toSubjects(rows: readonly (SubjectRow & { enrollments: number })[]): Promise<Subject[]> {
     const values = rows.flatMap((row) => {
@@ -274,25 +274,13 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
           .where('id', 'in', [...ids])
           .execute();
     },
-    async insertConsent(
-      tx: Tx,
-      { organization }: Realm,
-      subject: SubjectId,
-      consent: Consent & { id: string; at: number; recordedBy: string },
-    ): Promise<void> {
+    /** The newest verified use; an older one changes nothing. */
+    async touchUse(tx: Tx, subject: SubjectId, at: number): Promise<void> {
       await tx
-        .insertInto('consent')
-        .values({
-          id: consent.id,
-          organization,
-          subject,
-          text_version: consent.textVersion,
-          purposes: JSON.stringify(consent.purposes),
-          method: consent.method,
-          legal_basis: consent.legalBasis,
-          given_at: consent.at,
-          recorded_by: consent.recordedBy,
-        })
+        .updateTable('subject')
+        .set({ last_used_at: at })
+        .where('id', '=', subject)
+        .where(({ eb, or }) => or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
         .execute();
     },
 

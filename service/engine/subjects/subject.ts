@@ -22,13 +22,3 @@ export interface Enrollment {
   createdAt: number;
   templates: { id: TemplateId; embedder: string; vector: Float32Array }[];
 }
-
-export const purposes = ['verification', 'identification', 'deduplication'] as const;
-export type Purpose = (typeof purposes)[number];
-
-export interface Consent {
-  textVersion: string;
-  purposes: Purpose[];
-  method: string;
-  legalBasis: string;
-}

@@ -4,12 +4,13 @@ import type { Ids, OrganizationId, SubjectId, TemplateId, World } from '../../li
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import { type Consent, type Consents, isHeld } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
 import { createGalleryIndex } from './gallery-index.ts';
 import { type Realm, realmKey } from './realm.ts';
-import type { Consent, Enrollment, Subject } from './subject.ts';
+import type { Enrollment, Subject } from './subject.ts';
 import {
   createSubjectStore,
   type DamagedRow,
@@ -46,7 +47,8 @@ export interface Subjects {
   ): Promise<{ subjects: Subject[]; next?: SubjectId }>;
   count(realm: Realm): Promise<number>;
   /**
-   * Adds a picture's embeddings to the person with this e-mail, made now if new. Keeps the best `most` (10) enrollments.
+   * Adds a picture's embeddings to the person with this e-mail, made now if new. Keeps the best `most` (10) enrollments, of
+   * somebody under a legal hold all.
    * Rows, audit line and gallery rows become visible together; acknowledged means on disk. A `mark` that one of the person's
    * enrollments has changes nothing: that enrollment is answered, as `repeated`.
    */
@@ -69,8 +71,18 @@ export interface Subjects {
   ownerOf(realm: Realm, template: TemplateId): SubjectId | undefined;
   /** People whom a search can find. */
   people(realm: Realm): number;
-  /** The owners of the `rows` templates nearest to the probe (of the gallery's embedder), nearest first. */
-  nearest(realm: Realm, probe: Float32Array, rows: number): Promise<SubjectId[]>;
+  /**
+   * The owners of the `rows` templates nearest to the probe (of the gallery's embedder), nearest first, among the people
+   * whom `accept` lets be found; everybody without it.
+   */
+  nearest(
+    realm: Realm,
+    probe: Float32Array,
+    rows: number,
+    accept?: (subject: SubjectId) => boolean,
+  ): Promise<SubjectId[]>;
+  /** Notes a verified use, inside the transaction that stores it: people who are not used any more are erased one day. */
+  used(tx: Tx, subject: SubjectId, at: number): Promise<void>;
   /** Reads every template into the galleries at start; embedder A alone. Calls `progress` with the count after each page. */
   loadGalleries(progress?: (loaded: number) => void): Promise<void>;
   /** People whose templates could not be loaded: another model file made them, or their key is gone. Known after `loadGalleries`. */
@@ -85,6 +97,7 @@ export interface SubjectsDeps extends SubjectStoreDeps {
   models: Pick<Models, 'current'>;
   audit: Audit;
   events: Events;
+  consents: Pick<Consents, 'record' | 'settle' | 'forget'>;
   ids: Ids;
   clock: Clock;
   log: Log;
@@ -103,6 +116,7 @@ export function createSubjects({
   models,
   audit,
   events,
+  consents,
   ids,
   clock,
   log,
@@ -165,7 +179,7 @@ export function createSubjects({
         };
       }),
     );
-    const dropped = await inTransaction(async (tx: Tx) => {
+    const done = await inTransaction(async (tx: Tx) => {
       const holder = await store.idOf(tx, realm, emailHash);
       if (holder !== (created ? undefined : subject)) return undefined;
       if (created) {
@@ -180,15 +194,9 @@ export function createSubjects({
         if (!(await store.insertSubject(tx, row))) return undefined;
       } else await store.touchSubject(tx, subject, at, person.name_sealed);
       await store.insertTemplates(tx, templates);
-      if (consent) {
-        await store.insertConsent(tx, realm, subject, {
-          ...consent,
-          id: ids.next('consent'),
-          at,
-          recordedBy: describeActor(actor),
-        });
-      }
-      const surplus = surplusOf(await store.templateRows(tx, subject), files, most);
+      const standing = consent && (await consents.record(tx, { ...realm, subject }, consent, actor));
+      const held = await isHeld(tx, subject);
+      const surplus = held ? [] : surplusOf(await store.templateRows(tx, subject), files, most);
       await store.deleteTemplates(tx, surplus);
       await audit.add(tx, {
         actor,
@@ -204,9 +212,11 @@ export function createSubjects({
         payload: { subject, created, enrollment },
         personal: { subject, values: { email } },
       });
-      return surplus;
+      return { dropped: surplus, standing };
     });
-    if (dropped === undefined) return undefined;
+    if (done === undefined) return undefined;
+    const { dropped, standing } = done;
+    if (standing) consents.settle(subject, standing);
     const row = templates.find(({ embedder }) => embedder === models.current().primary);
     if (row && !dropped.includes(row.id))
       index.put(realm, { template: row.id, subject }, embeddings[row.embedder]!);
@@ -262,6 +272,7 @@ export function createSubjects({
         const templates = (await store.templateRows(db, subject)).map(({ id }) => id as TemplateId);
         const result = await inTransaction(work);
         index.erase(realm, templates);
+        consents.forget(subject);
         return result;
       });
     },
@@ -276,7 +287,8 @@ export function createSubjects({
     },
     ownerOf: (realm, template) => index.ownerOf(realm, template),
     people: (realm) => index.people(realm),
-    nearest: (realm, probe, rows) => index.search(realm, probe, rows),
+    nearest: (realm, probe, rows, accept) => index.search(realm, probe, rows, accept),
+    used: (tx, subject, at) => store.touchUse(tx, subject, at),
     async loadGalleries(progress) {
       const embedder = primary();
       let loaded = 0;
