@@ -7,6 +7,7 @@ import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
 import { createAudit } from './engine/audit/index.ts';
 import { type Checks, createChecks } from './engine/checks/index.ts';
+import { type Consents, createConsents, createHolds, type Holds } from './engine/consent/index.ts';
 import { createEvents } from './engine/events/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
 import { createOrganizations, type Organizations } from './engine/organizations/index.ts';
@@ -30,6 +31,8 @@ export interface Gatehouse {
   organizations: Organizations;
   access: Access;
   subjects: Subjects;
+  consents: Consents;
+  holds: Holds;
   checks: Checks;
   models: Models;
   metrics: Metrics;
@@ -93,6 +96,8 @@ export async function compose(
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
   const access = createAccess({ db, inTransaction, audit, ids, clock, log });
   opened.defer(() => access.settled());
+  const consents = createConsents({ db, inTransaction, organizations, audit, events, ids, clock });
+  const holds = createHolds({ db, inTransaction, sealer, audit, ids, clock });
   const models = await createModels({
     library,
     db,
@@ -132,6 +137,7 @@ export async function compose(
     models,
     audit,
     events,
+    consents,
     ids,
     clock,
     log,
@@ -143,6 +149,7 @@ export async function compose(
     analyzer,
     subjects,
     organizations,
+    consents,
     models,
     audit,
     events,
@@ -154,6 +161,7 @@ export async function compose(
   // Not by a command that only looks: what a sweep destroys cannot be put back.
   const { swept } = workers === 'at-once' ? await subjects.sweepKeys() : { swept: 0 };
   if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
+  await consents.load();
   await Promise.all([subjects.loadGalleries(), workers === 'at-once' && pictures().ready()]);
 
   const status = createStatus({
@@ -172,6 +180,8 @@ export async function compose(
     organizations,
     access,
     subjects,
+    consents,
+    holds,
     checks,
     models,
     metrics,
