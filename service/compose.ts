@@ -5,10 +5,11 @@ import type { Config } from './config.ts';
 import { databasePlace } from './database-place.ts';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
-import { createAudit } from './engine/audit/index.ts';
+import { type AuditLog, applianceIdentity, createAudit, createAuditLog } from './engine/audit/index.ts';
 import { type Checks, createChecks } from './engine/checks/index.ts';
 import { type Consents, createConsents, createHolds, type Holds } from './engine/consent/index.ts';
 import { createEvents } from './engine/events/index.ts';
+import { createLimits, type Limits } from './engine/limits/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
 import { createOrganizations, type Organizations } from './engine/organizations/index.ts';
 import { createSubjects, type Subjects } from './engine/subjects/index.ts';
@@ -28,8 +29,10 @@ import { takeWriterLock } from './storage/writer-lock.ts';
 
 /** The whole appliance, ready to be asked; doors are put on it by serve.ts and by the CLI. */
 export interface Gatehouse {
+  auditLog: AuditLog;
   organizations: Organizations;
   access: Access;
+  limits: Limits;
   subjects: Subjects;
   consents: Consents;
   holds: Holds;
@@ -92,9 +95,32 @@ export async function compose(
   const { sealer } = vault;
 
   const audit = createAudit({ ids, clock, sealer });
+  const auditLog = createAuditLog({
+    audit,
+    db,
+    inTransaction,
+    signing: vault.signing,
+    notes: vault.keys,
+    appliance: await applianceIdentity(vault.keys, ids),
+    clock,
+    log,
+  });
+  await auditLog.begin();
+  opened.defer(() => signEnd(auditLog, log));
   const events = createEvents({ ids, clock, sealer });
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
-  const access = createAccess({ db, inTransaction, audit, ids, clock, log });
+  const limits = createLimits({
+    db,
+    inTransaction,
+    sealer,
+    audit,
+    clock,
+    log,
+    refusedPerMinute: config.refusedKeysPerMinute,
+  });
+  await limits.load();
+  opened.defer(() => limits.flush());
+  const access = createAccess({ db, inTransaction, audit, ids, clock, log, refusals: limits.refusals });
   opened.defer(() => access.settled());
   const consents = createConsents({ db, inTransaction, organizations, audit, events, ids, clock });
   const holds = createHolds({ db, inTransaction, sealer, audit, ids, clock });
@@ -177,8 +203,10 @@ export async function compose(
   });
   const everything = opened.move();
   return {
+    auditLog,
     organizations,
     access,
+    limits,
     subjects,
     consents,
     holds,
@@ -195,6 +223,15 @@ export async function compose(
 
 const isInsecure = ({ host, tlsCert, insecureHttp }: Config): boolean =>
   listenPolicy({ host, tls: tlsCert !== undefined, insecureHttp }).is === 'allowed-with-warning';
+
+/** A stop goes on without it: the lines are chained, and the next start signs them. */
+async function signEnd(auditLog: AuditLog, log: Log): Promise<void> {
+  try {
+    await auditLog.checkpoint('stop');
+  } catch (error) {
+    log.error({ err: error }, 'the end of the audit log was not signed at this stop');
+  }
+}
 
 /** What every worker loads before its first picture. */
 function firstModels(models: Models) {

@@ -34,6 +34,8 @@ export const Config = z.strictObject({
   queueLimit: z.int().min(1).max(10_000).default(64),
   /** A picture's analysis is given up after this long, waiting included. */
   deadlineSeconds: z.number().min(1).max(300).default(20),
+  /** Refused API keys of one address in a minute, before it has to wait. */
+  refusedKeysPerMinute: z.int().min(1).max(1_000_000).default(20),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 export type Config = z.infer<typeof Config>;
@@ -53,6 +55,7 @@ const environment: Record<string, { key: keyof Config; read: (text: string) => u
   GATEHOUSE_PROVIDERS: { key: 'providers', read: readList },
   GATEHOUSE_QUEUE_LIMIT: { key: 'queueLimit', read: Number },
   GATEHOUSE_DEADLINE_SECONDS: { key: 'deadlineSeconds', read: Number },
+  GATEHOUSE_REFUSED_KEYS_PER_MINUTE: { key: 'refusedKeysPerMinute', read: Number },
   GATEHOUSE_LOG_LEVEL: { key: 'logLevel', read: (t) => t },
 };
 

@@ -9,6 +9,7 @@ export async function openApiDocument(): Promise<unknown> {
   const app = await createPublicServer(
     {
       access: {} as never,
+      limits: undefined as never,
       checks: undefined as never,
       status: undefined as never,
       metrics: createMetrics({ processMetrics: false }),

@@ -13,12 +13,13 @@ const { version } = JSON.parse(readFileSync(join(productRoot(), 'package.json'),
 
 /** Every door of the LAN port on one server, not listening yet. */
 export async function createPublicServer(
-  gatehouse: Pick<Gatehouse, 'access' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'>,
+  gatehouse: Pick<Gatehouse, 'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'>,
   { trustedProxies, tls }: Pick<Config, 'trustedProxies'> & { tls?: { cert: Buffer; key: Buffer } },
 ): Promise<ReturnType<typeof createServer>> {
-  const { access, checks, metrics, clock, ids, log, status } = gatehouse;
+  const { access, limits, checks, metrics, clock, ids, log, status } = gatehouse;
   const app = createServer({
     access,
+    admission: limits,
     log,
     ids,
     metrics,

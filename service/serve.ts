@@ -65,6 +65,8 @@ export async function serve(config: Config, output: ServiceOutput = {}): Promise
 
   const recurring = createRecurring({ log });
   opened.defer(() => recurring.stop());
+  recurring.every('usage', 1_000, () => gatehouse.limits.flush());
+  recurring.every('audit checkpoints', 1_000, () => gatehouse.auditLog.tend());
 
   const everything = opened.move();
   return { url, stop: () => everything.disposeAsync() };

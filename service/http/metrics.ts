@@ -5,6 +5,8 @@ interface RequestSample {
   /** The pattern (`/api/verify`, `/hosted/v/:token`), never the address that was called. */
   route: string;
   status: number;
+  /** Of the key that was sent; absent on routes that ask for none, and where none was accepted. */
+  world?: 'live' | 'test';
   seconds: number;
 }
 
@@ -33,14 +35,14 @@ export function createMetrics({ processMetrics }: { processMetrics: boolean }): 
   if (processMetrics) collectDefaultMetrics({ register: registry });
   const requests = new Counter({
     name: 'gatehouse_http_requests_total',
-    help: 'Requests answered.',
-    labelNames: ['method', 'route', 'status'],
+    help: 'Requests answered; "world" is that of the key: live, test, or none.',
+    labelNames: ['method', 'route', 'status', 'world'],
     registers: [registry],
   });
   const durations = new Histogram({
     name: 'gatehouse_http_request_seconds',
     help: 'Time from the request line to the end of the answer.',
-    labelNames: ['method', 'route'],
+    labelNames: ['method', 'route', 'world'],
     buckets: REQUEST_BUCKETS,
     registers: [registry],
   });
@@ -55,9 +57,9 @@ export function createMetrics({ processMetrics }: { processMetrics: boolean }): 
 
   return {
     contentType: registry.contentType,
-    request({ method, route, status, seconds }) {
-      requests.inc({ method, route, status: String(status) });
-      durations.observe({ method, route }, seconds);
+    request({ method, route, status, world = 'none', seconds }) {
+      requests.inc({ method, route, status: String(status), world });
+      durations.observe({ method, route, world }, seconds);
     },
     inference(timing) {
       for (const [stage, milliseconds] of Object.entries(timing))

@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call: the scope a key needs, or everybody. A route that does not say stops the start. */
     access?: Scope | 'public';
+    /** Costs: a live key's request uses up its month. */
+    metered?: boolean;
     /** Asked every few seconds by machines: logged at debug. */
     quiet?: boolean;
     /** Long texts of a JSON body arrive as LongText: for routes that take pictures. */

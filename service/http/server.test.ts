@@ -305,9 +305,9 @@ describe('createServer', () => {
     await app.inject({ url: '/secret/path' });
     const text = await metrics.render([]);
     expect(text).toContain(
-      'gatehouse_http_requests_total{method="POST",route="/keyed/:token",status="200"} 1',
+      'gatehouse_http_requests_total{method="POST",route="/keyed/:token",status="200",world="live"} 1',
     );
-    expect(text).toContain('gatehouse_http_requests_total{method="GET",route="unmatched",status="404"} 1');
+    expect(text).toContain('gatehouse_http_requests_total{method="GET",route="unmatched",status="404",world="none"} 1');
     expect(text).not.toContain('secret');
   });
 

@@ -6,10 +6,10 @@ import Fastify, {
   LogController,
   type RouteOptions,
 } from 'fastify';
-import type { Access } from '../engine/access/index.ts';
+import type { Access, Caller } from '../engine/access/index.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
-import { Problem } from '../lib/problem.ts';
+import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { authenticate } from './authentication.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { allowOrigin, answerPreflights } from './cross-origin.ts';
@@ -22,6 +22,18 @@ import type { PublishedRoute } from './published-route.ts';
 import { readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { zodValidator } from './validation.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The request as it was counted, on routes that ask for a key; null elsewhere, and when it was refused for its number. */
+    admitted: Admitted | null;
+  }
+}
+
+interface Admitted {
+  /** What became of it: the problem that was answered, or null. */
+  answered(problem: ProblemCode | null): void;
+}
 
 interface ServerLimits {
   /** Bytes of a body where a route says nothing else. */
@@ -52,6 +64,8 @@ const IDLE_SWEEP = 50;
 export interface ServerDeps {
   /** Absent on the control socket, where whoever gets through is an operator: no route there can ask for a key. */
   access?: Access;
+  /** Counts what keys send; nothing is counted without. Throws a Problem for a request that is too many. */
+  admission?: { admit(caller: Caller, request: { metered: boolean }): Promise<Admitted> };
   log: Log;
   ids: Ids;
   limits?: Partial<ServerLimits>;
@@ -67,7 +81,7 @@ export interface ServerDeps {
  * a plugin; it decorates `wireErrors` with its family's table, and each of its routes says in `config.access` who may call.
  */
 export function createServer(deps: ServerDeps): FastifyInstance {
-  const { access, log, ids, metrics } = deps;
+  const { access, admission, log, ids, metrics } = deps;
   const limits = { ...serverLimits, ...deps.limits };
   const published: PublishedRoute[] = [];
   const bodies = createBodyBudget(limits.bodies);
@@ -96,6 +110,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   app.decorate('published', published);
   app.decorateRequest('caller', null);
   app.decorateRequest('problem', null);
+  app.decorateRequest('admitted', null);
 
   app.setValidatorCompiler(zodValidator);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -115,10 +130,12 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     setHead(request, reply);
     if (request.is404) throw notFound(request, reply, published);
-    const { access: who } = request.routeOptions.config;
+    const { access: who, metered = false } = request.routeOptions.config;
     if (access && who !== undefined && who !== 'public') {
-      request.caller = await authenticate(access, request, who);
-      allowOrigin(request, reply, request.caller);
+      const caller = await authenticate(access, request, who);
+      request.caller = caller;
+      allowOrigin(request, reply, caller);
+      if (admission) request.admitted = await admission.admit(caller, { metered });
     }
     checkMediaType(request);
     if (request.caller) reply.raw.once('close', bodies.take(request.caller.key, expectedBytes(request)));
@@ -145,6 +162,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   app.addHook('onResponse', async (request, reply) => {
     const route = routeOf(request);
     const { method, caller, problem } = request;
+    request.admitted?.answered(problem);
     const status = reply.statusCode;
     log[request.routeOptions.config.quiet ? 'debug' : 'info'](
       {
@@ -161,7 +179,13 @@ export function createServer(deps: ServerDeps): FastifyInstance {
       },
       'request',
     );
-    metrics?.request({ method, route, status, seconds: reply.elapsedTime / 1000 });
+    metrics?.request({
+      method,
+      route,
+      status,
+      ...(caller && { world: caller.world }),
+      seconds: reply.elapsedTime / 1000,
+    });
   });
   app.addHook('onRequestAbort', async (request) => {
     log.info({ requestId: request.id, route: routeOf(request) }, 'the caller hung up');

@@ -52,7 +52,7 @@ onBothDatabases('access', (newPlace) => {
   test('made, shown once, accepted; only its hash is stored', async () => {
     await open();
     const { id, key, record } = await make({ scopes: ['presence', 'identity'], prefix: 'prf', name: 'shop' });
-    expect(key).toMatch(/^prf_live_[0-9A-Za-z]{32}$/);
+    expect(key).toMatch(/^prf_live_[0-9A-Za-z]{38}$/);
     expect(record).toEqual({
       id,
       organization: one,
@@ -62,6 +62,7 @@ onBothDatabases('access', (newPlace) => {
       hint: key.slice(-4),
       scopes: ['identity', 'presence'],
       origins: [],
+      cidrs: [],
       browser: false,
       lineage: id,
       createdAt: 10_000,
@@ -70,6 +71,7 @@ onBothDatabases('access', (newPlace) => {
     expect(await access.listKeys(two)).toEqual([]);
     expect(await use(key)).toEqual({
       key: id,
+      lineage: id,
       organization: one,
       world: 'live',
       scopes: ['identity', 'presence'],

@@ -12,6 +12,7 @@ export const recordedKeys = {
 export function recordedAccess(): Access {
   const caller = (key: string, world: 'live' | 'test', scope: 'identity' | 'presence'): Caller => ({
     key: key as KeyId,
+    lineage: key,
     organization: 'org_recorded' as OrganizationId,
     world,
     scopes: [scope],
@@ -29,6 +30,8 @@ export function recordedAccess(): Access {
     createKey: unused,
     listKeys: unused,
     revokeKey: unused,
+    rotateKey: unused,
+    restrictKey: unused,
     async authenticate({ credential, scope, origin }) {
       if (credential === undefined) throw new Problem('MISSING_AUTH', 'Send an API key.');
       if (!/^[a-z]+_(live|test)_\w{20,}$/.test(credential)) {

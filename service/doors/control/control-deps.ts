@@ -1,5 +1,7 @@
 import type { Access } from '../../engine/access/index.ts';
+import type { AuditLog } from '../../engine/audit/index.ts';
 import type { Checks } from '../../engine/checks/index.ts';
+import type { Limits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
@@ -8,6 +10,8 @@ import type { Subjects } from '../../engine/subjects/index.ts';
 export interface ControlDeps {
   organizations: Organizations;
   access: Access;
+  auditLog: AuditLog;
+  limits: Limits;
   subjects: Subjects;
   checks: Checks;
   models: Models;

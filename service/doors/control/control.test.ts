@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestAudit } from '../../../test/support/audit.ts';
 import { createAccess } from '../../engine/access/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
+import { createLimits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import { createOrganizations } from '../../engine/organizations/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
@@ -72,6 +73,14 @@ beforeEach(async () => {
   await app.register(controlDoor, {
     organizations: createOrganizations({ db, inTransaction, sealer, audit, ids, clock }),
     access: createAccess({ db, inTransaction, audit, ids, clock, log: silentLog }),
+    limits: createLimits({
+      db,
+      inTransaction,
+      sealer: { emailHash: (_, text) => text },
+      audit,
+      clock,
+      log: silentLog,
+    }),
     checks: checks as Checks,
     models: models as Models,
     subjects: subjects as Subjects,

@@ -58,8 +58,17 @@ export function createIdentityDoor({
         bodyLimit: pictureLimits.body,
         config: {
           access: 'identity',
+          metered: true,
           longTexts: true,
-          refuses: [...pictureRefusals, 'CHECK_FAILED', 'PROFILE_NOT_FOUND', 'PAD_NOT_INSTALLED'],
+          refuses: [
+            ...pictureRefusals,
+            'CHECK_FAILED',
+            'PROFILE_NOT_FOUND',
+            'PAD_NOT_INSTALLED',
+            'MONTHLY_LIMIT_EXCEEDED',
+            'USER_FLOOD_DETECTED',
+            'VERIFICATION_DISABLED',
+          ],
         },
         schema: {
           operationId: 'verifyIdentity',
@@ -86,12 +95,14 @@ export function createIdentityDoor({
         bodyLimit: pictureLimits.body,
         config: {
           access: 'identity',
+          metered: true,
           longTexts: true,
           refuses: [
             ...pictureRefusals,
             'TEMPLATE_MISMATCH',
             'DUPLICATE_IDENTITY',
             'CONSENT_REQUIRED',
+            'MONTHLY_LIMIT_EXCEEDED',
             'STORAGE_FULL',
           ],
         },

@@ -36,11 +36,26 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     means: 'The API key lacks the scope of this call.',
     example: { error: 'The API key lacks the scope "identity" that this call needs.' },
   },
-  ORIGIN_NOT_ALLOWED: { means: 'A browser key was sent from a page it is not bound to.' },
-  TRIAL_EXPIRED: { means: 'The trial of the key is over.' },
-  MONTHLY_LIMIT_EXCEEDED: { means: 'The key has used up its month.' },
-  BURST_LIMIT_EXCEEDED: { means: 'The key sends too fast; `retry-after` says when to go on.' },
-  USER_FLOOD_DETECTED: { means: 'Too many requests for one person.' },
+  ORIGIN_NOT_ALLOWED: {
+    means: 'The API key was sent from a page or a network that it may not be used from.',
+  },
+  TRIAL_EXPIRED: {
+    means: 'The trial of the organization or the key is over.',
+    example: { error: 'The trial is over: the operator of the box can prolong it.' },
+  },
+  MONTHLY_LIMIT_EXCEEDED: {
+    means: 'The organization or the key has used up its month; `retry-after` says when the next one begins.',
+  },
+  BURST_LIMIT_EXCEEDED: {
+    means:
+      'The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on.',
+    example: { error: 'This API key may send 600 requests a minute. Send more slowly.' },
+  },
+  USER_FLOOD_DETECTED: {
+    means:
+      'Too many requests about one person, or too soon after failed ones; `retry-after` says when to go on.',
+    example: { error: 'At most 10 requests a minute are taken about one person; try again later.' },
+  },
   IMAGE_UNREADABLE: { means: 'The picture is damaged or cannot be decoded.' },
   IMAGE_TOO_LARGE: { means: 'The picture has too many bytes or pixels.' },
   IMAGE_FORMAT_UNSUPPORTED: { means: 'The picture is no JPEG, PNG or WebP.' },

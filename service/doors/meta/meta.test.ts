@@ -241,7 +241,7 @@ describe('/metrics', () => {
       'gatehouse_largest_gallery{world="live"} 4',
       'gatehouse_gallery_templates{world="live",embedder="dlib"} 300',
       'gatehouse_inference_stage_seconds_sum{stage="total"} 0.12',
-      'gatehouse_http_requests_total{method="GET",route="/metrics",status="200"} 1',
+      'gatehouse_http_requests_total{method="GET",route="/metrics",status="200",world="none"} 1',
     ]) {
       expect(body.split('\n')).toContain(line);
     }

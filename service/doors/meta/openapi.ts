@@ -19,6 +19,8 @@ const withKey: ProblemCode[] = [
   'INVALID_API_KEY',
   'INSUFFICIENT_SCOPE',
   'ORIGIN_NOT_ALLOWED',
+  'TRIAL_EXPIRED',
+  'BURST_LIMIT_EXCEEDED',
 ];
 
 const REQUEST_ID = 'req_01m7w3hb8hbf355he5zqwjztdk';

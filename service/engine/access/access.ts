@@ -3,19 +3,26 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids, KeyId, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import { parseNetwork } from '../organizations/index.ts';
 import type { ApiKey, Caller, Scope } from './api-key.ts';
 import {
+  copyLimits,
   insertKey,
   organizationExists,
+  selectHashes,
   selectKey,
   selectKeyByHash,
   selectKeys,
+  selectNewest,
+  updateExpiry,
   updateLastUsed,
+  updateRestrictions,
   updateRevoked,
 } from './api-key-store.ts';
 import { hashKey, hasKeyForm, makeKeyText, type Random, sameHash } from './key-text.ts';
+import { type Narrowing, narrowKey } from './narrow-key.ts';
 import { checkNewKey, type NewKey, parseOrigin } from './new-key.ts';
 
 export interface Access {
@@ -25,8 +32,22 @@ export interface Access {
   /** Refused from the moment it resolves. Revoking twice changes nothing. */
   revokeKey(organization: OrganizationId, key: KeyId, actor: Actor): Promise<ApiKey>;
   /**
+   * Makes a successor with the same lineage, name, prefix, world, scopes, origins, networks and limits, shown this once;
+   * the old key works for `overlap` milliseconds more, at most until its own end. The successor has as long a life as the
+   * old one was given. Throws NOT_FOUND, CONFLICT for a key that is no longer valid or was rotated already.
+   */
+  rotateKey(
+    organization: OrganizationId,
+    key: KeyId,
+    overlap: number,
+    actor: Actor,
+  ): Promise<{ id: KeyId; key: string; record: ApiKey; old: ApiKey }>;
+  /** Takes rights away from the next request on; see `narrowKey`. Throws NOT_FOUND, CONFLICT, INVALID_REQUEST. */
+  restrictKey(organization: OrganizationId, key: KeyId, change: Narrowing, actor: Actor): Promise<ApiKey>;
+  /**
    * Throws MISSING_AUTH (no credential), INVALID_API_KEY_FORMAT (not `<prefix>_<live|test>_<secret>`), INVALID_API_KEY
-   * (unknown, revoked, expired: indistinguishable), INSUFFICIENT_SCOPE, ORIGIN_NOT_ALLOWED.
+   * (unknown, revoked, expired: indistinguishable), INSUFFICIENT_SCOPE, ORIGIN_NOT_ALLOWED (origin or network; said only
+   * once the secret was right), BURST_LIMIT_EXCEEDED for an address that sent too many refused ones.
    */
   authenticate(input: {
     credential?: string;
@@ -44,6 +65,12 @@ export interface AccessDeps {
   clock: Clock;
   log: Log;
   random?: Random;
+  /** Where refused credentials are counted by address; absent: they are not. */
+  refusals?: {
+    /** Seconds until another credential of this address is looked at; 0: now. */
+    wait(address: string): number;
+    count(address: string): void;
+  };
 }
 
 /** A key's last use is written at most this often, in milliseconds. */
@@ -57,6 +84,7 @@ export function createAccess({
   clock,
   log,
   random = randomFillSync,
+  refusals,
 }: AccessDeps): Access & {
   /** When the last uses seen so far are written; before the database is closed. */
   settled(): Promise<void>;
@@ -64,6 +92,8 @@ export function createAccess({
   /** When this process last wrote a key's use. One entry per key that was ever valid here. */
   const written = new Map<KeyId, number>();
   const writing = new Set<Promise<void>>();
+  /** Hashes of all keys that were not revoked, read when the first address has to wait. */
+  let hashes: Promise<Set<string>> | undefined;
 
   function noteUse(key: KeyId, address: string | undefined): void {
     const now = clock.now();
@@ -79,6 +109,40 @@ export function createAccess({
     writing.add(write);
   }
 
+  /** Nothing is looked up for an address that has to wait. */
+  async function refuseThrottled(address: string | undefined, credential: string): Promise<void> {
+    const wait = address === undefined ? 0 : (refusals?.wait(address) ?? 0);
+    if (wait === 0) return;
+    // A branch behind one address goes on working while somebody there guesses: nobody guesses a key that exists.
+    hashes ??= selectHashes(db).then((all) => new Set(all));
+    hashes.catch(() => {
+      hashes = undefined;
+    });
+    if ((await hashes).has(hashKey(credential))) return;
+    throw new Problem(
+      'BURST_LIMIT_EXCEEDED',
+      'Too many API keys were refused from this address: check the key, then try again later.',
+      { retryAfterSeconds: wait },
+    );
+  }
+
+  function refused(address: string | undefined, problem: Problem): Problem {
+    if (address !== undefined) refusals?.count(address);
+    return problem;
+  }
+
+  async function keyOf(tx: Tx, organization: OrganizationId, id: KeyId): Promise<ApiKey> {
+    const key = await selectKey(tx, organization, id);
+    if (!key) throw new Problem('NOT_FOUND', `The organization has no key with the id ${id}.`);
+    return key;
+  }
+
+  async function validKeyOf(tx: Tx, organization: OrganizationId, id: KeyId): Promise<ApiKey> {
+    const key = await keyOf(tx, organization, id);
+    if (isValid(key, clock.now())) return key;
+    throw new Problem('CONFLICT', `The key ${id} is revoked or past its end: make a new one.`);
+  }
+
   return {
     async createKey(input, actor) {
       const wanted = checkNewKey(input, clock.now());
@@ -90,15 +154,24 @@ export function createAccess({
           throw new Problem('NOT_FOUND', `No organization has the id ${wanted.organization}.`);
         }
         await insertKey(tx, record, hashKey(key));
-        const { world, scopes, prefix, browser, origins, expiresAt } = record;
+        const { world, scopes, prefix, browser, origins, cidrs, expiresAt } = record;
         await audit.add(tx, {
           actor,
           action: 'key.create',
           organization: record.organization,
           target: id,
-          details: { world, scopes, prefix, browser, origins, ...(expiresAt !== undefined && { expiresAt }) },
+          details: {
+            world,
+            scopes,
+            prefix,
+            browser,
+            origins,
+            cidrs,
+            ...(expiresAt !== undefined && { expiresAt }),
+          },
         });
       });
+      (await hashes)?.add(hashKey(key));
       return { id, key, record };
     },
 
@@ -106,13 +179,74 @@ export function createAccess({
 
     revokeKey: (organization, id, actor) =>
       inTransaction(async (tx) => {
-        const key = await selectKey(tx, organization, id);
-        if (!key) throw new Problem('NOT_FOUND', `The organization has no key with the id ${id}.`);
+        const key = await keyOf(tx, organization, id);
         if (key.revokedAt !== undefined) return key;
         const revokedAt = clock.now();
         await updateRevoked(tx, id, revokedAt);
         await audit.add(tx, { actor, action: 'key.revoke', organization, target: id });
         return { ...key, revokedAt };
+      }),
+
+    async rotateKey(organization, id, overlap, actor) {
+      if (!Number.isSafeInteger(overlap) || overlap < 0) {
+        throw new Problem('INVALID_REQUEST', 'The overlap is a number of milliseconds, 0 or more.', {
+          details: [{ path: 'overlap', message: 'It must be 0 or more.' }],
+        });
+      }
+      const next = ids.next('key');
+      const { old, record, text } = await inTransaction(async (tx) => {
+        const old = await validKeyOf(tx, organization, id);
+        const newest = await selectNewest(tx, organization, old.lineage);
+        if (newest.id !== id && newest.revokedAt === undefined) {
+          throw new Problem('CONFLICT', `The key ${id} was rotated already: its successor is ${newest.id}.`);
+        }
+        const now = clock.now();
+        const { expiresAt, lastUsedAt: _, lastUsedAddress: __, ...same } = old;
+        const text = makeKeyText(old.prefix, old.world, random);
+        const record: ApiKey = {
+          ...same,
+          id: next,
+          hint: text.slice(-4),
+          createdAt: now,
+          ...(expiresAt !== undefined && { expiresAt: now + (expiresAt - old.createdAt) }),
+        };
+        const end = Math.min(now + overlap, expiresAt ?? Number.POSITIVE_INFINITY);
+        await insertKey(tx, record, hashKey(text));
+        await copyLimits(tx, id, next);
+        await updateExpiry(tx, id, end);
+        await audit.add(tx, {
+          actor,
+          action: 'key.rotate',
+          organization,
+          target: id,
+          details: { successor: next, until: end },
+        });
+        return { old: { ...old, expiresAt: end }, record, text };
+      });
+      (await hashes)?.add(hashKey(text));
+      return { id: next, key: text, record, old };
+    },
+
+    restrictKey: (organization, id, change, actor) =>
+      inTransaction(async (tx) => {
+        const before = await validKeyOf(tx, organization, id);
+        const after = narrowKey(before, change, clock.now());
+        const told = ({ scopes, origins, cidrs, expiresAt }: ApiKey) => ({
+          scopes,
+          origins,
+          cidrs,
+          expiresAt,
+        });
+        if (JSON.stringify(told(before)) === JSON.stringify(told(after))) return before;
+        await updateRestrictions(tx, after);
+        await audit.add(tx, {
+          actor,
+          action: 'key.restrict',
+          organization,
+          target: id,
+          details: { from: told(before), to: told(after) },
+        });
+        return after;
       }),
 
     async authenticate({ credential, scope, origin, address }) {
@@ -122,15 +256,20 @@ export function createAccess({
           'Send an API key as "Authorization: Bearer <key>" or in the header "x-api-key".',
         );
       }
+      await refuseThrottled(address, credential);
       if (!hasKeyForm(credential)) {
-        throw new Problem('INVALID_API_KEY_FORMAT', 'An API key has the form <prefix>_<live|test>_<secret>.');
+        throw refused(
+          address,
+          new Problem('INVALID_API_KEY_FORMAT', 'An API key has the form <prefix>_<live|test>_<secret>.'),
+        );
       }
       const hash = hashKey(credential);
       const found = await selectKeyByHash(db, hash);
       if (!found || !sameHash(found.secretHash, hash) || !isValid(found.key, clock.now())) {
-        throw new Problem('INVALID_API_KEY', 'The API key is not valid.');
+        throw refused(address, new Problem('INVALID_API_KEY', 'The API key is not valid.'));
       }
       const { key } = found;
+      requireNetwork(key, address);
       requireOrigin(key, origin);
       if (!key.scopes.includes(scope)) {
         throw new Problem(
@@ -141,6 +280,7 @@ export function createAccess({
       noteUse(key.id, address);
       return {
         key: key.id,
+        lineage: key.lineage,
         organization: key.organization,
         world: key.world,
         scopes: key.scopes,
@@ -156,6 +296,15 @@ export function createAccess({
 
 function isValid({ revokedAt, expiresAt }: ApiKey, now: number): boolean {
   return revokedAt === undefined && (expiresAt === undefined || now < expiresAt);
+}
+
+function requireNetwork({ cidrs }: ApiKey, address: string | undefined): void {
+  if (cidrs.length === 0) return;
+  if (address !== undefined && cidrs.some((cidr) => parseNetwork(cidr)?.holds(address))) return;
+  throw new Problem(
+    'ORIGIN_NOT_ALLOWED',
+    'This API key may not be used from this network: send it from where its owner allowed it.',
+  );
 }
 
 /** A browser key needs one of its origins; a server's key that lists origins is held to them when a browser sends one. */

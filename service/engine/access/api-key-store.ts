@@ -17,6 +17,7 @@ export async function insertKey(tx: Tx, key: ApiKey, secretHash: string): Promis
       hint: key.hint,
       scopes: JSON.stringify(key.scopes),
       origins: JSON.stringify(key.origins),
+      cidrs: JSON.stringify(key.cidrs),
       browser: key.browser ? 1 : 0,
       lineage: key.lineage,
       created_at: key.createdAt,
@@ -68,6 +69,56 @@ export async function updateRevoked(tx: Tx, id: KeyId, revokedAt: number): Promi
   await tx.updateTable('api_key').set({ revoked_at: revokedAt }).where('id', '=', id).execute();
 }
 
+export async function updateExpiry(tx: Tx, id: KeyId, expiresAt: number): Promise<void> {
+  await tx.updateTable('api_key').set({ expires_at: expiresAt }).where('id', '=', id).execute();
+}
+
+export async function updateRestrictions(
+  tx: Tx,
+  { id, scopes, origins, cidrs, expiresAt }: ApiKey,
+): Promise<void> {
+  await tx
+    .updateTable('api_key')
+    .set({
+      scopes: JSON.stringify(scopes),
+      origins: JSON.stringify(origins),
+      cidrs: JSON.stringify(cidrs),
+      expires_at: expiresAt ?? null,
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** A successor has the limits of the key it succeeds. */
+export async function copyLimits(tx: Tx, from: KeyId, to: KeyId): Promise<void> {
+  await tx
+    .updateTable('api_key')
+    .set((eb) => ({
+      limits: eb.selectFrom('api_key as old').select('old.limits').where('old.id', '=', from),
+    }))
+    .where('id', '=', to)
+    .execute();
+}
+
+/** The newest key of the lineage. */
+export async function selectNewest(tx: Tx, organization: OrganizationId, lineage: string): Promise<ApiKey> {
+  const row = await tx
+    .selectFrom('api_key')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('lineage', '=', lineage)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirstOrThrow();
+  return fromRow(row);
+}
+
+/** Of every key that was not revoked. */
+export async function selectHashes(db: Db): Promise<string[]> {
+  const rows = await db.selectFrom('api_key').select('secret_hash').where('revoked_at', 'is', null).execute();
+  return rows.map(({ secret_hash }) => secret_hash);
+}
+
 export async function updateLastUsed(db: Db, id: KeyId, at: number, address?: string): Promise<void> {
   await db
     .updateTable('api_key')
@@ -95,6 +146,7 @@ function fromRow(row: Selectable<Schema['api_key']>): ApiKey {
     hint: row.hint,
     scopes: JSON.parse(row.scopes) as Scope[],
     origins: JSON.parse(row.origins) as string[],
+    cidrs: JSON.parse(row.cidrs) as string[],
     browser: row.browser === 1,
     lineage: row.lineage,
     createdAt: row.created_at,

@@ -27,6 +27,9 @@ export interface ApiKey {
   /** Only these origins may send it from a browser; empty for a server's key. */
   origins: string[];
   browser: boolean;
+  /** Networks it may be used from, in canonical CIDR; empty: from anywhere. */
+  cidrs: string[];
+  /** Id of the first key of those that succeeded one another. */
   lineage: string;
   createdAt: number;
   expiresAt?: number;
@@ -38,6 +41,8 @@ export interface ApiKey {
 /** Who calls, after the key was checked. Every door works inside `organization` and `world` and nothing else. */
 export interface Caller {
   key: KeyId;
+  /** Of the key and all it was rotated from: what is counted and owned outlives a rotation under this. */
+  lineage: string;
   organization: OrganizationId;
   world: World;
   scopes: readonly Scope[];

@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { keyPrefixes } from './api-key.ts';
 import { hashKey, hasKeyForm, makeKeyText, sameHash } from './key-text.ts';
 
-test('prefix, world and 32 characters of base62, for every prefix', () => {
+test('prefix, world and 38 characters of base62, for every prefix', () => {
   for (const prefix of keyPrefixes) {
     for (const world of ['live', 'test'] as const) {
       const text = makeKeyText(prefix, world, randomFillSync);
-      expect(text).toMatch(new RegExp(`^${prefix}_${world}_[0-9A-Za-z]{32}$`));
+      expect(text).toMatch(new RegExp(`^${prefix}_${world}_[0-9A-Za-z]{38}$`));
       expect(hasKeyForm(text)).toBe(true);
     }
   }
@@ -30,7 +30,7 @@ test('chance that is stuck above 247 gives no key', () => {
   const stuck = (into: Uint8Array) => {
     into.fill(calls++ < 3 ? 250 : 0);
   };
-  expect(makeKeyText('gh', 'live', stuck)).toBe(`gh_live_${'0'.repeat(32)}`);
+  expect(makeKeyText('gh', 'live', stuck)).toBe(`gh_live_${'0'.repeat(32)}2LB0ao`);
   expect(calls).toBe(4);
 });
 

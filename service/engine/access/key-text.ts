@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { World } from '../../lib/id.ts';
 import { type KeyPrefix, keyPrefixes } from './api-key.ts';
 
@@ -10,7 +11,13 @@ const SECRET_CHARACTERS = 32;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const FORM = new RegExp(`^(?:${keyPrefixes.join('|')})_(?:live|test)_[0-9A-Za-z]{1,128}$`);
 
-/** `<prefix>_<live|test>_<secret>`, every secret equally likely. */
+/** Of the checksum: 62^6 > 2^32. */
+const CHECKSUM_CHARACTERS = 6;
+
+/**
+ * `<prefix>_<live|test>_<secret><checksum>`, every secret equally likely. By the checksum a scanner for leaked keys tells
+ * a key from a text that looks like one, without asking anybody (docs/KEYS.md). Keys made before there was one go on.
+ */
 export function makeKeyText(prefix: KeyPrefix, world: World, random: Random): string {
   let secret = '';
   const bytes = new Uint8Array(64);
@@ -21,7 +28,19 @@ export function makeKeyText(prefix: KeyPrefix, world: World, random: Random): st
       if (byte < 248 && secret.length < SECRET_CHARACTERS) secret += BASE62[byte % 62];
     }
   }
-  return `${prefix}_${world}_${secret}`;
+  const text = `${prefix}_${world}_${secret}`;
+  return `${text}${checksumOf(text)}`;
+}
+
+/** CRC-32 of what stands before it, in base62. */
+function checksumOf(text: string): string {
+  let rest = crc32(text);
+  let checksum = '';
+  while (checksum.length < CHECKSUM_CHARACTERS) {
+    checksum = BASE62[rest % 62] + checksum;
+    rest = Math.floor(rest / 62);
+  }
+  return checksum;
 }
 
 export function hasKeyForm(text: string): boolean {

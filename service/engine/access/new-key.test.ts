@@ -14,6 +14,7 @@ test('defaults, order and spelling', () => {
     name: '',
     browser: false,
     origins: [],
+    cidrs: [],
   });
   expect(
     checkNewKey(
@@ -25,6 +26,7 @@ test('defaults, order and spelling', () => {
         name: ' shop ',
         browser: true,
         origins: ['HTTPS://Shop.Example:443/', 'https://shop.example', 'http://localhost:3000'],
+        cidrs: ['10.20.30.40/16', '::ffff:10.20.0.0/112', '2001:db8::1/64'],
         expiresAt: 1_001,
       },
       now,
@@ -37,6 +39,7 @@ test('defaults, order and spelling', () => {
     name: 'shop',
     browser: true,
     origins: ['https://shop.example', 'http://localhost:3000'],
+    cidrs: ['10.20.0.0/16', '2001:db8::/64'],
     expiresAt: 1_001,
   });
 });
@@ -54,6 +57,8 @@ test.each([
   ['origins', { ...plain, origins: ['shop.example'] }],
   ['origins', { ...plain, origins: ['https://shop.example/path'] }],
   ['origins', { ...browser, origins: [] }],
+  ['cidrs', { ...plain, cidrs: ['10.0.0.7'] }],
+  ['cidrs', { ...plain, cidrs: ['10.0.0.0/33'] }],
   ['scopes', { ...browser, scopes: ['sessions', 'identity'] }],
   ['scopes', { ...browser, scopes: ['admin'] }],
 ] as [string, NewKey][])('%s is refused by name: %j', (path, input) => {

@@ -1,5 +1,6 @@
 import type { OrganizationId, World } from '../../lib/id.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
+import { parseNetwork } from '../organizations/index.ts';
 import { type KeyPrefix, keyPrefixes, type Scope, scopes } from './api-key.ts';
 
 export interface NewKey {
@@ -12,6 +13,8 @@ export interface NewKey {
   expiresAt?: number;
   browser?: boolean;
   origins?: string[];
+  /** Networks it may be used from, `10.20.0.0/16`; from anywhere when there is none. */
+  cidrs?: string[];
 }
 
 /** A key in page code may create sessions and call the behavior family, nothing else (contracts/README.md, Keys). */
@@ -40,12 +43,8 @@ export function checkNewKey(
   if (expiresAt !== undefined && !(Number.isSafeInteger(expiresAt) && expiresAt > now)) {
     refuse('expiresAt', 'The key has to expire in the future.');
   }
-  const origins = new Set<string>();
-  for (const text of input.origins ?? []) {
-    const origin = parseOrigin(text);
-    if (origin) origins.add(origin);
-    else refuse('origins', `"${text}" is not an origin such as https://shop.example.`);
-  }
+  const origins = readOrigins(input.origins ?? [], refuse);
+  const cidrs = readNetworks(input.cidrs ?? [], refuse);
   if (browser && (input.origins ?? []).length === 0) {
     refuse('origins', 'A browser key is bound to at least one origin such as https://shop.example.');
   }
@@ -63,9 +62,35 @@ export function checkNewKey(
     prefix,
     name,
     browser,
-    origins: [...origins],
+    origins,
+    cidrs,
     ...(expiresAt !== undefined && { expiresAt }),
   };
+}
+
+export type Refuse = (path: 'origins' | 'cidrs', message: string) => void;
+
+/** Each once, in canonical spelling. */
+export function readOrigins(texts: readonly string[], refuse: Refuse): string[] {
+  const origins = new Set<string>();
+  for (const text of texts) {
+    const origin = parseOrigin(text);
+    if (origin) origins.add(origin);
+    else refuse('origins', `"${text}" is not an origin such as https://shop.example.`);
+  }
+  return [...origins];
+}
+
+/** Each once, in canonical spelling. */
+export function readNetworks(texts: readonly string[], refuse: Refuse): string[] {
+  const networks = new Set<string>();
+  for (const text of texts) {
+    const network = parseNetwork(text);
+    if (network) networks.add(network.cidr);
+    else
+      refuse('cidrs', `"${text}" is not a network such as 10.20.0.0/16 or, for one address, 10.20.0.7/32.`);
+  }
+  return [...networks];
 }
 
 /** As a browser sends it: scheme, host, port unless it is the scheme's own; nothing after. */

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+const perMinute = z.int().min(1).max(1_000_000);
+
+/** What an organization or a key has of its own, as it is stored. What is absent is the default, null is no limit. */
+export const LimitSettings = z.strictObject({
+  /** Requests of one key in any minute. */
+  burst: perMinute.optional(),
+  /** Requests about one person in any minute; the organization's only. */
+  perUser: perMinute.optional(),
+  /** Metered requests in a calendar month, UTC. */
+  monthly: z.int().min(0).max(1_000_000_000_000).nullable().optional(),
+  /** Milliseconds since 1970: the live world is refused from then on. */
+  trialUntil: z.int().min(0).nullable().optional(),
+});
+export type LimitSettings = z.infer<typeof LimitSettings>;
+
+export const defaultLimits = { burst: 600, perUser: 10 } as const;

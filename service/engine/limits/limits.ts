@@ -1,0 +1,267 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem, type ProblemCode } from '../../lib/problem.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import { defaultLimits, LimitSettings } from './limit-settings.ts';
+import { monthOf } from './month.ts';
+import { sourceOf } from './source.ts';
+import { createSteadyClock } from './steady-clock.ts';
+import { createUsage } from './usage.ts';
+import {
+  selectKeyLimits,
+  selectLineage,
+  selectOrganizationLimits,
+  updateKeyLimits,
+  updateOrganizationLimits,
+} from './usage-store.ts';
+
+/** Who calls: a key counts together with its successors and predecessors. */
+export interface LimitedCaller {
+  organization: OrganizationId;
+  world: World;
+  lineage: string;
+}
+
+/** A request that was let in and counted. */
+export interface Admitted {
+  /** What became of it; a request that was refused before anything was judged does not use up the month. */
+  answered(problem: ProblemCode | null): void;
+}
+
+export interface MonthlyUse {
+  used: number;
+  /** null: no limit. */
+  limit: number | null;
+}
+
+/** What holds for an organization, or for one key of it. */
+export interface LimitsReport {
+  burst: number;
+  /** The organization's. */
+  perUser: number;
+  /** Milliseconds since 1970; null: none. */
+  trialUntil: number | null;
+  /** Start of the month, milliseconds since 1970. */
+  month: number;
+  organization: MonthlyUse;
+  /** Of the key and those it succeeds, where a key was asked for. */
+  key?: MonthlyUse & { lineage: string };
+  /** What was set; the rest is the default. */
+  own: LimitSettings;
+}
+
+export interface Limits {
+  /** What an earlier process counted; before anything is admitted. */
+  load(): Promise<void>;
+  /** Writes what was counted since the last time. Never throws. */
+  flush(): Promise<void>;
+  /**
+   * Counts one request. Throws BURST_LIMIT_EXCEEDED for more in a minute than the key may send; in the live world also
+   * TRIAL_EXPIRED and, for a metered request, MONTHLY_LIMIT_EXCEEDED. What is refused is not counted.
+   */
+  admit(caller: LimitedCaller, request: { metered: boolean }): Promise<Admitted>;
+  /**
+   * Counts one request about a person, known or not, by whatever the family calls them. Throws USER_FLOOD_DETECTED for
+   * more in a minute than the organization allows.
+   */
+  admitUser(realm: { organization: OrganizationId; world: World }, userId: string): Promise<void>;
+  /** Credentials that were refused, by the address they came from. */
+  refusals: {
+    /** Seconds until another credential of this address is looked at; 0: now. */
+    wait(address: string): number;
+    count(address: string): void;
+  };
+  /** Throws NOT_FOUND for an organization or key that is not there. */
+  show(organization: OrganizationId, key?: KeyId): Promise<LimitsReport>;
+  /** Only what is named changes; null takes a limit away. Throws NOT_FOUND, INVALID_REQUEST. */
+  set(organization: OrganizationId, change: LimitSettings, actor: Actor, key?: KeyId): Promise<LimitsReport>;
+}
+
+export interface LimitsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  /** A keyed hash, so that no address of a person stands in a counter's name. */
+  sealer: { emailHash(organization: OrganizationId, userId: string): string };
+  audit: Audit;
+  clock: Clock;
+  log: Log;
+  /** Milliseconds that only ever grow. */
+  elapsed?: () => number;
+  /** Refused credentials of one source in any minute. */
+  refusedPerMinute?: number;
+}
+
+/** Refused before anything was judged: these do not use up the month. */
+const free: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'INVALID_REQUEST',
+  'MALFORMED_JSON',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'NOT_FOUND',
+  'BURST_LIMIT_EXCEEDED',
+  'USER_FLOOD_DETECTED',
+  'VERIFICATION_DISABLED',
+  'CONSENT_REQUIRED',
+  'IMAGE_UNREADABLE',
+  'IMAGE_TOO_LARGE',
+  'IMAGE_FORMAT_UNSUPPORTED',
+  'PROFILE_NOT_FOUND',
+  'MODEL_NOT_INSTALLED',
+  'PAD_NOT_INSTALLED',
+  'LICENCE_NOT_ACCEPTED',
+  'OVERLOADED',
+  'TIMEOUT',
+  'SEALED',
+  'STORAGE_FULL',
+  'STORAGE_UNAVAILABLE',
+  'INTERNAL',
+]);
+
+export function createLimits(deps: LimitsDeps): Limits {
+  const { db, inTransaction, sealer, audit, clock, elapsed, refusedPerMinute = 20 } = deps;
+  const steady = createSteadyClock(clock, elapsed);
+  const usage = createUsage({ ...deps, steady });
+  /** One entry per organization and per lineage that was ever asked for. */
+  const known = new Map<string, Promise<LimitSettings>>();
+
+  function settings(name: string, read: () => Promise<LimitSettings>): Promise<LimitSettings> {
+    const found = known.get(name);
+    if (found) return found;
+    const reading = read();
+    known.set(name, reading);
+    reading.catch(() => known.get(name) === reading && known.delete(name));
+    return reading;
+  }
+  const ofOrganization = (id: OrganizationId) =>
+    settings(id, async () => (await selectOrganizationLimits(db, id)) ?? {});
+  const ofLineage = (organization: OrganizationId, lineage: string) =>
+    settings(lineage, () => selectKeyLimits(db, organization, lineage));
+
+  async function report(organization: OrganizationId, lineage?: string): Promise<LimitsReport> {
+    const all = await ofOrganization(organization);
+    const one = lineage === undefined ? {} : await ofLineage(organization, lineage);
+    const ends = [all.trialUntil, one.trialUntil].filter((end) => typeof end === 'number');
+    return {
+      burst: one.burst ?? all.burst ?? defaultLimits.burst,
+      perUser: all.perUser ?? defaultLimits.perUser,
+      trialUntil: ends.length > 0 ? Math.min(...ends) : null,
+      month: monthOf(clock.now()).start,
+      organization: { used: usage.month(organization), limit: all.monthly ?? null },
+      ...(lineage !== undefined && {
+        key: { lineage, used: usage.month(lineage), limit: one.monthly ?? null },
+      }),
+      own: lineage === undefined ? all : one,
+    };
+  }
+
+  async function lineageOf(from: Db | Tx, organization: OrganizationId, key: KeyId): Promise<string> {
+    const lineage = await selectLineage(from, organization, key);
+    if (lineage !== undefined) return lineage;
+    throw new Problem('NOT_FOUND', `The organization has no key with the id ${key}.`);
+  }
+
+  return {
+    load: () => usage.load(),
+    flush: () => usage.flush(),
+
+    async admit({ organization, world, lineage }, { metered }) {
+      const all = await ofOrganization(organization);
+      const one = await ofLineage(organization, lineage);
+      // From here to the counting nothing is waited for: of many at once, no more than may are let in.
+      const burst = one.burst ?? all.burst ?? defaultLimits.burst;
+      const name = `burst/${lineage}/${world}`;
+      const wait = usage.wait(name, burst);
+      if (wait > 0) throw tooFast(`This API key may send ${burst} requests a minute.`, wait);
+      const live = world === 'live';
+      if (live) refuseAfterTrial([all, one], clock.now());
+      const counters = live && metered ? [organization, lineage] : [];
+      for (const [i, limit] of [all.monthly, one.monthly].entries()) {
+        const counter = counters[i];
+        if (counter === undefined || typeof limit !== 'number' || usage.month(counter) < limit) continue;
+        throw monthIsOver(i === 0 ? 'The organization' : 'This API key', limit, clock.now());
+      }
+      usage.count(name);
+      const counted = counters.map((counter) => [counter, usage.countMonth(counter, 1)] as const);
+      return {
+        answered(problem) {
+          if (problem === null || !free.has(problem)) return;
+          for (const [counter, period] of counted.splice(0)) usage.countMonth(counter, -1, period);
+        },
+      };
+    },
+
+    async admitUser({ organization, world }, userId) {
+      const { perUser = defaultLimits.perUser } = await ofOrganization(organization);
+      const name = `user/${organization}/${world}/${sealer.emailHash(organization, userId)}`;
+      const wait = usage.wait(name, perUser);
+      if (wait > 0) {
+        throw new Problem(
+          'USER_FLOOD_DETECTED',
+          `At most ${perUser} requests a minute are taken about one person; try again later.`,
+          { retryAfterSeconds: wait / 1000 },
+        );
+      }
+      usage.count(name);
+    },
+
+    refusals: {
+      wait: (address) => usage.wait(`refused/${sourceOf(address)}`, refusedPerMinute) / 1000,
+      count: (address) => usage.count(`refused/${sourceOf(address)}`),
+    },
+
+    async show(organization, key) {
+      if ((await selectOrganizationLimits(db, organization)) === undefined)
+        throw noOrganization(organization);
+      return report(organization, key === undefined ? undefined : await lineageOf(db, organization, key));
+    },
+
+    async set(organization, change, actor, key) {
+      checkChange(change, key);
+      const { lineage, after } = await inTransaction(async (tx) => {
+        const all = await selectOrganizationLimits(tx, organization);
+        if (all === undefined) throw noOrganization(organization);
+        const lineage = key === undefined ? undefined : await lineageOf(tx, organization, key);
+        const before = lineage === undefined ? all : await selectKeyLimits(tx, organization, lineage);
+        const after = LimitSettings.parse({ ...before, ...change });
+        if (lineage === undefined) await updateOrganizationLimits(tx, organization, after);
+        else await updateKeyLimits(tx, organization, lineage, after);
+        await audit.add(tx, {
+          actor,
+          action: 'limits.set',
+          organization,
+          target: lineage ?? organization,
+          details: { from: before, to: after },
+        });
+        return { lineage, after };
+      });
+      known.set(lineage ?? organization, Promise.resolve(after));
+      return report(organization, lineage);
+    },
+  };
+}
+
+function checkChange(change: LimitSettings, key: KeyId | undefined): void {
+  if (Object.keys(change).length === 0) throw new Problem('INVALID_REQUEST', 'Name at least one limit.');
+  if (key === undefined || change.perUser === undefined) return;
+  const message = 'How often one person may be asked about is set for the whole organization, not for a key.';
+  throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'perUser', message }] });
+}
+
+function refuseAfterTrial(settings: readonly LimitSettings[], now: number): void {
+  if (!settings.some(({ trialUntil }) => typeof trialUntil === 'number' && now >= trialUntil)) return;
+  throw new Problem('TRIAL_EXPIRED', 'The trial is over: the operator of the box can prolong it.');
+}
+
+const tooFast = (sentence: string, wait: number) =>
+  new Problem('BURST_LIMIT_EXCEEDED', `${sentence} Send more slowly.`, { retryAfterSeconds: wait / 1000 });
+
+const monthIsOver = (whose: string, limit: number, now: number) =>
+  new Problem(
+    'MONTHLY_LIMIT_EXCEEDED',
+    `${whose} has used up its ${limit.toLocaleString('en')} requests of this month (UTC).`,
+    { retryAfterSeconds: (monthOf(now).end - now) / 1000 },
+  );
+
+const noOrganization = (id: OrganizationId) => new Problem('NOT_FOUND', `No organization has the id ${id}.`);

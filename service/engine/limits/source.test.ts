@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { sourceOf } from './source.ts';
+
+test.each([
+  ['203.0.113.9', '203.0.113.9'],
+  ['::ffff:203.0.113.9', '203.0.113.9'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2:ffff::', '2001:db8:1:2::/64'],
+  ['2001:db8:1:3::6', '2001:db8:1:3::/64'],
+  ['/run/gatehouse.sock', 'unknown'],
+])('%s counts as %s', (address, source) => {
+  expect(sourceOf(address)).toBe(source);
+});

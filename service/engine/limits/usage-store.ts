@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import type { KeyId, OrganizationId } from '../../lib/id.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import { LimitSettings } from './limit-settings.ts';
+
+/** How often something was used in the window that begins at `period`. */
+export interface Count {
+  name: string;
+  period: number;
+  used: number;
+}
+
+/** Rows of one statement: few enough for every database's number of parameters. */
+const ROWS = 400;
+
+const isMonth = 'month/%';
+
+export function selectCounts(db: Db): Promise<Count[]> {
+  return db.selectFrom('usage_counter').select(['name', 'period', 'used']).execute();
+}
+
+/** Replaces the counts; all of them or none. */
+export async function writeCounts(
+  inTransaction: InTransaction,
+  counts: readonly Count[],
+  at: number,
+): Promise<void> {
+  if (counts.length === 0) return;
+  await inTransaction(async (tx) => {
+    for (let i = 0; i < counts.length; i += ROWS) {
+      await tx
+        .insertInto('usage_counter')
+        .values(counts.slice(i, i + ROWS).map((count) => ({ ...count, updated_at: at })))
+        .onConflict((conflict) =>
+          conflict.columns(['name', 'period']).doUpdateSet((eb) => ({
+            used: eb.ref('excluded.used'),
+            updated_at: eb.ref('excluded.updated_at'),
+          })),
+        )
+        .execute();
+    }
+  });
+}
+
+/** Deletes minutes that begin before `from` or after `to`. */
+export async function deleteMinutes(db: Db, from: number, to: number): Promise<void> {
+  await db
+    .deleteFrom('usage_counter')
+    .where('name', 'not like', isMonth)
+    .where((eb) => eb.or([eb('period', '<', from), eb('period', '>', to)]))
+    .execute();
+}
+
+/** Deletes one month of one counter. */
+export async function deleteMonth(db: Db, name: string, period: number): Promise<void> {
+  await db.deleteFrom('usage_counter').where('name', '=', name).where('period', '=', period).execute();
+}
+
+/** `undefined` when there is no such organization. */
+export async function selectOrganizationLimits(
+  db: Db | Tx,
+  organization: OrganizationId,
+): Promise<LimitSettings | undefined> {
+  const row = await db
+    .selectFrom('organization')
+    .select('limits')
+    .where('id', '=', organization)
+    .executeTakeFirst();
+  return row && parse(row.limits);
+}
+
+export async function updateOrganizationLimits(
+  tx: Tx,
+  organization: OrganizationId,
+  limits: LimitSettings,
+): Promise<void> {
+  await tx
+    .updateTable('organization')
+    .set({ limits: JSON.stringify(limits) })
+    .where('id', '=', organization)
+    .execute();
+}
+
+/** The lineage a key of the organization belongs to. */
+export async function selectLineage(
+  db: Db | Tx,
+  organization: OrganizationId,
+  key: KeyId,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('api_key')
+    .select('lineage')
+    .where('organization', '=', organization)
+    .where('id', '=', key)
+    .executeTakeFirst();
+  return row?.lineage;
+}
+
+/** Of the lineage's newest key; all keys of a lineage have the same. */
+export async function selectKeyLimits(
+  db: Db | Tx,
+  organization: OrganizationId,
+  lineage: string,
+): Promise<LimitSettings> {
+  const row = await db
+    .selectFrom('api_key')
+    .select('limits')
+    .where('organization', '=', organization)
+    .where('lineage', '=', lineage)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? parse(row.limits) : {};
+}
+
+export async function updateKeyLimits(
+  tx: Tx,
+  organization: OrganizationId,
+  lineage: string,
+  limits: LimitSettings,
+): Promise<void> {
+  await tx
+    .updateTable('api_key')
+    .set({ limits: JSON.stringify(limits) })
+    .where('organization', '=', organization)
+    .where('lineage', '=', lineage)
+    .execute();
+}
+
+const Stored = z.preprocess((text) => JSON.parse(String(text)), LimitSettings);
+const parse = (text: string): LimitSettings => Stored.parse(text);

@@ -1,0 +1,313 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { createAccess } from '../../service/engine/access/index.ts';
+import { createLimits, type LimitedCaller } from '../../service/engine/limits/index.ts';
+import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { createTestAudit } from '../support/audit.ts';
+import { onBothDatabases } from './databases.ts';
+
+const operator = { is: 'operator', name: 'root' } as const;
+const one = 'org_one' as OrganizationId;
+const two = 'org_two' as OrganizationId;
+const MINUTE = 60_000;
+const metered = { metered: true };
+
+onBothDatabases('limits', (newPlace) => {
+  let now = 0;
+  /** The even pace; moves with `now` in `advance`, and does not when the machine's clock is set. */
+  let even = 0;
+  const clock = { now: () => now };
+  const ids = createIds(clock);
+  let database: Database;
+  afterEach(() => database.close());
+
+  function advance(ms: number): void {
+    now += ms;
+    even += ms;
+  }
+
+  const startLimits = (over: Partial<Database> = {}) =>
+    createLimits({
+      ...database,
+      ...over,
+      sealer: { emailHash: (organization, text) => `hash of ${organization} ${text.length}` },
+      audit: createTestAudit({ ids, clock }),
+      clock,
+      log: silentLog,
+      elapsed: () => even,
+    });
+
+  async function open() {
+    now = Date.UTC(2026, 10, 20, 12);
+    even = 0;
+    database = await openDatabase(await newPlace(), { clock, log: silentLog });
+    for (const id of [one, two]) {
+      await database.db
+        .insertInto('organization')
+        .values({
+          id,
+          name: id,
+          created_at: 1,
+          match_only: 0,
+          uniqueness_policy: 'off',
+          consent_policy: 'attested',
+        })
+        .execute();
+    }
+    const access = createAccess({
+      ...database,
+      audit: createTestAudit({ ids, clock }),
+      ids,
+      clock,
+      log: silentLog,
+    });
+    const make = async (organization: OrganizationId, world: 'live' | 'test' = 'live') => {
+      const { id } = await access.createKey({ organization, world, scopes: ['identity'] }, operator);
+      return { id, caller: { organization, world, lineage: id } as LimitedCaller };
+    };
+    const limits = startLimits();
+    return { access, limits, make };
+  }
+  const outcomes = async (work: Promise<unknown>[]) => {
+    const settled = await Promise.allSettled(work);
+    return settled.map((one) => (one.status === 'fulfilled' ? 'in' : (one.reason as { code: string }).code));
+  };
+  const times = (n: number, code: string) => Array<string>(n).fill(code);
+
+  test('of many requests at once a key gets its burst, and is told when to go on', async () => {
+    const { limits, make } = await open();
+    const { caller } = await make(one);
+    const all = Array.from({ length: 700 }, () => limits.admit(caller, { metered: false }));
+    expect(await outcomes(all)).toEqual([...times(600, 'in'), ...times(100, 'BURST_LIMIT_EXCEEDED')]);
+    advance(MINUTE - 1);
+    const refusal = await limits.admit(caller, metered).catch((error) => error);
+    expect(refusal).toMatchObject({ code: 'BURST_LIMIT_EXCEEDED', extra: { retryAfterSeconds: 5.001 } });
+    advance(5_001);
+    expect(await outcomes([limits.admit(caller, metered)])).toEqual(['in']);
+  });
+
+  test('a key’s own burst goes before its organization’s; other keys are not touched; test keys are held too', async () => {
+    const { limits, make } = await open();
+    const [narrow, other, trial, foreign] = [
+      await make(one),
+      await make(one),
+      await make(one, 'test'),
+      await make(two),
+    ];
+    await limits.set(one, { burst: 2 }, operator);
+    await limits.set(one, { burst: 1 }, operator, narrow.id);
+    for (const [caller, most] of [
+      [narrow.caller, 1],
+      [other.caller, 2],
+      [trial.caller, 2],
+      [foreign.caller, 3],
+    ] as const) {
+      const asked = Array.from({ length: 3 }, () => limits.admit(caller, metered));
+      expect(await outcomes(asked)).toEqual([
+        ...times(most, 'in'),
+        ...times(3 - most, 'BURST_LIMIT_EXCEEDED'),
+      ]);
+    }
+  });
+
+  test('a month’s quota counts what was judged, in the live world, until the month ends', async () => {
+    const { limits, make } = await open();
+    const [{ caller, id }, trial] = [await make(one), await make(one, 'test')];
+    await limits.set(one, { monthly: 3 }, operator);
+    await limits.admit(trial.caller, metered);
+    await limits.admit(caller, { metered: false });
+    const first = await limits.admit(caller, metered);
+    first.answered(null);
+    const invalid = await limits.admit(caller, metered);
+    invalid.answered('INVALID_REQUEST');
+    invalid.answered('INVALID_REQUEST');
+    const failed = await limits.admit(caller, metered);
+    failed.answered('CHECK_FAILED');
+    expect(await limits.show(one, id)).toMatchObject({
+      organization: { used: 2, limit: 3 },
+      key: { used: 2, limit: null },
+    });
+    const rest = Array.from({ length: 4 }, () => limits.admit(caller, metered));
+    expect(await outcomes(rest)).toEqual(['in', ...times(3, 'MONTHLY_LIMIT_EXCEEDED')]);
+    const refusal = await limits.admit(caller, metered).catch((error) => error);
+    expect(refusal.extra.retryAfterSeconds).toBe((Date.UTC(2026, 11, 1) - now) / 1000);
+    expect(await outcomes([limits.admit(caller, { metered: false })])).toEqual(['in']);
+    expect(await outcomes([limits.admit(trial.caller, metered)])).toEqual(['in']);
+    advance(Date.UTC(2026, 11, 1) - now);
+    expect(await outcomes([limits.admit(caller, metered)])).toEqual(['in']);
+    expect((await limits.show(one)).organization).toEqual({ used: 1, limit: 3 });
+    expect((await limits.show(two)).organization).toEqual({ used: 0, limit: null });
+  });
+
+  test('a key’s quota is its successors’ too', async () => {
+    const { limits, access, make } = await open();
+    const { caller, id } = await make(one);
+    await limits.set(one, { monthly: 1 }, operator, id);
+    await limits.admit(caller, metered);
+    const { id: next, record } = await access.rotateKey(one, id, 0, operator);
+    expect(record.lineage).toBe(caller.lineage);
+    expect((await limits.show(one, next)).key).toEqual({ lineage: id, used: 1, limit: 1 });
+    // Read afresh, as after a restart.
+    await limits.flush();
+    const again = startLimits();
+    await again.load();
+    expect(await outcomes([again.admit(caller, metered)])).toEqual(['MONTHLY_LIMIT_EXCEEDED']);
+  });
+
+  test('a trial ends for live keys, and for nobody else', async () => {
+    const { limits, make } = await open();
+    const [live, trial, foreign] = [await make(one), await make(one, 'test'), await make(two)];
+    await limits.set(one, { trialUntil: now + 10 }, operator);
+    const ask = () =>
+      outcomes([live, trial, foreign].map(({ caller }) => limits.admit(caller, { metered: false })));
+    expect(await ask()).toEqual(['in', 'in', 'in']);
+    advance(10);
+    expect(await ask()).toEqual(['TRIAL_EXPIRED', 'in', 'in']);
+    await limits.set(one, { trialUntil: null }, operator);
+    expect(await ask()).toEqual(['in', 'in', 'in']);
+  });
+
+  test('one person is asked about ten times a minute; of another organization or world nothing is known', async () => {
+    const { limits } = await open();
+    const realm = { organization: one, world: 'live' } as const;
+    const asked = Array.from({ length: 12 }, () => limits.admitUser(realm, 'ada@example.com'));
+    expect(await outcomes(asked)).toEqual([...times(10, 'in'), ...times(2, 'USER_FLOOD_DETECTED')]);
+    expect(
+      await outcomes([
+        limits.admitUser({ ...realm, world: 'test' }, 'ada@example.com'),
+        limits.admitUser({ ...realm, organization: two }, 'ada@example.com'),
+        limits.admitUser(realm, 'grace@example.com'),
+      ]),
+    ).toEqual(['in', 'in', 'in']);
+    await limits.flush();
+    const rows = await database.db.selectFrom('usage_counter').selectAll().execute();
+    expect(rows).toHaveLength(4);
+    expect(JSON.stringify(rows)).not.toContain('ada@');
+  });
+
+  describe('a restart', () => {
+    test('forgets nothing that was written, and of minutes nothing in between', async () => {
+      const { limits, make } = await open();
+      const { caller } = await make(one);
+      await limits.set(one, { burst: 2, monthly: 10 }, operator);
+      await limits.admit(caller, metered);
+      await limits.admit(caller, metered);
+      for (let i = 0; i < 20; i++) limits.refusals.count('203.0.113.9');
+      await limits.flush();
+      even = 0;
+      now += 1_000;
+      const again = startLimits();
+      await again.load();
+      expect(await outcomes([again.admit(caller, metered)])).toEqual(['BURST_LIMIT_EXCEEDED']);
+      expect(again.refusals.wait('203.0.113.9')).toBe(64);
+      expect((await again.show(one)).organization).toEqual({ used: 2, limit: 10 });
+    });
+
+    test('under a clock that was set back or forth resets no month and blocks nobody for longer than a minute', async () => {
+      const { limits, make } = await open();
+      const { caller } = await make(one);
+      await limits.set(one, { burst: 1, monthly: 2 }, operator);
+      await limits.admit(caller, metered);
+      await limits.flush();
+      const right = now;
+      for (const wrong of [Date.UTC(1999, 0, 1), Date.UTC(2050, 0, 1), right]) {
+        now = wrong;
+        const again = startLimits();
+        await again.load();
+        if (wrong < right) {
+          expect(await outcomes([again.admit(caller, metered)])).toEqual(['BURST_LIMIT_EXCEEDED']);
+        }
+        advance(MINUTE + 5_000);
+        await again.flush();
+      }
+      const last = startLimits();
+      await last.load();
+      expect((await last.show(one)).organization).toEqual({ used: 1, limit: 2 });
+    });
+  });
+
+  test('while it runs, a clock that jumps changes no minute', async () => {
+    const { limits, make } = await open();
+    const { caller } = await make(one);
+    await limits.set(one, { burst: 1 }, operator);
+    await limits.admit(caller, metered);
+    for (const jump of [-100_000_000_000, 200_000_000_000]) {
+      now += jump;
+      expect(await outcomes([limits.admit(caller, metered)])).toEqual(['BURST_LIMIT_EXCEEDED']);
+    }
+    advance(MINUTE + 5_000);
+    expect(await outcomes([limits.admit(caller, metered)])).toEqual(['in']);
+  });
+
+  test('minutes that are over are deleted; thirteen months of a counter are kept', async () => {
+    const { limits, make } = await open();
+    const { caller } = await make(one);
+    for (let month = 0; month < 15; month++) {
+      await limits.admit(caller, metered);
+      await limits.flush();
+      advance(31 * 24 * 60 * MINUTE);
+    }
+    await limits.flush();
+    const rows = await database.db.selectFrom('usage_counter').select(['name', 'period']).execute();
+    expect(rows.filter(({ name }) => !name.startsWith('month/'))).toEqual([]);
+    expect(rows.filter(({ name }) => name === `month/${one}`)).toHaveLength(13);
+  });
+
+  test('what cannot be written is written later', async () => {
+    const { make } = await open();
+    const { caller } = await make(one);
+    let full = true;
+    const warnings: string[] = [];
+    const limits = createLimits({
+      ...database,
+      inTransaction: (work) => (full ? Promise.reject(new Error('full')) : database.inTransaction(work)),
+      sealer: { emailHash: () => 'x' },
+      audit: createTestAudit({ ids, clock }),
+      clock,
+      log: { ...silentLog, warn: (_, message) => void warnings.push(message) },
+    });
+    await limits.admit(caller, metered);
+    await limits.flush();
+    await limits.flush();
+    full = false;
+    await limits.flush();
+    expect(warnings).toEqual(['usage could not be written; it is tried again']);
+    const again = startLimits();
+    await again.load();
+    expect((await again.show(one)).organization.used).toBe(1);
+  });
+
+  test('a change is audited, checked, and refused for what is not there', async () => {
+    const { limits, make } = await open();
+    const { id } = await make(one);
+    await limits.set(one, { burst: 5, monthly: 7 }, operator);
+    expect(await limits.set(one, { monthly: null }, operator)).toMatchObject({
+      burst: 5,
+      organization: { limit: null },
+      own: { burst: 5, monthly: null },
+    });
+    const lines = await database.db
+      .selectFrom('audit')
+      .select(['target', 'details'])
+      .where('action', '=', 'limits.set')
+      .orderBy('id')
+      .execute();
+    expect(lines.map(({ target, details }) => [target, JSON.parse(details)])).toEqual([
+      [one, { from: {}, to: { burst: 5, monthly: 7 } }],
+      [one, { from: { burst: 5, monthly: 7 }, to: { burst: 5, monthly: null } }],
+    ]);
+    const none = 'org_none' as OrganizationId;
+    for (const [work, code] of [
+      [() => limits.show(none), 'NOT_FOUND'],
+      [() => limits.set(none, { burst: 1 }, operator), 'NOT_FOUND'],
+      [() => limits.show(two, id), 'NOT_FOUND'],
+      [() => limits.set(two, { burst: 1 }, operator, id), 'NOT_FOUND'],
+      [() => limits.show(one, 'key_none' as KeyId), 'NOT_FOUND'],
+      [() => limits.set(one, {}, operator), 'INVALID_REQUEST'],
+      [() => limits.set(one, { perUser: 1 }, operator, id), 'INVALID_REQUEST'],
+    ] as const) {
+      await expect(work()).rejects.toMatchObject({ code });
+    }
+  });
+});
