@@ -3,6 +3,7 @@ import type Sqlite from 'better-sqlite3';
 import { Kysely, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
 import { migrate } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
@@ -106,11 +107,16 @@ export async function openPostgres<S>(
       { cause: error },
     );
   }
+  const inTurn = createOneAtATime();
   return finish(db, {
     dialect: 'postgres',
     clock,
     migrations,
-    inTransaction: (work) => serializable(db, guard, work),
+    // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two at a time would only conflict.
+    inTransaction: async (work) => {
+      guard.refuseInside();
+      return inTurn(() => serializable(db, guard, work));
+    },
   });
 }
 

@@ -1,4 +1,14 @@
-import { type Audit, type AuditDeps, createAudit } from '../../service/engine/audit/index.ts';
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  type Audit,
+  type AuditDeps,
+  type AuditLog,
+  type AuditLogDeps,
+  createAudit,
+  createAuditLog,
+} from '../../service/engine/audit/index.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { createSigner } from './signer.ts';
 
 /** An audit log for parts that write nothing personal into it. */
 export const createTestAudit = (deps: Pick<AuditDeps, 'ids' | 'clock'>): Audit =>
@@ -6,3 +16,25 @@ export const createTestAudit = (deps: Pick<AuditDeps, 'ids' | 'clock'>): Audit =
     ...deps,
     sealer: { seal: () => Promise.reject(new Error('no personal detail was expected here')) },
   });
+
+/** The same with everything around it: keys and notes in memory. */
+export function createTestAuditLog(
+  deps: Pick<AuditDeps, 'ids' | 'clock'> &
+    Pick<AuditLogDeps, 'db' | 'inTransaction'> &
+    Partial<Pick<AuditLogDeps, 'signing' | 'notes' | 'log'>>,
+): AuditLog & { audit: Audit; notes: Map<string, string> } {
+  const notes = new Map<string, string>();
+  const audit = createTestAudit(deps);
+  const log = createAuditLog({
+    audit,
+    signing: createSigner(generateKeyPairSync('ed25519')),
+    notes: {
+      note: async (name) => notes.get(name),
+      setNote: async (name, value) => void notes.set(name, value),
+    },
+    appliance: 'apl_test',
+    log: silentLog,
+    ...deps,
+  });
+  return { ...log, audit, notes };
+}

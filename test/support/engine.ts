@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Actor, createAudit } from '../../service/engine/audit/index.ts';
+import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
 import { type ChecksDeps, createChecks } from '../../service/engine/checks/index.ts';
 import { createConsents } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
@@ -17,6 +17,7 @@ import { type DatabasePlace, openDatabase } from '../../service/storage/connecti
 import { openKeyStore } from '../../service/storage/key-store.ts';
 import { createMasterKey } from '../../service/storage/master-key.ts';
 import { createSealer } from '../../service/storage/sealed.ts';
+import { openSigningKeys } from '../../service/storage/signing-keys.ts';
 import { createScriptedAnalyzer } from './faces.ts';
 
 export const operator: Actor = { is: 'operator', name: 'ada' };
@@ -196,6 +197,18 @@ export async function startEngine({
   const galleries = createGalleries({ log });
   const library = createMemoryLibrary();
   const audit = createAudit({ ids, clock, sealer });
+  const signing = await openSigningKeys({ keys, master });
+  const appliance = 'apl_test';
+  const auditLog = createAuditLog({
+    audit,
+    db,
+    inTransaction,
+    signing,
+    notes: keys,
+    appliance,
+    clock,
+    log,
+  });
   const analyzer = createScriptedAnalyzer();
   const events = createEvents({ ids, clock, sealer });
   const shared = { db, inTransaction, sealer, audit, events, ids, clock };
@@ -220,6 +233,8 @@ export async function startEngine({
     ...shared,
     advance: clock.advance,
     keys,
+    signing,
+    auditLog,
     analyzer,
     galleries,
     library,

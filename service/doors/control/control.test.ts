@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createTestAudit } from '../../../test/support/audit.ts';
+import { createTestAuditLog } from '../../../test/support/audit.ts';
 import { createAccess } from '../../engine/access/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
 import { createLimits } from '../../engine/limits/index.ts';
@@ -28,7 +28,8 @@ const quality = { check: 'faceQuality', pass: true, score: 0.9, weight: 1 } as c
 beforeEach(async () => {
   database = await openDatabase({ kind: 'sqlite-memory' }, { clock, log: silentLog });
   const { db, inTransaction } = database;
-  const audit = createTestAudit({ ids, clock });
+  const auditLog = createTestAuditLog({ db, inTransaction, ids, clock });
+  const { audit } = auditLog;
   const sealer = { async createOrganization() {} };
   enrolled = [];
   verified = [];
@@ -71,6 +72,7 @@ beforeEach(async () => {
   };
   app = createServer({ ids, log: silentLog });
   await app.register(controlDoor, {
+    auditLog,
     organizations: createOrganizations({ db, inTransaction, sealer, audit, ids, clock }),
     access: createAccess({ db, inTransaction, audit, ids, clock, log: silentLog }),
     limits: createLimits({

@@ -1,0 +1,13 @@
+import type { Ids } from '../../lib/id.ts';
+import type { AuditNotes } from './checkpoints.ts';
+
+const NOTE = 'appliance/id';
+
+/** Who signs: made once, kept beside the keys. What one appliance signed cannot be passed off as another's. */
+export async function applianceIdentity(notes: AuditNotes, ids: Ids): Promise<string> {
+  const known = await notes.note(NOTE);
+  if (known !== undefined) return known;
+  const made = ids.next('appliance');
+  await notes.setNote(NOTE, made);
+  return made;
+}

@@ -1,0 +1,193 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { createOneAtATime } from '../../lib/one-at-a-time.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Actor, Audit, AuditLine } from './audit.ts';
+import { type LineFilter, readHead, readMatching, readOutside } from './audit-store.ts';
+import { beforeTheFirst, hashOutside, type StoredLine } from './chain.ts';
+import type { Checkpoint, CheckpointKind } from './checkpoint.ts';
+import { type AuditNotes, type AuditSigning, CHECKPOINT_NOTE, createCheckpoints } from './checkpoints.ts';
+import { type ExportFilter, writeExport } from './export.ts';
+import { prune } from './prune.ts';
+import { acknowledgeRestore } from './restore.ts';
+import { type AuditKey, type ChainReport, verifyChain } from './verify-chain.ts';
+
+/** Who asks, and in which request. */
+export interface By {
+  actor: Actor;
+  request?: string;
+}
+
+/** The whole log: what is done with it besides adding a line to a transaction. */
+export interface AuditLog {
+  /** A line in a transaction of its own, for what changes nothing: on disk before it resolves. */
+  record(line: AuditLine): Promise<void>;
+  /**
+   * Once, before anything is added: an older log's lines are counted and hashed into line 1. Logs an error when the log does
+   * not reach the checkpoint that the key store remembers.
+   */
+  begin(): Promise<void>;
+  /** The newest lines that fit, oldest first. Itself a line of the log. */
+  read(filter: LineFilter & { limit: number }, by: By): Promise<StoredLine[]>;
+  /** As `read`, and whatever is added later until `signal` is aborted; one line of the log for all of it. */
+  follow(
+    filter: LineFilter & { limit: number },
+    by: By & { signal: AbortSignal; pause: () => Promise<void> },
+  ): AsyncIterable<StoredLine[]>;
+  /** Signs the last line, when it has not been yet. Throws CONFLICT when the log does not pass through the noted checkpoint. */
+  checkpoint(kind: CheckpointKind): Promise<Checkpoint | undefined>;
+  /** A checkpoint when 1,000 lines or 10 minutes have passed since the last. Called again and again by the running service. */
+  tend(): Promise<void>;
+  /**
+   * After an older backup of the data was put back on purpose: the line "backup.restore", signed at once, names where the log
+   * ended and what the key store remembers. Before anything else is added. Once is enough; again does no harm.
+   */
+  acknowledgeRestore(by: By & { details?: Record<string, unknown> }): Promise<void>;
+  /**
+   * Deletes lines older than `before` (ms since 1970) up to the last checkpoint among them, which stays as the place where
+   * the chain begins. Throws CONFLICT while an export runs.
+   */
+  prune(order: By & { before: number }): Promise<{ lines: number }>;
+  verify(options?: { progress?: (seen: number, all: number) => void }): Promise<ChainReport>;
+  /** JSON Lines (export.ts). The log's own line about it is on disk before the first byte. */
+  export(filter: ExportFilter, by: By): AsyncIterable<Uint8Array>;
+  appliance: string;
+  publicKeys(): AuditKey[];
+}
+
+export interface AuditLogDeps {
+  audit: Audit;
+  db: Db;
+  inTransaction: InTransaction;
+  signing: AuditSigning;
+  notes: AuditNotes;
+  /** Its identity, in every signature (appliance-identity.ts). */
+  appliance: string;
+  clock: Clock;
+  log: Log;
+}
+
+export function createAuditLog({
+  audit,
+  db,
+  inTransaction,
+  signing,
+  notes,
+  appliance,
+  clock,
+  log,
+}: AuditLogDeps): AuditLog {
+  const checkpoints = createCheckpoints({ db, inTransaction, signing, notes, appliance, clock });
+  /** Two checkpoints at a time could note the older one last. */
+  const oneAtATime = createOneAtATime();
+  let exports = 0;
+
+  const record: AuditLog['record'] = (line) => inTransaction((tx) => audit.add(tx, line));
+  const recordRead = ({ organization, ...rest }: LineFilter, by: By, details: Record<string, unknown>) =>
+    record({
+      ...by,
+      action: 'audit.read',
+      ...(organization === undefined ? {} : { organization }),
+      details: { ...rest, ...details },
+    });
+  const publicKeys = () =>
+    signing
+      .publicKeys()
+      .filter(({ purpose }) => purpose === 'audit')
+      .map(({ kid, publicKey }) => ({ kid, publicKey }));
+
+  return {
+    record,
+    async begin() {
+      const gap = await checkpoints.findGap(db);
+      if (gap) {
+        log.error(
+          { lastLine: gap.chain.seq, remembered: gap.noted.seq },
+          'the audit log does not reach the checkpoint that the key store remembers: run "gatehouse audit verify"',
+        );
+      }
+      if (gap || (await readHead(db)).seq > 0) return;
+      let hash = beforeTheFirst;
+      let lines = 0;
+      for (let after = ''; ; ) {
+        const page = await readOutside(db, { after, limit: 500 });
+        for (const line of page) hash = hashOutside(hash, line);
+        lines += page.length;
+        const last = page.at(-1);
+        if (!last) break;
+        after = last.id;
+      }
+      if (lines === 0) return;
+      await record({
+        actor: { is: 'operator', name: 'gatehouse' },
+        action: 'audit.begin',
+        details: { lines, hash },
+      });
+    },
+    async read({ limit, ...filter }, by) {
+      const lines = await readMatching(db, { ...filter, limit });
+      await recordRead(filter, by, { lines: lines.length });
+      return lines;
+    },
+    async *follow({ limit, ...filter }, { actor, request, signal, pause }) {
+      const head = await readHead(db);
+      const first = await readMatching(db, { ...filter, limit });
+      await recordRead(filter, { actor, ...(request === undefined ? {} : { request }) }, { follow: true });
+      yield first;
+      let after = Math.max(head.seq, first.at(-1)?.seq ?? 0);
+      while (!signal.aborted) {
+        const lines = await readMatching(db, { ...filter, after, limit: 1000 });
+        after = lines.at(-1)?.seq ?? after;
+        if (lines.length > 0) yield lines;
+        await pause();
+      }
+    },
+    checkpoint: (kind) => oneAtATime(() => checkpoints.make(kind)),
+    tend: () => oneAtATime(() => checkpoints.makeWhenDue()),
+    acknowledgeRestore: (order) =>
+      oneAtATime(() => acknowledgeRestore({ inTransaction, audit, notes, checkpoints, clock }, order)),
+    prune: (order) =>
+      oneAtATime(async () => {
+        if (exports > 0) {
+          throw new Problem(
+            'CONFLICT',
+            'The audit log is being exported: nothing was pruned. Prune when the export has ended.',
+          );
+        }
+        return prune({ db, inTransaction, audit, checkpoints, clock }, order);
+      }),
+    async verify({ progress } = {}) {
+      const look = async () =>
+        verifyChain({
+          db,
+          keys: publicKeys(),
+          appliance,
+          note: await notes.note(CHECKPOINT_NOTE),
+          ...(progress && { progress }),
+        });
+      const report = await look();
+      // Lines that were pruned under its eyes are no damage.
+      return report.valid ? report : oneAtATime(look);
+    },
+    async *export(filter, { actor, request }) {
+      const { organization, since, until } = filter;
+      exports++;
+      try {
+        await record({
+          actor,
+          action: 'audit.export',
+          ...(organization === undefined ? {} : { organization }),
+          ...(request === undefined ? {} : { request }),
+          details: { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) },
+        });
+        const checkpoint = await oneAtATime(() => checkpoints.make('export'));
+        yield* writeExport({ db, signing, appliance, keys: publicKeys(), clock }, filter, checkpoint!.seq);
+      } finally {
+        exports--;
+      }
+    },
+    appliance,
+    publicKeys,
+  };
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import { appendLine, type SealPersonal, sealPersonal } from './audit-store.ts';
+
+/** Who does something: an API key, or a person at the box (control socket, CLI), and in which request. */
+export type Actor = ({ is: 'key'; key: string } | { is: 'operator'; name: string }) & {
+  /** Stands in the line where the line itself names no request. */
+  request?: string;
+};
+
+export interface AuditLine {
+  actor: Actor;
+  /** `<thing>.<verb>`: "organization.create", "subject.enroll", "models.enable". */
+  action: string;
+  organization?: OrganizationId;
+  target?: string;
+  outcome?: 'done' | 'refused';
+  request?: string;
+  /** Nothing personal: ids, counts, settings. */
+  details?: Record<string, unknown>;
+  /** What is personal, such as a reason in somebody's own words: sealed under that person's key. Needs `organization`. */
+  personal?: { subject: SubjectId; values: Record<string, unknown> };
+}
+
+/** Written in the same transaction as the change it tells of: without the line there is no change. */
+export interface Audit {
+  add(tx: Tx, line: AuditLine): Promise<void>;
+}
+
+export interface AuditDeps {
+  ids: Ids;
+  clock: Clock;
+  sealer: SealPersonal;
+}
+
+export function createAudit({ ids, clock, sealer }: AuditDeps): Audit {
+  return {
+    async add(
+      tx,
+      { actor, action, organization, target, outcome = 'done', request, details = {}, personal },
+    ) {
+      const id = ids.next('audit');
+      if (personal && organization === undefined) {
+        throw new Error(`The audit line ${action} has personal details but names no organization.`);
+      }
+      const sealed =
+        personal &&
+        (await sealPersonal(
+          sealer,
+          { id, organization: organization!, subject: personal.subject },
+          personal.values,
+        ));
+      await appendLine(tx, {
+        id,
+        organization: organization ?? null,
+        // A lone surrogate would come back from the database as another character, and the hash would not fit.
+        actor: describeActor(actor).toWellFormed(),
+        action,
+        target: target?.toWellFormed() ?? null,
+        outcome,
+        request: (request ?? actor.request)?.toWellFormed() ?? null,
+        details: JSON.stringify(details),
+        at: clock.now(),
+        subject: personal?.subject ?? null,
+        personalSealed: sealed ? Buffer.from(sealed).toString('base64') : null,
+      });
+    },
+  };
+}
+
+/** As it is stored: `key:key_…` or `operator:<name>`. */
+export function describeActor(actor: Actor): string {
+  switch (actor.is) {
+    case 'key':
+      return `key:${actor.key}`;
+    case 'operator':
+      return `operator:${actor.name}`;
+    default:
+      return actor satisfies never;
+  }
+}

@@ -1,0 +1,145 @@
+import type { Clock } from '../../lib/clock.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import {
+  putCheckpoint,
+  readByAction,
+  readHash,
+  readHead,
+  readNewestCheckpoint,
+  readOldestCheckpoint,
+} from './audit-store.ts';
+import { type Checkpoint, type CheckpointKind, checkpointBytes, readNote } from './checkpoint.ts';
+
+/** Signs with the appliance's key for the audit log. */
+export interface AuditSigning {
+  sign(purpose: 'audit', bytes: Uint8Array): { kid: string; signature: string };
+  publicKeys(): { kid: string; purpose: string; publicKey: string }[];
+}
+
+/** Small facts beside the keys, in another file than the log. */
+export interface AuditNotes {
+  note(name: string): Promise<string | undefined>;
+  setNote(name: string, value: string): Promise<void>;
+}
+
+/** The note of the newest checkpoint. */
+export const CHECKPOINT_NOTE = 'audit/checkpoint';
+
+const LINES_BETWEEN = 1_000;
+/** Milliseconds. */
+const TIME_BETWEEN = 600_000;
+
+export interface CheckpointsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  signing: AuditSigning;
+  notes: AuditNotes;
+  appliance: string;
+  clock: Clock;
+}
+
+/** What is missing between the note and the database when an older database lies beside newer keys. */
+export interface Gap {
+  chain: { seq: number; hash: string };
+  noted: { seq: number; hash: string };
+}
+
+/** Makes, keeps and notes checkpoints. */
+export interface Checkpoints {
+  /** Signs the last line, when it has not been yet. Throws CONFLICT when the log does not pass through the noted checkpoint. */
+  make(kind: CheckpointKind): Promise<Checkpoint | undefined>;
+  /** As `make`, when 1,000 lines or 10 minutes have passed since the last. */
+  makeWhenDue(): Promise<void>;
+  /** `checkpoint` with this kind and place, signed; not stored. */
+  signed(place: Omit<Checkpoint, 'kid' | 'signature'>): Checkpoint;
+  /** Of the newest: after the database has it, never before. */
+  note(checkpoint: Checkpoint): Promise<void>;
+  /** Undefined when the log passes through the noted checkpoint, or an operator acknowledged that it does not. */
+  findGap(db: Db): Promise<Gap | undefined>;
+}
+
+export function createCheckpoints({
+  db,
+  inTransaction,
+  signing,
+  notes,
+  appliance,
+  clock,
+}: CheckpointsDeps): Checkpoints {
+  const readNoted = async () => {
+    const text = await notes.note(CHECKPOINT_NOTE);
+    return text === undefined ? undefined : readNote(text);
+  };
+
+  const signed: Checkpoints['signed'] = (place) => ({
+    ...place,
+    ...signing.sign('audit', checkpointBytes(appliance, place)),
+  });
+
+  async function findGap(over: Db): Promise<Gap | undefined> {
+    const noted = await readNoted();
+    if (!noted) return undefined;
+    const head = await readHead(over);
+    if (noted.seq <= head.seq) {
+      const oldest = await readOldestCheckpoint(over);
+      const pruned = oldest?.kind === 'prune' ? oldest.seq : 0;
+      if (noted.seq < pruned) return undefined;
+      const hash = noted.seq === pruned ? oldest?.hash : await readHash(over, noted.seq);
+      if (hash === noted.hash) return undefined;
+    }
+    const gap = { chain: head, noted: { seq: noted.seq, hash: noted.hash } };
+    return (await isAcknowledged(over, gap.noted)) ? undefined : gap;
+  }
+
+  const note: Checkpoints['note'] = (checkpoint) =>
+    notes.setNote(CHECKPOINT_NOTE, JSON.stringify(checkpoint));
+
+  const make: Checkpoints['make'] = async (kind) => {
+    const made = await inTransaction(async (tx) => {
+      const head = await readHead(tx);
+      const newest = await readNewestCheckpoint(tx);
+      if (head.seq === 0) return undefined;
+      const gap = await findGap(tx);
+      if (gap) throw cutOff(gap);
+      if (newest?.seq === head.seq) return newest;
+      const checkpoint = signed({ ...head, at: clock.now(), kind, previous: newest?.seq ?? 0 });
+      await putCheckpoint(tx, checkpoint);
+      return checkpoint;
+    });
+    if (made) await note(made);
+    return made;
+  };
+
+  return {
+    make,
+    async makeWhenDue() {
+      const head = await readHead(db);
+      const newest = await readNewestCheckpoint(db);
+      const lines = head.seq - (newest?.seq ?? 0);
+      if (lines === 0) return;
+      // Either way: the clock may have been put back.
+      const time = newest ? Math.abs(clock.now() - newest.at) : TIME_BETWEEN;
+      if (lines >= LINES_BETWEEN) await make('lines');
+      else if (time >= TIME_BETWEEN) await make('time');
+    },
+    signed,
+    note,
+    findGap,
+  };
+}
+
+async function isAcknowledged(db: Tx | Db, noted: Gap['noted']): Promise<boolean> {
+  for (const { details } of await readByAction(db, 'backup.restore')) {
+    const said = (JSON.parse(details) as { noted?: Gap['noted'] }).noted;
+    if (said?.seq === noted.seq && said.hash === noted.hash) return true;
+  }
+  return false;
+}
+
+/** Signing on would make a log that was cut off look whole. */
+export const cutOff = ({ chain, noted }: Gap): Problem =>
+  new Problem(
+    'CONFLICT',
+    `The audit log (last line ${chain.seq}) does not pass through the checkpoint at line ${noted.seq} that the key store remembers: lines were cut off, or an older database was put back by hand. No checkpoint is signed over that. See what "gatehouse audit verify" says, and put the newest database back; or restore the older one with "gatehouse restore", which records that it did.`,
+  );

@@ -1,0 +1,210 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Db } from '../../storage/transaction.ts';
+import {
+  countLines,
+  readCheckpoints,
+  readHead,
+  readLines,
+  readNewestCheckpoint,
+  readOldestCheckpoint,
+  readOutside,
+} from './audit-store.ts';
+import type { OutsideLine, StoredLine } from './chain.ts';
+import { type Checkpoint, checkpointBytes, readNote } from './checkpoint.ts';
+import { isSigned, type PublicKeys } from './is-signed.ts';
+import { type AcknowledgedRestore, type ChainWalk, createChainWalk, type Damage } from './walk-chain.ts';
+
+/** A public key with which checkpoints are signed. */
+export interface AuditKey {
+  kid: string;
+  /** SPKI, PEM. */
+  publicKey: string;
+}
+
+export interface ChainReport {
+  valid: boolean;
+  /** Lines of the chain that are there. */
+  lines: number;
+  /** Lines from before the chain. */
+  outside: number;
+  /** Seq of the last line; 0 for none. */
+  last: number;
+  checkpoints: number;
+  lastCheckpoint?: Checkpoint;
+  /** Lines after the last checkpoint: chained, not signed yet. Whoever cuts off exactly these is not found out. */
+  uncovered: number;
+  /** The lines up to here were deleted by term. */
+  pruned?: { through: number; at: number };
+  /** Restores of an older backup that an operator acknowledged: lines were lost there, by somebody's decision. */
+  restores: AcknowledgedRestore[];
+  damage?: Damage;
+}
+
+export interface VerifyChainDeps {
+  db: Db;
+  /** Every key the appliance ever signed checkpoints with. */
+  keys: readonly AuditKey[];
+  appliance: string;
+  /**
+   * What the key store notes as the newest checkpoint (`audit/checkpoint`): `undefined` when it has no such note, and
+   * 'not-compared' for a copy that is older by its nature, such as a backup.
+   */
+  note: string | undefined | 'not-compared';
+  /** Lines seen and lines there are, now and then. */
+  progress?: (seen: number, all: number) => void;
+}
+
+const PAGE = 500;
+/** Records looked at before others get a turn: a signature takes a tenth of a millisecond, a line a hundredth. */
+const RECORDS_PER_TURN = 64;
+
+export const keysById = (keys: readonly AuditKey[]): PublicKeys =>
+  new Map(keys.map(({ kid, publicKey }) => [kid, publicKey]));
+
+/**
+ * Looks at every line and checkpoint there is when it begins. Changes nothing, holds no transaction and gives way to other
+ * work; the first damage ends it.
+ */
+export async function verifyChain({
+  db,
+  keys,
+  appliance,
+  note,
+  progress,
+}: VerifyChainDeps): Promise<ChainReport> {
+  const publicKeys = keysById(keys);
+  const newest = await readNewestCheckpoint(db);
+  const noted = note === undefined || note === 'not-compared' ? undefined : readNote(note);
+  const walk = createChainWalk({ appliance, keys: publicKeys, ...(noted && { noted }) });
+  const { seq: until } = await readHead(db);
+  for await (const record of readChain(db, until)) {
+    take(walk, record);
+    if (walk.damage) break;
+    if (record.is === 'line' && record.line.seq % PAGE === 0) progress?.(record.line.seq, until);
+  }
+  walk.end();
+  const damage =
+    walk.damage ??
+    (await findSurplus(db, until, walk)) ??
+    judgeNote({ note, noted, newest, last: until, publicKeys, appliance });
+  const { omitted: _, ...report } = walk.report();
+  return { valid: damage === undefined, ...report, ...(damage && { damage }) };
+}
+
+export type ChainRecord =
+  | { is: 'outside'; line: OutsideLine }
+  | { is: 'anchor'; checkpoint: Checkpoint }
+  | { is: 'line'; line: StoredLine }
+  | { is: 'checkpoint'; checkpoint: Checkpoint };
+
+function take(walk: ChainWalk, record: ChainRecord): void {
+  if (record.is === 'outside') walk.outside(record.line);
+  else if (record.is === 'anchor') walk.anchor(record.checkpoint);
+  else if (record.is === 'line') walk.line(record.line);
+  else walk.checkpoint(record.checkpoint);
+}
+
+/**
+ * The log up to line `until`, in the order in which it is verified: lines from before the chain, the anchor if lines were
+ * pruned, then every line with its checkpoint behind it. A page at a time; others get turns in between.
+ */
+export async function* readChain(db: Db, until: number): AsyncGenerator<ChainRecord> {
+  let seen = 0;
+  async function giveWay() {
+    if (++seen % RECORDS_PER_TURN === 0) await turn();
+  }
+  for (let after = ''; ; ) {
+    const page = await readOutside(db, { after, limit: PAGE });
+    for (const line of page) {
+      yield { is: 'outside', line };
+      await giveWay();
+    }
+    if (page.length < PAGE) break;
+    after = page.at(-1)!.id;
+  }
+  const oldest = await readOldestCheckpoint(db);
+  let at = 0;
+  if (oldest?.kind === 'prune') {
+    yield { is: 'anchor', checkpoint: oldest };
+    at = oldest.seq;
+  }
+  let checked = at;
+  for (let after = at; ; ) {
+    const page = await readLines(db, { after, until, limit: PAGE });
+    const last = page.length < PAGE ? until : page.at(-1)!.seq;
+    const checkpoints = await readCheckpoints(db, checked, last);
+    checked = last;
+    let next = 0;
+    for (const line of page) {
+      yield { is: 'line', line };
+      await giveWay();
+      while (next < checkpoints.length && checkpoints[next]!.seq <= line.seq) {
+        yield { is: 'checkpoint', checkpoint: checkpoints[next++]! };
+        await giveWay();
+      }
+    }
+    for (; next < checkpoints.length; next++) yield { is: 'checkpoint', checkpoint: checkpoints[next]! };
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.seq;
+  }
+}
+
+/** Lines that the walk never met: a second one with the number of another, or one numbered below the first. */
+async function findSurplus(db: Db, until: number, walk: ChainWalk): Promise<Damage | undefined> {
+  const { lines } = walk.report();
+  const there = await countLines(db, until);
+  if (there === lines) return undefined;
+  return {
+    seq: until,
+    is: 'inserted',
+    says: `The chain has ${lines} lines, but the database holds ${there} with a place in it: some were put there later.`,
+  };
+}
+
+function judgeNote({
+  note,
+  noted,
+  newest,
+  last,
+  publicKeys,
+  appliance,
+}: {
+  note: VerifyChainDeps['note'];
+  noted: Checkpoint | undefined;
+  newest: Checkpoint | undefined;
+  last: number;
+  publicKeys: PublicKeys;
+  appliance: string;
+}): Damage | undefined {
+  if (newest && newest.seq > last) {
+    return {
+      seq: last + 1,
+      is: 'truncated',
+      says: `The log ends at line ${last}, but there is a checkpoint at line ${newest.seq}: the lines after ${last} were cut off.`,
+    };
+  }
+  if (note === 'not-compared') return undefined;
+  if (note === undefined) {
+    if (!newest) return undefined;
+    return {
+      seq: newest.seq,
+      is: 'checkpoint-missing',
+      says: `The key store should remember the checkpoint at line ${newest.seq}, and remembers none: its note was deleted, or an old key store was put back.`,
+    };
+  }
+  if (!noted || !isSigned(publicKeys, checkpointBytes(appliance, noted), noted)) {
+    return {
+      seq: noted?.seq ?? last,
+      is: 'bad-signature',
+      says: 'The checkpoint that the key store remembers is not signed by this appliance as it stands.',
+    };
+  }
+  if ((newest?.seq ?? 0) < noted.seq && noted.seq <= last) {
+    return {
+      seq: noted.seq,
+      is: 'checkpoint-missing',
+      says: `The key store remembers a checkpoint at line ${noted.seq}, but the newest in the database is ${newest ? `at line ${newest.seq}` : 'none'}: checkpoints were deleted.`,
+    };
+  }
+  return undefined;
+}
