@@ -1,0 +1,224 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { CopyReport } from './key-copies.ts';
+import type { CopyThread } from './key-copy-thread.ts';
+import { CopyTrouble } from './key-copy-trouble.ts';
+import type { KeyStore, StoredPlace } from './key-store.ts';
+import { type CopiedTable, type CopiedValue, copiedTables } from './key-store-schema.ts';
+import type { KeyWrite } from './key-writer.ts';
+
+/** Milliseconds: a write waits for its copies, so that one that hangs is given up soon; bringing up to date holds nobody up. */
+export const PATIENCE = { write: 4_000, page: 30_000, finish: 120_000 };
+const PAGE = 1_000;
+
+/** One place and what is known of its copy. None of the calls throws for trouble with the copy: `report` tells of it. */
+export interface CopyPlace {
+  report(): CopyReport;
+  /** Resolves when the copy has the write, or is known not to have it. */
+  written(write: KeyWrite): Promise<void>;
+  /** Looks at the copy and brings it up to date if it is not. */
+  sync(): Promise<void>;
+  /** Only looks; gives the trouble there is. */
+  look(): Promise<CopyTrouble | undefined>;
+  /** Overwrites and deletes the copy. Throws CopyTrouble. */
+  wipe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface CopyPlaceDeps {
+  keys: Pick<KeyStore, 'state' | 'rows' | 'setPlaceBehind'>;
+  thread: CopyThread;
+  clock: Clock;
+  log: Log;
+}
+
+export function createCopyPlace(
+  { place, addedAt, behindSince }: StoredPlace,
+  { keys, thread, clock, log }: CopyPlaceDeps,
+): CopyPlace {
+  let state: CopyReport['state'] = 'behind';
+  let since = behindSince;
+  let reason: string | undefined = 'It has not been looked at yet.';
+  /** Every write goes to the copy; it has all up to revision `held`. */
+  let live = false;
+  let held = 0;
+  /** Writes that came while the copy is brought up to date. */
+  let buffer: KeyWrite[] | undefined;
+  let waiting: KeyWrite[] = [];
+  let next: Promise<void> | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let syncing: Promise<void> | undefined;
+  let closed = false;
+
+  const note = (behind: number | undefined) =>
+    keys
+      .setPlaceBehind(place, behind)
+      .catch((error: unknown) =>
+        log.warn({ place, err: error }, 'the state of a key store copy was not noted'),
+      );
+
+  async function down(trouble: CopyTrouble): Promise<void> {
+    live = false;
+    const before = state;
+    state = trouble.is === 'failed' || trouble.is === 'behind' ? 'behind' : 'unreachable';
+    reason = trouble.message;
+    if (since === undefined) {
+      since = clock.now();
+      await note(since);
+    }
+    if (before !== state) log.warn({ place, reason }, 'a copy of the key store is not up to date');
+  }
+
+  async function up(): Promise<void> {
+    if (state !== 'current') log.info({ place }, 'a copy of the key store is up to date');
+    state = 'current';
+    reason = undefined;
+    if (since !== undefined) await note(undefined);
+    since = undefined;
+  }
+
+  async function put(writes: readonly KeyWrite[]): Promise<void> {
+    if (!live) return;
+    const to = writes.at(-1)!.revision;
+    const changes = writes.flatMap((write) => write.changes);
+    try {
+      const at = await thread.run(
+        { is: 'apply', from: writes[0]!.revision - 1, to, changes },
+        PATIENCE.write,
+      );
+      if (at !== Math.max(to, held))
+        throw new CopyTrouble('behind', `The copy in ${place} was changed by somebody else.`);
+      held = at;
+    } catch (error) {
+      await down(toTrouble(error));
+    }
+  }
+
+  /** One call at a time; what comes meanwhile goes together in the next. */
+  function enqueue(write: KeyWrite): Promise<void> {
+    waiting.push(write);
+    next ??= running.then(() => {
+      const writes = waiting;
+      waiting = [];
+      next = undefined;
+      running = put(writes);
+      return running;
+    });
+    return next;
+  }
+
+  async function isAsKnown(): Promise<boolean> {
+    try {
+      const looked = running.then(() => thread.run({ is: 'look' }, PATIENCE.write));
+      running = looked.then(
+        () => {},
+        () => {},
+      );
+      if ((await looked) === held) return true;
+      throw new CopyTrouble('behind', `The copy in ${place} was replaced by another one.`);
+    } catch (error) {
+      await down(toTrouble(error));
+      return false;
+    }
+  }
+
+  async function bringUp(): Promise<void> {
+    if (closed || (live && (await isAsKnown()))) return;
+    live = false;
+    buffer = [];
+    try {
+      await running;
+      const { revision } = await keys.state();
+      const found = await thread.run({ is: 'begin', newest: revision }, PATIENCE.write);
+      if (found < revision) await copyAll();
+      const writes = buffer;
+      buffer = [];
+      held = Math.max(revision, writes.at(-1)?.revision ?? 0);
+      const changes = writes.flatMap((write) => write.changes);
+      await thread.run({ is: 'finish', revision: held, changes }, PATIENCE.finish);
+      live = true;
+      const rest = buffer;
+      buffer = undefined;
+      await Promise.all(rest.map(enqueue));
+      if (live) await up();
+    } catch (error) {
+      buffer = undefined;
+      await thread.run({ is: 'abort' }, PATIENCE.write).catch(() => {});
+      await down(toTrouble(error));
+    }
+  }
+
+  async function copyAll(): Promise<void> {
+    for (const table of Object.keys(copiedTables) as CopiedTable[]) {
+      let after: readonly CopiedValue[] | undefined;
+      for (;;) {
+        const rows = await keys.rows(table, after, PAGE);
+        await thread.run({ is: 'page', table, rows, ...(after && { after }) }, PATIENCE.page);
+        if (rows.length === 0) break;
+        after = rows.at(-1)!.slice(0, copiedTables[table].key.length);
+      }
+    }
+  }
+
+  const sync = () =>
+    (syncing ??= bringUp().finally(() => {
+      syncing = undefined;
+    }));
+
+  return {
+    report: () => ({
+      place,
+      state,
+      addedAt,
+      ...(state === 'current' || since === undefined ? {} : { since }),
+      ...(state === 'current' || reason === undefined ? {} : { reason }),
+    }),
+    async written(write) {
+      if (buffer) buffer.push(write);
+      else if (live) await enqueue(write);
+      else void sync();
+    },
+    sync,
+    async look() {
+      const { revision } = await keys.state();
+      try {
+        const found = await thread.run({ is: 'look' }, PATIENCE.write);
+        if (found > revision)
+          return await thread.run({ is: 'begin', newest: revision }, PATIENCE.write).then(() => undefined);
+        held = found;
+        live = found === revision;
+        if (live) await up();
+        return undefined;
+      } catch (error) {
+        const trouble = toTrouble(error);
+        await down(trouble);
+        return trouble;
+      }
+    },
+    async wipe() {
+      await syncing;
+      live = false;
+      await running;
+      try {
+        await thread.run({ is: 'wipe' }, PATIENCE.finish);
+      } catch (error) {
+        await down(toTrouble(error));
+        throw error;
+      }
+    },
+    async close() {
+      closed = true;
+      live = false;
+      await thread.close();
+    },
+  };
+}
+
+function toTrouble(error: unknown): CopyTrouble {
+  return error instanceof CopyTrouble
+    ? error
+    : new CopyTrouble(
+        'behind',
+        `It could not be brought up to date: ${error instanceof Error ? error.message : error}.`,
+      );
+}

@@ -1,0 +1,146 @@
+import { Worker } from 'node:worker_threads';
+import type { KeyCopyFile } from './key-copy-file.ts';
+import { CopyTrouble } from './key-copy-trouble.ts';
+import type { CopiedTable, CopiedValue, RowChange } from './key-store-schema.ts';
+
+/** A call of KeyCopyFile, as it is sent to the thread. */
+export type CopyTask =
+  | { is: 'create' | 'look' | 'abort' | 'wipe' }
+  | { is: 'apply'; from: number; to: number; changes: readonly RowChange[] }
+  | { is: 'begin'; newest: number }
+  | { is: 'page'; table: CopiedTable; after?: readonly CopiedValue[]; rows: readonly CopiedValue[][] }
+  | { is: 'finish'; revision: number; changes: readonly RowChange[] };
+
+export interface CopyRequest {
+  request: number;
+  task: CopyTask;
+}
+
+export type CopyReply =
+  | { request: number; revision: number }
+  | { request: number; trouble: { is: CopyTrouble['is']; message: string } };
+
+export interface CopyThreadData {
+  place: string;
+  identity: string;
+}
+
+/** Where the calls of one copy run, so that a file system that hangs holds up nothing else. */
+export interface CopyThread {
+  /**
+   * The revision the task tells of, 0 where it tells none. Throws CopyTrouble, `silent` when there was no answer within
+   * `milliseconds` and then at once, until the answer has come.
+   */
+  run(task: CopyTask, milliseconds: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Under type stripping this file is `.ts`, after the build `.js`. */
+const startWorker = (data: CopyThreadData): Worker =>
+  new Worker(
+    new URL(
+      import.meta.url.endsWith('.ts') ? './key-copies-worker.ts' : './key-copies-worker.js',
+      import.meta.url,
+    ),
+    { workerData: data },
+  );
+
+/** What the thread does with a task. */
+export function runCopyTask(file: KeyCopyFile, task: CopyTask): number {
+  switch (task.is) {
+    case 'look':
+      return file.look();
+    case 'apply':
+      return file.apply(task);
+    case 'begin':
+      return file.begin(task.newest);
+    case 'page':
+      file.page(task.table, task.after, task.rows);
+      return 0;
+    case 'finish':
+      file.finish(task.revision, task.changes);
+      return task.revision;
+    case 'create':
+    case 'abort':
+    case 'wipe':
+      file[task.is]();
+      return 0;
+    default:
+      return task satisfies never;
+  }
+}
+
+interface Waiting {
+  resolve(revision: number): void;
+  reject(trouble: CopyTrouble): void;
+}
+
+/** A worker that is started by the first task and, should it die, again by the next. */
+export function createCopyThread(
+  data: CopyThreadData,
+  open: (data: CopyThreadData) => Worker = startWorker,
+): CopyThread {
+  let worker: Worker | undefined;
+  let last = 0;
+  const waiting = new Map<number, Waiting>();
+  /** Requests whose time is over and that may still be at work. */
+  const late = new Set<number>();
+  const silent = () =>
+    new CopyTrouble('silent', `${data.place} does not answer: is its disk or its server there?`);
+
+  function start(): Worker {
+    const started = open(data);
+    started.on('message', (reply: CopyReply) => {
+      const asked = waiting.get(reply.request);
+      waiting.delete(reply.request);
+      if (late.delete(reply.request))
+        started.postMessage({ request: 0, task: { is: 'abort' } } satisfies CopyRequest);
+      if (waiting.size === 0) started.unref();
+      if ('trouble' in reply) asked?.reject(new CopyTrouble(reply.trouble.is, reply.trouble.message));
+      else asked?.resolve(reply.revision);
+    });
+    const ended = (error?: Error) => {
+      if (worker === started) worker = undefined;
+      late.clear();
+      const trouble = new CopyTrouble(
+        'failed',
+        `The thread that writes to ${data.place} ended${error ? `: ${error.message}` : ''}.`,
+      );
+      for (const asked of waiting.values()) asked.reject(trouble);
+      waiting.clear();
+    };
+    started.on('error', ended);
+    started.on('exit', () => ended());
+    return started;
+  }
+
+  return {
+    async run(task, milliseconds) {
+      if (late.size > 0) throw silent();
+      worker ??= start();
+      last += 1;
+      const request = last;
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      waiting.set(request, { resolve, reject });
+      const timer = setTimeout(() => {
+        late.add(request);
+        waiting.delete(request);
+        worker?.unref();
+        reject(silent());
+      }, milliseconds);
+      worker.ref();
+      worker.postMessage({ request, task } satisfies CopyRequest);
+      try {
+        return await promise;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    async close() {
+      const stopping = worker;
+      if (late.size === 0) await stopping?.terminate();
+      // One that hangs in the file system cannot be ended; it holds no one up.
+      else void stopping?.terminate();
+    },
+  };
+}

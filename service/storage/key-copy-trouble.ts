@@ -1,0 +1,41 @@
+/** Why a place cannot be used; the message is for the operator. */
+export class CopyTrouble extends Error {
+  /**
+   * `missing`: no copy there. `foreign`: another appliance's. `newer`: ahead of the store itself. `silent`: no answer in time.
+   * `behind`: it misses writes. `failed`: it is there and cannot be written.
+   */
+  readonly is: 'missing' | 'foreign' | 'newer' | 'silent' | 'behind' | 'failed';
+  constructor(is: CopyTrouble['is'], message: string) {
+    super(message);
+    this.is = is;
+  }
+}
+
+/** Any failure as CopyTrouble that says what to do. */
+export function toCopyTrouble(error: unknown, place: string, path: string): CopyTrouble {
+  if (error instanceof CopyTrouble) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const words = error instanceof Error ? error.message : String(error);
+  if (code === 'ENOENT' || code === 'SQLITE_CANTOPEN') {
+    return new CopyTrouble(
+      'missing',
+      `There is no ${path}: is the medium there? It is not made again by itself. If the copy is lost, take the place out and add it again ("gatehouse keystore remove ${place}", then "add").`,
+    );
+  }
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC')
+    return new CopyTrouble('failed', `The disk of ${place} is full: free some space on it.`);
+  if (code.startsWith('SQLITE_READONLY') || ['EROFS', 'EACCES', 'EPERM'].includes(code)) {
+    return new CopyTrouble(
+      'failed',
+      `${path} cannot be written (${code}): mount it read-write, for the service's account.`,
+    );
+  }
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return new CopyTrouble(
+      'failed',
+      `${path} is damaged (${code}): move it away, take the place out and add it again.`,
+    );
+  }
+  if (code === 'ELOOP') return new CopyTrouble('failed', `${path} is a symbolic link: it is not opened.`);
+  return new CopyTrouble('failed', `${path} cannot be used: ${words}.`);
+}
