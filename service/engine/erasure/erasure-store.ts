@@ -1,4 +1,4 @@
-import { type Insertable, type Selectable, sql } from 'kysely';
+import { type ExpressionBuilder, type Insertable, type Selectable, sql } from 'kysely';
 import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace } from '../../storage/sealed.ts';
@@ -20,6 +20,16 @@ const VERSION = 1;
 /** Parameters of one statement. */
 const PAGE = 500;
 
+const notBeingErased = ({ not, exists, selectFrom }: ExpressionBuilder<Schema, 'subject'>) =>
+  not(
+    exists(
+      selectFrom('erasure')
+        .select('erasure.id')
+        .whereRef('erasure.organization', '=', 'subject.organization')
+        .whereRef('erasure.subject', '=', 'subject.id'),
+    ),
+  );
+
 /** The table `erasure`, and the removing of everything that other tables hold about a person. */
 export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' | 'postgres' }) {
   const unfinished = () => db.selectFrom('erasure').selectAll().where('state', '!=', 'done').orderBy('id');
@@ -32,16 +42,7 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
         .where('id', '=', subject)
         .where('organization', '=', organization)
         .where('world', '=', world)
-        .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(
-              selectFrom('erasure')
-                .select('erasure.id')
-                .whereRef('erasure.organization', '=', 'subject.organization')
-                .whereRef('erasure.subject', '=', 'subject.id'),
-            ),
-          ),
-        )
+        .where(notBeingErased)
         .executeTakeFirst();
       return row !== undefined;
     },
@@ -82,7 +83,7 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
       }
       await tx.deleteFrom('subject').where('id', '=', subject).execute();
     },
-    /** Those of these people who have a row. */
+    /** Those of these people who have a row, and whose erasure this database knows nothing of. */
     async present(subjects: readonly SubjectId[]): Promise<Set<SubjectId>> {
       const found = new Set<SubjectId>();
       for (let i = 0; i < subjects.length; i += PAGE) {
@@ -90,6 +91,7 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
           .selectFrom('subject')
           .select('id')
           .where('id', 'in', subjects.slice(i, i + PAGE))
+          .where(notBeingErased)
           .execute();
         for (const { id } of rows) found.add(id as SubjectId);
       }

@@ -1,3 +1,5 @@
-export type { Erasure, ErasureOrder, MassErasure } from './erasure.ts';
+export type { Erasure, ErasureDeps, ErasureOrder, MassErasure } from './erasure.ts';
+export { createErasure } from './erasure.ts';
+export { isClean } from './proof.ts';
 export type { ErasureReason, ErasureReceipt, Proof } from './receipt.ts';
 export { erasureReasons, receiptBytes, receiptFormat } from './receipt.ts';

@@ -32,6 +32,8 @@ export interface Proof {
 /** What an erasure did, signed by the appliance. Times are ISO 8601, UTC. */
 export interface ErasureReceipt {
   format: typeof receiptFormat;
+  /** Id of the appliance that erased and signed. */
+  appliance: string;
   erasure: ErasureId;
   organization: OrganizationId;
   world: World;
@@ -48,7 +50,7 @@ export interface ErasureReceipt {
   copies: CopyOfReceipt[];
   /** Place of the erasure in the signed list beside the keys, which is replayed after every restore. */
   ledger: { seq: number; hash: string };
-  /** Absent when no search was asked for. */
+  /** Absent when no search was asked for, or when the erasure was interrupted: what to look for is known in memory only. */
   proof?: Proof;
   /** SPKI, PEM: of the appliance that signed. */
   publicKey: string;

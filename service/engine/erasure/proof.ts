@@ -1,0 +1,144 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { SubjectId } from '../../lib/id.ts';
+import type { Realm, Subject } from '../subjects/index.ts';
+import type { ErasureStore, SealedValue } from './erasure-store.ts';
+import { ADDRESS_HASH, needlesOf, type Remembered } from './needles.ts';
+import type { CopyOfReceipt, Proof } from './receipt.ts';
+import { filesUnder, searchFiles } from './search-files.ts';
+
+/** The person as they were, held in memory only, until the search is done. */
+export interface Witness {
+  realm: Realm;
+  subject: SubjectId;
+  remembered: Remembered;
+  sealed: SealedValue[];
+  /** Of the gallery's embedder. */
+  probes: Float32Array[];
+}
+
+export interface ProverDeps {
+  store: Pick<ErasureStore, 'sealedValues'>;
+  sealer: {
+    openMany(
+      values: readonly SealedValue[],
+    ): Promise<({ is: 'open'; plain: Uint8Array } | { is: 'erased' } | { is: 'damaged' })[]>;
+  };
+  subjects: {
+    /** Vectors as they are compared, of all embedders, and the one that is searched by. */
+    enrollments(
+      realm: Realm,
+      subject: SubjectId,
+    ): Promise<{ templates: { embedder: string; vector: Float32Array }[] }[]>;
+    nearest(realm: Realm, probe: Float32Array, rows: number): Promise<SubjectId[]>;
+  };
+  primary(): string | undefined;
+  /** Data directory; absent where there is none. */
+  data?: string;
+  /** What lies elsewhere and is not searched, in words: the files of a PostgreSQL server. */
+  elsewhere?: readonly string[];
+  now(): number;
+}
+
+/** Nearest rows that the gallery is asked for. */
+const ROWS = 64;
+const SNAPSHOTS = 'snapshots';
+
+/** Shows that a person is gone: looks for what was known of them in every file that can be reached. */
+export function createProver({ store, sealer, subjects, primary, data, elsewhere = [], now }: ProverDeps) {
+  async function filesOf(copies: readonly CopyOfReceipt[]) {
+    const own = data === undefined ? [] : await filesUnder(data, (path) => path === 'models');
+    const copied: string[] = [];
+    for (const { place, state } of copies) {
+      if (state !== 'destroyed') continue;
+      const names = await readdir(place).catch(() => []);
+      copied.push(
+        ...names.filter((name) => name.startsWith('gatehouse-keys.db')).map((name) => join(place, name)),
+      );
+    }
+    return { own, copied };
+  }
+
+  return {
+    /** To be called before anything is erased. */
+    async remember(realm: Realm, subject: Subject): Promise<Witness> {
+      const { emailHash, values } = await store.sealedValues(realm, subject.id);
+      const opened = await sealer.openMany(values);
+      const templates: Uint8Array[] = [];
+      const marks: string[] = [];
+      for (const [i, value] of opened.entries()) {
+        if (value.is !== 'open') continue;
+        const { field } = values[i]!.place;
+        if (field.startsWith('template.vector/')) templates.push(value.plain);
+        else if (field.startsWith('template.mark/')) marks.push(new TextDecoder().decode(value.plain));
+      }
+      const compared = (await subjects.enrollments(realm, subject.id)).flatMap((one) => one.templates);
+      for (const { vector } of compared) templates.push(new Uint8Array(vector.slice().buffer));
+      const embedder = primary();
+      return {
+        realm,
+        subject: subject.id,
+        sealed: values,
+        probes: compared.filter((one) => one.embedder === embedder).map(({ vector }) => vector),
+        remembered: {
+          marks,
+          templates,
+          ...(subject.email === undefined ? {} : { email: subject.email }),
+          ...(subject.name === undefined ? {} : { name: subject.name }),
+          ...(emailHash === undefined ? {} : { emailHash }),
+        },
+      };
+    },
+
+    /** After the erasure. */
+    async prove(witness: Witness, copies: readonly CopyOfReceipt[]): Promise<Proof> {
+      const { realm, subject, remembered, sealed, probes } = witness;
+      const { needles, tooShort } = needlesOf(remembered);
+      const { own, copied } = await filesOf(copies);
+      const old = own.filter((file) => data !== undefined && file.startsWith(join(data, SNAPSHOTS)));
+      const live = own.filter((file) => !old.includes(file));
+      const hashless = needles.filter(({ kind }) => kind !== ADDRESS_HASH);
+      const results = [await searchFiles([...live, ...copied], needles), await searchFiles(old, hashless)];
+      const named = await Promise.all(probes.map((probe) => subjects.nearest(realm, probe, ROWS)));
+      const opened = await sealer.openMany(sealed);
+      return {
+        searchedAt: new Date(now()).toISOString(),
+        needles: countBy(needles.map(({ kind }) => kind)),
+        files: results.reduce((sum, { files }) => sum + files, 0),
+        bytes: results.reduce((sum, { bytes }) => sum + bytes, 0),
+        found: results.flatMap(({ found }) => found),
+        sealedValues: { tried: sealed.length, opened: opened.filter(({ is }) => is === 'open').length },
+        gallery: {
+          searches: probes.length,
+          named: named.filter((people) => people.includes(subject)).length,
+        },
+        notSearched: [
+          ...elsewhere,
+          ...(data === undefined ? [] : [`${join(data, 'models')}: files of models, the same for everybody`]),
+          ...copies.flatMap(({ place, state }) =>
+            state === 'destroyed' ? [] : [`${place}: cannot be reached`],
+          ),
+          ...(old.length === 0 || remembered.emailHash === undefined
+            ? []
+            : [
+                `the ${ADDRESS_HASH} in ${SNAPSHOTS}/: it stays there until ${old.map((file) => basename(file)).join(', ')} are removed`,
+              ]),
+          ...results.flatMap(({ unreadable }) => unreadable),
+          ...tooShort.map((kind) => `the ${kind}: shorter than six bytes, which chance would find too`),
+        ],
+      };
+    },
+  };
+}
+
+export type Prover = ReturnType<typeof createProver>;
+
+/** Whether the search found anything that should not be there. */
+export const isClean = ({ found, sealedValues, gallery }: Proof): boolean =>
+  found.length === 0 && sealedValues.opened === 0 && gallery.named === 0;
+
+function countBy(kinds: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,63 @@
+import type { ErasureId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Realm } from '../subjects/index.ts';
+import type { ErasureStore } from './erasure-store.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface ReplayDeps {
+  store: ErasureStore;
+  ledger: Ledger;
+  sealer: { destroyPerson(subject: SubjectId): Promise<unknown> };
+  keys: {
+    /** Those of these people who have a key. */
+    persons(subjects: readonly SubjectId[]): Promise<{ subject: SubjectId }[]>;
+  };
+  log: Log;
+}
+
+/** What the signed list of erasures is for: whichever half of the data directory was restored from an older copy is set right. */
+export function createReplay({ store, ledger, sealer, keys, log }: ReplayDeps) {
+  return {
+    /** The key store is the older half: the list is completed, and keys of people who were erased are destroyed again. */
+    async destroyKeys(): Promise<void> {
+      const listed = await ledger.entries();
+      const missing = (await store.destroyed()).filter(({ subject }) => !listed.has(subject as SubjectId));
+      for (const { id, subject, organization, world, intended_at } of missing) {
+        await ledger.append({
+          erasure: id as ErasureId,
+          subject: subject as SubjectId,
+          organization: organization as OrganizationId,
+          world: world as World,
+          at: new Date(intended_at).toISOString(),
+        });
+      }
+      if (missing.length > 0) {
+        log.error(
+          { missing: missing.length },
+          'the key store is older than the database: its list of erasures lacked people; it was completed and their keys are destroyed again',
+        );
+      }
+      for (const { subject } of await keys.persons([...(await ledger.entries()).keys()])) {
+        await sealer.destroyPerson(subject);
+        log.warn({ subject }, 'destroyed the key of a person who was erased before');
+      }
+    },
+
+    /** The database is the older half: everybody of the list whom it brought back begins to be erased again. Gives how many. */
+    async peopleRestored(
+      intend: (realm: Realm, subject: SubjectId, erasure: ErasureId) => Promise<void>,
+    ): Promise<number> {
+      const listed = await ledger.entries();
+      const present = await store.present([...listed.keys()]);
+      for (const subject of present) {
+        const { organization, world, erasure, seq } = listed.get(subject)!;
+        await intend({ organization, world }, subject, erasure);
+        log.warn(
+          { subject, erasure, seq },
+          'a person who was erased came back with an older database: they are erased again',
+        );
+      }
+      return present.size;
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../lib/clock.ts';
+import type { ErasureId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { Events } from '../events/index.ts';
+import type { ErasureRow, ErasureStore } from './erasure-store.ts';
+import type { Ledger, LedgerPlace, Signing } from './ledger.ts';
+import type { Prover, Witness } from './proof.ts';
+import {
+  type CopyOfReceipt,
+  type ErasureReason,
+  type ErasureReceipt,
+  type Proof,
+  receiptBytes,
+  receiptFormat,
+  type UnsignedReceipt,
+} from './receipt.ts';
+
+export interface StepsDeps {
+  inTransaction: InTransaction;
+  sealer: {
+    /** Safe to call again. */
+    destroyPerson(subject: SubjectId): Promise<{ existed: boolean; copies: CopyOfReceipt[] }>;
+  };
+  signing: Signing;
+  appliance(): Promise<string>;
+  audit: Audit;
+  events: Events;
+  clock: Clock;
+  data?: string;
+  store: ErasureStore;
+  ledger: Ledger;
+  prover: Prover;
+}
+
+/**
+ * What follows once the intent is written, in this order: the list beside the keys, the key in every copy, the rows, the
+ * database's log, the files, the search, and last the audit line with the receipt. Each step may be repeated, and after a
+ * crash all of them are.
+ */
+export function createSteps(deps: StepsDeps) {
+  const { inTransaction, sealer, signing, appliance, audit, events, clock, data, store, ledger, prover } =
+    deps;
+
+  /** Journals of imports hold hashes over a person and a picture; imports go on without them by the pictures' marks. */
+  async function removeJournal({ organization, world }: ErasureRow): Promise<void> {
+    if (data !== undefined) await rm(join(data, 'imports', `${organization}-${world}.txt`), { force: true });
+  }
+
+  async function sign(row: ErasureRow, found: Found): Promise<ErasureReceipt> {
+    const { copies, waitingFor, place, proof } = found;
+    const key = signing.publicKeys().findLast(({ purpose }) => purpose === 'receipts');
+    if (!key) throw new Error('There is no key to sign receipts with.');
+    const done = waitingFor.length === 0;
+    const unsigned: UnsignedReceipt = {
+      format: receiptFormat,
+      appliance: await appliance(),
+      erasure: row.id as ErasureId,
+      organization: row.organization as OrganizationId,
+      world: row.world as World,
+      subject: row.subject as SubjectId,
+      reason: row.reason as ErasureReason,
+      actor: row.actor,
+      ...(row.request === null ? {} : { request: row.request }),
+      requestedAt: new Date(row.intended_at).toISOString(),
+      ...(done ? { completedAt: new Date(clock.now()).toISOString() } : {}),
+      state: done ? 'done' : 'pending',
+      waitingFor,
+      copies,
+      ledger: place,
+      ...(proof === undefined ? {} : { proof }),
+      publicKey: key.publicKey,
+      kid: key.kid,
+    };
+    const { kid, signature } = signing.sign('receipts', receiptBytes(unsigned));
+    if (kid !== key.kid) throw new Error('The key that signs receipts is not the newest public one.');
+    return { ...unsigned, signature };
+  }
+
+  /** The change of state, its audit line and its event, once for each state that is reached. */
+  async function settle(tx: Tx, row: ErasureRow, receipt: ErasureReceipt): Promise<void> {
+    const first = row.receipt === null;
+    await store.settle(tx, row.id, {
+      state: receipt.state,
+      copies: JSON.stringify(receipt.copies),
+      receipt: JSON.stringify(receipt),
+      completed_at: receipt.state === 'done' ? clock.now() : null,
+    });
+    const { organization, world, subject, request } = receipt;
+    await audit.add(tx, {
+      actor: actorOf(row.actor),
+      action: first ? 'subject.erase' : 'subject.erase.finish',
+      organization,
+      target: subject,
+      ...(request === undefined ? {} : { request }),
+      details: {
+        erasure: row.id,
+        world,
+        reason: row.reason,
+        state: receipt.state,
+        copies: receipt.copies.length,
+        unreachable: receipt.copies.filter(({ state }) => state !== 'destroyed').length,
+        ledger: receipt.ledger.seq,
+      },
+    });
+    if (!first) return;
+    await events.add(tx, {
+      type: 'subject.erased',
+      organization,
+      world,
+      payload: { subject, erasure: row.id, reason: row.reason },
+    });
+  }
+
+  return {
+    /** `witness`: what to look for afterwards. */
+    async finish(row: ErasureRow, witness: Witness | undefined): Promise<ErasureReceipt> {
+      const earlier = row.receipt === null ? undefined : (JSON.parse(row.receipt) as ErasureReceipt);
+      if (row.state === 'done') return earlier!;
+      const subject = row.subject as SubjectId;
+      const place = await ledger.append({
+        erasure: row.id as ErasureId,
+        subject,
+        organization: row.organization as OrganizationId,
+        world: row.world as World,
+        at: new Date(row.intended_at).toISOString(),
+      });
+      const { copies } = await sealer.destroyPerson(subject);
+      await store.keyDestroyed(row.id, JSON.stringify(copies));
+      await inTransaction((tx) => store.removeRows(tx, subject));
+      const emptied = await store.emptyLog();
+      await removeJournal(row);
+      const proof = witness ? await prover.prove(witness, copies) : earlier?.proof;
+      const waitingFor = [...copies.flatMap(waitingForCopy), ...(emptied ? [] : [OWN_LOG])];
+      // Nothing new since the last try: no line for every minute that a disk is away.
+      if (earlier && sameWait(earlier, copies, emptied)) return earlier;
+      const receipt = await sign(row, { copies, waitingFor, place, proof });
+      await inTransaction((tx) => settle(tx, row, receipt));
+      return receipt;
+    },
+    inWords: ({ state }: ErasureRow): string => (state === 'intended' ? 'begun' : 'under way'),
+  };
+}
+
+interface Found {
+  copies: CopyOfReceipt[];
+  waitingFor: string[];
+  place: LedgerPlace;
+  proof: Proof | undefined;
+}
+
+const OWN_LOG = 'the log of the database: somebody was reading it';
+
+const waitingForCopy = ({ place, state, reason }: CopyOfReceipt): string[] =>
+  state === 'destroyed' ? [] : [`the copy of the key store in ${place}${reason ? `: ${reason}` : ''}`];
+
+function sameWait(earlier: ErasureReceipt, copies: readonly CopyOfReceipt[], emptied: boolean): boolean {
+  const unreachable = (of: readonly CopyOfReceipt[]) =>
+    JSON.stringify(of.filter(({ state }) => state !== 'destroyed').map(({ place }) => place));
+  return (
+    unreachable(earlier.copies) === unreachable(copies) && earlier.waitingFor.includes(OWN_LOG) === !emptied
+  );
+}
+
+/** The way back from `describeActor`. */
+function actorOf(text: string): Actor {
+  const at = text.indexOf(':');
+  const name = text.slice(at + 1);
+  return text.slice(0, at) === 'key' ? { is: 'key', key: name } : { is: 'operator', name };
+}

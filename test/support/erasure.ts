@@ -1,0 +1,22 @@
+import { isHeld } from '../../service/engine/consent/index.ts';
+import { createErasure, type ErasureDeps } from '../../service/engine/erasure/index.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { createMasterKey } from '../../service/storage/master-key.ts';
+import { openSigningKeys, verifySignature } from '../../service/storage/signing-keys.ts';
+import type { Engine } from './engine.ts';
+
+/** The erasure of an engine, with other parts in place of its own where given: what a second start finds, or a part that fails. */
+export async function openErasure(engine: Engine, over: Partial<ErasureDeps> = {}) {
+  const master = createMasterKey(new Uint8Array(32).fill(7));
+  const signing = await openSigningKeys({ keys: engine.keys, master });
+  return createErasure({
+    ...engine,
+    dialect: 'sqlite',
+    signing: { ...signing, verify: verifySignature },
+    isHeld,
+    primary: () => engine.models.current().primary,
+    appliance: async () => 'apl_test',
+    log: silentLog,
+    ...over,
+  });
+}
