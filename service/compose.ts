@@ -179,6 +179,7 @@ export async function compose(
     models,
     audit,
     events,
+    limits,
     ids,
     clock,
     deadline: config.deadlineSeconds * 1000,

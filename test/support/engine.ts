@@ -3,6 +3,7 @@ import { type Actor, createAudit, createAuditLog } from '../../service/engine/au
 import { type ChecksDeps, createChecks } from '../../service/engine/checks/index.ts';
 import { createConsents } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
+import { createLimits } from '../../service/engine/limits/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
@@ -211,7 +212,8 @@ export async function startEngine({
   });
   const analyzer = createScriptedAnalyzer();
   const events = createEvents({ ids, clock, sealer });
-  const shared = { db, inTransaction, sealer, audit, events, ids, clock };
+  const limits = createLimits({ db, inTransaction, sealer, audit, clock, log, elapsed: () => clock.now() });
+  const shared = { db, inTransaction, sealer, audit, events, limits, ids, clock };
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
   const consents = createConsents({ ...shared, organizations });

@@ -5,9 +5,11 @@ import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
+import type { Limits } from '../limits/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { Subjects } from '../subjects/index.ts';
+import type { Realm, Subjects } from '../subjects/index.ts';
+import { createClaims } from './claims.ts';
 import { createEnroll } from './enroll.ts';
 import { safeGallerySize } from './error-rate.ts';
 import { createMatching } from './matching.ts';
@@ -25,6 +27,8 @@ export interface Checks {
    * CONSENT_WITHDRAWN where 1:1 names a person whose consent does not cover it, before the picture is looked at.
    */
   verify(command: VerifyCommand): Promise<Verdict>;
+  /** Forgets the failed verifications of a person, or of an address nobody has; what there was. Throws SUBJECT_NOT_FOUND. */
+  unlock(realm: Realm, person: string, actor: Actor): Promise<{ failures: number; disabled: boolean }>;
   /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED; CONSENT_WITHDRAWN where no use is left. */
   enroll(command: EnrollCommand): Promise<EnrollResult>;
   /** Built-in ones and the organization's own. */
@@ -52,6 +56,7 @@ export interface ChecksDeps extends VerificationStoreDeps {
   models: Models;
   audit: Audit;
   events: Events;
+  limits: Pick<Limits, 'admitUser'>;
   ids: Ids;
   clock: Clock;
   /** Milliseconds that one picture may take, waiting for a worker included; 10,000 unless given. */
@@ -61,9 +66,11 @@ export interface ChecksDeps extends VerificationStoreDeps {
 export function createChecks({ deadline = 10_000, ...given }: ChecksDeps): Checks {
   const { models, subjects } = given;
   const profiles = createProfiles(given);
-  const deps = { ...given, deadline, profiles, matching: createMatching({ subjects }) };
+  const claims = createClaims(given);
+  const deps = { ...given, deadline, profiles, claims, matching: createMatching({ subjects }) };
   return {
     verify: createVerify({ ...deps, verifications: createVerificationStore(given) }),
+    unlock: (realm, person, actor) => claims.unlock(realm, person, actor),
     enroll: createEnroll(deps),
     listProfiles: (organization) => profiles.list(organization),
     getProfile: (organization, idOrSlug) => profiles.get(organization, idOrSlug),

@@ -33,6 +33,19 @@ export const ProfileDefinition = z.strictObject({
     /** 1:N false-identification rate over the whole gallery. */
     falseIdentificationRate: z.number().min(1e-5).max(0.05),
   }),
+  /** Failed 1:1 verifications in a row for one address; the figures of NIST SP 800-63B where absent (claims.ts). */
+  attempts: z
+    .strictObject({
+      /** Failures before attempts are delayed: 5; 10 where presentation attack detection ran. */
+      failuresBeforeDelay: z.int().min(1).max(1000).optional(),
+      failuresBeforeDelayWithPad: z.int().min(1).max(1000).optional(),
+      /** Between two attempts from then on: 30. */
+      delaySeconds: z.int().min(1).max(86_400).optional(),
+      /** Failures after which an operator has to allow the address again: 50; 100 with presentation attack detection. */
+      failuresBeforeDisabled: z.int().min(1).max(10_000).optional(),
+      failuresBeforeDisabledWithPad: z.int().min(1).max(10_000).optional(),
+    })
+    .optional(),
   geoFence: z.strictObject({ countries: z.array(z.string().regex(/^[A-Z]{2}$/)).max(250) }).optional(),
   timeRestriction: z
     .strictObject({

@@ -6,12 +6,14 @@ import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, describeActor } from '../audit/index.ts';
 import { type Consents, type Ground, groundOf } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
+import type { Limits } from '../limits/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { analyzeFrames, checkFrameTimes } from './analyze-frames.ts';
 import { hardFailures } from './apply-rule.ts';
 import type { CheckResult } from './check.ts';
+import { type Attempt, attemptRules, type Claims, type Standing, standingOf } from './claims.ts';
 import { composite } from './composite.ts';
 import { compositeReason } from './composite-reason.ts';
 import type { Threshold } from './error-rate.ts';
@@ -34,6 +36,8 @@ export interface VerifyDeps {
   models: Pick<Models, 'current' | 'importable'>;
   profiles: Profiles;
   matching: Matching;
+  claims: Pick<Claims, 'admit'>;
+  limits: Pick<Limits, 'admitUser'>;
   verifications: VerificationStore;
   inTransaction: InTransaction;
   audit: Audit;
@@ -85,6 +89,8 @@ export function createVerify({
   models,
   profiles,
   matching,
+  claims,
+  limits,
   verifications,
   inTransaction,
   audit,
@@ -97,6 +103,9 @@ export function createVerify({
     const { organization, world } = command;
     const started = clock.now();
     checkFrameTimes(command);
+    if (command.actor.is === 'key' && command.email !== undefined) {
+      await limits.admitUser({ organization, world }, command.email);
+    }
     const profile = await profiles.get(organization, command.profile ?? 'default');
     const settings = await organizations.get(organization);
     const matchOnly = settings.matchOnly && world === 'live';
@@ -242,6 +251,7 @@ export function createVerify({
     run: Run,
     main: Analysis,
     outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>,
+    claim?: { attempt: Attempt; standing: Standing },
   ): Promise<void> {
     const { id, command, profile, plan, files, started, realm } = run;
     const { actor, request, signal } = command;
@@ -262,8 +272,9 @@ export function createVerify({
       at: started,
       ...outcome,
     });
-    await inTransaction(async (tx: Tx) => {
+    const write = async (tx: Tx) => {
       await verifications.add(tx, sealed);
+      await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
       if (outcome.verified && outcome.subject) await subjects.used(tx, outcome.subject, started);
       await audit.add(tx, {
         actor,
@@ -272,7 +283,13 @@ export function createVerify({
         target: id,
         outcome: outcome.verified ? 'done' : 'refused',
         ...(request === undefined ? {} : { request }),
-        details: { world: realm.world, kind, profile: profile.id, profileVersion: profile.version },
+        details: {
+          world: realm.world,
+          kind,
+          profile: profile.id,
+          profileVersion: profile.version,
+          ...(outcome.verified && outcome.subject ? { subject: outcome.subject } : {}),
+        },
       });
       await events.add(tx, {
         type: outcome.verified ? 'verification.verified' : 'verification.refused',
@@ -284,7 +301,8 @@ export function createVerify({
           ...(outcome.verified && outcome.subject ? { subject: outcome.subject } : {}),
         },
       });
-    });
+    };
+    await (claim ? claim.attempt.inTurn(() => inTransaction(write)) : inTransaction(write));
   }
 
   async function tell(
@@ -318,29 +336,49 @@ export function createVerify({
     return email === undefined ? { id } : { id, email };
   }
 
+  /** Of a 1:1 verification; let in before the picture is looked at. */
+  async function attemptOf({ command, realm, profile, plan, matchOnly }: Run): Promise<Attempt | undefined> {
+    if (command.email === undefined) return undefined;
+    const pad = plan.pad !== undefined && !matchOnly;
+    return claims.admit(realm, command.email, attemptRules(profile.definition, pad));
+  }
+
   return async function verify(command: VerifyCommand): Promise<Verdict> {
     const run = await begin(command);
+    const attempt = await attemptOf(run);
+    try {
+      return await decideOn(run, attempt);
+    } finally {
+      attempt?.end();
+    }
+  };
+
+  async function decideOn(run: Run, attempt: Attempt | undefined): Promise<Verdict> {
+    const { command } = run;
     const outcome = await judge(run);
     const { main, decision, checkResults, compositeScore, failed, reason, probe } = outcome;
     const { matched, subject } = decision;
     const { device } = command;
-    await record(run, main, {
-      verified: reason === undefined,
+    const verified = reason === undefined;
+    const stored = {
+      verified,
       checks: checkResults,
       confidence: decision.confidence,
       composite: compositeScore,
       ...(subject && (matched || command.email !== undefined) ? { subject } : {}),
-      ...(reason === undefined
+      ...(verified
         ? { personal: { probe, ...(run.place ? { place: run.place } : {}), ...(device ? { device } : {}) } }
         : { reason }),
-    });
+    };
+    const claim = attempt && { attempt, standing: standingOf(verified, matched, checkResults) };
+    await record(run, main, stored, claim);
     if (failed.length === 0) return tell(run, outcome);
     const names = failed.map(({ check }) => check).join(', ');
     throw new Problem('CHECK_FAILED', `The profile ${run.profile.slug} refuses this: ${names}.`, {
       reason: reason!,
       checkResults,
     });
-  };
+  }
 }
 
 const ratesOf = ({ threshold, fnmr, extrapolated }: Threshold) => ({ threshold, fnmr, extrapolated });
