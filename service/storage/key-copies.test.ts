@@ -15,6 +15,7 @@ import type Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
+import { destroyKeys } from './destroy-keys.ts';
 import { type OpenKeyCopies, openKeyCopies } from './key-copies.ts';
 import { COPY_NAME, createKeyCopyFile } from './key-copy-file.ts';
 import { type CopyThread, type CopyThreadData, runCopyTask } from './key-copy-thread.ts';
@@ -380,6 +381,48 @@ describe('a place that hangs', () => {
     hangs = false;
     expect(await copies.sync()).toMatchObject([{ state: 'current' }]);
     expect(holds(stick(), 'ada')).toBe(true);
+  });
+});
+
+describe('destroying keys', () => {
+  const destroy = (keys: KeyStore, copies: OpenKeyCopies, ...names: string[]) =>
+    destroyKeys(
+      { keys, copies },
+      names.map((name) => person(name).subject),
+    );
+
+  test('tells of every copy, and again until all are done', async () => {
+    const { keys, copies } = await start();
+    for (const name of ['ada', 'bob', 'cy']) await keys.addPerson(person(name));
+    await copies.add(stick());
+    await copies.add(share());
+    renameSync(stick(), join(folder, 'away'));
+    expect(await destroy(keys, copies, 'ada', 'bob')).toEqual({
+      removed: 2,
+      existed: true,
+      copies: [
+        { place: share(), state: 'destroyed' },
+        { place: stick(), state: 'unreachable', reason: expect.stringContaining('is the medium there') },
+      ],
+    });
+    expect(await destroy(keys, copies, 'ada', 'bob')).toMatchObject({
+      removed: 0,
+      existed: false,
+      copies: [{ state: 'destroyed' }, { state: 'unreachable' }],
+    });
+    renameSync(join(folder, 'away'), stick());
+    expect(await destroy(keys, copies, 'ada', 'bob')).toMatchObject({
+      existed: false,
+      copies: [{ state: 'destroyed' }, { state: 'destroyed' }],
+    });
+    expect(['ada', 'bob', 'cy'].map((name) => holds(stick(), name))).toEqual([false, false, true]);
+  });
+
+  test('without a place: nothing to tell of', async () => {
+    const { keys, copies } = await start();
+    await keys.addPerson(person('ada'));
+    expect(await destroy(keys, copies, 'ada')).toEqual({ removed: 1, existed: true, copies: [] });
+    expect(await destroy(keys, copies)).toEqual({ removed: 0, existed: false, copies: [] });
   });
 });
 

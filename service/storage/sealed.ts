@@ -4,11 +4,15 @@ import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { decrypt, encrypt, type Random } from './aes-gcm.ts';
+import { type Destruction, destroyKeys } from './destroy-keys.ts';
 import { normalizeEmail } from './email-address.ts';
+import type { KeyCopies } from './key-copies.ts';
 import type { KeyStore } from './key-store.ts';
 import type { MasterKey } from './master-key.ts';
-import { openOrganizationKeys, randomKey } from './organization-keys.ts';
+import { type OrganizationKeys, openOrganizationKeys, randomKey } from './organization-keys.ts';
 import { createRecent } from './recent.ts';
+
+export type { CopyState, Destruction } from './destroy-keys.ts';
 
 /** Where a sealed value stands. It opens there and nowhere else. */
 export interface SealedPlace {
@@ -18,22 +22,6 @@ export interface SealedPlace {
   field: string;
   /** Of the plain bytes' layout, chosen by whoever writes the field. */
   version: number;
-}
-
-/** What became of one copy of the key store when a person's key was destroyed. */
-export interface CopyState {
-  /** Folder of the copy. */
-  place: string;
-  state: 'destroyed' | 'unreachable';
-  /** Why it cannot be reached, in words for the operator. */
-  reason?: string;
-}
-
-export interface Destruction {
-  /** Whether the key store itself still had the key. */
-  existed: boolean;
-  /** Of every configured place; empty when there is none. */
-  copies: CopyState[];
 }
 
 type Unsealed =
@@ -63,6 +51,8 @@ export interface Sealer {
    * store: `copies` says from which it is not yet. Call it again until it is.
    */
   destroyPerson(subject: SubjectId): Promise<Destruction>;
+  /** As `destroyPerson`, for many at once; `removed` is how many keys the store still had. */
+  destroyPersons(subjects: readonly SubjectId[]): Promise<Destruction & { removed: number }>;
   /** HMAC-SHA-256 of the normalized address under the organization's lookup secret, hex. */
   emailHash(organization: OrganizationId, email: string): string;
   /**
@@ -76,6 +66,10 @@ export interface Sealer {
 export interface SealerDeps {
   keys: KeyStore;
   master: MasterKey;
+  /** Opened from `keys` when absent. */
+  organizations?: OrganizationKeys;
+  /** Copies of `keys`, which follow it; none when absent. */
+  copies?: Pick<KeyCopies, 'list' | 'sync'>;
   clock: Clock;
   log: Log;
   random?: Random;
@@ -94,8 +88,10 @@ export async function createSealer({
   random = randomFillSync,
   cachedKeys = 20_000,
   grace = 86_400_000,
+  organizations: opened,
+  copies,
 }: SealerDeps): Promise<Sealer> {
-  const organizations = await openOrganizationKeys({ keys, master, random });
+  const organizations = opened ?? (await openOrganizationKeys({ keys, master, random }));
   const persons = createRecent<SubjectId, KeyObject>(cachedKeys);
   /** A key that was read before a destruction is not remembered after it. */
   let destructions = 0;
@@ -143,18 +139,20 @@ export async function createSealer({
     );
   }
 
-  async function destroy(subjects: readonly SubjectId[]): Promise<number> {
-    const removed = await keys.removePersons(subjects);
-    destructions++;
-    for (const subject of subjects) persons.delete(subject);
-    return removed;
+  async function destroy(subjects: readonly SubjectId[]) {
+    try {
+      return await destroyKeys({ keys, copies }, subjects);
+    } finally {
+      destructions++;
+      for (const subject of subjects) persons.delete(subject);
+    }
   }
 
   return {
     createOrganization: (organization) => organizations.create(organization),
     async createPerson(organization, subject) {
       const key = randomKey(random);
-      await keys.addPerson(organizations.wrapPerson(organization, subject, key));
+      await organizations.addPerson(organization, subject, key);
       persons.set(subject, createSecretKey(key));
       key.fill(0);
     },
@@ -176,8 +174,10 @@ export async function createSealer({
       });
     },
     async destroyPerson(subject) {
-      return { existed: (await destroy([subject])) > 0, copies: [] };
+      const { existed, copies } = await destroy([subject]);
+      return { existed, copies };
     },
+    destroyPersons: destroy,
     emailHash(organization, email) {
       return createHmac('sha256', organizations.lookup(organization))
         .update(normalizeEmail(email))
@@ -194,7 +194,7 @@ export async function createSealer({
         );
         return { swept: 0, suspicious: orphans.length };
       }
-      return { swept: await destroy(orphans), suspicious: 0 };
+      return { swept: (await destroy(orphans)).removed, suspicious: 0 };
     },
   };
 }

@@ -1,0 +1,45 @@
+import type { SubjectId } from '../lib/id.ts';
+import type { KeyCopies } from './key-copies.ts';
+import type { KeyStore } from './key-store.ts';
+
+/** What became of one copy of the key store when keys of people were destroyed. */
+export interface CopyState {
+  /** Folder of the copy. */
+  place: string;
+  state: 'destroyed' | 'unreachable';
+  /** Why it is not destroyed there, in words for the operator. */
+  reason?: string;
+}
+
+export interface Destruction {
+  /** Whether the key store itself still had a key of them. */
+  existed: boolean;
+  /** Of every configured place; empty when there is none. */
+  copies: CopyState[];
+}
+
+/**
+ * Removes the keys from the key store and from every copy. What the store acknowledged is in every copy that is current, so
+ * one that is current has them no more; the others are tried once again before they are named. Asking again for people
+ * whose keys are gone from the store only brings the copies up to date.
+ */
+export async function destroyKeys(
+  {
+    keys,
+    copies,
+  }: { keys: Pick<KeyStore, 'removePersons'>; copies: Pick<KeyCopies, 'list' | 'sync'> | undefined },
+  subjects: readonly SubjectId[],
+): Promise<Destruction & { removed: number }> {
+  const removed = subjects.length === 0 ? 0 : await keys.removePersons(subjects);
+  let reports = (await copies?.list()) ?? [];
+  if (copies && reports.some(({ state }) => state !== 'current')) reports = await copies.sync();
+  return {
+    removed,
+    existed: removed > 0,
+    copies: reports.map(({ place, state, reason }) =>
+      state === 'current'
+        ? { place, state: 'destroyed' }
+        : { place, state: 'unreachable', ...(reason === undefined ? {} : { reason }) },
+    ),
+  };
+}
