@@ -13,5 +13,5 @@ export { createConsents, groundOf } from './consents.ts';
 export { isHeld } from './hold-store.ts';
 export type { Hold, Holds, HoldsDeps } from './holds.ts';
 export { createHolds, refuseHeld } from './holds.ts';
-export type { Ground } from './standing.ts';
+export type { Ground, Standing } from './standing.ts';
 export { endedAt, readStanding } from './standing.ts';

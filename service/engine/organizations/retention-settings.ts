@@ -21,8 +21,13 @@ export const RetentionSettings = z.strictObject({
 export type RetentionSettings = z.infer<typeof RetentionSettings>;
 
 /** Every term that holds, in days. */
-export type RetentionPolicy = Required<Omit<RetentionSettings, 'consentDays'>> &
-  Pick<RetentionSettings, 'consentDays'>;
+export interface RetentionPolicy {
+  unusedDays: number;
+  consentDays?: number;
+  verificationDays: number;
+  deliveryDays: number;
+  auditDays: number;
+}
 
 export const retentionDefaults = {
   unusedDays: MOST_UNUSED_DAYS,
@@ -31,7 +36,8 @@ export const retentionDefaults = {
   auditDays: 3650,
 } as const satisfies RetentionSettings;
 
-export const retentionPolicy = ({ retention }: { retention?: RetentionSettings }): RetentionPolicy => ({
-  ...retentionDefaults,
-  ...retention,
-});
+/** What is set, and the defaults for the rest. */
+export function retentionPolicy({ retention = {} }: { retention?: RetentionSettings }): RetentionPolicy {
+  const set = Object.entries(retention).filter(([, term]) => term !== undefined);
+  return { ...retentionDefaults, ...Object.fromEntries(set) };
+}

@@ -98,6 +98,7 @@ export const record: Migration = {
     )${strict}`,
     'create index outbox_relayed on outbox (relayed_at, id)',
     'create index outbox_subject on outbox (subject)',
+    'create index outbox_realm on outbox (organization, world, created_at)',
 
     `create table usage_counter (
       name ${text} not null,

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { clockJumped, DAY, dueReason, needsConfirmation } from './due.ts';
+
+const none = { asOf: 0, recorded: false, withheldFrom: {} };
+const all = (from: number) => ({
+  asOf: 1,
+  recorded: true,
+  withheldFrom: { verification: from, identification: 0, deduplication: 0 },
+});
+
+test('a person is due from the last use or enrollment, whichever is later, plus the term', () => {
+  const term = { unusedDays: 10 };
+  expect(dueReason({ enrolledAt: 0, standing: none }, term, 10 * DAY - 1)).toBeUndefined();
+  expect(dueReason({ enrolledAt: 0, standing: none }, term, 10 * DAY)).toBe('unused');
+  expect(dueReason({ enrolledAt: 0, usedAt: 5 * DAY, standing: none }, term, 14 * DAY)).toBeUndefined();
+  expect(dueReason({ enrolledAt: 7 * DAY, usedAt: 5 * DAY, standing: none }, term, 16 * DAY)).toBeUndefined();
+  expect(dueReason({ enrolledAt: 7 * DAY, usedAt: 5 * DAY, standing: none }, term, 17 * DAY)).toBe('unused');
+});
+
+test('a person whose records leave no use is due at once, and one use left is enough to stay', () => {
+  const term = { unusedDays: 1095 };
+  expect(dueReason({ enrolledAt: 0, standing: all(0) }, term, 5)).toBe('consent-withdrawn');
+  expect(dueReason({ enrolledAt: 0, standing: all(7) }, term, 6)).toBeUndefined();
+  expect(dueReason({ enrolledAt: 0, standing: all(7) }, term, 7)).toBe('consent-over');
+  const one = { asOf: 1, recorded: true, withheldFrom: { identification: 0, deduplication: 0 } };
+  expect(dueReason({ enrolledAt: 0, standing: one }, term, 7)).toBeUndefined();
+});
+
+test('nobody is due earlier under a longer term, nor later at a later time', () => {
+  const time = fc.integer({ min: 0, max: 2000 }).map((days) => days * DAY);
+  fc.assert(
+    fc.property(
+      time,
+      time,
+      time,
+      fc.integer({ min: 1, max: 1000 }),
+      fc.nat(100),
+      (enrolledAt, usedAt, now, unusedDays, more) => {
+        const kept = { enrolledAt, usedAt, standing: none };
+        if (dueReason(kept, { unusedDays: unusedDays + more }, now))
+          expect(dueReason(kept, { unusedDays }, now)).toBe('unused');
+        if (dueReason(kept, { unusedDays }, now))
+          expect(dueReason(kept, { unusedDays }, now + more * DAY)).toBe('unused');
+      },
+    ),
+  );
+});
+
+test.each([
+  [0, 0, false],
+  [1, 1, false],
+  [2, 2, true],
+  [9, 10, false],
+  [10, 11, false],
+  [10, 10, true],
+  [11, 100, true],
+  [50, 1000, false],
+  [51, 1000, true],
+])('erasing %i of %i people needs to be confirmed: %s', (due, people, asks) => {
+  expect(needsConfirmation(due, people)).toBe(asks);
+});
+
+test('a clock that went on by more than thirty days since the last sweep is not believed', () => {
+  expect([
+    clockJumped(31 * DAY, 0),
+    clockJumped(30 * DAY, 0),
+    clockJumped(-DAY, 0),
+    clockJumped(99 * DAY, undefined),
+  ]).toEqual([true, false, false, false]);
+});

@@ -1,0 +1,42 @@
+import { endedAt, type Standing } from '../consent/index.ts';
+
+export const DAY = 86_400_000;
+
+/** What of a person decides whether their term is over. Times are ms since 1970. */
+export interface Kept {
+  /** Last enrollment. */
+  enrolledAt: number;
+  /** Last verified verification. */
+  usedAt?: number;
+  standing: Standing;
+}
+
+/** `consent-withdrawn`, `consent-over`: the person's own records leave no use of the face. `unused`: nobody needs it. */
+export const dueReasons = ['unused', 'consent-over', 'consent-withdrawn'] as const;
+export type DueReason = (typeof dueReasons)[number];
+
+/** Why the person is to be erased; undefined when they are not. */
+export function dueReason(
+  { enrolledAt, usedAt, standing }: Kept,
+  { unusedDays }: { unusedDays: number },
+  now: number,
+): DueReason | undefined {
+  const end = endedAt(standing);
+  if (end !== undefined && end <= now) return end === 0 ? 'consent-withdrawn' : 'consent-over';
+  return Math.max(enrolledAt, usedAt ?? 0) + unusedDays * DAY <= now ? 'unused' : undefined;
+}
+
+/**
+ * A sweep erases so many without being asked: ten, or one in twenty, but never everybody of several. More is likelier a wrong
+ * clock or a wrong term than the end of so many terms.
+ */
+export function needsConfirmation(due: number, people: number): boolean {
+  return due > Math.max(10, Math.floor(people / 20)) || (people > 1 && due >= people);
+}
+
+/** A sweep that nobody asked for does not believe a clock that went on further than this since the last one. */
+export const MOST_DAYS_AT_ONCE = 30;
+
+export function clockJumped(now: number, lastSweepAt: number | undefined): boolean {
+  return lastSweepAt !== undefined && now - lastSweepAt > MOST_DAYS_AT_ONCE * DAY;
+}

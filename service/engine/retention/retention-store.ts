@@ -1,0 +1,221 @@
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import { readStanding } from '../consent/index.ts';
+import type { Kept } from './due.ts';
+
+/** Rows that are read or deleted in one go: some milliseconds of the event loop. */
+export const PAGE = 500;
+
+interface Realm {
+  organization: OrganizationId;
+  world: World;
+}
+
+export interface KeptPerson extends Kept {
+  subject: SubjectId;
+  held: boolean;
+}
+
+export interface SweepRow {
+  id: string;
+  startedAt: number;
+  /** Absent: it was interrupted, or is running. */
+  finishedAt?: number;
+  actor: string;
+  /** JSON. */
+  report: string;
+}
+
+/** Tables with a term of their own. */
+type OldTable = 'verification' | 'outbox';
+
+/** What sweeps read and delete, and the table `retention_sweep`. */
+export function createRetentionStore(db: Db) {
+  const people = ({ organization, world }: Realm) =>
+    db
+      .selectFrom('subject')
+      .where('subject.organization', '=', organization)
+      .where('subject.world', '=', world)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('erasure')
+              .select('erasure.id')
+              .whereRef('erasure.organization', '=', 'subject.organization')
+              .whereRef('erasure.subject', '=', 'subject.id'),
+          ),
+        ),
+      );
+  const keptRows = (realm: Realm) =>
+    people(realm).select(({ exists, selectFrom }) => [
+      'subject.id',
+      'subject.updated_at',
+      'subject.last_used_at',
+      'subject.withheld',
+      exists(
+        selectFrom('legal_hold')
+          .select('legal_hold.id')
+          .whereRef('legal_hold.subject', '=', 'subject.id')
+          .where('legal_hold.released_at', 'is', null),
+      ).as('held'),
+    ]);
+  type Row = { id: string; updated_at: number; last_used_at: number | null; withheld: string; held: unknown };
+  const toKept = (row: Row): KeptPerson => ({
+    subject: row.id as SubjectId,
+    enrolledAt: row.updated_at,
+    ...(row.last_used_at === null ? {} : { usedAt: row.last_used_at }),
+    standing: readStanding(row.withheld),
+    // SQLite answers 0 or 1.
+    held: row.held === true || Number(row.held) === 1,
+  });
+
+  return {
+    async countPeople(realm: Realm): Promise<number> {
+      const { n } = await people(realm)
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    },
+
+    /** Everybody not used or enrolled since `before`, and everybody of whom a consent or a withdrawal is recorded; in pages. */
+    async *perhapsDue(realm: Realm, before: number): AsyncGenerator<KeptPerson[]> {
+      for (let after = ''; ; ) {
+        const rows = await keptRows(realm)
+          .where('subject.id', '>', after)
+          .where(({ eb, and, or }) =>
+            or([
+              eb('subject.withheld', '<>', '[]'),
+              and([
+                eb('subject.updated_at', '<=', before),
+                or([eb('subject.last_used_at', 'is', null), eb('subject.last_used_at', '<=', before)]),
+              ]),
+            ]),
+          )
+          .orderBy('subject.id')
+          .limit(PAGE)
+          .execute();
+        if (rows.length === 0) return;
+        after = rows.at(-1)!.id;
+        yield rows.map(toKept);
+      }
+    },
+
+    /** Undefined when there is no such person any more. */
+    async kept(realm: Realm, subject: SubjectId): Promise<KeptPerson | undefined> {
+      const row = await keptRows(realm).where('subject.id', '=', subject).executeTakeFirst();
+      return row && toKept(row);
+    },
+
+    /** When the first of those under a hold, in any organization, was enrolled; undefined when nobody is under one. */
+    async oldestHeld(): Promise<number | undefined> {
+      const { at } = await db
+        .selectFrom('legal_hold')
+        .innerJoin('subject', 'subject.id', 'legal_hold.subject')
+        .select(({ fn }) => fn.min('subject.created_at').as('at'))
+        .where('released_at', 'is', null)
+        .executeTakeFirstOrThrow();
+      return at === null ? undefined : Number(at);
+    },
+
+    /** Rows older than `before`, but of nobody under a hold. At most a page of them; how many there were. */
+    async deleteOld(tx: Tx, table: OldTable, realm: Realm, before: number): Promise<number> {
+      const { numDeletedRows } = await tx
+        .deleteFrom(table)
+        .where('id', 'in', oldRows(tx, table, realm, before).select('old.id').limit(PAGE))
+        .executeTakeFirst();
+      return Number(numDeletedRows);
+    },
+
+    /** How many `deleteOld` would delete. */
+    async countOld(table: OldTable, realm: Realm, before: number): Promise<number> {
+      const { n } = await oldRows(db, table, realm, before)
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    },
+
+    /** Failures counted against an address, the last before `before`. What a person has to enable again stays. */
+    async deleteClaims(tx: Tx, { organization, world }: Realm, before: number): Promise<number> {
+      const { numDeletedRows } = await tx
+        .deleteFrom('claim')
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('claim_hash', 'in', (inner) =>
+          inner
+            .selectFrom('claim as old')
+            .select('old.claim_hash')
+            .where('old.organization', '=', organization)
+            .where('old.world', '=', world)
+            .where('old.last_failed_at', '<', before)
+            .where('old.disabled_at', 'is', null)
+            .limit(PAGE),
+        )
+        .executeTakeFirst();
+      return Number(numDeletedRows);
+    },
+
+    async countClaims({ organization, world }: Realm, before: number): Promise<number> {
+      const { n } = await db
+        .selectFrom('claim')
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('last_failed_at', '<', before)
+        .where('disabled_at', 'is', null)
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    },
+
+    async begin(tx: Tx, organization: OrganizationId, sweep: SweepRow): Promise<void> {
+      const { id, startedAt, actor, report } = sweep;
+      await tx
+        .insertInto('retention_sweep')
+        .values({ id, organization, started_at: startedAt, finished_at: null, actor, report })
+        .execute();
+    },
+    async finish(tx: Tx, id: string, report: string, finishedAt: number | null): Promise<void> {
+      await tx
+        .updateTable('retention_sweep')
+        .set({ report, finished_at: finishedAt })
+        .where('id', '=', id)
+        .execute();
+    },
+    /** Newest first. */
+    async sweeps(organization: OrganizationId, limit: number): Promise<SweepRow[]> {
+      const rows = await db
+        .selectFrom('retention_sweep')
+        .selectAll()
+        .where('organization', '=', organization)
+        .orderBy('started_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({
+        id: row.id,
+        startedAt: row.started_at,
+        actor: row.actor,
+        report: row.report,
+        ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
+      }));
+    },
+  };
+}
+
+function oldRows(from: Db | Tx, table: OldTable, { organization, world }: Realm, before: number) {
+  // Both tables have these columns; the type of one stands for either.
+  return from
+    .selectFrom(`${table as 'verification'} as old`)
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
+    .where('old.created_at', '<', before)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('legal_hold')
+            .select('legal_hold.id')
+            .whereRef('legal_hold.subject', '=', 'old.subject')
+            .where('legal_hold.released_at', 'is', null),
+        ),
+      ),
+    );
+}
