@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { Problem, type ProblemCode, problemCodes } from '../lib/problem.ts';
 
@@ -10,6 +11,8 @@ export interface Control {
   send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
   /** A call with bytes beside its fields. */
   upload<T>(path: string, request: unknown, bytes: Uint8Array): Promise<T>;
+  /** A long answer as it comes. Ends with an error when the service stops in the middle. */
+  download(path: string, query?: Query): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
 }
 
@@ -25,7 +28,7 @@ export interface Message {
 /** How one message reaches the control API. */
 export interface Transport {
   via: Control['via'];
-  send(message: Message): Promise<{ status: number; body: string }>;
+  send(message: Message): Promise<{ status: number; body: AsyncIterable<Uint8Array> }>;
   close(): Promise<void>;
 }
 
@@ -39,13 +42,17 @@ const Refusal = z.object({
 
 export function createControl(transport: Transport): Control {
   const operator = { 'x-gatehouse-operator': operatorName() };
-  async function call<T>(message: Message): Promise<T> {
+  async function open(message: Message): Promise<AsyncIterable<Uint8Array>> {
     const { status, body } = await transport.send({
       ...message,
       headers: { ...operator, ...message.headers },
     });
-    if (status >= 200 && status < 300) return (body === '' ? undefined : JSON.parse(body)) as T;
-    throw toProblem(status, body, message);
+    if (status >= 200 && status < 300) return body;
+    throw toProblem(status, await text(body), message);
+  }
+  async function call<T>(message: Message): Promise<T> {
+    const body = await text(await open(message));
+    return (body === '' ? undefined : JSON.parse(body)) as T;
   }
   return {
     via: transport.via,
@@ -70,6 +77,7 @@ export function createControl(transport: Transport): Control {
         body: new Uint8Array(await encoded.arrayBuffer()),
       });
     },
+    download: (path, query = {}) => open({ method: 'GET', path: withQuery(path, query), headers: {} }),
     close: () => transport.close(),
   };
 }

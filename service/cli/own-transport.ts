@@ -37,9 +37,10 @@ export async function createOwnTransport({
         method: method as Method,
         url: path,
         headers,
+        payloadAsStream: true,
         ...(body === undefined ? {} : { payload: Buffer.from(body) }),
       });
-      return { status: reply.statusCode, body: reply.body };
+      return { status: reply.statusCode, body: reply.stream() };
     },
     async close() {
       await app.close();

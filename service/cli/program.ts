@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { productRoot } from '../lib/product-root.ts';
+import { addAudit } from './audit.ts';
+import { addAuditVerify } from './audit-verify.ts';
 import { createCommandRunner } from './command.ts';
 import { addDoctor } from './doctor.ts';
 import { toFailure } from './failure.ts';
@@ -66,6 +68,12 @@ First steps:
   addProfile(program, runner);
   addSite(program, runner);
   addModels(program, runner);
+  const audit = program
+    .command('audit')
+    .helpCommand(false)
+    .description('who did what: the log of every change and every look at personal data');
+  addAudit(audit, runner);
+  addAuditVerify(audit, runner);
   addOpenApi(program, runner);
   try {
     await program.parseAsync([...words], { from: 'user' });

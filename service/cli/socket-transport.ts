@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { Problem } from '../lib/problem.ts';
 import type { Transport } from './control.ts';
@@ -34,25 +34,10 @@ export function createSocketTransport(socketPath: string): Transport {
     via: 'service',
     send: ({ method, path, headers, body }) =>
       new Promise((resolve, reject) => {
-        const call = request({ socketPath, agent, method, path, headers }, (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () =>
-            resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-          );
-        });
-        call.on('error', (error: NodeJS.ErrnoException) =>
-          reject(
-            new Problem(
-              'INTERNAL',
-              `The service stopped while the command ran (${error.code}). Start it and run the command again.`,
-              {
-                cause: error,
-              },
-            ),
-          ),
+        const call = request({ socketPath, agent, method, path, headers }, (response) =>
+          resolve({ status: response.statusCode ?? 0, body: whole(response) }),
         );
+        call.on('error', (error) => reject(stopped(error)));
         call.setHeader('content-length', body?.byteLength ?? 0);
         call.end(body);
       }),
@@ -61,3 +46,18 @@ export function createSocketTransport(socketPath: string): Transport {
     },
   };
 }
+
+async function* whole(response: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw stopped(error as NodeJS.ErrnoException);
+  }
+}
+
+const stopped = (error: NodeJS.ErrnoException) =>
+  new Problem(
+    'INTERNAL',
+    `The service stopped while the command ran (${error.code}). Start it and run the command again.`,
+    { cause: error },
+  );

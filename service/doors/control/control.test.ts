@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestAuditLog } from '../../../test/support/audit.ts';
 import { createAccess } from '../../engine/access/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
+import type { Erasure } from '../../engine/erasure/index.ts';
 import { createLimits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import { createOrganizations } from '../../engine/organizations/index.ts';
@@ -86,6 +87,7 @@ beforeEach(async () => {
     checks: checks as Checks,
     models: models as Models,
     subjects: subjects as Subjects,
+    erasure: {} as Erasure,
     status: () => ({ version: 'x' }),
   });
 });
@@ -191,7 +193,7 @@ test('a picture is enrolled with its fields and the operator as actor', async ()
     consent,
     mark,
     picture: 'picture',
-    actor: { is: 'operator', name: 'ada' },
+    actor: { is: 'operator', name: 'ada', request: expect.stringMatching(/^req_/) },
     request: expect.stringMatching(/^req_/),
   });
 });
@@ -275,7 +277,7 @@ test('a model goes to the engine with its entry and what uses it; what the engin
       entry: { id: 'ours' },
       scorers: [{ id: 'own' }],
       padSets: [],
-      actor: { is: 'operator', name: 'ada' },
+      actor: { is: 'operator', name: 'ada', request: expect.stringMatching(/^req_/) },
     },
   ]);
 });

@@ -1,7 +1,11 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync } from 'fastify';
+import { auditRoutes } from './audit-routes.ts';
 import type { ControlDeps } from './control-deps.ts';
+import { erasureRoutes } from './erasure-routes.ts';
 import { controlErrors } from './errors.ts';
+import { keyRoutes } from './key-routes.ts';
+import { limitRoutes } from './limit-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import { subjectRoutes } from './subject-routes.ts';
@@ -16,7 +20,11 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   app.decorate('wireErrors', controlErrors);
   if (!app.hasContentTypeParser('multipart/form-data')) await app.register(multipart);
   app.get('/status', async () => deps.status());
+  await app.register(auditRoutes, deps);
   await app.register(organizationRoutes, deps);
+  await app.register(keyRoutes, deps);
+  await app.register(limitRoutes, deps);
   await app.register(subjectRoutes, deps);
+  await app.register(erasureRoutes, deps);
   await app.register(modelRoutes, deps);
 };

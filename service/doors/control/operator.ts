@@ -7,5 +7,9 @@ import type { Actor } from '../../engine/audit/index.ts';
  */
 export function operator(request: FastifyRequest): Actor {
   const name = request.headers['x-gatehouse-operator'];
-  return { is: 'operator', name: typeof name === 'string' && name !== '' ? name.slice(0, 64) : 'unknown' };
+  return {
+    is: 'operator',
+    name: typeof name === 'string' && name !== '' ? name.slice(0, 64) : 'unknown',
+    request: request.id,
+  };
 }

@@ -15,27 +15,47 @@ const PICTURE_LIMIT = 10_000_000;
 /** People, and whether a picture shows one of them. */
 export const subjectRoutes: FastifyPluginAsync<ControlDeps> = async (
   app,
-  { organizations, subjects, checks },
+  { auditLog, organizations, subjects, checks },
 ) => {
   const organizationOf = createOrganizationOf(organizations);
 
-  app.get('/organizations/:organization/subjects', async ({ params, query }) => {
-    const organization = await organizationOf(params);
-    const { world, limit, after } = parse(SubjectPage, query);
+  app.get('/organizations/:organization/subjects', async (http) => {
+    const organization = await organizationOf(http.params);
+    const { world, limit, after } = parse(SubjectPage, http.query);
     const page = await subjects.list(
       { organization, world },
       { limit, ...(after === undefined ? {} : { after: after as SubjectId }) },
     );
+    const total = await subjects.count({ organization, world });
+    await auditLog.record({
+      actor: operator(http),
+      action: 'subject.list',
+      organization,
+      details: {
+        world,
+        people: page.subjects.length,
+        total,
+        ...(page.subjects[0] ? { first: page.subjects[0].id, last: page.subjects.at(-1)!.id } : {}),
+      },
+    });
     return {
       subjects: page.subjects.map(fromSubject),
-      total: await subjects.count({ organization, world }),
+      total,
       ...(page.next === undefined ? {} : { next: page.next }),
     };
   });
-  app.get('/organizations/:organization/subjects/:subject', async ({ params, query }) => {
-    const organization = await organizationOf(params);
-    const { world } = parse(SubjectQuery, query);
-    return fromSubject(await subjects.get({ organization, world }, parse(SubjectParams, params).subject));
+  app.get('/organizations/:organization/subjects/:subject', async (http) => {
+    const organization = await organizationOf(http.params);
+    const { world } = parse(SubjectQuery, http.query);
+    const subject = await subjects.get({ organization, world }, parse(SubjectParams, http.params).subject);
+    await auditLog.record({
+      actor: operator(http),
+      action: 'subject.read',
+      organization,
+      target: subject.id,
+      details: { world },
+    });
+    return fromSubject(subject);
   });
   app.post('/organizations/:organization/subjects', async (http, reply) => {
     const organization = await organizationOf(http.params);

@@ -6,7 +6,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import { beforeTheFirst, hashLine, type OutsideLine, type StoredLine } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
-export { verifySignature } from '../../storage/signing-keys.ts';
+export { keyId, verifySignature } from '../../storage/signing-keys.ts';
 
 export type SealPersonal = Pick<Sealer, 'seal'>;
 
@@ -212,12 +212,20 @@ function toRow(line: StoredLine): Insertable<Schema['audit']> {
 }
 
 function fromRow(row: Selectable<Schema['audit']>): StoredLine {
-  const { personal_sealed, previous_hash, seq, hash, ...rest } = row;
   return {
-    ...rest,
-    seq: seq ?? 0,
-    personalSealed: personal_sealed === null ? null : Buffer.from(personal_sealed).toString('base64'),
-    previousHash: previous_hash ?? '',
-    hash: hash ?? '',
+    seq: row.seq ?? 0,
+    id: row.id,
+    organization: row.organization,
+    actor: row.actor,
+    action: row.action,
+    target: row.target,
+    outcome: row.outcome,
+    request: row.request,
+    details: row.details,
+    at: row.at,
+    subject: row.subject,
+    personalSealed: row.personal_sealed === null ? null : Buffer.from(row.personal_sealed).toString('base64'),
+    previousHash: row.previous_hash ?? '',
+    hash: row.hash ?? '',
   };
 }

@@ -49,12 +49,15 @@ export async function* writeExport(
   let records = 0;
   let buffered: string[] = [];
   let size = 0;
-  function put(record: object): void {
+  function write(record: object): string {
     const text = `${JSON.stringify(record)}\n`;
-    hash.update(text);
-    records++;
     buffered.push(text);
     size += text.length;
+    return text;
+  }
+  function put(record: object): void {
+    hash.update(write(record));
+    records++;
   }
   function* full(least: number): Generator<Uint8Array> {
     if (size < least || size === 0) return;
@@ -86,7 +89,7 @@ export async function* writeExport(
     yield* full(CHUNK);
   }
   const told = { records, sha256: hash.digest('hex') };
-  put({ is: 'footer', ...told, ...signing.sign('audit', footerBytes(appliance, told)) });
+  write({ is: 'footer', ...told, ...signing.sign('audit', footerBytes(appliance, told)) });
   yield* full(1);
 }
 

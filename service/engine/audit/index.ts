@@ -8,4 +8,4 @@ export { CHECKPOINT_NOTE } from './checkpoints.ts';
 export type { AuditKey, ChainReport } from './verify-chain.ts';
 export { verifyChain } from './verify-chain.ts';
 export type { ExportReport } from './verify-export.ts';
-export { verifyExport } from './verify-export.ts';
+export { readPublicKeys, verifyExport } from './verify-export.ts';

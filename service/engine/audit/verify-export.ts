@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { Problem } from '../../lib/problem.ts';
+import { keyId } from './audit-store.ts';
 import type { StoredLine } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { EXPORT_FORMAT, footerBytes } from './export.ts';
@@ -34,6 +36,20 @@ export interface ExportReport {
   pruned?: { through: number; at: number };
   restores: AcknowledgedRestore[];
   damage?: ExportDamage;
+}
+
+/** The public keys in a text with one or several PEM blocks. Throws INVALID_REQUEST for a text without. */
+export function readPublicKeys(text: string): AuditKey[] {
+  const blocks = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----\n?/g) ?? [];
+  try {
+    if (blocks.length > 0) return blocks.map((publicKey) => ({ kid: keyId(publicKey), publicKey }));
+  } catch {
+    // Told below: it looks like a key and is none.
+  }
+  throw new Problem(
+    'INVALID_REQUEST',
+    'There is no public key in the file: it must hold PEM blocks "PUBLIC KEY", as "gatehouse audit keys" prints them.',
+  );
 }
 
 interface Header {

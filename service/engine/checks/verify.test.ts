@@ -849,7 +849,7 @@ describe('what is remembered', () => {
   });
 
   test('every verification that is stored has its audit line, in one transaction', async () => {
-    await enrollAlice();
+    const { subject } = await enrollAlice();
     await verify(show('p0', 0.93), { ...alicesEmail, request: 'req_1' });
     await verify(show('stranger', 0.1));
     await expect(
@@ -869,11 +869,13 @@ describe('what is remembered', () => {
       { ...told, target: ids[2], outcome: 'refused', request: null },
     ]);
     expect(lines.map(({ details }) => JSON.parse(details))).toEqual(
-      ['1:1', '1:N', '1:1'].map((kind) => ({
+      ['1:1', '1:N', '1:1'].map((kind, index) => ({
         world: 'test',
         kind,
         profile: 'builtin:default',
         profileVersion: 1,
+        // Only whom the caller was told of.
+        ...(index === 0 ? { subject } : {}),
       })),
     );
   });
