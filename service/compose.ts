@@ -7,7 +7,8 @@ import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
 import { type AuditLog, applianceIdentity, createAudit, createAuditLog } from './engine/audit/index.ts';
 import { type Checks, createChecks } from './engine/checks/index.ts';
-import { type Consents, createConsents, createHolds, type Holds } from './engine/consent/index.ts';
+import { type Consents, createConsents, createHolds, type Holds, isHeld } from './engine/consent/index.ts';
+import { createErasure, type Erasure } from './engine/erasure/index.ts';
 import { createEvents } from './engine/events/index.ts';
 import { createLimits, type Limits } from './engine/limits/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
@@ -24,6 +25,7 @@ import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import { modelPaths } from './model-paths.ts';
 import { openDatabase } from './storage/connection.ts';
+import { verifySignature } from './storage/signing-keys.ts';
 import { openVault } from './storage/vault.ts';
 import { takeWriterLock } from './storage/writer-lock.ts';
 
@@ -36,6 +38,7 @@ export interface Gatehouse {
   subjects: Subjects;
   consents: Consents;
   holds: Holds;
+  erasure: Erasure;
   checks: Checks;
   models: Models;
   metrics: Metrics;
@@ -185,6 +188,27 @@ export async function compose(
     deadline: config.deadlineSeconds * 1000,
   });
 
+  const erasure = createErasure({
+    db,
+    dialect: database.dialect,
+    inTransaction,
+    sealer,
+    keys: vault.keys,
+    signing: { ...vault.signing, verify: verifySignature },
+    subjects,
+    isHeld,
+    forgotten: (subject) => consents.forget(subject),
+    primary: () => models.current().primary,
+    appliance: async () => auditLog.appliance,
+    audit,
+    events,
+    ids,
+    clock,
+    log,
+    data: config.data,
+  });
+  // Before the galleries: nobody who was erased is read into them.
+  await erasure.resume();
   // Not by a command that only looks: what a sweep destroys cannot be put back.
   const { swept } = workers === 'at-once' ? await subjects.sweepKeys() : { swept: 0 };
   if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
@@ -211,6 +235,7 @@ export async function compose(
     subjects,
     consents,
     holds,
+    erasure,
     checks,
     models,
     metrics,

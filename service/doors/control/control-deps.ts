@@ -1,6 +1,7 @@
 import type { Access } from '../../engine/access/index.ts';
 import type { AuditLog } from '../../engine/audit/index.ts';
 import type { Checks } from '../../engine/checks/index.ts';
+import type { Erasure } from '../../engine/erasure/index.ts';
 import type { Limits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
@@ -13,6 +14,7 @@ export interface ControlDeps {
   auditLog: AuditLog;
   limits: Limits;
   subjects: Subjects;
+  erasure: Erasure;
   checks: Checks;
   models: Models;
   /** What `gatehouse doctor` shows of the box; plain JSON. */

@@ -148,11 +148,11 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
     },
 
     /** What is sealed about the person, as it stands now, each with the place where it opens. */
-    async sealedValues({ organization }: Realm, subject: SubjectId) {
+    async sealedValues({ organization }: Realm, subject: SubjectId): Promise<SealedValue[]> {
       const at = (field: string): SealedPlace => ({ organization, subject, field, version: VERSION });
       const person = await db
         .selectFrom('subject')
-        .select(['email_hash', 'email_sealed', 'name_sealed'])
+        .select(['email_sealed', 'name_sealed'])
         .where('id', '=', subject)
         .executeTakeFirst();
       const templates = await db
@@ -162,17 +162,14 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
         .execute();
       const value = (field: string, sealed: Uint8Array | null | undefined): SealedValue[] =>
         sealed ? [{ place: at(field), sealed }] : [];
-      return {
-        emailHash: person?.email_hash ?? undefined,
-        values: [
-          ...value('subject.email', person?.email_sealed),
-          ...value('subject.name', person?.name_sealed),
-          ...templates.flatMap(({ id, vector_sealed, mark_sealed }) => [
-            ...value(`template.vector/${id}`, vector_sealed),
-            ...value(`template.mark/${id}`, mark_sealed),
-          ]),
-        ],
-      };
+      return [
+        ...value('subject.email', person?.email_sealed),
+        ...value('subject.name', person?.name_sealed),
+        ...templates.flatMap(({ id, vector_sealed, mark_sealed }) => [
+          ...value(`template.vector/${id}`, vector_sealed),
+          ...value(`template.mark/${id}`, mark_sealed),
+        ]),
+      ];
     },
 
     /**

@@ -10,7 +10,7 @@ import { createErasureStore, type ErasureRow } from './erasure-store.ts';
 import { createLedger, type LedgerDeps, type Signing } from './ledger.ts';
 import { createProver, type ProverDeps, type Witness } from './proof.ts';
 import type { ErasureReason, ErasureReceipt } from './receipt.ts';
-import { createReplay } from './replay.ts';
+import { createReplay, type ReplayDeps } from './replay.ts';
 import { createSteps, type StepsDeps } from './steps.ts';
 
 /** Why and for whom a person is erased. */
@@ -71,7 +71,7 @@ export interface ErasureDeps {
   db: Db;
   dialect: 'sqlite' | 'postgres';
   inTransaction: InTransaction;
-  sealer: StepsDeps['sealer'] & ProverDeps['sealer'];
+  sealer: StepsDeps['sealer'] & ProverDeps['sealer'] & ReplayDeps['sealer'];
   keys: LedgerDeps['keys'] & {
     /** Those of these people who have a key. */
     persons(subjects: readonly SubjectId[]): Promise<{ subject: SubjectId }[]>;
@@ -80,6 +80,8 @@ export interface ErasureDeps {
   subjects: Pick<Subjects, 'find' | 'forget' | 'list' | 'count'> & ProverDeps['subjects'];
   /** Whether a legal hold stands against it. */
   isHeld(tx: Tx, subject: SubjectId): Promise<boolean>;
+  /** Whatever else holds something of the person in memory lets go of it; the galleries do by themselves. */
+  forgotten(subject: SubjectId): void;
   /** The embedder that galleries are searched by. */
   primary(): string | undefined;
   /** Id of this appliance. */
@@ -133,6 +135,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
         details: { erasure: row.id, world: realm.world, reason: row.reason },
       });
     });
+    deps.forgotten(subject);
   }
 
   /** What was refused stands in the audit log too. */

@@ -4,21 +4,17 @@ import { type Needle, SHORTEST } from './search-files.ts';
 export interface Remembered {
   email?: string;
   name?: string;
-  /** Keyed hash of the address, hex. */
-  emailHash?: string;
   /** SHA-256 of enrolled pictures, hex. */
   marks: readonly string[];
   /** Templates as bytes of floats, in every form that they had: as they were stored and as the model gave them. */
   templates: readonly Uint8Array[];
 }
 
-export const ADDRESS_HASH = 'keyed hash of the address';
-
 /** Of a template so much is looked for, at several places: long enough to be nobody else's, short enough to lie in one page. */
 const WINDOW = 24;
 
 /** Byte patterns that would be found if something of the person were left in the open; and what is too short to look for. */
-export function needlesOf({ email, name, emailHash, marks, templates }: Remembered): {
+export function needlesOf({ email, name, marks, templates }: Remembered): {
   needles: Needle[];
   tooShort: string[];
 } {
@@ -40,7 +36,6 @@ export function needlesOf({ email, name, emailHash, marks, templates }: Remember
   };
   if (email !== undefined) for (const text of [email, email.trim().toLowerCase()]) addText('e-mail', text);
   if (name !== undefined) addText('name', name);
-  if (emailHash !== undefined) add(ADDRESS_HASH, Buffer.from(emailHash));
   for (const mark of marks) add('picture mark', Buffer.from(mark));
   for (const template of templates) {
     for (const window of windows(template)) {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Realm, Subject } from '../subjects/index.ts';
 import type { ErasureStore, SealedValue } from './erasure-store.ts';
-import { ADDRESS_HASH, needlesOf, type Remembered } from './needles.ts';
+import { needlesOf, type Remembered } from './needles.ts';
 import type { CopyOfReceipt, Proof } from './receipt.ts';
 import { filesUnder, searchFiles } from './search-files.ts';
 
@@ -42,7 +42,6 @@ export interface ProverDeps {
 
 /** Nearest rows that the gallery is asked for. */
 const ROWS = 64;
-const SNAPSHOTS = 'snapshots';
 
 /** Shows that a person is gone: looks for what was known of them in every file that can be reached. */
 export function createProver({ store, sealer, subjects, primary, data, elsewhere = [], now }: ProverDeps) {
@@ -62,7 +61,7 @@ export function createProver({ store, sealer, subjects, primary, data, elsewhere
   return {
     /** To be called before anything is erased. */
     async remember(realm: Realm, subject: Subject): Promise<Witness> {
-      const { emailHash, values } = await store.sealedValues(realm, subject.id);
+      const values = await store.sealedValues(realm, subject.id);
       const opened = await sealer.openMany(values);
       const templates: Uint8Array[] = [];
       const marks: string[] = [];
@@ -85,7 +84,6 @@ export function createProver({ store, sealer, subjects, primary, data, elsewhere
           templates,
           ...(subject.email === undefined ? {} : { email: subject.email }),
           ...(subject.name === undefined ? {} : { name: subject.name }),
-          ...(emailHash === undefined ? {} : { emailHash }),
         },
       };
     },
@@ -95,18 +93,16 @@ export function createProver({ store, sealer, subjects, primary, data, elsewhere
       const { realm, subject, remembered, sealed, probes } = witness;
       const { needles, tooShort } = needlesOf(remembered);
       const { own, copied } = await filesOf(copies);
-      const old = own.filter((file) => data !== undefined && file.startsWith(join(data, SNAPSHOTS)));
-      const live = own.filter((file) => !old.includes(file));
-      const hashless = needles.filter(({ kind }) => kind !== ADDRESS_HASH);
-      const results = [await searchFiles([...live, ...copied], needles), await searchFiles(old, hashless)];
+      const { found, files, bytes, unreadable } = await searchFiles([...own, ...copied], needles);
+      const snapshots = own.filter((file) => data !== undefined && file.startsWith(join(data, 'snapshots')));
       const named = await Promise.all(probes.map((probe) => subjects.nearest(realm, probe, ROWS)));
       const opened = await sealer.openMany(sealed);
       return {
         searchedAt: new Date(now()).toISOString(),
         needles: countBy(needles.map(({ kind }) => kind)),
-        files: results.reduce((sum, { files }) => sum + files, 0),
-        bytes: results.reduce((sum, { bytes }) => sum + bytes, 0),
-        found: results.flatMap(({ found }) => found),
+        files,
+        bytes,
+        found,
         sealedValues: { tried: sealed.length, opened: opened.filter(({ is }) => is === 'open').length },
         gallery: {
           searches: probes.length,
@@ -118,12 +114,12 @@ export function createProver({ store, sealer, subjects, primary, data, elsewhere
           ...copies.flatMap(({ place, state }) =>
             state === 'destroyed' ? [] : [`${place}: cannot be reached`],
           ),
-          ...(old.length === 0 || remembered.emailHash === undefined
+          ...(snapshots.length === 0
             ? []
             : [
-                `the ${ADDRESS_HASH} in ${SNAPSHOTS}/: it stays there until ${old.map((file) => basename(file)).join(', ')} are removed`,
+                `the keyed hash of the address: it stays in ${snapshots.map((file) => basename(file)).join(', ')} until that is removed`,
               ]),
-          ...results.flatMap(({ unreadable }) => unreadable),
+          ...unreadable,
           ...tooShort.map((kind) => `the ${kind}: shorter than six bytes, which chance would find too`),
         ],
       };

@@ -7,7 +7,7 @@ import type { Ledger } from './ledger.ts';
 export interface ReplayDeps {
   store: ErasureStore;
   ledger: Ledger;
-  sealer: { destroyPerson(subject: SubjectId): Promise<unknown> };
+  sealer: { destroyPersons(subjects: readonly SubjectId[]): Promise<unknown> };
   keys: {
     /** Those of these people who have a key. */
     persons(subjects: readonly SubjectId[]): Promise<{ subject: SubjectId }[]>;
@@ -37,10 +37,10 @@ export function createReplay({ store, ledger, sealer, keys, log }: ReplayDeps) {
           'the key store is older than the database: its list of erasures lacked people; it was completed and their keys are destroyed again',
         );
       }
-      for (const { subject } of await keys.persons([...(await ledger.entries()).keys()])) {
-        await sealer.destroyPerson(subject);
-        log.warn({ subject }, 'destroyed the key of a person who was erased before');
-      }
+      const back = (await keys.persons([...(await ledger.entries()).keys()])).map(({ subject }) => subject);
+      if (back.length === 0) return;
+      await sealer.destroyPersons(back);
+      log.warn({ people: back.length }, 'destroyed keys of people who were erased before');
     },
 
     /** The database is the older half: everybody of the list whom it brought back begins to be erased again. Gives how many. */
