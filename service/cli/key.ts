@@ -2,21 +2,12 @@ import { type Command, Option } from 'commander';
 import { keyPrefixes, scopes } from '../engine/access/api-key.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { boundTo, type KeyReply, shownKey } from './key-reply.ts';
+import { addKeyRestrict } from './key-restrict.ts';
+import { addKeyRotate } from './key-rotate.ts';
+import { readMoment } from './moment.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { facts, table } from './terminal.ts';
-
-interface KeyReply {
-  id: string;
-  name: string;
-  prefix: string;
-  world: string;
-  hint: string;
-  scopes: string[];
-  createdAt: string;
-  expiresAt?: string;
-  revokedAt?: string;
-  lastUsedAt?: string;
-}
 
 interface NewKey {
   org?: string;
@@ -27,6 +18,7 @@ interface NewKey {
   expires?: string;
   browser?: boolean;
   origin?: string[];
+  cidr?: string[];
 }
 
 /** A key may have every scope; so far only one family has a door. */
@@ -52,6 +44,10 @@ export function addKey(program: Command, runner: CommandRunner): void {
       )
       .option('--name <name>', 'to recognize it in the list')
       .option('--expires <date>', 'last moment it works: 2027-01-31 or 2027-01-31T12:00:00Z')
+      .option(
+        '--cidr <network...>',
+        'network it may be sent from, such as 10.20.0.0/16; from anywhere without',
+      )
       .option('--browser', 'for page code: bound to origins, with few rights')
       .option(
         '--origin <url...>',
@@ -82,9 +78,10 @@ export function addKey(program: Command, runner: CommandRunner): void {
           scopes: [...new Set(wanted)],
           prefix: options.prefix,
           name: options.name,
-          expiresAt: options.expires === undefined ? undefined : readMoment(options.expires),
+          expiresAt: options.expires === undefined ? undefined : readMoment('--expires', options.expires),
           browser: options.browser,
           origins: options.origin,
+          cidrs: options.cidr,
         },
       );
       const text = [
@@ -93,6 +90,7 @@ export function addKey(program: Command, runner: CommandRunner): void {
           ['key', made.key],
           ['world', made.record.world],
           ['scopes', made.record.scopes.join(', ')],
+          ['from', boundTo(made.record)],
           ['expires', made.record.expiresAt],
         ]),
         '',
@@ -114,14 +112,27 @@ export function addKey(program: Command, runner: CommandRunner): void {
       const reply = await open.get<{ keys: KeyReply[] }>(`/organizations/${id}/keys`);
       const rows = reply.keys.map((one) => [
         one.id,
-        `${one.prefix}_${one.world}_…${one.hint}`,
+        shownKey(one),
         one.world,
         one.name,
         one.scopes.join(','),
+        boundTo(one),
         state(one),
-        one.lastUsedAt,
+        one.lastUsedAt &&
+          `${one.lastUsedAt}${one.lastUsedAddress === undefined ? '' : ` from ${one.lastUsedAddress}`}`,
+        one.lineage === one.id ? undefined : one.lineage,
       ]);
-      const header = ['id', 'key', 'world', 'name', 'scopes', 'state', 'last used'];
+      const header = [
+        'id',
+        'key',
+        'world',
+        'name',
+        'scopes',
+        'may be sent from',
+        'state',
+        'last used',
+        'descends from',
+      ];
       return {
         json: reply,
         text: table(header, rows, 'No key yet. Make one: key create --scopes identity --env test'),
@@ -146,19 +157,13 @@ export function addKey(program: Command, runner: CommandRunner): void {
       return { json: one, text: `The key ${one.id} (…${one.hint}) is revoked.` };
     },
   );
+
+  addKeyRotate(key, runner);
+  addKeyRestrict(key, runner);
 }
 
 function state(key: KeyReply): string {
   if (key.revokedAt !== undefined) return `revoked ${key.revokedAt}`;
   if (key.expiresAt !== undefined) return `until ${key.expiresAt}`;
   return 'active';
-}
-
-/** A day means its last moment, UTC. */
-function readMoment(text: string): string {
-  const moment = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T23:59:59Z` : text;
-  const time = Date.parse(moment);
-  if (Number.isNaN(time))
-    throw new UsageError(`--expires: "${text}" is no date. Write 2027-01-31 or 2027-01-31T12:00:00Z.`);
-  return new Date(time).toISOString();
 }

@@ -10,6 +10,7 @@ import { toFailure } from './failure.ts';
 import { addInit } from './init.ts';
 import { invocation } from './invocation.ts';
 import { addKey } from './key.ts';
+import { addLimits } from './limits.ts';
 import { addModels } from './models.ts';
 import { addOpenApi } from './openapi.ts';
 import { addOrg } from './org.ts';
@@ -19,6 +20,7 @@ import { addSite } from './site.ts';
 import { addStart } from './start.ts';
 import { addSubject } from './subject.ts';
 import { addSubjectImport } from './subject-import.ts';
+import { addSubjectUnlock } from './subject-unlock.ts';
 import { createTerminal } from './terminal.ts';
 import { addVerify } from './verify.ts';
 
@@ -58,12 +60,14 @@ First steps:
   addDoctor(program, runner);
   addOrg(program, runner);
   addKey(program, runner);
+  addLimits(program, runner);
   const subject = program
     .command('subject')
     .helpCommand(false)
     .description('the people of an organization and their pictures');
   addSubject(subject, runner);
   addSubjectImport(subject, runner);
+  addSubjectUnlock(subject, runner);
   addVerify(program, runner);
   addProfile(program, runner);
   addSite(program, runner);

@@ -33,6 +33,7 @@ export const NewKey = z.strictObject({
   expiresAt: z.iso.datetime({ offset: true }).optional(),
   browser: z.boolean().optional(),
   origins: z.array(z.url({ protocol: /^https?$/ })).optional(),
+  cidrs: z.array(z.string().max(64)).max(100).optional(),
 });
 
 export const SiteParams = z.object({ site: z.string().max(64) });

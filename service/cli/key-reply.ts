@@ -1,0 +1,23 @@
+/** A key as the control API tells of it: never its secret. */
+export interface KeyReply {
+  id: string;
+  name: string;
+  prefix: string;
+  world: string;
+  hint: string;
+  scopes: string[];
+  origins: string[];
+  browser: boolean;
+  cidrs: string[];
+  lineage: string;
+  createdAt: string;
+  expiresAt?: string;
+  revokedAt?: string;
+  lastUsedAt?: string;
+  lastUsedAddress?: string;
+}
+
+export const shownKey = ({ prefix, world, hint }: KeyReply) => `${prefix}_${world}_…${hint}`;
+
+/** Where it may be sent from. */
+export const boundTo = ({ origins, cidrs }: KeyReply) => [...origins, ...cidrs].join(', ') || 'anywhere';

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from './command.ts';
+import { UsageError } from './failure.ts';
+import { boundTo, type KeyReply, shownKey } from './key-reply.ts';
+import { readMoment } from './moment.ts';
+import { chooseOrganization, organizationFlag } from './organization.ts';
+import { facts } from './terminal.ts';
+
+interface Restrict {
+  org?: string;
+  scopes?: string;
+  origin?: string[];
+  cidr?: string[];
+  expires?: string;
+}
+
+export function addKeyRestrict(key: Command, runner: CommandRunner): void {
+  runner.run<Restrict>(
+    key
+      .command('restrict')
+      .argument('<key-id>', 'as `key list` shows it')
+      .description('take rights from a key at once; a key is never widened: make a new one for that')
+      .option(...organizationFlag)
+      .option('--scopes <list>', 'the scopes it keeps, separated by commas')
+      .option('--origin <url...>', 'the origins it may be sent from by a browser')
+      .option('--cidr <network...>', 'the networks it may be sent from, such as 10.20.0.0/16')
+      .option('--expires <date>', 'an earlier end: 2027-01-31 or 2027-01-31T12:00:00Z')
+      .addHelpText(
+        'after',
+        examples('key restrict key_01… --cidr 10.20.0.0/16', 'key restrict key_01… --scopes identity'),
+      ),
+    async ({ options, control }, keyId = '') => {
+      const { scopes, origin, cidr, expires } = options;
+      if ([scopes, origin, cidr, expires].every((value) => value === undefined))
+        throw new UsageError('Say what to restrict: --scopes, --origin, --cidr or --expires.');
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const one = await open.send<KeyReply>(
+        'PATCH',
+        `/organizations/${id}/keys/${encodeURIComponent(keyId)}`,
+        {
+          scopes: scopes?.split(',').map((scope) => scope.trim()),
+          origins: origin,
+          cidrs: cidr,
+          expiresAt: expires === undefined ? undefined : readMoment('--expires', expires),
+        },
+      );
+      const text = facts([
+        ['key', `${one.id} (${shownKey(one)})`],
+        ['scopes', one.scopes.join(', ')],
+        ['from', boundTo(one)],
+        ['expires', one.expiresAt],
+      ]);
+      return { json: one, text };
+    },
+  );
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from './command.ts';
+import { type KeyReply, shownKey } from './key-reply.ts';
+import { readDuration } from './moment.ts';
+import { chooseOrganization, organizationFlag } from './organization.ts';
+import { facts } from './terminal.ts';
+
+interface RotateReply {
+  id: string;
+  key: string;
+  record: KeyReply;
+  old: KeyReply;
+}
+
+export function addKeyRotate(key: Command, runner: CommandRunner): void {
+  runner.run<{ org?: string; overlap: string }>(
+    key
+      .command('rotate')
+      .argument('<key-id>', 'as `key list` shows it')
+      .description('make a successor with the same rights; the old key goes on for a while')
+      .option(...organizationFlag)
+      .option('--overlap <time>', 'how long the old key still works: 7d, 12h, 30m, 0', '7d')
+      .addHelpText('after', examples('key rotate key_01…', 'key rotate key_01… --overlap 0 --json')),
+    async ({ options, control }, keyId = '') => {
+      const overlapSeconds = readDuration('--overlap', options.overlap);
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const made = await open.send<RotateReply>(
+        'POST',
+        `/organizations/${id}/keys/${encodeURIComponent(keyId)}/rotate`,
+        { overlapSeconds },
+      );
+      const text = [
+        facts([
+          ['id', made.id],
+          ['key', made.key],
+          ['expires', made.record.expiresAt],
+          ['succeeds', `${made.old.id} (${shownKey(made.old)}), which works until ${made.old.expiresAt}`],
+        ]),
+        '',
+        'The key is not shown again. Put it where the old one stood before that one ends.',
+      ].join('\n');
+      return { json: { id: made.id, key: made.key, old: made.old }, text };
+    },
+  );
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { readDuration, readMoment } from './moment.ts';
+
+test('a day is its last moment, a moment is itself, anything else is told', () => {
+  expect(readMoment('--expires', '2027-01-31')).toBe('2027-01-31T23:59:59.000Z');
+  expect(readMoment('--expires', '2027-01-31T12:00:00+01:00')).toBe('2027-01-31T11:00:00.000Z');
+  expect(() => readMoment('--expires', '2027-02-31')).toThrow('--expires: "2027-02-31" is no date.');
+  expect(() => readMoment('--expires', 'soon')).toThrow('--expires: "soon" is no date.');
+});
+
+test.each([
+  ['7d', 604_800],
+  ['12h', 43_200],
+  ['30m', 1_800],
+  ['45s', 45],
+  ['0', 0],
+])('%s is %d seconds', (text, expected) => expect(readDuration('--overlap', text)).toBe(expected));
+
+test.each(['7', '-1d', '1.5h', 'd', '7 d', '1w', '1234567d'])('"%s" is no duration', (text) =>
+  expect(() => readDuration('--overlap', text)).toThrow('--overlap: '),
+);
