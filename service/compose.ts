@@ -13,6 +13,7 @@ import { createEvents } from './engine/events/index.ts';
 import { createLimits, type Limits } from './engine/limits/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
 import { createOrganizations, type Organizations } from './engine/organizations/index.ts';
+import { createRetention, type Retention } from './engine/retention/index.ts';
 import { createSubjects, type Subjects } from './engine/subjects/index.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
@@ -38,6 +39,7 @@ export interface Gatehouse {
   subjects: Subjects;
   consents: Consents;
   holds: Holds;
+  retention: Retention;
   erasure: Erasure;
   checks: Checks;
   models: Models;
@@ -207,6 +209,18 @@ export async function compose(
     log,
     data: config.data,
   });
+  const retention = createRetention({
+    db,
+    inTransaction,
+    organizations,
+    notes: vault.keys,
+    erase: (realm, subject, order) => erasure.erase(realm, subject, order),
+    pruneAudit: (order) => auditLog.prune(order),
+    audit,
+    ids,
+    clock,
+    log,
+  });
   // Before the galleries: nobody who was erased is read into them.
   await erasure.resume();
   // Not by a command that only looks: what a sweep destroys cannot be put back.
@@ -235,6 +249,7 @@ export async function compose(
     subjects,
     consents,
     holds,
+    retention,
     erasure,
     checks,
     models,

@@ -1,10 +1,12 @@
 import type { Access } from '../../engine/access/index.ts';
 import type { AuditLog } from '../../engine/audit/index.ts';
 import type { Checks } from '../../engine/checks/index.ts';
+import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure } from '../../engine/erasure/index.ts';
 import type { Limits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
+import type { Retention } from '../../engine/retention/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
 
 /** What the control API speaks for; the composed Gatehouse fits. */
@@ -14,6 +16,9 @@ export interface ControlDeps {
   auditLog: AuditLog;
   limits: Limits;
   subjects: Subjects;
+  consents: Consents;
+  holds: Holds;
+  retention: Retention;
   erasure: Erasure;
   checks: Checks;
   models: Models;

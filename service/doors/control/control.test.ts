@@ -3,10 +3,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestAuditLog } from '../../../test/support/audit.ts';
 import { createAccess } from '../../engine/access/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
+import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure } from '../../engine/erasure/index.ts';
 import { createLimits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import { createOrganizations } from '../../engine/organizations/index.ts';
+import type { Retention } from '../../engine/retention/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
 import { createServer } from '../../http/server.ts';
 import { createIds, type SubjectId } from '../../lib/id.ts';
@@ -88,6 +90,9 @@ beforeEach(async () => {
     models: models as Models,
     subjects: subjects as Subjects,
     erasure: {} as Erasure,
+    consents: {} as Consents,
+    holds: {} as Holds,
+    retention: {} as Retention,
     status: () => ({ version: 'x' }),
   });
 });

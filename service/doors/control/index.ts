@@ -1,13 +1,16 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync } from 'fastify';
 import { auditRoutes } from './audit-routes.ts';
+import { consentRoutes } from './consent-routes.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { erasureRoutes } from './erasure-routes.ts';
 import { controlErrors } from './errors.ts';
+import { holdRoutes } from './hold-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { limitRoutes } from './limit-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
+import { retentionRoutes } from './retention-routes.ts';
 import { subjectRoutes } from './subject-routes.ts';
 
 export type { ControlDeps } from './control-deps.ts';
@@ -26,5 +29,8 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(limitRoutes, deps);
   await app.register(subjectRoutes, deps);
   await app.register(erasureRoutes, deps);
+  await app.register(consentRoutes, deps);
+  await app.register(holdRoutes, deps);
+  await app.register(retentionRoutes, deps);
   await app.register(modelRoutes, deps);
 };

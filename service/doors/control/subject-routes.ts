@@ -7,7 +7,7 @@ import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
 import { fromEnrollResult, fromSubject, fromVerdict } from './translate.ts';
 import { readUpload } from './upload.ts';
-import { EnrollRequest, SubjectPage, SubjectParams, SubjectQuery, VerifyRequest } from './wire.ts';
+import { EnrollRequest, SubjectPage, SubjectParams, SubjectQuery, toConsent, VerifyRequest } from './wire.ts';
 
 /** As on every door (contracts/README.md, Identity). */
 const PICTURE_LIMIT = 10_000_000;
@@ -60,10 +60,12 @@ export const subjectRoutes: FastifyPluginAsync<ControlDeps> = async (
   app.post('/organizations/:organization/subjects', async (http, reply) => {
     const organization = await organizationOf(http.params);
     const { request, bytes } = await readUpload(http, EnrollRequest, PICTURE_LIMIT);
+    const { consent, ...fields } = request;
     const result = await checks.enroll({
       organization,
       picture: bytes,
-      ...defined(request),
+      ...defined(fields),
+      ...(consent === undefined ? {} : { consent: toConsent(consent) }),
       actor: operator(http),
       request: http.id,
     });

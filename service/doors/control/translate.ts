@@ -10,9 +10,10 @@ const time = (milliseconds: number) => new Date(milliseconds).toISOString();
 const timeOf = <Name extends string>(name: Name, milliseconds: number | undefined) =>
   (milliseconds === undefined ? {} : { [name]: time(milliseconds) }) as { [Key in Name]?: string };
 
-export const fromOrganization = ({ createdAt, ...rest }: Organization) => ({
+export const fromOrganization = ({ createdAt, attestation, retention: _, ...rest }: Organization) => ({
   ...rest,
   createdAt: time(createdAt),
+  ...(attestation && { attestation: { ...attestation, attestedAt: time(attestation.attestedAt) } }),
 });
 
 export const fromKey = ({ createdAt, expiresAt, revokedAt, lastUsedAt, ...rest }: ApiKey) => ({

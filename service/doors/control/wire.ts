@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { keyPrefixes, scopes } from '../../engine/access/index.ts';
-import { purposes } from '../../engine/consent/index.ts';
+import { type Consent, purposes } from '../../engine/consent/index.ts';
 import { emailAddress, lineOfText } from '../../http/text-fields.ts';
 
 /** What the control API reads. Times on this wire are ISO 8601, UTC. */
@@ -62,19 +62,24 @@ export const SubjectPage = z.strictObject({
   after: z.string().max(64).optional(),
 });
 
+export const ConsentFields = z.strictObject({
+  textVersion: lineOfText(80),
+  purposes: z.array(z.enum(purposes)).min(1),
+  method: lineOfText(80),
+  legalBasis: lineOfText(120),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+});
+export const toConsent = ({ expiresAt, ...rest }: z.output<typeof ConsentFields>): Consent => ({
+  ...rest,
+  ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }),
+});
+
 /** The `request` part beside the picture. */
 export const EnrollRequest = z.strictObject({
   world,
   email: emailAddress,
   name: lineOfText(200).optional(),
-  consent: z
-    .strictObject({
-      textVersion: lineOfText(80),
-      purposes: z.array(z.enum(purposes)).min(1),
-      method: lineOfText(80),
-      legalBasis: lineOfText(120),
-    })
-    .optional(),
+  consent: ConsentFields.optional(),
   mark: z
     .string()
     .regex(/^[0-9a-f]{64}$/)

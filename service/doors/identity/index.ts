@@ -68,6 +68,7 @@ export function createIdentityDoor({
             'MONTHLY_LIMIT_EXCEEDED',
             'USER_FLOOD_DETECTED',
             'VERIFICATION_DISABLED',
+            'CONSENT_WITHDRAWN',
           ],
         },
         schema: {
@@ -102,6 +103,7 @@ export function createIdentityDoor({
             'TEMPLATE_MISMATCH',
             'DUPLICATE_IDENTITY',
             'CONSENT_REQUIRED',
+            'CONSENT_WITHDRAWN',
             'MONTHLY_LIMIT_EXCEEDED',
             'STORAGE_FULL',
           ],

@@ -61,11 +61,16 @@ export async function toEnrollCommand(
     email,
     signal,
     ...(name === undefined ? {} : { name }),
-    ...(consent === undefined ? {} : { consent }),
+    ...(consent === undefined ? {} : { consent: toConsent(consent) }),
     actor: { is: 'key', key: caller.key },
     request: requestId,
   };
 }
+
+const toConsent = ({ expiresAt, ...rest }: NonNullable<EnrollRequest['consent']>) => ({
+  ...rest,
+  ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }),
+});
 
 /** The match's own score stays inside: `confidence` says as much, on a scale that does not change with the model. */
 export function fromVerdict(verdict: Verdict): VerifyReply {

@@ -97,6 +97,10 @@ const consent = z
     purposes: z.array(z.enum(purposes)).min(1).max(purposes.length).describe('What the person agreed to'),
     method: lineOfText(80).describe('How they agreed: "checkbox", "signature", …'),
     legalBasis: lineOfText(120).describe('"GDPR Art. 9(2)(a)", "BIPA written release", …'),
+    expiresAt: z.iso
+      .datetime({ offset: true })
+      .describe("When the consent ends, ISO 8601; without it after the organization's term, if there is one")
+      .optional(),
   })
   .meta({
     description: "The person's consent; the organization's policy says whether it must come with the call.",

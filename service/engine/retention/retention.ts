@@ -34,10 +34,11 @@ export interface Retention {
    */
   sweep(organization: OrganizationId, order: SweepOrder): Promise<Sweep>;
   /**
-   * Every organization, by the service itself, once a day. Does nothing, and logs why, when the clock went on by more than 30
-   * days since the last sweep; leaves out, and logs, an organization whose sweep would ask for confirmation.
+   * Sweeps every organization when a day has passed since the last sweep; called again and again by the running service. Does
+   * nothing, and logs why once a day, when the clock went on by more than 30 days since the last sweep; leaves out, and logs,
+   * an organization whose sweep would ask for confirmation.
    */
-  sweepAll(): Promise<void>;
+  tend(): Promise<void>;
   /** Newest first. */
   sweeps(organization: OrganizationId, limit: number): Promise<Sweep[]>;
 }
@@ -81,6 +82,7 @@ export function createRetention({
   const store = createRetentionStore(db);
   const steps = createSweepSteps({ store, inTransaction, erase, clock });
   let running = false;
+  let warnedAt: number | undefined;
 
   async function alone<T>(work: () => Promise<T>): Promise<T> {
     if (running) throw new Problem('CONFLICT', 'A retention sweep is running already: wait for its end.');
@@ -187,15 +189,20 @@ export function createRetention({
         await noteSweep();
         return sweep;
       }),
-    sweepAll: () =>
-      alone(async () => {
-        if (await clockSuspect()) {
-          log.warn(
-            { now: new Date(clock.now()).toISOString() },
-            `the clock went on by more than ${MOST_DAYS_AT_ONCE} days since the last retention sweep, so nothing was swept: if the clock is right, run "gatehouse retention sweep" once`,
-          );
-          return;
-        }
+    async tend() {
+      const now = clock.now();
+      const last = await lastSweepAt();
+      if (running || (last !== undefined && last <= now && now - last < DAY)) return;
+      if (clockJumped(now, last)) {
+        if (warnedAt !== undefined && Math.abs(now - warnedAt) < DAY) return;
+        warnedAt = now;
+        log.warn(
+          { now: new Date(now).toISOString() },
+          `the clock went on by more than ${MOST_DAYS_AT_ONCE} days since the last retention sweep, so nothing was swept: if the clock is right, run "gatehouse retention sweep" once`,
+        );
+        return;
+      }
+      await alone(async () => {
         for (const { id } of await organizations.list()) {
           await sweepOne(id, { actor: itself }).catch((error: unknown) => {
             if (error instanceof Problem && error.code === 'CONFIRMATION_REQUIRED') return;
@@ -203,7 +210,8 @@ export function createRetention({
           });
         }
         await noteSweep();
-      }),
+      });
+    },
     async sweeps(id, limit) {
       await organizations.get(id);
       return (await store.sweeps(id, limit)).map(({ report, ...sweep }) => ({
