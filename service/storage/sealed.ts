@@ -11,6 +11,8 @@ import type { KeyStore } from './key-store.ts';
 import type { MasterKey } from './master-key.ts';
 import { type OrganizationKeys, openOrganizationKeys, randomKey } from './organization-keys.ts';
 import { createRecent } from './recent.ts';
+import type { TemplateTransform } from './template-transform.ts';
+import { openTemplateTransforms, type TemplateTransforms } from './template-transforms.ts';
 
 export type { CopyState, Destruction } from './destroy-keys.ts';
 
@@ -53,6 +55,9 @@ export interface Sealer {
   destroyPerson(subject: SubjectId): Promise<Destruction>;
   /** As `destroyPerson`, for many at once; `removed` is how many keys the store still had. */
   destroyPersons(subjects: readonly SubjectId[]): Promise<Destruction & { removed: number }>;
+  /** The secret rotation that templates are stored under: the newest, unless a generation is named. */
+  transformOf(organization: OrganizationId, generation?: number): TemplateTransform;
+  readonly transforms: TemplateTransforms;
   /** HMAC-SHA-256 of the normalized address under the organization's lookup secret, hex. */
   emailHash(organization: OrganizationId, email: string): string;
   /**
@@ -92,6 +97,7 @@ export async function createSealer({
   copies,
 }: SealerDeps): Promise<Sealer> {
   const organizations = opened ?? (await openOrganizationKeys({ keys, master, random }));
+  const transforms = await openTemplateTransforms({ keys, master, random });
   const persons = createRecent<SubjectId, KeyObject>(cachedKeys);
   /** A key that was read before a destruction is not remembered after it. */
   let destructions = 0;
@@ -149,7 +155,10 @@ export async function createSealer({
   }
 
   return {
-    createOrganization: (organization) => organizations.create(organization),
+    async createOrganization(organization) {
+      await organizations.create(organization);
+      await transforms.add(organization);
+    },
     async createPerson(organization, subject) {
       const key = randomKey(random);
       await organizations.addPerson(organization, subject, key);
@@ -178,6 +187,8 @@ export async function createSealer({
       return { existed, copies };
     },
     destroyPersons: destroy,
+    transformOf: (organization, generation) => transforms.of(organization, generation),
+    transforms,
     emailHash(organization, email) {
       return createHmac('sha256', organizations.lookup(organization))
         .update(normalizeEmail(email))

@@ -56,10 +56,11 @@ export async function addPeople(
         embedder: embedder.id,
         embedder_sha256: embedder.sha256,
         mark_sealed: null,
-        vector_sealed: await store.sealVector(
+        ...(await store.sealVector(
           { id, organization, subject },
           unitVector(embedder.dimensions!, random),
-        ),
+          store.transformOf(organization),
+        )),
         quality: 0.5,
         created_at: at,
       },

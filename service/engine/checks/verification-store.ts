@@ -2,6 +2,7 @@ import type { Insertable } from 'kysely';
 import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import type { TemplateTransform } from '../../storage/template-transform.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { CheckResult } from './check.ts';
 import type { DeviceInfo } from './device-consistency.ts';
@@ -79,7 +80,15 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
     const { organization, subject, id, verified, personal } = record;
     const value = personal?.[field];
     if (!verified || subject === undefined || value === undefined) return null;
-    return sealer.seal(placeOf(organization, subject, id, field), encode(value));
+    const plain = 'vector' in value ? encodeProbe(value, sealer.transformOf(organization)) : encode(value);
+    return sealer.seal(placeOf(organization, subject, id, field), plain);
+  }
+
+  /** Undefined when it is older than a renewal of the transforms that was completed without it. */
+  function decodeProbe(organization: OrganizationId, plain: Uint8Array): Probe | undefined {
+    const { transform, vector, ...rest } = readProbe(plain);
+    if (transform !== 0 && !sealer.transforms.generations(organization).includes(transform)) return undefined;
+    return { ...rest, vector: sealer.transformOf(organization, transform).restore(vector) };
   }
 
   return {
@@ -137,7 +146,9 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
       const found: Earlier[] = rows.map((row) => ({ at: row.created_at }));
       for (const [n, value] of (await sealer.openMany(sealed)).entries()) {
         const { i, field } = sealed[n]!;
-        if (value.is === 'open') Object.assign(found[i]!, { [field]: decode(field, value.plain) });
+        if (value.is !== 'open') continue;
+        const decoded = field === 'probe' ? decodeProbe(organization, value.plain) : decode(value.plain);
+        if (decoded !== undefined) Object.assign(found[i]!, { [field]: decoded });
       }
       return found;
     },
@@ -171,16 +182,30 @@ const anonymous = (sealed: SealedVerification): SealedVerification => ({
   probe_sealed: null,
 });
 
-function encode(value: Place | DeviceInfo | Probe): Uint8Array {
-  const plain =
-    'vector' in value
-      ? { ...value, vector: Buffer.from(new Uint8Array(value.vector.slice().buffer)).toString('base64') }
-      : value;
-  return new TextEncoder().encode(JSON.stringify(plain));
+function encode(value: Place | DeviceInfo): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
 }
 
-function decode(field: Field, plain: Uint8Array): unknown {
-  const value = JSON.parse(new TextDecoder().decode(plain));
-  if (field !== 'probe') return value;
-  return { ...value, vector: new Float32Array(Uint8Array.from(Buffer.from(value.vector, 'base64')).buffer) };
+function decode(plain: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(plain));
+}
+
+/** Rotated as templates are; `transform` says by what. */
+function encodeProbe(
+  { vector, ...rest }: Probe,
+  { generation, rotate }: Pick<TemplateTransform, 'generation' | 'rotate'>,
+): Uint8Array {
+  const bytes = Buffer.from(new Uint8Array(rotate(vector).slice().buffer));
+  return new TextEncoder().encode(
+    JSON.stringify({ ...rest, transform: generation, vector: bytes.toString('base64') }),
+  );
+}
+
+/** As `encodeProbe` writes it; those from before there were transforms say none. */
+type StoredProbe = Omit<Probe, 'vector'> & { transform?: number; vector: string };
+
+function readProbe(plain: Uint8Array): Probe & { transform: number } {
+  const { transform = 0, vector, ...rest } = decode(plain) as StoredProbe;
+  const bytes = Uint8Array.from(Buffer.from(vector, 'base64'));
+  return { ...rest, transform, vector: new Float32Array(bytes.buffer) };
 }

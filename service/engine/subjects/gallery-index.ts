@@ -1,5 +1,5 @@
 import type { Galleries } from '../../inference/gallery.ts';
-import type { SubjectId, TemplateId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId, TemplateId } from '../../lib/id.ts';
 import { type Realm, realmKey } from './realm.ts';
 
 /** One row of the galleries and whose it is. */
@@ -10,7 +10,12 @@ export interface GalleryRow {
 
 /** The galleries together with the way back from a row to the person. In memory; `loadGalleries` fills it at start. */
 export interface GalleryIndex {
+  /** `vector` as the model gave it. */
   put(realm: Realm, row: GalleryRow, vector: Float32Array): void;
+  /** `vector` as it is stored, under the transform that the gallery has (`transformOf`). */
+  putRotated(realm: Realm, row: GalleryRow, vector: Float32Array): void;
+  /** What the gallery's rows are rotated by: the one that was the newest when it was first asked for, as long as this process runs. */
+  transformOf(organization: OrganizationId): TemplateTransform;
   /** Zeroes the rows, whichever embedder's they are. Unknown ones are ignored. */
   erase(realm: Realm, templates: readonly TemplateId[]): void;
   ownerOf(realm: Realm, template: TemplateId): SubjectId | undefined;
@@ -28,15 +33,38 @@ export interface GalleryIndex {
   ): Promise<SubjectId[]>;
 }
 
+/** A rotation of the space of one organization's templates. */
+export interface TemplateTransform {
+  generation: number;
+  rotate(vector: Float32Array): Float32Array;
+}
+
 interface Rows {
   name: string;
   owners: Map<TemplateId, SubjectId>;
   rowsOf: Map<SubjectId, number>;
 }
 
-/** `embedder`: whose rows these are; part of the gallery's name, so that models never meet. */
-export function createGalleryIndex(galleries: Galleries, embedder: () => string): GalleryIndex {
+/**
+ * `embedder`: whose rows these are; part of the gallery's name, so that models never meet. `newest`: the organization's
+ * transform at this time.
+ */
+export function createGalleryIndex(
+  galleries: Galleries,
+  embedder: () => string,
+  newest: (organization: OrganizationId) => TemplateTransform,
+): GalleryIndex {
   const realms = new Map<string, Rows>();
+  const transforms = new Map<OrganizationId, TemplateTransform>();
+
+  function transformOf(organization: OrganizationId): TemplateTransform {
+    let transform = transforms.get(organization);
+    if (transform === undefined) {
+      transform = newest(organization);
+      transforms.set(organization, transform);
+    }
+    return transform;
+  }
 
   function rowsOf(realm: Realm): Rows {
     const name = `${realmKey(realm)}/${embedder()}`;
@@ -60,14 +88,18 @@ export function createGalleryIndex(galleries: Galleries, embedder: () => string)
     }
   }
 
+  function putRotated(realm: Realm, { template, subject }: GalleryRow, vector: Float32Array): void {
+    const rows = rowsOf(realm);
+    galleries.put(rows.name, template, vector);
+    if (rows.owners.has(template)) return;
+    rows.owners.set(template, subject);
+    rows.rowsOf.set(subject, (rows.rowsOf.get(subject) ?? 0) + 1);
+  }
+
   return {
-    put(realm, { template, subject }, vector) {
-      const rows = rowsOf(realm);
-      galleries.put(rows.name, template, vector);
-      if (rows.owners.has(template)) return;
-      rows.owners.set(template, subject);
-      rows.rowsOf.set(subject, (rows.rowsOf.get(subject) ?? 0) + 1);
-    },
+    put: (realm, row, vector) => putRotated(realm, row, transformOf(realm.organization).rotate(vector)),
+    putRotated,
+    transformOf,
     erase(realm, templates) {
       const prefix = `${realmKey(realm)}/`;
       for (const [name, rows] of realms) if (name.startsWith(prefix)) eraseFrom(rows, templates);
@@ -76,9 +108,10 @@ export function createGalleryIndex(galleries: Galleries, embedder: () => string)
     people: (realm) => rowsOf(realm).rowsOf.size,
     async search(realm, probe, count, accept = () => true) {
       const { name, owners } = rowsOf(realm);
+      const rotated = transformOf(realm.organization).rotate(probe);
       for (let fetched = count; ; fetched *= 4) {
         if (owners.size === 0) return [];
-        const found = await galleries.search(name, probe, fetched);
+        const found = await galleries.search(name, rotated, fetched);
         const people = new Set<SubjectId>();
         let rows = 0;
         for (const { template } of found) {

@@ -2,6 +2,7 @@ import type { ExpressionBuilder, Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import { type TemplateTransform, untransformed } from '../../storage/template-transform.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
 import type { Subject } from './subject.ts';
@@ -21,10 +22,11 @@ export interface StoredTemplate {
   vector: Float32Array;
 }
 
-type SealedRow = Pick<TemplateRow, 'id' | 'organization' | 'subject' | 'vector_sealed'>;
+type SealedRow = Pick<TemplateRow, 'id' | 'organization' | 'subject' | 'vector_sealed' | 'transform'>;
 export type DamagedRow = Pick<TemplateRow, 'id' | 'subject'>;
 export interface LoadedTemplate {
   row: Pick<TemplateRow, 'id' | 'organization' | 'world' | 'subject'>;
+  /** Under the transform that was asked for. */
   vector: Float32Array;
 }
 
@@ -44,15 +46,22 @@ const namePlace = (organization: OrganizationId, subject: SubjectId): SealedPlac
   field: 'subject.name',
   version: VERSION,
 });
-const vectorPlace = (row: { id: string; organization: string; subject: string }): SealedPlace => ({
+interface TemplatePlace {
+  id: string;
+  organization: string;
+  subject: string;
+}
+
+/** The transform is part of the place: a row that claims another one does not open. */
+const vectorPlace = (row: TemplatePlace & { transform: number }): SealedPlace => ({
   organization: row.organization as OrganizationId,
   subject: row.subject as SubjectId,
-  field: `template.vector/${row.id}`,
+  field: `template.vector/${row.id}${row.transform === 0 ? '' : `@${row.transform}`}`,
   version: VERSION,
 });
 
-const markPlace = (row: { id: string; organization: string; subject: string }): SealedPlace => ({
-  ...vectorPlace(row),
+const markPlace = (row: TemplatePlace): SealedPlace => ({
+  ...vectorPlace({ ...row, transform: 0 }),
   field: `template.mark/${row.id}`,
 });
 
@@ -127,9 +136,13 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       .where('world', '=', world)
       .where(notBeingErased);
 
-  /** The rows whose vectors open; those of erased people are left out, and so are damaged ones, which are told. */
+  /**
+   * The rows whose vectors open, under the transform that `as` names for their organization; those of erased people are left
+   * out, and so are damaged ones, which are told.
+   */
   async function openVectors<Row extends SealedRow>(
     rows: readonly Row[],
+    as: (organization: OrganizationId) => Pick<TemplateTransform, 'generation' | 'rotate'>,
     damaged: (row: DamagedRow) => void,
   ) {
     const values = rows.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed }));
@@ -137,10 +150,28 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
     const found: { row: Row; vector: Float32Array }[] = [];
     for (const [i, value] of opened.entries()) {
       const row = rows[i]!;
-      if (value.is === 'open') found.push({ row, vector: toVector(value.plain) });
-      else if (value.is === 'damaged') damaged(row);
+      if (value.is === 'erased') continue;
+      const organization = row.organization as OrganizationId;
+      const vector =
+        value.is === 'open'
+          ? convert(organization, toVector(value.plain), row.transform, as(organization))
+          : undefined;
+      if (vector) found.push({ row, vector });
+      else damaged(row);
     }
     return found;
+  }
+
+  /** Undefined when the secret of its transform is gone: the row is older than a renewal that was completed. */
+  function convert(
+    organization: OrganizationId,
+    vector: Float32Array,
+    from: number,
+    to: Pick<TemplateTransform, 'generation' | 'rotate'>,
+  ): Float32Array | undefined {
+    if (from === to.generation) return vector;
+    if (from !== 0 && !sealer.transforms.generations(organization).includes(from)) return undefined;
+    return to.rotate(sealer.transformOf(organization, from).restore(vector));
   }
 
   return {
@@ -214,10 +245,18 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
             : await sealer.seal(namePlace(organization, subject), encoder.encode(name)),
       };
     },
-    sealVector: (
+    /** The transform to store templates under; not dropped by a renewal before this is disposed of. */
+    borrowTransform: (organization: OrganizationId) => sealer.transforms.borrow(organization),
+    transformOf: (organization: OrganizationId) => sealer.transformOf(organization),
+    /** `vector` as the model gave it; gives the columns of the row. */
+    async sealVector(
       row: { id: TemplateId; organization: OrganizationId; subject: SubjectId },
       vector: Float32Array,
-    ) => sealer.seal(vectorPlace(row), toBytes(vector)),
+      { generation, rotate }: Pick<TemplateTransform, 'generation' | 'rotate'>,
+    ) {
+      const place = vectorPlace({ ...row, transform: generation });
+      return { vector_sealed: await sealer.seal(place, toBytes(rotate(vector))), transform: generation };
+    },
     sealMark: (row: { id: TemplateId; organization: OrganizationId; subject: SubjectId }, mark: string) =>
       sealer.seal(markPlace(row), encoder.encode(mark)),
     /** The enrollment of this person that was made with the mark. */
@@ -304,7 +343,7 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
           row.world === world &&
           files[row.embedder] === row.embedder_sha256,
       );
-      return (await openVectors(comparable, damaged)).map(({ row, vector }) => ({
+      return (await openVectors(comparable, () => untransformed, damaged)).map(({ row, vector }) => ({
         id: row.id as TemplateId,
         subject: row.subject as SubjectId,
         enrollment: row.enrollment,
@@ -314,10 +353,14 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         vector,
       }));
     },
-    /** Every template that one model file made, in pages: at 100,000 people the start waits for this. */
+    /**
+     * Every template that one model file made, under the transform that `as` names, in pages: at 100,000 people the start waits
+     * for this.
+     */
     async *everyTemplate(
       embedder: string,
       sha256: string,
+      as: (organization: OrganizationId) => Pick<TemplateTransform, 'generation' | 'rotate'>,
       damaged: (row: DamagedRow) => void,
     ): AsyncGenerator<LoadedTemplate[]> {
       const unfinished = await db
@@ -329,7 +372,7 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       for (let after = ''; ; ) {
         const rows = await db
           .selectFrom('template')
-          .select(['id', 'organization', 'world', 'subject', 'vector_sealed'])
+          .select(['id', 'organization', 'world', 'subject', 'vector_sealed', 'transform'])
           .where('embedder', '=', embedder)
           .where('embedder_sha256', '=', sha256)
           .where('id', '>', after)
@@ -340,6 +383,7 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         after = rows.at(-1)!.id;
         yield openVectors(
           rows.filter(({ subject }) => !erasing.has(subject)),
+          as,
           damaged,
         );
       }

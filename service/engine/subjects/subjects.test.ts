@@ -250,10 +250,55 @@ test('a start reads the galleries back, embedder A alone', async () => {
     realm(),
     (await restarted.get(realm(), 'alice@example.com')).id,
   );
-  expect(enrollment!.templates.map(({ embedder, vector }) => [embedder, vector])).toEqual([
-    ['a-net', direction('alice')],
-    ['b-net', direction('b', 16)],
-  ]);
+  const given = { 'a-net': direction('alice'), 'b-net': direction('b', 16) };
+  expect(enrollment!.templates.map(({ embedder }) => embedder)).toEqual(['a-net', 'b-net']);
+  for (const { embedder, vector } of enrollment!.templates) {
+    expect(cosine(vector, given[embedder as keyof typeof given])).toBeCloseTo(1, 5);
+  }
+});
+
+test('galleries hold rotated vectors, and rows of before there were transforms are found all the same', async () => {
+  const put: Float32Array[] = [];
+  const spied = {
+    ...engine.galleries,
+    put: (name: string, template: string, vector: Float32Array) => {
+      put.push(vector);
+      engine.galleries.put(name, template, vector);
+    },
+  };
+  const { subject } = await enroll('alice@example.com');
+  const [row] = await engine.db.selectFrom('template').select(['id', 'transform']).execute();
+  expect(row!.transform).toBe(1);
+  const plain = direction('alice@example.com');
+  await engine.db
+    .updateTable('template')
+    .set({
+      transform: 0,
+      vector_sealed: await engine.sealer.seal(
+        {
+          organization: engine.organization,
+          subject: subject.id,
+          field: `template.vector/${row!.id}`,
+          version: 1,
+        },
+        new Uint8Array(plain.buffer),
+      ),
+    })
+    .execute();
+  const restarted = engine.openSubjects(spied);
+  await restarted.loadGalleries();
+  expect(put).toHaveLength(1);
+  expect(Math.abs(cosine(put[0]!, plain))).toBeLessThan(0.9);
+  expect(cosine(put[0]!, engine.sealer.transformOf(engine.organization).rotate(plain))).toBeCloseTo(1, 5);
+  expect(await restarted.nearest(realm(), plain, 64)).toEqual([subject.id]);
+  const [enrollment] = await restarted.enrollments(realm(), subject.id);
+  expect(cosine(enrollment!.templates[0]!.vector, plain)).toBeCloseTo(1, 5);
+});
+
+test('a row that claims another transform does not open', async () => {
+  const { subject } = await enroll('alice@example.com');
+  await engine.db.updateTable('template').set({ transform: 0 }).execute();
+  expect(await engine.subjects.enrollments(realm(), subject.id)).toEqual([]);
 });
 
 test('consent is recorded with its text, purposes and who wrote it', async () => {
@@ -301,3 +346,5 @@ test('keys without a person are swept, those with one are not', async () => {
   expect(await engine.subjects.sweepKeys()).toEqual({ swept: 1, suspicious: 0 });
   expect(await engine.subjects.enrollments(realm(), subject.id)).toHaveLength(1);
 });
+
+const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);

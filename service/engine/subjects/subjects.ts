@@ -128,7 +128,7 @@ export function createSubjects({
     if (primary !== undefined) return primary;
     throw new Problem('MODEL_NOT_INSTALLED', 'No embedding model is enabled: run “gatehouse models list”.');
   };
-  const index = createGalleryIndex(galleries, primary);
+  const index = createGalleryIndex(galleries, primary, store.transformOf);
   /** The galleries follow the commits of one person in their order: a picture is never put in after it was dropped. */
   const turns = createTurns();
   const damaged = (row: DamagedRow) =>
@@ -155,6 +155,7 @@ export function createSubjects({
     actor: Actor,
     request: string | undefined,
   ) {
+    using borrowed = store.borrowTransform(realm.organization);
     const { files } = models.current();
     const at = clock.now();
     const enrollment = ids.next('enrollment');
@@ -169,7 +170,11 @@ export function createSubjects({
           enrollment,
           embedder,
           embedder_sha256: fileOf(files, embedder),
-          vector_sealed: await store.sealVector({ id, organization: realm.organization, subject }, vector),
+          ...(await store.sealVector(
+            { id, organization: realm.organization, subject },
+            vector,
+            borrowed.transform,
+          )),
           mark_sealed:
             mark === undefined
               ? null
@@ -293,11 +298,13 @@ export function createSubjects({
       const embedder = primary();
       let loaded = 0;
       const reached = new Set<string>();
-      const every = store.everyTemplate(embedder, fileOf(models.current().files, embedder), damaged);
+      const sha256 = fileOf(models.current().files, embedder);
+      const every = store.everyTemplate(embedder, sha256, index.transformOf, damaged);
       for await (const page of every) {
         for (const { row, vector } of page) {
           const realm = { organization: row.organization as OrganizationId, world: row.world as World };
-          index.put(realm, { template: row.id as TemplateId, subject: row.subject as SubjectId }, vector);
+          const known = { template: row.id as TemplateId, subject: row.subject as SubjectId };
+          index.putRotated(realm, known, vector);
           reached.add(row.subject);
         }
         loaded += page.length;
