@@ -76,6 +76,7 @@ export const erasureRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organizations'
     const { pending, limit } = parse(ErasureList, http.query);
     return { receipts: await erasure.receipts(organization, { pending: pending === 'true', limit }) };
   });
+  app.get('/erasures/keys', async () => ({ keys: erasure.publicKeys() }));
   app.get('/erasures/:erasure', async (http) =>
     erasure.receipt(parse(ErasureParams, http.params).erasure as ErasureId),
   );

@@ -58,6 +58,8 @@ export interface Erasure {
     organization: OrganizationId,
     options: { pending?: boolean; limit: number },
   ): Promise<ErasureReceipt[]>;
+  /** Those that receipts were ever signed with, the newest last. */
+  publicKeys(): { kid: string; publicKey: string }[];
   /**
    * At start, before the galleries are loaded and where the writer lock is held: verifies the signed list of erasures, erases
    * again whom an older backup brought back, and finishes what was interrupted. Throws SEALED when the list was changed.
@@ -257,6 +259,11 @@ export function createErasure(deps: ErasureDeps): Erasure {
       const rows = await store.list(organization, { pending, limit });
       return rows.flatMap(({ receipt }) => (receipt === null ? [] : [JSON.parse(receipt) as ErasureReceipt]));
     },
+    publicKeys: () =>
+      deps.signing
+        .publicKeys()
+        .filter(({ purpose }) => purpose === 'receipts')
+        .map(({ kid, publicKey }) => ({ kid, publicKey })),
     async resume() {
       await again.destroyKeys();
       const restored = await again.peopleRestored((realm, subject, erasure) =>
