@@ -75,6 +75,7 @@ export const record: Migration = {
     `alter table audit add column hash ${text}`,
     'create unique index audit_seq on audit (seq)',
     'create index audit_subject on audit (subject, at)',
+    'create index audit_target on audit (target)',
     `create table audit_checkpoint (
       seq ${integer} primary key not null,
       hash ${text} not null,
