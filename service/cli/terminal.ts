@@ -52,7 +52,7 @@ export function facts(pairs: readonly (readonly [string, Cell])[]): string {
 }
 
 /** What others wrote cannot move the cursor, colour the screen or forge a line. */
-export export const oneLine = (value: string | number) =>
+export const oneLine = (value: string | number) =>
   String(value).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 
 /** 1 person, 2 people. */
