@@ -47,6 +47,8 @@ export interface Schema {
     cidrs: Generated<string>;
     /** JSON: limits of this key alone. */
     limits: Generated<string>;
+    /** The key it was rotated to; null until then. */
+    successor: Generated<string | null>;
   };
   site: {
     id: string;

@@ -10,6 +10,7 @@ export const record: Migration = {
 
     `alter table api_key add column cidrs ${text} not null default '[]'`,
     `alter table api_key add column limits ${text} not null default '{}'`,
+    `alter table api_key add column successor ${text}`,
 
     `alter table subject add column last_used_at ${integer}`,
     `alter table subject add column withheld ${text} not null default '[]'`,
