@@ -37,6 +37,7 @@ const status = (more: Partial<StatusDeps> = {}) =>
     galleries,
     pictures: () => ({ stats: () => idle }),
     database: { dialect: 'sqlite' },
+    backups: { warnings: () => [] },
     freeBytes: async () => 2 ** 30,
     ...more,
   })();

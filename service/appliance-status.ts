@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ApplianceStatus } from './doors/meta/index.ts';
+import type { Backups } from './engine/backups/index.ts';
 import type { Checks } from './engine/checks/index.ts';
 import { type Models, remedy } from './engine/models/index.ts';
 import type { Organizations } from './engine/organizations/index.ts';
@@ -23,6 +24,7 @@ export interface StatusDeps {
   galleries: Galleries;
   pictures(): Pick<RunningFaceAnalyzer, 'stats'>;
   database: Pick<Database, 'dialect'>;
+  backups: Pick<Backups, 'warnings'>;
   /** Bytes that may still be written to the data directory's disk. */
   freeBytes?(): Promise<number>;
   /** Milliseconds that the database may take: one that hangs must not hang `/ready`. */
@@ -38,7 +40,18 @@ const worlds: World[] = ['live', 'test'];
 
 /** What the appliance knows of itself at this moment; reads memory, and the short list of organizations. */
 export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
-  const { data, insecureHttp, organizations, subjects, checks, models, galleries, pictures, database } = deps;
+  const {
+    data,
+    insecureHttp,
+    organizations,
+    subjects,
+    checks,
+    models,
+    galleries,
+    pictures,
+    database,
+    backups,
+  } = deps;
   const { freeBytes = () => freeOn(data), patience = 2_000 } = deps;
   return async () => {
     const storage = await readOrganizations();
@@ -86,6 +99,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
         : [],
       safeGallery: rates.map((rate) => ({ rate, people: checks.safeGallerySize(rate) })),
       insecureHttp,
+      backupWarnings: backups.warnings(),
       matchOnlyOrganizations: storage.organizations.filter(({ matchOnly }) => matchOnly).length,
     };
   };

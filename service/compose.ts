@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { createStatus } from './appliance-status.ts';
+import { createBackupFiles } from './backup-files.ts';
 import type { Config } from './config.ts';
 import { databasePlace } from './database-place.ts';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
 import { type AuditLog, applianceIdentity, createAudit, createAuditLog } from './engine/audit/index.ts';
+import { type Backups, createBackups } from './engine/backups/index.ts';
 import { type Checks, createChecks } from './engine/checks/index.ts';
 import { type Consents, createConsents, createHolds, type Holds, isHeld } from './engine/consent/index.ts';
 import { createErasure, type Erasure } from './engine/erasure/index.ts';
@@ -15,6 +17,7 @@ import { createModels, type Models } from './engine/models/index.ts';
 import { createOrganizations, type Organizations } from './engine/organizations/index.ts';
 import { createRetention, type Retention } from './engine/retention/index.ts';
 import { createSubjects, type Subjects } from './engine/subjects/index.ts';
+import { finishRestore, readRestoreMarker, removeRestoreMarker } from './finish-restore.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { FaceAnalyzer } from './inference/face.ts';
@@ -43,6 +46,7 @@ export interface Gatehouse {
   erasure: Erasure;
   checks: Checks;
   models: Models;
+  backups: Backups;
   metrics: Metrics;
   clock: Clock;
   ids: Ids;
@@ -68,6 +72,7 @@ export async function compose(
   { log, clock = systemClock, workers = 'at-once' }: ComposeDeps,
 ): Promise<Gatehouse> {
   await using opened = new AsyncDisposableStack();
+  finishRestore(config.data);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const lock = takeWriterLock(
     config.data,
@@ -110,6 +115,12 @@ export async function compose(
     clock,
     log,
   });
+  const restored = readRestoreMarker(config.data);
+  if (restored) {
+    const { actor: name, details } = restored;
+    await auditLog.acknowledgeRestore({ actor: { is: 'operator', name }, details });
+    removeRestoreMarker(config.data);
+  }
   await auditLog.begin();
   opened.defer(() => signEnd(auditLog, log));
   const events = createEvents({ ids, clock, sealer });
@@ -229,6 +240,18 @@ export async function compose(
   await consents.load();
   await Promise.all([subjects.loadGalleries(), workers === 'at-once' && pictures().ready()]);
 
+  const backups = createBackups({
+    db,
+    inTransaction,
+    audit,
+    files: createBackupFiles({ data: config.data, place, vault, log }),
+    copies: vault.copies,
+    ids,
+    clock,
+    log,
+  });
+  await backups.resume();
+
   const status = createStatus({
     data: config.data,
     insecureHttp: isInsecure(config),
@@ -239,6 +262,7 @@ export async function compose(
     galleries,
     pictures,
     database,
+    backups,
   });
   const everything = opened.move();
   return {
@@ -253,6 +277,7 @@ export async function compose(
     erasure,
     checks,
     models,
+    backups,
     metrics,
     clock,
     ids,

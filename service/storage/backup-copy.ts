@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../lib/problem.ts';
 import type { CopyReply } from './backup-copy-worker.ts';
+import type { DatabasePlace } from './connection.ts';
+import type { DialectName } from './migration.ts';
 import { toStorageProblem } from './storage-problem.ts';
 
 /** What the copy itself says, so that a backup's header tells of this moment and no other. */
@@ -10,6 +12,18 @@ export interface CopyFacts {
   schema: string;
   organizations: string[];
   audit?: { seq: number; hash: string };
+}
+
+/** A consistent copy of the database as a SQLite file. */
+export async function copyDatabase(
+  place: DatabasePlace,
+  to: string,
+): Promise<{ facts: CopyFacts; dialect: DialectName }> {
+  if (place.kind === 'sqlite') return { facts: await copySqlite(place.path, to), dialect: 'sqlite' };
+  throw new Problem(
+    'CONFLICT',
+    'This directory keeps its data in PostgreSQL, which Gatehouse does not back up itself: use pg_dump for the data, keep the key store out of that dump, and keep its copies up to date with "gatehouse keystore".',
+  );
 }
 
 /** Under type stripping this file is `.ts`, after the build `.js`. */

@@ -4,9 +4,10 @@ import type { Random } from './aes-gcm.ts';
 import type { BackupKey } from './backup-file.ts';
 import type { KeyStore } from './key-store.ts';
 import type { MasterKey } from './master-key.ts';
+import { secretBound } from './wrapped-key.ts';
 
 const NAME = 'backup';
-const BOUND = `secret|${NAME}`;
+const BOUND = secretBound(NAME);
 
 /**
  * The key that wraps every backup file's own key. It lies in the key store under the master key, and so in every copy of the

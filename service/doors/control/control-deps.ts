@@ -1,5 +1,6 @@
 import type { Access } from '../../engine/access/index.ts';
 import type { AuditLog } from '../../engine/audit/index.ts';
+import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure } from '../../engine/erasure/index.ts';
@@ -22,6 +23,7 @@ export interface ControlDeps {
   erasure: Erasure;
   checks: Checks;
   models: Models;
+  backups: Backups;
   /** What `gatehouse doctor` shows of the box; plain JSON. */
   status(): unknown;
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestAuditLog } from '../../../test/support/audit.ts';
 import { createAccess } from '../../engine/access/index.ts';
+import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure } from '../../engine/erasure/index.ts';
@@ -93,6 +94,7 @@ beforeEach(async () => {
     consents: {} as Consents,
     holds: {} as Holds,
     retention: {} as Retention,
+    backups: {} as Backups,
     status: () => ({ version: 'x' }),
   });
 });

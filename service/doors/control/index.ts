@@ -1,6 +1,7 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync } from 'fastify';
 import { auditRoutes } from './audit-routes.ts';
+import { backupRoutes } from './backup-routes.ts';
 import { consentRoutes } from './consent-routes.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { erasureRoutes } from './erasure-routes.ts';
@@ -33,4 +34,5 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(holdRoutes, deps);
   await app.register(retentionRoutes, deps);
   await app.register(modelRoutes, deps);
+  await app.register(backupRoutes, deps);
 };

@@ -77,6 +77,7 @@ function warningsOf(status: ApplianceStatus): string[] {
       `The imported model ${id} is not used, because its file is missing or changed: import it again, or remove it.`,
     );
   }
+  warnings.push(...(status.backupWarnings ?? []));
   if (pad.is === 'missing') {
     const except = matchOnly > 0 ? ', except in organizations that recorded match-only' : '';
     warnings.push(`Passive liveness is not installed: live verifications are refused${except}.`);

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { constants, readdirSync, rmSync } from 'node:fs';
+import { access, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative } from 'node:path';
+import { backupSettings, importedModels, PASSPHRASE_NOTE, readPassphraseFile } from './backup-parts-of.ts';
+import type { BackupFile, BackupFiles } from './engine/backups/index.ts';
+import type { Log } from './lib/log.ts';
+import { Problem } from './lib/problem.ts';
+import { productVersion } from './lib/version.ts';
+import { copyDatabase } from './storage/backup-copy.ts';
+import { type BackupFacts, openBackupFile, unfinishedName, writeBackupFile } from './storage/backup-file.ts';
+import { openBackupKey } from './storage/backup-key.ts';
+import { drain, packParts } from './storage/backup-parts.ts';
+import type { DatabasePlace } from './storage/connection.ts';
+import type { Vault } from './storage/vault.ts';
+
+export interface BackupFilesDeps {
+  /** The data directory. */
+  data: string;
+  place: DatabasePlace;
+  vault: Pick<Vault, 'keys' | 'master'>;
+  log: Log;
+}
+
+const named = /^gatehouse-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z\.backup$/;
+
+/** What backups are made of and where they lie: the database as it is, the settings, the list of models. */
+export function createBackupFiles({ data, place, vault, log }: BackupFilesDeps): BackupFiles {
+  const scratch = join(data, 'tmp');
+
+  async function write(path: string, { at, origin, withModels }: Parameters<BackupFiles['write']>[1]) {
+    const key = await openBackupKey(vault, { mayCreate: true });
+    const passphrase = readPassphraseFile(data);
+    if (passphrase !== undefined && (await vault.keys.note(PASSPHRASE_NOTE)) !== passphrase)
+      await vault.keys.setNote(PASSPHRASE_NOTE, passphrase);
+    const copy = join(scratch, `backup-${randomUUID()}.db`);
+    try {
+      const { facts: copied, dialect } = await copyDatabase(place, copy);
+      const models = importedModels(data, withModels);
+      const facts: BackupFacts = {
+        takenAt: new Date(at).toISOString(),
+        origin,
+        gatehouse: productVersion(),
+        database: dialect,
+        ...copied,
+        masterKey: vault.master.id,
+        backupKey: key.id,
+        erasures: (await vault.keys.erasureLedger()).length,
+        models: models.list,
+      };
+      const parts = [backupSettings(data), ...models.parts, { name: 'gatehouse.db', path: copy }];
+      const { bytes } = await writeBackupFile(path, facts, key, packParts(parts));
+      const written = await openBackupFile(path);
+      try {
+        await drain(written.read(key));
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      } finally {
+        await written.close();
+      }
+      return { bytes };
+    } finally {
+      clearCopies(copy);
+    }
+  }
+
+  return {
+    checkFolder: (folder) => checkFolder(folder, data),
+    pathIn: (folder, at) =>
+      join(folder, `gatehouse-${new Date(at).toISOString().replaceAll(/[:.]/g, '-')}.backup`),
+    write: (path, options) =>
+      write(path, options).catch((error: unknown) => {
+        throw toBackupProblem(error, path);
+      }),
+    async list(folder) {
+      const { id } = await openBackupKey(vault, { mayCreate: true });
+      const found: BackupFile[] = [];
+      for (const name of await readdir(folder)) {
+        if (!named.test(name)) continue;
+        const path = join(folder, name);
+        try {
+          const { facts, bytes, close } = await openBackupFile(path);
+          await close();
+          if (facts.backupKey !== id) continue;
+          found.push({ path, bytes, takenAt: Date.parse(facts.takenAt), origin: facts.origin });
+        } catch (error) {
+          log.warn({ path, err: error }, 'a backup in the folder cannot be read; it is left as it is');
+        }
+      }
+      return found;
+    },
+    remove: (path) => rm(path, { force: true }),
+    async clear(path) {
+      for (const name of namesIn(scratch)) if (/^backup-.*\.db/.test(name)) rmSync(join(scratch, name));
+      await rm(unfinishedName(path), { force: true });
+    },
+  };
+}
+
+function clearCopies(copy: string): void {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+async function checkFolder(folder: string, data: string): Promise<string> {
+  const refuse = (why: string) => new Problem('INVALID_REQUEST', why);
+  if (!isAbsolute(folder)) throw refuse(`Give the folder as an absolute path, not "${folder}".`);
+  const found = await stat(folder).catch(() => undefined);
+  if (!found) throw refuse(`${folder} is not there: mount the medium, or make the folder first.`);
+  if (!found.isDirectory()) throw refuse(`${folder} is no folder.`);
+  const place = await realpath(folder);
+  const inside = relative(await realpath(data), place);
+  if (inside === '' || !(inside.startsWith('..') || isAbsolute(inside))) {
+    throw refuse(`${place} lies in the data directory: a backup there is lost with it. Choose another disk.`);
+  }
+  await access(place, constants.W_OK | constants.X_OK).catch(() => {
+    throw refuse(
+      `The account of the service cannot write to ${place}: give it the rights, or choose another folder.`,
+    );
+  });
+  return place;
+}
+
+/** A full or read-only disk names the folder: it is another one than the database's. */
+function toBackupProblem(error: unknown, path: string): unknown {
+  if (error instanceof Problem) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new Problem(
+      'STORAGE_FULL',
+      `The disk has no room for ${path}: nothing of it was left there. Free some space on it, or choose another folder.`,
+      { cause: error },
+    );
+  }
+  if (
+    code === 'EROFS' ||
+    code === 'EACCES' ||
+    code === 'EPERM' ||
+    code === 'EIO' ||
+    code === 'ENOENT' ||
+    code === 'ESTALE'
+  ) {
+    return new Problem(
+      'STORAGE_FULL',
+      `${path} cannot be written (${code}): nothing of it was left there. Look after the disk, or choose another folder.`,
+      { cause: error },
+    );
+  }
+  if (code === 'EEXIST')
+    return new Problem('CONFLICT', `${path} is there already: it was left as it is. Try again.`, {
+      cause: error,
+    });
+  return error;
+}

@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Manifest } from './inference/manifest.ts';
+import type { BackupFacts } from './storage/backup-file.ts';
+import type { Part } from './storage/backup-parts.ts';
+
+/**
+ * Note of the key store that holds `master-passphrase.json`, the master key wrapped under the passphrase: with it the copies of
+ * the key store and the passphrase are enough for a restore.
+ */
+export const PASSPHRASE_NOTE = 'master/passphrase-file';
+
+export function readPassphraseFile(data: string): string | undefined {
+  const path = join(data, 'master-passphrase.json');
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** `gatehouse.json` without the name and password inside a database URL. */
+export function backupSettings(data: string): Part {
+  const path = join(data, 'gatehouse.json');
+  const settings = existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)
+    : {};
+  const { databaseUrl } = settings;
+  if (typeof databaseUrl === 'string') {
+    const url = URL.parse(databaseUrl);
+    if (url) Object.assign(url, { username: '', password: '', search: '' });
+    settings.databaseUrl = url?.href;
+  }
+  return { name: 'gatehouse.json', bytes: Buffer.from(`${JSON.stringify(settings, null, 2)}\n`) };
+}
+
+/** The models that were imported: their entries always, their files on request. */
+export function importedModels(
+  data: string,
+  withFiles: boolean,
+): { list: BackupFacts['models']; parts: Part[] } {
+  const folder = join(data, 'models');
+  const path = join(folder, 'manifest.json');
+  if (!existsSync(path)) return { list: [], parts: [] };
+  const bytes = readFileSync(path);
+  const { models } = Manifest.parse(JSON.parse(bytes.toString()));
+  const there = models.map(({ id, file, sha256 }) => ({
+    id,
+    file,
+    sha256,
+    included: withFiles && existsSync(join(folder, file)),
+  }));
+  return {
+    list: there,
+    parts: [
+      { name: 'models/manifest.json', bytes },
+      ...there
+        .filter(({ included }) => included)
+        .map(({ file }) => ({ name: `models/${file}`, path: join(folder, file) })),
+    ],
+  };
+}

@@ -1,0 +1,324 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import {
+  type BackupFile,
+  type BackupPlan,
+  type BackupRun,
+  beyondKeep,
+  isDue,
+  type Origin,
+  troubleOf,
+} from './backup.ts';
+import { createBackupStore } from './backup-store.ts';
+
+/** What touches files; given by compose.ts. */
+export interface BackupFiles {
+  /** The folder's real path. Throws INVALID_REQUEST for one where no backup should lie. */
+  checkFolder(folder: string): Promise<string>;
+  /** The name that a backup taken at this time gets. */
+  pathIn(folder: string, at: number): string;
+  /** Writes, reads back and authenticates one backup. When it throws, nothing is left of it. */
+  write(
+    path: string,
+    options: { at: number; origin: Origin; withModels: boolean },
+  ): Promise<{ bytes: number }>;
+  /** Complete backups of this very appliance in a folder. */
+  list(folder: string): Promise<BackupFile[]>;
+  remove(path: string): Promise<void>;
+  /** What an interrupted run left of the file with this name. */
+  clear(path: string): Promise<void>;
+}
+
+export interface KeyCopy {
+  place: string;
+  state: 'current' | 'behind' | 'unreachable';
+  reason?: string;
+}
+
+/** Where the key store is copied to. */
+export interface KeyPlaces {
+  add(folder: string): Promise<KeyCopy>;
+  list(): Promise<KeyCopy[]>;
+  sync(): Promise<KeyCopy[]>;
+}
+
+export interface MadeBackup {
+  run: BackupRun;
+  /** Of the key store, without which the file opens nothing. */
+  keys: KeyCopy[];
+  /** What the operator should know, one sentence each. */
+  advice: string[];
+}
+
+export interface Backups {
+  /**
+   * Writes one backup while everything goes on, and brings every copy of the key store up to date; `keysTo` (else `folder`) is
+   * such a place from now on. Throws CONFLICT while another one is written, and what says why it could not be written.
+   */
+  create(
+    order: { folder: string; keysTo?: string; withModels?: boolean },
+    actor: Actor,
+    request?: string,
+  ): Promise<MadeBackup>;
+  /** Makes the folder a place of the key store too, unless there is another one. */
+  schedule(plan: { folder: string; everyMinutes: number; keep: number }, actor: Actor): Promise<BackupPlan>;
+  /** Files that are there stay. Throws NOT_FOUND. */
+  unschedule(folder: string, actor: Actor): Promise<void>;
+  /** Newest runs first. */
+  list(): Promise<{ plans: BackupPlan[]; runs: BackupRun[]; keys: KeyCopy[]; warnings: string[] }>;
+  /** After somebody proved a file: it is the last that retention lets go. False for a file that this appliance does not know. */
+  verified(path: string, actor: Actor): Promise<boolean>;
+  /** Runs what is due. What fails is noted, logged and shown, never thrown. */
+  runDue(): Promise<void>;
+  /** Once at start: what was cut short is noted as failed and cleared away. */
+  resume(): Promise<void>;
+  /** Sentences for `/health`; reads memory. */
+  warnings(): string[];
+}
+
+export interface BackupsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  audit: Audit;
+  files: BackupFiles;
+  copies: KeyPlaces;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+}
+
+const itself: Actor = { is: 'operator', name: 'gatehouse' };
+
+export function createBackups({
+  db,
+  inTransaction,
+  audit,
+  files,
+  copies,
+  ids,
+  clock,
+  log,
+}: BackupsDeps): Backups {
+  const store = createBackupStore({ db });
+  let writing = false;
+  let warnings: string[] = [];
+
+  async function write(
+    { folder, withModels, origin }: { folder: string; withModels: boolean; origin: Origin },
+    actor: Actor,
+    request: string | undefined,
+  ): Promise<BackupRun> {
+    if (writing) throw new Problem('CONFLICT', 'Another backup is being written: wait until it is done.');
+    writing = true;
+    const startedAt = clock.now();
+    const run = { id: ids.next('backup'), path: files.pathIn(folder, startedAt), startedAt, origin };
+    const by = { actor, target: run.id, ...(request === undefined ? {} : { request }) };
+    try {
+      await inTransaction((tx) => store.begin(tx, run));
+      const { bytes } = await files.write(run.path, { at: startedAt, origin, withModels });
+      const finishedAt = clock.now();
+      await inTransaction(async (tx) => {
+        await store.end(tx, run.id, { at: finishedAt, outcome: 'done', bytes });
+        await audit.add(tx, {
+          ...by,
+          action: 'backup.create',
+          details: { path: run.path, bytes, origin, withModels },
+        });
+      });
+      return { ...run, finishedAt, bytes, outcome: 'done' };
+    } catch (error) {
+      const reason = reasonOf(error);
+      log.error({ backup: run.id, path: run.path, err: error }, 'a backup failed');
+      // On a full disk this may fail as well; the next start notes it then.
+      await inTransaction(async (tx) => {
+        await store.end(tx, run.id, { at: clock.now(), outcome: 'failed', reason });
+        await audit.add(tx, {
+          ...by,
+          action: 'backup.create',
+          outcome: 'refused',
+          details: { path: run.path, origin, reason },
+        });
+      }).catch((lost: unknown) => log.error({ backup: run.id, err: lost }, 'its failure was not noted'));
+      throw error;
+    } finally {
+      writing = false;
+    }
+  }
+
+  async function look(): Promise<void> {
+    const now = clock.now();
+    const found: string[] = [];
+    for (const plan of await store.plans()) {
+      const last = await store.last(plan.folder, { until: now, origin: 'schedule' });
+      const lastDone = await store.last(plan.folder, { until: now, outcome: 'done' });
+      const trouble = troubleOf(plan, { last, lastDone }, now);
+      if (trouble !== undefined) found.push(trouble);
+    }
+    warnings = found;
+  }
+
+  /** A place of the key store that is not there: what lies at the path now is not the medium that was meant. */
+  async function requireMedium(folder: string): Promise<void> {
+    const copy = (await copies.sync()).find(({ place }) => place === folder);
+    if (copy?.state === 'unreachable') {
+      throw new Problem(
+        'CONFLICT',
+        `The copy of the key store that belongs into ${folder} is not there: is the medium mounted? ${copy.reason ?? ''}`.trim(),
+      );
+    }
+  }
+
+  async function letGo({ folder, keep }: BackupPlan, justWritten: string): Promise<void> {
+    const proven = await store.lastVerified(folder);
+    for (const { path } of beyondKeep(await files.list(folder), { keep, justWritten, proven })) {
+      await inTransaction((tx) =>
+        audit.add(tx, { actor: itself, action: 'backup.remove', details: { path, keep } }),
+      );
+      await files.remove(path);
+      log.info({ path, keep }, 'removed a backup beyond those that are kept');
+    }
+  }
+
+  async function runPlan(plan: BackupPlan): Promise<void> {
+    const { folder } = plan;
+    try {
+      await requireMedium(folder);
+      const real = await files.checkFolder(folder);
+      const run = await write({ folder: real, withModels: false, origin: 'schedule' }, itself, undefined);
+      await copies.sync();
+      log.info({ backup: run.id, path: run.path, bytes: run.bytes }, 'made a scheduled backup');
+      await letGo(plan, run.path);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'CONFLICT' && writing) return;
+      await noteFailure(folder, error);
+    }
+  }
+
+  /** A run that failed before it began leaves a row as well: the plan waits before it tries again, and doctor sees it. */
+  async function noteFailure(folder: string, error: unknown): Promise<void> {
+    const now = clock.now();
+    const last = await store.last(folder, { until: now, origin: 'schedule' });
+    if (last?.outcome === 'failed' && last.finishedAt !== undefined && last.finishedAt >= now - 1000) return;
+    const reason = reasonOf(error);
+    log.error({ folder, err: error }, 'a scheduled backup failed');
+    const id = ids.next('backup');
+    await inTransaction(async (tx) => {
+      await store.begin(tx, { id, path: files.pathIn(folder, now), startedAt: now, origin: 'schedule' });
+      await store.end(tx, id, { at: now, outcome: 'failed', reason });
+      await audit.add(tx, {
+        actor: itself,
+        action: 'backup.create',
+        target: id,
+        outcome: 'refused',
+        details: { folder, origin: 'schedule', reason },
+      });
+    });
+  }
+
+  return {
+    async create({ folder: given, keysTo, withModels = false }, actor, request) {
+      const folder = await files.checkFolder(given);
+      const place = await copies.add(keysTo === undefined ? folder : await files.checkFolder(keysTo));
+      if (place.state !== 'current') {
+        throw new Problem(
+          'CONFLICT',
+          `The key store cannot be copied to ${place.place}, and without it no backup opens: ${place.reason ?? place.state}`,
+        );
+      }
+      const run = await write({ folder, withModels, origin: 'operator' }, actor, request);
+      // After the copy of the database: whoever is in that has a key in these.
+      const keys = await copies.sync();
+      await look();
+      return { run, keys, advice: adviceFor(folder, keys) };
+    },
+    async schedule({ folder: given, everyMinutes, keep }, actor) {
+      const folder = await files.checkFolder(given);
+      if ((await copies.list()).length === 0) await copies.add(folder);
+      const plan = { folder, everyMinutes, keep, setBy: describeActor(actor), setAt: clock.now() };
+      await inTransaction(async (tx) => {
+        await store.putPlan(tx, plan);
+        await audit.add(tx, { actor, action: 'backup.schedule', details: { folder, everyMinutes, keep } });
+      });
+      await look();
+      return plan;
+    },
+    async unschedule(folder, actor) {
+      await inTransaction(async (tx) => {
+        if (!(await store.removePlan(tx, folder))) {
+          throw new Problem(
+            'NOT_FOUND',
+            `No backups are scheduled into ${folder}: “gatehouse backup list” shows the plans.`,
+          );
+        }
+        await audit.add(tx, { actor, action: 'backup.unschedule', details: { folder } });
+      });
+      await look();
+    },
+    async list() {
+      await look();
+      return {
+        plans: await store.plans(),
+        runs: await store.list(50),
+        keys: await copies.list(),
+        warnings: [...warnings],
+      };
+    },
+    verified: (path, actor) =>
+      inTransaction(async (tx) => {
+        const known = await store.verified(tx, path, clock.now());
+        if (known) await audit.add(tx, { actor, action: 'backup.verify', details: { path } });
+        return known;
+      }),
+    async runDue() {
+      for (const plan of await store.plans()) {
+        const now = clock.now();
+        const last = await store.last(plan.folder, { until: now, origin: 'schedule' });
+        if (!writing && isDue(plan, last, now)) await runPlan(plan);
+      }
+      await look();
+    },
+    async resume() {
+      for (const run of await store.unfinished()) {
+        const reason = 'The service ended while it was written.';
+        await inTransaction((tx) => store.end(tx, run.id, { at: clock.now(), outcome: 'failed', reason }));
+        // A medium that is not there any more has nothing to clear.
+        await files.clear(run.path).catch(() => {});
+        log.warn(
+          { backup: run.id, path: run.path },
+          'a backup was cut short; what there was of it is removed',
+        );
+      }
+      await look();
+    },
+    warnings: () => [...warnings],
+  };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Problem) return error.message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === undefined ? 'Something broke; the log says what.' : message;
+}
+
+function adviceFor(folder: string, keys: readonly KeyCopy[]): string[] {
+  const advice: string[] = [];
+  if (keys.some(({ place }) => place === folder)) {
+    advice.push(
+      `The data and a copy of the key store lie both in ${folder}: whoever takes that and the master key has everything. Better: --keys-to a place on other media.`,
+    );
+  }
+  if (keys.length < 2) {
+    advice.push(
+      'The key store has one copy. Without the key store no backup opens: at least two places are advised ("gatehouse keystore places").',
+    );
+  }
+  for (const { place, state, reason } of keys) {
+    if (state !== 'current')
+      advice.push(`The copy of the key store in ${place} is ${state}: ${reason ?? ''}`.trim());
+  }
+  return advice;
+}

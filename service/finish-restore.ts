@@ -1,0 +1,42 @@
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { syncFolder } from './storage/sync-folder.ts';
+
+/** Beside the data directory while a restore puts the new one in its place. */
+export const journalOf = (data: string): string => `${data}.restoring.json`;
+/** In a restored directory until its first start. */
+export const MARKER = 'restored.json';
+
+const Journal = z.strictObject({ staged: z.string() });
+const Marker = z.strictObject({
+  actor: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
+export type RestoreMarker = z.infer<typeof Marker>;
+
+/**
+ * Completes a restore that was cut short after the old directory had been moved aside: the new one, which is whole and was
+ * checked, takes its place. Does nothing otherwise, and whenever something lies at `data`.
+ */
+export function finishRestore(data: string): void {
+  const journal = journalOf(data);
+  if (!existsSync(journal)) return;
+  const { staged } = Journal.parse(JSON.parse(readFileSync(journal, 'utf8')));
+  if (!existsSync(data) && existsSync(staged)) {
+    renameSync(staged, data);
+    syncFolder(join(data, '..'));
+  }
+  if (existsSync(data) && !existsSync(staged)) rmSync(journal, { force: true });
+}
+
+/** What the first start after a restore has to acknowledge in the audit log. */
+export function readRestoreMarker(data: string): RestoreMarker | undefined {
+  const path = join(data, MARKER);
+  return existsSync(path) ? Marker.parse(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
+}
+
+export function removeRestoreMarker(data: string): void {
+  rmSync(join(data, MARKER), { force: true });
+  syncFolder(data);
+}
