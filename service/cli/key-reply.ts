@@ -10,6 +10,7 @@ export interface KeyReply {
   browser: boolean;
   cidrs: string[];
   lineage: string;
+  successor?: string;
   createdAt: string;
   expiresAt?: string;
   revokedAt?: string;

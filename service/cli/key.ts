@@ -164,6 +164,7 @@ export function addKey(program: Command, runner: CommandRunner): void {
 
 function state(key: KeyReply): string {
   if (key.revokedAt !== undefined) return `revoked ${key.revokedAt}`;
-  if (key.expiresAt !== undefined) return `until ${key.expiresAt}`;
+  const succeeded = key.successor === undefined ? '' : `, succeeded by ${key.successor}`;
+  if (key.expiresAt !== undefined) return `until ${key.expiresAt}${succeeded}`;
   return 'active';
 }

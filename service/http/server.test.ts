@@ -212,6 +212,46 @@ describe('createServer', () => {
     expect([server.statusCode, server.headers['access-control-allow-origin']]).toEqual([200, undefined]);
   });
 
+  test('what is too many is refused before the body is read, with the time to wait; what became of the rest is told', async () => {
+    const told: unknown[] = [];
+    let full = false;
+    const { app } = start({
+      admission: {
+        async admit({ key: id }, { metered }) {
+          if (full) throw new Problem('BURST_LIMIT_EXCEEDED', 'Too many.', { retryAfterSeconds: 4.2 });
+          return { answered: (problem) => told.push([id, metered, problem]) };
+        },
+      },
+    });
+    app.post('/costly', { config: { access: 'identity', metered: true } }, async () => {
+      throw new Problem('CHECK_FAILED', 'No.');
+    });
+    const ask = (url: string, payload = '{}') =>
+      app.inject({
+        method: 'POST',
+        url,
+        headers: { ...key, 'content-type': 'application/json', origin: 'https://app.example.com' },
+        payload,
+      });
+    await ask('/keyed/t');
+    await ask('/costly');
+    await ask('/costly', '{');
+    await app.inject({ method: 'POST', url: '/echo', payload: {} });
+    full = true;
+    const { statusCode, headers, body } = await ask('/costly', '{');
+    expect([statusCode, JSON.parse(body).code, headers['retry-after']]).toEqual([
+      429,
+      'BURST_LIMIT_EXCEEDED',
+      '5',
+    ]);
+    expect(headers['access-control-expose-headers']).toContain('retry-after');
+    expect(told).toEqual([
+      ['key_live', false, null],
+      ['key_live', true, 'CHECK_FAILED'],
+      ['key_live', true, 'MALFORMED_JSON'],
+    ]);
+  });
+
   test('a preflight is answered where keys are taken, and nowhere else', async () => {
     const { app } = start();
     const preflight = (url: string) =>
@@ -307,7 +347,9 @@ describe('createServer', () => {
     expect(text).toContain(
       'gatehouse_http_requests_total{method="POST",route="/keyed/:token",status="200",world="live"} 1',
     );
-    expect(text).toContain('gatehouse_http_requests_total{method="GET",route="unmatched",status="404",world="none"} 1');
+    expect(text).toContain(
+      'gatehouse_http_requests_total{method="GET",route="unmatched",status="404",world="none"} 1',
+    );
     expect(text).not.toContain('secret');
   });
 

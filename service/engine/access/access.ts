@@ -15,11 +15,10 @@ import {
   selectKey,
   selectKeyByHash,
   selectKeys,
-  selectNewest,
-  updateExpiry,
   updateLastUsed,
   updateRestrictions,
   updateRevoked,
+  updateSuccessor,
 } from './api-key-store.ts';
 import { hashKey, hasKeyForm, makeKeyText, type Random, sameHash } from './key-text.ts';
 import { type Narrowing, narrowKey } from './narrow-key.ts';
@@ -196,12 +195,15 @@ export function createAccess({
       const next = ids.next('key');
       const { old, record, text } = await inTransaction(async (tx) => {
         const old = await validKeyOf(tx, organization, id);
-        const newest = await selectNewest(tx, organization, old.lineage);
-        if (newest.id !== id && newest.revokedAt === undefined) {
-          throw new Problem('CONFLICT', `The key ${id} was rotated already: its successor is ${newest.id}.`);
+        const successor = old.successor && (await selectKey(tx, organization, old.successor));
+        if (successor && successor.revokedAt === undefined) {
+          throw new Problem(
+            'CONFLICT',
+            `The key ${id} was rotated already: its successor is ${successor.id}.`,
+          );
         }
         const now = clock.now();
-        const { expiresAt, lastUsedAt: _, lastUsedAddress: __, ...same } = old;
+        const { expiresAt, successor: _, lastUsedAt: __, lastUsedAddress: ___, ...same } = old;
         const text = makeKeyText(old.prefix, old.world, random);
         const record: ApiKey = {
           ...same,
@@ -213,7 +215,7 @@ export function createAccess({
         const end = Math.min(now + overlap, expiresAt ?? Number.POSITIVE_INFINITY);
         await insertKey(tx, record, hashKey(text));
         await copyLimits(tx, id, next);
-        await updateExpiry(tx, id, end);
+        await updateSuccessor(tx, id, next, end);
         await audit.add(tx, {
           actor,
           action: 'key.rotate',
@@ -221,7 +223,7 @@ export function createAccess({
           target: id,
           details: { successor: next, until: end },
         });
-        return { old: { ...old, expiresAt: end }, record, text };
+        return { old: { ...old, successor: next, expiresAt: end }, record, text };
       });
       (await hashes)?.add(hashKey(text));
       return { id: next, key: text, record, old };

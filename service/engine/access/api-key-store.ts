@@ -69,8 +69,8 @@ export async function updateRevoked(tx: Tx, id: KeyId, revokedAt: number): Promi
   await tx.updateTable('api_key').set({ revoked_at: revokedAt }).where('id', '=', id).execute();
 }
 
-export async function updateExpiry(tx: Tx, id: KeyId, expiresAt: number): Promise<void> {
-  await tx.updateTable('api_key').set({ expires_at: expiresAt }).where('id', '=', id).execute();
+export async function updateSuccessor(tx: Tx, id: KeyId, successor: KeyId, expiresAt: number): Promise<void> {
+  await tx.updateTable('api_key').set({ successor, expires_at: expiresAt }).where('id', '=', id).execute();
 }
 
 export async function updateRestrictions(
@@ -98,19 +98,6 @@ export async function copyLimits(tx: Tx, from: KeyId, to: KeyId): Promise<void> 
     }))
     .where('id', '=', to)
     .execute();
-}
-
-/** The newest key of the lineage. */
-export async function selectNewest(tx: Tx, organization: OrganizationId, lineage: string): Promise<ApiKey> {
-  const row = await tx
-    .selectFrom('api_key')
-    .selectAll()
-    .where('organization', '=', organization)
-    .where('lineage', '=', lineage)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .executeTakeFirstOrThrow();
-  return fromRow(row);
 }
 
 /** Of every key that was not revoked. */
@@ -149,6 +136,7 @@ function fromRow(row: Selectable<Schema['api_key']>): ApiKey {
     cidrs: JSON.parse(row.cidrs) as string[],
     browser: row.browser === 1,
     lineage: row.lineage,
+    ...(row.successor !== null && { successor: row.successor as KeyId }),
     createdAt: row.created_at,
     ...(row.expires_at !== null && { expiresAt: row.expires_at }),
     ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),

@@ -31,6 +31,8 @@ export interface ApiKey {
   cidrs: string[];
   /** Id of the first key of those that succeeded one another. */
   lineage: string;
+  /** The key it was rotated to. */
+  successor?: KeyId;
   createdAt: number;
   expiresAt?: number;
   revokedAt?: number;

@@ -1,0 +1,311 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { controlDoor } from '../../service/doors/control/index.ts';
+import { createAccess, type NewKey } from '../../service/engine/access/index.ts';
+import { createMetrics } from '../../service/http/metrics.ts';
+import { createServer } from '../../service/http/server.ts';
+import type { OrganizationId, World } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { openApiDocument } from '../../service/openapi.ts';
+import { createPublicServer } from '../../service/public-server.ts';
+import { type Engine, operator, startEngine } from '../support/engine.ts';
+import { analysisOf, direction, near } from '../support/faces.ts';
+import { type RouteSample, routeSamples, type Victim } from './route-samples.ts';
+
+/** Everybody may ask these; whoever adds one says so here. */
+const publicRoutes = [
+  'GET /',
+  'GET /docs',
+  'GET /docs/',
+  'GET /docs/js/scalar.js',
+  'GET /favicon.ico',
+  'GET /health',
+  'GET /metrics',
+  'GET /openapi.json',
+  'GET /ready',
+];
+const face = direction('victim');
+
+let engine: Engine;
+let access: ReturnType<typeof createAccess>;
+let app: Awaited<ReturnType<typeof createPublicServer>>;
+let other: OrganizationId;
+let made = 0;
+/** Every request from an address of its own: refused keys are counted by address. */
+let address = 0;
+
+const victim: Victim = {
+  email: 'victim.marker@example.com',
+  name: 'Victoria Marker',
+  picture: () => Buffer.from(show(`picture ${made++}`)).toString('base64'),
+};
+
+const show = (name: string) =>
+  engine.analyzer.show(
+    name,
+    analysisOf(name, {
+      embeddings: { 'a-net': near(face, 0.97, name), 'b-net': near(direction('victim b', 64), 0.97, name) },
+      live: 0.99,
+    }),
+  );
+
+beforeAll(async () => {
+  engine = await startEngine();
+  await engine.installPad();
+  other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+  access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
+  await engine.checks.enroll({
+    organization: engine.organization,
+    world: 'live',
+    picture: show('enrolled'),
+    email: victim.email,
+    name: victim.name,
+    actor: operator,
+  });
+  app = await createPublicServer(
+    {
+      ...engine,
+      access,
+      metrics: createMetrics({ processMetrics: false }),
+      log: silentLog,
+      status: async () => {
+        throw new Error('public routes are not asked here');
+      },
+    },
+    { trustedProxies: [] },
+  );
+  await app.ready();
+});
+afterAll(async () => {
+  await app?.close();
+  await access?.settled();
+  await engine?.stop();
+});
+
+const keyOf = async (change: Partial<NewKey> = {}) => {
+  const wanted: NewKey = { organization: engine.organization, world: 'live', scopes: ['admin'], ...change };
+  return (await access.createKey(wanted, operator)).key;
+};
+
+/** Each with the method that is asked, HEAD as its GET. */
+const keyed = () =>
+  app.published.flatMap(({ methods, url, access: who }) => {
+    const scope = who();
+    if (scope === undefined)
+      throw new Error(`${methods} ${url} does not say who may call it (config.access).`);
+    if (scope === 'public') return [];
+    return methods.map((method) => ({
+      method,
+      route: `${method === 'HEAD' ? 'GET' : method} ${url}`,
+      scope,
+    }));
+  });
+
+function samplesOf(route: string): RouteSample[] {
+  const samples = routeSamples[route];
+  if (samples?.length) return samples;
+  throw new Error(
+    `${route} has no sample: add one to test/doors/route-samples.ts, a request that reads or changes the victim's data when it ` +
+      'comes from the right key, so that every other key can be shown to read and change nothing.',
+  );
+}
+
+function ask(method: string, sample: RouteSample, headers: Record<string, string>) {
+  const { url, payload } = sample.request(victim);
+  return app.inject({
+    method: method as 'POST',
+    url,
+    headers,
+    remoteAddress: `10.0.${Math.floor(++address / 250)}.${(address % 250) + 1}`,
+    ...(payload && { payload }),
+  });
+}
+
+/** A digest of every row: of all, or of what belongs to the victim's organization and, where rows have one, world. */
+async function digest(of?: { organization: OrganizationId; world: World }): Promise<string> {
+  await access.settled();
+  const hash = createHash('sha256');
+  for (const { name, columns } of await engine.db.introspection.getTables()) {
+    // What was asked is written down; that is no change of what is kept about people.
+    if (name === 'usage_counter' || (of && name === 'audit')) continue;
+    const has = (column: string) => columns.some((one) => one.name === column);
+    const rows: Record<string, unknown>[] = await engine.db
+      .selectFrom(name as 'audit')
+      .selectAll()
+      .execute();
+    const kept = rows
+      .filter((row) => !of || !has('organization') || row.organization === of.organization)
+      .filter((row) => !of || !has('world') || row.world === of.world)
+      .map(({ last_used_at: _, last_used_address: __, ...row }) => JSON.stringify(row));
+    hash.update(`${name} ${kept.toSorted().join('\n')}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** What of the victim must stand in no answer to anybody else. */
+async function markers(): Promise<string[]> {
+  const subjects = await engine.db
+    .selectFrom('subject')
+    .select('id')
+    .where('organization', '=', engine.organization)
+    .where('world', '=', 'live')
+    .execute();
+  return [victim.email, victim.name, engine.organization, ...subjects.map(({ id }) => id)];
+}
+
+describe('of all routes', () => {
+  test('those that ask for no key are known', () => {
+    const open = app.published
+      .filter(({ access: who }) => who() === 'public')
+      .flatMap(({ methods, url }) => methods.map((method) => `${method} ${url}`))
+      .filter((route) => !/^(HEAD|OPTIONS) /.test(route));
+    expect(open.toSorted()).toEqual(publicRoutes);
+  });
+
+  test('each that asks for a key has a sample, and each sample a route', () => {
+    const routes = [...new Set(keyed().map(({ route }) => route))];
+    for (const route of routes) samplesOf(route);
+    expect(Object.keys(routeSamples).toSorted()).toEqual(routes.toSorted());
+    expect(routes.length).toBeGreaterThan(0);
+  });
+
+  test('a route without a sample is found', () => {
+    expect(() => samplesOf('GET /api/forgotten')).toThrow('add one to test/doors/route-samples.ts');
+  });
+
+  test('none is the control socket’s', async () => {
+    const control = createServer({ ids: engine.ids, log: silentLog });
+    await control.register(controlDoor, { ...engine, access } as never);
+    await control.ready();
+    const theirs = control.published.flatMap(({ methods, url }) =>
+      methods.map((method) => ({ method, url })),
+    );
+    expect(theirs.length).toBeGreaterThan(20);
+    const key = await keyOf({ scopes: ['identity', 'admin'] });
+    for (const { method, url } of theirs) {
+      expect(app.published.some((route) => route.url === url)).toBe(false);
+      const filled = url.replace(':organization', engine.organization).replaceAll(/:\w+/g, 'x');
+      const reply = await app.inject({ method: method as 'GET', url: filled, headers: { 'x-api-key': key } });
+      expect(`${method} ${url} ${reply.statusCode}`).toBe(`${method} ${url} 404`);
+    }
+    await control.close();
+  });
+
+  test('each is in the OpenAPI document', async () => {
+    const { paths } = (await openApiDocument()) as { paths: Record<string, Record<string, unknown>> };
+    for (const { method, route } of keyed()) {
+      if (method === 'HEAD') continue;
+      const [verb = '', url = ''] = route.split(' ');
+      expect(paths[url.replaceAll(/:(\w+)/g, '{$1}')]).toHaveProperty(verb.toLowerCase());
+    }
+  });
+});
+
+/** The refusal that each wrong key gets, before anything is read. */
+const refusals: [string, number, string, (scope: string) => Promise<Record<string, string>>][] = [
+  ['no key', 401, 'MISSING_AUTH', async () => ({})],
+  ['a malformed key', 401, 'INVALID_API_KEY_FORMAT', async () => ({ 'x-api-key': 'hello' })],
+  [
+    'an unknown key',
+    401,
+    'INVALID_API_KEY',
+    async () => ({ authorization: `Bearer gh_live_${'0'.repeat(38)}` }),
+  ],
+  [
+    'a revoked key',
+    401,
+    'INVALID_API_KEY',
+    async (scope) => {
+      const wanted = { organization: engine.organization, world: 'live', scopes: [scope] } as NewKey;
+      const { id, key } = await access.createKey(wanted, operator);
+      await access.revokeKey(engine.organization, id, operator);
+      return { 'x-api-key': key };
+    },
+  ],
+  [
+    'an expired key',
+    401,
+    'INVALID_API_KEY',
+    async (scope) => {
+      const key = await keyOf({ scopes: [scope] as never, expiresAt: engine.clock.now() + 1 });
+      engine.advance(1);
+      return { 'x-api-key': key };
+    },
+  ],
+  [
+    'a key of another scope',
+    403,
+    'INSUFFICIENT_SCOPE',
+    async (scope) => ({ 'x-api-key': await keyOf({ scopes: [scope === 'admin' ? 'hosted' : 'admin'] }) }),
+  ],
+  [
+    'a key sent from another origin',
+    403,
+    'ORIGIN_NOT_ALLOWED',
+    async (scope) => ({
+      'x-api-key': await keyOf({ scopes: [scope] as never, origins: ['https://shop.example'] }),
+      origin: 'https://evil.example',
+    }),
+  ],
+  [
+    'a key sent from another network',
+    403,
+    'ORIGIN_NOT_ALLOWED',
+    async (scope) => ({ 'x-api-key': await keyOf({ scopes: [scope] as never, cidrs: ['192.0.2.0/24'] }) }),
+  ],
+];
+
+describe('on every route that asks for a key', () => {
+  test.each(refusals)('%s: %d %s, nothing read, nothing changed', async (_, status, code, headersFor) => {
+    for (const { method, route, scope } of keyed()) {
+      for (const sample of samplesOf(route)) {
+        const headers = await headersFor(scope);
+        const before = await digest();
+        const reply = await ask(method, sample, headers);
+        expect([route, reply.statusCode]).toEqual([route, status]);
+        if (method !== 'HEAD') expect(reply.json()).toMatchObject({ code, requestId: expect.any(String) });
+        for (const marker of await markers()) expect(reply.body).not.toContain(marker);
+        expect([route, await digest()]).toEqual([route, before]);
+      }
+    }
+  });
+
+  test.each([
+    ['another organization’s key', 'live', () => other],
+    ['another organization’s test key', 'test', () => other],
+    ['the organization’s own test key, of its live data', 'test', () => engine.organization],
+  ] as const)('%s reads nothing and changes nothing', async (_, world, organizationOf) => {
+    for (const { method, route, scope } of keyed()) {
+      for (const sample of samplesOf(route)) {
+        const key = await keyOf({ organization: organizationOf(), world, scopes: [scope] });
+        const theirs = { organization: engine.organization, world: 'live' } as const;
+        const before = await digest(theirs);
+        const reply = await ask(method, sample, { 'x-api-key': key });
+        const { status, code, body } = sample.foreign;
+        expect([route, reply.statusCode, reply.body]).toEqual([route, status, expect.any(String)]);
+        if (code !== undefined) expect(reply.json()).toMatchObject({ code });
+        if (body !== undefined && method !== 'HEAD') expect(reply.json()).toMatchObject(body);
+        for (const marker of await markers()) expect(reply.body).not.toContain(marker);
+        expect([route, await digest(theirs)]).toEqual([route, before]);
+      }
+    }
+  });
+
+  // Last, because it does change what is kept.
+  test('the right key is answered: each sample does reach the data', async () => {
+    for (const { method, route, scope } of keyed()) {
+      for (const sample of samplesOf(route)) {
+        const before = await digest({ organization: engine.organization, world: 'live' });
+        const reply = await ask(method, sample, { 'x-api-key': await keyOf({ scopes: [scope] }) });
+        expect([route, reply.statusCode, reply.body]).toEqual([
+          route,
+          sample.owner.status,
+          expect.any(String),
+        ]);
+        const { tells } = sample.owner;
+        if (tells && method !== 'HEAD') expect(reply.body).toContain(tells(victim));
+        else expect(await digest({ organization: engine.organization, world: 'live' })).not.toBe(before);
+      }
+    }
+  });
+});
