@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { OrganizationId } from '../lib/id.ts';
 import { Problem } from '../lib/problem.ts';
 import type { KeySchema } from './key-store-schema.ts';
@@ -42,12 +42,7 @@ export interface KeyRewraps {
 export function createKeyRewraps(db: Kysely<KeySchema>, { write }: Pick<KeyWriter, 'write'>): KeyRewraps {
   return {
     async masters() {
-      const rows = await db
-        .selectFrom('organization_key')
-        .select('master')
-        .union(db.selectFrom('appliance_secret').select('master'))
-        .execute();
-      return rows.map(({ master }) => master);
+      return (await mastersOf(db)).map(({ master }) => master);
     },
     rewrapMaster: ({ from, to, organizations, secrets, note }) =>
       write(
@@ -72,13 +67,7 @@ export function createKeyRewraps(db: Kysely<KeySchema>, { write }: Pick<KeyWrite
               .executeTakeFirst();
             if (numUpdatedRows !== 1n) throw changedMeanwhile();
           }
-          const left = await tx
-            .selectFrom('organization_key')
-            .select('master')
-            .where('master', '!=', to)
-            .union(tx.selectFrom('appliance_secret').select('master').where('master', '!=', to))
-            .execute();
-          if (left.length > 0) throw changedMeanwhile();
+          await requireMaster(tx, to);
           const { name, value } = note;
           await tx
             .insertInto('note')
@@ -102,6 +91,7 @@ export function createKeyRewraps(db: Kysely<KeySchema>, { write }: Pick<KeyWrite
     replaceSecret: ({ name, master, wrapped, details }) =>
       write(
         async (tx) => {
+          await requireMaster(tx, master);
           const { numUpdatedRows } = await tx
             .updateTable('appliance_secret')
             .set({ master, wrapped, details })
@@ -169,6 +159,21 @@ export function createKeyRewraps(db: Kysely<KeySchema>, { write }: Pick<KeyWrite
         { destroys: true },
       ),
   };
+}
+
+const mastersOf = (db: Kysely<KeySchema>) =>
+  db
+    .selectFrom('organization_key')
+    .select('master')
+    .union(db.selectFrom('appliance_secret').select('master'))
+    .execute();
+
+/**
+ * Throws CONFLICT when the store holds what another master key wrapped: this one was replaced since `wrapped` was made, and
+ * the row would never open again.
+ */
+export async function requireMaster(tx: Transaction<KeySchema>, master: string): Promise<void> {
+  if ((await mastersOf(tx)).some((row) => row.master !== master)) throw changedMeanwhile();
 }
 
 const changedMeanwhile = () =>

@@ -5,7 +5,7 @@ import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import { type Log, silentLog } from '../lib/log.ts';
 import type { Random } from './aes-gcm.ts';
 import { type Opened, openPostgres, openSqlite } from './connection.ts';
-import { createKeyRewraps, type KeyRewraps } from './key-rewraps.ts';
+import { createKeyRewraps, type KeyRewraps, requireMaster } from './key-rewraps.ts';
 import {
   type CopiedTable,
   type CopiedValue,
@@ -15,37 +15,12 @@ import {
 } from './key-store-schema.ts';
 import { createKeyWriter, type KeyFollower } from './key-writer.ts';
 import { openSqliteFile, openSqliteMemory } from './sqlite.ts';
+import type { WrappedOrganizationKey, WrappedPersonKey, WrappedSecret } from './wrapped-key.ts';
 
 export type KeyStorePlace =
   | { kind: 'sqlite'; path: string }
   | { kind: 'sqlite-memory' }
   | { kind: 'postgres'; url: string };
-
-/** A secret of the whole appliance: a signing key, the key of the backups. */
-export interface WrappedSecret {
-  name: string;
-  /** Id of the master key that wrapped it. */
-  master: string;
-  wrapped: Uint8Array;
-  /** JSON. */
-  details: string;
-}
-
-export interface WrappedOrganizationKey {
-  organization: OrganizationId;
-  generation: number;
-  master: string;
-  wrapped: Uint8Array;
-  /** The secret of the keyed e-mail hashes. */
-  lookupWrapped: Uint8Array;
-}
-
-export interface WrappedPersonKey {
-  subject: SubjectId;
-  organization: OrganizationId;
-  generation: number;
-  wrapped: Uint8Array;
-}
 
 /** A folder that should hold a copy of the store. */
 export interface StoredPlace {
@@ -135,6 +110,7 @@ export async function openKeyStore(
     },
     addOrganization: ({ organization, generation, master, wrapped, lookupWrapped }) =>
       write(async (tx) => {
+        await requireMaster(tx, master);
         const row = { organization, generation, master, wrapped, lookup_wrapped: lookupWrapped };
         await tx
           .insertInto('organization_key')
@@ -201,6 +177,7 @@ export async function openKeyStore(
         .execute(),
     addSecret: (secret) =>
       write(async (tx) => {
+        await requireMaster(tx, secret.master);
         await tx
           .insertInto('appliance_secret')
           .values({ ...secret, created_at: clock.now() })

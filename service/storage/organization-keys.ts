@@ -4,14 +4,14 @@ import { Problem } from '../lib/problem.ts';
 import { decrypt, encrypt, type Random } from './aes-gcm.ts';
 import type { KeyStore } from './key-store.ts';
 import type { MasterKey } from './master-key.ts';
-import type { WrappedPersonKey } from './wrapped-key.ts';
+import { lookupBound, organizationBound, personBound, type WrappedPersonKey } from './wrapped-key.ts';
 
 /** The keys of the organizations, opened. They wrap the keys of their people. */
 export interface OrganizationKeys {
   /** A key of its own and a lookup secret; on disk when it resolves. */
   create(organization: OrganizationId): Promise<void>;
-  /** Under the newest generation. Throws SEALED when the organization has no key. */
-  wrapPerson(organization: OrganizationId, subject: SubjectId, key: Uint8Array): WrappedPersonKey;
+  /** Wrapped by the newest generation; on disk when it resolves. Throws SEALED when the organization has no key. */
+  addPerson(organization: OrganizationId, subject: SubjectId, key: Uint8Array): Promise<void>;
   /**
    * `undefined` when that generation is gone: the key was rewrapped since the row was read. Throws an error (not a Problem)
    * for a row that was changed.
@@ -19,11 +19,21 @@ export interface OrganizationKeys {
   unwrapPerson(row: WrappedPersonKey): Uint8Array | undefined;
   /** The secret of the keyed e-mail hashes; the same in every generation. */
   lookup(organization: OrganizationId): KeyObject;
+  /** Oldest first; more than one while a rotation is not finished. Throws SEALED when the organization has no key. */
+  generations(organization: OrganizationId): number[];
+  /** A new key, which wraps new people's from now on; resolves when nobody is being wrapped by an older one any more. */
+  addGeneration(organization: OrganizationId): Promise<number>;
+  /** As it will lie under the newest generation. */
+  rewrapPerson(row: WrappedPersonKey): WrappedPersonKey;
+  /** Removes the generations before the newest. Throws CONFLICT while one of them wraps a person's key. */
+  dropOlder(organization: OrganizationId): Promise<void>;
 }
 
 /** What one organization's keys open with; `newest` wraps new person keys. */
 interface Opened {
   newest: number;
+  /** People whose keys are on their way to the store. */
+  adding: Set<Promise<void>>;
   generations: Map<number, KeyObject>;
   lookup: KeyObject;
 }
@@ -55,7 +65,12 @@ export async function openOrganizationKeys({
     }
     const generations = organizations.get(organization)?.generations ?? new Map<number, KeyObject>();
     generations.set(generation, createSecretKey(key));
-    organizations.set(organization, { newest: generation, generations, lookup: createSecretKey(lookup) });
+    organizations.set(organization, {
+      newest: generation,
+      adding: new Set(),
+      generations,
+      lookup: createSecretKey(lookup),
+    });
   }
 
   function of(organization: OrganizationId): Opened {
@@ -67,41 +82,99 @@ export async function openOrganizationKeys({
     );
   }
 
+  async function add(organization: OrganizationId, generation: number, key: Uint8Array, lookup: Uint8Array) {
+    for (let attempt = 1; ; attempt++) {
+      const { id } = master;
+      try {
+        return await keys.addOrganization({
+          organization,
+          generation,
+          master: id,
+          wrapped: await master.wrap(key, organizationBound(organization, generation)),
+          lookupWrapped: await master.wrap(lookup, lookupBound(organization)),
+        });
+      } catch (error) {
+        // The master key was replaced since: the new one wraps it.
+        const replaced = error instanceof Problem && error.code === 'CONFLICT' && master.id !== id;
+        if (!replaced || attempt === TRIES) throw error;
+      }
+    }
+  }
+
+  function wrapPerson(organization: OrganizationId, subject: SubjectId, key: Uint8Array): WrappedPersonKey {
+    const { newest, generations } = of(organization);
+    const wrapped = encrypt(generations.get(newest)!, key, personBound(organization, subject), random);
+    return { subject, organization, generation: newest, wrapped };
+  }
+
+  function unwrapPerson({ subject, organization, generation, wrapped }: WrappedPersonKey) {
+    const wrapping = of(organization).generations.get(generation);
+    if (wrapping === undefined) return undefined;
+    const plain = decrypt(wrapping, wrapped, personBound(organization, subject));
+    if (plain) return plain;
+    throw new Error(`The key of ${subject} does not open with generation ${generation} of ${organization}.`);
+  }
+
   return {
     async create(organization) {
       const key = randomKey(random);
       const lookup = randomKey(random);
       const generation = 1;
-      await keys.addOrganization({
-        organization,
-        generation,
-        master: master.id,
-        wrapped: await master.wrap(key, organizationBound(organization, generation)),
-        lookupWrapped: await master.wrap(lookup, lookupBound(organization)),
-      });
+      await add(organization, generation, key, lookup);
       organizations.set(organization, {
         newest: generation,
+        adding: new Set(),
         generations: new Map([[generation, createSecretKey(key)]]),
         lookup: createSecretKey(lookup),
       });
     },
-    wrapPerson(organization, subject, key) {
-      const { newest, generations } = of(organization);
-      const wrapped = encrypt(generations.get(newest)!, key, personBound(organization, subject), random);
-      return { subject, organization, generation: newest, wrapped };
+    async addPerson(organization, subject, key) {
+      const { adding } = of(organization);
+      const added = keys.addPerson(wrapPerson(organization, subject, key));
+      adding.add(added);
+      try {
+        await added;
+      } finally {
+        adding.delete(added);
+      }
     },
-    unwrapPerson({ subject, organization, generation, wrapped }) {
-      const wrapping = of(organization).generations.get(generation);
-      if (wrapping === undefined) return undefined;
-      const plain = decrypt(wrapping, wrapped, personBound(organization, subject));
-      if (plain) return plain;
-      throw new Error(
-        `The key of ${subject} does not open with generation ${generation} of ${organization}.`,
-      );
-    },
+    unwrapPerson,
     lookup: (organization) => of(organization).lookup,
+    generations: (organization) => [...of(organization).generations.keys()].sort((a, b) => a - b),
+    async addGeneration(organization) {
+      const opened = of(organization);
+      const key = randomKey(random);
+      const generation = opened.newest + 1;
+      const lookup = opened.lookup.export();
+      await add(organization, generation, key, lookup);
+      lookup.fill(0);
+      opened.generations.set(generation, createSecretKey(key));
+      opened.newest = generation;
+      await Promise.allSettled([...opened.adding]);
+      return generation;
+    },
+    rewrapPerson(row) {
+      const plain = unwrapPerson(row);
+      if (plain === undefined) {
+        throw new Error(
+          `The key of ${row.subject} names generation ${row.generation}, which ${row.organization} does not have.`,
+        );
+      }
+      const rewrapped = wrapPerson(row.organization, row.subject, plain);
+      plain.fill(0);
+      return rewrapped;
+    },
+    async dropOlder(organization) {
+      const { newest, generations } = of(organization);
+      await keys.removeGenerationsBefore(organization, newest);
+      for (const generation of [...generations.keys()]) {
+        if (generation < newest) generations.delete(generation);
+      }
+    },
   };
 }
+
+const TRIES = 3;
 
 /** 32 bytes. */
 export function randomKey(random: Random): Uint8Array {
@@ -109,8 +182,3 @@ export function randomKey(random: Random): Uint8Array {
   random(key);
   return key;
 }
-
-const organizationBound = (organization: OrganizationId, generation: number) =>
-  `organization|${organization}|${generation}`;
-const lookupBound = (organization: OrganizationId) => `lookup|${organization}`;
-const personBound = (organization: OrganizationId, subject: SubjectId) => `person|${organization}|${subject}`;

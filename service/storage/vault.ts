@@ -1,11 +1,15 @@
+import { randomFillSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
-import { type KeyCopies, noCopies } from './key-copies.ts';
+import type { CurrentMaster } from './current-master.ts';
+import { type KeyCopies, openKeyCopies } from './key-copies.ts';
 import { type KeyStore, openKeyStore } from './key-store.ts';
-import { type MasterKey, openMasterKeyFile } from './master-key.ts';
+import { lostOrganizations } from './lost-organizations.ts';
+import { type MasterPlaces, masterPlaces, openMaster, type Unlock } from './open-master.ts';
+import { type OrganizationKeys, openOrganizationKeys } from './organization-keys.ts';
 import { createSealer, type Sealer } from './sealed.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
 import type { Db } from './transaction.ts';
@@ -17,7 +21,10 @@ export interface Vault {
   keys: KeyStore;
   /** Places outside `folder` that hold the newest key store. */
   copies: KeyCopies;
-  master: MasterKey;
+  organizations: OrganizationKeys;
+  master: CurrentMaster;
+  /** Where a master key may be kept. */
+  places: MasterPlaces;
   close(): Promise<void>;
 }
 
@@ -27,7 +34,9 @@ interface VaultDeps {
   clock: Clock;
   log: Log;
   /** Elsewhere than `master.key` in the folder: on a medium that is not always there. */
-  masterKeyFile?: string;
+  masterKeyFile?: string | undefined;
+  /** Asked when the master key is protected by a passphrase; without, SEALED is thrown then. */
+  unlock?: Unlock | undefined;
 }
 
 /**
@@ -39,7 +48,7 @@ interface VaultDeps {
  */
 export async function openVault(
   folder: string,
-  { db, clock, log, masterKeyFile = join(folder, 'master.key') }: VaultDeps,
+  { db, clock, log, masterKeyFile, unlock }: VaultDeps,
 ): Promise<Vault> {
   const organizations = await db.selectFrom('organization').select('id').execute();
   const path = join(folder, 'keys.db');
@@ -50,30 +59,42 @@ export async function openVault(
       `The key store ${path} is missing, but the database holds what its keys sealed: put back its newest copy.`,
     );
   }
-  const master = openMasterKeyFile(masterKeyFile, { mayCreate: !exists });
-  const keys = await openKeyStore({ kind: 'sqlite', path }, { clock });
-  try {
-    const sealer = await createSealer({ keys, master, clock, log });
-    const held = new Set<string>((await keys.organizations()).map(({ organization }) => organization));
-    const missing = organizations.map(({ id }) => id).filter((id) => !held.has(id));
-    if (missing.length > 0) {
-      throw new Problem(
-        'SEALED',
-        `The key store ${path} lacks the keys of ${missing.join(', ')}: put back the newest keys.db that belongs to this database.`,
-      );
-    }
-    const known = new Set<string>(organizations.map(({ id }) => id));
-    const foreign = (await keys.peopledOrganizations()).filter((id) => !known.has(id));
-    if (foreign.length > 0) {
-      throw new Problem(
-        'SEALED',
-        `The key store ${path} holds the keys of people of ${foreign.join(', ')}, whom the database does not know: put back the database that belongs to it, or name it with --database-url. Nothing was changed.`,
-      );
-    }
-    const signing = await openSigningKeys({ keys, master });
-    return { sealer, signing, keys, copies: noCopies, master, close: () => keys.close() };
-  } catch (error) {
-    await keys.close();
-    throw error;
+  await using opened = new AsyncDisposableStack();
+  const keys = await openKeyStore({ kind: 'sqlite', path }, { clock, log });
+  opened.defer(() => keys.close());
+  const copies = await openKeyCopies({ keys, data: folder, clock, log });
+  opened.defer(() => copies.close());
+  const held = new Set<string>((await keys.organizations()).map(({ organization }) => organization));
+  const missing = organizations.map(({ id }) => id).filter((id) => !held.has(id));
+  if (missing.length > 0) {
+    throw new Problem(
+      'SEALED',
+      `The key store ${path} lacks the keys of ${missing.join(', ')}: put back the newest keys.db that belongs to this database.`,
+    );
   }
+  const known = new Set<string>(organizations.map(({ id }) => id));
+  const lost = await lostOrganizations(keys);
+  const foreign = (await keys.peopledOrganizations()).filter((id) => !known.has(id) && !lost.has(id));
+  if (foreign.length > 0) {
+    throw new Problem(
+      'SEALED',
+      `The key store ${path} holds the keys of people of ${foreign.join(', ')}, whom the database does not know: put back the database that belongs to it, or name it with --database-url. Nothing was changed.`,
+    );
+  }
+  const places = await masterPlaces(folder, { masterKeyFile, keys });
+  const master = await openMaster({ keys, places, log, unlock, mayCreate: organizations.length === 0 });
+  const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
+  const sealer = await createSealer({ keys, copies, master, organizations: organizationKeys, clock, log });
+  const signing = await openSigningKeys({ keys, master });
+  const everything = opened.move();
+  return {
+    sealer,
+    signing,
+    keys,
+    copies,
+    organizations: organizationKeys,
+    master,
+    places,
+    close: () => everything.disposeAsync(),
+  };
 }

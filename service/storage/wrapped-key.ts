@@ -28,3 +28,11 @@ export interface WrappedPersonKey {
   generation: number;
   wrapped: Uint8Array;
 }
+
+/** What each is bound to: a wrapped key that is moved elsewhere does not open there. */
+export const organizationBound = (organization: OrganizationId, generation: number) =>
+  `organization|${organization}|${generation}`;
+export const lookupBound = (organization: OrganizationId) => `lookup|${organization}`;
+export const personBound = (organization: OrganizationId, subject: SubjectId) =>
+  `person|${organization}|${subject}`;
+export const secretBound = (name: string) => `secret|${name}`;

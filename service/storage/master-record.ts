@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import type { KeyStore } from './key-store.ts';
+
+/** Note of the key store beside what the master key wrapped: written in the transaction of a rotation. */
+export const MASTER_NOTE = 'master';
+/** Replaced keys that are remembered, to say so when one of them comes back. */
+const REMEMBERED = 100;
+
+const MasterRecord = z.object({
+  /** How and where the key in use is kept. */
+  kind: z.enum(['file', 'passphrase']).optional(),
+  path: z.string().optional(),
+  /** Oldest first; `at` in ms since 1970. */
+  replaced: z.array(z.object({ id: z.string(), at: z.number() })).default([]),
+});
+export type MasterRecord = z.infer<typeof MasterRecord>;
+
+export async function readMasterRecord(keys: Pick<KeyStore, 'note'>): Promise<MasterRecord> {
+  const text = await keys.note(MASTER_NOTE);
+  return MasterRecord.parse(text === undefined ? {} : JSON.parse(text));
+}
+
+/** What the note says once `was` is replaced by a key kept there. */
+export function recordReplacement(
+  { replaced }: MasterRecord,
+  { was, at, kind, path }: { was: string; at: number; kind: 'file' | 'passphrase'; path: string },
+): string {
+  return JSON.stringify({ kind, path, replaced: [...replaced, { id: was, at }].slice(-REMEMBERED) });
+}
