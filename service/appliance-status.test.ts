@@ -37,6 +37,7 @@ const status = (more: Partial<StatusDeps> = {}) =>
     galleries,
     pictures: () => ({ stats: () => idle }),
     database: { dialect: 'sqlite' },
+    keyPlaces: { list: async () => [] },
     backups: { warnings: () => [] },
     freeBytes: async () => 2 ** 30,
     ...more,
@@ -47,6 +48,15 @@ test('a box that works is ready', async () => {
     readiness: { is: 'ready' },
     storage: { kind: 'sqlite', state: 'ok' },
   });
+});
+
+test('copies of the key store are counted, and those that are not up to date', async () => {
+  const place = { place: '/stick', addedAt: 1 };
+  const list = async () => [
+    { ...place, state: 'current' as const },
+    { ...place, state: 'unreachable' as const, since: 2, reason: 'away' },
+  ];
+  expect(await status({ keyPlaces: { list } })).toMatchObject({ keyCopies: { places: 2, notCurrent: 1 } });
 });
 
 test('a disk without room is told before writes fail', async () => {

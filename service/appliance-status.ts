@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import type { Backups } from './engine/backups/index.ts';
 import type { Checks } from './engine/checks/index.ts';
+import type { KeyPlaces } from './engine/keystore/index.ts';
 import { type Models, remedy } from './engine/models/index.ts';
 import type { Organizations } from './engine/organizations/index.ts';
 import type { Subjects } from './engine/subjects/index.ts';
@@ -24,6 +25,7 @@ export interface StatusDeps {
   galleries: Galleries;
   pictures(): Pick<RunningFaceAnalyzer, 'stats'>;
   database: Pick<Database, 'dialect'>;
+  keyPlaces: Pick<KeyPlaces, 'list'>;
   backups: Pick<Backups, 'warnings'>;
   /** Bytes that may still be written to the data directory's disk. */
   freeBytes?(): Promise<number>;
@@ -50,6 +52,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
     galleries,
     pictures,
     database,
+    keyPlaces,
     backups,
   } = deps;
   const { freeBytes = () => freeOn(data), patience = 2_000 } = deps;
@@ -60,6 +63,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
     const [pad] = padSets;
     const { workers, busy, waiting, queueLimit, providers, fallbacks, broken } = pictures().stats();
     const fallback = Object.values(fallbacks)[0];
+    const copies = await keyPlaces.list();
     return {
       readiness: readinessOf(broken, storage),
       models: await models.list(),
@@ -99,6 +103,10 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
         : [],
       safeGallery: rates.map((rate) => ({ rate, people: checks.safeGallerySize(rate) })),
       insecureHttp,
+      keyCopies: {
+        places: copies.length,
+        notCurrent: copies.filter(({ state }) => state !== 'current').length,
+      },
       backupWarnings: backups.warnings(),
       matchOnlyOrganizations: storage.organizations.filter(({ matchOnly }) => matchOnly).length,
     };

@@ -12,10 +12,12 @@ import { type Checks, createChecks } from './engine/checks/index.ts';
 import { type Consents, createConsents, createHolds, type Holds, isHeld } from './engine/consent/index.ts';
 import { createErasure, type Erasure } from './engine/erasure/index.ts';
 import { createEvents } from './engine/events/index.ts';
+import { createKeyPlaces, type KeyPlaces } from './engine/keystore/index.ts';
 import { createLimits, type Limits } from './engine/limits/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
 import { createOrganizations, type Organizations } from './engine/organizations/index.ts';
 import { createRetention, type Retention } from './engine/retention/index.ts';
+import { createSubjectRecords, type SubjectRecords } from './engine/subject-record/index.ts';
 import { createSubjects, type Subjects } from './engine/subjects/index.ts';
 import { finishRestore, readRestoreMarker, removeRestoreMarker } from './finish-restore.ts';
 import { listenPolicy } from './http/listen-policy.ts';
@@ -43,7 +45,9 @@ export interface Gatehouse {
   consents: Consents;
   holds: Holds;
   retention: Retention;
+  subjectRecords: SubjectRecords;
   erasure: Erasure;
+  keyPlaces: KeyPlaces;
   checks: Checks;
   models: Models;
   backups: Backups;
@@ -220,6 +224,7 @@ export async function compose(
     log,
     data: config.data,
   });
+  const keyPlaces = createKeyPlaces({ copies: vault.copies, inTransaction, audit });
   const retention = createRetention({
     db,
     inTransaction,
@@ -231,6 +236,16 @@ export async function compose(
     ids,
     clock,
     log,
+  });
+  const subjectRecords = createSubjectRecords({
+    db,
+    inTransaction,
+    sealer,
+    organizations,
+    subjects,
+    consents,
+    audit,
+    clock,
   });
   // Before the galleries: nobody who was erased is read into them.
   await erasure.resume();
@@ -262,6 +277,7 @@ export async function compose(
     galleries,
     pictures,
     database,
+    keyPlaces,
     backups,
   });
   const everything = opened.move();
@@ -274,7 +290,9 @@ export async function compose(
     consents,
     holds,
     retention,
+    subjectRecords,
     erasure,
+    keyPlaces,
     checks,
     models,
     backups,

@@ -69,6 +69,7 @@ export async function serve(config: Config, output: ServiceOutput = {}): Promise
   recurring.every('audit checkpoints', 1_000, () => gatehouse.auditLog.tend());
   recurring.every('retention', 60 * 60_000, () => gatehouse.retention.tend());
   recurring.every('backups', 60_000, () => gatehouse.backups.runDue());
+  recurring.every('copies of the key store', 60_000, () => gatehouse.keyPlaces.sync());
   recurring.every('erasures', 60_000, () => gatehouse.erasure.retry());
 
   const everything = opened.move();

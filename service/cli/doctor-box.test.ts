@@ -6,6 +6,7 @@ import {
   checkAnswer,
   checkGalleries,
   checkInsecureHttp,
+  checkKeyCopies,
   checkLicences,
   checkMatchOnly,
 } from './doctor-box.ts';
@@ -43,6 +44,24 @@ test('people are held against what was measured', () => {
   });
   const people = [{ world: 'live', total: 63, largest: 63 }, status.people[1]!];
   expect(checkGalleries({ ...status, people })).toEqual({ what: 'people', state: 'ok', found: found(63) });
+});
+
+test('two copies of the key store are advised, and one that is not up to date is named with its reason', () => {
+  const [stick, share] = ['/stick', '/share'].map((place) => ({ place, state: 'current' }));
+  expect(checkKeyCopies([])).toMatchObject({
+    state: 'warn',
+    found: 'none',
+    remedy: expect.stringContaining('keystore add'),
+  });
+  expect(checkKeyCopies([stick!])).toMatchObject({ state: 'warn', found: '/stick' });
+  expect(checkKeyCopies([stick!, share!])).toMatchObject({ state: 'ok', found: '/stick, /share' });
+  expect(
+    checkKeyCopies([stick!, { place: '/share', state: 'unreachable', reason: 'Is it mounted?' }]),
+  ).toMatchObject({
+    state: 'warn',
+    found: '/share is unreachable',
+    remedy: 'Is it mounted?',
+  });
 });
 
 test('accepted licence doubts and match-only organizations are told', () => {

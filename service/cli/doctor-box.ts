@@ -55,6 +55,30 @@ export function checkMatchOnly({ matchOnlyOrganizations: amount }: BoxStatus): F
   };
 }
 
+/** Copies of the key store: two at least are advised, on other disks than the data. */
+export function checkKeyCopies(
+  places: readonly { place: string; state: string; reason?: string }[],
+): Finding {
+  const what = 'copies of the key store';
+  const behind = places.filter(({ state }) => state !== 'current');
+  if (behind.length > 0) {
+    return {
+      what,
+      state: 'warn',
+      found: `${behind.map(({ place, state }) => `${place} is ${state}`).join(', ')}`,
+      remedy: behind.map(({ reason }) => reason ?? `${invocation} keystore sync`).join(' '),
+    };
+  }
+  const found = places.length === 0 ? 'none' : places.map(({ place }) => place).join(', ');
+  if (places.length >= 2) return { what, state: 'ok', found };
+  return {
+    what,
+    state: 'warn',
+    found,
+    remedy: `Without the key store no backup opens. Keep two copies, on other disks: ${invocation} keystore add DIR`,
+  };
+}
+
 /** The settings the doctor reads may not be the flags the service was started with. */
 export function checkInsecureHttp({ insecureHttp }: BoxStatus): Finding[] {
   if (!insecureHttp) return [];

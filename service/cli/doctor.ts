@@ -12,6 +12,7 @@ import {
   checkAnswer,
   checkGalleries,
   checkInsecureHttp,
+  checkKeyCopies,
   checkLicences,
   checkMatchOnly,
 } from './doctor-box.ts';
@@ -104,6 +105,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
       found: running ? `the service${await holder(config.data)} answers` : 'nobody else holds the directory',
     },
     ...(running ? await askService(open, config) : [await port()]),
+    checkKeyCopies((await open.get<{ places: [] }>('/keystore/places')).places),
     checkModelFiles(files),
     checkPad(models),
   ];

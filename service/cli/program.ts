@@ -10,6 +10,7 @@ import { toFailure } from './failure.ts';
 import { addInit } from './init.ts';
 import { invocation } from './invocation.ts';
 import { addKey } from './key.ts';
+import { addKeystore } from './keystore.ts';
 import { addLimits } from './limits.ts';
 import { addModels } from './models.ts';
 import { addOpenApi } from './openapi.ts';
@@ -62,6 +63,7 @@ First steps:
   addDoctor(program, runner);
   addOrg(program, runner);
   addKey(program, runner);
+  addKeystore(program, runner);
   addLimits(program, runner);
   const subject = program
     .command('subject')

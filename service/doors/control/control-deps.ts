@@ -4,10 +4,12 @@ import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure } from '../../engine/erasure/index.ts';
+import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import type { Limits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Retention } from '../../engine/retention/index.ts';
+import type { SubjectRecords } from '../../engine/subject-record/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
 
 /** What the control API speaks for; the composed Gatehouse fits. */
@@ -20,7 +22,9 @@ export interface ControlDeps {
   consents: Consents;
   holds: Holds;
   retention: Retention;
+  subjectRecords: SubjectRecords;
   erasure: Erasure;
+  keyPlaces: KeyPlaces;
   checks: Checks;
   models: Models;
   backups: Backups;

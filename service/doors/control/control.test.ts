@@ -6,10 +6,12 @@ import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure } from '../../engine/erasure/index.ts';
+import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import { createLimits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import { createOrganizations } from '../../engine/organizations/index.ts';
 import type { Retention } from '../../engine/retention/index.ts';
+import type { SubjectRecords } from '../../engine/subject-record/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
 import { createServer } from '../../http/server.ts';
 import { createIds, type SubjectId } from '../../lib/id.ts';
@@ -91,9 +93,11 @@ beforeEach(async () => {
     models: models as Models,
     subjects: subjects as Subjects,
     erasure: {} as Erasure,
+    keyPlaces: {} as KeyPlaces,
     consents: {} as Consents,
     holds: {} as Holds,
     retention: {} as Retention,
+    subjectRecords: {} as SubjectRecords,
     backups: {} as Backups,
     status: () => ({ version: 'x' }),
   });

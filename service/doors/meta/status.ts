@@ -37,6 +37,8 @@ export interface ApplianceStatus {
   safeGallery: { rate: number; people: number }[];
   /** Organizations whose live verifications run without PAD, by their recorded decision. */
   matchOnlyOrganizations: number;
+  /** Places of the key store's copies, and how many of them are not up to date. */
+  keyCopies?: { places: number; notCurrent: number };
   /** Scheduled backups that fail or are missing, one sentence each. */
   backupWarnings?: string[];
   /** Listens beyond this machine without TLS. */

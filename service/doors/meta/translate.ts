@@ -77,7 +77,7 @@ function warningsOf(status: ApplianceStatus): string[] {
       `The imported model ${id} is not used, because its file is missing or changed: import it again, or remove it.`,
     );
   }
-  warnings.push(...(status.backupWarnings ?? []));
+  warnings.push(...(status.backupWarnings ?? []), ...keyCopiesToLookAt(status));
   if (pad.is === 'missing') {
     const except = matchOnly > 0 ? ', except in organizations that recorded match-only' : '';
     warnings.push(`Passive liveness is not installed: live verifications are refused${except}.`);
@@ -89,6 +89,24 @@ function warningsOf(status: ApplianceStatus): string[] {
     );
   }
   return [...warnings, ...galleriesTooLarge(status)];
+}
+
+/** Which places these are is told at the box alone: `gatehouse keystore places`. */
+function keyCopiesToLookAt({ keyCopies }: ApplianceStatus): string[] {
+  if (keyCopies === undefined) return [];
+  const { places, notCurrent } = keyCopies;
+  return [
+    ...(notCurrent === 0
+      ? []
+      : [
+          `${notCurrent} of ${places} copies of the key store are not up to date: keys that were destroyed may still lie there, and newer ones are missing. “gatehouse keystore places” says why.`,
+        ]),
+    ...(places >= 2
+      ? []
+      : [
+          `The key store has ${places === 0 ? 'no copy' : 'one copy'} outside the data directory: if it is lost, no backup opens. Keep two, on other disks: “gatehouse keystore add DIR”.`,
+        ]),
+  ];
 }
 
 /** One sentence a world. */

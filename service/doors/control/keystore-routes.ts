@@ -1,0 +1,35 @@
+import type { FastifyPluginAsync } from 'fastify';
+import { z } from 'zod';
+import type { KeyPlaceReport, KeyPlaces } from '../../engine/keystore/index.ts';
+import { operator } from './operator.ts';
+import { parse } from './parse.ts';
+
+export interface KeystoreDeps {
+  keyPlaces: KeyPlaces;
+}
+
+const folder = z.string().min(1).max(4096).describe('absolute folder');
+const NewPlace = z.strictObject({ folder });
+const OldPlace = z.strictObject({ folder, wipe: z.boolean() });
+
+const fromPlace = ({ place, state, since, reason, addedAt }: KeyPlaceReport) => ({
+  place,
+  state,
+  ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+  ...(reason === undefined ? {} : { reason }),
+  addedAt: new Date(addedAt).toISOString(),
+});
+
+/** The places where copies of the key store are kept. */
+export const keystoreRoutes: FastifyPluginAsync<KeystoreDeps> = async (app, { keyPlaces }) => {
+  app.get('/keystore/places', async () => ({ places: (await keyPlaces.list()).map(fromPlace) }));
+  app.post('/keystore/places', async (request, reply) => {
+    const { folder } = parse(NewPlace, request.body);
+    return reply.code(201).send(fromPlace(await keyPlaces.add(folder, operator(request))));
+  });
+  app.post('/keystore/places/remove', async (request) => {
+    const { folder, wipe } = parse(OldPlace, request.body);
+    return fromPlace(await keyPlaces.remove(folder, { wipe }, operator(request)));
+  });
+  app.post('/keystore/sync', async () => ({ places: (await keyPlaces.sync()).map(fromPlace) }));
+};

@@ -1,0 +1,1 @@
+export { createKeyPlaces, type KeyPlaceReport, type KeyPlaces, type KeyPlacesDeps } from './key-places.ts';

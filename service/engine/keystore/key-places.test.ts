@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createTestAudit } from '../../../test/support/audit.ts';
+import { createIds } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import { type Database, openDatabase } from '../../storage/connection.ts';
+import { createKeyPlaces, type KeyPlaceReport } from './index.ts';
+
+const clock = { now: () => 1 };
+const ada = { is: 'operator', name: 'ada' } as const;
+let database: Database;
+let places: KeyPlaceReport[];
+beforeEach(async () => {
+  database = await openDatabase({ kind: 'sqlite-memory' }, { clock, log: silentLog });
+  places = [];
+});
+afterEach(() => database.close());
+
+function create() {
+  const { inTransaction } = database;
+  const audit = createTestAudit({ ids: createIds(clock), clock });
+  return createKeyPlaces({
+    inTransaction,
+    audit,
+    copies: {
+      list: async () => places,
+      sync: async () => places,
+      async add(place) {
+        const report = { place, state: 'current' as const, addedAt: 1 };
+        places.push(report);
+        return report;
+      },
+      async remove(folder, { wipe }) {
+        if (wipe) throw new Problem('CONFLICT', 'It cannot be reached.');
+        if (!places.some(({ place }) => place === folder)) throw new Problem('NOT_FOUND', 'No such place.');
+        places = places.filter(({ place }) => place !== folder);
+      },
+    },
+  });
+}
+
+async function lines() {
+  const rows = await database.db.selectFrom('audit').selectAll().orderBy('seq').execute();
+  return rows.map(({ actor, action, outcome, details }) => [actor, action, outcome, JSON.parse(details)]);
+}
+
+test('places come and go with an audit line each; one that is not wiped is told as refused', async () => {
+  const keyPlaces = create();
+  expect(await keyPlaces.add('/stick', ada)).toEqual({ place: '/stick', state: 'current', addedAt: 1 });
+  await expect(keyPlaces.remove('/stick', { wipe: true }, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await keyPlaces.list()).toHaveLength(1);
+  expect(await keyPlaces.remove('/stick', { wipe: false }, ada)).toMatchObject({ place: '/stick' });
+  expect(await keyPlaces.list()).toEqual([]);
+  const removal = (wipe: boolean) => ({ place: '/stick', wipe, state: 'current' });
+  expect(await lines()).toEqual([
+    ['operator:ada', 'keystore.add-place', 'done', { place: '/stick', state: 'current' }],
+    ['operator:ada', 'keystore.remove-place', 'done', removal(true)],
+    ['operator:ada', 'keystore.remove-place', 'refused', removal(true)],
+    ['operator:ada', 'keystore.remove-place', 'done', removal(false)],
+  ]);
+});
+
+test('what is no place is refused, and told', async () => {
+  await expect(create().remove('/elsewhere', { wipe: false }, ada)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  expect(await lines()).toEqual([
+    ['operator:ada', 'keystore.remove-place', 'refused', { place: '/elsewhere', wipe: false }],
+  ]);
+});
