@@ -1,28 +1,23 @@
 import { randomFillSync } from 'node:crypto';
-import type { Clock } from '../../lib/clock.ts';
 import type { Ids, KeyId, OrganizationId } from '../../lib/id.ts';
-import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import { parseNetwork } from '../organizations/index.ts';
-import type { ApiKey, Caller, Scope } from './api-key.ts';
+import type { ApiKey, Caller } from './api-key.ts';
 import {
   copyLimits,
   insertKey,
   organizationExists,
-  selectHashes,
   selectKey,
-  selectKeyByHash,
   selectKeys,
-  updateLastUsed,
   updateRestrictions,
   updateRevoked,
   updateSuccessor,
 } from './api-key-store.ts';
-import { hashKey, hasKeyForm, makeKeyText, type Random, sameHash } from './key-text.ts';
+import { type AuthenticationDeps, type Credential, createAuthentication, isValid } from './authentication.ts';
+import { hashKey, makeKeyText, type Random } from './key-text.ts';
 import { type Narrowing, narrowKey } from './narrow-key.ts';
-import { checkNewKey, type NewKey, parseOrigin } from './new-key.ts';
+import { checkNewKey, type NewKey } from './new-key.ts';
 
 export interface Access {
   /** The only time the key itself is shown. `<prefix>_<live|test>_<secret>`, secret >= 160 bits. */
@@ -48,87 +43,22 @@ export interface Access {
    * (unknown, revoked, expired: indistinguishable), INSUFFICIENT_SCOPE, ORIGIN_NOT_ALLOWED (origin or network; said only
    * once the secret was right), BURST_LIMIT_EXCEEDED for an address that sent too many refused ones.
    */
-  authenticate(input: {
-    credential?: string;
-    scope: Scope;
-    origin?: string;
-    address?: string;
-  }): Promise<Caller>;
+  authenticate(input: Credential): Promise<Caller>;
 }
 
-export interface AccessDeps {
-  db: Db;
+export interface AccessDeps extends AuthenticationDeps {
   inTransaction: InTransaction;
   audit: Audit;
   ids: Ids;
-  clock: Clock;
-  log: Log;
   random?: Random;
-  /** Where refused credentials are counted by address; absent: they are not. */
-  refusals?: {
-    /** Seconds until another credential of this address is looked at; 0: now. */
-    wait(address: string): number;
-    count(address: string): void;
-  };
 }
 
-/** A key's last use is written at most this often, in milliseconds. */
-const LAST_USED_EVERY = 60_000;
-
-export function createAccess({
-  db,
-  inTransaction,
-  audit,
-  ids,
-  clock,
-  log,
-  random = randomFillSync,
-  refusals,
-}: AccessDeps): Access & {
+export function createAccess(deps: AccessDeps): Access & {
   /** When the last uses seen so far are written; before the database is closed. */
   settled(): Promise<void>;
 } {
-  /** When this process last wrote a key's use. One entry per key that was ever valid here. */
-  const written = new Map<KeyId, number>();
-  const writing = new Set<Promise<void>>();
-  /** Hashes of all keys that were not revoked, read when the first address has to wait. */
-  let hashes: Promise<Set<string>> | undefined;
-
-  function noteUse(key: KeyId, address: string | undefined): void {
-    const now = clock.now();
-    const last = written.get(key);
-    // A clock that was set back does not silence the note until it has caught up.
-    if (last !== undefined && Math.abs(now - last) < LAST_USED_EVERY) return;
-    written.set(key, now);
-    const write = updateLastUsed(db, key, now, address)
-      .catch((error: unknown) => {
-        log.warn({ key, error: String(error) }, 'the last use of a key could not be written');
-      })
-      .finally(() => writing.delete(write));
-    writing.add(write);
-  }
-
-  /** Nothing is looked up for an address that has to wait. */
-  async function refuseThrottled(address: string | undefined, credential: string): Promise<void> {
-    const wait = address === undefined ? 0 : (refusals?.wait(address) ?? 0);
-    if (wait === 0) return;
-    // A branch behind one address goes on working while somebody there guesses: nobody guesses a key that exists.
-    hashes ??= selectHashes(db).then((all) => new Set(all));
-    hashes.catch(() => {
-      hashes = undefined;
-    });
-    if ((await hashes).has(hashKey(credential))) return;
-    throw new Problem(
-      'BURST_LIMIT_EXCEEDED',
-      'Too many API keys were refused from this address: check the key, then try again later.',
-      { retryAfterSeconds: wait },
-    );
-  }
-
-  function refused(address: string | undefined, problem: Problem): Problem {
-    if (address !== undefined) refusals?.count(address);
-    return problem;
-  }
+  const { db, inTransaction, audit, ids, clock, random = randomFillSync } = deps;
+  const authentication = createAuthentication(deps);
 
   async function keyOf(tx: Tx, organization: OrganizationId, id: KeyId): Promise<ApiKey> {
     const key = await selectKey(tx, organization, id);
@@ -170,7 +100,7 @@ export function createAccess({
           },
         });
       });
-      (await hashes)?.add(hashKey(key));
+      await authentication.know(key);
       return { id, key, record };
     },
 
@@ -225,7 +155,7 @@ export function createAccess({
         });
         return { old: { ...old, successor: next, expiresAt: end }, record, text };
       });
-      (await hashes)?.add(hashKey(text));
+      await authentication.know(text);
       return { id: next, key: text, record, old };
     },
 
@@ -251,72 +181,7 @@ export function createAccess({
         return after;
       }),
 
-    async authenticate({ credential, scope, origin, address }) {
-      if (credential === undefined || credential === '') {
-        throw new Problem(
-          'MISSING_AUTH',
-          'Send an API key as "Authorization: Bearer <key>" or in the header "x-api-key".',
-        );
-      }
-      await refuseThrottled(address, credential);
-      if (!hasKeyForm(credential)) {
-        throw refused(
-          address,
-          new Problem('INVALID_API_KEY_FORMAT', 'An API key has the form <prefix>_<live|test>_<secret>.'),
-        );
-      }
-      const hash = hashKey(credential);
-      const found = await selectKeyByHash(db, hash);
-      if (!found || !sameHash(found.secretHash, hash) || !isValid(found.key, clock.now())) {
-        throw refused(address, new Problem('INVALID_API_KEY', 'The API key is not valid.'));
-      }
-      const { key } = found;
-      requireNetwork(key, address);
-      requireOrigin(key, origin);
-      if (!key.scopes.includes(scope)) {
-        throw new Problem(
-          'INSUFFICIENT_SCOPE',
-          `The API key lacks the scope "${scope}" that this call needs.`,
-        );
-      }
-      noteUse(key.id, address);
-      return {
-        key: key.id,
-        lineage: key.lineage,
-        organization: key.organization,
-        world: key.world,
-        scopes: key.scopes,
-        ...(key.origins.length > 0 && { origins: key.origins }),
-      };
-    },
-
-    async settled() {
-      await Promise.all(writing);
-    },
+    authenticate: authentication.authenticate,
+    settled: authentication.settled,
   };
-}
-
-function isValid({ revokedAt, expiresAt }: ApiKey, now: number): boolean {
-  return revokedAt === undefined && (expiresAt === undefined || now < expiresAt);
-}
-
-function requireNetwork({ cidrs }: ApiKey, address: string | undefined): void {
-  if (cidrs.length === 0) return;
-  if (address !== undefined && cidrs.some((cidr) => parseNetwork(cidr)?.holds(address))) return;
-  throw new Problem(
-    'ORIGIN_NOT_ALLOWED',
-    'This API key may not be used from this network: send it from where its owner allowed it.',
-  );
-}
-
-/** A browser key needs one of its origins; a server's key that lists origins is held to them when a browser sends one. */
-function requireOrigin({ browser, origins }: ApiKey, origin: string | undefined): void {
-  if (origin === undefined ? !browser : origins.length === 0 || origins.includes(parseOrigin(origin) ?? ''))
-    return;
-  throw new Problem(
-    'ORIGIN_NOT_ALLOWED',
-    origin === undefined
-      ? 'This API key is for browsers: it is accepted from its own origins only, and the request names none.'
-      : `This API key may not be used from ${origin}.`,
-  );
 }

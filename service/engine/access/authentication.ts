@@ -1,0 +1,152 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { KeyId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Db } from '../../storage/transaction.ts';
+import { parseNetwork } from '../organizations/index.ts';
+import type { ApiKey, Caller, Scope } from './api-key.ts';
+import { selectHashes, selectKeyByHash, updateLastUsed } from './api-key-store.ts';
+import { hashKey, hasKeyForm, sameHash } from './key-text.ts';
+import { parseOrigin } from './new-key.ts';
+
+export interface Credential {
+  credential?: string;
+  scope: Scope;
+  origin?: string;
+  address?: string;
+}
+
+export interface AuthenticationDeps {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  /** Where refused credentials are counted by address; absent: they are not. */
+  refusals?: {
+    /** Seconds until another credential of this address is looked at; 0: now. */
+    wait(address: string): number;
+    count(address: string): void;
+  };
+}
+
+/** A key's last use is written at most this often, in milliseconds. */
+const LAST_USED_EVERY = 60_000;
+
+export function createAuthentication({ db, clock, log, refusals }: AuthenticationDeps) {
+  /** When this process last wrote a key's use. One entry per key that was ever valid here. */
+  const written = new Map<KeyId, number>();
+  const writing = new Set<Promise<void>>();
+  /** Hashes of all keys that were not revoked, read when the first address has to wait. */
+  let hashes: Promise<Set<string>> | undefined;
+
+  function noteUse(key: KeyId, address: string | undefined): void {
+    const now = clock.now();
+    const last = written.get(key);
+    // A clock that was set back does not silence the note until it has caught up.
+    if (last !== undefined && Math.abs(now - last) < LAST_USED_EVERY) return;
+    written.set(key, now);
+    const write = updateLastUsed(db, key, now, address)
+      .catch((error: unknown) => {
+        log.warn({ key, error: String(error) }, 'the last use of a key could not be written');
+      })
+      .finally(() => writing.delete(write));
+    writing.add(write);
+  }
+
+  /** Nothing is looked up for an address that has to wait. */
+  async function refuseThrottled(address: string | undefined, credential: string): Promise<void> {
+    const wait = address === undefined ? 0 : (refusals?.wait(address) ?? 0);
+    if (wait === 0) return;
+    // A branch behind one address goes on working while somebody there guesses: nobody guesses a key that exists.
+    hashes ??= selectHashes(db).then((all) => new Set(all));
+    hashes.catch(() => {
+      hashes = undefined;
+    });
+    if ((await hashes).has(hashKey(credential))) return;
+    throw new Problem(
+      'BURST_LIMIT_EXCEEDED',
+      'Too many API keys were refused from this address: check the key, then try again later.',
+      { retryAfterSeconds: wait },
+    );
+  }
+
+  function refused(address: string | undefined, problem: Problem): Problem {
+    if (address !== undefined) refusals?.count(address);
+    return problem;
+  }
+
+  async function authenticate({ credential, scope, origin, address }: Credential): Promise<Caller> {
+    if (credential === undefined || credential === '') {
+      throw new Problem(
+        'MISSING_AUTH',
+        'Send an API key as "Authorization: Bearer <key>" or in the header "x-api-key".',
+      );
+    }
+    await refuseThrottled(address, credential);
+    if (!hasKeyForm(credential)) {
+      throw refused(
+        address,
+        new Problem('INVALID_API_KEY_FORMAT', 'An API key has the form <prefix>_<live|test>_<secret>.'),
+      );
+    }
+    const hash = hashKey(credential);
+    const found = await selectKeyByHash(db, hash);
+    if (!found || !sameHash(found.secretHash, hash) || !isValid(found.key, clock.now())) {
+      throw refused(address, new Problem('INVALID_API_KEY', 'The API key is not valid.'));
+    }
+    const { key } = found;
+    requireNetwork(key, address);
+    requireOrigin(key, origin);
+    if (!key.scopes.includes(scope)) {
+      throw new Problem('INSUFFICIENT_SCOPE', `The API key lacks the scope "${scope}" that this call needs.`);
+    }
+    noteUse(key.id, address);
+    return {
+      key: key.id,
+      lineage: key.lineage,
+      organization: key.organization,
+      world: key.world,
+      scopes: key.scopes,
+      ...(key.origins.length > 0 && { origins: key.origins }),
+    };
+  }
+
+  return {
+    authenticate,
+    /** A key that was made just now. */
+    async know(text: string): Promise<void> {
+      await hashes?.then(
+        (all) => all.add(hashKey(text)),
+        () => {},
+      );
+    },
+    /** When the last uses seen so far are written. */
+    async settled(): Promise<void> {
+      await Promise.all(writing);
+    },
+  };
+}
+
+export function isValid({ revokedAt, expiresAt }: ApiKey, now: number): boolean {
+  return revokedAt === undefined && (expiresAt === undefined || now < expiresAt);
+}
+
+function requireNetwork({ cidrs }: ApiKey, address: string | undefined): void {
+  if (cidrs.length === 0) return;
+  if (address !== undefined && cidrs.some((cidr) => parseNetwork(cidr)?.holds(address))) return;
+  throw new Problem(
+    'ORIGIN_NOT_ALLOWED',
+    'This API key may not be used from this network: send it from where its owner allowed it.',
+  );
+}
+
+/** A browser key needs one of its origins; a server's key that lists origins is held to them when a browser sends one. */
+function requireOrigin({ browser, origins }: ApiKey, origin: string | undefined): void {
+  if (origin === undefined ? !browser : origins.length === 0 || origins.includes(parseOrigin(origin) ?? ''))
+    return;
+  throw new Problem(
+    'ORIGIN_NOT_ALLOWED',
+    origin === undefined
+      ? 'This API key is for browsers: it is accepted from its own origins only, and the request names none.'
+      : `This API key may not be used from ${origin}.`,
+  );
+}
