@@ -46,7 +46,7 @@ function proofText(proof: Proof | undefined): string[] {
           'FOUND:',
           ...found.map(({ file, kind, times }) => `  ${kind} in ${file}, ${count(times, 'time', 'times')}`),
         ]),
-    `Sealed values put aside before: ${sealedValues.tried}; of these ${sealedValues.opened === 0 ? 'none opens' : `${sealedValues.opened} STILL OPEN`} any more.`,
+    `Sealed values put aside before: ${sealedValues.tried}; ${sealedValues.opened === 0 ? 'none opens any more' : `${sealedValues.opened} STILL OPEN`}.`,
     `Searches of the gallery with the old templates: ${gallery.searches}; the person was ${gallery.named === 0 ? 'not named' : `NAMED ${count(gallery.named, 'time', 'times')}`}.`,
     ...(notSearched.length === 0 ? [] : ['Not searched:', ...notSearched.map((one) => `  ${one}`)]),
     ...(isClean(proof) ? [] : ['Something of the person is left: look at the places named above.']),

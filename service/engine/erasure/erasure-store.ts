@@ -1,22 +1,14 @@
 import { type ExpressionBuilder, type Insertable, type Selectable, sql } from 'kysely';
 import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { SealedPlace } from '../../storage/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
 
 export type ErasureRow = Selectable<Schema['erasure']>;
 export type ErasureState = 'intended' | 'key-destroyed' | 'pending' | 'done';
 
-/** A sealed value of a person and where it opens. */
-export interface SealedValue {
-  place: SealedPlace;
-  sealed: Uint8Array;
-}
-
 export type ErasureStore = ReturnType<typeof createErasureStore>;
 
-const VERSION = 1;
 /** Parameters of one statement. */
 const PAGE = 500;
 
@@ -145,31 +137,6 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
       values: Pick<ErasureRow, 'state' | 'copies' | 'receipt' | 'completed_at'>,
     ): Promise<void> {
       await tx.updateTable('erasure').set(values).where('id', '=', id).execute();
-    },
-
-    /** What is sealed about the person, as it stands now, each with the place where it opens. */
-    async sealedValues({ organization }: Realm, subject: SubjectId): Promise<SealedValue[]> {
-      const at = (field: string): SealedPlace => ({ organization, subject, field, version: VERSION });
-      const person = await db
-        .selectFrom('subject')
-        .select(['email_sealed', 'name_sealed'])
-        .where('id', '=', subject)
-        .executeTakeFirst();
-      const templates = await db
-        .selectFrom('template')
-        .select(['id', 'vector_sealed', 'mark_sealed'])
-        .where('subject', '=', subject)
-        .execute();
-      const value = (field: string, sealed: Uint8Array | null | undefined): SealedValue[] =>
-        sealed ? [{ place: at(field), sealed }] : [];
-      return [
-        ...value('subject.email', person?.email_sealed),
-        ...value('subject.name', person?.name_sealed),
-        ...templates.flatMap(({ id, vector_sealed, mark_sealed }) => [
-          ...value(`template.vector/${id}`, vector_sealed),
-          ...value(`template.mark/${id}`, mark_sealed),
-        ]),
-      ];
     },
 
     /**

@@ -105,7 +105,6 @@ export function createErasure(deps: ErasureDeps): Erasure {
   const store = createErasureStore({ db, dialect });
   const ledger = createLedger(deps);
   const prover = createProver({
-    store,
     sealer,
     subjects,
     primary: deps.primary,

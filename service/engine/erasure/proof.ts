@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { SubjectId } from '../../lib/id.ts';
-import type { Realm, Subject } from '../subjects/index.ts';
-import type { ErasureStore, SealedValue } from './erasure-store.ts';
+import type { Realm, SealedValue, Subject } from '../subjects/index.ts';
 import { needlesOf, type Remembered } from './needles.ts';
 import type { CopyOfReceipt, Proof } from './receipt.ts';
 import { filesUnder, searchFiles } from './search-files.ts';
@@ -18,14 +17,14 @@ export interface Witness {
 }
 
 export interface ProverDeps {
-  store: Pick<ErasureStore, 'sealedValues'>;
   sealer: {
     openMany(
       values: readonly SealedValue[],
     ): Promise<({ is: 'open'; plain: Uint8Array } | { is: 'erased' } | { is: 'damaged' })[]>;
   };
   subjects: {
-    /** Vectors as they are compared, of all embedders, and the one that is searched by. */
+    sealedValues(realm: Realm, subject: SubjectId): Promise<SealedValue[]>;
+    /** Vectors as the models gave them, of all embedders, and the one that is searched by. */
     enrollments(
       realm: Realm,
       subject: SubjectId,
@@ -44,7 +43,7 @@ export interface ProverDeps {
 const ROWS = 64;
 
 /** Shows that a person is gone: looks for what was known of them in every file that can be reached. */
-export function createProver({ store, sealer, subjects, primary, data, elsewhere = [], now }: ProverDeps) {
+export function createProver({ sealer, subjects, primary, data, elsewhere = [], now }: ProverDeps) {
   async function filesOf(copies: readonly CopyOfReceipt[]) {
     const own = data === undefined ? [] : await filesUnder(data, (path) => path === 'models');
     const copied: string[] = [];
@@ -61,15 +60,15 @@ export function createProver({ store, sealer, subjects, primary, data, elsewhere
   return {
     /** To be called before anything is erased. */
     async remember(realm: Realm, subject: Subject): Promise<Witness> {
-      const values = await store.sealedValues(realm, subject.id);
+      const values = await subjects.sealedValues(realm, subject.id);
       const opened = await sealer.openMany(values);
       const templates: Uint8Array[] = [];
       const marks: string[] = [];
       for (const [i, value] of opened.entries()) {
         if (value.is !== 'open') continue;
-        const { field } = values[i]!.place;
-        if (field.startsWith('template.vector/')) templates.push(value.plain);
-        else if (field.startsWith('template.mark/')) marks.push(new TextDecoder().decode(value.plain));
+        const { is } = values[i]!;
+        if (is === 'template') templates.push(value.plain);
+        else if (is === 'mark') marks.push(new TextDecoder().decode(value.plain));
       }
       const compared = (await subjects.enrollments(realm, subject.id)).flatMap((one) => one.templates);
       for (const { vector } of compared) templates.push(new Uint8Array(vector.slice().buffer));

@@ -1,6 +1,7 @@
 export type { Realm } from './realm.ts';
 export { realmKey } from './realm.ts';
 export type { Enrollment, Subject } from './subject.ts';
+export type { SealedValue } from './subject-store.ts';
 export type { NewEnrollment, Subjects, SubjectsDeps } from './subjects.ts';
 export { createSubjects } from './subjects.ts';
 export { createTurns } from './turns.ts';

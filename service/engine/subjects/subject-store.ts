@@ -68,6 +68,13 @@ const markPlace = (row: TemplatePlace): SealedPlace => ({
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** A value as it lies in the database, and where it opens. */
+export interface SealedValue {
+  is: 'e-mail' | 'name' | 'template' | 'mark';
+  place: SealedPlace;
+  sealed: Uint8Array;
+}
+
 /** Whose erasure has begun is there no more, whatever rows are left. */
 const notBeingErased = ({ not, exists, selectFrom }: ExpressionBuilder<Schema, 'subject'>) =>
   not(
@@ -234,6 +241,27 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .where('id', '=', subject)
         .executeTakeFirst();
       return row?.email_hash ?? undefined;
+    },
+    async sealedValues({ organization }: Realm, subject: SubjectId): Promise<SealedValue[]> {
+      const person = await db
+        .selectFrom('subject')
+        .select(['email_sealed', 'name_sealed'])
+        .where('id', '=', subject)
+        .executeTakeFirst();
+      const templates = await db
+        .selectFrom('template')
+        .select(['id', 'organization', 'subject', 'transform', 'vector_sealed', 'mark_sealed'])
+        .where('subject', '=', subject)
+        .execute();
+      const all: { is: SealedValue['is']; place: SealedPlace; sealed: Uint8Array | null | undefined }[] = [
+        { is: 'e-mail', place: emailPlace(organization, subject), sealed: person?.email_sealed },
+        { is: 'name', place: namePlace(organization, subject), sealed: person?.name_sealed },
+        ...templates.flatMap((row) => [
+          { is: 'template' as const, place: vectorPlace(row), sealed: row.vector_sealed },
+          { is: 'mark' as const, place: markPlace(row), sealed: row.mark_sealed },
+        ]),
+      ];
+      return all.flatMap(({ sealed, ...rest }) => (sealed ? [{ ...rest, sealed }] : []));
     },
     /** Needs the person's key. */
     async sealPerson({ organization }: Realm, subject: SubjectId, email: string, name: string | undefined) {

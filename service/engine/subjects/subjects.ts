@@ -14,6 +14,7 @@ import type { Enrollment, Subject } from './subject.ts';
 import {
   createSubjectStore,
   type DamagedRow,
+  type SealedValue,
   type StoredTemplate,
   type SubjectStoreDeps,
   type TemplateRow,
@@ -58,6 +59,8 @@ export interface Subjects {
     actor: Actor,
     request?: string,
   ): Promise<{ subject: Subject; created: boolean; enrollment: string; repeated?: true }>;
+  /** Everything that is sealed about the person, as it lies: address, name, templates of all models, marks of pictures. */
+  sealedValues(realm: Realm, subject: SubjectId): Promise<SealedValue[]>;
   /**
    * Begins to erase: runs `work`, which sees to it that no read finds the person any more, in one transaction, and takes
    * the person's rows out of the galleries before anything else is done under this e-mail address. Gives what `work` gives.
@@ -271,6 +274,7 @@ export function createSubjects({
         );
       });
     },
+    sealedValues: (realm, subject) => store.sealedValues(realm, subject),
     async forget(realm, subject, work) {
       const emailHash = await store.emailHashOf(subject);
       return turns(`${realmKey(realm)}/${emailHash ?? subject}`, async () => {
