@@ -6,7 +6,13 @@ import type { Config } from './config.ts';
 import { databasePlace } from './database-place.ts';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
-import { type AuditLog, applianceIdentity, createAudit, createAuditLog } from './engine/audit/index.ts';
+import {
+  type Actor,
+  type AuditLog,
+  applianceIdentity,
+  createAudit,
+  createAuditLog,
+} from './engine/audit/index.ts';
 import { type Backups, createBackups } from './engine/backups/index.ts';
 import { type Checks, createChecks } from './engine/checks/index.ts';
 import { type Consents, createConsents, createHolds, type Holds, isHeld } from './engine/consent/index.ts';
@@ -19,6 +25,7 @@ import { createOrganizations, type Organizations } from './engine/organizations/
 import { createRetention, type Retention } from './engine/retention/index.ts';
 import { createSubjectRecords, type SubjectRecords } from './engine/subject-record/index.ts';
 import { createSubjects, type Subjects } from './engine/subjects/index.ts';
+import { createKeyCustody, type KeyCustody } from './engine/vault/index.ts';
 import { finishRestore, readRestoreMarker, removeRestoreMarker } from './finish-restore.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
@@ -31,6 +38,10 @@ import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import { modelPaths } from './model-paths.ts';
 import { openDatabase } from './storage/connection.ts';
+import { createMasterCare } from './storage/master-care.ts';
+import type { Unlock } from './storage/open-master.ts';
+import { unlockFromFile } from './storage/passphrase-file.ts';
+import { createOrganizationRotations } from './storage/rotate-organization.ts';
 import { verifySignature } from './storage/signing-keys.ts';
 import { openVault } from './storage/vault.ts';
 import { takeWriterLock } from './storage/writer-lock.ts';
@@ -48,6 +59,7 @@ export interface Gatehouse {
   subjectRecords: SubjectRecords;
   erasure: Erasure;
   keyPlaces: KeyPlaces;
+  custody: KeyCustody;
   checks: Checks;
   models: Models;
   backups: Backups;
@@ -65,6 +77,8 @@ export interface ComposeDeps {
   clock?: Clock;
   /** `when-needed`: a command that looks at no picture starts no worker. `at-once` waits until they have started. */
   workers?: 'at-once' | 'when-needed';
+  /** Asked for the passphrase of the master key, where one protects it and no file holds it. */
+  unlock?: Unlock;
 }
 
 /**
@@ -73,7 +87,7 @@ export interface ComposeDeps {
  */
 export async function compose(
   config: Config,
-  { log, clock = systemClock, workers = 'at-once' }: ComposeDeps,
+  { log, clock = systemClock, workers = 'at-once', unlock }: ComposeDeps,
 ): Promise<Gatehouse> {
   await using opened = new AsyncDisposableStack();
   finishRestore(config.data);
@@ -103,7 +117,8 @@ export async function compose(
     db,
     clock,
     log,
-    ...(config.masterKeyFile === undefined ? {} : { masterKeyFile: config.masterKeyFile }),
+    masterKeyFile: config.masterKeyFile,
+    unlock: config.passphraseFile === undefined ? unlock : unlockFromFile(config.passphraseFile),
   });
   opened.defer(() => vault.close());
   const { sealer } = vault;
@@ -224,6 +239,23 @@ export async function compose(
     log,
     data: config.data,
   });
+  const rotations = createOrganizationRotations({
+    keys: vault.keys,
+    organizations: vault.organizations,
+    log,
+    finished: (organization, details) =>
+      inTransaction((tx) =>
+        audit.add(tx, { actor: itself, action: 'organization.rotate-key', organization, details }),
+      ),
+  });
+  opened.defer(() => rotations.stop());
+  const custody = createKeyCustody({
+    master: createMasterCare({ ...vault, clock }),
+    rotations,
+    signing: vault.signing,
+    inTransaction,
+    audit,
+  });
   const keyPlaces = createKeyPlaces({ copies: vault.copies, inTransaction, audit });
   const retention = createRetention({
     db,
@@ -266,6 +298,7 @@ export async function compose(
     log,
   });
   await backups.resume();
+  if (workers === 'at-once') await rotations.resume();
 
   const status = createStatus({
     data: config.data,
@@ -293,6 +326,7 @@ export async function compose(
     subjectRecords,
     erasure,
     keyPlaces,
+    custody,
     checks,
     models,
     backups,
@@ -304,6 +338,9 @@ export async function compose(
     close: () => everything.disposeAsync(),
   };
 }
+
+/** Who ends what somebody else began. */
+const itself: Actor = { is: 'operator', name: 'gatehouse' };
 
 const isInsecure = ({ host, tlsCert, insecureHttp }: Config): boolean =>
   listenPolicy({ host, tls: tlsCert !== undefined, insecureHttp }).is === 'allowed-with-warning';

@@ -11,6 +11,7 @@ import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Retention } from '../../engine/retention/index.ts';
 import type { SubjectRecords } from '../../engine/subject-record/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
+import type { KeyCustody } from '../../engine/vault/index.ts';
 
 /** What the control API speaks for; the composed Gatehouse fits. */
 export interface ControlDeps {
@@ -25,6 +26,7 @@ export interface ControlDeps {
   subjectRecords: SubjectRecords;
   erasure: Erasure;
   keyPlaces: KeyPlaces;
+  custody: KeyCustody;
   checks: Checks;
   models: Models;
   backups: Backups;

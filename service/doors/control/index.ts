@@ -15,6 +15,7 @@ import { modelRoutes } from './model-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import { retentionRoutes } from './retention-routes.ts';
 import { subjectRoutes } from './subject-routes.ts';
+import { vaultRoutes } from './vault-routes.ts';
 
 export type { ControlDeps } from './control-deps.ts';
 
@@ -39,4 +40,5 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(keystoreRoutes, deps);
   await app.register(modelRoutes, deps);
   await app.register(backupRoutes, deps);
+  await app.register(vaultRoutes, deps);
 };

@@ -171,6 +171,7 @@ export function createEnroll({
           action: 'subject.enroll',
           organization,
           outcome: 'refused',
+          ...(typeof details.subject === 'string' ? { target: details.subject } : {}),
           ...(request === undefined ? {} : { request }),
           details: { code, world, ...details },
         }),

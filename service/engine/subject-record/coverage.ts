@@ -1,0 +1,28 @@
+/** Where a table's rows about a person stand in the record, or why they do not. */
+export type Coverage = { in: string } | { leftOut: string };
+
+/** Every table of the database; a test fails for a new one until it is said here what a person gets of it. */
+export const coverage: Record<string, Coverage> = {
+  subject: { in: 'person' },
+  template: { in: 'enrollments' },
+  consent: { in: 'consent.consents' },
+  consent_withdrawal: { in: 'consent.withdrawals' },
+  legal_hold: { in: 'holds' },
+  verification: { in: 'verifications' },
+  audit: { in: 'audit' },
+  outbox: { in: 'events' },
+  erasure: { in: 'erasures' },
+  claim: { in: 'failedAttempts' },
+  organization: { leftOut: 'The organization itself; its id and name stand at the head of the record.' },
+  api_key: { leftOut: 'Keys of the organization’s programs.' },
+  site: { leftOut: 'Places and networks of the organization.' },
+  profile: { leftOut: 'Rules of verifications; each verification names its profile and version.' },
+  model_setting: { leftOut: 'Settings of the appliance.' },
+  retention_sweep: { leftOut: 'Counts, without naming anybody.' },
+  audit_checkpoint: { leftOut: 'Signatures over the whole log.' },
+  usage_counter: {
+    leftOut: 'Counts of requests; those about one address last a minute, under a keyed hash.',
+  },
+  backup_plan: { leftOut: 'Settings of the appliance.' },
+  backup_run: { leftOut: 'Where and when backups were made.' },
+};
