@@ -41,7 +41,7 @@ export interface AuditLog {
   tend(): Promise<void>;
   /**
    * After an older backup of the data was put back on purpose: the line "backup.restore", signed at once, names where the log
-   * ended and what the key store remembers. Before anything else is added. Once is enough; again does no harm.
+   * ended and what the key store remembers. Before anything else is added; again after it was cut short.
    */
   acknowledgeRestore(by: By & { details?: Record<string, unknown> }): Promise<void>;
   /**

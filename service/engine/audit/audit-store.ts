@@ -68,7 +68,9 @@ export async function readLines(
     .selectAll()
     .where('seq', '>', after)
     .where('seq', '<=', until)
+    // Nothing keeps somebody who dropped the index from giving two lines one number.
     .orderBy('seq')
+    .orderBy('id')
     .limit(limit)
     .execute();
   return rows.map(fromRow);
@@ -87,7 +89,10 @@ export async function readOutside(
     .orderBy('id')
     .limit(limit)
     .execute();
-  return rows.map(fromRow);
+  return rows.map((row) => {
+    const { seq: _, previousHash: __, hash: ___, ...line } = fromRow(row);
+    return line;
+  });
 }
 
 export async function countLines(db: Db, until: number): Promise<number> {

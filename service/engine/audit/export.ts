@@ -36,7 +36,7 @@ const CHUNK = 64 * 1024;
 
 /**
  * JSON Lines, each ended by a line feed, in this order: one `header` (format, appliance, time, filter, public keys); `outside`
- * lines from before the chain; `anchor`, the checkpoint up to which lines were pruned, if any were; then for each line of the
+ * lines from before the chain, in a whole export; `anchor`, the checkpoint up to which lines were pruned, if any were; then for each line of the
  * chain up to `last` a `line` (every stored field, chain.ts) or, where the filter leaves it out, `omitted` (seq, previousHash,
  * hash), and a `checkpoint` behind the line it signs; one `footer`, signed.
  */
@@ -65,17 +65,18 @@ export async function* writeExport(
     buffered = [];
     size = 0;
   }
+  const filtered = Object.keys(filter).length > 0;
   put({
     is: 'header',
     format: EXPORT_FORMAT,
     appliance,
     exportedAt: clock.now(),
-    filter: Object.keys(filter).length === 0 ? null : filter,
+    filter: filtered ? filter : null,
     publicKeys: keys,
   });
   for await (const record of readChain(db, last)) {
     if (record.is === 'outside') {
-      if (fits(filter, record.line)) put({ is: 'outside', ...record.line });
+      if (!filtered) put({ is: 'outside', ...record.line });
     } else if (record.is === 'line') {
       const { seq, previousHash, hash: own } = record.line;
       put(

@@ -74,7 +74,7 @@ export async function verifyChain({
 }: VerifyChainDeps): Promise<ChainReport> {
   const publicKeys = keysById(keys);
   const newest = await readNewestCheckpoint(db);
-  const noted = note === undefined || note === 'not-compared' ? undefined : readNote(note);
+  const noted = readSignedNote(note, publicKeys, appliance);
   const walk = createChainWalk({ appliance, keys: publicKeys, ...(noted && { noted }) });
   const { seq: until } = await readHead(db);
   for await (const record of readChain(db, until)) {
@@ -84,9 +84,7 @@ export async function verifyChain({
   }
   walk.end();
   const damage =
-    walk.damage ??
-    (await findSurplus(db, until, walk)) ??
-    judgeNote({ note, noted, newest, last: until, publicKeys, appliance });
+    walk.damage ?? (await findSurplus(db, until, walk)) ?? judgeNote({ note, noted, newest, last: until });
   const { omitted: _, ...report } = walk.report();
   return { valid: damage === undefined, ...report, ...(damage && { damage }) };
 }
@@ -161,50 +159,59 @@ async function findSurplus(db: Db, until: number, walk: ChainWalk): Promise<Dama
   };
 }
 
+/** Undefined for a note that is none, or that this appliance did not sign. */
+function readSignedNote(
+  note: VerifyChainDeps['note'],
+  keys: PublicKeys,
+  appliance: string,
+): Checkpoint | undefined {
+  if (note === undefined || note === 'not-compared') return undefined;
+  const noted = readNote(note);
+  return noted && isSigned(keys, checkpointBytes(appliance, noted), noted) ? noted : undefined;
+}
+
+/** What the walk cannot see: checkpoints beyond its end, and what is wrong with the note or follows from it. */
 function judgeNote({
   note,
   noted,
   newest,
   last,
-  publicKeys,
-  appliance,
 }: {
   note: VerifyChainDeps['note'];
   noted: Checkpoint | undefined;
   newest: Checkpoint | undefined;
   last: number;
-  publicKeys: PublicKeys;
-  appliance: string;
 }): Damage | undefined {
+  const of = (seq: number, is: Damage['is'], says: string): Damage => ({ seq, is, says });
   if (newest && newest.seq > last) {
-    return {
-      seq: last + 1,
-      is: 'truncated',
-      says: `The log ends at line ${last}, but there is a checkpoint at line ${newest.seq}: the lines after ${last} were cut off.`,
-    };
+    return of(
+      last + 1,
+      'truncated',
+      `The log ends at line ${last}, but there is a checkpoint at line ${newest.seq}: the lines after ${last} were cut off.`,
+    );
   }
   if (note === 'not-compared') return undefined;
   if (note === undefined) {
     if (!newest) return undefined;
-    return {
-      seq: newest.seq,
-      is: 'checkpoint-missing',
-      says: `The key store should remember the checkpoint at line ${newest.seq}, and remembers none: its note was deleted, or an old key store was put back.`,
-    };
+    return of(
+      newest.seq,
+      'checkpoint-missing',
+      `The key store should remember the checkpoint at line ${newest.seq}, and remembers none: its note was deleted, or an old key store was put back.`,
+    );
   }
-  if (!noted || !isSigned(publicKeys, checkpointBytes(appliance, noted), noted)) {
-    return {
-      seq: noted?.seq ?? last,
-      is: 'bad-signature',
-      says: 'The checkpoint that the key store remembers is not signed by this appliance as it stands.',
-    };
+  if (!noted) {
+    return of(
+      last,
+      'bad-signature',
+      'The checkpoint that the key store remembers is not signed by this appliance as it stands.',
+    );
   }
   if ((newest?.seq ?? 0) < noted.seq && noted.seq <= last) {
-    return {
-      seq: noted.seq,
-      is: 'checkpoint-missing',
-      says: `The key store remembers a checkpoint at line ${noted.seq}, but the newest in the database is ${newest ? `at line ${newest.seq}` : 'none'}: checkpoints were deleted.`,
-    };
+    return of(
+      noted.seq,
+      'checkpoint-missing',
+      `The key store remembers a checkpoint at line ${noted.seq}, but the newest in the database is ${newest ? `at line ${newest.seq}` : 'none'}: checkpoints were deleted.`,
+    );
   }
   return undefined;
 }

@@ -50,10 +50,13 @@ export function createChainWalk({
   appliance,
   keys,
   noted,
+  withoutOutside = false,
 }: {
   appliance: string;
   keys: PublicKeys;
   noted?: Noted;
+  /** The lines from before the chain are left out on purpose. */
+  withoutOutside?: boolean;
 }) {
   let seq = 0;
   let hash = beforeTheFirst;
@@ -161,7 +164,6 @@ export function createChainWalk({
       }
       omitted++;
       pending = undefined;
-      if (line.seq === 1) outsideSays = { lines: -1, hash: '' };
       follow(line);
     },
     checkpoint(checkpoint: Checkpoint): void {
@@ -207,7 +209,7 @@ export function createChainWalk({
     end(): void {
       if (damage) return;
       const pruned = anchor !== undefined;
-      const begun = seq > 0;
+      const begun = seq > 0 && !withoutOutside;
       const expected = pruned ? { lines: 0, hash: beforeTheFirst } : outsideSays;
       if (
         begun &&

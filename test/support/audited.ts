@@ -1,0 +1,70 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { Actor, AuditLine } from '../../service/engine/audit/index.ts';
+import { createIds } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
+import { createTestAuditLog } from './audit.ts';
+import { createSigner } from './signer.ts';
+
+const ada: Actor = { is: 'operator', name: 'ada' };
+
+/** What an appliance keeps apart from its database: the signing key, and the notes beside the keys. */
+export const newSafe = () => ({
+  pair: generateKeyPairSync('ed25519'),
+  notes: new Map<string, string>(),
+  /** Ids that were given, over all databases. */
+  ids: 0,
+});
+
+/** A database (SQLite in memory unless given) with an audit log on it, and a clock that stands until it is moved. */
+export async function startAudited({
+  place = { kind: 'sqlite-memory' },
+  safe = newSafe(),
+}: {
+  place?: DatabasePlace;
+  safe?: ReturnType<typeof newSafe>;
+} = {}) {
+  let now = Date.UTC(2026, 10, 20, 12);
+  const clock = { now: () => now };
+  const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++safe.ids));
+  const logged: unknown[] = [];
+  const log = { ...silentLog, error: (...words: unknown[]) => void logged.push(words) };
+  const database = await openDatabase(place, { clock, log });
+  const { db, inTransaction, close } = database;
+  const auditLog = createTestAuditLog({
+    db,
+    inTransaction,
+    ids,
+    clock,
+    log,
+    signing: createSigner(safe.pair),
+    notes: {
+      note: async (name) => safe.notes.get(name),
+      setNote: async (name, value) => void safe.notes.set(name, value),
+    },
+  });
+  const line = (more: Partial<AuditLine> = {}): AuditLine => ({ actor: ada, action: 'thing.do', ...more });
+  return {
+    db,
+    inTransaction,
+    auditLog,
+    audit: auditLog.audit,
+    safe,
+    logged,
+    close,
+    advance(milliseconds: number) {
+      now += milliseconds;
+    },
+    line,
+    /** So many lines, each in a transaction of its own. */
+    async add(count: number, more: Partial<AuditLine> = {}) {
+      for (let i = 0; i < count; i++) await auditLog.record(line({ target: `thing_${i}`, ...more }));
+    },
+    stored: () => db.selectFrom('audit').selectAll().orderBy('seq').execute(),
+    checkpoints: () => db.selectFrom('audit_checkpoint').selectAll().orderBy('seq').execute(),
+  };
+}
+
+export type Audited = Awaited<ReturnType<typeof startAudited>>;
+
+export const by = { actor: ada };
