@@ -6,7 +6,7 @@ export const WINDOW = 60_000;
 /** Milliseconds that are counted together: a use is forgotten up to this much later than a minute after it. */
 export const SLOT = 5_000;
 
-export const slotOf = (now: number) => Math.floor(now / SLOT) * SLOT;
+const slotOf = (now: number) => Math.floor(now / SLOT) * SLOT;
 
 /** A slot whose last moment may still be less than a minute ago. */
 export const reaches = (start: number, now: number) => start + SLOT + WINDOW > now;
