@@ -23,6 +23,8 @@ export const Config = z.strictObject({
   databaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   /** The master key on other media than the data directory. */
   masterKeyFile: z.string().optional(),
+  /** Holds the passphrase of the master key (mode 0600), for a start that asks nobody: a systemd credential. */
+  passphraseFile: z.string().optional(),
   /** Inference worker threads; 0 = one per core. */
   workers: z.int().min(0).max(64).default(0),
   /** Execution providers of ONNX Runtime, tried in this order; `cpu` is always the last resort. */
@@ -51,6 +53,7 @@ const environment: Record<string, { key: keyof Config; read: (text: string) => u
   GATEHOUSE_TRUSTED_PROXIES: { key: 'trustedProxies', read: readList },
   GATEHOUSE_DATABASE_URL: { key: 'databaseUrl', read: (t) => t },
   GATEHOUSE_MASTER_KEY_FILE: { key: 'masterKeyFile', read: (t) => t },
+  GATEHOUSE_PASSPHRASE_FILE: { key: 'passphraseFile', read: (t) => t },
   GATEHOUSE_WORKERS: { key: 'workers', read: Number },
   GATEHOUSE_PROVIDERS: { key: 'providers', read: readList },
   GATEHOUSE_QUEUE_LIMIT: { key: 'queueLimit', read: Number },

@@ -17,8 +17,10 @@ import { type MasterRecord, readMasterRecord } from './master-record.ts';
 export type Unlock = (open: (passphrase: string) => Promise<void>) => Promise<void>;
 
 export interface MasterPlaces {
-  /** What new key files are made at; first one looked at. */
+  /** Where the first key is made. */
   file: MasterKeyFile;
+  /** `master.key` in the data directory. */
+  inFolder: MasterKeyFile;
   /** Every file that may hold the master key, `file` among them. */
   files: MasterKeyFile[];
   passphrase: MasterPassphrase;
@@ -57,6 +59,7 @@ export async function masterPlaces(
   const files = [...paths].map((one) => masterKeyFile(one, random));
   return {
     file: files.find((one) => one.path === (given ?? inFolder))!,
+    inFolder: files.find((one) => one.path === inFolder)!,
     files,
     passphrase: masterPassphrase(join(folder, 'master-passphrase.json'), random ? { random } : {}),
   };

@@ -13,6 +13,7 @@ import { createOrganizations } from '../../engine/organizations/index.ts';
 import type { Retention } from '../../engine/retention/index.ts';
 import type { SubjectRecords } from '../../engine/subject-record/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
+import type { KeyCustody } from '../../engine/vault/index.ts';
 import { createServer } from '../../http/server.ts';
 import { createIds, type SubjectId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -94,6 +95,7 @@ beforeEach(async () => {
     subjects: subjects as Subjects,
     erasure: {} as Erasure,
     keyPlaces: {} as KeyPlaces,
+    custody: {} as KeyCustody,
     consents: {} as Consents,
     holds: {} as Holds,
     retention: {} as Retention,

@@ -1,0 +1,155 @@
+import type { OrganizationId } from '../../lib/id.ts';
+import { createOneAtATime } from '../../lib/one-at-a-time.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { InTransaction } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+
+type SigningPurpose = 'audit' | 'receipts';
+
+/** How the master key in use is kept. */
+export interface MasterState {
+  id: string;
+  kind: 'file' | 'passphrase';
+  /** Of the key file, or of the file with the wrapped key. */
+  path: string;
+}
+
+interface Replacement {
+  was: string;
+  is: string;
+  left?: string;
+}
+
+type Rotation =
+  | { is: 'none' }
+  | { is: 'running'; done: number; total: number }
+  | { is: 'stopped'; done: number; total: number; reason: string };
+
+/** What storage does. */
+export interface KeyCustodyDeps {
+  master: {
+    state(): MasterState;
+    /** Throws WRONG_PASSPHRASE. Resolves at once where the key is kept without one. */
+    prove(passphrase: string | undefined): Promise<void>;
+    /** A new key, kept as the one before. */
+    rotate(passphrase: string | undefined): Promise<Replacement>;
+    toPassphrase(passphrase: string): Promise<Replacement>;
+    changePassphrase(passphrase: string, next: string): Promise<void>;
+    toFile(path: string | undefined): Promise<Replacement>;
+  };
+  rotations: {
+    start(organization: OrganizationId): Promise<{ generation: number; total: number }>;
+    state(organization: OrganizationId): Rotation;
+  };
+  signing: {
+    rotate(purpose: SigningPurpose): Promise<{ was: string; is: string }>;
+    publicKeys(): { kid: string; purpose: SigningPurpose; publicKey: string }[];
+  };
+  inTransaction: InTransaction;
+  audit: Audit;
+}
+
+/**
+ * The appliance's own keys: which there are, and how others take their place. Every change is announced in the audit log before
+ * it happens (without the line there is no change) and told when it is done; the keys themselves lie in another store.
+ */
+export interface KeyCustody {
+  master(): MasterState;
+  /** `passphrase`: needed where one protects the master key. Throws WRONG_PASSPHRASE. */
+  rotateMaster(passphrase: string | undefined, actor: Actor): Promise<Replacement>;
+  /** From a key file to a passphrase. Throws CONFLICT when there is one already. */
+  setPassphrase(passphrase: string, actor: Actor): Promise<Replacement>;
+  /** The master key stays. Throws WRONG_PASSPHRASE, and CONFLICT where there is none. */
+  changePassphrase(passphrase: string, next: string, actor: Actor): Promise<MasterState>;
+  /** To a file of its own, `master.key` in the data directory when no path is given. Throws CONFLICT for one that exists. */
+  useFile(path: string | undefined, passphrase: string | undefined, actor: Actor): Promise<Replacement>;
+  rotateOrganization(
+    organization: OrganizationId,
+    actor: Actor,
+  ): Promise<{ generation: number; total: number }>;
+  organizationRotation(organization: OrganizationId): Rotation;
+  /** What was signed before stays verifiable: the old public halves stay known. */
+  rotateSigning(purpose: SigningPurpose, actor: Actor): Promise<{ was: string; is: string }>;
+  signingKeys(): { kid: string; purpose: SigningPurpose; publicKey: string }[];
+}
+
+export function createKeyCustody({
+  master,
+  rotations,
+  signing,
+  inTransaction,
+  audit,
+}: KeyCustodyDeps): KeyCustody {
+  const oneAtATime = createOneAtATime();
+
+  const write = (actor: Actor, action: string, details: Record<string, unknown>, refused = false) =>
+    inTransaction((tx) =>
+      audit.add(tx, { actor, action, details, ...(refused && { outcome: 'refused' as const }) }),
+    );
+
+  /** Announces, does, tells. Whatever it throws is told too. */
+  const audited = <T extends object>(
+    actor: Actor,
+    action: string,
+    details: Record<string, unknown>,
+    work: () => Promise<T>,
+  ): Promise<T> =>
+    oneAtATime(async () => {
+      await write(actor, `${action}.begin`, details);
+      try {
+        const result = await work();
+        await write(actor, action, { ...details, ...result });
+        return result;
+      } catch (error) {
+        const code = error instanceof Problem ? error.code : 'INTERNAL';
+        await write(actor, action, { ...details, code }, true);
+        throw error;
+      }
+    });
+
+  return {
+    master: () => master.state(),
+    rotateMaster: (passphrase, actor) =>
+      audited(actor, 'master.rotate', { kind: master.state().kind }, async () => {
+        await master.prove(passphrase);
+        return master.rotate(passphrase);
+      }),
+    setPassphrase: (passphrase, actor) =>
+      audited(actor, 'master.set-passphrase', {}, async () => {
+        if (master.state().kind === 'passphrase') {
+          throw new Problem(
+            'CONFLICT',
+            'A passphrase protects the master key already: change it with "gatehouse master set-passphrase --change".',
+          );
+        }
+        return master.toPassphrase(passphrase);
+      }),
+    changePassphrase: (passphrase, next, actor) =>
+      audited(actor, 'master.change-passphrase', {}, async () => {
+        if (master.state().kind !== 'passphrase') {
+          throw new Problem(
+            'CONFLICT',
+            'No passphrase protects the master key: set one with "gatehouse master set-passphrase".',
+          );
+        }
+        await master.changePassphrase(passphrase, next);
+        return master.state();
+      }),
+    useFile: (path, passphrase, actor) =>
+      audited(actor, 'master.use-file', path === undefined ? {} : { path }, async () => {
+        await master.prove(passphrase);
+        return master.toFile(path);
+      }),
+    async rotateOrganization(organization, actor) {
+      const details = { id: organization };
+      await inTransaction((tx) =>
+        audit.add(tx, { actor, action: 'organization.rotate-key.begin', organization, details }),
+      );
+      return rotations.start(organization);
+    },
+    organizationRotation: (organization) => rotations.state(organization),
+    rotateSigning: (purpose, actor) =>
+      audited(actor, 'signing-key.rotate', { purpose }, () => signing.rotate(purpose)),
+    signingKeys: () => signing.publicKeys(),
+  };
+}
