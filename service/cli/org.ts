@@ -15,6 +15,11 @@ const describe = (one: OrganizationReply) =>
     ],
     ['uniqueness', one.uniquenessPolicy],
     ['consent', one.consentPolicy],
+    [
+      'attested',
+      one.attestation &&
+        `${one.attestation.purposes.join(', ')}, by ${one.attestation.attestedBy} on ${one.attestation.attestedAt}`,
+    ],
   ]);
 
 interface Change {

@@ -8,6 +8,7 @@ export interface OrganizationReply {
   matchOnly: boolean;
   uniquenessPolicy: string;
   consentPolicy: string;
+  attestation?: { purposes: string[]; attestedBy: string; attestedAt: string };
 }
 
 export const organizationFlag = [

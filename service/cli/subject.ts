@@ -3,6 +3,7 @@ import type { CheckResult } from '../engine/checks/check.ts';
 import { Problem } from '../lib/problem.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { readMoment } from './moment.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { readPicture } from './picture-file.ts';
 import { count, facts, table } from './terminal.ts';
@@ -35,6 +36,7 @@ interface Enroll {
   name?: string;
   overrideMismatch?: boolean;
   consent?: string;
+  consentUntil?: string;
 }
 
 export const consentHelp =
@@ -50,6 +52,7 @@ export function addSubject(subject: Command, runner: CommandRunner): void {
       .requiredOption('--email <address>', 'whose picture it is')
       .option('--name <name>', 'the person’s name')
       .option('--consent <parts>', consentHelp)
+      .option('--consent-until <date>', 'when that consent ends')
       .option('--override-mismatch', 'accept a picture that does not look like the person’s others (audited)')
       .option(...worldFlag)
       .addHelpText(
@@ -69,7 +72,7 @@ export function addSubject(subject: Command, runner: CommandRunner): void {
           world: worldOf(options),
           email: options.email,
           name: options.name,
-          consent: readConsent(options.consent),
+          consent: readConsent(options.consent, options.consentUntil),
           overrideMismatch: options.overrideMismatch,
         },
         picture,
@@ -153,11 +156,20 @@ export function addSubject(subject: Command, runner: CommandRunner): void {
 }
 
 /** `v3,signed form,explicit consent,verification+identification`. */
-export function readConsent(text: string | undefined) {
-  if (text === undefined) return undefined;
+export function readConsent(text: string | undefined, until?: string) {
+  if (text === undefined) {
+    if (until !== undefined) throw new UsageError('--consent-until belongs to --consent.');
+    return undefined;
+  }
   const [textVersion, method, legalBasis, purposes, ...more] = text.split(',').map((part) => part.trim());
   if (!textVersion || !method || !legalBasis || !purposes || more.length > 0) {
     throw new UsageError('--consent takes four parts: textVersion,method,legalBasis,purpose[+purpose…].');
   }
-  return { textVersion, method, legalBasis, purposes: purposes.split('+') };
+  return {
+    textVersion,
+    method,
+    legalBasis,
+    purposes: purposes.split('+'),
+    ...(until === undefined ? {} : { expiresAt: readMoment('--consent-until', until) }),
+  };
 }
