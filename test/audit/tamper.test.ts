@@ -263,4 +263,27 @@ describe('an older database beside newer keys', () => {
     });
     await after.close();
   });
+
+  test('a backup from before there was a chain is taken in, and told as a restore', async () => {
+    const before = await startAudited();
+    await before.add(3);
+    const lines = await before.stored();
+    await before.auditLog.checkpoint('time');
+    await before.close();
+    const after = await startAudited({ safe: before.safe });
+    for (const { seq: _, previous_hash: __, hash: ___, ...line } of lines) {
+      await after.db.insertInto('audit').values(line).execute();
+    }
+    await after.auditLog.acknowledgeRestore(by);
+    await after.auditLog.begin();
+    await after.add(1);
+    expect(await after.auditLog.verify()).toMatchObject({
+      valid: true,
+      outside: 3,
+      lines: 3,
+      restores: [{ seq: 2, restoredTo: 1, before: 3 }],
+    });
+    expect(after.logged).toEqual([]);
+    await after.close();
+  });
 });

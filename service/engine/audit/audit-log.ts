@@ -91,6 +91,26 @@ export function createAuditLog({
       ...(organization === undefined ? {} : { organization }),
       details: { ...rest, ...details },
     });
+  /** Line 1 of an older log says what there was before it. */
+  async function takeInOlderLines(): Promise<void> {
+    if ((await readHead(db)).seq > 0) return;
+    let hash = beforeTheFirst;
+    let lines = 0;
+    for (let after = ''; ; ) {
+      const page = await readOutside(db, { after, limit: 500 });
+      for (const line of page) hash = hashOutside(hash, line);
+      lines += page.length;
+      const last = page.at(-1);
+      if (!last) break;
+      after = last.id;
+    }
+    if (lines === 0) return;
+    await record({
+      actor: { is: 'operator', name: 'gatehouse' },
+      action: 'audit.begin',
+      details: { lines, hash },
+    });
+  }
   const publicKeys = () =>
     signing
       .publicKeys()
@@ -107,23 +127,7 @@ export function createAuditLog({
           'the audit log does not reach the checkpoint that the key store remembers: run "gatehouse audit verify"',
         );
       }
-      if (gap || (await readHead(db)).seq > 0) return;
-      let hash = beforeTheFirst;
-      let lines = 0;
-      for (let after = ''; ; ) {
-        const page = await readOutside(db, { after, limit: 500 });
-        for (const line of page) hash = hashOutside(hash, line);
-        lines += page.length;
-        const last = page.at(-1);
-        if (!last) break;
-        after = last.id;
-      }
-      if (lines === 0) return;
-      await record({
-        actor: { is: 'operator', name: 'gatehouse' },
-        action: 'audit.begin',
-        details: { lines, hash },
-      });
+      if (!gap) await takeInOlderLines();
     },
     async read({ limit, ...filter }, by) {
       const lines = await readMatching(db, { ...filter, limit });
@@ -146,7 +150,10 @@ export function createAuditLog({
     checkpoint: (kind) => oneAtATime(() => checkpoints.make(kind)),
     tend: () => oneAtATime(() => checkpoints.makeWhenDue()),
     acknowledgeRestore: (order) =>
-      oneAtATime(() => acknowledgeRestore({ inTransaction, audit, notes, checkpoints, clock }, order)),
+      oneAtATime(async () => {
+        await takeInOlderLines();
+        await acknowledgeRestore({ inTransaction, audit, notes, checkpoints, clock }, order);
+      }),
     prune: (order) =>
       oneAtATime(async () => {
         if (exports > 0) {
