@@ -126,6 +126,14 @@ onBothDatabases('claims', (newPlace) => {
       ['subject.unlock', null],
     ]);
     expect(JSON.stringify(lines)).not.toContain('@');
+    const events = await engine.db
+      .selectFrom('outbox')
+      .select('payload')
+      .where('type', '=', 'verification.disabled')
+      .execute();
+    expect(events.map(({ payload }) => JSON.parse(payload))).toEqual(
+      Array(2).fill({ target: expect.stringMatching(/^ver_/), failures: 50 }),
+    );
   });
 
   test('of a hundred at once no more are let in than may fail, and they are counted once each', async () => {
@@ -197,6 +205,20 @@ onBothDatabases('claims', (newPlace) => {
     expect([await attempt(known, 0.95, strict), await attempt(known, 0.95)]).toEqual(
       Array(2).fill('VERIFICATION_DISABLED'),
     );
+  });
+
+  test('enrolling at an address is an attempt at it too, for a key', async () => {
+    await start();
+    const enroll = (actor: typeof key | typeof operator) =>
+      engine.checks
+        .enroll({ ...common(), actor, picture: show('another face', 0.1), email: known })
+        .catch(({ code }) => code);
+    const told = [];
+    for (let i = 0; i < 6; i++) told.push(await enroll(key));
+    expect(told).toEqual([...Array(5).fill('TEMPLATE_MISMATCH'), 'USER_FLOOD_DETECTED']);
+    expect(await one()).toBe('USER_FLOOD_DETECTED 30');
+    expect(await enroll(operator)).toBe('TEMPLATE_MISMATCH');
+    expect((await claims()).map(({ failures }) => failures)).toEqual([5]);
   });
 
   test('a clock that was set back makes nobody wait longer than once', async () => {

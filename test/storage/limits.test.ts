@@ -285,7 +285,6 @@ onBothDatabases('limits', (newPlace) => {
     expect(await limits.set(one, { monthly: null }, operator)).toMatchObject({
       burst: 5,
       organization: { limit: null },
-      own: { burst: 5, monthly: null },
     });
     const lines = await database.db
       .selectFrom('audit')

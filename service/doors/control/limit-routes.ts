@@ -41,7 +41,7 @@ export const limitRoutes: FastifyPluginAsync<
   });
 };
 
-const fromLimits = ({ trialUntil, month, own: _, ...rest }: LimitsReport) => ({
+const fromLimits = ({ trialUntil, month, ...rest }: LimitsReport) => ({
   ...rest,
   trialUntil: trialUntil === null ? null : new Date(trialUntil).toISOString(),
   month: new Date(month).toISOString().slice(0, 7),

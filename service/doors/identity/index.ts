@@ -105,6 +105,8 @@ export function createIdentityDoor({
             'CONSENT_REQUIRED',
             'CONSENT_WITHDRAWN',
             'MONTHLY_LIMIT_EXCEEDED',
+            'USER_FLOOD_DETECTED',
+            'VERIFICATION_DISABLED',
             'STORAGE_FULL',
           ],
         },

@@ -3,6 +3,7 @@ import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import type { Events } from '../events/index.ts';
 import { createTurns, type Realm, realmKey, type Subjects } from '../subjects/index.ts';
 import type { CheckResult } from './check.ts';
 import { addFailure, deleteClaim, selectClaim, updateDisabled, updateLastFailed } from './claim-store.ts';
@@ -24,7 +25,7 @@ export type Standing = 'verified' | 'against' | 'neither';
 export interface Attempt {
   /** Runs the transaction that stores the verification; nobody else's attempt at this address is let in meanwhile. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
-  /** In that transaction. */
+  /** In that transaction; `target` is the verification, or the person an enrollment was tried for. */
   settle(tx: Tx, standing: Standing, line: { actor: Actor; target: string }): Promise<void>;
   /** In any case, whatever became of it. */
   end(): void;
@@ -50,13 +51,22 @@ export interface ClaimsDeps {
   sealer: { emailHash(organization: OrganizationId, email: string): string };
   subjects: Pick<Subjects, 'get' | 'find'>;
   audit: Audit;
+  events: Events;
   clock: Clock;
 }
 
 /** Milliseconds to wait when others are under way whose outcome decides. */
 const SHORTLY = 1_000;
 
-export function createClaims({ db, inTransaction, sealer, subjects, audit, clock }: ClaimsDeps): Claims {
+export function createClaims({
+  db,
+  inTransaction,
+  sealer,
+  subjects,
+  audit,
+  events,
+  clock,
+}: ClaimsDeps): Claims {
   const turns = createTurns();
   /** Attempts let in and not yet decided, by address: only one process has the database. */
   const underWay = new Map<string, number>();
@@ -118,6 +128,7 @@ export function createClaims({ db, inTransaction, sealer, subjects, audit, clock
               target,
               details: { world: realm.world, failures },
             });
+            await events.add(tx, { type: 'verification.disabled', ...realm, payload: { target, failures } });
           },
         };
       });

@@ -7,6 +7,7 @@ import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import { createTurns, type Realm, realmKey, type Subject, type Subjects } from '../subjects/index.ts';
 import { applyRule } from './apply-rule.ts';
+import { type Attempt, attemptRules, type Claims } from './claims.ts';
 import { faceQuality, qualityFinding } from './face-quality.ts';
 import type { Matching } from './matching.ts';
 import { planMatching } from './model-plan.ts';
@@ -23,6 +24,7 @@ export interface EnrollDeps {
   models: Pick<Models, 'current' | 'importable'>;
   profiles: Profiles;
   matching: Matching;
+  claims: Pick<Claims, 'admit'>;
   audit: Audit;
   inTransaction: InTransaction;
   /** Milliseconds that the picture may take, waiting for a worker included. */
@@ -38,6 +40,7 @@ export function createEnroll({
   models,
   profiles,
   matching,
+  claims,
   audit,
   inTransaction,
   deadline,
@@ -131,9 +134,22 @@ export function createEnroll({
       };
     });
 
-    /** False when the face is the person's; true when it is not and an operator insists; throws otherwise. */
-    async function overridesMismatch({ id, enrollments }: Subject, probe: Embeddings): Promise<boolean> {
-      if (enrollments === 0) return false;
+    /**
+     * False when the face is the person's; true when it is not and an operator insists; throws otherwise. What a key tries is
+     * an attempt at the address as a verification is: nobody gets around its limit by enrolling.
+     */
+    async function overridesMismatch(existing: Subject, probe: Embeddings): Promise<boolean> {
+      if (existing.enrollments === 0) return false;
+      if (actor.is !== 'key') return mismatches(existing, probe);
+      const attempt = await claims.admit(realm, email, attemptRules(definition, false));
+      try {
+        return await mismatches(existing, probe, attempt);
+      } finally {
+        attempt.end();
+      }
+    }
+
+    async function mismatches({ id }: Subject, probe: Embeddings, attempt?: Attempt): Promise<boolean> {
       const { matched } = await matching.against(realm, id, probe, plan, definition.match.falseMatchRate);
       if (matched) return false;
       if (command.overrideMismatch === true && actor.is === 'operator') return true;
@@ -144,6 +160,7 @@ export function createEnroll({
           ? 'The face is not the one enrolled under this e-mail: an operator can override this on the box.'
           : 'The pictures enrolled under this e-mail cannot be compared any more (another model made them, or their key is gone): an operator who knows the person can enroll the new picture on the box.',
         { subject: id, comparable },
+        comparable ? attempt : undefined,
       );
     }
 
@@ -164,9 +181,11 @@ export function createEnroll({
       code: ProblemCode,
       message: string,
       details: Record<string, unknown>,
+      attempt?: Attempt,
     ): Promise<Problem> {
-      await inTransaction((tx: Tx) =>
-        audit.add(tx, {
+      const write = async (tx: Tx) => {
+        await attempt?.settle(tx, 'against', { actor, target: String(details.subject) });
+        await audit.add(tx, {
           actor,
           action: 'subject.enroll',
           organization,
@@ -174,8 +193,9 @@ export function createEnroll({
           ...(typeof details.subject === 'string' ? { target: details.subject } : {}),
           ...(request === undefined ? {} : { request }),
           details: { code, world, ...details },
-        }),
-      );
+        });
+      };
+      await (attempt ? attempt.inTurn(() => inTransaction(write)) : inTransaction(write));
       return new Problem(code, message);
     }
   };

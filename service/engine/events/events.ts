@@ -9,6 +9,7 @@ export const eventTypes = [
   'subject.erased',
   'verification.verified',
   'verification.refused',
+  'verification.disabled',
   'consent.withdrawn',
 ] as const;
 export type EventType = (typeof eventTypes)[number];

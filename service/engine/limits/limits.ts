@@ -48,8 +48,6 @@ export interface LimitsReport {
   organization: MonthlyUse;
   /** Of the key and those it succeeds, where a key was asked for. */
   key?: MonthlyUse & { lineage: string };
-  /** What was set; the rest is the default. */
-  own: LimitSettings;
 }
 
 export interface Limits {
@@ -152,7 +150,6 @@ export function createLimits(deps: LimitsDeps): Limits {
       ...(lineage !== undefined && {
         key: { lineage, used: usage.month(lineage), limit: one.monthly ?? null },
       }),
-      own: lineage === undefined ? all : one,
     };
   }
 
