@@ -26,7 +26,12 @@ import { createRetention, type Retention } from './engine/retention/index.ts';
 import { createSubjectRecords, type SubjectRecords } from './engine/subject-record/index.ts';
 import { createSubjects, type Subjects } from './engine/subjects/index.ts';
 import { createKeyCustody, type KeyCustody } from './engine/vault/index.ts';
-import { finishRestore, readRestoreMarker, removeRestoreMarker } from './finish-restore.ts';
+import {
+  clearUnfinishedRestore,
+  finishRestore,
+  readRestoreMarker,
+  removeRestoreMarker,
+} from './finish-restore.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { FaceAnalyzer } from './inference/face.ts';
@@ -98,6 +103,7 @@ export async function compose(
     clock,
   );
   opened.defer(() => lock.release());
+  clearUnfinishedRestore(config.data);
   const place = databasePlace(config);
 
   const ids = createIds(clock);

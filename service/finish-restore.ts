@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { syncFolder } from './storage/sync-folder.ts';
+import { wipeKeys } from './wipe-keys.ts';
 
 /** Beside the data directory while a restore puts the new one in its place. */
 export const journalOf = (data: string): string => `${data}.restoring.json`;
@@ -28,6 +29,28 @@ export function finishRestore(data: string): void {
     syncFolder(join(data, '..'));
   }
   if (existsSync(data) && !existsSync(staged)) rmSync(journal, { force: true });
+}
+
+/**
+ * Removes what restores that were cut short before they changed anything have left beside `data`: copies of its key store.
+ * Called while the writer lock is held, so that no restore is at work.
+ */
+export function clearUnfinishedRestore(data: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(dirname(data));
+  } catch {
+    return;
+  }
+  for (const name of names)
+    if (name.startsWith(`${basename(data)}.restoring-`)) removeStaged(join(dirname(data), name));
+  if (names.includes(basename(journalOf(data)))) rmSync(journalOf(data), { force: true });
+}
+
+/** Only the copy of the keys is overwritten: a master key in it is a second name of the one in use. */
+export function removeStaged(staged: string): void {
+  wipeKeys(staged);
+  rmSync(staged, { recursive: true, force: true });
 }
 
 /** What the first start after a restore has to acknowledge in the audit log. */

@@ -107,7 +107,7 @@ function toProblem(status: number, body: string, { method, path }: Message): Err
 }
 
 /** The account's name for the audit log; in a container it may have none. */
-function operatorName(): string {
+export function operatorName(): string {
   try {
     return userInfo().username;
   } catch {

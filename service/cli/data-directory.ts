@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { finishRestore } from '../finish-restore.ts';
 import { UsageError } from './failure.ts';
 import { userPath } from './user-path.ts';
 
@@ -23,6 +24,7 @@ export function isInitialized(directory: string): boolean {
 
 /** A mistyped `--data` must not quietly make an empty box. */
 export function requireInitialized(directory: string): void {
+  finishRestore(directory);
   if (isInitialized(directory)) return;
   throw new UsageError(
     `There is no Gatehouse in ${directory}. Give its directory with --data DIR (or GATEHOUSE_DATA), or make one:\n` +

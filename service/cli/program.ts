@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { productRoot } from '../lib/product-root.ts';
 import { addAudit } from './audit.ts';
 import { addAuditVerify } from './audit-verify.ts';
+import { addBackup } from './backup.ts';
 import { createCommandRunner } from './command.ts';
 import { addConsent } from './consent.ts';
 import { addDoctor } from './doctor.ts';
@@ -19,6 +20,7 @@ import { addOpenApi } from './openapi.ts';
 import { addOrg } from './org.ts';
 import { addProfile } from './profile.ts';
 import { addReceipt } from './receipt.ts';
+import { addRestore } from './restore.ts';
 import { addRetention } from './retention.ts';
 import { addServe } from './serve.ts';
 import { addSite } from './site.ts';
@@ -92,6 +94,8 @@ First steps:
     .description('who did what: the log of every change and every look at personal data');
   addAudit(audit, runner);
   addAuditVerify(audit, runner);
+  addBackup(program, runner);
+  addRestore(program, runner);
   addOpenApi(program, runner);
   try {
     await program.parseAsync([...words], { from: 'user' });

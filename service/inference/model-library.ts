@@ -282,7 +282,7 @@ function pathIn(folder: string, { id, file }: ModelEntry): string {
   return join(folder, file);
 }
 
-async function hashFile(path: string): Promise<string | undefined> {
+export async function hashFile(path: string): Promise<string | undefined> {
   try {
     return createHash('sha256')
       .update(await readFile(path))

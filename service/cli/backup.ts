@@ -1,0 +1,173 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { addBackupVerify } from './backup-verify.ts';
+import { type CommandRunner, examples } from './command.ts';
+import { describeMinutes, readMinutes } from './duration.ts';
+import { UsageError } from './failure.ts';
+import { count, table } from './terminal.ts';
+import { userPath } from './user-path.ts';
+
+export interface KeyCopyReply {
+  place: string;
+  state: string;
+  reason?: string;
+}
+
+interface RunReply {
+  id: string;
+  path: string;
+  startedAt: string;
+  finishedAt?: string;
+  bytes?: number;
+  outcome: string;
+  reason?: string;
+  origin: string;
+  verifiedAt?: string;
+}
+
+interface PlanReply {
+  folder: string;
+  everyMinutes: number;
+  keep: number;
+  setBy: string;
+  setAt: string;
+}
+
+export interface BackupsReply {
+  plans: PlanReply[];
+  runs: RunReply[];
+  keys: KeyCopyReply[];
+  warnings: string[];
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+export function addBackup(program: Command, runner: CommandRunner): void {
+  const backup = program.command('backup').helpCommand(false);
+  // Otherwise this command would take the flags of those below it.
+  backup.enablePositionalOptions();
+  runner.run<{ keysTo?: string; withModels?: boolean }>(
+    backup
+      .argument('[dir]', 'folder on another disk')
+      .summary('one encrypted file of everything but the keys; verify, schedule, list')
+      .description(
+        'Writes one encrypted file with the database, the settings and the list of imported models into DIR, while the ' +
+          'service runs and without it. The keys are never in it: they are copied on their own, newest only, so that a person ' +
+          'who is erased stays erased in every backup. A restore needs three things: this file, a copy of the key store, and the ' +
+          'master key (or its passphrase).',
+      )
+      .option('--keys-to <place>', 'keep a copy of the key store in this folder instead of DIR, from now on')
+      .option('--with-models', 'put the files of imported models into the backup too')
+      .addHelpText(
+        'after',
+        examples(
+          'backup /mnt/backups --keys-to /media/stick',
+          'backup verify /mnt/backups/gatehouse-….backup --keys /media/stick',
+          'backup schedule /mnt/backups --every 24h --keep 7',
+          'backup list',
+        ),
+      ),
+    async ({ options, data, control, terminal }, dir) => {
+      if (dir === undefined) throw new UsageError('Say where to: backup DIR. More: backup --help');
+      const open = await control();
+      if (terminal.interactive) terminal.note('Writing the backup; everything else goes on…');
+      const reply = await open.send<RunReply & { keys: KeyCopyReply[]; advice: string[] }>(
+        'POST',
+        '/backups',
+        {
+          folder: userPath(dir),
+          keysTo: options.keysTo === undefined ? undefined : userPath(options.keysTo),
+          withModels: options.withModels ?? false,
+        },
+      );
+      const masterKey = whereMasterKey(data);
+      const text = [
+        `${reply.path} is written and read back: ${megabytes(reply.bytes ?? 0)}.`,
+        ...reply.keys.map(({ place, state }) => `The key store is copied to ${place} (${state}).`),
+        masterKey,
+        ...reply.advice.map((line) => terminal.style('care', line)),
+      ].join('\n');
+      return { json: { ...reply, masterKey }, text };
+    },
+  );
+
+  runner.run<{ every?: string; keep?: string; off?: boolean }>(
+    backup
+      .command('schedule')
+      .argument('<dir>', 'folder on another disk')
+      .description('let the running service make backups by itself; run again to change it')
+      .option('--every <duration>', '90m, 24h, 7d', '24h')
+      .option('--keep <n>', 'newest files of the schedule that stay; others of yours are never touched', '7')
+      .option('--off', 'end it; the files stay')
+      .addHelpText(
+        'after',
+        examples('backup schedule /mnt/backups --every 24h --keep 7', 'backup schedule /mnt/backups --off'),
+      ),
+    async ({ options, control }, dir = '') => {
+      const folder = userPath(dir);
+      if (options.off) {
+        await (await control()).send('DELETE', `/backups/plan?${new URLSearchParams({ folder })}`);
+        return { json: { folder, off: true }, text: `No more backups into ${folder}. The files stay.` };
+      }
+      const keep = Number(options.keep);
+      if (!Number.isInteger(keep) || keep < 1)
+        throw new UsageError(`--keep: "${options.keep}" is no positive number.`);
+      const plan = await (await control()).send<PlanReply>('PUT', '/backups/plan', {
+        folder,
+        everyMinutes: readMinutes('--every', options.every ?? '24h'),
+        keep,
+      });
+      const text = `The service makes a backup into ${plan.folder} every ${describeMinutes(plan.everyMinutes)} and keeps ${count(plan.keep, 'file', 'files')}; the first within a minute.`;
+      return { json: plan, text };
+    },
+  );
+
+  runner.run(
+    backup
+      .command('list')
+      .description('plans, the last runs, and where the key store is copied to')
+      .addHelpText('after', examples('backup list', 'backup list --json')),
+    async ({ control, terminal }) => {
+      const reply = await (await control()).get<BackupsReply>('/backups');
+      const plans = reply.plans.map((one) => [
+        one.folder,
+        describeMinutes(one.everyMinutes),
+        one.keep,
+        one.setBy,
+      ]);
+      const runs = reply.runs.map((one) => [
+        one.startedAt,
+        one.outcome,
+        one.bytes === undefined ? undefined : megabytes(one.bytes),
+        one.verifiedAt === undefined ? 'no' : one.verifiedAt,
+        one.reason ?? one.path,
+      ]);
+      const text = [
+        table(['folder', 'every', 'keeps', 'set by'], plans, 'No backups are scheduled.'),
+        '',
+        table(['started', 'outcome', 'size', 'proven', 'file or reason'], runs, 'There was no backup yet.'),
+        '',
+        table(
+          ['key store copy', 'state'],
+          reply.keys.map(({ place, state }) => [place, state]),
+          'The key store is copied nowhere: a backup without it opens nothing.',
+        ),
+        ...reply.warnings.map((line) => terminal.style('care', line)),
+      ].join('\n');
+      return { json: reply, text };
+    },
+  );
+
+  addBackupVerify(backup, runner);
+}
+
+function whereMasterKey(data: string): string {
+  const file = join(data, 'master.key');
+  const kept = existsSync(join(data, 'master-passphrase.json'))
+    ? 'The master key opens with its passphrase, which is in no backup: keep it where you find it again.'
+    : existsSync(file)
+      ? `The master key is ${file}. It is NOT in the backup: keep a copy of it apart from both.`
+      : 'The master key lies where --master-key-file says. It is NOT in the backup: keep a copy of it apart from both.';
+  return kept;
+}

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { systemClock } from '../lib/clock.ts';
+import { silentLog } from '../lib/log.ts';
+import { describeFound, progressOn } from './backup-verify.ts';
+import { type CommandRunner, examples } from './command.ts';
+import { operatorName } from './control.ts';
+import { invocation } from './invocation.ts';
+import {
+  type MasterKeyOptions,
+  masterKeyFlag,
+  masterKeySources,
+  passphraseFlag,
+  passphraseSource,
+} from './open-order.ts';
+import { facts } from './terminal.ts';
+import { userPath } from './user-path.ts';
+
+export function addRestore(program: Command, runner: CommandRunner): void {
+  runner.run<MasterKeyOptions & { keys: string }>(
+    program
+      .command('restore')
+      .argument('<file>', 'gatehouse-….backup')
+      .summary('make a data directory of a backup; the old one is kept')
+      .description(
+        'Makes a data directory of a backup and the newest copy of the key store. Everything is checked before anything is ' +
+          'changed; what lies in --data is moved aside, never deleted. The service must not run on it. People who were erased ' +
+          'after the backup stay erased.',
+      )
+      .requiredOption('--keys <place>', 'folder of the newest copy of the key store')
+      .option(...masterKeyFlag)
+      .option(...passphraseFlag)
+      .addHelpText(
+        'after',
+        examples(
+          'restore /mnt/backups/gatehouse-….backup --keys /media/stick',
+          'restore /mnt/backups/gatehouse-….backup --keys /media/stick --master-key-file /media/safe/master.key --data /srv/gatehouse',
+        ),
+      ),
+    async ({ options, data, terminal }, file = '') => {
+      const { restoreBackup } = await import('../restore-backup.ts');
+      const { firstStart } = await import('../first-start.ts');
+      const passphrase = passphraseSource(options, terminal);
+      let given: Promise<string> | undefined;
+      const once = passphrase && (() => (given ??= passphrase()));
+      const restored = await restoreBackup({
+        file: userPath(file),
+        keys: userPath(options.keys),
+        ...masterKeySources(data, options),
+        passphrase: once,
+        data,
+        actor: operatorName(),
+        clock: systemClock,
+        log: silentLog,
+        progress: progressOn(terminal),
+      });
+      const start = await firstStart(restored, once);
+      const { facts: about, found, aside, masterKeyFile, missingModels } = restored;
+      const text = [
+        `${data} is the backup from ${about.takenAt} now, and opens.`,
+        '',
+        facts([...describeFound(found), ['erased again', start.erasedAgain]]),
+        '',
+        ...(found.lostOrganizations.length > 0
+          ? [
+              `Made after the backup and therefore gone: ${found.lostOrganizations.join(', ')}. Their keys stay for a newer backup.`,
+            ]
+          : []),
+        ...(masterKeyFile === undefined
+          ? []
+          : [`The master key is read from ${masterKeyFile} (gatehouse.json).`]),
+        ...(missingModels.length > 0
+          ? [`Import these models again, their files were not in the backup: ${missingModels.join(', ')}.`]
+          : []),
+        ...(aside === undefined
+          ? []
+          : [
+              `The old directory is kept as ${aside}, with keys as they were: whoever is erased from now on still has a key there. When all is well: rm -r '${aside}'`,
+            ]),
+        `Start the service:  ${invocation} serve --data ${data}`,
+      ].join('\n');
+      return { json: { ...restored, ...start }, text };
+    },
+  );
+}

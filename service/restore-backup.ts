@@ -1,0 +1,266 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, join, relative } from 'node:path';
+import { type Examination, examineBackup } from './examine-backup.ts';
+import {
+  clearUnfinishedRestore,
+  finishRestore,
+  journalOf,
+  MARKER,
+  type RestoreMarker,
+  removeStaged,
+} from './finish-restore.ts';
+import { Manifest } from './inference/manifest.ts';
+import { hashFile } from './inference/model-library.ts';
+import { Problem } from './lib/problem.ts';
+import { type LaidOutBackup, layOutBackup, type OpenBackupOrder } from './open-backup.ts';
+import type { BackupFacts } from './storage/backup-file.ts';
+import { peekKeyStore } from './storage/backup-keys.ts';
+import { COPY_NAME } from './storage/key-copy-file.ts';
+import { acceptLostOrganizations } from './storage/lost-organizations.ts';
+import { syncFolder } from './storage/sync-folder.ts';
+import { takeWriterLock } from './storage/writer-lock.ts';
+
+export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
+  /** Where the restored directory goes; what lies there is moved aside. */
+  data: string;
+  /** Who restores, for the audit log. */
+  actor: string;
+  /** For tests: called between two steps that change what lies where. */
+  step?: (name: RestoreStep) => void;
+}
+
+/** In their order. */
+export type RestoreStep = 'laid-out' | 'staged' | 'journal' | 'moved-aside' | 'in-place';
+
+export interface Restored {
+  data: string;
+  /** Where the old directory lies now; undefined where there was none. */
+  aside?: string;
+  facts: BackupFacts;
+  found: Examination;
+  /** The master key is read from here at each start; undefined for `master.key` in the directory, and for a passphrase. */
+  masterKeyFile?: string;
+  /** Imported models whose files were neither in the backup nor in the old directory. */
+  missingModels: string[];
+}
+
+/**
+ * Makes a data directory of a backup beside `data`, checks all of it, and only then lets it take the place of `data` by two
+ * renames. At every moment one of the two is whole: cut short before the renames the old one is in place, and between them the
+ * next start completes the restore (finish-restore.ts). Throws what `layOutBackup` throws, CONFLICT where a service runs, and
+ * BACKUP_UNUSABLE for what does not pass; then `data` is as it was.
+ */
+export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
+  const { data, clock, step = () => {} } = order;
+  finishRestore(data);
+  if (lstatSync(data, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new Problem(
+      'CONFLICT',
+      `${data} is a symbolic link: name the folder that it points to with --data DIR.`,
+    );
+  }
+  const holds = existsSync(data) ? readdirSync(data) : [];
+  refuseOtherFolder(data, holds);
+  const lock = existsSync(data)
+    ? takeWriterLock(data, { pid: process.pid, host: hostname(), command: 'gatehouse restore' }, clock)
+    : undefined;
+  const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
+  const staged = `${data}.restoring-${time}`;
+  const aside = `${data}.before-restore-${time}`;
+  try {
+    clearUnfinishedRestore(data);
+    mkdirSync(dirname(data), { recursive: true, mode: 0o700 });
+    const { facts, found, ...rest } = await stage(order, staged);
+    step('staged');
+    writeSynced(journalOf(data), JSON.stringify({ staged }));
+    syncFolder(dirname(data));
+    step('journal');
+    if (lock) {
+      moveAside(data, aside);
+      step('moved-aside');
+    }
+    // A start that came in between has done it already.
+    if (existsSync(staged)) renameSync(staged, data);
+    syncFolder(dirname(data));
+    step('in-place');
+    rmSync(journalOf(data), { force: true });
+    return { data, ...(lock ? { aside } : {}), facts, found, ...rest };
+  } catch (error) {
+    if (existsSync(staged) && (existsSync(data) || !lock)) {
+      rmSync(journalOf(data), { force: true });
+      removeStaged(staged);
+    }
+    throw error;
+  } finally {
+    lock?.release();
+    // Its holder is gone, and so is the lock.
+    if (existsSync(aside)) rmSync(join(aside, 'writer.json'), { force: true });
+  }
+}
+
+async function stage(order: RestoreOrder, staged: string) {
+  const { data, actor, clock, log, step = () => {} } = order;
+  mkdirSync(staged, { mode: 0o700 });
+  const backup = await layOutBackup({ ...order, into: staged });
+  try {
+    step('laid-out');
+    await refuseOlderKeys(backup, data);
+    const found = await examineBackup(staged, backup, {
+      clock,
+      log,
+      ...(order.progress ? { progress: order.progress } : {}),
+    });
+    if (found.problems.length > 0) {
+      throw new Problem(
+        'BACKUP_UNUSABLE',
+        `The backup was not restored: ${found.problems.join(' ')} Nothing was changed.`,
+      );
+    }
+    await acceptLostOrganizations(backup.keys, found.lostOrganizations);
+    const masterKeyFile = placeMasterKey(backup.masterFrom, data, staged);
+    writeSettings(data, staged, masterKeyFile);
+    const missingModels = await placeModels(data, staged);
+    const marker: RestoreMarker = {
+      actor,
+      details: {
+        takenAt: backup.facts.takenAt,
+        file: basename(order.file),
+        gatehouse: backup.facts.gatehouse,
+        people: found.people.there,
+        lostOrganizations: found.lostOrganizations,
+      },
+    };
+    writeSynced(join(staged, MARKER), JSON.stringify(marker));
+    return {
+      facts: backup.facts,
+      found,
+      missingModels,
+      ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
+    };
+  } finally {
+    await backup.close();
+    if (existsSync(staged)) syncAll(staged);
+  }
+}
+
+function refuseOtherFolder(data: string, holds: readonly string[]): void {
+  if (holds.length === 0) return;
+  if (['gatehouse.db', 'keys.db', 'gatehouse.json'].some((name) => holds.includes(name))) return;
+  throw new Problem(
+    'CONFLICT',
+    `${data} holds files that are not Gatehouse's: name a data directory of Gatehouse or a folder that is not there yet with --data DIR.`,
+  );
+}
+
+/** An older key store would bring back whoever was erased since: any newer one that can be seen is named. */
+async function refuseOlderKeys({ store, keys }: LaidOutBackup, data: string): Promise<void> {
+  const places = (await keys.places()).map(({ place }) => join(place, COPY_NAME));
+  for (const path of [...places, join(data, 'keys.db')]) {
+    const other = peekKeyStore(path);
+    if (other?.identity !== store.identity || other.revision <= store.revision) continue;
+    throw new Problem(
+      'BACKUP_UNUSABLE',
+      `The key store ${store.path} is older than ${path} (${store.revision} writes against ${other.revision}): in it, people who were erased since still have their keys. Give the newest: --keys ${dirname(path)}`,
+    );
+  }
+}
+
+/** What must be set so that the next start finds it; nothing when it lies in the directory. */
+function placeMasterKey(from: string | undefined, data: string, staged: string): string | undefined {
+  if (from === undefined) return undefined;
+  const inside = existsSync(data) ? relative(realpathSync(data), realpathSync(from)) : '..';
+  if (inside.startsWith('..')) return from;
+  // A second name of the same file: the key is not copied, and both directories open.
+  mkdirSync(dirname(join(staged, inside)), { recursive: true, mode: 0o700 });
+  linkSync(realpathSync(from), join(staged, inside));
+  return inside === 'master.key' ? undefined : join(data, inside);
+}
+
+/** What the settings name inside the old directory comes along under a second name. */
+function writeSettings(data: string, staged: string, masterKeyFile: string | undefined): void {
+  const path = join(staged, 'gatehouse.json');
+  const settings = existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)
+    : {};
+  delete settings.databaseUrl;
+  delete settings.masterKeyFile;
+  if (masterKeyFile !== undefined) settings.masterKeyFile = masterKeyFile;
+  for (const name of ['tlsCert', 'tlsKey', 'passphraseFile']) {
+    const named = settings[name];
+    if (typeof named !== 'string' || !existsSync(named)) continue;
+    const inside = relative(data, named);
+    if (inside.startsWith('..')) continue;
+    mkdirSync(dirname(join(staged, inside)), { recursive: true, mode: 0o700 });
+    linkSync(named, join(staged, inside));
+  }
+  rmSync(path, { force: true });
+  if (Object.keys(settings).length > 0) writeSynced(path, `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+/** Model files that the backup only lists come from the old directory where they are the same. */
+async function placeModels(data: string, staged: string): Promise<string[]> {
+  const path = join(staged, 'models', 'manifest.json');
+  if (!existsSync(path)) return [];
+  const missing: string[] = [];
+  for (const { id, file, sha256 } of Manifest.parse(JSON.parse(readFileSync(path, 'utf8'))).models) {
+    const to = join(staged, 'models', file);
+    const old = join(data, 'models', file);
+    if (!existsSync(to) && (await hashFile(old)) === sha256) linkSync(old, to);
+    if (!existsSync(to)) missing.push(id);
+  }
+  return missing;
+}
+
+function moveAside(data: string, aside: string): void {
+  try {
+    renameSync(data, aside);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EBUSY' || code === 'EXDEV' || code === 'EACCES' || code === 'EPERM') {
+      throw new Problem(
+        'CONFLICT',
+        `${data} cannot be moved aside (${code}): it is a mount point, or its folder belongs to another account. Restore into a folder inside it or elsewhere: --data DIR. Nothing was changed.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+function writeSynced(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  syncFile(path);
+}
+
+function syncFile(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function syncAll(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) syncAll(path);
+    else if (entry.isFile()) syncFile(path);
+  }
+  syncFolder(folder);
+}
