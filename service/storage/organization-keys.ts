@@ -17,6 +17,8 @@ export interface OrganizationKeys {
    * for a row that was changed.
    */
   unwrapPerson(row: WrappedPersonKey): Uint8Array | undefined;
+  /** Undefined when that generation is gone, or the organization. */
+  wrappingKey(organization: OrganizationId, generation: number): KeyObject | undefined;
   /** The secret of the keyed e-mail hashes; the same in every generation. */
   lookup(organization: OrganizationId): KeyObject;
   /** Oldest first; more than one while a rotation is not finished. Throws SEALED when the organization has no key. */
@@ -27,6 +29,11 @@ export interface OrganizationKeys {
   rewrapPerson(row: WrappedPersonKey): WrappedPersonKey;
   /** Removes the generations before the newest. Throws CONFLICT while one of them wraps a person's key. */
   dropOlder(organization: OrganizationId): Promise<void>;
+  /**
+   * Of an organization without people: another key and another lookup secret, and the present ones are destroyed. No address
+   * that was hashed before is told by its hash again. Throws CONFLICT while anybody's key is wrapped.
+   */
+  replace(organization: OrganizationId): Promise<void>;
 }
 
 /** What one organization's keys open with; `newest` wraps new person keys. */
@@ -115,6 +122,14 @@ export async function openOrganizationKeys({
     throw new Error(`The key of ${subject} does not open with generation ${generation} of ${organization}.`);
   }
 
+  async function dropOlder(organization: OrganizationId): Promise<void> {
+    const { newest, generations } = of(organization);
+    await keys.removeGenerationsBefore(organization, newest);
+    for (const generation of [...generations.keys()]) {
+      if (generation < newest) generations.delete(generation);
+    }
+  }
+
   return {
     async create(organization) {
       const key = randomKey(random);
@@ -139,6 +154,7 @@ export async function openOrganizationKeys({
       }
     },
     unwrapPerson,
+    wrappingKey: (organization, generation) => organizations.get(organization)?.generations.get(generation),
     lookup: (organization) => of(organization).lookup,
     generations: (organization) => [...of(organization).generations.keys()].sort((a, b) => a - b),
     async addGeneration(organization) {
@@ -164,12 +180,24 @@ export async function openOrganizationKeys({
       plain.fill(0);
       return rewrapped;
     },
-    async dropOlder(organization) {
-      const { newest, generations } = of(organization);
-      await keys.removeGenerationsBefore(organization, newest);
-      for (const generation of [...generations.keys()]) {
-        if (generation < newest) generations.delete(generation);
+    dropOlder,
+    async replace(organization) {
+      const opened = of(organization);
+      await Promise.allSettled([...opened.adding]);
+      const generation = opened.newest + 1;
+      if ((await keys.countOlderPersons(organization, generation)) > 0) {
+        throw new Problem(
+          'CONFLICT',
+          `The organization ${organization} has people: erase them before its keys are destroyed. Nothing was changed.`,
+        );
       }
+      const [key, lookup] = [randomKey(random), randomKey(random)];
+      await add(organization, generation, key, lookup);
+      opened.generations.set(generation, createSecretKey(key));
+      opened.lookup = createSecretKey(lookup);
+      opened.newest = generation;
+      await Promise.allSettled([...opened.adding]);
+      await dropOlder(organization);
     },
   };
 }

@@ -14,6 +14,8 @@ import { createRecent } from './recent.ts';
 import type { TemplateTransform } from './template-transform.ts';
 import { openTemplateTransforms, type TemplateTransforms } from './template-transforms.ts';
 
+import { createValueOpener, type Unsealed } from './value-opener.ts';
+
 export type { CopyState, Destruction } from './destroy-keys.ts';
 
 /** Where a sealed value stands. It opens there and nowhere else. */
@@ -25,13 +27,6 @@ export interface SealedPlace {
   /** Of the plain bytes' layout, chosen by whoever writes the field. */
   version: number;
 }
-
-type Unsealed =
-  | { is: 'open'; plain: Uint8Array }
-  /** The person's key was destroyed, or never was. */
-  | { is: 'erased' }
-  /** Changed, moved from another place, or sealed under another key. */
-  | { is: 'damaged' };
 
 /**
  * Seals personal values under a key per person: AES-256-GCM, random 96-bit nonce, additional data
@@ -48,6 +43,11 @@ export interface Sealer {
   open(place: SealedPlace, sealed: Uint8Array): Promise<Uint8Array>;
   /** As `open`, for many at once (a few thousand at a time): one answer each, in order, none thrown. */
   openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
+  /** As `openMany`, in threads of its own until it is closed: for what reads everything. */
+  openInThreads(): {
+    openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
+    close(): Promise<void>;
+  };
   /**
    * Nothing sealed for this person opens again, in any copy of the data, once the key is gone from every copy of the key
    * store: `copies` says from which it is not yet. Call it again until it is.
@@ -55,6 +55,11 @@ export interface Sealer {
   destroyPerson(subject: SubjectId): Promise<Destruction>;
   /** As `destroyPerson`, for many at once; `removed` is how many keys the store still had. */
   destroyPersons(subjects: readonly SubjectId[]): Promise<Destruction & { removed: number }>;
+  /**
+   * Of an organization whose people are all erased: every secret of its own is destroyed and another one made, so that it can go
+   * on empty. Throws CONFLICT while somebody has a key. `copies` as of `destroyPerson`; call it again until they are done.
+   */
+  replaceOrganization(organization: OrganizationId): Promise<Pick<Destruction, 'copies'>>;
   /** The secret rotation that templates are stored under: the newest, unless a generation is named. */
   transformOf(organization: OrganizationId, generation?: number): TemplateTransform;
   readonly transforms: TemplateTransforms;
@@ -159,6 +164,13 @@ export async function createSealer({
       await organizations.create(organization);
       await transforms.add(organization);
     },
+    async replaceOrganization(organization) {
+      await organizations.replace(organization);
+      await transforms.add(organization);
+      await transforms.dropOlder(organization);
+      const { copies: states } = await destroyKeys({ keys, copies }, []);
+      return { copies: states };
+    },
     async createPerson(organization, subject) {
       const key = randomKey(random);
       await organizations.addPerson(organization, subject, key);
@@ -181,6 +193,16 @@ export async function createSealer({
         const plain = decrypt(key, sealed, valueBound(place));
         return plain ? { is: 'open', plain } : { is: 'damaged' };
       });
+    },
+    openInThreads() {
+      const opener = createValueOpener({ keys, wrappingKey: organizations.wrappingKey });
+      return {
+        openMany: (values) =>
+          opener.openMany(
+            values.map(({ place, sealed }) => ({ subject: place.subject, bound: valueBound(place), sealed })),
+          ),
+        close: () => opener.close(),
+      };
     },
     async destroyPerson(subject) {
       const { existed, copies } = await destroy([subject]);

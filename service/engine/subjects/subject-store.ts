@@ -31,8 +31,9 @@ export interface LoadedTemplate {
 }
 
 const VERSION = 1;
-/** Rows that are opened in one go: some milliseconds of the event loop. */
-const PAGE = 500;
+/** Rows that are opened in one go at start, and pages under way while the next is read. */
+const LARGE_PAGE = 1_000;
+const PAGES_AHEAD = 3;
 
 const emailPlace = (organization: OrganizationId, subject: SubjectId): SealedPlace => ({
   organization,
@@ -151,9 +152,10 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
     rows: readonly Row[],
     as: (organization: OrganizationId) => Pick<TemplateTransform, 'generation' | 'rotate'>,
     damaged: (row: DamagedRow) => void,
+    opener: Pick<Sealer, 'openMany'> = sealer,
   ) {
     const values = rows.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed }));
-    const opened = await sealer.openMany(values);
+    const opened = await opener.openMany(values);
     const found: { row: Row; vector: Float32Array }[] = [];
     for (const [i, value] of opened.entries()) {
       const row = rows[i]!;
@@ -397,23 +399,32 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .where('state', '!=', 'done')
         .execute();
       const erasing = new Set(unfinished.map(({ subject }) => subject));
-      for (let after = ''; ; ) {
-        const rows = await db
+      const readPage = (after: string) =>
+        db
           .selectFrom('template')
           .select(['id', 'organization', 'world', 'subject', 'vector_sealed', 'transform'])
           .where('embedder', '=', embedder)
           .where('embedder_sha256', '=', sha256)
           .where('id', '>', after)
           .orderBy('id')
-          .limit(PAGE)
+          .limit(LARGE_PAGE)
           .execute();
-        if (rows.length === 0) return;
-        after = rows.at(-1)!.id;
-        yield openVectors(
-          rows.filter(({ subject }) => !erasing.has(subject)),
-          as,
-          damaged,
-        );
+      let rows = await readPage('');
+      const threads = rows.length === LARGE_PAGE ? sealer.openInThreads() : undefined;
+      const ahead: Promise<LoadedTemplate[]>[] = [];
+      try {
+        while (rows.length > 0) {
+          const living = rows.filter(({ subject }) => !erasing.has(subject));
+          const page = openVectors(living, as, damaged, threads);
+          // Its failure is thrown where its turn comes.
+          page.catch(() => {});
+          ahead.push(page);
+          if (ahead.length > PAGES_AHEAD) yield ahead.shift()!;
+          rows = rows.length < LARGE_PAGE ? [] : await readPage(rows.at(-1)!.id);
+        }
+        while (ahead.length > 0) yield ahead.shift()!;
+      } finally {
+        await threads?.close();
       }
     },
   };
