@@ -51,26 +51,27 @@ export function createScanner(kernel: KernelModule, area: Area, thread: number):
   };
 }
 
+/** A heap with the worst on top: a search that wants many rows (others may not be found) costs little more than one for few. */
 function createBest(count: number) {
   const rows = new Int32Array(count);
   const similarities = new Float32Array(count).fill(Number.NEGATIVE_INFINITY);
-  let worst = Number.NEGATIVE_INFINITY;
-  let worstAt = 0;
   return {
     offer(cosines: Float32Array, length: number, first: number): void {
       for (let i = 0; i < length; i++) {
         const similarity = cosines[i]!;
         // Not `<=`: a row read while it is written may give NaN, which must not take a place.
-        if (!(similarity > worst)) continue;
-        rows[worstAt] = first + i;
-        similarities[worstAt] = similarity;
-        worst = similarity;
-        for (let j = 0; j < count; j++) {
-          if (similarities[j]! < worst) {
-            worst = similarities[j]!;
-            worstAt = j;
-          }
+        if (!(similarity > similarities[0]!)) continue;
+        let at = 0;
+        for (;;) {
+          let child = 2 * at + 1;
+          if (child + 1 < count && similarities[child + 1]! < similarities[child]!) child += 1;
+          if (child >= count || similarities[child]! >= similarity) break;
+          similarities[at] = similarities[child]!;
+          rows[at] = rows[child]!;
+          at = child;
         }
+        similarities[at] = similarity;
+        rows[at] = first + i;
       }
     },
     sorted(): Nearest {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { HoldId, Ids, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { HoldId, Ids, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
@@ -103,12 +103,4 @@ export function createHolds({ db, inTransaction, sealer, audit, ids, clock }: Ho
       return found.length > limit ? { holds, next: holds.at(-1)!.id } : { holds };
     },
   };
-}
-
-/** Throws LEGAL_HOLD; for whoever is about to destroy something of a person. */
-export function refuseHeld(subject: SubjectId): never {
-  throw new Problem(
-    'LEGAL_HOLD',
-    `${subject} is under a legal hold and is not erased: “gatehouse hold list” shows it, “gatehouse hold release ${subject}” ends it.`,
-  );
 }

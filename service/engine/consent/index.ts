@@ -12,6 +12,6 @@ export type { ConsentState, Consents, ConsentsDeps, ConsentTerms } from './conse
 export { createConsents, groundOf } from './consents.ts';
 export { isHeld } from './hold-store.ts';
 export type { Hold, Holds, HoldsDeps } from './holds.ts';
-export { createHolds, refuseHeld } from './holds.ts';
+export { createHolds } from './holds.ts';
 export type { Ground, Standing } from './standing.ts';
 export { endedAt, readStanding } from './standing.ts';
