@@ -49,6 +49,20 @@ const show = (name: string) =>
     }),
   );
 
+const publicServer = () =>
+  createPublicServer(
+    {
+      ...engine,
+      access,
+      metrics: createMetrics({ processMetrics: false }),
+      log: silentLog,
+      status: async () => {
+        throw new Error('public routes are not asked here');
+      },
+    },
+    { trustedProxies: [] },
+  );
+
 beforeAll(async () => {
   engine = await startEngine();
   await engine.installPad();
@@ -62,18 +76,7 @@ beforeAll(async () => {
     name: victim.name,
     actor: operator,
   });
-  app = await createPublicServer(
-    {
-      ...engine,
-      access,
-      metrics: createMetrics({ processMetrics: false }),
-      log: silentLog,
-      status: async () => {
-        throw new Error('public routes are not asked here');
-      },
-    },
-    { trustedProxies: [] },
-  );
+  app = await publicServer();
   await app.ready();
 });
 afterAll(async () => {
@@ -88,8 +91,8 @@ const keyOf = async (change: Partial<NewKey> = {}) => {
 };
 
 /** Each with the method that is asked, HEAD as its GET. */
-const keyed = () =>
-  app.published.flatMap(({ methods, url, access: who }) => {
+const keyed = (server = app) =>
+  server.published.flatMap(({ methods, url, access: who }) => {
     const scope = who();
     if (scope === undefined)
       throw new Error(`${methods} ${url} does not say who may call it (config.access).`);
@@ -169,8 +172,16 @@ describe('of all routes', () => {
     expect(routes.length).toBeGreaterThan(0);
   });
 
-  test('a route without a sample is found', () => {
-    expect(() => samplesOf('GET /api/forgotten')).toThrow('add one to test/doors/route-samples.ts');
+  test('one that somebody forgot is found: without a sample, and without saying who may call it', async () => {
+    const forgotten = await publicServer();
+    forgotten.get('/api/forgotten', { config: { access: 'identity' } }, async () => victim.email);
+    const [route] = keyed(forgotten).filter(({ route }) => !(route in routeSamples));
+    expect(() => samplesOf(route!.route)).toThrow(
+      'GET /api/forgotten has no sample: add one to test/doors/route-samples.ts',
+    );
+    forgotten.get('/api/open', async () => victim.email);
+    await expect(forgotten.ready()).rejects.toThrow('GET /api/open does not say who may call it');
+    await forgotten.close();
   });
 
   test('none is the control socket’s', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { KeyId, OrganizationId } from '../../lib/id.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
@@ -19,18 +20,19 @@ export function selectCounts(db: Db): Promise<Count[]> {
   return db.selectFrom('usage_counter').select(['name', 'period', 'used']).execute();
 }
 
-/** Replaces the counts; all of them or none. */
+/** Replaces the counts, in transactions short enough that nothing else waits for long. */
 export async function writeCounts(
   inTransaction: InTransaction,
   counts: readonly Count[],
   at: number,
 ): Promise<void> {
-  if (counts.length === 0) return;
-  await inTransaction(async (tx) => {
-    for (let i = 0; i < counts.length; i += ROWS) {
+  for (let i = 0; i < counts.length; i += ROWS) {
+    if (i > 0) await setImmediate();
+    const rows = counts.slice(i, i + ROWS).map((count) => ({ ...count, updated_at: at }));
+    await inTransaction(async (tx) => {
       await tx
         .insertInto('usage_counter')
-        .values(counts.slice(i, i + ROWS).map((count) => ({ ...count, updated_at: at })))
+        .values(rows)
         .onConflict((conflict) =>
           conflict.columns(['name', 'period']).doUpdateSet((eb) => ({
             used: eb.ref('excluded.used'),
@@ -38,8 +40,8 @@ export async function writeCounts(
           })),
         )
         .execute();
-    }
-  });
+    });
+  }
 }
 
 /** Deletes minutes that begin before `from` or after `to`. */
