@@ -7,7 +7,7 @@ import { createMetaDoor } from './doors/meta/index.ts';
 import { createServer } from './http/server.ts';
 import { productRoot } from './lib/product-root.ts';
 
-const { version } = JSON.parse(readFileSync(join(productRoot(), 'package.json'), 'utf8')) as {
+export const { version } = JSON.parse(readFileSync(join(productRoot(), 'package.json'), 'utf8')) as {
   version: string;
 };
 

@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { compose } from './compose.ts';
+import { compose, type Gatehouse } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
 import { controlDoor } from './doors/control/index.ts';
 import { listenPolicy } from './http/listen-policy.ts';
@@ -8,8 +8,12 @@ import { createServer } from './http/server.ts';
 import { createStructuredLog } from './http/structured-log.ts';
 import { readTlsFiles } from './http/tls-files.ts';
 import { systemClock } from './lib/clock.ts';
-import { createPublicServer } from './public-server.ts';
+import { createIds } from './lib/id.ts';
+import { refuseMemoryDumps } from './memory-dumps.ts';
+import { createPublicServer, version } from './public-server.ts';
 import { createRecurring } from './recurring.ts';
+import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
+import type { Unlock } from './storage/open-master.ts';
 
 export interface Service {
   /** Where the doors answer: `http://127.0.0.1:7300`. */
@@ -21,13 +25,23 @@ export interface Service {
 export interface ServiceOutput {
   /** Takes a line of the log with its line break; standard error when absent. */
   logLine?: (line: string) => void;
+  /** It listens, but waits for the passphrase of the master key. */
+  sealed?: (url: string) => void;
 }
 
 /**
  * Composes the appliance, listens on the LAN port and on `DATA/control.sock`. The log goes to `output`, one JSON
  * object a line. Throws with a sentence for the operator; then nothing is left open.
+ *
+ * Where a passphrase protects the master key and no file holds it, both are listened on at once, answer SEALED, and can be opened
+ * (`gatehouse unseal`); `until` ends that wait with StoppedWhileSealed.
  */
-export async function serve(config: Config, output: ServiceOutput = {}): Promise<Service> {
+export async function serve(
+  config: Config,
+  output: ServiceOutput = {},
+  until: AbortSignal = new AbortController().signal,
+): Promise<Service> {
+  refuseMemoryDumps();
   const policy = listenPolicy({
     host: config.host,
     tls: config.tlsCert !== undefined,
@@ -47,21 +61,58 @@ export async function serve(config: Config, output: ServiceOutput = {}): Promise
   });
   if (policy.is === 'allowed-with-warning') log.warn({ host: config.host }, policy.warning);
 
+  const socket = join(config.data, 'control.sock');
+  const listenControl = async (server: Server) => {
+    // The writer lock is held: whoever made this file is gone.
+    rmSync(socket, { force: true });
+    await listenPrivately(() => server.listen({ path: socket }), socket);
+  };
+  const listenDoors = (server: Server) => server.listen({ host: config.host, port: config.port });
+
   await using opened = new AsyncDisposableStack();
-  const gatehouse = await compose(config, { log });
+  let sealed: SealedServers | undefined;
+  let unsealing: Unsealing | undefined;
+  const unlock: Unlock = async (open) => {
+    sealed = await createSealedServers({
+      version,
+      clock: systemClock,
+      ids: createIds(systemClock),
+      log,
+      ...(tls && { tls }),
+      trustedProxies: config.trustedProxies,
+      listenControl,
+      listenDoors,
+    });
+    log.warn({}, 'the service is sealed: open it with "gatehouse unseal"');
+    output.sealed?.(sealed.url);
+    unsealing = await sealed.opened(open, until);
+  };
+  let gatehouse: Gatehouse;
+  try {
+    gatehouse = await compose(config, { log, unlock });
+  } catch (error) {
+    sealed?.failed(error);
+    await sealed?.close();
+    throw error;
+  }
   opened.defer(() => gatehouse.close());
+  const before = sealed;
+  if (before) opened.defer(() => before.close());
+  if (unsealing) await gatehouse.custody.unsealed(unsealing);
 
   const control = createServer({ ids: gatehouse.ids, log });
   opened.defer(() => control.close());
   await control.register(controlDoor, gatehouse);
-  const socket = join(config.data, 'control.sock');
-  // The writer lock is held: whoever made this file is gone.
-  rmSync(socket, { force: true });
-  await listenPrivately(() => control.listen({ path: socket }), socket);
-
   const doors = await createPublicServer(gatehouse, { ...config, ...(tls && { tls }) });
   opened.defer(() => doors.close());
-  const url = await doors.listen({ host: config.host, port: config.port });
+  let url: string;
+  if (before) {
+    await before.handOver({ doors, control });
+    url = before.url;
+  } else {
+    await listenControl(control);
+    url = await listenDoors(doors);
+  }
 
   const recurring = createRecurring({ log });
   opened.defer(() => recurring.stop());
@@ -75,6 +126,8 @@ export async function serve(config: Config, output: ServiceOutput = {}): Promise
   const everything = opened.move();
   return { url, stop: () => everything.disposeAsync() };
 }
+
+type Server = ReturnType<typeof createServer>;
 
 /** From its first moment on, only this account may open the socket. */
 async function listenPrivately(listen: () => Promise<unknown>, socket: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { addOrgRotateKey } from './org-rotate-key.ts';
 import { chooseOrganization, type OrganizationReply, organizationFlag } from './organization.ts';
 import { facts, table } from './terminal.ts';
 
@@ -35,6 +36,7 @@ export function addOrg(program: Command, runner: CommandRunner): void {
     .command('org')
     .helpCommand(false)
     .description('organizations: each has its own people, keys and settings');
+  addOrgRotateKey(org, runner);
 
   runner.run<{ name: string }>(
     org

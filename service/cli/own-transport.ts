@@ -5,6 +5,7 @@ import { createServer } from '../http/server.ts';
 import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Transport } from './control.ts';
+import { unlockAtTerminal } from './passphrase.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -26,7 +27,7 @@ export async function createOwnTransport({
   });
   const gatehouse = await compose(
     { ...config, workers: workers ?? config.workers },
-    { log, workers: 'when-needed' },
+    { log, workers: 'when-needed', unlock: unlockAtTerminal() },
   );
   const app = createServer({ ids: gatehouse.ids, log });
   await app.register(controlDoor, gatehouse);

@@ -15,6 +15,7 @@ import { invocation } from './invocation.ts';
 import { addKey } from './key.ts';
 import { addKeystore } from './keystore.ts';
 import { addLimits } from './limits.ts';
+import { addMaster } from './master.ts';
 import { addModels } from './models.ts';
 import { addOpenApi } from './openapi.ts';
 import { addOrg } from './org.ts';
@@ -31,6 +32,7 @@ import { addSubjectExport } from './subject-export.ts';
 import { addSubjectImport } from './subject-import.ts';
 import { addSubjectUnlock } from './subject-unlock.ts';
 import { createTerminal } from './terminal.ts';
+import { addUnseal } from './unseal.ts';
 import { addVerify } from './verify.ts';
 
 /**
@@ -49,6 +51,8 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .helpCommand(false)
     .showHelpAfterError('(add --help for options and examples)')
     .exitOverride()
+    // A command with commands below it, such as `backup`, leaves them their flags.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       `
@@ -66,10 +70,12 @@ First steps:
   addInit(program, runner);
   addStart(program, runner);
   addServe(program, runner);
+  addUnseal(program, runner);
   addDoctor(program, runner);
   addOrg(program, runner);
   addKey(program, runner);
   addKeystore(program, runner);
+  addMaster(program, runner);
   addLimits(program, runner);
   const subject = program
     .command('subject')

@@ -17,6 +17,7 @@ export async function runService(
   output: ServiceOutput = {},
 ): Promise<void> {
   let stopped = false;
+  const until = new AbortController();
   let asked = () => {};
   const stopAsked = new Promise<void>((resolve) => {
     asked = resolve;
@@ -24,12 +25,19 @@ export async function runService(
   onInterrupt({
     first() {
       stopped = true;
+      until.abort();
       asked();
     },
     again: () => process.exit(130),
   });
   const { serve } = await import('../serve.ts');
-  const service = await serve(config, output);
+  let service: RunningService;
+  try {
+    service = await serve(config, output, until.signal);
+  } catch (error) {
+    if (stopped && (error as Error).name === 'StoppedWhileSealed') return;
+    throw error;
+  }
   try {
     if (!stopped) await ready(service);
     await stopAsked;

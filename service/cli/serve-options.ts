@@ -13,6 +13,7 @@ export interface ServeOptions {
   providers?: string;
   databaseUrl?: string;
   masterKeyFile?: string;
+  passphraseFile?: string;
   logLevel?: string;
 }
 
@@ -39,6 +40,10 @@ export function addServeOptions(command: Command): Command {
     )
     .option(...databaseUrlFlag)
     .option('--master-key-file <file>', 'master key kept outside the data directory')
+    .option(
+      '--passphrase-file <file>',
+      'holds the passphrase of the master key (mode 0600), to start without being asked',
+    )
     .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)');
 }
 
@@ -54,6 +59,7 @@ export function toConfigInput(data: string, options: ServeOptions): ConfigInput 
     providers: options.providers?.split(',').map((provider) => provider.trim()),
     databaseUrl: options.databaseUrl,
     masterKeyFile: options.masterKeyFile === undefined ? undefined : userPath(options.masterKeyFile),
+    passphraseFile: options.passphraseFile === undefined ? undefined : userPath(options.passphraseFile),
     logLevel: options.logLevel,
   } as ConfigInput;
 }

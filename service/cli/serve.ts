@@ -10,7 +10,7 @@ export function addServe(program: Command, runner: CommandRunner): void {
     .summary('run the service on an initialized directory')
     .description(
       'Runs the service until SIGTERM or Ctrl-C, which let running requests end. Standard output gets one line of JSON when ' +
-        'it is ready: {"event":"listening","url":"http://…"}; the log goes to standard error. Every setting is also GATEHOUSE_* ' +
+        'it is ready: {"event":"listening","url":"http://…"}, and before that {"event":"sealed",…} where it waits for `gatehouse unseal`; the log goes to standard error. Every setting is also GATEHOUSE_* ' +
         'in the environment and a field of gatehouse.json in the data directory.',
     )
     .addHelpText(
@@ -23,7 +23,9 @@ export function addServe(program: Command, runner: CommandRunner): void {
   runner.run<ServeOptions>(command, async ({ options, data, terminal }) => {
     const config = parseConfig(toConfigInput(data, options));
     requireInitialized(data);
-    await runService(config, ({ url }) => terminal.answer(JSON.stringify({ event: 'listening', url })));
+    await runService(config, ({ url }) => terminal.answer(JSON.stringify({ event: 'listening', url })), {
+      sealed: (url) => terminal.answer(JSON.stringify({ event: 'sealed', url })),
+    });
     return undefined;
   });
 }

@@ -34,11 +34,13 @@ export function addStart(program: Command, runner: CommandRunner): void {
         await control.close();
       }
     };
-    await runService(
-      quiet ? { ...config, logLevel: 'warn' } : config,
-      greet,
-      quiet && terminal.interactive ? { logLine: (line) => terminal.note(plainLine(line)) } : {},
-    );
+    await runService(quiet ? { ...config, logLevel: 'warn' } : config, greet, {
+      ...(quiet && terminal.interactive && { logLine: (line) => terminal.note(plainLine(line)) }),
+      sealed: (url) =>
+        terminal.answer(
+          `Gatehouse is sealed: it listens at ${url} and waits for its passphrase. In another terminal:\n\n  ${invocation} unseal --data ${data}\n`,
+        ),
+    });
     terminal.answer('Stopped.');
     return undefined;
   });

@@ -8,7 +8,7 @@ import { frontPage } from './front-page.ts';
 import { openApiDocument } from './openapi.ts';
 import type { ApplianceStatus } from './status.ts';
 import { fromReadiness, fromStatus, fromStatusToGauges } from './translate.ts';
-import { HealthReply, NotReadyReply, ReadyReply } from './wire.ts';
+import { HealthReply, NotReadyReply, ReadyReply, SealedHealthReply } from './wire.ts';
 
 export type { ApplianceStatus } from './status.ts';
 
@@ -37,7 +37,7 @@ export function createMetaDoor({ version, clock, log, metrics, status }: MetaDep
           description:
             'Models, providers, storage, queue and what to look at. Answers 200 as long as the service runs, also when `status` is `unavailable`; ask `/ready` whether to send requests.',
           tags: ['meta'],
-          response: { 200: HealthReply },
+          response: { 200: z.union([HealthReply, SealedHealthReply]) },
         },
       },
       async () => fromStatus(await status(), version, uptime()),

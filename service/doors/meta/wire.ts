@@ -74,6 +74,16 @@ export const HealthReply = z
   .meta({ id: 'Health', description: 'State of the appliance.' });
 export type HealthReply = z.output<typeof HealthReply>;
 
+export const SealedHealthReply = z
+  .strictObject({
+    status: z.literal('sealed').describe('It waits for the passphrase of the master key: `gatehouse unseal`'),
+    version: z.string().describe('Version of Gatehouse'),
+    uptimeSeconds: z.int().min(0).describe('Since the service started'),
+    warnings: z.array(z.string()).describe('What to do'),
+  })
+  .meta({ id: 'SealedHealth', description: 'State of an appliance whose master key is not open yet.' });
+export type SealedHealthReply = z.output<typeof SealedHealthReply>;
+
 export const ReadyReply = z
   .strictObject({ ready: z.literal(true).describe('It takes requests') })
   .meta({ id: 'Ready', description: 'Send requests here.', examples: [{ ready: true }] });
@@ -83,6 +93,7 @@ export const NotReadyReply = z
   .strictObject({
     ready: z.literal(false).describe('It takes no requests'),
     reason: z.string().describe('Why not'),
+    code: z.literal('SEALED').describe('The master key waits for its passphrase').optional(),
   })
   .meta({
     id: 'NotReady',

@@ -54,6 +54,8 @@ export interface KeyCustodyDeps {
  * it happens (without the line there is no change) and told when it is done; the keys themselves lie in another store.
  */
 export interface KeyCustody {
+  /** The passphrase was given to a sealed service: by whom, and after how many wrong ones. */
+  unsealed(how: { operator: string; wrongTries: number }): Promise<void>;
   master(): MasterState;
   /** `passphrase`: needed where one protects the master key. Throws WRONG_PASSPHRASE. */
   rotateMaster(passphrase: string | undefined, actor: Actor): Promise<Replacement>;
@@ -108,6 +110,8 @@ export function createKeyCustody({
     });
 
   return {
+    unsealed: ({ operator, wrongTries }) =>
+      write({ is: 'operator', name: operator }, 'master.unseal', { wrongTries }),
     master: () => master.state(),
     rotateMaster: (passphrase, actor) =>
       audited(actor, 'master.rotate', { kind: master.state().kind }, async () => {
