@@ -63,7 +63,14 @@ test('a made-up organization is NOT_FOUND on every route that takes one', async 
 });
 
 test('a query that is wrong is refused, and nothing is written', async () => {
-  const wrong = ['/audit?limit=0', '/audit?limit=x', '/audit?page=2', '/audit/export?since=yesterday'];
+  const wrong = [
+    '/audit?subject=ada@example.com',
+    '/audit?action=ada@example.com',
+    '/audit?limit=0',
+    '/audit?limit=x',
+    '/audit?page=2',
+    '/audit/export?since=yesterday',
+  ];
   for (const path of wrong) expect([path, (await get(path)).status]).toEqual([path, 400]);
   expect(await audited.stored()).toHaveLength(1);
 });

@@ -15,8 +15,15 @@ const time = z.iso.datetime({ offset: true }).optional();
 const AuditQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(10_000).default(50),
   organization,
-  action: z.string().max(80).optional(),
-  subject: z.string().max(64).optional(),
+  action: z
+    .string()
+    .regex(/^[a-z-]{1,40}\.[a-z-]{1,40}$/, 'It must be an action such as subject.enroll.')
+    .optional(),
+  // What is asked for is written into the log: an address must not get in there.
+  subject: z
+    .string()
+    .regex(/^sub_[0-9a-z]{26}$/, 'It must be the id of a person, as `subject show` tells it.')
+    .optional(),
 });
 const ExportQuery = z.strictObject({ organization, since: time, until: time });
 

@@ -51,6 +51,18 @@ describe('checkpoints', () => {
     expect((await audited.auditLog.verify()).valid).toBe(true);
   });
 
+  test('what cannot be signed is tried again a minute later, not every second', async () => {
+    await audited.add(2);
+    await audited.auditLog.tend();
+    await audited.db.deleteFrom('audit').where('seq', '=', 2).execute();
+    await audited.db.deleteFrom('audit_checkpoint').execute();
+    await expect(audited.auditLog.tend()).rejects.toMatchObject({ code: 'CONFLICT' });
+    audited.advance(59_000);
+    await audited.auditLog.tend();
+    audited.advance(1_000);
+    await expect(audited.auditLog.tend()).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
   test('a stop without a new line signs nothing; two at a time are one', async () => {
     expect(await audited.auditLog.checkpoint('stop')).toBeUndefined();
     await audited.add(1);
@@ -155,6 +167,24 @@ describe('pruning', () => {
   });
 });
 
+test('a verification beside writing, signing and pruning finds nothing wrong', async () => {
+  for (let day = 0; day < 4; day++) {
+    await audited.add(400);
+    await audited.auditLog.checkpoint('time');
+    audited.advance(DAY);
+  }
+  const beside = async () => {
+    await audited.add(20);
+    await audited.auditLog.checkpoint('time');
+    await audited.auditLog.prune({ ...by, before: Date.UTC(2026, 10, 22, 12) });
+    await audited.add(20);
+    await audited.auditLog.checkpoint('time');
+  };
+  const [report] = await Promise.all([audited.auditLog.verify(), beside()]);
+  expect(report.damage).toBeUndefined();
+  expect((await audited.auditLog.verify()).pruned).toMatchObject({ through: 800 });
+});
+
 describe('reading', () => {
   test('is a line of the log, which says what was asked for', async () => {
     await audited.add(5, { organization: 'org_1' as never });
@@ -168,7 +198,10 @@ describe('reading', () => {
       request: 'req_1',
       details: '{"action":"thing.do","lines":2}',
     });
-    expect(await audited.auditLog.read({ subject: 'sub_1', limit: 9 }, by)).toMatchObject([{ seq: 6 }]);
+    await audited.add(1, { details: { subject: 'sub_1' } });
+    await audited.add(1, { details: { subject: 'sub_12' } });
+    const about = await audited.auditLog.read({ subject: 'sub_1', limit: 9 }, by);
+    expect(about.map(({ seq }) => seq)).toEqual([6, 8]);
   });
 
   test('nothing is read where it cannot be written down', async () => {

@@ -108,7 +108,7 @@ export async function countLines(db: Db, until: number): Promise<number> {
 export interface LineFilter {
   organization?: OrganizationId;
   action?: string;
-  /** The person a line is about or whose personal details it carries. */
+  /** A person's id: whom a line is about, names in its details, or whose personal details it carries. */
   subject?: string;
 }
 
@@ -121,7 +121,13 @@ export async function readMatching(
   if (organization !== undefined) query = query.where('organization', '=', organization);
   if (action !== undefined) query = query.where('action', '=', action);
   if (subject !== undefined) {
-    query = query.where((eb) => eb.or([eb('target', '=', subject), eb('subject', '=', subject)]));
+    query = query.where((eb) =>
+      eb.or([
+        eb('target', '=', subject),
+        eb('subject', '=', subject),
+        eb('details', 'like', `%"${subject}"%`),
+      ]),
+    );
   }
   if (after === undefined) {
     const newestFirst = await query.orderBy('seq', 'desc').limit(limit).execute();

@@ -1,6 +1,5 @@
 /** Why a checkpoint was made: enough lines or time since the last one, a clean stop, an export, a restore, before pruning. */
-export const checkpointKinds = ['lines', 'time', 'stop', 'export', 'restore', 'prune'] as const;
-export type CheckpointKind = (typeof checkpointKinds)[number];
+export type CheckpointKind = 'lines' | 'time' | 'stop' | 'export' | 'restore' | 'prune';
 
 /** The appliance's word that line `seq` had this hash, and with it that every line before it was as it was. */
 export interface Checkpoint {

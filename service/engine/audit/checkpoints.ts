@@ -29,6 +29,8 @@ export const CHECKPOINT_NOTE = 'audit/checkpoint';
 const LINES_BETWEEN = 1_000;
 /** Milliseconds. */
 const TIME_BETWEEN = 600_000;
+/** Milliseconds after a checkpoint that failed. */
+const PAUSE_AFTER_FAILURE = 60_000;
 
 export interface CheckpointsDeps {
   db: Db;
@@ -49,7 +51,7 @@ export interface Gap {
 export interface Checkpoints {
   /** Signs the last line, when it has not been yet. Throws CONFLICT when the log does not pass through the noted checkpoint. */
   make(kind: CheckpointKind): Promise<Checkpoint | undefined>;
-  /** As `make`, when 1,000 lines or 10 minutes have passed since the last. */
+  /** As `make`, when 1,000 lines or 10 minutes have passed since the last; not within a minute after it failed. */
   makeWhenDue(): Promise<void>;
   /** `checkpoint` with this kind and place, signed; not stored. */
   signed(place: Omit<Checkpoint, 'kid' | 'signature'>): Checkpoint;
@@ -67,6 +69,7 @@ export function createCheckpoints({
   appliance,
   clock,
 }: CheckpointsDeps): Checkpoints {
+  let failedAt: number | undefined;
   const readNoted = async () => {
     const text = await notes.note(CHECKPOINT_NOTE);
     return text === undefined ? undefined : readNote(text);
@@ -120,8 +123,15 @@ export function createCheckpoints({
       if (lines === 0) return;
       // Either way: the clock may have been put back.
       const time = newest ? Math.abs(clock.now() - newest.at) : TIME_BETWEEN;
-      if (lines >= LINES_BETWEEN) await make('lines');
-      else if (time >= TIME_BETWEEN) await make('time');
+      if (lines < LINES_BETWEEN && time < TIME_BETWEEN) return;
+      if (failedAt !== undefined && Math.abs(clock.now() - failedAt) < PAUSE_AFTER_FAILURE) return;
+      try {
+        await make(lines >= LINES_BETWEEN ? 'lines' : 'time');
+        failedAt = undefined;
+      } catch (error) {
+        failedAt = clock.now();
+        throw error;
+      }
     },
     signed,
     note,
@@ -138,7 +148,7 @@ async function isAcknowledged(db: Tx | Db, noted: Gap['noted']): Promise<boolean
 }
 
 /** Signing on would make a log that was cut off look whole. */
-export const cutOff = ({ chain, noted }: Gap): Problem =>
+const cutOff = ({ chain, noted }: Gap): Problem =>
   new Problem(
     'CONFLICT',
     `The audit log (last line ${chain.seq}) does not pass through the checkpoint at line ${noted.seq} that the key store remembers: lines were cut off, or an older database was put back by hand. No checkpoint is signed over that. See what "gatehouse audit verify" says, and put the newest database back; or restore the older one with "gatehouse restore", which records that it did.`,

@@ -153,6 +153,12 @@ describe('what was done to a file is named', () => {
   test('an empty file, and a file that is something else', async () => {
     expect((await verify(Buffer.alloc(0))).damage?.is).toBe('not-an-export');
     expect((await verify(Buffer.from('{"a":1}\n'))).damage?.is).toBe('not-an-export');
+    let given = 0;
+    function* endless() {
+      for (; ; given++) yield Buffer.alloc(1024 * 1024, 'x');
+    }
+    expect((await verifyExport(endless())).damage?.is).toBe('not-an-export');
+    expect(given).toBe(16);
   });
 });
 

@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { compose, type Gatehouse } from '../../service/compose.ts';
+import { parseConfig } from '../../service/config.ts';
+import { controlDoor } from '../../service/doors/control/index.ts';
+import { createServer } from '../../service/http/server.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { by } from '../support/audited.ts';
+
+/** What gives out something personal, and the line that it leaves; `:organization` and `:subject` are filled in. */
+const personal: Record<string, string> = {
+  '/organizations/:organization/subjects': 'subject.list',
+  '/organizations/:organization/subjects/:subject': 'subject.read',
+  '/organizations/:organization/subjects/:subject/consent': 'consent.read',
+  '/organizations/:organization/subjects/:subject/export': 'subject.export',
+  '/organizations/:organization/holds': 'hold.list',
+  '/audit': 'audit.read',
+  '/audit/export': 'audit.export',
+};
+
+/** Settings, counts, keys, states and the ids of people who were erased. */
+const nothingPersonal = [
+  '/status',
+  '/organizations',
+  '/organizations/:organization',
+  '/organizations/:organization/keys',
+  '/organizations/:organization/limits',
+  '/organizations/:organization/sites',
+  '/organizations/:organization/profiles',
+  '/organizations/:organization/profiles/:profile',
+  '/organizations/:organization/erasures',
+  '/organizations/:organization/retention',
+  '/organizations/:organization/retention/sweeps',
+  '/organizations/:organization/key/rotation',
+  '/erasures/keys',
+  '/erasures/:erasure',
+  '/keystore/places',
+  '/audit/verification',
+  '/audit/keys',
+  '/models',
+  '/models/verify',
+  '/backups',
+  '/master',
+  '/signing-keys',
+];
+/** As `/audit`, but it does not end: audit-log.test.ts. */
+const endless = ['/audit/follow'];
+
+const email = 'ada.lovelace@example.com';
+
+let data: string;
+let gatehouse: Gatehouse;
+let app: FastifyInstance;
+let ids: { organization: string; subject: string };
+
+beforeEach(async () => {
+  data = mkdtempSync(join(tmpdir(), 'gatehouse-reads-'));
+  gatehouse = await compose(parseConfig({ data }), { log: silentLog, workers: 'when-needed' });
+  const organization = (await gatehouse.organizations.create({ name: 'Acme' }, by.actor)).id;
+  const [embedder] = gatehouse.models.current().embedders;
+  const embedding = new Float32Array(512);
+  embedding[0] = 1;
+  const { subject } = await gatehouse.subjects.enroll(
+    { organization, world: 'test' },
+    { email, embeddings: { [embedder!]: embedding }, quality: 0.9 },
+    by.actor,
+  );
+  ids = { organization, subject: subject.id };
+  app = createServer({ ids: gatehouse.ids, log: silentLog });
+  await app.register(controlDoor, gatehouse);
+  await app.ready();
+});
+afterEach(async () => {
+  await app.close();
+  await gatehouse.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const inDatabase = <T>(work: (database: Sqlite.Database) => T): T => {
+  const database = new Sqlite(join(data, 'gatehouse.db'));
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+};
+const ask = (route: string) =>
+  app.inject({
+    url: `${route.replace(':organization', ids.organization).replace(':subject', ids.subject)}${route.includes('/audit') ? '' : '?world=test'}`,
+  });
+
+test('every route that reads is known to give out nothing personal, or is audited', () => {
+  const reading = app.published.filter(({ methods }) => methods.includes('GET')).map(({ url }) => url);
+  expect([...new Set(reading)].sort()).toEqual(
+    [...Object.keys(personal), ...nothingPersonal, ...endless].sort(),
+  );
+});
+
+test.each(Object.entries(personal))('%s leaves the line %s with its request', async (route, action) => {
+  const reply = await ask(route);
+  expect(reply.statusCode).toBe(200);
+  const lines = inDatabase((database) =>
+    database
+      .prepare('select action, outcome from audit where request = ?')
+      .all(reply.headers['x-request-id']),
+  );
+  expect(lines).toContainEqual({ action, outcome: 'done' });
+});
+
+test.each(Object.keys(personal))('%s gives out nothing when it cannot be written down', async (route) => {
+  inDatabase((database) =>
+    database.exec("create trigger mute before insert on audit begin select raise(abort, 'mute'); end"),
+  );
+  const reply = await ask(route);
+  expect(reply.statusCode).toBe(500);
+  expect(reply.body).not.toContain(email);
+  expect(reply.body).not.toContain(ids.subject);
+});
