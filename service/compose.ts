@@ -16,7 +16,12 @@ import {
 import { type Backups, createBackups } from './engine/backups/index.ts';
 import { type Checks, createChecks } from './engine/checks/index.ts';
 import { type Consents, createConsents, createHolds, type Holds, isHeld } from './engine/consent/index.ts';
-import { createErasure, type Erasure } from './engine/erasure/index.ts';
+import {
+  createErasure,
+  createOrganizationErasure,
+  type Erasure,
+  type OrganizationErasure,
+} from './engine/erasure/index.ts';
 import { createEvents } from './engine/events/index.ts';
 import { createKeyPlaces, type KeyPlaces } from './engine/keystore/index.ts';
 import { createLimits, type Limits } from './engine/limits/index.ts';
@@ -63,6 +68,7 @@ export interface Gatehouse {
   retention: Retention;
   subjectRecords: SubjectRecords;
   erasure: Erasure;
+  organizationErasure: OrganizationErasure;
   keyPlaces: KeyPlaces;
   custody: KeyCustody;
   checks: Checks;
@@ -285,6 +291,15 @@ export async function compose(
     audit,
     clock,
   });
+  const organizationErasure = createOrganizationErasure({
+    erasure,
+    organizations,
+    access,
+    subjects,
+    sealer,
+    inTransaction,
+    audit,
+  });
   // Before the galleries: nobody who was erased is read into them.
   await erasure.resume();
   // Not by a command that only looks: what a sweep destroys cannot be put back.
@@ -331,6 +346,7 @@ export async function compose(
     retention,
     subjectRecords,
     erasure,
+    organizationErasure,
     keyPlaces,
     custody,
     checks,

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { addOrgErase } from './org-erase.ts';
 import { addOrgRotateKey } from './org-rotate-key.ts';
 import { chooseOrganization, type OrganizationReply, organizationFlag } from './organization.ts';
 import { facts, table } from './terminal.ts';
@@ -83,6 +84,8 @@ export function addOrg(program: Command, runner: CommandRunner): void {
       return { json: one, text: describe(one) };
     },
   );
+
+  addOrgErase(org, runner);
 
   runner.run<Change>(
     org

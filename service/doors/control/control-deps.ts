@@ -3,7 +3,7 @@ import type { AuditLog } from '../../engine/audit/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
-import type { Erasure } from '../../engine/erasure/index.ts';
+import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
 import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import type { Limits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
@@ -25,6 +25,7 @@ export interface ControlDeps {
   retention: Retention;
   subjectRecords: SubjectRecords;
   erasure: Erasure;
+  organizationErasure: OrganizationErasure;
   keyPlaces: KeyPlaces;
   custody: KeyCustody;
   checks: Checks;

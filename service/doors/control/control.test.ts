@@ -5,7 +5,7 @@ import { createAccess } from '../../engine/access/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
-import type { Erasure } from '../../engine/erasure/index.ts';
+import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
 import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import { createLimits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
@@ -94,6 +94,7 @@ beforeEach(async () => {
     models: models as Models,
     subjects: subjects as Subjects,
     erasure: {} as Erasure,
+    organizationErasure: {} as OrganizationErasure,
     keyPlaces: {} as KeyPlaces,
     custody: {} as KeyCustody,
     consents: {} as Consents,

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
+import { openErasure } from '../../../test/support/erasure.ts';
+import { direction } from '../../../test/support/faces.ts';
+import type { World } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { createAccess } from '../access/index.ts';
+import { createOrganizationErasure, type OrganizationErasure } from './organization-erasure.ts';
+
+let engine: Engine;
+let erasure: OrganizationErasure;
+let access: ReturnType<typeof createAccess>;
+let held: string | undefined;
+
+beforeEach(async () => {
+  engine = await startEngine();
+  held = undefined;
+  access = createAccess({ ...engine, log: silentLog });
+  const people = await openErasure(engine, { isHeld: async (_, subject) => subject === held });
+  erasure = createOrganizationErasure({ ...engine, erasure: people, access });
+  for (const name of ['a', 'b', 'c']) await enroll(name);
+  await enroll('a', 'test');
+});
+afterEach(() => engine.stop());
+
+const enroll = async (name: string, world: World = 'live') =>
+  (
+    await engine.subjects.enroll(
+      { organization: engine.organization, world },
+      { email: `${name}@example.com`, embeddings: { 'a-net': direction(name) }, quality: 0.9 },
+      operator,
+    )
+  ).subject.id;
+const count = async () => (await engine.db.selectFrom('subject').select('id').execute()).length;
+
+test('without its name nothing happens', async () => {
+  for (const confirm of [undefined, '', 'acme', engine.organization]) {
+    await expect(
+      erasure.erase(engine.organization, {
+        limit: 10,
+        actor: operator,
+        ...(confirm === undefined ? {} : { confirm }),
+      }),
+    ).rejects.toMatchObject({ code: 'CONFIRMATION_REQUIRED', message: expect.stringContaining('Acme') });
+  }
+  expect(await count()).toBe(4);
+});
+
+test('keys first, then people in pages, then the secrets; another organization stays as it is', async () => {
+  const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+  const otherHash = engine.sealer.emailHash(other, 'a@example.com');
+  const { id } = await access.createKey(
+    { organization: engine.organization, world: 'live', scopes: ['identity'] },
+    operator,
+  );
+  await engine.organizations.addSite(
+    engine.organization,
+    {
+      name: 'Hall',
+      cidr: '10.0.0.0/8',
+      country: 'CH',
+      latitude: 47,
+      longitude: 7,
+      timeZone: 'Europe/Zurich',
+    },
+    operator,
+  );
+  const hash = engine.sealer.emailHash(engine.organization, 'a@example.com');
+  const order = { confirm: 'Acme', limit: 3, actor: operator, request: 'req_1' };
+  const first = await erasure.erase(engine.organization, order);
+  expect(first).toMatchObject({ left: 1, done: false });
+  expect(first.erased).toHaveLength(3);
+  expect(
+    (await access.listKeys(engine.organization)).map((key) => [key.id, key.revokedAt !== undefined]),
+  ).toEqual([[id, true]]);
+  expect(engine.sealer.emailHash(engine.organization, 'a@example.com')).toBe(hash);
+  expect(await erasure.erase(engine.organization, order)).toMatchObject({ left: 0, done: true, copies: [] });
+  expect(await count()).toBe(0);
+  expect(await engine.organizations.listSites(engine.organization)).toEqual([]);
+  expect(engine.sealer.emailHash(engine.organization, 'a@example.com')).not.toBe(hash);
+  expect(engine.sealer.emailHash(other, 'a@example.com')).toBe(otherHash);
+  expect((await engine.organizations.get(engine.organization)).name).toBe('Acme');
+  expect(await engine.keys.countPersons()).toBe(0);
+  const lines = await engine.db
+    .selectFrom('audit')
+    .select(['action', 'request'])
+    .where('action', '=', 'organization.erase')
+    .execute();
+  expect(lines).toEqual([{ action: 'organization.erase', request: 'req_1' }]);
+});
+
+test('somebody under a hold keeps the organization', async () => {
+  held = (await engine.subjects.get({ organization: engine.organization, world: 'live' }, 'b@example.com'))
+    .id;
+  const hash = engine.sealer.emailHash(engine.organization, 'a@example.com');
+  await expect(
+    erasure.erase(engine.organization, { confirm: 'Acme', limit: 10, actor: operator }),
+  ).rejects.toMatchObject({
+    code: 'LEGAL_HOLD',
+    message: expect.stringContaining(held),
+  });
+  expect(engine.sealer.emailHash(engine.organization, 'a@example.com')).toBe(hash);
+  expect(await count()).toBeGreaterThan(0);
+});

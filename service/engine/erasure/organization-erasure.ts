@@ -1,0 +1,122 @@
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { InTransaction } from '../../storage/transaction.ts';
+import type { Access } from '../access/index.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { Organizations } from '../organizations/index.ts';
+import type { Subjects } from '../subjects/index.ts';
+import type { Erasure } from './erasure.ts';
+import type { CopyOfReceipt } from './receipt.ts';
+
+/** How far the erasure of an organization has come. */
+export interface OrganizationErased {
+  erased: SubjectId[];
+  /** People left in both worlds. */
+  left: number;
+  /** Nobody is left, and the secrets of the organization are destroyed. */
+  done: boolean;
+  /** Copies of the key store, once `done`: those that could not be reached still hold the secrets. */
+  copies: CopyOfReceipt[];
+}
+
+export interface OrganizationErasure {
+  /**
+   * First revokes every API key, so that nobody is enrolled any more; then erases up to `limit` people of both worlds; when
+   * nobody is left, removes the sites and destroys the organization's own secrets. To be called until it is `done`. The empty
+   * organization stays: the audit log, the figures of verifications and the receipts name it. Throws CONFIRMATION_REQUIRED
+   * unless `confirm` is its name, and LEGAL_HOLD when somebody is held.
+   */
+  erase(
+    organization: OrganizationId,
+    order: { confirm?: string; limit: number; actor: Actor; request?: string },
+  ): Promise<OrganizationErased>;
+}
+
+export interface OrganizationErasureDeps {
+  erasure: Pick<Erasure, 'eraseMany'>;
+  organizations: Pick<Organizations, 'get' | 'listSites' | 'removeSite'>;
+  access: Pick<Access, 'listKeys' | 'revokeKey'>;
+  subjects: Pick<Subjects, 'count'>;
+  sealer: {
+    /** Throws CONFLICT while somebody has a key. */
+    replaceOrganization(organization: OrganizationId): Promise<{ copies: CopyOfReceipt[] }>;
+  };
+  inTransaction: InTransaction;
+  audit: Audit;
+}
+
+const worlds: readonly World[] = ['live', 'test'];
+
+export function createOrganizationErasure({
+  erasure,
+  organizations,
+  access,
+  subjects,
+  sealer,
+  inTransaction,
+  audit,
+}: OrganizationErasureDeps): OrganizationErasure {
+  async function countPeople(organization: OrganizationId): Promise<number> {
+    const counts = await Promise.all(worlds.map((world) => subjects.count({ organization, world })));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async function erasePage(
+    organization: OrganizationId,
+    order: { limit: number; actor: Actor; request?: string },
+  ): Promise<SubjectId[]> {
+    const erased: SubjectId[] = [];
+    for (const world of worlds) {
+      const realm = { organization, world };
+      const confirm = await subjects.count(realm);
+      const limit = order.limit - erased.length;
+      if (confirm === 0 || limit < 1) continue;
+      const page = await erasure.eraseMany(realm, { ...order, confirm, limit });
+      erased.push(...page.erased);
+      if (page.held.length > 0) {
+        throw new Problem(
+          'LEGAL_HOLD',
+          `${page.held.join(', ')} ${page.held.length === 1 ? 'is' : 'are'} under a legal hold: release it before the organization is erased. ${page.left} people are left in the ${world} world.`,
+        );
+      }
+    }
+    return erased;
+  }
+
+  return {
+    async erase(organization, { confirm, ...order }) {
+      const { name } = await organizations.get(organization);
+      if (confirm !== name) {
+        throw new Problem(
+          'CONFIRMATION_REQUIRED',
+          `Nothing was erased. To erase the organization and everybody in it, send confirm with its name: ${name}.`,
+        );
+      }
+      const { actor, request } = order;
+      for (const { id, revokedAt } of await access.listKeys(organization)) {
+        if (revokedAt === undefined) await access.revokeKey(organization, id, actor);
+      }
+      const erased = await erasePage(organization, order);
+      const left = await countPeople(organization);
+      if (left > 0) return { erased, left, done: false, copies: [] };
+      for (const { id } of await organizations.listSites(organization)) {
+        await organizations.removeSite(organization, id, actor);
+      }
+      const { copies } = await sealer.replaceOrganization(organization);
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          actor,
+          action: 'organization.erase',
+          organization,
+          target: organization,
+          ...(request === undefined ? {} : { request }),
+          details: {
+            copies: copies.length,
+            unreachable: copies.filter(({ state }) => state !== 'destroyed').length,
+          },
+        }),
+      );
+      return { erased, left, done: true, copies };
+    },
+  };
+}
