@@ -28,6 +28,7 @@ import { Manifest } from './inference/manifest.ts';
 import { hashFile } from './inference/model-library.ts';
 import { Problem } from './lib/problem.ts';
 import { type LaidOutBackup, layOutBackup, type OpenBackupOrder } from './open-backup.ts';
+import { removePlans } from './storage/backup-check.ts';
 import type { BackupFacts } from './storage/backup-file.ts';
 import { peekKeyStore } from './storage/backup-keys.ts';
 import { COPY_NAME } from './storage/key-copy-file.ts';
@@ -40,6 +41,11 @@ export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
   data: string;
   /** Who restores, for the audit log. */
   actor: string;
+  /**
+   * A trial beside the directory that stays in use: takes no part in its copies of the key store nor in its schedules. Both
+   * would change the same copies otherwise.
+   */
+  drill?: boolean;
   /** For tests: called between two steps that change what lies where. */
   step?: (name: RestoreStep) => void;
 }
@@ -130,6 +136,10 @@ async function stage(order: RestoreOrder, staged: string) {
         'BACKUP_UNUSABLE',
         `The backup was not restored: ${found.problems.join(' ')} Nothing was changed.`,
       );
+    }
+    if (order.drill) {
+      for (const { place } of await backup.keys.places()) await backup.keys.removePlace(place);
+      removePlans(join(staged, 'gatehouse.db'));
     }
     await acceptLostOrganizations(backup.keys, found.lostOrganizations);
     const masterKeyFile = placeMasterKey(backup.masterFrom, data, staged);

@@ -16,7 +16,7 @@ import { facts } from './terminal.ts';
 import { userPath } from './user-path.ts';
 
 export function addRestore(program: Command, runner: CommandRunner): void {
-  runner.run<MasterKeyOptions & { keys: string }>(
+  runner.run<MasterKeyOptions & { keys: string; drill?: boolean }>(
     program
       .command('restore')
       .argument('<file>', 'gatehouse-….backup')
@@ -27,6 +27,10 @@ export function addRestore(program: Command, runner: CommandRunner): void {
           'after the backup stay erased.',
       )
       .requiredOption('--keys <place>', 'folder of the newest copy of the key store')
+      .option(
+        '--drill',
+        'a trial while the original stays in use: no part in its key store copies and schedules',
+      )
       .option(...masterKeyFlag)
       .option(...passphraseFlag)
       .addHelpText(
@@ -48,6 +52,7 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         ...masterKeySources(data, options),
         passphrase: once,
         data,
+        drill: options.drill ?? false,
         actor: operatorName(),
         clock: systemClock,
         log: silentLog,
@@ -76,6 +81,11 @@ export function addRestore(program: Command, runner: CommandRunner): void {
           : [
               `The old directory is kept as ${aside}, with keys as they were: whoever is erased from now on still has a key there. When all is well: rm -r '${aside}'`,
             ]),
+        ...(aside === undefined && !options.drill
+          ? [
+              'If the original directory is still in use, do not start both: they share the copies of the key store. For a trial, restore with --drill.',
+            ]
+          : []),
         `Start the service:  ${invocation} serve --data ${data}`,
       ].join('\n');
       return { json: { ...restored, ...start }, text };

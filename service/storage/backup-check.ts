@@ -17,6 +17,16 @@ export function findDamage(path: string): string[] {
   }
 }
 
+/** The file is no longer the source of scheduled backups. */
+export function removePlans(path: string): void {
+  const database = new Sqlite(path, { fileMustExist: true });
+  try {
+    database.exec('delete from backup_plan');
+  } finally {
+    database.close();
+  }
+}
+
 /** The model files that made the templates. */
 export async function templateFiles(
   db: Db,

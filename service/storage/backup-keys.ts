@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Problem } from '../lib/problem.ts';
@@ -32,6 +32,7 @@ export function copyKeyStore(from: string, to: string): KeyStoreState {
   try {
     source = new Sqlite(from, { readonly: true, fileMustExist: true, timeout: 5_000 });
     const state = readState(source);
+    closeSync(openSync(to, 'wx', 0o600));
     source.prepare('vacuum into ?').run(to);
     return state;
   } catch (error) {
