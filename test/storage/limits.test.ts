@@ -282,6 +282,7 @@ onBothDatabases('limits', (newPlace) => {
     const { limits, make } = await open();
     const { id } = await make(one);
     await limits.set(one, { burst: 5, monthly: 7 }, operator);
+    advance(1);
     expect(await limits.set(one, { monthly: null }, operator)).toMatchObject({
       burst: 5,
       organization: { limit: null },
