@@ -90,6 +90,19 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
       return found;
     },
 
+    /** People under a hold that was not released, in either world. */
+    async held(organization: OrganizationId): Promise<SubjectId[]> {
+      const rows = await db
+        .selectFrom('legal_hold')
+        .select('subject')
+        .distinct()
+        .where('organization', '=', organization)
+        .where('released_at', 'is', null)
+        .orderBy('subject')
+        .execute();
+      return rows.map(({ subject }) => subject as SubjectId);
+    },
+
     async get(id: ErasureId): Promise<ErasureRow | undefined> {
       return db.selectFrom('erasure').selectAll().where('id', '=', id).executeTakeFirst();
     },

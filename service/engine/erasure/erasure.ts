@@ -51,6 +51,8 @@ export interface Erasure {
     realm: Realm,
     order: { confirm?: number; after?: SubjectId; limit: number; actor: Actor; request?: string },
   ): Promise<MassErasure>;
+  /** People of both worlds whom a legal hold keeps. */
+  held(organization: OrganizationId): Promise<SubjectId[]>;
   /** Throws NOT_FOUND. */
   receipt(id: ErasureId): Promise<ErasureReceipt>;
   /** Newest first; `pending`: only those that wait for something. Those that were interrupted have none yet. */
@@ -244,6 +246,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
   return {
     erase,
     eraseMany,
+    held: (organization) => store.held(organization),
     async receipt(id) {
       const row = await store.get(id);
       if (row?.receipt) return JSON.parse(row.receipt) as ErasureReceipt;

@@ -10,13 +10,11 @@ import { createOrganizationErasure, type OrganizationErasure } from './organizat
 let engine: Engine;
 let erasure: OrganizationErasure;
 let access: ReturnType<typeof createAccess>;
-let held: string | undefined;
 
 beforeEach(async () => {
   engine = await startEngine();
-  held = undefined;
   access = createAccess({ ...engine, log: silentLog });
-  const people = await openErasure(engine, { isHeld: async (_, subject) => subject === held });
+  const people = await openErasure(engine);
   erasure = createOrganizationErasure({ ...engine, erasure: people, access });
   for (const name of ['a', 'b', 'c']) await enroll(name);
   await enroll('a', 'test');
@@ -89,16 +87,32 @@ test('keys first, then people in pages, then the secrets; another organization s
   expect(lines).toEqual([{ action: 'organization.erase', request: 'req_1' }]);
 });
 
-test('somebody under a hold keeps the organization', async () => {
-  held = (await engine.subjects.get({ organization: engine.organization, world: 'live' }, 'b@example.com'))
-    .id;
-  const hash = engine.sealer.emailHash(engine.organization, 'a@example.com');
+test('while somebody is under a hold nothing happens', async () => {
+  const held = (
+    await engine.subjects.get({ organization: engine.organization, world: 'live' }, 'b@example.com')
+  ).id;
+  await engine.db
+    .insertInto('legal_hold')
+    .values({
+      id: 'hold_1',
+      organization: engine.organization,
+      subject: held,
+      reason_sealed: new Uint8Array([1]),
+      placed_by: 'operator:ada',
+      placed_at: 1,
+      released_by: null,
+      released_at: null,
+    })
+    .execute();
+  const { id } = await access.createKey(
+    { organization: engine.organization, world: 'live', scopes: ['identity'] },
+    operator,
+  );
   await expect(
     erasure.erase(engine.organization, { confirm: 'Acme', limit: 10, actor: operator }),
-  ).rejects.toMatchObject({
-    code: 'LEGAL_HOLD',
-    message: expect.stringContaining(held),
-  });
-  expect(engine.sealer.emailHash(engine.organization, 'a@example.com')).toBe(hash);
-  expect(await count()).toBeGreaterThan(0);
+  ).rejects.toMatchObject({ code: 'LEGAL_HOLD', message: expect.stringContaining(held) });
+  expect(await count()).toBe(4);
+  expect(
+    (await access.listKeys(engine.organization)).find((key) => key.id === id)?.revokedAt,
+  ).toBeUndefined();
 });

@@ -33,7 +33,7 @@ export interface OrganizationErasure {
 }
 
 export interface OrganizationErasureDeps {
-  erasure: Pick<Erasure, 'eraseMany'>;
+  erasure: Pick<Erasure, 'eraseMany' | 'held'>;
   organizations: Pick<Organizations, 'get' | 'listSites' | 'removeSite'>;
   access: Pick<Access, 'listKeys' | 'revokeKey'>;
   subjects: Pick<Subjects, 'count'>;
@@ -73,12 +73,6 @@ export function createOrganizationErasure({
       if (confirm === 0 || limit < 1) continue;
       const page = await erasure.eraseMany(realm, { ...order, confirm, limit });
       erased.push(...page.erased);
-      if (page.held.length > 0) {
-        throw new Problem(
-          'LEGAL_HOLD',
-          `${page.held.join(', ')} ${page.held.length === 1 ? 'is' : 'are'} under a legal hold: release it before the organization is erased. ${page.left} people are left in the ${world} world.`,
-        );
-      }
     }
     return erased;
   }
@@ -90,6 +84,13 @@ export function createOrganizationErasure({
         throw new Problem(
           'CONFIRMATION_REQUIRED',
           `Nothing was erased. To erase the organization and everybody in it, send confirm with its name: ${name}.`,
+        );
+      }
+      const held = await erasure.held(organization);
+      if (held.length > 0) {
+        throw new Problem(
+          'LEGAL_HOLD',
+          `Nothing was erased: ${held.join(', ')} ${held.length === 1 ? 'is' : 'are'} under a legal hold. Release it before the organization is erased.`,
         );
       }
       const { actor, request } = order;
