@@ -1,0 +1,130 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Cli, createCli, type Service } from './gatehouse.ts';
+import { portrait } from './portraits.ts';
+
+let cli: Cli;
+let service: Service;
+let key: string;
+const file = (name: string) => join(cli.data, name);
+
+beforeAll(async () => {
+  cli = createCli();
+  const made = await cli.json<{ keys: { test: string } }>('init', '--org', 'Acme');
+  key = made.keys.test;
+  writeFileSync(file('ada.jpg'), await portrait('ada'));
+  writeFileSync(file('ada2.jpg'), await portrait('ada', 60));
+  writeFileSync(file('bea.jpg'), await portrait('bea'));
+  service = await cli.serve();
+}, 60_000);
+afterAll(async () => {
+  await service?.end();
+  await cli?.clean();
+});
+
+async function verify(email?: string) {
+  const image = readFileSync(file('ada2.jpg')).toString('base64');
+  const reply = await fetch(`${service.url}/api/verify`, {
+    method: 'POST',
+    headers: { 'x-api-key': key, 'content-type': 'application/json' },
+    body: JSON.stringify({ image, ...(email === undefined ? {} : { email }) }),
+  });
+  return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
+}
+
+test('consent, holds, terms and the export of a person, as an operator uses them', async () => {
+  const consent = 'v3,signed form,explicit consent,verification+identification';
+  const enrolled = await cli.json<{ userId: string }>(
+    ...['subject', 'enroll', '--test', '--email', 'ada@example.com'],
+    ...['--consent', consent, '--consent-until', '2090-01-31', file('ada.jpg')],
+  );
+  await cli.json('subject', 'enroll', '--test', '--email', 'bea@example.com', file('bea.jpg'));
+  expect((await verify()).body).toMatchObject({ verified: true, userId: enrolled.userId });
+
+  expect(
+    await cli.json('consent', 'withdraw', 'ada@example.com', '--test', '--purpose', 'identification'),
+  ).toMatchObject({ withdrawn: ['identification'], allowed: ['verification'], ended: false });
+  expect((await verify()).body).toMatchObject({ verified: false });
+  expect((await verify('ada@example.com')).body).toMatchObject({ verified: true });
+  const all = await cli.run('consent', 'withdraw', 'ada@example.com', '--test', '--all');
+  expect(all.stdout).toContain(
+    'subject erase ada@example.com --confirm ada@example.com --reason consent-withdrawn --test',
+  );
+  expect(await verify('ada@example.com')).toMatchObject({
+    status: 403,
+    body: { code: 'CONSENT_WITHDRAWN', requestId: expect.any(String) },
+  });
+  const neither = await cli.run('consent', 'withdraw', 'ada@example.com', '--test');
+  expect([neither.code, neither.stderr]).toEqual([2, expect.stringContaining('--all')]);
+  const unknown = await cli.run('consent', 'withdraw', 'ada@example.com', '--test', '--purpose', 'marketing');
+  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('deduplication')]);
+
+  await cli.json('hold', 'place', 'ada@example.com', '--test', '--reason', 'Case 114');
+  expect(await cli.json('hold', 'list', '--test')).toMatchObject({
+    holds: [{ userId: enrolled.userId, reason: 'Case 114' }],
+  });
+  expect(await cli.json('retention', 'sweep', '--dry-run')).toMatchObject({
+    due: { 'consent-withdrawn': 0 },
+    held: 1,
+    people: 2,
+  });
+
+  const out = file('ada.json');
+  await cli.json('subject', 'export', 'ada@example.com', '--test', '--out', out);
+  expect(statSync(out).mode & 0o777).toBe(0o600);
+  const record = JSON.parse(readFileSync(out, 'utf8'));
+  expect(record).toMatchObject({
+    format: 'gatehouse-subject-record/1',
+    person: { email: 'ada@example.com' },
+    consent: { withheld: ['verification', 'identification', 'deduplication'] },
+    verifications: [{ verified: true }, { verified: true }],
+  });
+  const again = await cli.run('subject', 'export', 'ada@example.com', '--test', '--out', out);
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('exists already')]);
+  const nobody = await cli.run('subject', 'export', 'eve@example.com', '--test', '--out', file('eve.json'));
+  expect(nobody.code).toBe(1);
+  expect(() => statSync(file('eve.json'))).toThrow('ENOENT');
+
+  await cli.json('hold', 'release', 'ada@example.com', '--test');
+  expect(await cli.json('retention', 'set', '--unused', '365', '--consent', '730')).toEqual({
+    terms: { unusedDays: 365, consentDays: 730, verificationDays: 365, deliveryDays: 90, auditDays: 3650 },
+    set: { unusedDays: 365, consentDays: 730 },
+  });
+  const tooLong = await cli.run('retention', 'set', '--unused', '1096');
+  expect([tooLong.code, tooLong.stderr]).toEqual([1, expect.stringContaining('1095')]);
+  expect(await cli.json('retention', 'sweep')).toMatchObject({
+    finishedAt: expect.any(String),
+    report: { erased: 1, due: { 'consent-withdrawn': 1 }, held: 0 },
+  });
+  expect(await cli.json('retention', 'reports')).toMatchObject({ sweeps: [{ report: { erased: 1 } }] });
+  expect(await cli.json('subject', 'list', '--test')).toMatchObject({ total: 1 });
+  expect((await cli.json<{ person?: object }>('subject', 'export', enrolled.userId, '--test')).person).toBe(
+    undefined,
+  );
+
+  expect(
+    await cli.json('consent', 'attest', '--consent', 'v1,contract,explicit consent,verification'),
+  ).toMatchObject({
+    attestation: { purposes: ['verification'], attestedBy: expect.stringMatching(/^operator:/) },
+  });
+  expect(await cli.json('consent', 'show', 'bea@example.com', '--test')).toMatchObject({
+    policy: 'attested',
+    allowed: ['verification'],
+  });
+  expect(
+    await cli.json(
+      'consent',
+      'record',
+      'bea@example.com',
+      '--test',
+      '--consent',
+      consent,
+      '--until',
+      '2090-01-31',
+    ),
+  ).toMatchObject({
+    allowed: ['verification', 'identification'],
+    consents: [{ expiresAt: '2090-01-31T23:59:59.000Z' }],
+  });
+}, 120_000);
