@@ -207,7 +207,9 @@ test('a drill in a second directory gives the same verdicts, and leaves the copi
 });
 
 test('whoever was erased after the backup stays erased: newest keys, old data; everybody else is as before', async () => {
-  const erased = await cli.run(...here('subject', 'erase', 'bea@example.com', '--test', '--confirm', 'bea@example.com', '--json'));
+  const erased = await cli.run(
+    ...here('subject', 'erase', 'bea@example.com', '--test', '--confirm', 'bea@example.com', '--json'),
+  );
   expect([erased.code, erased.stderr]).toEqual([0, '']);
   const proven = await cli.json<object>(
     ...(here('backup', 'verify', file, '--keys', stick) as [string, ...string[]]),

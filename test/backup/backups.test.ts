@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { BackupFile, BackupFiles, Backups, KeyCopy } from '../../service/engine/backups/index.ts';
+import { createBackups } from '../../service/engine/backups/index.ts';
+import { createIds } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { Problem } from '../../service/lib/problem.ts';
+import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { onBothDatabases } from '../storage/databases.ts';
+import { createTestAudit } from '../support/audit.ts';
+
+const HOUR = 3_600_000;
+const ada = { is: 'operator', name: 'ada' } as const;
+
+onBothDatabases('backups', (newPlace) => {
+  let database: Database;
+  let now: number;
+  let there: BackupFile[];
+  let cleared: string[];
+  let copies: KeyCopy[];
+  let failure: Error | undefined;
+  let backups: Backups;
+
+  const files: BackupFiles = {
+    checkFolder: async (folder) => folder,
+    pathIn: (folder, at) => `${folder}/${at}.backup`,
+    async write(path, { at, origin }) {
+      if (failure) throw failure;
+      there.push({ path, takenAt: at, bytes: 7, origin });
+      return { bytes: 7 };
+    },
+    list: async (folder) => there.filter(({ path }) => path.startsWith(`${folder}/`)),
+    async remove(path) {
+      there = there.filter((file) => file.path !== path);
+    },
+    async clear(path) {
+      cleared.push(path);
+    },
+  };
+  const clock = { now: () => now };
+  const ids = createIds(clock);
+
+  beforeEach(async () => {
+    now = Date.UTC(2026, 10, 20, 12);
+    database = await openDatabase(await newPlace(), { clock, log: silentLog });
+    [there, cleared, copies, failure] = [[], [], [], undefined];
+    const { db, inTransaction } = database;
+    backups = createBackups({
+      db,
+      inTransaction,
+      audit: createTestAudit({ ids, clock }),
+      files,
+      copies: {
+        async add(place) {
+          const copy = { place, state: 'current' as const };
+          if (!copies.some((one) => one.place === place)) copies.push(copy);
+          return copy;
+        },
+        list: async () => copies,
+        sync: async () => copies,
+      },
+      ids,
+      clock,
+      log: silentLog,
+    });
+  });
+  afterEach(() => database.close());
+
+  const actions = async () =>
+    (
+      await database.db.selectFrom('audit').select(['action', 'outcome', 'actor']).orderBy('id').execute()
+    ).map(({ action, outcome, actor }) => `${actor} ${action} ${outcome}`);
+  const outcomes = async () => (await backups.list()).runs.map(({ outcome, reason }) => reason ?? outcome);
+
+  test('a backup registers its folder for the keys, and advises against having both in one place', async () => {
+    const { run, advice } = await backups.create({ folder: '/b' }, ada);
+    expect(run).toMatchObject({ path: `/b/${now}.backup`, outcome: 'done', bytes: 7, origin: 'operator' });
+    expect(copies.map(({ place }) => place)).toEqual(['/b']);
+    expect(advice.join(' ')).toMatch(/both in \/b.*at least two places/);
+    copies = [];
+    const apart = await backups.create({ folder: '/b', keysTo: '/k' }, ada);
+    expect(apart.keys).toEqual([{ place: '/k', state: 'current' }]);
+    expect(apart.advice.join(' ')).not.toContain('both in');
+    expect(await actions()).toEqual(['operator:ada backup.create done', 'operator:ada backup.create done']);
+  });
+
+  test('a failure is thrown, noted with its reason, and audited', async () => {
+    failure = new Problem('STORAGE_FULL', 'No room.');
+    await expect(backups.create({ folder: '/b' }, ada)).rejects.toBe(failure);
+    expect(await outcomes()).toEqual(['No room.']);
+    expect(await actions()).toEqual(['operator:ada backup.create refused']);
+  });
+
+  test('two at a time: the second is told to wait', async () => {
+    const first = backups.create({ folder: '/b' }, ada);
+    await expect(backups.create({ folder: '/b' }, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await first;
+  });
+
+  test('a schedule runs at once, then at its interval, and keeps the newest', async () => {
+    await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 2 }, ada);
+    for (let hour = 0; hour < 5; hour++) {
+      await backups.runDue();
+      await backups.runDue();
+      now += HOUR;
+    }
+    expect(there.map(({ takenAt }) => (now - takenAt) / HOUR)).toEqual([2, 1]);
+    expect((await actions()).filter((one) => one.includes('backup.remove'))).toHaveLength(3);
+    expect(backups.warnings()).toEqual([]);
+  });
+
+  test('the one that was proven last stays beyond those that are kept', async () => {
+    await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 1 }, ada);
+    await backups.runDue();
+    const proven = there[0]!.path;
+    expect(await backups.verified(proven, ada)).toBe(true);
+    expect(await backups.verified('/elsewhere', ada)).toBe(false);
+    for (let hour = 0; hour < 3; hour++) {
+      now += HOUR;
+      await backups.runDue();
+    }
+    expect(there.map(({ path }) => path)).toEqual([proven, `/b/${now}.backup`]);
+  });
+
+  test('a clock that stood in the future for a while holds nothing up', async () => {
+    await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 9 }, ada);
+    now += 1000 * HOUR;
+    await backups.runDue();
+    now -= 1000 * HOUR;
+    await backups.runDue();
+    expect(there.map(({ takenAt }) => takenAt)).toContain(now);
+    await backups.runDue();
+    expect(there).toHaveLength(2);
+  });
+
+  test('a failing schedule is told of, tried again after a quarter of an hour, and is well again', async () => {
+    await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 2 }, ada);
+    failure = new Problem('STORAGE_FULL', 'No room.');
+    await backups.runDue();
+    await backups.runDue();
+    expect(await outcomes()).toEqual(['No room.']);
+    expect(backups.warnings()).toEqual(['The scheduled backup into /b fails (there is none yet): No room.']);
+    failure = undefined;
+    now += HOUR / 4;
+    await backups.runDue();
+    expect([await outcomes(), backups.warnings()]).toEqual([['done', 'No room.'], []]);
+  });
+
+  test('nothing is written where the medium with the keys should be and is not', async () => {
+    await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 2 }, ada);
+    copies[0]!.state = 'unreachable';
+    await backups.runDue();
+    expect(there).toEqual([]);
+    expect(backups.warnings()[0]).toContain('is the medium mounted?');
+  });
+
+  test('a run that was cut short is noted as failed at the next start, and its rest is removed', async () => {
+    const path = '/b/half.backup';
+    await database.db
+      .insertInto('backup_run')
+      .values({
+        id: 'bkp_half',
+        path,
+        started_at: now,
+        outcome: 'running',
+        origin: 'schedule',
+        finished_at: null,
+        bytes: null,
+        reason: null,
+        verified_at: null,
+      })
+      .execute();
+    await backups.resume();
+    expect(cleared).toEqual([path]);
+    expect(await outcomes()).toEqual(['The service ended while it was written.']);
+  });
+
+  test('a schedule is changed and ended; another folder knows none', async () => {
+    await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 2 }, ada);
+    await backups.schedule({ folder: '/b', everyMinutes: 120, keep: 5 }, ada);
+    expect((await backups.list()).plans).toMatchObject([{ folder: '/b', everyMinutes: 120, keep: 5 }]);
+    await expect(backups.unschedule('/c', ada)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await backups.unschedule('/b', ada);
+    expect((await backups.list()).plans).toEqual([]);
+  });
+});

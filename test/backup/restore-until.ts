@@ -1,0 +1,23 @@
+/** Restores argv's backup and is killed (SIGKILL) at the named step. */
+import { silentLog } from '../../service/lib/log.ts';
+import { restoreBackup } from '../../service/restore-backup.ts';
+
+const [file, keys, masterKey, data, until] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
+await restoreBackup({
+  file,
+  keys,
+  masterKeyFiles: [masterKey],
+  data,
+  actor: 'ada',
+  clock: { now: () => Date.now() },
+  log: silentLog,
+  step(name) {
+    if (name === until) process.kill(process.pid, 'SIGKILL');
+  },
+});

@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compose } from '../../service/compose.ts';
+import { parseConfig } from '../../service/config.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { restoreBackup } from '../../service/restore-backup.ts';
+
+const script = fileURLToPath(new URL('restore-until.ts', import.meta.url));
+const node = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
+const ada = { is: 'operator', name: 'ada' } as const;
+
+let root: string;
+let original: string;
+let stick: string;
+let file: string;
+
+const open = (data: string) => compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
+
+async function organizationsIn(data: string): Promise<string[]> {
+  const gatehouse = await open(data);
+  try {
+    expect((await gatehouse.auditLog.verify()).valid).toBe(true);
+    return (await gatehouse.organizations.list()).map(({ name }) => name).sort();
+  } finally {
+    await gatehouse.close();
+  }
+}
+
+/** The backup knows one organization, the directory as it is now two. */
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'gatehouse-restore-'));
+  [original, stick] = [join(root, 'original'), join(root, 'stick')];
+  mkdirSync(stick);
+  const backups = join(root, 'backups');
+  mkdirSync(backups);
+  const gatehouse = await open(original);
+  try {
+    await gatehouse.organizations.create({ name: 'before' }, ada);
+    file = (await gatehouse.backups.create({ folder: backups, keysTo: stick }, ada)).run.path;
+    await gatehouse.organizations.create({ name: 'after' }, ada);
+  } finally {
+    await gatehouse.close();
+  }
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Everything as it was, for one test. */
+function setOut(name: string) {
+  const folder = join(root, name);
+  mkdirSync(folder);
+  const data = join(folder, 'data');
+  cpSync(original, data, { recursive: true });
+  return { folder, data, masterKey: join(data, 'master.key') };
+}
+
+const order = (data: string, masterKey: string) => ({
+  file,
+  keys: stick,
+  masterKeyFiles: [masterKey],
+  data,
+  actor: 'ada',
+  clock: { now: () => Date.now() },
+  log: silentLog,
+  drill: true,
+});
+
+test('a restored directory is the backup; the old one is beside it, and both open', async () => {
+  const { folder, data, masterKey } = setOut('whole');
+  const { aside } = await restoreBackup(order(data, masterKey));
+  expect(await organizationsIn(data)).toEqual(['before']);
+  expect(await organizationsIn(aside!)).toEqual(['after', 'before']);
+  expect(readdirSync(folder).sort()).toEqual(['data', aside!.slice(folder.length + 1)]);
+});
+
+test.each([
+  ['laid-out', ['after', 'before']],
+  ['staged', ['after', 'before']],
+  ['journal', ['after', 'before']],
+  ['moved-aside', ['before']],
+  ['in-place', ['before']],
+])('killed at "%s": the next start finds one whole directory, and nothing half', async (step, expected) => {
+  const { folder, data, masterKey } = setOut(step);
+  const { signal } = spawnSync(node, [script, file, stick, masterKey, data, step]);
+  expect(signal).toBe('SIGKILL');
+  expect(await organizationsIn(data)).toEqual(expected);
+  // No copy of the key store stays behind.
+  expect(readdirSync(folder).filter((name) => name.includes('restoring'))).toEqual([]);
+  expect(existsSync(join(data, 'restored.json'))).toBe(false);
+});
+
+test('a folder of other things is left alone', async () => {
+  const data = join(root, 'photos');
+  mkdirSync(data);
+  writeFileSync(join(data, 'holiday.jpg'), '');
+  await expect(restoreBackup(order(data, join(original, 'master.key')))).rejects.toMatchObject({
+    code: 'CONFLICT',
+  });
+  expect(readdirSync(data)).toEqual(['holiday.jpg']);
+});
+
+test('an empty folder is filled', async () => {
+  const data = join(root, 'empty');
+  mkdirSync(data);
+  const { masterKeyFile } = await restoreBackup(order(data, join(original, 'master.key')));
+  expect(masterKeyFile).toBe(join(original, 'master.key'));
+  expect(await organizationsIn(data)).toEqual(['before']);
+});
