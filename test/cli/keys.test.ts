@@ -80,7 +80,7 @@ describe('keys and limits from the command line', () => {
     const other = await cli.json<Made>('key', 'create', '--scopes', 'identity', '--env', 'test');
     await cli.json('limits', 'set', '--key', other.id, '--burst', '1');
     expect((await ask(service, other.key)).code).toBe('INVALID_REQUEST');
-    await written(`burst/${other.id}/test`);
+    await written(`burst/${other.id}`);
     await service.end('SIGKILL');
     service = await cli.serve();
     expect((await ask(service, other.key)).code).toBe('BURST_LIMIT_EXCEEDED');

@@ -57,7 +57,7 @@ export interface Limits {
   flush(): Promise<void>;
   /**
    * Counts one request. Throws BURST_LIMIT_EXCEEDED for more in a minute than the key may send; in the live world also
-   * TRIAL_EXPIRED and, for a metered request, MONTHLY_LIMIT_EXCEEDED. What is refused is not counted.
+   * TRIAL_EXPIRED and, for a metered request, MONTHLY_LIMIT_EXCEEDED; those count for the minute, not for the month.
    */
   admit(caller: LimitedCaller, request: { metered: boolean }): Promise<Admitted>;
   /**
@@ -102,6 +102,7 @@ const free: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'USER_FLOOD_DETECTED',
   'VERIFICATION_DISABLED',
   'CONSENT_REQUIRED',
+  'CONSENT_WITHDRAWN',
   'IMAGE_UNREADABLE',
   'IMAGE_TOO_LARGE',
   'IMAGE_FORMAT_UNSUPPORTED',
@@ -168,9 +169,10 @@ export function createLimits(deps: LimitsDeps): Limits {
       const one = await ofLineage(organization, lineage);
       // From here to the counting nothing is waited for: of many at once, no more than may are let in.
       const burst = one.burst ?? all.burst ?? defaultLimits.burst;
-      const name = `burst/${lineage}/${world}`;
+      const name = `burst/${lineage}`;
       const wait = usage.wait(name, burst);
       if (wait > 0) throw tooFast(`This API key may send ${burst} requests a minute.`, wait);
+      usage.count(name);
       const live = world === 'live';
       if (live) refuseAfterTrial([all, one], clock.now());
       const counters = live && metered ? [organization, lineage] : [];
@@ -179,7 +181,6 @@ export function createLimits(deps: LimitsDeps): Limits {
         if (counter === undefined || typeof limit !== 'number' || usage.month(counter) < limit) continue;
         throw monthIsOver(i === 0 ? 'The organization' : 'This API key', limit, clock.now());
       }
-      usage.count(name);
       const counted = counters.map((counter) => [counter, usage.countMonth(counter, 1)] as const);
       return {
         answered(problem) {
