@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, parseConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
+import type { BackupsReply } from './backup.ts';
 import { checkFiles } from './check-files.ts';
 import { type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
 import { isInitialized } from './data-directory.ts';
+import { checkBackups } from './doctor-backups.ts';
 import {
   type BoxStatus,
   checkAnswer,
@@ -106,6 +108,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     },
     ...(running ? await askService(open, config) : [await port()]),
     checkKeyCopies((await open.get<{ places: [] }>('/keystore/places')).places),
+    checkBackups(await open.get<BackupsReply>('/backups'), systemClock.now()),
     checkModelFiles(files),
     checkPad(models),
   ];

@@ -45,6 +45,8 @@ beforeAll(async () => {
   } finally {
     await gatehouse.close();
   }
+  // Copies of one directory would quarrel about it.
+  rmSync(stick, { recursive: true });
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -59,7 +61,7 @@ function setOut(name: string) {
 
 const order = (data: string, masterKey: string) => ({
   file,
-  keys: stick,
+  keys: original,
   masterKeyFiles: [masterKey],
   data,
   actor: 'ada',
@@ -84,7 +86,7 @@ test.each([
   ['in-place', ['before']],
 ])('killed at "%s": the next start finds one whole directory, and nothing half', async (step, expected) => {
   const { folder, data, masterKey } = setOut(step);
-  const { signal } = spawnSync(node, [script, file, stick, masterKey, data, step]);
+  const { signal } = spawnSync(node, [script, file, data, masterKey, data, step]);
   expect(signal).toBe('SIGKILL');
   expect(await organizationsIn(data)).toEqual(expected);
   // No copy of the key store stays behind.
