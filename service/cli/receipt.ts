@@ -98,7 +98,7 @@ export function addReceipt(program: Command, runner: CommandRunner): void {
         one.world,
         one.reason,
         one.requestedAt,
-        one.state === 'done' ? 'done' : `pending: ${one.waitingFor.join('; ')}`,
+        one.state === 'done' ? 'done' : `pending: ${placesOf(one)}`,
       ]);
       const header = ['receipt', 'person', 'world', 'reason', 'asked at', 'state'];
       const empty = options.pending ? 'No erasure is pending.' : 'Nobody was erased.';
@@ -117,6 +117,13 @@ export function addReceipt(program: Command, runner: CommandRunner): void {
     },
   );
 }
+
+/** The whole reason is in the receipt itself. */
+const placesOf = ({ copies, waitingFor }: ErasureReceipt): string =>
+  copies
+    .filter(({ state }) => state !== 'destroyed')
+    .map(({ place }) => place)
+    .join(', ') || waitingFor.join('; ');
 
 /** Whether one of the keys in the PEM signed it. */
 function isSigned(receipt: ErasureReceipt, pem: string): boolean {
