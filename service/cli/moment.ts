@@ -2,9 +2,10 @@ import { UsageError } from './failure.ts';
 
 /** A date or a time as ISO 8601, UTC; a day means its last moment. */
 export function readMoment(flag: string, text: string): string {
-  const moment = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T23:59:59Z` : text;
-  const time = Date.parse(moment);
-  if (Number.isNaN(time))
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+  const time = Date.parse(isDay ? `${text}T23:59:59Z` : text);
+  // 31 February is read as 3 March.
+  if (Number.isNaN(time) || (isDay && !new Date(time).toISOString().startsWith(text)))
     throw new UsageError(`${flag}: "${text}" is no date. Write 2027-01-31 or 2027-01-31T12:00:00Z.`);
   return new Date(time).toISOString();
 }
