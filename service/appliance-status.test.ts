@@ -3,6 +3,7 @@ import { startEngine } from '../test/support/engine.ts';
 import { createStatus, type StatusDeps } from './appliance-status.ts';
 import { createGalleries } from './inference/galleries.ts';
 import { silentLog } from './lib/log.ts';
+import { Problem } from './lib/problem.ts';
 
 let engine: Awaited<ReturnType<typeof startEngine>>;
 const galleries = createGalleries({ log: silentLog });
@@ -36,7 +37,7 @@ const status = (more: Partial<StatusDeps> = {}) =>
     models: engine.models,
     galleries,
     pictures: () => ({ stats: () => idle }),
-    database: { dialect: 'sqlite' },
+    database: { dialect: 'sqlite', requireWriter() {} },
     keyPlaces: { list: async () => [] },
     backups: { warnings: () => [] },
     freeBytes: async () => 2 ** 30,
@@ -64,6 +65,16 @@ test('a disk without room is told before writes fail', async () => {
   expect(await status({ freeBytes: async () => 2 ** 24 - 1 })).toMatchObject({
     readiness: { is: 'not-ready', reason },
     storage: { state: 'full', reason },
+  });
+});
+
+test('a database whose lock was lost makes the box not ready, with the reason', async () => {
+  const requireWriter = () => {
+    throw new Problem('STORAGE_UNAVAILABLE', 'The lock is lost.');
+  };
+  expect(await status({ database: { dialect: 'postgres', requireWriter } })).toMatchObject({
+    readiness: { is: 'not-ready', reason: 'The lock is lost.' },
+    storage: { kind: 'postgresql', state: 'unavailable' },
   });
 });
 

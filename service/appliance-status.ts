@@ -24,7 +24,7 @@ export interface StatusDeps {
   models: Models;
   galleries: Galleries;
   pictures(): Pick<RunningFaceAnalyzer, 'stats'>;
-  database: Pick<Database, 'dialect'>;
+  database: Pick<Database, 'dialect' | 'requireWriter'>;
   keyPlaces: Pick<KeyPlaces, 'list'>;
   backups: Pick<Backups, 'warnings'>;
   /** Bytes that may still be written to the data directory's disk. */
@@ -115,6 +115,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
   async function readOrganizations() {
     try {
       const known = await within(patience, organizations.list());
+      database.requireWriter();
       if ((await freeBytes()) >= LEAST_FREE)
         return { state: 'ok' as const, organizations: known, reason: undefined };
       const reason = `Less than ${LEAST_FREE / MEBIBYTE} MiB are free on the disk of ${data}: free some space.`;

@@ -3,7 +3,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { createStatus } from './appliance-status.ts';
 import { createBackupFiles } from './backup-files.ts';
 import type { Config } from './config.ts';
-import { databasePlace } from './database-place.ts';
+import { databasePlace, keyStorePlace } from './database-place.ts';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
 import {
@@ -111,6 +111,8 @@ export async function compose(
   opened.defer(() => lock.release());
   clearUnfinishedRestore(config.data);
   const place = databasePlace(config);
+  const keysPlace = keyStorePlace(config);
+  const writer = `gatehouse ${process.pid} on ${hostname()}: ${config.data}`;
 
   const ids = createIds(clock);
   const metrics = createMetrics({ processMetrics: true });
@@ -122,13 +124,15 @@ export async function compose(
     );
   }
 
-  const database = await openDatabase(place, { clock, log });
+  const database = await openDatabase(place, { clock, log, writer });
   opened.defer(() => database.close());
   const { db, inTransaction } = database;
   const vault = await openVault(config.data, {
     db,
     clock,
     log,
+    keysPlace,
+    writer,
     masterKeyFile: config.masterKeyFile,
     unlock: config.passphraseFile === undefined ? unlock : unlockFromFile(config.passphraseFile),
   });
@@ -330,7 +334,13 @@ export async function compose(
     models,
     galleries,
     pictures,
-    database,
+    database: {
+      dialect: database.dialect,
+      requireWriter() {
+        database.requireWriter();
+        vault.keys.requireWriter();
+      },
+    },
     keyPlaces,
     backups,
   });

@@ -57,6 +57,27 @@ describe('parseConfig', () => {
     expect(attempt).not.toThrow(/secret|hush/);
   });
 
+  test('one database for data and keys is refused: backups of the data would hold the keys', () => {
+    const databaseUrl = 'postgresql://ada:secret@db.example/gatehouse';
+    const same = () =>
+      parseConfig(
+        { data, databaseUrl },
+        { GATEHOUSE_KEYS_DATABASE_URL: 'postgres://bea@db.example:5432/gatehouse' },
+      );
+    expect(same).toThrow(ConfigError);
+    expect(same).toThrow('The database and the key store are the same');
+    expect(same).not.toThrow(/secret/);
+    const keysDatabaseUrl = 'postgresql://ada:secret@db.example/keys';
+    expect(parseConfig({ data, databaseUrl, keysDatabaseUrl }, {})).toMatchObject({
+      databaseUrl,
+      keysDatabaseUrl,
+    });
+    writeFileSync(join(data, 'gatehouse.json'), JSON.stringify({ keysDatabaseUrl }));
+    expect(() => parseConfig({ data, keysDatabaseUrl: databaseUrl }, {})).toThrow(
+      'as the key store of this directory',
+    );
+  });
+
   test('a bad file is refused by its path', () => {
     writeFileSync(join(data, 'gatehouse.json'), '{"colour": "blue"}');
     expect(() => parseConfig({ data }, {})).toThrow(`"colour" from ${join(data, 'gatehouse.json')}`);

@@ -21,6 +21,8 @@ export const Config = z.strictObject({
   trustedProxies: z.array(z.string()).default([]),
   /** PostgreSQL URL; SQLite in the data directory when absent. */
   databaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** PostgreSQL URL of the key store, a database of its own; keys.db in the data directory when absent. */
+  keysDatabaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   /** The master key on other media than the data directory. */
   masterKeyFile: z.string().optional(),
   /** Holds the passphrase of the master key (mode 0600), for a start that asks nobody: a systemd credential. */
@@ -52,6 +54,7 @@ const environment: Record<string, { key: keyof Config; read: (text: string) => u
   GATEHOUSE_INSECURE_HTTP: { key: 'insecureHttp', read: readSwitch },
   GATEHOUSE_TRUSTED_PROXIES: { key: 'trustedProxies', read: readList },
   GATEHOUSE_DATABASE_URL: { key: 'databaseUrl', read: (t) => t },
+  GATEHOUSE_KEYS_DATABASE_URL: { key: 'keysDatabaseUrl', read: (t) => t },
   GATEHOUSE_MASTER_KEY_FILE: { key: 'masterKeyFile', read: (t) => t },
   GATEHOUSE_PASSPHRASE_FILE: { key: 'passphraseFile', read: (t) => t },
   GATEHOUSE_WORKERS: { key: 'workers', read: Number },
@@ -96,17 +99,31 @@ export function parseConfig(
         'TLS needs both a certificate and its key: give --tls-cert FILE and --tls-key FILE.',
       );
     }
-    const { databaseUrl } = parsed.data;
-    const recorded = fromFile.databaseUrl;
-    if (databaseUrl !== undefined && typeof recorded === 'string') {
-      const [asked, kept] = [describeDatabase(databaseUrl), describeDatabase(recorded)];
+    for (const [key, what] of [
+      ['databaseUrl', 'the database'],
+      ['keysDatabaseUrl', 'the key store'],
+    ] as const) {
+      const named = parsed.data[key];
+      const recorded = fromFile[key];
+      if (named === undefined || typeof recorded !== 'string') continue;
+      const [asked, kept] = [describeDatabase(named), describeDatabase(recorded)];
       if (asked !== kept) {
-        const source = given.databaseUrl === undefined ? 'the environment' : 'the command line';
+        const source = given[key] === undefined ? 'the environment' : 'the command line';
         throw new ConfigError(
-          `${file} records ${kept} as the database of this directory, but ${source} names ${asked}. ` +
-            'Leave the URL away to open the recorded one; where the database itself has moved, change it in that file.',
+          `${file} records ${kept} as ${what} of this directory, but ${source} names ${asked}. ` +
+            `Leave the URL away to open the recorded one; where ${what} itself has moved, change it in that file.`,
         );
       }
+    }
+    const { databaseUrl, keysDatabaseUrl } = parsed.data;
+    if (
+      databaseUrl !== undefined &&
+      keysDatabaseUrl !== undefined &&
+      describeDatabase(databaseUrl) === describeDatabase(keysDatabaseUrl)
+    ) {
+      throw new ConfigError(
+        `The database and the key store are the same, ${describeDatabase(databaseUrl)}: every backup of the data would hold the keys, and erase nobody. Give --keys-database-url a database of its own.`,
+      );
     }
     return parsed.data;
   }

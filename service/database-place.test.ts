@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigError } from './config.ts';
-import { databasePlace } from './database-place.ts';
+import { databasePlace, keyStorePlace } from './database-place.ts';
 
 const url = 'postgresql://ada:secret@db.example/gatehouse';
 let data: string;
@@ -38,4 +38,16 @@ test('keys without any database are refused, and no file is made', () => {
   expect(() => place()).toThrow(ConfigError);
   expect(() => place()).toThrow('gatehouse.json');
   expect(readdirSync(data)).toEqual(['keys.db']);
+});
+
+test('the key store lies where its keys are: a URL beside keys.db is refused', () => {
+  const sqlite = { kind: 'sqlite', path: join(data, 'keys.db') };
+  expect(keyStorePlace({ data })).toEqual(sqlite);
+  expect(keyStorePlace({ data, keysDatabaseUrl: url })).toEqual({ kind: 'postgres', url });
+  put('keys.db');
+  expect(keyStorePlace({ data })).toEqual(sqlite);
+  const refused = () => keyStorePlace({ data, keysDatabaseUrl: url });
+  expect(refused).toThrow(ConfigError);
+  expect(refused).toThrow(/keys\.db \(SQLite\), but .* PostgreSQL db\.example:5432\/gatehouse/);
+  expect(refused).not.toThrow(/secret/);
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError, describeDatabase } from './config.ts';
 import type { DatabasePlace } from './storage/connection.ts';
+import type { KeyStorePlace } from './storage/key-store.ts';
 
 /**
  * The database of a data directory. Throws ConfigError rather than open an empty one beside keys that belong to another:
@@ -20,5 +21,19 @@ export function databasePlace({ data, databaseUrl }: Pick<Config, 'data' | 'data
   throw new ConfigError(
     `${data} holds keys, but ${file} (SQLite) is not there and no URL names a PostgreSQL database. If its people are in ` +
       `PostgreSQL, write {"databaseUrl": "postgresql://…"} into ${join(data, 'gatehouse.json')}; otherwise put gatehouse.db back.`,
+  );
+}
+
+/** The key store of a data directory. Throws ConfigError for a URL where keys lie in keys.db. */
+export function keyStorePlace({
+  data,
+  keysDatabaseUrl,
+}: Pick<Config, 'data' | 'keysDatabaseUrl'>): KeyStorePlace {
+  const file = join(data, 'keys.db');
+  if (keysDatabaseUrl === undefined) return { kind: 'sqlite', path: file };
+  if (!existsSync(file)) return { kind: 'postgres', url: keysDatabaseUrl };
+  throw new ConfigError(
+    `The keys of ${data} are in ${file} (SQLite), but the URL of the key store names ${describeDatabase(keysDatabaseUrl)}. ` +
+      'Take the URL away (--keys-database-url, GATEHOUSE_KEYS_DATABASE_URL, gatehouse.json), or give another directory with --data.',
   );
 }

@@ -5,7 +5,7 @@ import { type CommandRunner, examples } from './command.ts';
 import { initialize } from './initialize.ts';
 import { invocation } from './invocation.ts';
 import { recordDatabase } from './record-database.ts';
-import { databaseUrlFlag, toConfigInput } from './serve-options.ts';
+import { databaseUrlFlag, keysDatabaseUrlFlag, toConfigInput } from './serve-options.ts';
 import { facts } from './terminal.ts';
 
 export function addInit(program: Command, runner: CommandRunner): void {
@@ -18,39 +18,43 @@ export function addInit(program: Command, runner: CommandRunner): void {
     )
     .requiredOption('--org <name>', 'name of the organization')
     .option(...databaseUrlFlag)
+    .option(...keysDatabaseUrlFlag)
     .addHelpText(
       'after',
       examples(
         'init --org "Museum of Bern"',
         'init --data /srv/gatehouse --org Museum --json',
-        'init --org Museum --database-url postgresql://gatehouse@db.example/gatehouse',
+        'init --org Museum --database-url postgresql://gatehouse@db.example/gatehouse --keys-database-url postgresql://gatehouse@db.example/gatehouse_keys',
       ),
     );
-  runner.run<{ org: string; databaseUrl?: string }>(command, async ({ options, data, control }) => {
-    const config = parseConfig(toConfigInput(data, options));
-    const open = await control({ create: true, databaseUrl: options.databaseUrl });
-    if (open.via === 'own process' && config.databaseUrl !== undefined)
-      recordDatabase(data, config.databaseUrl);
-    const made = await initialize(open, options.org, ['live', 'test']);
-    if (!made) {
-      throw new Problem(
-        'CONFLICT',
-        `${data} is initialized already; nothing was changed. What is there: org list. Another organization: ` +
-          'org create --name NAME. Another key: key create --scopes identity --env live.',
-      );
-    }
-    const text = [
-      `${data} is ready.`,
-      '',
-      facts([
-        ['organization', `${made.organizationId}  ${options.org}`],
-        ['live key', made.keys.live],
-        ['test key', made.keys.test],
-      ]),
-      '',
-      'The keys are not shown again: put them where your application finds its secrets.',
-      `Start the service:  ${invocation} serve --data ${data}`,
-    ].join('\n');
-    return { json: made, text };
-  });
+  runner.run<{ org: string; databaseUrl?: string; keysDatabaseUrl?: string }>(
+    command,
+    async ({ options, data, control }) => {
+      const config = parseConfig(toConfigInput(data, options));
+      const { databaseUrl, keysDatabaseUrl } = options;
+      const open = await control({ create: true, databaseUrl, keysDatabaseUrl });
+      if (open.via === 'own process') recordDatabase(data, config);
+      const made = await initialize(open, options.org, ['live', 'test']);
+      if (!made) {
+        throw new Problem(
+          'CONFLICT',
+          `${data} is initialized already; nothing was changed. What is there: org list. Another organization: ` +
+            'org create --name NAME. Another key: key create --scopes identity --env live.',
+        );
+      }
+      const text = [
+        `${data} is ready.`,
+        '',
+        facts([
+          ['organization', `${made.organizationId}  ${options.org}`],
+          ['live key', made.keys.live],
+          ['test key', made.keys.test],
+        ]),
+        '',
+        'The keys are not shown again: put them where your application finds its secrets.',
+        `Start the service:  ${invocation} serve --data ${data}`,
+      ].join('\n');
+      return { json: made, text };
+    },
+  );
 }

@@ -12,6 +12,7 @@ export interface OpenOptions {
   manyPictures?: boolean;
   /** As `--database-url`, of a directory that does not record one yet. Only where no service runs. */
   databaseUrl?: string | undefined;
+  keysDatabaseUrl?: string | undefined;
 }
 
 /** A command, or a service that is starting or stopping, holds the directory for moments only: worth waiting for. */
@@ -35,6 +36,7 @@ export async function openControl(data: string, options: OpenOptions = {}): Prom
         await createOwnTransport({
           data,
           databaseUrl: options.databaseUrl,
+          keysDatabaseUrl: options.keysDatabaseUrl,
           workers: options.manyPictures ? undefined : 1,
         }),
       );

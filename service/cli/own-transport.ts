@@ -13,13 +13,19 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export async function createOwnTransport({
   data,
   databaseUrl,
+  keysDatabaseUrl,
   workers,
 }: {
   data: string;
   databaseUrl: string | undefined;
+  keysDatabaseUrl: string | undefined;
   workers: number | undefined;
 }): Promise<Transport> {
-  const config = parseConfig({ data, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
+  const config = parseConfig({
+    data,
+    ...(databaseUrl && { databaseUrl }),
+    ...(keysDatabaseUrl && { keysDatabaseUrl }),
+  });
   const log = createStructuredLog({
     clock: systemClock,
     level: 'error',

@@ -9,10 +9,13 @@ test('the URL stands beside the other settings, for the owner alone', () => {
   const file = join(data, 'gatehouse.json');
   try {
     writeFileSync(file, '{"port": 7400}', { mode: 0o644 });
-    recordDatabase(data, 'postgresql://a:b@c/d');
+    recordDatabase(data, { databaseUrl: 'postgresql://a:b@c/d' });
+    recordDatabase(data, { keysDatabaseUrl: 'postgresql://a:b@c/keys' });
+    recordDatabase(data, {});
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
       port: 7400,
       databaseUrl: 'postgresql://a:b@c/d',
+      keysDatabaseUrl: 'postgresql://a:b@c/keys',
     });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(data)).toEqual(['gatehouse.json']);

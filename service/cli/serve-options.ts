@@ -12,6 +12,7 @@ export interface ServeOptions {
   workers?: string;
   providers?: string;
   databaseUrl?: string;
+  keysDatabaseUrl?: string;
   masterKeyFile?: string;
   passphraseFile?: string;
   logLevel?: string;
@@ -20,6 +21,11 @@ export interface ServeOptions {
 export const databaseUrlFlag = [
   '--database-url <url>',
   'postgresql://… instead of SQLite in the data directory; init and start write it into gatehouse.json',
+] as const;
+
+export const keysDatabaseUrlFlag = [
+  '--keys-database-url <url>',
+  'postgresql://… of the key store, another database than --database-url; written into gatehouse.json as well',
 ] as const;
 
 /** The settings a service can be started with. Each is also GATEHOUSE_* in the environment and a field of gatehouse.json. */
@@ -39,6 +45,7 @@ export function addServeOptions(command: Command): Command {
       'ONNX execution providers, tried in order: cpu, cuda, webgpu, coreml, dml (default: cpu)',
     )
     .option(...databaseUrlFlag)
+    .option(...keysDatabaseUrlFlag)
     .option('--master-key-file <file>', 'master key kept outside the data directory')
     .option(
       '--passphrase-file <file>',
@@ -58,6 +65,7 @@ export function toConfigInput(data: string, options: ServeOptions): ConfigInput 
     workers: readInteger('--workers', options.workers),
     providers: options.providers?.split(',').map((provider) => provider.trim()),
     databaseUrl: options.databaseUrl,
+    keysDatabaseUrl: options.keysDatabaseUrl,
     masterKeyFile: options.masterKeyFile === undefined ? undefined : userPath(options.masterKeyFile),
     passphraseFile: options.passphraseFile === undefined ? undefined : userPath(options.passphraseFile),
     logLevel: options.logLevel,

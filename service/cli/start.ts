@@ -22,7 +22,7 @@ export function addStart(program: Command, runner: CommandRunner): void {
     // A person reads this terminal: the log keeps quiet unless it was asked for.
     const quiet = options.logLevel === undefined && config.logLevel === 'info';
     const greet = async ({ url }: RunningService) => {
-      if (config.databaseUrl !== undefined) recordDatabase(data, config.databaseUrl);
+      recordDatabase(data, config);
       const control = await openControl(data);
       try {
         const made = await initialize(control, 'Default', ['test']);

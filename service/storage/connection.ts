@@ -9,6 +9,7 @@ import { migrate } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
 import { migrations as ourMigrations } from './migrations/index.ts';
 import { openPostgresPool, postgresDialect, serializable } from './postgres.ts';
+import { type PostgresLock, takePostgresLock } from './postgres-lock.ts';
 import type { Schema } from './schema.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { openSqliteFile, openSqliteMemory, sqliteDialect } from './sqlite.ts';
@@ -28,12 +29,19 @@ export interface Database {
   version: string;
   /** Throws (a bug, not a Problem) when called, or when `db` is used, inside a running transaction. */
   inTransaction: InTransaction;
+  /** Throws STORAGE_UNAVAILABLE while another process may be writing: the lock on a PostgreSQL database was lost. */
+  requireWriter(): void;
   close(): Promise<void>;
 }
 
 export interface DatabaseDeps {
   clock: Clock;
   log: Log;
+  /**
+   * With it a PostgreSQL database is opened by one process at a time, which others are told by this name; CONFLICT is thrown
+   * for the second. SQLite files are guarded by the lock on their data directory.
+   */
+  writer?: string;
 }
 
 /**
@@ -69,6 +77,7 @@ export interface Opened<S> {
   dialect: DialectName;
   version: string;
   inTransaction: <T>(work: (tx: Transaction<S>) => Promise<T>) => Promise<T>;
+  requireWriter(): void;
   close(): Promise<void>;
 }
 
@@ -91,7 +100,7 @@ export async function openSqlite<S>(
 
 export async function openPostgres<S>(
   url: string,
-  { clock, log }: DatabaseDeps,
+  { clock, log, writer }: DatabaseDeps,
   migrations: readonly Migration[],
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
@@ -107,6 +116,7 @@ export async function openPostgres<S>(
       { cause: error },
     );
   }
+  const lock = writer === undefined ? undefined : await lockOrEnd(url, { log, holder: writer }, pool);
   const inTurn = createOneAtATime();
   return finish(db, {
     dialect: 'postgres',
@@ -115,9 +125,26 @@ export async function openPostgres<S>(
     // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two at a time would only conflict.
     inTransaction: async (work) => {
       guard.refuseInside();
-      return inTurn(() => serializable(db, guard, work));
+      return inTurn(() => {
+        lock?.require();
+        return serializable(db, guard, work);
+      });
     },
+    ...(lock && { lock }),
   });
+}
+
+async function lockOrEnd(
+  url: string,
+  deps: Parameters<typeof takePostgresLock>[1],
+  pool: { end(): Promise<void> },
+): Promise<PostgresLock> {
+  try {
+    return await takePostgresLock(url, deps);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
 }
 
 async function finish<S>(
@@ -128,18 +155,24 @@ async function finish<S>(
     migrations,
     snapshot,
     inTransaction,
+    lock,
   }: {
     dialect: DialectName;
     clock: Clock;
     migrations: readonly Migration[];
     snapshot?: (version: string) => Promise<string>;
     inTransaction: Opened<S>['inTransaction'];
+    lock?: PostgresLock;
   },
 ): Promise<Opened<S>> {
-  const close = () => db.destroy();
+  const close = async () => {
+    await db.destroy();
+    await lock?.close();
+  };
+  const requireWriter = () => lock?.require();
   try {
     const version = await migrate({ db, dialect, migrations, clock, ...(snapshot && { snapshot }) });
-    return { db, dialect, version, inTransaction, close };
+    return { db, dialect, version, inTransaction, requireWriter, close };
   } catch (error) {
     await close();
     throw error;

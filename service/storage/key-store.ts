@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import { type Log, silentLog } from '../lib/log.ts';
 import type { Random } from './aes-gcm.ts';
-import { type Opened, openPostgres, openSqlite } from './connection.ts';
+import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from './connection.ts';
 import { createKeyRewraps, type KeyRewraps, requireMaster } from './key-rewraps.ts';
 import {
   type CopiedTable,
@@ -72,12 +72,16 @@ export interface KeyStore extends KeyRewraps {
   ): Promise<CopiedValue[][]>;
   /** At most one follower; given before the first write that it should know of. */
   follow(follower: KeyFollower): void;
+  /** Throws STORAGE_UNAVAILABLE while another process may be writing. */
+  requireWriter(): void;
   close(): Promise<void>;
 }
 
 interface KeyStoreDeps {
   clock: Clock;
   log?: Log;
+  /** As for the database (connection.ts). */
+  writer?: string;
   random?: Random;
 }
 
@@ -87,17 +91,17 @@ interface KeyStoreDeps {
  */
 export async function openKeyStore(
   place: KeyStorePlace,
-  { clock, log = silentLog, random = randomFillSync }: KeyStoreDeps,
+  { clock, log = silentLog, random = randomFillSync, writer }: KeyStoreDeps,
 ): Promise<KeyStore> {
-  const opened = await open(place, { clock, log });
-  const { db, dialect, close } = opened;
-  const writer = createKeyWriter(opened);
-  const { write, listed, follow, forget } = writer;
+  const opened = await open(place, { clock, log, ...(writer !== undefined && { writer }) });
+  const { db, dialect, requireWriter, close } = opened;
+  const keyWriter = createKeyWriter(opened);
+  const { write, listed, follow, forget } = keyWriter;
   if (dialect === 'sqlite') await forget('person_key');
   await identify(db, random);
 
   return {
-    ...createKeyRewraps(db, writer),
+    ...createKeyRewraps(db, keyWriter),
     async organizations() {
       const rows = await db.selectFrom('organization_key').selectAll().orderBy('generation').execute();
       return rows.map(({ organization, generation, master, wrapped, lookup_wrapped }) => ({
@@ -257,11 +261,12 @@ export async function openKeyStore(
       return rows.map((row) => columns.map((name) => row[name]!));
     },
     follow,
+    requireWriter,
     close,
   };
 }
 
-async function open(place: KeyStorePlace, deps: { clock: Clock; log: Log }): Promise<Opened<KeySchema>> {
+async function open(place: KeyStorePlace, deps: DatabaseDeps): Promise<Opened<KeySchema>> {
   switch (place.kind) {
     case 'sqlite':
       return openSqlite<KeySchema>(openSqliteFile(place.path), deps, keyMigrations);

@@ -6,7 +6,7 @@ import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import type { CurrentMaster } from './current-master.ts';
 import { type KeyCopies, openKeyCopies } from './key-copies.ts';
-import { type KeyStore, openKeyStore } from './key-store.ts';
+import { type KeyStore, type KeyStorePlace, openKeyStore } from './key-store.ts';
 import { lostOrganizations } from './lost-organizations.ts';
 import { type MasterPlaces, masterPlaces, openMaster, type Unlock } from './open-master.ts';
 import { type OrganizationKeys, openOrganizationKeys } from './organization-keys.ts';
@@ -33,6 +33,10 @@ interface VaultDeps {
   db: Db;
   clock: Clock;
   log: Log;
+  /** Elsewhere than `keys.db` in the folder: a database of its own. */
+  keysPlace?: KeyStorePlace;
+  /** Who opens it, for whoever is refused meanwhile (connection.ts). */
+  writer?: string;
   /** Elsewhere than `master.key` in the folder: on a medium that is not always there. */
   masterKeyFile?: string | undefined;
   /** Asked when the master key is protected by a passphrase; without, SEALED is thrown then. */
@@ -48,19 +52,19 @@ interface VaultDeps {
  */
 export async function openVault(
   folder: string,
-  { db, clock, log, masterKeyFile, unlock }: VaultDeps,
+  { db, clock, log, keysPlace, writer, masterKeyFile, unlock }: VaultDeps,
 ): Promise<Vault> {
   const organizations = await db.selectFrom('organization').select('id').execute();
-  const path = join(folder, 'keys.db');
-  const exists = existsSync(path);
-  if (!exists && organizations.length > 0) {
+  const place = keysPlace ?? { kind: 'sqlite', path: join(folder, 'keys.db') };
+  const path = place.kind === 'sqlite' ? place.path : '(PostgreSQL)';
+  if (place.kind === 'sqlite' && !existsSync(path) && organizations.length > 0) {
     throw new Problem(
       'SEALED',
-      `The key store ${path} is missing, but the database holds what its keys sealed: put back its newest copy.`,
+      `The key store ${path} is missing, but the database holds what its keys sealed: put back its newest copy. If the keys are in PostgreSQL, name their database with --keys-database-url.`,
     );
   }
   await using opened = new AsyncDisposableStack();
-  const keys = await openKeyStore({ kind: 'sqlite', path }, { clock, log });
+  const keys = await openKeyStore(place, { clock, log, ...(writer !== undefined && { writer }) });
   opened.defer(() => keys.close());
   const copies = await openKeyCopies({ keys, data: folder, clock, log });
   opened.defer(() => copies.close());
@@ -69,7 +73,7 @@ export async function openVault(
   if (missing.length > 0) {
     throw new Problem(
       'SEALED',
-      `The key store ${path} lacks the keys of ${missing.join(', ')}: put back the newest keys.db that belongs to this database.`,
+      `The key store ${path} lacks the keys of ${missing.join(', ')}: put back the newest one that belongs to this database.`,
     );
   }
   const known = new Set<string>(organizations.map(({ id }) => id));

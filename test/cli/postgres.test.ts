@@ -50,6 +50,34 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
     expect(JSON.parse(again.stdout).code).toBe('CONFLICT');
   });
 
+  test('the key store is a second database; both are found by every later command', async () => {
+    const keys = await server.createDatabase();
+    const same = await cli.run('init', '--org', 'Museum', '--database-url', url, '--keys-database-url', url);
+    expect(same).toMatchObject({ code: 2, stderr: expect.stringContaining('a database of its own') });
+    expect(existsSync(settings())).toBe(false);
+    await cli.json('init', '--org', 'Museum', '--database-url', url, '--keys-database-url', keys);
+    expect(JSON.parse(readFileSync(settings(), 'utf8'))).toEqual({ databaseUrl: url, keysDatabaseUrl: keys });
+    const ada = join(cli.data, 'ada.jpg');
+    writeFileSync(ada, await portrait('ada'));
+    await cli.json('subject', 'enroll', '--test', '--email', 'ada@example.com', ada);
+    const { subjects } = await cli.json<{ subjects: { email: string }[] }>('subject', 'list', '--test');
+    expect(subjects.map(({ email }) => email)).toEqual(['ada@example.com']);
+    expect(['keys.db', 'gatehouse.db'].map((name) => existsSync(join(cli.data, name)))).toEqual([
+      false,
+      false,
+    ]);
+
+    const elsewhere = createCli();
+    try {
+      const service = await cli.serve();
+      const second = await elsewhere.run('init', '--org', 'Museum', '--database-url', url);
+      expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(cli.data) });
+      await service.end();
+    } finally {
+      await elsewhere.clean();
+    }
+  });
+
   test('start names it too', async () => {
     const service = cli.start('start', '--port', '0', '--database-url', url);
     await new Promise<void>((resolve, reject) => {

@@ -1,0 +1,145 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import type { Log } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+
+/** Any number that is ours alone in the database. */
+const WRITER_LOCK = 7_184_002;
+const CONNECT_TIMEOUT = 5_000;
+/** Milliseconds between two looks at a connection that nothing else uses: a router may have forgotten it. */
+const LOOK_EVERY = 15_000;
+/** A process that was killed has its session for a moment still. */
+const TRIES = 10;
+const PAUSE = 200;
+
+/** Makes one process the only writer of a PostgreSQL database, as the writer lock does for a data directory. */
+export interface PostgresLock {
+  /** Throws STORAGE_UNAVAILABLE while the lock is not known to be held. */
+  require(): void;
+  close(): Promise<void>;
+}
+
+export interface PostgresLockDeps {
+  log: Log;
+  /** Who holds it, for whoever is refused: `gatehouse serve, process 7 on box, /srv/gatehouse`. At most 63 bytes are kept. */
+  holder: string;
+  /** As `setInterval`, so that tests own the time; gives what ends it. */
+  repeat?: (work: () => void, milliseconds: number) => () => void;
+}
+
+const onTimers = (work: () => void, milliseconds: number) => {
+  const timer = setInterval(work, milliseconds);
+  timer.unref();
+  return () => clearInterval(timer);
+};
+
+/**
+ * Takes an advisory lock on a connection of its own, which PostgreSQL releases when that connection ends. Throws CONFLICT,
+ * naming the holder, when another process has it. Lost with its connection, it is taken again as soon as that can be; until then,
+ * and when another process took it meanwhile, nothing is written.
+ *
+ * Needs a session of its own: a pooler in transaction mode (PgBouncer) between the two voids it.
+ */
+export async function takePostgresLock(
+  url: string,
+  { log, holder, repeat = onTimers }: PostgresLockDeps,
+): Promise<PostgresLock> {
+  let client: pg.Client | undefined;
+  let lost = 'The lock on the database is not taken yet.';
+  let taking: Promise<void> | undefined;
+  let closed = false;
+
+  async function take(tries: number): Promise<void> {
+    const taken = new pg.Client({
+      connectionString: url,
+      application_name: holder,
+      connectionTimeoutMillis: CONNECT_TIMEOUT,
+      query_timeout: CONNECT_TIMEOUT,
+      keepAlive: true,
+    });
+    const ended = (why: string) => {
+      if (client !== taken) return;
+      client = undefined;
+      lost = 'The connection that locks the database was lost: nothing is written until it is back.';
+      if (closed) return;
+      log.error(
+        { error: why },
+        'the connection that locks the database was lost: nothing is written until it is back',
+      );
+      void retake();
+    };
+    taken.on('error', (error) => ended(error.message));
+    taken.on('end', () => ended('it ended'));
+    try {
+      await taken.connect();
+      if (!(await tryLock(taken, tries))) {
+        const who = await holderOf(taken);
+        throw new Problem(
+          'CONFLICT',
+          `The PostgreSQL database ${new URL(url).pathname.slice(1)} is in use by ${who}: stop it first, or give this directory a database of its own.`,
+        );
+      }
+      client = taken;
+    } catch (error) {
+      await taken.end().catch(() => {});
+      throw error;
+    }
+  }
+
+  function retake(): Promise<void> {
+    taking ??= take(1)
+      .then(
+        () => log.info({}, 'the lock on the database is held again'),
+        (error: unknown) => {
+          if (error instanceof Problem) lost = error.message;
+        },
+      )
+      .finally(() => {
+        taking = undefined;
+      });
+    return taking;
+  }
+
+  await take(TRIES);
+  const stop = repeat(() => {
+    if (closed) return;
+    if (client) client.query('select 1').catch(() => client?.end().catch(() => {}));
+    else void retake();
+  }, LOOK_EVERY);
+
+  return {
+    require() {
+      if (client) return;
+      throw new Problem('STORAGE_UNAVAILABLE', lost, { retryAfterSeconds: 5 });
+    },
+    async close() {
+      closed = true;
+      stop();
+      await taking;
+      // Before the session ends, which takes the server a moment: whoever comes next need not wait.
+      await client?.query('select pg_advisory_unlock($1)', [WRITER_LOCK]).catch(() => {});
+      await client?.end().catch(() => {});
+    },
+  };
+}
+
+async function tryLock(client: pg.Client, tries: number): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [WRITER_LOCK]);
+    if (rows[0].taken || attempt === tries) return rows[0].taken;
+    await wait(PAUSE);
+  }
+}
+
+async function holderOf(client: pg.Client): Promise<string> {
+  const { rows } = await client.query(
+    `select a.application_name, a.client_addr, a.backend_start from pg_locks l join pg_stat_activity a on a.pid = l.pid
+     where l.locktype = 'advisory' and l.granted and l.objid = $1 and l.classid = 0
+       and l.database = (select oid from pg_database where datname = current_database())`,
+    [WRITER_LOCK],
+  );
+  const [row] = rows;
+  if (!row) return 'another process';
+  const address = row.client_addr ? ` at ${row.client_addr}` : '';
+  return `${row.application_name || 'another process'}${address}, since ${new Date(row.backend_start).toISOString()}`;
+}
