@@ -108,7 +108,7 @@ export function addOrg(program: Command, runner: CommandRunner): void {
       .addOption(
         new Option(
           '--consent <policy>',
-          'consent is attested once by the integrator, or must come with each call',
+          'consent is attested once (“consent attest”), or must come with each enrollment: nobody without a recorded consent is used then',
         ).choices(['attested', 'with-call']),
       )
       .addHelpText('after', examples('org set --uniqueness block', 'org set --org org_01… --match-only')),

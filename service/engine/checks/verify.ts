@@ -60,6 +60,8 @@ interface Run {
   ground: Ground;
   profile: Profile;
   plan: ModelPlan;
+  /** Whom a 1:1 verification names, if there is such a person. */
+  claimed?: SubjectId;
   /** SHA-256 of the models' files, by id. */
   files: Readonly<Record<string, string>>;
   place?: Place;
@@ -110,7 +112,7 @@ export function createVerify({
     const settings = await organizations.get(organization);
     const matchOnly = settings.matchOnly && world === 'live';
     const ground = groundOf(settings);
-    await refuseWithheld(command, ground);
+    const claimed = await claimedBy(command, ground);
     const set = models.current();
     const plan = planModels(profile, { set, importable: models.importable(), world, matchOnly });
     const place = await placeOf(command);
@@ -124,20 +126,23 @@ export function createVerify({
       profile,
       plan,
       files: set.files,
+      ...(claimed ? { claimed } : {}),
       ...(place ? { place } : {}),
     };
   }
 
   /**
-   * Whose consent does not cover 1:1 is not even looked at: no picture is analyzed for it. That tells the caller no more than
-   * the answer does, which is the organization's own record of its own person.
+   * Whom a 1:1 verification names, if there is such a person. Whose consent does not cover it is not even looked at: no
+   * picture is analyzed for it. That tells the caller no more than the answer does, which is the organization's own record of
+   * its own person.
    */
-  async function refuseWithheld(
+  async function claimedBy(
     { email, organization, world, actor, request }: VerifyCommand,
     ground: Ground,
-  ): Promise<void> {
+  ): Promise<SubjectId | undefined> {
+    // An id must not pass for an address.
     const claimed = email?.includes('@') ? await subjects.find({ organization, world }, email) : undefined;
-    if (!claimed || !consents.withholds(ground, claimed.id, 'verification')) return;
+    if (!claimed || !consents.withholds(ground, claimed.id, 'verification')) return claimed?.id;
     await inTransaction((tx) =>
       audit.add(tx, {
         actor,
@@ -188,7 +193,7 @@ export function createVerify({
 
   /** Who it is: 1:1 with an e-mail, 1:N without. */
   async function match(
-    { command: { email }, realm, ground, profile, plan }: Run,
+    { command: { email }, realm, ground, claimed, profile, plan }: Run,
     probe: Embeddings,
   ): Promise<Outcome['decision']> {
     const { falseMatchRate, falseIdentificationRate } = profile.definition.match;
@@ -201,9 +206,7 @@ export function createVerify({
         (one) => !consents.withholds(ground, one, 'identification'),
       );
     }
-    // An id must not pass for an address.
-    const claimed = email.includes('@') ? await subjects.find(realm, email) : undefined;
-    return matching.against(realm, claimed?.id, probe, plan, falseMatchRate);
+    return matching.against(realm, claimed, probe, plan, falseMatchRate);
   }
 
   async function judge(run: Run): Promise<Outcome & { probe: Probe }> {

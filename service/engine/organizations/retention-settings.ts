@@ -3,7 +3,7 @@ import { z } from 'zod';
 const days = (least: number, most: number) => z.int().min(least).max(most);
 
 /** Three years without use is the longest that a face is kept (BIPA, section 15(a)). */
-export const MOST_UNUSED_DAYS = 1095;
+const MOST_UNUSED_DAYS = 1095;
 
 /** What an organization has set of its terms, in days, as it is stored. What is absent is the default. */
 export const RetentionSettings = z.strictObject({
@@ -29,7 +29,7 @@ export interface RetentionPolicy {
   auditDays: number;
 }
 
-export const retentionDefaults = {
+const retentionDefaults = {
   unusedDays: MOST_UNUSED_DAYS,
   verificationDays: 365,
   deliveryDays: 90,

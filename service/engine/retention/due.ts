@@ -12,8 +12,7 @@ export interface Kept {
 }
 
 /** `consent-withdrawn`, `consent-over`: the person's own records leave no use of the face. `unused`: nobody needs it. */
-export const dueReasons = ['unused', 'consent-over', 'consent-withdrawn'] as const;
-export type DueReason = (typeof dueReasons)[number];
+export type DueReason = 'unused' | 'consent-over' | 'consent-withdrawn';
 
 /** Why the person is to be erased; undefined when they are not. */
 export function dueReason(

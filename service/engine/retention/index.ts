@@ -1,4 +1,3 @@
-export type { DueReason } from './due.ts';
 export type { Retention, RetentionDeps, Sweep } from './retention.ts';
 export { createRetention } from './retention.ts';
 export type { Erase, SweepOrder, SweepReport } from './sweep-steps.ts';

@@ -134,34 +134,23 @@ export function createRetentionStore(db: Db) {
       return Number(n);
     },
 
-    /** Failures counted against an address, the last before `before`. What a person has to enable again stays. */
-    async deleteClaims(tx: Tx, { organization, world }: Realm, before: number): Promise<number> {
+    /**
+     * Failures counted against an address, the last before `before`; what a person has to enable again stays, and so does what
+     * counts against somebody under a hold. At most a page of them.
+     */
+    async deleteClaims(tx: Tx, realm: Realm, before: number): Promise<number> {
       const { numDeletedRows } = await tx
         .deleteFrom('claim')
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where('claim_hash', 'in', (inner) =>
-          inner
-            .selectFrom('claim as old')
-            .select('old.claim_hash')
-            .where('old.organization', '=', organization)
-            .where('old.world', '=', world)
-            .where('old.last_failed_at', '<', before)
-            .where('old.disabled_at', 'is', null)
-            .limit(PAGE),
-        )
+        .where('organization', '=', realm.organization)
+        .where('world', '=', realm.world)
+        .where('claim_hash', 'in', oldClaims(tx, realm, before).select('claim.claim_hash').limit(PAGE))
         .executeTakeFirst();
       return Number(numDeletedRows);
     },
 
-    async countClaims({ organization, world }: Realm, before: number): Promise<number> {
-      const { n } = await db
-        .selectFrom('claim')
+    async countClaims(realm: Realm, before: number): Promise<number> {
+      const { n } = await oldClaims(db, realm, before)
         .select(({ fn }) => fn.countAll<number>().as('n'))
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where('last_failed_at', '<', before)
-        .where('disabled_at', 'is', null)
         .executeTakeFirstOrThrow();
       return Number(n);
     },
@@ -214,6 +203,28 @@ function oldRows(from: Db | Tx, table: OldTable, { organization, world }: Realm,
           selectFrom('legal_hold')
             .select('legal_hold.id')
             .whereRef('legal_hold.subject', '=', 'old.subject')
+            .where('legal_hold.released_at', 'is', null),
+        ),
+      ),
+    );
+}
+
+function oldClaims(from: Db | Tx, { organization, world }: Realm, before: number) {
+  return from
+    .selectFrom('claim')
+    .where('claim.organization', '=', organization)
+    .where('claim.world', '=', world)
+    .where('claim.last_failed_at', '<', before)
+    .where('claim.disabled_at', 'is', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('subject')
+            .innerJoin('legal_hold', 'legal_hold.subject', 'subject.id')
+            .select('subject.id')
+            .whereRef('subject.organization', '=', 'claim.organization')
+            .whereRef('subject.world', '=', 'claim.world')
+            .whereRef('subject.email_hash', '=', 'claim.claim_hash')
             .where('legal_hold.released_at', 'is', null),
         ),
       ),

@@ -1,2 +1,2 @@
 export type { RecordOrder, SubjectRecord, SubjectRecords, SubjectRecordsDeps } from './subject-record.ts';
-export { createSubjectRecords, recordFormat } from './subject-record.ts';
+export { createSubjectRecords } from './subject-record.ts';

@@ -143,7 +143,7 @@ onBothDatabases('the record of a person', (newPlace, dialect) => {
         },
         { verified: false },
       ],
-      failedAttempts: { count: 1, lastFailedAt: at },
+      failedAttempts: { count: 2, lastFailedAt: at },
       erasures: [],
       unreadable: [],
     });

@@ -10,7 +10,7 @@ import { coverage } from './coverage.ts';
 import { createRecordSections, time } from './record-sections.ts';
 import { createSubjectRecordStore, type RecordSealer } from './subject-record-store.ts';
 
-export const recordFormat = 'gatehouse-subject-record/1';
+const recordFormat = 'gatehouse-subject-record/1';
 
 /** Everything held about one person, as JSON: times are ISO 8601. `record-sections.ts` spells its parts; what is absent was never given or is left out, as `notes` says. */
 export type SubjectRecord = { format: typeof recordFormat } & Record<string, unknown>;
