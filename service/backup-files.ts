@@ -4,6 +4,7 @@ import { access, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { backupSettings, importedModels, PASSPHRASE_NOTE, readPassphraseFile } from './backup-parts-of.ts';
 import type { BackupFile, BackupFiles } from './engine/backups/index.ts';
+import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
 import { productVersion } from './lib/version.ts';
@@ -19,23 +20,28 @@ export interface BackupFilesDeps {
   data: string;
   place: DatabasePlace;
   vault: Pick<Vault, 'keys' | 'master'>;
+  clock: Clock;
   log: Log;
 }
 
 const named = /^gatehouse-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z\.backup$/;
 
 /** What backups are made of and where they lie: the database as it is, the settings, the list of models. */
-export function createBackupFiles({ data, place, vault, log }: BackupFilesDeps): BackupFiles {
+export function createBackupFiles({ data, place, vault, clock, log }: BackupFilesDeps): BackupFiles {
   const scratch = join(data, 'tmp');
+
+  async function keepPassphrase(): Promise<void> {
+    const now = readPassphraseFile(data) ?? '';
+    if (((await vault.keys.note(PASSPHRASE_NOTE)) ?? '') !== now)
+      await vault.keys.setNote(PASSPHRASE_NOTE, now);
+  }
 
   async function write(path: string, { at, origin, withModels }: Parameters<BackupFiles['write']>[1]) {
     const key = await openBackupKey(vault, { mayCreate: true });
-    const passphrase = readPassphraseFile(data);
-    if (passphrase !== undefined && (await vault.keys.note(PASSPHRASE_NOTE)) !== passphrase)
-      await vault.keys.setNote(PASSPHRASE_NOTE, passphrase);
+    await keepPassphrase();
     const copy = join(scratch, `backup-${randomUUID()}.db`);
     try {
-      const { facts: copied, dialect } = await copyDatabase(place, copy);
+      const { facts: copied, dialect } = await copyDatabase(place, copy, clock);
       const models = importedModels(data, withModels);
       const facts: BackupFacts = {
         takenAt: new Date(at).toISOString(),
@@ -90,6 +96,7 @@ export function createBackupFiles({ data, place, vault, log }: BackupFilesDeps):
       }
       return found;
     },
+    keepPassphrase,
     remove: (path) => rm(path, { force: true }),
     async clear(path) {
       for (const name of namesIn(scratch)) if (/^backup-.*\.db/.test(name)) rmSync(join(scratch, name));

@@ -6,7 +6,7 @@ import type { Part } from './storage/backup-parts.ts';
 
 /**
  * Note of the key store that holds `master-passphrase.json`, the master key wrapped under the passphrase: with it the copies of
- * the key store and the passphrase are enough for a restore.
+ * the key store and the passphrase are enough for a restore. Empty when a file holds the key.
  */
 export const PASSPHRASE_NOTE = 'master/passphrase-file';
 
@@ -15,17 +15,17 @@ export function readPassphraseFile(data: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-/** `gatehouse.json` without the name and password inside a database URL. */
+/** `gatehouse.json` without the names and passwords inside database URLs. */
 export function backupSettings(data: string): Part {
   const path = join(data, 'gatehouse.json');
   const settings = existsSync(path)
     ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)
     : {};
-  const { databaseUrl } = settings;
-  if (typeof databaseUrl === 'string') {
-    const url = URL.parse(databaseUrl);
+  for (const name of ['databaseUrl', 'keysDatabaseUrl']) {
+    if (typeof settings[name] !== 'string') continue;
+    const url = URL.parse(settings[name]);
     if (url) Object.assign(url, { username: '', password: '', search: '' });
-    settings.databaseUrl = url?.href;
+    settings[name] = url?.href;
   }
   return { name: 'gatehouse.json', bytes: Buffer.from(`${JSON.stringify(settings, null, 2)}\n`) };
 }

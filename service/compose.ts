@@ -14,7 +14,7 @@ import {
   createAuditLog,
 } from './engine/audit/index.ts';
 import { type Backups, createBackups } from './engine/backups/index.ts';
-import { type Checks, createChecks } from './engine/checks/index.ts';
+import { type Checks, createChecks, createProbePages } from './engine/checks/index.ts';
 import { type Consents, createConsents, createHolds, type Holds, isHeld } from './engine/consent/index.ts';
 import {
   createErasure,
@@ -29,7 +29,8 @@ import { createModels, type Models } from './engine/models/index.ts';
 import { createOrganizations, type Organizations } from './engine/organizations/index.ts';
 import { createRetention, type Retention } from './engine/retention/index.ts';
 import { createSubjectRecords, type SubjectRecords } from './engine/subject-record/index.ts';
-import { createSubjects, type Subjects } from './engine/subjects/index.ts';
+import { createSubjects, createTemplatePages, type Subjects } from './engine/subjects/index.ts';
+import { createTemplateRenewals, type TemplateRenewals } from './engine/template-renewal/index.ts';
 import { createKeyCustody, type KeyCustody } from './engine/vault/index.ts';
 import {
   clearUnfinishedRestore,
@@ -70,6 +71,7 @@ export interface Gatehouse {
   erasure: Erasure;
   organizationErasure: OrganizationErasure;
   keyPlaces: KeyPlaces;
+  renewals: TemplateRenewals;
   custody: KeyCustody;
   checks: Checks;
   models: Models;
@@ -273,6 +275,15 @@ export async function compose(
     audit,
   });
   const keyPlaces = createKeyPlaces({ copies: vault.copies, inTransaction, audit });
+  const sealedRows = { db, inTransaction, sealer };
+  const renewals = createTemplateRenewals({
+    transforms: sealer.transforms,
+    pages: [createTemplatePages(sealedRows), createProbePages(sealedRows)],
+    inTransaction,
+    audit,
+    log,
+  });
+  opened.defer(() => renewals.stop());
   const retention = createRetention({
     db,
     inTransaction,
@@ -316,14 +327,17 @@ export async function compose(
     db,
     inTransaction,
     audit,
-    files: createBackupFiles({ data: config.data, place, vault, log }),
+    files: createBackupFiles({ data: config.data, place, vault, clock, log }),
     copies: vault.copies,
     ids,
     clock,
     log,
   });
   await backups.resume();
-  if (workers === 'at-once') await rotations.resume();
+  if (workers === 'at-once') {
+    await rotations.resume();
+    await renewals.resume((await organizations.list()).map(({ id }) => id));
+  }
 
   const status = createStatus({
     data: config.data,
@@ -358,6 +372,7 @@ export async function compose(
     erasure,
     organizationErasure,
     keyPlaces,
+    renewals,
     custody,
     checks,
     models,

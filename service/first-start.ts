@@ -10,13 +10,13 @@ import type { Restored } from './restore-backup.ts';
  */
 export async function firstStart(
   { data, aside, found }: Restored,
-  passphrase: (() => Promise<string>) | undefined,
+  passphrase: () => Promise<string>,
 ): Promise<{ erasedAgain: number }> {
   try {
     const gatehouse = await compose(parseConfig({ data }), {
       log: silentLog,
       workers: 'when-needed',
-      ...(passphrase ? { unlock: async (open) => open(await passphrase()) } : {}),
+      unlock: async (open) => open(await passphrase()),
     });
     await gatehouse.close();
     return { erasedAgain: found.people.erased };

@@ -145,7 +145,7 @@ async function openMaster(
   const given: string[] = [];
   const providers: MasterKeyProvider[] = masterKeyFiles.map((path) => masterKeyFile(path));
   const wrapped = await keys.note(PASSPHRASE_NOTE);
-  if (wrapped !== undefined) {
+  if (wrapped) {
     const path = join(into, 'master-passphrase.json');
     writeSecretFile(path, wrapped);
     providers.push(masterPassphrase(path));

@@ -208,6 +208,7 @@ function writeSettings(data: string, staged: string, masterKeyFile: string | und
     ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)
     : {};
   delete settings.databaseUrl;
+  delete settings.keysDatabaseUrl;
   delete settings.masterKeyFile;
   if (masterKeyFile !== undefined) settings.masterKeyFile = masterKeyFile;
   for (const name of ['tlsCert', 'tlsKey', 'passphraseFile']) {

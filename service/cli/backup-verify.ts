@@ -6,13 +6,8 @@ import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { isInitialized } from './data-directory.ts';
-import {
-  type MasterKeyOptions,
-  masterKeyFlag,
-  masterKeySources,
-  passphraseFlag,
-  passphraseSource,
-} from './open-order.ts';
+import { type MasterKeyOptions, masterKeyFlag, masterKeySources, passphraseSource } from './open-order.ts';
+import { passphraseFileFlag } from './passphrase.ts';
 import { count, facts, type Terminal } from './terminal.ts';
 import { userPath } from './user-path.ts';
 
@@ -33,7 +28,7 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
         'folder of a key store copy (default: beside the file, else the data directory)',
       )
       .option(...masterKeyFlag)
-      .option(...passphraseFlag)
+      .option(...passphraseFileFlag)
       .addHelpText(
         'after',
         examples(
@@ -49,7 +44,7 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
         file,
         keys: options.keys === undefined ? usualKeys(file, data) : userPath(options.keys),
         ...masterKeySources(data, options),
-        passphrase: passphraseSource(options, terminal),
+        passphrase: passphraseSource(options),
         clock: systemClock,
         log: silentLog,
         progress: progressOn(terminal),

@@ -1,10 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import type { OpenBackupOrder } from '../open-backup.ts';
 import { UsageError } from './failure.ts';
-import type { Terminal } from './terminal.ts';
+import { readPassphrase } from './passphrase.ts';
 import { userPath } from './user-path.ts';
 
 export interface MasterKeyOptions {
@@ -16,11 +14,6 @@ export const masterKeyFlag = [
   '--master-key-file <file>',
   'the master key (default: the one that the data directory uses)',
 ] as const;
-export const passphraseFlag = [
-  '--passphrase-file <file>',
-  'file with the passphrase of the master key; asked for on a terminal',
-] as const;
-
 /** Where the master key may be: as named, else as the data directory's settings say, else in it. */
 export function masterKeySources(
   data: string,
@@ -48,25 +41,8 @@ function settingOf(data: string): string | undefined {
   }
 }
 
-/** Undefined where nobody can be asked and no file was named. */
-export function passphraseSource(
-  { passphraseFile }: MasterKeyOptions,
-  terminal: Terminal,
-  env: Record<string, string | undefined> = process.env,
-): (() => Promise<string>) | undefined {
-  const file = passphraseFile ?? env.GATEHOUSE_PASSPHRASE_FILE;
-  if (file !== undefined && file !== '')
-    return async () => readFileSync(userPath(file), 'utf8').replace(/\r?\n$/, '');
-  if (!terminal.interactive || !process.stdin.isTTY) return undefined;
-  return async () => {
-    process.stderr.write('Passphrase of the master key: ');
-    const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-    const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
-    try {
-      return await lines.question('');
-    } finally {
-      lines.close();
-      process.stderr.write('\n');
-    }
-  };
+/** Asked for once, and only when it is needed. */
+export function passphraseSource({ passphraseFile }: MasterKeyOptions): () => Promise<string> {
+  let given: Promise<string> | undefined;
+  return () => (given ??= readPassphrase('Passphrase of the master key: ', passphraseFile));
 }

@@ -5,13 +5,8 @@ import { describeFound, progressOn } from './backup-verify.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { operatorName } from './control.ts';
 import { invocation } from './invocation.ts';
-import {
-  type MasterKeyOptions,
-  masterKeyFlag,
-  masterKeySources,
-  passphraseFlag,
-  passphraseSource,
-} from './open-order.ts';
+import { type MasterKeyOptions, masterKeyFlag, masterKeySources, passphraseSource } from './open-order.ts';
+import { passphraseFileFlag } from './passphrase.ts';
 import { facts } from './terminal.ts';
 import { userPath } from './user-path.ts';
 
@@ -32,7 +27,7 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         'a trial while the original stays in use: no part in its key store copies and schedules',
       )
       .option(...masterKeyFlag)
-      .option(...passphraseFlag)
+      .option(...passphraseFileFlag)
       .addHelpText(
         'after',
         examples(
@@ -43,14 +38,12 @@ export function addRestore(program: Command, runner: CommandRunner): void {
     async ({ options, data, terminal }, file = '') => {
       const { restoreBackup } = await import('../restore-backup.ts');
       const { firstStart } = await import('../first-start.ts');
-      const passphrase = passphraseSource(options, terminal);
-      let given: Promise<string> | undefined;
-      const once = passphrase && (() => (given ??= passphrase()));
+      const passphrase = passphraseSource(options);
       const restored = await restoreBackup({
         file: userPath(file),
         keys: userPath(options.keys),
         ...masterKeySources(data, options),
-        passphrase: once,
+        passphrase,
         data,
         drill: options.drill ?? false,
         actor: operatorName(),
@@ -58,7 +51,7 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         log: silentLog,
         progress: progressOn(terminal),
       });
-      const start = await firstStart(restored, once);
+      const start = await firstStart(restored, passphrase);
       const { facts: about, found, aside, masterKeyFile, missingModels } = restored;
       const text = [
         `${data} is the backup from ${about.takenAt} now, and opens.`,

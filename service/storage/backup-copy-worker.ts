@@ -1,7 +1,7 @@
 /** Copies one SQLite file (backup-copy.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
-import type { CopyFacts } from './backup-copy.ts';
+import { type CopyFacts, readCopyFacts } from './backup-copy-facts.ts';
 
 export type CopyReply =
   | { is: 'done'; facts: CopyFacts }
@@ -18,23 +18,9 @@ function copy({ from, to }: { from: string; to: string }): CopyReply {
     } finally {
       source.close();
     }
-    return { is: 'done', facts: readFacts(to) };
+    return { is: 'done', facts: readCopyFacts(to) };
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     return { is: 'failed', code, message };
-  }
-}
-
-function readFacts(path: string): CopyFacts {
-  const copied = new Sqlite(path, { readonly: true, fileMustExist: true });
-  try {
-    const schema = copied.prepare('select max(name) from schema_migration').pluck().get() as string;
-    const organizations = copied.prepare('select id from organization order by id').pluck().all() as string[];
-    const head = copied
-      .prepare('select seq, hash from audit where seq is not null order by seq desc limit 1')
-      .get() as { seq: number; hash: string | null } | undefined;
-    return { schema, organizations, ...(head?.hash ? { audit: { seq: head.seq, hash: head.hash } } : {}) };
-  } finally {
-    copied.close();
   }
 }

@@ -1,29 +1,32 @@
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
+import { type CopyFacts, readCopyFacts } from './backup-copy-facts.ts';
+import { copyPostgres } from './backup-copy-postgres.ts';
 import type { CopyReply } from './backup-copy-worker.ts';
 import type { DatabasePlace } from './connection.ts';
 import type { DialectName } from './migration.ts';
 import { toStorageProblem } from './storage-problem.ts';
 
-/** What the copy itself says, so that a backup's header tells of this moment and no other. */
-export interface CopyFacts {
-  schema: string;
-  organizations: string[];
-  audit?: { seq: number; hash: string };
-}
-
 /** A consistent copy of the database as a SQLite file. */
 export async function copyDatabase(
   place: DatabasePlace,
   to: string,
+  clock: Clock,
 ): Promise<{ facts: CopyFacts; dialect: DialectName }> {
-  if (place.kind === 'sqlite') return { facts: await copySqlite(place.path, to), dialect: 'sqlite' };
-  throw new Problem(
-    'CONFLICT',
-    'This directory keeps its data in PostgreSQL, which Gatehouse does not back up itself: use pg_dump for the data, keep the key store out of that dump, and keep its copies up to date with "gatehouse keystore".',
-  );
+  switch (place.kind) {
+    case 'sqlite':
+      return { facts: await copySqlite(place.path, to), dialect: 'sqlite' };
+    case 'postgres':
+      await copyPostgres(place.url, to, clock);
+      return { facts: readCopyFacts(to), dialect: 'postgres' };
+    case 'sqlite-memory':
+      throw new Error('A database in memory has no backups.');
+    default:
+      return place satisfies never;
+  }
 }
 
 /** Under type stripping this file is `.ts`, after the build `.js`. */

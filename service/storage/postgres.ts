@@ -18,7 +18,7 @@ const DURABLE =
   "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'";
 
 /** 64-bit integers as numbers, for this pool alone; one that a number cannot hold is an error, not a rounding. */
-function parseInteger(text: string): number {
+export function parseInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new Error(`PostgreSQL sent the integer ${text}, beyond 2^53.`);
   return value;

@@ -32,6 +32,7 @@ onBothDatabases('backups', (newPlace) => {
     async remove(path) {
       there = there.filter((file) => file.path !== path);
     },
+    keepPassphrase: async () => {},
     async clear(path) {
       cleared.push(path);
     },

@@ -29,6 +29,11 @@ export interface BackupFiles {
   /** Complete backups of this very appliance in a folder. */
   list(folder: string): Promise<BackupFile[]>;
   remove(path: string): Promise<void>;
+  /**
+   * What opens the master key by its passphrase lies in the key store's copies as well, as it is now. Does nothing where there is
+   * no passphrase.
+   */
+  keepPassphrase(): Promise<void>;
   /** What an interrupted run left of the file with this name. */
   clear(path: string): Promise<void>;
 }
@@ -274,6 +279,7 @@ export function createBackups({
         return known;
       }),
     async runDue() {
+      await files.keepPassphrase();
       for (const plan of await store.plans()) {
         const now = clock.now();
         const last = await store.last(plan.folder, { until: now, origin: 'schedule' });
@@ -282,6 +288,7 @@ export function createBackups({
       await look();
     },
     async resume() {
+      await files.keepPassphrase();
       for (const run of await store.unfinished()) {
         const reason = 'The service ended while it was written.';
         await inTransaction((tx) => store.end(tx, run.id, { at: clock.now(), outcome: 'failed', reason }));

@@ -1,0 +1,23 @@
+import Sqlite from 'better-sqlite3';
+
+/** What a copy itself says, so that a backup's header tells of its moment and no other. */
+export interface CopyFacts {
+  schema: string;
+  organizations: string[];
+  /** The last line of the audit chain. */
+  audit?: { seq: number; hash: string };
+}
+
+export function readCopyFacts(path: string): CopyFacts {
+  const copied = new Sqlite(path, { readonly: true, fileMustExist: true });
+  try {
+    const schema = copied.prepare('select max(name) from schema_migration').pluck().get() as string;
+    const organizations = copied.prepare('select id from organization order by id').pluck().all() as string[];
+    const head = copied
+      .prepare('select seq, hash from audit where seq is not null order by seq desc limit 1')
+      .get() as { seq: number; hash: string | null } | undefined;
+    return { schema, organizations, ...(head?.hash ? { audit: { seq: head.seq, hash: head.hash } } : {}) };
+  } finally {
+    copied.close();
+  }
+}
