@@ -93,6 +93,7 @@ test('a verification ends with its report, whole or damaged', async () => {
   await audited.add(600);
   const lines = (await get('/audit/verification')).body.trim().split('\n');
   expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { seen: 250, all: 601 },
     { seen: 500, all: 601 },
     { report: expect.objectContaining({ valid: true, lines: 601, restores: [] }) },
   ]);

@@ -86,21 +86,18 @@ export const auditRoutes: FastifyPluginAsync<Pick<ControlDeps, 'auditLog' | 'org
 async function stream(pieces: AsyncIterable<Uint8Array | string>): Promise<Readable> {
   const iterator = pieces[Symbol.asyncIterator]();
   const first = await iterator.next();
-  return Readable.from(
+  const readable = Readable.from(
     (async function* () {
-      try {
-        if (!first.done) yield Buffer.from(first.value);
-        for (;;) {
-          const next = await iterator.next();
-          if (next.done) return;
-          yield Buffer.from(next.value);
-        }
-      } finally {
-        await iterator.return?.();
+      if (!first.done) yield Buffer.from(first.value);
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+        yield Buffer.from(next.value);
       }
     })(),
     { objectMode: false },
   );
+  // Also when nobody has begun to read it.
+  readable.once('close', () => void iterator.return?.());
+  return readable;
 }
 
 async function* linesOf(pages: ReturnType<AuditLog['follow']>): AsyncGenerator<string> {

@@ -204,6 +204,20 @@ describe('reading', () => {
     expect(about.map(({ seq }) => seq)).toEqual([6, 8]);
   });
 
+  test('what is rare is found far back in the log', async () => {
+    await audited.add(2, { action: 'rare.thing' });
+    await audited.inTransaction(async (tx) => {
+      for (let i = 0; i < 10_100; i++) await audited.audit.add(tx, audited.line());
+    });
+    await audited.add(1, { action: 'rare.thing' });
+    const lines = await audited.auditLog.read({ action: 'rare.thing', limit: 5 }, by);
+    expect(lines.map(({ seq }) => seq)).toEqual([1, 2, 10_103]);
+    expect(await audited.auditLog.read({ action: 'rare.thing', limit: 2 }, by)).toMatchObject([
+      { seq: 2 },
+      { seq: 10_103 },
+    ]);
+  });
+
   test('nothing is read where it cannot be written down', async () => {
     await audited.add(1);
     await audited.db.schema.alterTable('audit').renameColumn('request', 'asked').execute();

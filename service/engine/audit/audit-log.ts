@@ -4,12 +4,13 @@ import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit, AuditLine } from './audit.ts';
-import { type LineFilter, readHead, readMatching, readOutside } from './audit-store.ts';
+import { type LineFilter, readHead, readOutside } from './audit-store.ts';
 import { beforeTheFirst, hashOutside, type StoredLine } from './chain.ts';
 import type { Checkpoint, CheckpointKind } from './checkpoint.ts';
 import { type AuditNotes, type AuditSigning, CHECKPOINT_NOTE, createCheckpoints } from './checkpoints.ts';
 import { type ExportFilter, writeExport } from './export.ts';
 import { prune } from './prune.ts';
+import { readNewest, readNext } from './read-newest.ts';
 import { acknowledgeRestore } from './restore.ts';
 import { type AuditKey, type ChainReport, verifyChain } from './verify-chain.ts';
 
@@ -130,19 +131,18 @@ export function createAuditLog({
       if (!gap) await takeInOlderLines();
     },
     async read({ limit, ...filter }, by) {
-      const lines = await readMatching(db, { ...filter, limit });
+      const lines = await readNewest(db, filter, { until: (await readHead(db)).seq, limit });
       await recordRead(filter, by, { lines: lines.length });
       return lines;
     },
     async *follow({ limit, ...filter }, { actor, request, signal, pause }) {
-      const head = await readHead(db);
-      const first = await readMatching(db, { ...filter, limit });
+      let { seq: after } = await readHead(db);
+      const first = await readNewest(db, filter, { until: after, limit });
       await recordRead(filter, { actor, ...(request === undefined ? {} : { request }) }, { follow: true });
       yield first;
-      let after = Math.max(head.seq, first.at(-1)?.seq ?? 0);
       while (!signal.aborted) {
-        const lines = await readMatching(db, { ...filter, after, limit: 1000 });
-        after = lines.at(-1)?.seq ?? after;
+        const { lines, until } = await readNext(db, filter, after);
+        after = until;
         if (lines.length > 0) yield lines;
         await pause();
       }

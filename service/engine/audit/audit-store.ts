@@ -112,12 +112,13 @@ export interface LineFilter {
   subject?: string;
 }
 
-/** Lines that fit, oldest first: the first `limit` of those after `after`, or the newest `limit` of all. */
+/** The newest `limit` of the lines with `after < seq <= until` that fit, oldest first. */
 export async function readMatching(
   db: Db,
-  { organization, action, subject, after, limit }: LineFilter & { after?: number; limit: number },
+  { organization, action, subject }: LineFilter,
+  { after, until, limit }: { after: number; until: number; limit: number },
 ): Promise<StoredLine[]> {
-  let query = db.selectFrom('audit').selectAll().where('seq', 'is not', null);
+  let query = db.selectFrom('audit').selectAll().where('seq', '>', after).where('seq', '<=', until);
   if (organization !== undefined) query = query.where('organization', '=', organization);
   if (action !== undefined) query = query.where('action', '=', action);
   if (subject !== undefined) {
@@ -129,11 +130,8 @@ export async function readMatching(
       ]),
     );
   }
-  if (after === undefined) {
-    const newestFirst = await query.orderBy('seq', 'desc').limit(limit).execute();
-    return newestFirst.reverse().map(fromRow);
-  }
-  return (await query.where('seq', '>', after).orderBy('seq').limit(limit).execute()).map(fromRow);
+  const newestFirst = await query.orderBy('seq', 'desc').limit(limit).execute();
+  return newestFirst.reverse().map(fromRow);
 }
 
 export async function readHash(db: Db, seq: number): Promise<string | undefined> {

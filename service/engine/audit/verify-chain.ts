@@ -54,7 +54,7 @@ export interface VerifyChainDeps {
   progress?: (seen: number, all: number) => void;
 }
 
-const PAGE = 500;
+const PAGE = 250;
 /** Records looked at before others get a turn: a signature takes a tenth of a millisecond, a line a hundredth. */
 const RECORDS_PER_TURN = 64;
 
