@@ -9,6 +9,9 @@ import type { Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
 import { throttleTries } from './unseal-throttle.ts';
 
+/** How long the one who unsealed it has to learn that it did not come up. */
+const TELL_MILLISECONDS = 2_000;
+
 type Server = ReturnType<typeof createServer>;
 
 /** Both listeners of a service whose master key is not open yet; later they hand every request to the real servers. */
@@ -18,8 +21,8 @@ export interface SealedServers {
   opened(open: (passphrase: string) => Promise<void>, until: AbortSignal): Promise<Unsealing>;
   /** From now on these answer. The listening sockets stay the same: no port is let go, no request is lost. */
   handOver(servers: { doors: Server; control: Server }): Promise<void>;
-  /** Tells whoever waits why it did not open; the servers are to be closed next. */
-  failed(error: unknown): void;
+  /** Tells whoever waits why it did not open; resolves when they know, or soon after. Close the servers next. */
+  failed(error: unknown): Promise<void>;
   /** Lets running requests end. */
   close(): Promise<void>;
 }
@@ -59,10 +62,12 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
   const control = createServer({ ids, log });
   closing.defer(() => control.close());
   await control.register(sealedControlDoor, {
-    state: () => state,
+    state() {
+      if (state.is === 'failed') changes.emit('told');
+      return state;
+    },
     async changed(milliseconds) {
-      const late = AbortSignal.timeout(milliseconds);
-      await once(changes, 'changed', { signal: late }).catch(() => {});
+      if (state.is !== 'failed') await within(changes, 'changed', milliseconds);
     },
     async open(passphrase, operator) {
       if (state.is !== 'sealed' || !tryOpen) {
@@ -108,11 +113,18 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
       handRequests(doors, servers.doors);
       changes.emit('changed');
     },
-    failed: (error) =>
-      become({ is: 'failed', reason: error instanceof Problem ? error.message : 'The log says why.' }),
+    async failed(error) {
+      const told = within(changes, 'told', TELL_MILLISECONDS);
+      become({ is: 'failed', reason: error instanceof Problem ? error.message : 'The log says why.' });
+      await told;
+    },
     close: () => everything.disposeAsync(),
   };
 }
+
+/** Until the event, or until so much time is over. */
+const within = (emitter: EventEmitter, event: string, milliseconds: number) =>
+  once(emitter, event, { signal: AbortSignal.timeout(milliseconds) }).catch(() => {});
 
 /** The server that listens keeps its limits and its connections; `to` has the same and never listens itself. */
 function handRequests(from: Server, to: Server): void {

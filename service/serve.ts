@@ -91,7 +91,7 @@ export async function serve(
   try {
     gatehouse = await compose(config, { log, unlock });
   } catch (error) {
-    sealed?.failed(error);
+    if (unsealing) await sealed?.failed(error);
     await sealed?.close();
     throw error;
   }
