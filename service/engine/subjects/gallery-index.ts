@@ -107,22 +107,35 @@ export function createGalleryIndex(
     ownerOf: (realm, template) => rowsOf(realm).owners.get(template),
     people: (realm) => rowsOf(realm).rowsOf.size,
     async search(realm, probe, count, accept = () => true) {
-      const { name, owners } = rowsOf(realm);
+      const { name, owners, rowsOf: people } = rowsOf(realm);
       const rotated = transformOf(realm.organization).rotate(probe);
-      for (let fetched = count; ; fetched *= 4) {
-        if (owners.size === 0) return [];
+      for (let fetched = count; owners.size > 0; ) {
         const found = await galleries.search(name, rotated, fetched);
-        const people = new Set<SubjectId>();
+        const nearest = new Set<SubjectId>();
         let rows = 0;
         for (const { template } of found) {
           const subject = owners.get(template as TemplateId);
           if (subject === undefined || !accept(subject)) continue;
-          people.add(subject);
+          nearest.add(subject);
           rows += 1;
           if (rows === count) break;
         }
-        if (rows === count || found.length < fetched) return [...people];
+        if (rows === count || found.length < fetched) return [...nearest];
+        const accepted = share(people.keys(), accept);
+        if (accepted === 0) return [];
+        fetched = Math.max(fetched * 2, Math.ceil((2 * count) / accepted));
       }
+      return [];
     },
   };
+}
+
+/** Of these people, 0..1. */
+function share(people: Iterable<SubjectId>, accept: (subject: SubjectId) => boolean): number {
+  let [all, accepted] = [0, 0];
+  for (const subject of people) {
+    all += 1;
+    if (accept(subject)) accepted += 1;
+  }
+  return accepted / Math.max(1, all);
 }
