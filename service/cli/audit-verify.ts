@@ -109,7 +109,7 @@ function answer(
 ): Answer {
   const { damage, lines, outside, lastCheckpoint, uncovered, pruned, restores } = report;
   const verdict = damage
-    ? `${what} is DAMAGED at line ${damage.seq} (${damage.is}).\n${damage.says}`
+    ? `${what} is DAMAGED${damage.seq > 0 ? ` at line ${damage.seq}` : ''} (${damage.is}).\n${damage.says}`
     : `${what} is whole: ${count(lines, 'line', 'lines')}.`;
   const told = facts([
     ...more,

@@ -146,7 +146,7 @@ export function addAudit(audit: Command, runner: CommandRunner): void {
   );
 }
 
-const WIDTHS = [24, 28, 24, 7] as const;
+const WIDTHS = [24, 34, 22, 7] as const;
 
 const columns = (cells: readonly string[]) =>
   cells

@@ -144,7 +144,7 @@ describe('what was done to a file is named', () => {
     ['the end taken off', (lines: string[]) => [...lines.slice(0, 5), lines.at(-1)!], { is: 'changed' }],
     ['something behind the footer', (lines: string[]) => [...lines, lines[1]!], { is: 'inserted' }],
     ['the header taken off', (lines: string[]) => lines.slice(1), { is: 'not-an-export' }],
-    ['nothing in it', () => [''], { is: 'changed' }],
+    ['nothing in it', () => [''], { is: 'not-an-export', seq: 0 }],
   ])('%s', async (_what, change, found) => {
     const file = fileOf(change(linesOf(await exported())));
     expect(await verify(file)).toMatchObject({ valid: false, damage: found });

@@ -115,7 +115,8 @@ export async function verifyExport(
     if (!footer) throw new Broken('truncated', `The file ends after ${fileLine} lines, without its footer.`);
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
-    tell(error.is, error.message, walk ? walk.seq + 1 : 0);
+    if (walk) tell(error.is, error.message, walk.seq + 1);
+    else tell('not-an-export', `This is no export of an audit log. ${error.message}`, 0);
   }
   const seen = walk?.report() ?? {
     lines: 0,
