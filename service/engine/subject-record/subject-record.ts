@@ -12,7 +12,7 @@ import { createSubjectRecordStore, type RecordSealer } from './subject-record-st
 
 const recordFormat = 'gatehouse-subject-record/1';
 
-/** Everything held about one person, as JSON: times are ISO 8601. `record-sections.ts` spells its parts; what is absent was never given or is left out, as `notes` says. */
+/** Everything held about one person, as JSON (docs/SUBJECT-RECORD.md). */
 export type SubjectRecord = { format: typeof recordFormat } & Record<string, unknown>;
 
 export interface RecordOrder {
