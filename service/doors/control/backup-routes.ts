@@ -19,13 +19,16 @@ const NewPlan = z.strictObject({
 const PlanQuery = z.strictObject({ folder: path });
 const Verified = z.strictObject({ path });
 
+/** A large database on a slow disk takes as long as it takes. */
+const lasting = { handlerTimeout: 2 ** 31 - 1 };
+
 /** Backups of the whole box. */
 export const backupRoutes: FastifyPluginAsync<{ backups: Backups }> = async (app, { backups }) => {
   app.get('/backups', async () => {
     const { plans, runs, ...rest } = await backups.list();
     return { plans: plans.map(fromPlan), runs: runs.map(fromRun), ...rest };
   });
-  app.post('/backups', async (request, reply) => {
+  app.post('/backups', lasting, async (request, reply) => {
     const order = parse(NewBackup, request.body);
     const { run, keys, advice } = await backups.create(defined(order), operator(request), request.id);
     return reply.code(201).send({ ...fromRun(run), keys, advice });
