@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { addOrgErase } from './org-erase.ts';
+import { addOrgRenewTemplates } from './org-renew-templates.ts';
 import { addOrgRotateKey } from './org-rotate-key.ts';
 import { chooseOrganization, type OrganizationReply, organizationFlag } from './organization.ts';
 import { facts, table } from './terminal.ts';
@@ -38,6 +39,7 @@ export function addOrg(program: Command, runner: CommandRunner): void {
     .helpCommand(false)
     .description('organizations: each has its own people, keys and settings');
   addOrgRotateKey(org, runner);
+  addOrgRenewTemplates(org, runner);
 
   runner.run<{ name: string }>(
     org

@@ -11,6 +11,7 @@ import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Retention } from '../../engine/retention/index.ts';
 import type { SubjectRecords } from '../../engine/subject-record/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
+import type { TemplateRenewals } from '../../engine/template-renewal/index.ts';
 import type { KeyCustody } from '../../engine/vault/index.ts';
 
 /** What the control API speaks for; the composed Gatehouse fits. */
@@ -27,6 +28,7 @@ export interface ControlDeps {
   erasure: Erasure;
   organizationErasure: OrganizationErasure;
   keyPlaces: KeyPlaces;
+  renewals: TemplateRenewals;
   custody: KeyCustody;
   checks: Checks;
   models: Models;

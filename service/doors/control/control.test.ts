@@ -13,6 +13,7 @@ import { createOrganizations } from '../../engine/organizations/index.ts';
 import type { Retention } from '../../engine/retention/index.ts';
 import type { SubjectRecords } from '../../engine/subject-record/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
+import type { TemplateRenewals } from '../../engine/template-renewal/index.ts';
 import type { KeyCustody } from '../../engine/vault/index.ts';
 import { createServer } from '../../http/server.ts';
 import { createIds, type SubjectId } from '../../lib/id.ts';
@@ -96,6 +97,7 @@ beforeEach(async () => {
     erasure: {} as Erasure,
     organizationErasure: {} as OrganizationErasure,
     keyPlaces: {} as KeyPlaces,
+    renewals: {} as TemplateRenewals,
     custody: {} as KeyCustody,
     consents: {} as Consents,
     holds: {} as Holds,

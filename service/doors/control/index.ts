@@ -13,6 +13,7 @@ import { keystoreRoutes } from './keystore-routes.ts';
 import { limitRoutes } from './limit-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
+import { renewalRoutes } from './renewal-routes.ts';
 import { retentionRoutes } from './retention-routes.ts';
 import { subjectRoutes } from './subject-routes.ts';
 import { vaultRoutes } from './vault-routes.ts';
@@ -38,6 +39,7 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(retentionRoutes, deps);
   await app.register(exportRoutes, deps);
   await app.register(keystoreRoutes, deps);
+  await app.register(renewalRoutes, deps);
   await app.register(modelRoutes, deps);
   await app.register(backupRoutes, deps);
   await app.register(vaultRoutes, deps);

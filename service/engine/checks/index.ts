@@ -3,6 +3,7 @@ export { checkNames } from './check.ts';
 export type { Checks, ChecksDeps } from './checks.ts';
 export { createChecks } from './checks.ts';
 export type { DeviceInfo } from './device-consistency.ts';
+export { createProbePages } from './probe-pages-store.ts';
 export type { Profile } from './profile.ts';
 export { ProfileDefinition } from './profile.ts';
 export type {

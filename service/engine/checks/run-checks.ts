@@ -10,10 +10,11 @@ import { geoFence } from './geo-fence.ts';
 import { impossibleTravel } from './impossible-travel.ts';
 import { type FrameEvidence, liveness } from './liveness.ts';
 import type { ModelPlan } from './model-plan.ts';
+import type { Probe } from './probe-bytes.ts';
 import type { ProfileDefinition } from './profile.ts';
 import { timeRestriction } from './time-restriction.ts';
 import type { Place } from './verdict.ts';
-import type { Earlier, Probe } from './verification-store.ts';
+import type { Earlier } from './verification-store.ts';
 
 export interface CheckInputs {
   definition: ProfileDefinition;

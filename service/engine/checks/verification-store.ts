@@ -2,19 +2,12 @@ import type { Insertable } from 'kysely';
 import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
-import type { TemplateTransform } from '../../storage/template-transform.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { CheckResult } from './check.ts';
 import type { DeviceInfo } from './device-consistency.ts';
 import { keptResults } from './kept-results.ts';
+import { encodeProbe, type Probe, probeField, readProbe } from './probe-bytes.ts';
 import type { Assurance, Place } from './verdict.ts';
-
-/** The probe's vector and the model file that made it. */
-export interface Probe {
-  embedder: string;
-  sha256: string;
-  vector: Float32Array;
-}
 
 /** What is kept of a verification: never the picture. */
 export interface VerificationRecord {
@@ -72,7 +65,7 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
   ): SealedPlace => ({
     organization,
     subject,
-    field: `verification.${field}/${id}`,
+    field: field === 'probe' ? probeField(id) : `verification.${field}/${id}`,
     version: VERSION,
   });
 
@@ -188,24 +181,4 @@ function encode(value: Place | DeviceInfo): Uint8Array {
 
 function decode(plain: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(plain));
-}
-
-/** Rotated as templates are; `transform` says by what. */
-function encodeProbe(
-  { vector, ...rest }: Probe,
-  { generation, rotate }: Pick<TemplateTransform, 'generation' | 'rotate'>,
-): Uint8Array {
-  const bytes = Buffer.from(new Uint8Array(rotate(vector).slice().buffer));
-  return new TextEncoder().encode(
-    JSON.stringify({ ...rest, transform: generation, vector: bytes.toString('base64') }),
-  );
-}
-
-/** As `encodeProbe` writes it; those from before there were transforms say none. */
-type StoredProbe = Omit<Probe, 'vector'> & { transform?: number; vector: string };
-
-function readProbe(plain: Uint8Array): Probe & { transform: number } {
-  const { transform = 0, vector, ...rest } = decode(plain) as StoredProbe;
-  const bytes = Uint8Array.from(Buffer.from(vector, 'base64'));
-  return { ...rest, transform, vector: new Float32Array(bytes.buffer) };
 }

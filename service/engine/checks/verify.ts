@@ -20,13 +20,14 @@ import type { Threshold } from './error-rate.ts';
 import { faceQuality } from './face-quality.ts';
 import { type Decision, decide, type Matching } from './matching.ts';
 import { type ModelPlan, planModels } from './model-plan.ts';
+import type { Probe } from './probe-bytes.ts';
 import type { Profile } from './profile.ts';
 import type { Profiles } from './profiles.ts';
 import { pictureRefusal } from './refuse-picture.ts';
 import { runChecks } from './run-checks.ts';
 import type { Embeddings } from './score.ts';
 import type { Assurance, Identification, Place, Verdict, VerifyCommand } from './verdict.ts';
-import type { Probe, VerificationRecord, VerificationStore } from './verification-store.ts';
+import type { VerificationRecord, VerificationStore } from './verification-store.ts';
 
 export interface VerifyDeps {
   analyzer: FaceAnalyzer;

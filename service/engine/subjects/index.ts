@@ -4,4 +4,5 @@ export type { Enrollment, Subject } from './subject.ts';
 export type { SealedValue } from './subject-store.ts';
 export type { NewEnrollment, Subjects, SubjectsDeps } from './subjects.ts';
 export { createSubjects } from './subjects.ts';
+export { createTemplatePages } from './template-pages-store.ts';
 export { createTurns } from './turns.ts';

@@ -54,7 +54,7 @@ interface TemplatePlace {
 }
 
 /** The transform is part of the place: a row that claims another one does not open. */
-const vectorPlace = (row: TemplatePlace & { transform: number }): SealedPlace => ({
+export const vectorPlace = (row: TemplatePlace & { transform: number }): SealedPlace => ({
   organization: row.organization as OrganizationId,
   subject: row.subject as SubjectId,
   field: `template.vector/${row.id}${row.transform === 0 ? '' : `@${row.transform}`}`,

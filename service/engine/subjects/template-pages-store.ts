@@ -1,0 +1,66 @@
+import type { OrganizationId } from '../../lib/id.ts';
+import type { Sealer } from '../../storage/sealed.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import { vectorPlace } from './subject-store.ts';
+import { toBytes, toVector } from './vector-bytes.ts';
+
+export interface TemplatePagesDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  sealer: Pick<Sealer, 'openMany' | 'seal' | 'transformOf' | 'transforms'>;
+}
+
+/** The templates of an organization, put under another rotation a page at a time. */
+export function createTemplatePages({ db, inTransaction, sealer }: TemplatePagesDeps) {
+  const older = (organization: OrganizationId, generation: number) =>
+    db.selectFrom('template').where('organization', '=', organization).where('transform', '<', generation);
+
+  return {
+    /** How many are not under `generation` yet. */
+    async count(organization: OrganizationId, generation: number): Promise<number> {
+      const { n } = await older(organization, generation)
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    },
+    /**
+     * Rotates the next `limit` after the row `after` anew. Undefined when there are no more. What does not open, because the person was
+     * erased or the row is damaged, is left as it is and counted.
+     */
+    async renew(organization: OrganizationId, generation: number, after: string, limit: number) {
+      const rows = await older(organization, generation)
+        .select(['id', 'organization', 'subject', 'transform', 'vector_sealed'])
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      const last = rows.at(-1);
+      if (!last) return undefined;
+      const known = new Set([0, ...sealer.transforms.generations(organization)]);
+      const opened = await sealer.openMany(
+        rows.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed })),
+      );
+      const { rotate } = sealer.transformOf(organization, generation);
+      const renewed: { id: string; transform: number; sealed: Uint8Array }[] = [];
+      for (const [i, value] of opened.entries()) {
+        const row = rows[i]!;
+        if (value.is !== 'open' || !known.has(row.transform)) continue;
+        const vector = sealer.transformOf(organization, row.transform).restore(toVector(value.plain));
+        const place = vectorPlace({ ...row, transform: generation });
+        const { id, transform } = row;
+        renewed.push({ id, transform, sealed: await sealer.seal(place, toBytes(rotate(vector))) });
+      }
+      await inTransaction(async (tx) => {
+        for (const { id, transform, sealed } of renewed) {
+          await tx
+            .updateTable('template')
+            .set({ vector_sealed: sealed, transform: generation })
+            .where('id', '=', id)
+            .where('transform', '=', transform)
+            .execute();
+        }
+      });
+      return { last: last.id, done: renewed.length, left: rows.length - renewed.length };
+    },
+  };
+}

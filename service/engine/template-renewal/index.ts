@@ -1,0 +1,7 @@
+export {
+  createTemplateRenewals,
+  type RenewalPages,
+  type TemplateRenewal,
+  type TemplateRenewals,
+  type TemplateRenewalsDeps,
+} from './template-renewal.ts';
