@@ -4,26 +4,12 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { COPY_NAME } from './key-copy-file.ts';
-import { type CopyPlace, createCopyPlace, PATIENCE } from './key-copy-place.ts';
+import { type CopyPlace, type CopyReport, createCopyPlace, PATIENCE } from './key-copy-place.ts';
 import { type CopyThread, type CopyThreadData, createCopyThread } from './key-copy-thread.ts';
 import { CopyTrouble } from './key-copy-trouble.ts';
 import type { KeyStore, StoredPlace } from './key-store.ts';
 
-/** What is known of one place where a copy of the key store is kept. */
-export interface CopyReport {
-  /** Absolute folder; the copy in it is `gatehouse-keys.db`. */
-  place: string;
-  /**
-   * `current`: holds everything that was acknowledged. `behind`: can be reached but could not be brought up to date.
-   * `unreachable`: not there, not answering, or not the copy it should be.
-   */
-  state: 'current' | 'behind' | 'unreachable';
-  /** Since when it is not current, in ms since 1970. */
-  since?: number;
-  /** Why it is not current and what to do, in words for the operator. */
-  reason?: string;
-  addedAt: number;
-}
+export type { CopyReport } from './key-copy-place.ts';
 
 /**
  * The places outside the data directory that hold the newest key store, and nothing older: destroying a key reaches them

@@ -1,11 +1,26 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { CopyReport } from './key-copies.ts';
 import type { CopyThread } from './key-copy-thread.ts';
 import { CopyTrouble } from './key-copy-trouble.ts';
 import type { KeyStore, StoredPlace } from './key-store.ts';
 import { type CopiedTable, type CopiedValue, copiedTables } from './key-store-schema.ts';
 import type { KeyWrite } from './key-writer.ts';
+
+/** What is known of one place where a copy of the key store is kept. */
+export interface CopyReport {
+  /** Absolute folder; the copy in it is `gatehouse-keys.db`. */
+  place: string;
+  /**
+   * `current`: holds everything that was acknowledged. `behind`: can be reached but could not be brought up to date.
+   * `unreachable`: not there, not answering, or not the copy it should be.
+   */
+  state: 'current' | 'behind' | 'unreachable';
+  /** Since when it is not current, in ms since 1970. */
+  since?: number;
+  /** Why it is not current and what to do, in words for the operator. */
+  reason?: string;
+  addedAt: number;
+}
 
 /** Milliseconds: a write waits for its copies, so that one that hangs is given up soon; bringing up to date holds nobody up. */
 export const PATIENCE = { write: 4_000, page: 30_000, finish: 120_000 };

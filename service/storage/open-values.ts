@@ -18,7 +18,7 @@ export interface SealedPage {
 
 export const OPEN = 0;
 export const ERASED = 1;
-export const DAMAGED = 2;
+const DAMAGED = 2;
 
 export interface OpenedPage {
   page: number;
