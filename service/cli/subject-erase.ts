@@ -111,6 +111,7 @@ async function eraseAll(open: Control, options: Erase, terminal: Terminal): Prom
   const { id, name } = await chooseOrganization(open, options.org);
   const people = `/organizations/${id}/subjects`;
   const { total } = await open.get<{ total: number }>(people, { world, limit: 1 });
+  if (total === 0) return { json: { erased: 0, left: 0 }, text: `${name} has nobody in the ${world} world.` };
   if (options.confirm === undefined || !/^\d+$/.test(options.confirm) || Number(options.confirm) !== total) {
     throw new UsageError(
       `This cannot be undone. Nobody was erased. ${name} has ${count(total, 'person', 'people')} in the ${world} world; to erase all of them: --confirm ${total}`,

@@ -58,22 +58,23 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
         .where('claim_hash', '=', subject.email_hash)
         .execute();
     },
-    /** Everything the database holds about the person. What others count by (figures of verifications) stays without them. */
-    async removeRows(tx: Tx, subject: SubjectId): Promise<void> {
+    /** Everything the database holds about these people. What others count by (figures of verifications) stays without them. */
+    async removeRows(tx: Tx, subjects: readonly SubjectId[]): Promise<void> {
+      if (subjects.length === 0) return;
       await tx
         .updateTable('verification')
         .set({ subject: null, place_sealed: null, device_sealed: null, probe_sealed: null })
-        .where('subject', '=', subject)
+        .where('subject', 'in', subjects)
         .execute();
       await tx
         .updateTable('outbox')
         .set({ subject: null, personal_sealed: null })
-        .where('subject', '=', subject)
+        .where('subject', 'in', subjects)
         .execute();
       for (const table of ['template', 'consent', 'consent_withdrawal', 'legal_hold'] as const) {
-        await tx.deleteFrom(table).where('subject', '=', subject).execute();
+        await tx.deleteFrom(table).where('subject', 'in', subjects).execute();
       }
-      await tx.deleteFrom('subject').where('id', '=', subject).execute();
+      await tx.deleteFrom('subject').where('id', 'in', subjects).execute();
     },
     /** Those of these people who have a row, and whose erasure this database knows nothing of. */
     async present(subjects: readonly SubjectId[]): Promise<Set<SubjectId>> {
@@ -136,20 +137,29 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
         .where('state', '!=', 'intended')
         .execute();
     },
-    async keyDestroyed(id: string, copies: string): Promise<void> {
+    async keysDestroyed(ids: readonly string[], copies: string): Promise<void> {
+      if (ids.length === 0) return;
       await db
         .updateTable('erasure')
         .set({ state: 'key-destroyed', copies })
-        .where('id', '=', id)
+        .where('id', 'in', ids)
         .where('state', '=', 'intended')
         .execute();
     },
+    /** False when it was settled by somebody else since the row was read. */
     async settle(
       tx: Tx,
-      id: string,
+      { id, receipt }: Pick<ErasureRow, 'id' | 'receipt'>,
       values: Pick<ErasureRow, 'state' | 'copies' | 'receipt' | 'completed_at'>,
-    ): Promise<void> {
-      await tx.updateTable('erasure').set(values).where('id', '=', id).execute();
+    ): Promise<boolean> {
+      const { numUpdatedRows } = await tx
+        .updateTable('erasure')
+        .set(values)
+        .where('id', '=', id)
+        .where('state', '!=', 'done')
+        .where('receipt', receipt === null ? 'is' : '=', receipt)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
     },
 
     /**

@@ -61,15 +61,15 @@ const actions = async () =>
 /** A copy of the key store that can be taken away. */
 function copies() {
   const state = { there: true, reason: 'not mounted' };
-  const destroyPerson = async (subject: SubjectId) => ({
-    ...(await engine.sealer.destroyPerson(subject)),
+  const destroyPersons = async (subjects: readonly SubjectId[]) => ({
+    ...(await engine.sealer.destroyPersons(subjects)),
     copies: [
       state.there
         ? { place: '/mnt/a', state: 'destroyed' as const }
         : { place: '/mnt/a', state: 'unreachable' as const, reason: state.reason },
     ],
   });
-  return { state, sealer: { ...engine.sealer, destroyPerson } };
+  return { state, sealer: { ...engine.sealer, destroyPersons } };
 }
 
 onBothDatabases('an erasure', (newPlace, dialect) => {
@@ -349,7 +349,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
         },
         sealer: {
           ...engine.sealer,
-          destroyPerson: (...args) => step('key', () => engine.sealer.destroyPerson(...args)),
+          destroyPersons: (...args) => step('key', () => engine.sealer.destroyPersons(...args)),
         },
         appliance: () => step('log and files', async () => 'apl_test'),
       };
@@ -387,16 +387,19 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
 
   test('one that cannot be finished at the start holds up neither the others nor the galleries', async () => {
     const [ada, bea] = [await enroll('ada@example.com'), await enroll('bea@example.com')];
-    const broken = (subject: SubjectId) => Promise.reject(new Error(`no key store for ${subject}`));
-    const dying = await openErasure(engine, { dialect, sealer: { ...engine.sealer, destroyPerson: broken } });
+    const broken = (people: readonly SubjectId[]) => Promise.reject(new Error(`no key store for ${people}`));
+    const dying = await openErasure(engine, {
+      dialect,
+      sealer: { ...engine.sealer, destroyPersons: broken },
+    });
     await expect(dying.erase(realm(), ada, order)).rejects.toThrow('no key store');
     await expect(dying.erase(realm(), bea, order)).rejects.toThrow('no key store');
     const partly = await openErasure(engine, {
       dialect,
       sealer: {
         ...engine.sealer,
-        destroyPerson: (subject) =>
-          subject === ada ? broken(subject) : engine.sealer.destroyPerson(subject),
+        destroyPersons: (people) =>
+          people.includes(ada) ? broken(people) : engine.sealer.destroyPersons(people),
       },
       keys: { ...engine.keys, persons: async () => [] },
     });
@@ -442,6 +445,18 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(second).toMatchObject({ held: [], left: 1 });
     expect(second.next).toBeUndefined();
     expect((await engine.subjects.list(realm(), { limit: 10 })).subjects.map(({ id }) => id)).toEqual([held]);
+    const told = await actions();
+    expect(told.filter((action) => action === 'subject.erase')).toHaveLength(3);
+    expect(told.filter((action) => action === 'subject.erase.intend refused')).toHaveLength(1);
+    const receipts = await erasure.receipts(engine.organization, { limit: 10 });
+    expect(receipts.map(({ ledger, reason }) => [ledger.seq, reason])).toEqual([
+      [3, 'mass'],
+      [2, 'mass'],
+      [1, 'mass'],
+    ]);
+    for (const receipt of receipts) {
+      expect(verifySignature(receipt.publicKey, receiptBytes(receipt), receipt)).toBe(true);
+    }
     expect(await engine.subjects.count(realm('test'))).toBe(1);
   });
 });

@@ -127,7 +127,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
   async function intend(realm: Realm, subject: SubjectId, row: ErasureRow, actor: Actor): Promise<void> {
     await subjects.forget(realm, subject, async (tx) => {
       if (!(await store.isThere(tx, realm, subject))) throw noSuchPerson();
-      if (row.reason !== 'restored' && (await isHeld(tx, subject))) throw held(subject);
+      if (row.reason !== 'restored' && (await isHeld(tx, subject))) throw heldBack(subject);
       await store.intend(tx, row);
       await audit.add(tx, {
         actor,
@@ -145,7 +145,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
   const auditRefusal = (
     { world, organization }: Realm,
     target: SubjectId,
-    { actor, request }: ErasureOrder,
+    { actor, request }: Pick<ErasureOrder, 'actor' | 'request'>,
   ) =>
     inTransaction((tx) =>
       audit.add(tx, {
@@ -182,7 +182,8 @@ export function createErasure(deps: ErasureDeps): Erasure {
   async function goOn(id: string, witness?: Witness): Promise<ErasureReceipt> {
     const row = await store.get(id as ErasureId);
     if (!row) throw new Error(`The erasure ${id} is not there.`);
-    return finish(row, witness);
+    const [receipt] = await finish([{ row, ...(witness && { witness }) }]);
+    return receipt!;
   }
 
   async function erase(realm: Realm, idOrEmail: string, order: ErasureOrder): Promise<ErasureReceipt> {
@@ -205,27 +206,32 @@ export function createErasure(deps: ErasureDeps): Erasure {
   }
 
   async function eraseMany(realm: Realm, order: Parameters<Erasure['eraseMany']>[1]): Promise<MassErasure> {
-    const { confirm, after, limit, actor, request } = order;
+    const { confirm, after, limit, ...who } = order;
     const there = await subjects.count(realm);
     if (confirm !== there) throw unconfirmed(realm, there, confirm);
     const page = await subjects.list(realm, { limit, ...(after === undefined ? {} : { after }) });
-    const result: MassErasure = { erased: [], held: [], pending: [], left: there };
+    const begun: ErasureRow[] = [];
+    const held: SubjectId[] = [];
     for (const { id } of page.subjects) {
+      const row = rowOf(realm, id, { reason: 'mass', ...who });
       try {
-        const receipt = await erase(realm, id, {
-          reason: 'mass',
-          actor,
-          ...(request === undefined ? {} : { request }),
-        });
-        result.erased.push(id);
-        if (receipt.state === 'pending') result.pending.push(receipt.erasure);
+        await intend(realm, id, row, who.actor);
+        begun.push(row);
       } catch (error) {
-        if (isProblem(error, 'LEGAL_HOLD')) result.held.push(id);
-        else if (!isProblem(error, 'SUBJECT_NOT_FOUND')) throw error;
+        if (isProblem(error, 'SUBJECT_NOT_FOUND')) continue;
+        if (!isProblem(error, 'LEGAL_HOLD')) throw error;
+        await auditRefusal(realm, id, who);
+        held.push(id);
       }
     }
-    result.left = await subjects.count(realm);
-    return page.next === undefined ? result : { ...result, next: page.next };
+    const receipts = await finish(begun.map((row) => ({ row })));
+    return {
+      erased: receipts.map(({ subject }) => subject),
+      held,
+      pending: receipts.flatMap(({ state, erasure }) => (state === 'pending' ? [erasure] : [])),
+      left: await subjects.count(realm),
+      ...(page.next === undefined ? {} : { next: page.next }),
+    };
   }
 
   async function retry(): Promise<{ finished: number; pending: number }> {
@@ -279,7 +285,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
 
 const noSuchPerson = () => new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
 
-const held = (subject: SubjectId) =>
+const heldBack = (subject: SubjectId) =>
   new Problem(
     'LEGAL_HOLD',
     `${subject} is under a legal hold and is not erased: release the hold first (“gatehouse hold list” shows it).`,

@@ -169,7 +169,10 @@ test('the search finds nothing after an erasure, and finds what was put there', 
 
 test('the search of a person who was not erased finds the person', async () => {
   const ada = await enroll('ada@example.com');
-  const sealer = { ...engine.sealer, destroyPerson: async () => ({ existed: true, copies: [] }) };
+  const sealer = {
+    ...engine.sealer,
+    destroyPersons: async () => ({ existed: true, removed: 1, copies: [] }),
+  };
   // Nothing lets go: neither the key nor the gallery.
   const subjects = {
     ...engine.subjects,

@@ -6,7 +6,7 @@ import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
 import type { ErasureRow, ErasureStore } from './erasure-store.ts';
-import type { Ledger, LedgerPlace, Signing } from './ledger.ts';
+import type { Erased, Ledger, LedgerPlace, Signing } from './ledger.ts';
 import type { Prover, Witness } from './proof.ts';
 import {
   type CopyOfReceipt,
@@ -22,7 +22,7 @@ export interface StepsDeps {
   inTransaction: InTransaction;
   sealer: {
     /** Safe to call again. */
-    destroyPerson(subject: SubjectId): Promise<{ existed: boolean; copies: CopyOfReceipt[] }>;
+    destroyPersons(subjects: readonly SubjectId[]): Promise<{ copies: CopyOfReceipt[] }>;
   };
   signing: Signing;
   appliance(): Promise<string>;
@@ -82,12 +82,14 @@ export function createSteps(deps: StepsDeps) {
   /** The change of state, its audit line and its event, once for each state that is reached. */
   async function settle(tx: Tx, row: ErasureRow, receipt: ErasureReceipt): Promise<void> {
     const first = row.receipt === null;
-    await store.settle(tx, row.id, {
+    const settled = await store.settle(tx, row, {
       state: receipt.state,
       copies: JSON.stringify(receipt.copies),
       receipt: JSON.stringify(receipt),
       completed_at: receipt.state === 'done' ? clock.now() : null,
     });
+    // Somebody else was at it too, and was first.
+    if (!settled) return;
     const { organization, world, subject, request } = receipt;
     await audit.add(tx, {
       actor: actorOf(row.actor),
@@ -115,34 +117,57 @@ export function createSteps(deps: StepsDeps) {
   }
 
   return {
-    /** `witness`: what to look for afterwards. */
-    async finish(row: ErasureRow, witness: Witness | undefined): Promise<ErasureReceipt> {
-      const earlier = row.receipt === null ? undefined : (JSON.parse(row.receipt) as ErasureReceipt);
-      if (row.state === 'done') return earlier!;
-      const subject = row.subject as SubjectId;
-      const place = await ledger.append({
-        erasure: row.id as ErasureId,
-        subject,
-        organization: row.organization as OrganizationId,
-        world: row.world as World,
-        at: new Date(row.intended_at).toISOString(),
-      });
-      const { copies } = await sealer.destroyPerson(subject);
-      await store.keyDestroyed(row.id, JSON.stringify(copies));
-      await inTransaction((tx) => store.removeRows(tx, subject));
+    /** Several at once share what takes long: one key store write, one emptying of the log. One receipt each, in order. */
+    async finish(works: readonly Work[]): Promise<ErasureReceipt[]> {
+      const open = works.filter(({ row }) => row.state !== 'done');
+      const places = new Map<string, LedgerPlace>();
+      for (const { row } of open) places.set(row.id, await ledger.append(erasedOf(row)));
+      const people = open.map(({ row }) => row.subject as SubjectId);
+      const { copies } = await sealer.destroyPersons(people);
+      await store.keysDestroyed(
+        open.map(({ row }) => row.id),
+        JSON.stringify(copies),
+      );
+      await inTransaction((tx) => store.removeRows(tx, people));
       const emptied = await store.emptyLog();
-      await removeJournal(row);
-      const proof = witness ? await prover.prove(witness, copies) : earlier?.proof;
-      const waitingFor = [...copies.flatMap(waitingForCopy), ...(emptied ? [] : [OWN_LOG])];
-      // Nothing new since the last try: no line for every minute that a disk is away.
-      if (earlier && sameWait(earlier, copies, emptied)) return earlier;
-      const receipt = await sign(row, { copies, waitingFor, place, proof });
-      await inTransaction((tx) => settle(tx, row, receipt));
-      return receipt;
+      for (const { row } of open) await removeJournal(row);
+      const receipts: ErasureReceipt[] = [];
+      const changed: { row: ErasureRow; receipt: ErasureReceipt }[] = [];
+      for (const { row, witness } of works) {
+        const earlier = row.receipt === null ? undefined : (JSON.parse(row.receipt) as ErasureReceipt);
+        // Nothing new since the last try: no line for every minute that a disk is away.
+        if (earlier && (row.state === 'done' || sameWait(earlier, copies, emptied))) {
+          receipts.push(earlier);
+          continue;
+        }
+        const proof = witness ? await prover.prove(witness, copies) : earlier?.proof;
+        const waitingFor = [...copies.flatMap(waitingForCopy), ...(emptied ? [] : [OWN_LOG])];
+        const receipt = await sign(row, { copies, waitingFor, place: places.get(row.id)!, proof });
+        receipts.push(receipt);
+        changed.push({ row, receipt });
+      }
+      await inTransaction(async (tx) => {
+        for (const { row, receipt } of changed) await settle(tx, row, receipt);
+      });
+      return receipts;
     },
     inWords: ({ state }: ErasureRow): string => (state === 'intended' ? 'begun' : 'under way'),
   };
 }
+
+/** An erasure that has begun, and what to look for afterwards. */
+export interface Work {
+  row: ErasureRow;
+  witness?: Witness;
+}
+
+const erasedOf = (row: ErasureRow): Erased => ({
+  erasure: row.id as ErasureId,
+  subject: row.subject as SubjectId,
+  organization: row.organization as OrganizationId,
+  world: row.world as World,
+  at: new Date(row.intended_at).toISOString(),
+});
 
 interface Found {
   copies: CopyOfReceipt[];
