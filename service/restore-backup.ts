@@ -170,7 +170,10 @@ async function stage(order: RestoreOrder, staged: string) {
 
 function refuseOtherFolder(data: string, holds: readonly string[]): void {
   if (holds.length === 0) return;
-  if (['gatehouse.db', 'keys.db', 'gatehouse.json'].some((name) => holds.includes(name))) return;
+  if (
+    ['gatehouse.db', 'keys.db', 'master.key', 'master-passphrase.json'].some((name) => holds.includes(name))
+  )
+    return;
   throw new Problem(
     'CONFLICT',
     `${data} holds files that are not Gatehouse's: name a data directory of Gatehouse or a folder that is not there yet with --data DIR.`,

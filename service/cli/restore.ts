@@ -4,6 +4,7 @@ import { silentLog } from '../lib/log.ts';
 import { describeFound, progressOn } from './backup-verify.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { operatorName } from './control.ts';
+import { UsageError } from './failure.ts';
 import { invocation } from './invocation.ts';
 import { type MasterKeyOptions, masterKeyFlag, masterKeySources, passphraseSource } from './open-order.ts';
 import { passphraseFileFlag } from './passphrase.ts';
@@ -36,6 +37,12 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         ),
       ),
     async ({ options, data, terminal }, file = '') => {
+      for (const name of ['GATEHOUSE_DATABASE_URL', 'GATEHOUSE_KEYS_DATABASE_URL']) {
+        if (!process.env[name]) continue;
+        throw new UsageError(
+          `${name} is set, but a restore makes a directory with SQLite, which that setting would hide. Unset it first.`,
+        );
+      }
       const { restoreBackup } = await import('../restore-backup.ts');
       const { firstStart } = await import('../first-start.ts');
       const passphrase = passphraseSource(options);
@@ -66,6 +73,11 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         ...(masterKeyFile === undefined
           ? []
           : [`The master key is read from ${masterKeyFile} (gatehouse.json).`]),
+        ...(about.database === 'postgres'
+          ? [
+              'The backup came from PostgreSQL; its data lies in SQLite in this directory now. PostgreSQL was not touched.',
+            ]
+          : []),
         ...(missingModels.length > 0
           ? [`Import these models again, their files were not in the backup: ${missingModels.join(', ')}.`]
           : []),

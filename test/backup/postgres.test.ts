@@ -2,7 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compose } from '../../service/compose.ts';
+import { parseConfig } from '../../service/config.ts';
 import { silentLog } from '../../service/lib/log.ts';
+import { restoreBackup } from '../../service/restore-backup.ts';
 import { findDamage } from '../../service/storage/backup-check.ts';
 import { copyDatabase } from '../../service/storage/backup-copy.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
@@ -55,5 +58,36 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
     }
     await copy.close();
     await engine.stop();
+  });
+
+  test('is restored into a directory with SQLite', async () => {
+    const [data, stick, backups] = ['data', 'stick', 'backups'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(stick);
+    mkdirSync(backups);
+    const [databaseUrl, keysDatabaseUrl] = [await server.createDatabase(), await server.createDatabase()];
+    const config = parseConfig({ data, databaseUrl, keysDatabaseUrl }, {});
+    const gatehouse = await compose(config, { log: silentLog, workers: 'when-needed' });
+    await gatehouse.organizations.create({ name: 'Museum' }, operator);
+    const { run } = await gatehouse.backups.create({ folder: backups, keysTo: stick }, operator);
+    await gatehouse.close();
+    const { facts, aside } = await restoreBackup({
+      file: run.path,
+      keys: stick,
+      masterKeyFiles: [join(data, 'master.key')],
+      data,
+      actor: 'ada',
+      drill: true,
+      clock,
+      log: silentLog,
+    });
+    expect([facts.database, existsSync(aside!)]).toEqual(['postgres', true]);
+    const restored = await compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
+    expect((await restored.organizations.list()).map(({ name }) => name)).toEqual(['Museum']);
+    expect((await restored.auditLog.verify()).valid).toBe(true);
+    await restored.close();
   });
 });

@@ -1,0 +1,95 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Backups } from '../../engine/backups/index.ts';
+import { createServer } from '../../http/server.ts';
+import { createIds } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import { backupRoutes } from './backup-routes.ts';
+import { controlErrors } from './errors.ts';
+
+const at = Date.UTC(2026, 10, 20, 12);
+const run = {
+  id: 'bkp_1',
+  path: '/b/x.backup',
+  startedAt: at,
+  finishedAt: at + 1,
+  outcome: 'done',
+  origin: 'operator',
+} as const;
+const plan = { folder: '/b', everyMinutes: 60, keep: 7, setBy: 'operator:ada', setAt: at };
+
+let app: FastifyInstance;
+let asked: unknown[];
+
+beforeEach(async () => {
+  asked = [];
+  const backups: Backups = {
+    async create(order, actor) {
+      asked.push({ ...order, actor });
+      return { run, keys: [], advice: ['Two places are better.'] };
+    },
+    async schedule(order, actor) {
+      asked.push({ ...order, actor });
+      return plan;
+    },
+    async unschedule(folder) {
+      if (folder !== '/b') throw new Problem('NOT_FOUND', 'No backups are scheduled there.');
+      asked.push({ off: folder });
+    },
+    list: async () => ({ plans: [plan], runs: [run], keys: [], warnings: [] }),
+    verified: async (path) => path === run.path,
+    runDue: async () => {},
+    resume: async () => {},
+    warnings: () => [],
+  };
+  app = createServer({ ids: createIds({ now: () => at }), log: silentLog });
+  await app.register(async (door) => {
+    door.decorate('wireErrors', controlErrors);
+    await door.register(backupRoutes, { backups });
+  });
+});
+afterEach(() => app.close());
+
+async function call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object) {
+  const headers = { 'x-gatehouse-operator': 'ada' };
+  const reply = await app.inject({ method, url, headers, ...(payload && { payload }) });
+  return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
+}
+
+const ada = { is: 'operator', name: 'ada' };
+
+test('a backup is made for the operator, and told with times as text', async () => {
+  const made = await call('POST', '/backups', { folder: '/b', keysTo: '/k' });
+  expect(asked).toEqual([{ folder: '/b', keysTo: '/k', withModels: false, actor: ada }]);
+  expect(made).toMatchObject({
+    status: 201,
+    body: { path: '/b/x.backup', startedAt: '2026-11-20T12:00:00.000Z', advice: ['Two places are better.'] },
+  });
+});
+
+test('a schedule is set, listed and ended', async () => {
+  expect(await call('PUT', '/backups/plan', { folder: '/b', everyMinutes: 60, keep: 7 })).toMatchObject({
+    status: 200,
+    body: { setAt: '2026-11-20T12:00:00.000Z' },
+  });
+  expect((await call('GET', '/backups')).body.plans).toHaveLength(1);
+  expect(await call('DELETE', '/backups/plan?folder=%2Fb')).toEqual({ status: 204, body: undefined });
+  expect((await call('DELETE', '/backups/plan?folder=%2Fc')).status).toBe(404);
+});
+
+test.each([
+  ['POST', '/backups', {}],
+  ['POST', '/backups', { folder: '/b', keys: '/k' }],
+  ['PUT', '/backups/plan', { folder: '/b', everyMinutes: 1, keep: 7 }],
+  ['PUT', '/backups/plan', { folder: '/b', everyMinutes: 60, keep: 0 }],
+  ['DELETE', '/backups/plan', undefined],
+] as const)('%s %s with %j is refused before anything is done', async (method, url, body) => {
+  expect((await call(method, url, body)).status).toBe(400);
+  expect(asked).toEqual([]);
+});
+
+test('whether a proven file is known is told', async () => {
+  expect((await call('POST', '/backups/verified', { path: run.path })).body).toEqual({ known: true });
+  expect((await call('POST', '/backups/verified', { path: '/elsewhere' })).body).toEqual({ known: false });
+});
