@@ -315,13 +315,16 @@ export async function compose(
     inTransaction,
     audit,
   });
+  // The workers load their models while the rest is read.
+  const picturesReady = workers === 'at-once' ? pictures().ready() : undefined;
+  picturesReady?.catch(() => {});
   // Before the galleries: nobody who was erased is read into them.
   await erasure.resume();
   // Not by a command that only looks: what a sweep destroys cannot be put back.
   const { swept } = workers === 'at-once' ? await subjects.sweepKeys() : { swept: 0 };
   if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
   await consents.load();
-  await Promise.all([subjects.loadGalleries(), workers === 'at-once' && pictures().ready()]);
+  await Promise.all([subjects.loadGalleries(), picturesReady]);
 
   const backups = createBackups({
     db,

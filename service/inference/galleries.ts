@@ -107,7 +107,8 @@ export function createGalleries({
 
 function requireUnit(vector: Float32Array): void {
   let square = 0;
-  for (const value of vector) square += value * value;
+  // By index: the iterator costs ten times as much, 100,000 times at a start.
+  for (let i = 0; i < vector.length; i++) square += vector[i]! * vector[i]!;
   if (!(Math.abs(Math.sqrt(square) - 1) < UNIT_TOLERANCE) || vector.length > MAX_DIMENSIONS) {
     throw new RangeError(
       `A template must be a vector of unit length with at most ${MAX_DIMENSIONS} numbers.`,

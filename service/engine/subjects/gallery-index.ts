@@ -21,6 +21,8 @@ export interface GalleryIndex {
   ownerOf(realm: Realm, template: TemplateId): SubjectId | undefined;
   /** People with at least one row. */
   people(realm: Realm): number;
+  /** The same, over all organizations and worlds. */
+  everybody(): number;
   /**
    * The owners of the `count` nearest rows of people whom `accept` (everybody) lets be found, nearest first; all such rows when there are
    * fewer. Whoever is not let has no part in it, however near: further rows are fetched in their place.
@@ -106,6 +108,7 @@ export function createGalleryIndex(
     },
     ownerOf: (realm, template) => rowsOf(realm).owners.get(template),
     people: (realm) => rowsOf(realm).rowsOf.size,
+    everybody: () => [...realms.values()].reduce((sum, { rowsOf }) => sum + rowsOf.size, 0),
     async search(realm, probe, count, accept = () => true) {
       const { name, owners, rowsOf: people } = rowsOf(realm);
       const rotated = transformOf(realm.organization).rotate(probe);

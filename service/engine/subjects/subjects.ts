@@ -301,7 +301,6 @@ export function createSubjects({
     async loadGalleries(progress) {
       const embedder = primary();
       let loaded = 0;
-      const reached = new Set<string>();
       const sha256 = fileOf(models.current().files, embedder);
       const every = store.everyTemplate(embedder, sha256, index.transformOf, damaged);
       for await (const page of every) {
@@ -309,12 +308,11 @@ export function createSubjects({
           const realm = { organization: row.organization as OrganizationId, world: row.world as World };
           const known = { template: row.id as TemplateId, subject: row.subject as SubjectId };
           index.putRotated(realm, known, vector);
-          reached.add(row.subject);
         }
         loaded += page.length;
         progress?.(loaded);
       }
-      unreachable = (await store.countEnrolled()) - reached.size;
+      unreachable = (await store.countEnrolled()) - index.everybody();
       if (unreachable > 0) {
         log.warn(
           { people: unreachable },
