@@ -32,6 +32,8 @@ export interface Service extends Running {
 /** The real command in processes of its own, with a data directory that is removed by `clean`. */
 export interface Cli {
   data: string;
+  /** What the processes take for the system's temporary directory. */
+  temporary: string;
   start(...words: string[]): Running;
   run(...words: string[]): Promise<Ended>;
   /** With `--json`; throws unless it ended with 0. */
@@ -42,8 +44,9 @@ export interface Cli {
 
 export function createCli(): Cli {
   const data = mkdtempSync(join(tmpdir(), 'gatehouse-cli-'));
+  const temporary = mkdtempSync(join(tmpdir(), 'gatehouse-tmp-'));
   const running = new Set<ChildProcess>();
-  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: data, TZ: 'UTC' };
+  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: data, TMPDIR: temporary, TZ: 'UTC' };
 
   function start(...words: string[]): Running {
     const child = spawn(node, [program, ...words], { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -66,6 +69,7 @@ export function createCli(): Cli {
 
   return {
     data,
+    temporary,
     start: (...words) => start(...withData(words)),
     run,
     async json<T>(...words: string[]) {
@@ -98,7 +102,7 @@ export function createCli(): Cli {
         child.kill('SIGKILL');
         await once(child, 'close');
       }
-      rmSync(data, { recursive: true, force: true });
+      for (const folder of [data, temporary]) rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,0 +1,169 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Control, createControl } from '../../service/cli/control.ts';
+import { createSocketTransport } from '../../service/cli/socket-transport.ts';
+import { createSubjectStore } from '../../service/engine/subjects/subject-store.ts';
+import type { OrganizationId } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { openDatabase } from '../../service/storage/connection.ts';
+import { openVault } from '../../service/storage/vault.ts';
+import { type Cli, createCli } from '../cli/gatehouse.ts';
+import { portrait } from '../cli/portraits.ts';
+import { withMeasuredPipeline } from '../support/measured-pipeline.ts';
+import { findBytes, type Needle, textNeedles, vectorNeedles } from './find-bytes.ts';
+
+const PEOPLE = 50;
+const REASON = 'a lawsuit of the Zeppelin family against the museum';
+const faces = ['ada', 'bea', 'stranger'] as const;
+
+let cli: Cli;
+let elsewhere: string;
+beforeEach(() => {
+  cli = createCli();
+  elsewhere = mkdtempSync(join(tmpdir(), 'gatehouse-elsewhere-'));
+});
+afterEach(async () => {
+  await cli.clean();
+  rmSync(elsewhere, { recursive: true });
+});
+
+interface Person {
+  email: string;
+  name: string;
+  picture: Buffer;
+}
+
+const makePeople = (): Promise<Person[]> =>
+  Promise.all(
+    Array.from({ length: PEOPLE }, async (_, i) => ({
+      email: `quirin.nebelhorn.${i}@zeppelin.example`,
+      name: `Quirin Nebelhorn the ${i}th`,
+      // The quality makes each one's embedding its own.
+      picture: await portrait(faces[i % faces.length]!, 40 + i),
+    })),
+  );
+
+/** What these people are and look like, their embeddings among it as the model gives them. */
+const needlesOf = (people: readonly Person[]): Promise<Needle[]> =>
+  withMeasuredPipeline(
+    { workers: 1, embedders: 'default', scratch: elsewhere },
+    async ({ analyzer, request }) => {
+      const needles = textNeedles('reason of the hold', REASON);
+      for (const { email, name, picture } of people) {
+        needles.push(...textNeedles(email, email), ...textNeedles(name, name));
+        const { face } = await analyzer.analyze(picture, { ...request, deadline: 60_000 });
+        for (const vector of Object.values(face!.embeddings))
+          needles.push(...vectorNeedles(`embedding of ${email}`, vector));
+        needles.push({ what: `picture of ${email}`, bytes: picture.subarray(1000, 1032) });
+      }
+      return needles;
+    },
+  );
+
+/** Their templates as they are sealed (under the organization's transform) and as they are when that is undone. */
+async function templateNeedlesOf(people: readonly Person[], organization: OrganizationId): Promise<Needle[]> {
+  const clock = { now: () => Date.now() };
+  const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
+  const { db, close } = await openDatabase(place, { clock, log: silentLog });
+  const { sealer, close: closeVault } = await openVault(cli.data, { db, clock, log: silentLog });
+  try {
+    const store = createSubjectStore({ db, sealer });
+    const needles: Needle[] = [];
+    for (const { email } of people) {
+      const realm = { organization, world: 'test' } as const;
+      const subject = await store.find(realm, { emailHash: store.emailHash(organization, email) });
+      const values = await store.sealedValues(realm, subject!.id);
+      const templates = values.filter(({ is }) => is === 'template');
+      expect(templates.length).toBeGreaterThan(0);
+      for (const { place, sealed } of templates) {
+        const stored = new Float32Array((await sealer.open(place, sealed)).slice().buffer);
+        needles.push(...vectorNeedles(`stored template of ${email}`, stored));
+        const restored = sealer.transformOf(organization).restore(stored);
+        needles.push(...vectorNeedles(`template of ${email}`, restored));
+      }
+    }
+    return needles;
+  } finally {
+    await closeVault();
+    await close();
+  }
+}
+
+async function enrollAll(control: Control, organization: string, people: readonly Person[]): Promise<void> {
+  const consent = {
+    textVersion: 'v3',
+    method: 'signed form',
+    legalBasis: 'explicit consent',
+    purposes: ['verification', 'identification', 'deduplication'],
+  };
+  for (const { email, name, picture } of people)
+    await control.upload(
+      `/organizations/${organization}/subjects`,
+      { world: 'test', email, name, consent },
+      picture,
+    );
+}
+
+test('no address, name, picture or template lies in plain sight: not in the data directory, a backup, a key copy, a temporary file or the log', async () => {
+  const { organizationId, keys } = await cli.json<{ organizationId: OrganizationId; keys: { test: string } }>(
+    'init',
+    '--org',
+    'Museum',
+  );
+  const people = await makePeople();
+  const needles = await needlesOf(people);
+  const service = await cli.serve('--log-level', 'debug');
+  const control = createControl(createSocketTransport(join(cli.data, 'control.sock')));
+  await enrollAll(control, organizationId, people);
+  const [first, second, third] = people;
+  const person = ({ email }: Person) =>
+    `/organizations/${organizationId}/subjects/${encodeURIComponent(email)}`;
+  const verify = async (body: object, to = '/api/verify') =>
+    (
+      await fetch(`${service.url}${to}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': keys.test },
+        body: JSON.stringify(body),
+      })
+    ).status;
+  const image = first!.picture.toString('base64');
+  expect(await verify({ image, deviceInfo: { platform: 'Linux' } })).toBe(200);
+  expect(await verify({ image, email: second!.email })).toBe(200);
+  expect(await verify({ image, email: `${first!.email} ` })).toBe(400);
+  expect(await verify({ image, email: third!.email, name: third!.name }, '/api/enroll')).toBe(409);
+  await control.send('POST', `${person(second!)}/holds`, { world: 'test', reason: REASON });
+  await control.send('POST', `${person(third!)}/consent/withdrawals`, {
+    world: 'test',
+    purposes: ['identification'],
+  });
+  const { email, name } = await control.get<Person>(person(first!), { world: 'test' });
+  expect([email, name]).toEqual([first!.email, first!.name]);
+  await cli.json('keystore', 'add', elsewhere);
+  mkdirSync(join(elsewhere, 'backups'));
+  await cli.json('backup', join(elsewhere, 'backups'));
+  await cli.json('audit', 'export', join(elsewhere, 'audit.jsonl'));
+
+  const everywhere = (sought: readonly Needle[]) =>
+    [cli.data, cli.temporary, elsewhere].flatMap((folder) => findBytes(folder, sought));
+  expect(everywhere(needles)).toEqual([]);
+  await control.close();
+  await service.end();
+  const all = [...needles, ...(await templateNeedlesOf(people, organizationId))];
+  expect(everywhere(all)).toEqual([]);
+  const log = Buffer.from(service.output.stdout + service.output.stderr);
+  expect(log.length).toBeGreaterThan(5_000);
+  expect(all.filter(({ bytes }) => log.includes(bytes)).map(({ what }) => what)).toEqual([]);
+
+  // The same search finds what somebody takes out on purpose: it would have found it anywhere else.
+  const file = join(elsewhere, 'export.json');
+  await cli.json('subject', 'export', first!.email, '--test', '--with-templates', '--out', file);
+  expect(new Set(everywhere(all))).toEqual(
+    new Set([
+      `export.json: ${first!.email}`,
+      `export.json: ${first!.name}`,
+      `export.json: template of ${first!.email} (base64)`,
+    ]),
+  );
+});

@@ -1,0 +1,163 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createControl } from '../../service/cli/control.ts';
+import { createSocketTransport } from '../../service/cli/socket-transport.ts';
+import { createSubjectStore, type SealedValue } from '../../service/engine/subjects/subject-store.ts';
+import type { OrganizationId, SubjectId } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { openDatabase } from '../../service/storage/connection.ts';
+import type { Sealer } from '../../service/storage/sealed.ts';
+import { openVault } from '../../service/storage/vault.ts';
+import { createRandom } from '../accuracy/random.ts';
+import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
+import { portrait } from '../cli/portraits.ts';
+
+const ENROLLMENTS = 200;
+const ERASURES = 50;
+const KILLED_WITHIN = { enrolling: 2_500, erasing: 400 };
+
+let cli: Cli;
+let organization: OrganizationId;
+let key: string;
+
+beforeEach(async () => {
+  cli = createCli();
+  const made = await cli.json<{ organizationId: OrganizationId; keys: { test: string } }>(
+    'init',
+    '--org',
+    'Museum',
+  );
+  organization = made.organizationId;
+  key = made.keys.test;
+});
+afterEach(() => cli.clean());
+
+const random = createRandom(3);
+
+/** Starts the service again and again, kills it within `most` ms each time, until `work` has nothing left to do. */
+async function underKills(
+  most: number,
+  more: () => boolean,
+  work: (service: Service) => Promise<void>,
+): Promise<number> {
+  let kills = 0;
+  while (more()) {
+    const service = await cli.serve();
+    const timer = setTimeout(() => service.child.kill('SIGKILL'), Math.ceil(random() * most));
+    await Promise.all([work(service), work(service)]);
+    clearTimeout(timer);
+    if (service.child.exitCode === null) service.child.kill('SIGKILL');
+    await service.ended;
+    kills += 1;
+  }
+  return kills;
+}
+
+/** Runs `work` on the files of the directory, which nobody serves. */
+async function onFiles<T>(
+  work: (store: ReturnType<typeof createSubjectStore>, sealer: Sealer) => Promise<T>,
+): Promise<T> {
+  const clock = { now: () => Date.now() };
+  const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
+  const { db, close } = await openDatabase(place, { clock, log: silentLog });
+  const { sealer, close: closeVault } = await openVault(cli.data, { db, clock, log: silentLog });
+  try {
+    return await work(createSubjectStore({ db, sealer }), sealer);
+  } finally {
+    await closeVault();
+    await close();
+  }
+}
+
+/** The sealed templates of these people as they lie in the database. */
+const sealedTemplates = (subjects: readonly SubjectId[]) =>
+  onFiles(async (store) => {
+    const values = await Promise.all(
+      subjects.map((subject) => store.sealedValues({ organization, world: 'test' }, subject)),
+    );
+    return values.flat().filter(({ is }) => is === 'template');
+  });
+
+const openAll = (templates: readonly SealedValue[]) =>
+  onFiles(async (_, sealer) => (await sealer.openMany(templates)).map(({ is }) => is));
+
+const people = async () =>
+  (await cli.json<{ subjects: { userId: SubjectId; email: string }[] }>('subject', 'list', '--test'))
+    .subjects;
+
+test('kill -9 at random moments: no acknowledged enrollment is lost, no erased template opens, the chain is valid', {
+  timeout: 400_000,
+}, async () => {
+  const pictures = await Promise.all(
+    (['ada', 'bea', 'stranger'] as const).map(async (who) => (await portrait(who)).toString('base64')),
+  );
+  const waiting = Array.from({ length: ENROLLMENTS }, (_, i) => `person-${i}@example.com`);
+  const enrolled = new Set<string>();
+  const enrolling = await underKills(
+    KILLED_WITHIN.enrolling,
+    () => waiting.length > 0,
+    async ({ url }) => {
+      for (let email = waiting.shift(); email !== undefined; email = waiting.shift()) {
+        const image = pictures[enrolled.size % pictures.length];
+        try {
+          const reply = await fetch(`${url}/api/enroll`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', 'x-api-key': key },
+            body: JSON.stringify({ image, email }),
+          });
+          if (reply.status !== 200) throw new Error(`${reply.status}: ${await reply.text()}`);
+          enrolled.add(email);
+        } catch (error) {
+          waiting.push(email);
+          if (error instanceof TypeError) return;
+          throw error;
+        }
+      }
+    },
+  );
+  const before = await people();
+  expect(before.map(({ email }) => email).sort()).toEqual([...enrolled].sort());
+  expect(enrolled.size).toBe(ENROLLMENTS);
+
+  const chosen = before.slice(0, ERASURES);
+  const old = await sealedTemplates(chosen.map(({ userId }) => userId));
+  const others = await sealedTemplates(before.slice(ERASURES).map(({ userId }) => userId));
+  expect([old.length, others.length]).toEqual([ERASURES, ENROLLMENTS - ERASURES]);
+  expect(new Set(await openAll([...old, ...others]))).toEqual(new Set(['open']));
+  const left = chosen.map(({ userId }) => userId);
+  const erased = new Set<SubjectId>();
+  const erasing = await underKills(
+    KILLED_WITHIN.erasing,
+    () => left.length > 0,
+    async () => {
+      const control = createControl(createSocketTransport(join(cli.data, 'control.sock')));
+      try {
+        for (let person = left.shift(); person !== undefined; person = left.shift()) {
+          try {
+            await control.send('DELETE', `/organizations/${organization}/subjects/${person}`, {
+              world: 'test',
+              confirm: person,
+            });
+            erased.add(person);
+          } catch (error) {
+            // Killed in between: whoever is gone by now was erased, whoever is not is tried again.
+            left.push(person);
+            if ((error as { code?: string }).code === 'INTERNAL') return;
+            throw error;
+          }
+        }
+      } finally {
+        await control.close();
+      }
+    },
+  );
+  expect(erased.size).toBe(ERASURES);
+  const after = await people();
+  expect(after.map(({ email }) => email)).toEqual(before.slice(ERASURES).map(({ email }) => email));
+  expect(new Set(await openAll(old))).toEqual(new Set(['erased']));
+  expect(new Set(await openAll(others))).toEqual(new Set(['open']));
+  expect(await sealedTemplates(chosen.map(({ userId }) => userId))).toEqual([]);
+  const { code, stdout } = await cli.run('audit', 'verify');
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/valid|whole|intact/i)]);
+  expect(enrolling + erasing).toBeGreaterThan(10);
+});
