@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Damage } from '../../service/engine/audit/walk-chain.ts';
+import type { Damage } from '../../service/engine/audit/damage.ts';
 import type { Db } from '../../service/storage/transaction.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { type Audited, by, startAudited } from '../support/audited.ts';
@@ -201,6 +201,31 @@ onBothDatabases('tampering with the audit log', (newPlace) => {
       valid: false,
       damage: { seq: 28, is: 'changed' },
     });
+  });
+
+  test('a forged line about a restore does not make the appliance sign over a cut', async () => {
+    const [, note] = [...audited.safe.notes][0]!;
+    const { seq, hash } = JSON.parse(note);
+    await sql`delete from audit where seq > 20`.execute(audited.db);
+    await sql`delete from audit_checkpoint where seq > 20`.execute(audited.db);
+    // The chain alone is no secret: whoever writes the database can lengthen it.
+    await audited.add(1, { action: 'backup.restore', details: { chain: { seq: 20 }, noted: { seq, hash } } });
+    await expect(audited.auditLog.checkpoint('time')).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect((await audited.auditLog.verify()).damage).toMatchObject({ seq: 22, is: 'truncated' });
+  });
+
+  test('a checkpoint whose time was set back gets nothing pruned, and nothing is signed behind a forged one', async () => {
+    await sql`update audit_checkpoint set at = 1 where seq <= 20`.execute(audited.db);
+    await expect(audited.auditLog.prune({ ...by, before: 1_000 })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('nothing was pruned'),
+    });
+    await sql`update audit_checkpoint set signature = 'A' where seq = 28`.execute(audited.db);
+    await expect(audited.auditLog.checkpoint('time')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('checkpoint of the audit log at line 28'),
+    });
+    expect(await audited.stored()).toHaveLength(30);
   });
 
   test('the note in the key store taken away, or changed, is found too', async () => {

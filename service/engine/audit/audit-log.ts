@@ -47,7 +47,8 @@ export interface AuditLog {
   acknowledgeRestore(by: By & { details?: Record<string, unknown> }): Promise<void>;
   /**
    * Deletes lines older than `before` (ms since 1970) up to the last checkpoint among them, which stays as the place where
-   * the chain begins. Throws CONFLICT while an export runs.
+   * the chain begins. Throws CONFLICT while an export runs, and
+   * for a damaged log, of which nothing is deleted.
    */
   prune(order: By & { before: number }): Promise<{ lines: number }>;
   verify(options?: { progress?: (seen: number, all: number) => void }): Promise<ChainReport>;
@@ -118,6 +119,15 @@ export function createAuditLog({
       .filter(({ purpose }) => purpose === 'audit')
       .map(({ kid, publicKey }) => ({ kid, publicKey }));
 
+  const look = async ({ progress }: { progress?: (seen: number, all: number) => void } = {}) =>
+    verifyChain({
+      db,
+      keys: publicKeys(),
+      appliance,
+      note: await notes.note(CHECKPOINT_NOTE),
+      ...(progress && { progress }),
+    });
+
   return {
     record,
     async begin() {
@@ -162,20 +172,12 @@ export function createAuditLog({
             'The audit log is being exported: nothing was pruned. Prune when the export has ended.',
           );
         }
-        return prune({ db, inTransaction, audit, checkpoints, clock }, order);
+        return prune({ db, inTransaction, audit, checkpoints, clock, verify: () => look() }, order);
       }),
-    async verify({ progress } = {}) {
-      const look = async () =>
-        verifyChain({
-          db,
-          keys: publicKeys(),
-          appliance,
-          note: await notes.note(CHECKPOINT_NOTE),
-          ...(progress && { progress }),
-        });
-      const report = await look();
+    async verify(options) {
+      const report = await look(options);
       // Lines that were pruned under its eyes are no damage.
-      return report.valid ? report : oneAtATime(look);
+      return report.valid ? report : oneAtATime(() => look(options));
     },
     async *export(filter, { actor, request }) {
       const { organization, since, until } = filter;

@@ -1,15 +1,20 @@
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
 import {
   putCheckpoint,
   readByAction,
+  readCheckpointAt,
   readHash,
   readHead,
   readNewestCheckpoint,
   readOldestCheckpoint,
 } from './audit-store.ts';
+import { hashLine } from './chain.ts';
 import { type Checkpoint, type CheckpointKind, checkpointBytes, readNote } from './checkpoint.ts';
+import { isSigned } from './is-signed.ts';
+import { saysRestore } from './line-details.ts';
+import { keysById } from './verify-chain.ts';
 
 /** Signs with the appliance's key for the audit log. */
 export interface AuditSigning {
@@ -53,10 +58,14 @@ export interface Checkpoints {
   make(kind: CheckpointKind): Promise<Checkpoint | undefined>;
   /** As `make`, when 1,000 lines or 10 minutes have passed since the last; not within a minute after it failed. */
   makeWhenDue(): Promise<void>;
-  /** `checkpoint` with this kind and place, signed; not stored. */
+  /** Whether this appliance signed it as it stands. */
+  isOurs(checkpoint: Checkpoint): boolean;
+  /** A checkpoint at this place, signed; not stored. */
   signed(place: Omit<Checkpoint, 'kid' | 'signature'>): Checkpoint;
   /** Of the newest: after the database has it, never before. */
   note(checkpoint: Checkpoint): Promise<void>;
+  /** Whether an operator's restore is what became of the noted checkpoint: its line says so, and was signed as such. */
+  isAcknowledged(db: Db, noted: Gap['noted']): Promise<boolean>;
   /** Undefined when the log passes through the noted checkpoint, or an operator acknowledged that it does not. */
   findGap(db: Db): Promise<Gap | undefined>;
 }
@@ -86,7 +95,7 @@ export function createCheckpoints({
     const head = await readHead(over);
     if (noted.seq <= head.seq) {
       const oldest = await readOldestCheckpoint(over);
-      const pruned = oldest?.kind === 'prune' ? oldest.seq : 0;
+      const pruned = oldest?.kind === 'prune' && isOurs(oldest) ? oldest.seq : 0;
       if (noted.seq < pruned) return undefined;
       const hash = noted.seq === pruned ? oldest?.hash : await readHash(over, noted.seq);
       if (hash === noted.hash) return undefined;
@@ -94,6 +103,20 @@ export function createCheckpoints({
     const gap = { chain: head, noted: { seq: noted.seq, hash: noted.hash } };
     return (await isAcknowledged(over, gap.noted)) ? undefined : gap;
   }
+
+  const isOurs: Checkpoints['isOurs'] = (checkpoint) =>
+    isSigned(keysById(signing.publicKeys()), checkpointBytes(appliance, checkpoint), checkpoint);
+
+  /** Whoever can write the line can write its hash: what counts is the signed checkpoint over it. */
+  const isAcknowledged: Checkpoints['isAcknowledged'] = async (over, noted) => {
+    for (const line of await readByAction(over, 'backup.restore')) {
+      const said = saysRestore(line)?.from;
+      if (said?.seq !== noted.seq || said.hash !== noted.hash) continue;
+      const made = await readCheckpointAt(over, line.seq);
+      if (made?.kind === 'restore' && made.hash === hashLine(line) && isOurs(made)) return true;
+    }
+    return false;
+  };
 
   const note: Checkpoints['note'] = (checkpoint) =>
     notes.setNote(CHECKPOINT_NOTE, JSON.stringify(checkpoint));
@@ -105,6 +128,7 @@ export function createCheckpoints({
       if (head.seq === 0) return undefined;
       const gap = await findGap(tx);
       if (gap) throw cutOff(gap);
+      if (newest && (newest.seq > head.seq || !isOurs(newest))) throw notOurs(newest);
       if (newest?.seq === head.seq) return newest;
       const checkpoint = signed({ ...head, at: clock.now(), kind, previous: newest?.seq ?? 0 });
       await putCheckpoint(tx, checkpoint);
@@ -133,18 +157,12 @@ export function createCheckpoints({
         throw error;
       }
     },
+    isOurs,
+    isAcknowledged,
     signed,
     note,
     findGap,
   };
-}
-
-async function isAcknowledged(db: Tx | Db, noted: Gap['noted']): Promise<boolean> {
-  for (const { details } of await readByAction(db, 'backup.restore')) {
-    const said = (JSON.parse(details) as { noted?: Gap['noted'] }).noted;
-    if (said?.seq === noted.seq && said.hash === noted.hash) return true;
-  }
-  return false;
 }
 
 /** Signing on would make a log that was cut off look whole. */
@@ -152,4 +170,10 @@ const cutOff = ({ chain, noted }: Gap): Problem =>
   new Problem(
     'CONFLICT',
     `The audit log (last line ${chain.seq}) does not pass through the checkpoint at line ${noted.seq} that the key store remembers: lines were cut off, or an older database was put back by hand. No checkpoint is signed over that. See what "gatehouse audit verify" says, and put the newest database back; or restore the older one with "gatehouse restore", which records that it did.`,
+  );
+
+export const notOurs = ({ seq }: Checkpoint): Problem =>
+  new Problem(
+    'CONFLICT',
+    `The checkpoint of the audit log at line ${seq} was changed or does not belong there: nothing is signed or pruned on top of it. See what "gatehouse audit verify" says.`,
   );

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { Damage } from './damage.ts';
 import { EXPORT_FORMAT, footerBytes } from './export.ts';
 import { isSigned, type PublicKeys } from './is-signed.ts';
-import type { ChainWalk, Damage } from './walk-chain.ts';
+import type { ChainWalk } from './walk-chain.ts';
 
 /** What an export is made of (export.ts), as it is read back from a file that anybody may have made. */
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from './audit.ts';
 import {
@@ -11,10 +12,12 @@ import {
   readNextCheckpoint,
   readOldestCheckpoint,
 } from './audit-store.ts';
-import type { Checkpoints } from './checkpoints.ts';
+import { type Checkpoints, notOurs } from './checkpoints.ts';
 
 /** Lines deleted in one transaction, where checkpoints stand close enough. */
 const LINES_AT_A_TIME = 5_000;
+
+import type { ChainReport } from './verify-chain.ts';
 
 export interface PruneDeps {
   db: Db;
@@ -22,14 +25,15 @@ export interface PruneDeps {
   audit: Audit;
   checkpoints: Checkpoints;
   clock: Clock;
+  verify(): Promise<Pick<ChainReport, 'damage'>>;
 }
 
 /**
- * In steps, each of which leaves a whole chain: the checkpoint it deletes up to is signed anew as 'prune' and stays. The log's
+ * Only a whole log. In steps, each of which leaves a whole chain: the checkpoint it deletes up to is signed anew as 'prune' and stays. The log's
  * line about it is written with the first step.
  */
 export async function prune(
-  { db, inTransaction, audit, checkpoints, clock }: PruneDeps,
+  { db, inTransaction, audit, checkpoints, clock, verify }: PruneDeps,
   { before, actor, request }: { before: number; actor: Actor; request?: string },
 ): Promise<{ lines: number }> {
   const oldest = await readOldestCheckpoint(db);
@@ -38,6 +42,13 @@ export async function prune(
   const kept = await readFirstCheckpointSince(db, start, before);
   const last = await readLastCheckpointIn(db, start, kept ? kept.seq - 1 : (await readHead(db)).seq);
   if (!last) return { lines: 0 };
+  const { damage } = await verify();
+  if (damage) {
+    throw new Problem(
+      'CONFLICT',
+      `The audit log is damaged, and nothing was pruned, so that it can be looked into. ${damage.says}`,
+    );
+  }
   // The key store then remembers a checkpoint that stays, and a log that was cut off is not pruned on top.
   await checkpoints.make('time');
   let lines = 0;
@@ -49,6 +60,8 @@ export async function prune(
     lines += await inTransaction(async (tx) => {
       const checkpoint = await readCheckpointAt(tx, step.seq);
       if (!checkpoint) return 0;
+      // Its time decides: somebody who sets it back must not get the lines deleted.
+      if (!checkpoints.isOurs(checkpoint) || checkpoint.at >= before) throw notOurs(checkpoint);
       const { seq, hash } = checkpoint;
       await putCheckpoint(tx, checkpoints.signed({ seq, hash, at: clock.now(), kind: 'prune', previous: 0 }));
       if (at === start) {

@@ -1,13 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from './audit.ts';
-import {
-  putCheckpoint,
-  readByAction,
-  readCheckpointAt,
-  readHead,
-  readNewestCheckpoint,
-} from './audit-store.ts';
+import { putCheckpoint, readHead, readNewestCheckpoint } from './audit-store.ts';
 import { readNote } from './checkpoint.ts';
 import { type AuditNotes, CHECKPOINT_NOTE, type Checkpoints } from './checkpoints.ts';
 
@@ -31,13 +25,7 @@ export async function acknowledgeRestore(
   const noted = text === undefined ? undefined : readNote(text);
   const checkpoint = await inTransaction(async (tx) => {
     const newest = await readNewestCheckpoint(tx);
-    if (noted) {
-      for (const line of await readByAction(tx, 'backup.restore')) {
-        const said = (JSON.parse(line.details) as { noted?: { seq: number; hash: string } }).noted;
-        const made = await readCheckpointAt(tx, line.seq);
-        if (said?.seq === noted.seq && said.hash === noted.hash && made) return newest ?? made;
-      }
-    }
+    if (noted && newest && (await checkpoints.isAcknowledged(tx, noted))) return newest;
     const chain = await readHead(tx);
     await audit.add(tx, {
       actor,

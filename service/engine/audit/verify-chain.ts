@@ -11,8 +11,9 @@ import {
 } from './audit-store.ts';
 import type { OutsideLine, StoredLine } from './chain.ts';
 import { type Checkpoint, checkpointBytes, readNote } from './checkpoint.ts';
+import type { AcknowledgedRestore, Damage } from './damage.ts';
 import { isSigned, type PublicKeys } from './is-signed.ts';
-import { type AcknowledgedRestore, type ChainWalk, createChainWalk, type Damage } from './walk-chain.ts';
+import { type ChainWalk, createChainWalk } from './walk-chain.ts';
 
 /** A public key with which checkpoints are signed. */
 export interface AuditKey {

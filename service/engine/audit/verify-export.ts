@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Checkpoint } from './checkpoint.ts';
+import type { AcknowledgedRestore, Damage } from './damage.ts';
 import {
   Broken,
   broughtAlone,
@@ -14,7 +15,7 @@ import {
 import type { PublicKeys } from './is-signed.ts';
 import { splitLines } from './split-lines.ts';
 import { type AuditKey, keysById } from './verify-chain.ts';
-import { type AcknowledgedRestore, type ChainWalk, createChainWalk, type Damage } from './walk-chain.ts';
+import { type ChainWalk, createChainWalk } from './walk-chain.ts';
 
 export interface ExportDamage extends Omit<Damage, 'is' | 'seq'> {
   is: Damage['is'] | 'not-an-export';

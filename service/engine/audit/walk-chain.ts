@@ -1,40 +1,8 @@
 import { beforeTheFirst, hashLine, hashOutside, type OutsideLine, type StoredLine } from './chain.ts';
 import { type Checkpoint, checkpointBytes } from './checkpoint.ts';
+import type { AcknowledgedRestore, Damage, Noted } from './damage.ts';
 import { isSigned, type PublicKeys } from './is-signed.ts';
-
-/** What is wrong, at the first place where something is. */
-export interface Damage {
-  /** The first line that is not as it should be. */
-  seq: number;
-  is:
-    | 'changed'
-    | 'missing'
-    | 'inserted'
-    | 'reordered'
-    | 'truncated'
-    | 'bad-signature'
-    | 'checkpoint-missing'
-    | 'outside-changed';
-  /** In words for the operator. */
-  says: string;
-}
-
-/** An older backup of the data was put back, and an operator's command said so to the log. */
-export interface AcknowledgedRestore {
-  /** Of the line "backup.restore". */
-  seq: number;
-  at: number;
-  /** The last line of what was put back. */
-  restoredTo: number;
-  /** The newest checkpoint of before; the lines in between are gone. */
-  before: number;
-}
-
-/** Where the chain must pass: the newest checkpoint, as a place other than the database remembers it. */
-export interface Noted {
-  seq: number;
-  hash: string;
-}
+import { saysOutside, saysRestore } from './line-details.ts';
 
 /** A line that an export leaves out. */
 export type Omitted = Pick<StoredLine, 'seq' | 'hash'>;
@@ -154,7 +122,7 @@ export function createChainWalk({
       lines++;
       follow(line);
       if (line.seq === 1) outsideSays = saysOutside(line);
-      pending = line.action === 'backup.restore' ? saysRestore(line) : undefined;
+      pending = saysRestore(line);
     },
     omitted(line: Omitted & { previousHash: string }): void {
       if (damage || !isNext(line.seq)) return;
@@ -265,31 +233,4 @@ function placeOf(line: StoredLine): number | undefined {
     }
   }
   return undefined;
-}
-
-/** Line 1 of an older log tells what was there before it (`audit.begin`). */
-function saysOutside(line: StoredLine): { lines: number; hash: string } {
-  const none = { lines: 0, hash: beforeTheFirst };
-  if (line.action !== 'audit.begin') return none;
-  const { lines, hash } = detailsOf(line);
-  return typeof lines === 'number' && typeof hash === 'string' ? { lines, hash } : none;
-}
-
-function saysRestore(line: StoredLine): { seq: number; at: number; from: Noted; to: Noted } | undefined {
-  const { noted, chain } = detailsOf(line);
-  return isNoted(noted) && isNoted(chain)
-    ? { seq: line.seq, at: line.at, from: noted, to: chain }
-    : undefined;
-}
-
-const isNoted = (value: unknown): value is Noted =>
-  typeof value === 'object' && value !== null && 'seq' in value && 'hash' in value;
-
-/** A file that somebody else made may hold anything. */
-function detailsOf(line: StoredLine): Record<string, unknown> {
-  try {
-    return (JSON.parse(line.details) as Record<string, unknown> | null) ?? {};
-  } catch {
-    return {};
-  }
 }
