@@ -36,6 +36,7 @@ const nothingPersonal = [
   '/organizations/:organization/retention',
   '/organizations/:organization/retention/sweeps',
   '/organizations/:organization/key/rotation',
+  '/organizations/:organization/templates/renewal',
   '/erasures/keys',
   '/erasures/:erasure',
   '/keystore/places',
