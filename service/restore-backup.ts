@@ -1,20 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Examination, examineBackup } from './examine-backup.ts';
 import {
   clearUnfinishedRestore,
@@ -24,10 +10,9 @@ import {
   type RestoreMarker,
   removeStaged,
 } from './finish-restore.ts';
-import { Manifest } from './inference/manifest.ts';
-import { hashFile } from './inference/model-library.ts';
 import { Problem } from './lib/problem.ts';
 import { type LaidOutBackup, layOutBackup, type OpenBackupOrder } from './open-backup.ts';
+import { placeMasterKey, placeModels, writeSettings } from './restore-settings.ts';
 import { removePlans } from './storage/backup-check.ts';
 import type { BackupFacts } from './storage/backup-file.ts';
 import { peekKeyStore } from './storage/backup-keys.ts';
@@ -35,6 +20,7 @@ import { COPY_NAME } from './storage/key-copy-file.ts';
 import { acceptLostOrganizations } from './storage/lost-organizations.ts';
 import { syncFolder } from './storage/sync-folder.ts';
 import { takeWriterLock } from './storage/writer-lock.ts';
+import { syncFile, writeSynced } from './write-synced.ts';
 
 export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
   /** Where the restored directory goes; what lies there is moved aside. */
@@ -193,53 +179,6 @@ async function refuseOlderKeys({ store, keys }: LaidOutBackup, data: string): Pr
   }
 }
 
-/** What must be set so that the next start finds it; nothing when it lies in the directory. */
-function placeMasterKey(from: string | undefined, data: string, staged: string): string | undefined {
-  if (from === undefined) return undefined;
-  const inside = existsSync(data) ? relative(realpathSync(data), realpathSync(from)) : '..';
-  if (inside.startsWith('..')) return from;
-  // A second name of the same file: the key is not copied, and both directories open.
-  mkdirSync(dirname(join(staged, inside)), { recursive: true, mode: 0o700 });
-  linkSync(realpathSync(from), join(staged, inside));
-  return inside === 'master.key' ? undefined : join(data, inside);
-}
-
-/** What the settings name inside the old directory comes along under a second name. */
-function writeSettings(data: string, staged: string, masterKeyFile: string | undefined): void {
-  const path = join(staged, 'gatehouse.json');
-  const settings = existsSync(path)
-    ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)
-    : {};
-  delete settings.databaseUrl;
-  delete settings.keysDatabaseUrl;
-  delete settings.masterKeyFile;
-  if (masterKeyFile !== undefined) settings.masterKeyFile = masterKeyFile;
-  for (const name of ['tlsCert', 'tlsKey', 'passphraseFile']) {
-    const named = settings[name];
-    if (typeof named !== 'string' || !existsSync(named)) continue;
-    const inside = relative(data, named);
-    if (inside.startsWith('..')) continue;
-    mkdirSync(dirname(join(staged, inside)), { recursive: true, mode: 0o700 });
-    linkSync(named, join(staged, inside));
-  }
-  rmSync(path, { force: true });
-  if (Object.keys(settings).length > 0) writeSynced(path, `${JSON.stringify(settings, null, 2)}\n`);
-}
-
-/** Model files that the backup only lists come from the old directory where they are the same. */
-async function placeModels(data: string, staged: string): Promise<string[]> {
-  const path = join(staged, 'models', 'manifest.json');
-  if (!existsSync(path)) return [];
-  const missing: string[] = [];
-  for (const { id, file, sha256 } of Manifest.parse(JSON.parse(readFileSync(path, 'utf8'))).models) {
-    const to = join(staged, 'models', file);
-    const old = join(data, 'models', file);
-    if (!existsSync(to) && (await hashFile(old)) === sha256) linkSync(old, to);
-    if (!existsSync(to)) missing.push(id);
-  }
-  return missing;
-}
-
 function moveAside(data: string, aside: string): void {
   try {
     renameSync(data, aside);
@@ -253,20 +192,6 @@ function moveAside(data: string, aside: string): void {
       );
     }
     throw error;
-  }
-}
-
-function writeSynced(path: string, text: string): void {
-  writeFileSync(path, text, { mode: 0o600 });
-  syncFile(path);
-}
-
-function syncFile(path: string): void {
-  const handle = openSync(path, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
 

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { productRoot } from '../lib/product-root.ts';
+import { productVersion } from '../lib/version.ts';
 import { addAudit } from './audit.ts';
 import { addAuditVerify } from './audit-verify.ts';
 import { addBackup } from './backup.ts';
@@ -46,7 +44,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .description(
       'Gatehouse: face verification on your own machine. One command for everything an operator does.',
     )
-    .version(version(), '-V, --version', 'print the version')
+    .version(productVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'help for any command')
     .helpCommand(false)
     .showHelpAfterError('(add --help for options and examples)')
@@ -119,9 +117,4 @@ First steps:
     terminal.note(failure.text);
     return failure.exitCode;
   }
-}
-
-function version(): string {
-  const text = readFileSync(join(productRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -57,7 +57,7 @@ async function call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payl
   return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
 }
 
-const ada = { is: 'operator', name: 'ada' };
+const ada = { is: 'operator', name: 'ada', request: expect.stringMatching(/^req_/) };
 
 test('a backup is made for the operator, and told with times as text', async () => {
   const made = await call('POST', '/backups', { folder: '/b', keysTo: '/k' });

@@ -30,7 +30,7 @@ export const backupRoutes: FastifyPluginAsync<{ backups: Backups }> = async (app
   });
   app.post('/backups', lasting, async (request, reply) => {
     const order = parse(NewBackup, request.body);
-    const { run, keys, advice } = await backups.create(defined(order), operator(request), request.id);
+    const { run, keys, advice } = await backups.create(defined(order), operator(request));
     return reply.code(201).send({ ...fromRun(run), keys, advice });
   });
   app.put('/backups/plan', async (request) =>

@@ -4,52 +4,10 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
-import {
-  type BackupFile,
-  type BackupPlan,
-  type BackupRun,
-  beyondKeep,
-  isDue,
-  type Origin,
-  troubleOf,
-} from './backup.ts';
+import { adviceFor } from './advice.ts';
+import { type BackupPlan, type BackupRun, beyondKeep, isDue, type Origin, troubleOf } from './backup.ts';
+import type { BackupFiles, KeyCopy, KeyPlaces } from './backup-files.ts';
 import { createBackupStore } from './backup-store.ts';
-
-/** What touches files; given by compose.ts. */
-export interface BackupFiles {
-  /** The folder's real path. Throws INVALID_REQUEST for one where no backup should lie. */
-  checkFolder(folder: string): Promise<string>;
-  /** The name that a backup taken at this time gets. */
-  pathIn(folder: string, at: number): string;
-  /** Writes, reads back and authenticates one backup. When it throws, nothing is left of it. */
-  write(
-    path: string,
-    options: { at: number; origin: Origin; withModels: boolean },
-  ): Promise<{ bytes: number }>;
-  /** Complete backups of this very appliance in a folder. */
-  list(folder: string): Promise<BackupFile[]>;
-  remove(path: string): Promise<void>;
-  /**
-   * What opens the master key by its passphrase lies in the key store's copies as well, as it is now. Does nothing where there is
-   * no passphrase.
-   */
-  keepPassphrase(): Promise<void>;
-  /** What an interrupted run left of the file with this name. */
-  clear(path: string): Promise<void>;
-}
-
-export interface KeyCopy {
-  place: string;
-  state: 'current' | 'behind' | 'unreachable';
-  reason?: string;
-}
-
-/** Where the key store is copied to. */
-export interface KeyPlaces {
-  add(folder: string): Promise<KeyCopy>;
-  list(): Promise<KeyCopy[]>;
-  sync(): Promise<KeyCopy[]>;
-}
 
 export interface MadeBackup {
   run: BackupRun;
@@ -64,11 +22,7 @@ export interface Backups {
    * Writes one backup while everything goes on, and brings every copy of the key store up to date; `keysTo` (else `folder`) is
    * such a place from now on. Throws CONFLICT while another one is written, and what says why it could not be written.
    */
-  create(
-    order: { folder: string; keysTo?: string; withModels?: boolean },
-    actor: Actor,
-    request?: string,
-  ): Promise<MadeBackup>;
+  create(order: { folder: string; keysTo?: string; withModels?: boolean }, actor: Actor): Promise<MadeBackup>;
   /** Makes the folder a place of the key store too, unless there is another one. */
   schedule(plan: { folder: string; everyMinutes: number; keep: number }, actor: Actor): Promise<BackupPlan>;
   /** Files that are there stay. Throws NOT_FOUND. */
@@ -115,13 +69,12 @@ export function createBackups({
   async function write(
     { folder, withModels, origin }: { folder: string; withModels: boolean; origin: Origin },
     actor: Actor,
-    request: string | undefined,
   ): Promise<BackupRun> {
     if (writing) throw new Problem('CONFLICT', 'Another backup is being written: wait until it is done.');
     writing = true;
     const startedAt = clock.now();
     const run = { id: ids.next('backup'), path: files.pathIn(folder, startedAt), startedAt, origin };
-    const by = { actor, target: run.id, ...(request === undefined ? {} : { request }) };
+    const by = { actor, target: run.id };
     try {
       await inTransaction((tx) => store.begin(tx, run));
       const { bytes } = await files.write(run.path, { at: startedAt, origin, withModels });
@@ -192,28 +145,32 @@ export function createBackups({
     const { folder } = plan;
     try {
       await requireMedium(folder);
-      const real = await files.checkFolder(folder);
-      const run = await write({ folder: real, withModels: false, origin: 'schedule' }, itself, undefined);
-      await copies.sync();
-      log.info({ backup: run.id, path: run.path, bytes: run.bytes }, 'made a scheduled backup');
-      await letGo(plan, run.path);
+      await files.checkFolder(folder);
     } catch (error) {
-      if (error instanceof Problem && error.code === 'CONFLICT' && writing) return;
-      await noteFailure(folder, error);
+      await noteRefusal(folder, error);
+      return;
     }
+    let run: BackupRun;
+    try {
+      run = await write({ folder, withModels: false, origin: 'schedule' }, itself);
+    } catch {
+      // It is noted, and logged with its cause.
+      return;
+    }
+    log.info({ backup: run.id, path: run.path, bytes: run.bytes }, 'made a scheduled backup');
+    await copies.sync();
+    await letGo(plan, run.path);
   }
 
-  /** A run that failed before it began leaves a row as well: the plan waits before it tries again, and doctor sees it. */
-  async function noteFailure(folder: string, error: unknown): Promise<void> {
-    const now = clock.now();
-    const last = await store.last(folder, { until: now, origin: 'schedule' });
-    if (last?.outcome === 'failed' && last.finishedAt !== undefined && last.finishedAt >= now - 1000) return;
+  /** A run that could not begin leaves a row as well: the plan waits before it tries again, and doctor sees it. */
+  async function noteRefusal(folder: string, error: unknown): Promise<void> {
+    const at = clock.now();
     const reason = reasonOf(error);
-    log.error({ folder, err: error }, 'a scheduled backup failed');
+    log.error({ folder, err: error }, 'a scheduled backup could not begin');
     const id = ids.next('backup');
     await inTransaction(async (tx) => {
-      await store.begin(tx, { id, path: files.pathIn(folder, now), startedAt: now, origin: 'schedule' });
-      await store.end(tx, id, { at: now, outcome: 'failed', reason });
+      await store.begin(tx, { id, path: files.pathIn(folder, at), startedAt: at, origin: 'schedule' });
+      await store.end(tx, id, { at, outcome: 'failed', reason });
       await audit.add(tx, {
         actor: itself,
         action: 'backup.create',
@@ -225,7 +182,7 @@ export function createBackups({
   }
 
   return {
-    async create({ folder: given, keysTo, withModels = false }, actor, request) {
+    async create({ folder: given, keysTo, withModels = false }, actor) {
       const folder = await files.checkFolder(given);
       const place = await copies.add(keysTo === undefined ? folder : await files.checkFolder(keysTo));
       if (place.state !== 'current') {
@@ -234,7 +191,7 @@ export function createBackups({
           `The key store cannot be copied to ${place.place}, and without it no backup opens: ${place.reason ?? place.state}`,
         );
       }
-      const run = await write({ folder, withModels, origin: 'operator' }, actor, request);
+      const run = await write({ folder, withModels, origin: 'operator' }, actor);
       // After the copy of the database: whoever is in that has a key in these.
       const keys = await copies.sync();
       await look();
@@ -309,23 +266,4 @@ function reasonOf(error: unknown): string {
   if (error instanceof Problem) return error.message;
   const { code, message } = error as NodeJS.ErrnoException;
   return code === undefined ? 'Something broke; the log says what.' : message;
-}
-
-function adviceFor(folder: string, keys: readonly KeyCopy[]): string[] {
-  const advice: string[] = [];
-  if (keys.some(({ place }) => place === folder)) {
-    advice.push(
-      `The data and a copy of the key store lie both in ${folder}: whoever takes that and the master key has everything. Better: --keys-to a place on other media.`,
-    );
-  }
-  if (keys.length < 2) {
-    advice.push(
-      'The key store has one copy. Without the key store no backup opens: at least two places are advised ("gatehouse keystore places").',
-    );
-  }
-  for (const { place, state, reason } of keys) {
-    if (state !== 'current')
-      advice.push(`The copy of the key store in ${place} is ${state}: ${reason ?? ''}`.trim());
-  }
-  return advice;
 }

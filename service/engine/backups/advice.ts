@@ -1,0 +1,21 @@
+import type { KeyCopy } from './backup-files.ts';
+
+/** What the operator should know of where a backup and the copies of the key store lie, one sentence each. */
+export function adviceFor(folder: string, keys: readonly KeyCopy[]): string[] {
+  const advice: string[] = [];
+  if (keys.some(({ place }) => place === folder)) {
+    advice.push(
+      `The data and a copy of the key store lie both in ${folder}: whoever takes that and the master key has everything. Better: --keys-to a place on other media.`,
+    );
+  }
+  if (keys.length < 2) {
+    advice.push(
+      'The key store has one copy. Without the key store no backup opens: at least two places are advised ("gatehouse keystore places").',
+    );
+  }
+  for (const { place, state, reason } of keys) {
+    if (state !== 'current')
+      advice.push(`The copy of the key store in ${place} is ${state}: ${reason ?? ''}`.trim());
+  }
+  return advice;
+}
