@@ -101,7 +101,7 @@ export async function openKeyStore(
   await identify(db, random);
 
   return {
-    ...createKeyRewraps(db, keyWriter),
+    ...createKeyRewraps(opened, keyWriter),
     async organizations() {
       const rows = await db.selectFrom('organization_key').selectAll().orderBy('generation').execute();
       return rows.map(({ organization, generation, master, wrapped, lookup_wrapped }) => ({

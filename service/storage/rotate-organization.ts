@@ -6,7 +6,7 @@ import type { KeyStore } from './key-store.ts';
 import type { OrganizationKeys } from './organization-keys.ts';
 
 /** People of one transaction: a few milliseconds of work, then everybody else has a turn. */
-const PAGE = 250;
+const PAGE = 200;
 
 export type OrganizationRotation =
   | { is: 'none' }
