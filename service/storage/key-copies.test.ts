@@ -459,6 +459,13 @@ describe('a place that is taken out', () => {
   });
 });
 
+test('the same place asked for twice at a time is one place', async () => {
+  const { copies } = await start();
+  const reports = await Promise.all([copies.add(stick()), copies.add(stick()), copies.add(share())]);
+  expect(reports.map(({ state }) => state)).toEqual(['current', 'current', 'current']);
+  expect((await copies.list()).map(({ place }) => place)).toEqual([share(), stick()]);
+});
+
 test('the thread: writes there, tells what is wrong there, and is started again should it end', async () => {
   const keys = await openStore();
   const copies = await openKeyCopies({ keys, data, clock, log: silentLog });

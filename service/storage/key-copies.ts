@@ -2,6 +2,7 @@ import { lstat, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
 import { COPY_NAME } from './key-copy-file.ts';
 import { type CopyPlace, type CopyReport, createCopyPlace, PATIENCE } from './key-copy-place.ts';
@@ -83,45 +84,51 @@ export async function openKeyCopies({
     if (place.report().state !== 'current') void place.sync();
   }
 
-  return {
-    async add(folder) {
-      const place = await toPlace(folder, data);
-      const known = places.get(place);
-      if (known) {
-        await known.sync();
-        return known.report();
-      }
-      if (places.size === MOST_PLACES) {
-        throw new Problem('CONFLICT', `There are ${MOST_PLACES} places already: remove one first.`);
-      }
-      await create({ place, identity });
-      await keys.addPlace(place);
-      const made = open({ place, addedAt: clock.now(), behindSince: undefined });
-      places.set(place, made);
-      await made.sync();
-      return made.report();
-    },
-    async remove(folder, { wipe }) {
-      const name = resolve(folder);
-      const place = places.get(name);
-      if (!place) {
+  const inTurn = createOneAtATime();
+
+  async function add(folder: string): Promise<CopyReport> {
+    const place = await toPlace(folder, data);
+    const known = places.get(place);
+    if (known) {
+      await known.sync();
+      return known.report();
+    }
+    if (places.size === MOST_PLACES) {
+      throw new Problem('CONFLICT', `There are ${MOST_PLACES} places already: remove one first.`);
+    }
+    await create({ place, identity });
+    await keys.addPlace(place);
+    const made = open({ place, addedAt: clock.now(), behindSince: undefined });
+    places.set(place, made);
+    await made.sync();
+    return made.report();
+  }
+
+  async function remove(folder: string, { wipe }: { wipe: boolean }): Promise<void> {
+    const name = resolve(folder);
+    const place = places.get(name);
+    if (!place) {
+      throw new Problem(
+        'NOT_FOUND',
+        `${name} is not a place of the key store: "gatehouse keystore places" lists them.`,
+      );
+    }
+    if (wipe) {
+      await place.wipe().catch((error: unknown) => {
         throw new Problem(
-          'NOT_FOUND',
-          `${name} is not a place of the key store: "gatehouse keystore places" lists them.`,
+          'CONFLICT',
+          `The copy was not wiped. ${describe(error)} Without --wipe the place is taken out and its copy stays as it is, with the keys of everybody who is erased from now on.`,
         );
-      }
-      if (wipe) {
-        await place.wipe().catch((error: unknown) => {
-          throw new Problem(
-            'CONFLICT',
-            `The copy was not wiped. ${describe(error)} Without --wipe the place is taken out and its copy stays as it is, with the keys of everybody who is erased from now on.`,
-          );
-        });
-      }
-      places.delete(name);
-      await keys.removePlace(name);
-      await place.close();
-    },
+      });
+    }
+    await keys.removePlace(name);
+    places.delete(name);
+    await place.close();
+  }
+
+  return {
+    add: (folder) => inTurn(() => add(folder)),
+    remove: (folder, options) => inTurn(() => remove(folder, options)),
     list: async () => reports(),
     async sync() {
       await Promise.all([...places.values()].map((place) => place.sync()));

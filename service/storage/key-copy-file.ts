@@ -167,6 +167,8 @@ export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps):
     wipe: () => {
       once((copy) => {
         revisionOf(copy);
+        // No journal on the disk, which would hold what is overwritten: a crash leaves a copy that is to go anyway.
+        copy.pragma('journal_mode = MEMORY');
         copy.transaction(() => {
           for (const table of tables) copy.exec(`delete from ${table}`);
         })();

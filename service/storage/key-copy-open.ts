@@ -80,7 +80,7 @@ function refuseLinks(place: string, path: string): void {
       `${place} is reached through a symbolic link now: the copy is not opened.`,
     );
   }
-  for (const one of [path, `${path}-journal`]) {
+  for (const one of ['', '-journal', '-wal', '-shm'].map((end) => path + end)) {
     const found = lstatSync(one, { throwIfNoEntry: false });
     if (found && !found.isFile())
       throw new CopyTrouble('failed', `${one} is no file of its own: it is not opened.`);
