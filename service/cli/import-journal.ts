@@ -5,7 +5,8 @@ import { join } from 'node:path';
 /**
  * What an import has enrolled already, so that a second run need not look at it again. One file per organization and world
  * under `DATA/imports`; a line is a SHA-256 over person and picture: it names nobody. A line that a crash lost costs one more
- * look at a picture and nothing else: the box knows by the picture's mark what it has.
+ * look at a picture and nothing else: the box knows by the picture's mark what it has. Whoever has person and picture could
+ * tell by the hash that they were enrolled: erasing anybody of the world removes the file.
  */
 export interface ImportJournal {
   has(person: string, picture: Uint8Array): boolean;
