@@ -1,0 +1,88 @@
+import { EventEmitter } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type CopyReply, type CopyRequest, createCopyThread } from './key-copy-thread.ts';
+
+/** A worker that answers when the test says so. */
+class SlowWorker extends EventEmitter {
+  requests: CopyRequest[] = [];
+  ended = false;
+  postMessage(request: CopyRequest): void {
+    this.requests.push(request);
+  }
+  answer(reply: CopyReply): void {
+    this.emit('message', reply);
+  }
+  ref(): void {}
+  unref(): void {}
+  async terminate(): Promise<number> {
+    this.ended = true;
+    return 0;
+  }
+}
+
+let workers: SlowWorker[];
+beforeEach(() => {
+  vi.useFakeTimers();
+  workers = [];
+});
+afterEach(() => vi.useRealTimers());
+
+const create = () =>
+  createCopyThread({ place: '/share', identity: 'one' }, () => {
+    const worker = new SlowWorker();
+    workers.push(worker);
+    return worker as unknown as Worker;
+  });
+
+const tasks = () => workers[0]!.requests.map(({ task }) => task.is);
+
+test('a place that does not answer holds its caller up once, and is asked nothing more until it has answered', async () => {
+  const thread = create();
+  const first = expect(thread.run({ is: 'look' }, 4_000)).rejects.toMatchObject({
+    is: 'silent',
+    message: expect.stringContaining('/share'),
+  });
+  await vi.advanceTimersByTimeAsync(4_000);
+  await first;
+  await expect(thread.run({ is: 'look' }, 4_000)).rejects.toMatchObject({ is: 'silent' });
+  expect(tasks()).toEqual(['look']);
+
+  // It comes back: what it had begun is given up before anything else is asked.
+  workers[0]!.answer({ request: workers[0]!.requests[0]!.request, revision: 7 });
+  const again = thread.run({ is: 'look' }, 4_000);
+  expect(tasks()).toEqual(['look', 'abort', 'look']);
+  workers[0]!.answer({ request: workers[0]!.requests[2]!.request, revision: 8 });
+  expect(await again).toBe(8);
+});
+
+test('trouble comes back as what it is', async () => {
+  const thread = create();
+  const asked = thread.run({ is: 'look' }, 4_000);
+  const { request } = workers[0]!.requests[0]!;
+  workers[0]!.answer({ request, trouble: { is: 'missing', message: 'not there' } });
+  await expect(asked).rejects.toMatchObject({ is: 'missing', message: 'not there' });
+});
+
+test('a worker that dies fails what it was doing, and the next task starts another', async () => {
+  const thread = create();
+  const asked = expect(thread.run({ is: 'look' }, 4_000)).rejects.toMatchObject({ is: 'failed' });
+  workers[0]!.emit('error', new Error('out of memory'));
+  workers[0]!.emit('exit', 1);
+  await asked;
+  const again = thread.run({ is: 'look' }, 4_000);
+  expect(workers).toHaveLength(2);
+  workers[1]!.answer({ request: workers[1]!.requests[0]!.request, revision: 3 });
+  expect(await again).toBe(3);
+  await thread.close();
+  expect(workers[1]!.ended).toBe(true);
+});
+
+test('one that hangs is not waited for at the end', async () => {
+  const thread = create();
+  const asked = expect(thread.run({ is: 'look' }, 4_000)).rejects.toMatchObject({ is: 'silent' });
+  await vi.advanceTimersByTimeAsync(4_000);
+  await asked;
+  workers[0]!.terminate = () => new Promise(() => {});
+  await thread.close();
+});
