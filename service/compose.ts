@@ -56,6 +56,7 @@ import { createOrganizationRotations } from './storage/rotate-organization.ts';
 import { verifySignature } from './storage/signing-keys.ts';
 import { openVault } from './storage/vault.ts';
 import { takeWriterLock } from './storage/writer-lock.ts';
+import { throttleTries } from './unseal-throttle.ts';
 
 /** The whole appliance, ready to be asked; doors are put on it by serve.ts and by the CLI. */
 export interface Gatehouse {
@@ -247,7 +248,6 @@ export async function compose(
     signing: { ...vault.signing, verify: verifySignature },
     subjects,
     isHeld,
-    forgotten: (subject) => consents.forget(subject),
     primary: () => models.current().primary,
     appliance: async () => auditLog.appliance,
     audit,
@@ -267,8 +267,13 @@ export async function compose(
       ),
   });
   opened.defer(() => rotations.stop());
+  const care = createMasterCare({ ...vault, clock });
   const custody = createKeyCustody({
-    master: createMasterCare({ ...vault, clock }),
+    master: {
+      ...care,
+      prove: throttleTries(care.prove),
+      changePassphrase: throttleTries(care.changePassphrase),
+    },
     rotations,
     signing: vault.signing,
     inTransaction,

@@ -8,14 +8,14 @@ const LONGEST_MILLISECONDS = 60_000;
  * One try at a time, and after a few wrong ones a pause that doubles, up to a minute: BURST_LIMIT_EXCEEDED until it is over. Kept in
  * memory; `now` only rises.
  */
-export function throttleTries(
-  work: (passphrase: string) => Promise<void>,
+export function throttleTries<Words extends unknown[]>(
+  work: (...words: Words) => Promise<void>,
   now: () => number = () => performance.now(),
-): (passphrase: string) => Promise<void> {
+): (...words: Words) => Promise<void> {
   let wrong = 0;
   let notBefore = Number.NEGATIVE_INFINITY;
   let trying = false;
-  return async (passphrase) => {
+  return async (...words) => {
     const wait = notBefore - now();
     if (trying || wait > 0) {
       const seconds = trying ? 1 : Math.ceil(wait / 1000);
@@ -27,7 +27,7 @@ export function throttleTries(
     }
     trying = true;
     try {
-      await work(passphrase);
+      await work(...words);
       wrong = 0;
     } catch (error) {
       if (error instanceof Problem && error.code === 'WRONG_PASSPHRASE') {

@@ -33,7 +33,15 @@ export function checkNode(version: string): Finding {
 /** Nobody but the owner should read the directory, the key files and the socket. */
 export async function checkPermissions(data: string): Promise<Finding> {
   const open: string[] = [];
-  for (const name of ['', 'master.key', 'keys.db', 'gatehouse.db', 'gatehouse.json', 'control.sock']) {
+  for (const name of [
+    '',
+    'master.key',
+    'master-passphrase.json',
+    'keys.db',
+    'gatehouse.db',
+    'gatehouse.json',
+    'control.sock',
+  ]) {
     const path = join(data, name);
     const found = await stat(path).catch(() => undefined);
     if (found && (found.mode & 0o077) !== 0 && process.platform !== 'win32') open.push(path);

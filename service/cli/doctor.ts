@@ -95,6 +95,12 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     ];
   }
   const running = open.via === 'service';
+  if (running && (await open.get<{ sealed?: object }>('/status')).sealed) {
+    const found = 'sealed: the service waits for the passphrase of the master key';
+    return [
+      { what: 'data directory', state: 'fail', found, remedy: `${invocation} unseal --data ${config.data}` },
+    ];
+  }
   const files = await checkFiles(config.data, control);
   const { models } = await open.get<{ models: { role: string; enabled: boolean; name: string }[] }>(
     '/models',

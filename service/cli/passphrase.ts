@@ -61,9 +61,10 @@ export async function readNewPassphrase(
 export function askHidden(prompt: string, { input, output, interrupt }: AskingTerminal): Promise<string> {
   return new Promise((resolve) => {
     let typed: string[] = [];
-    output.write(prompt);
     input.setEncoding('utf8');
+    // Before the prompt: what is typed at once is not shown either.
     input.setRawMode(true);
+    output.write(prompt);
     const end = () => {
       input.setRawMode(false);
       input.removeListener('data', take);
