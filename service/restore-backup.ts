@@ -91,7 +91,8 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
     syncFolder(dirname(data));
     step('in-place');
     rmSync(journalOf(data), { force: true });
-    return { data, ...(lock ? { aside } : {}), facts, found, ...rest };
+    if (holds.length === 0) rmSync(aside, { recursive: true, force: true });
+    return { data, ...(holds.length > 0 ? { aside } : {}), facts, found, ...rest };
   } catch (error) {
     if (existsSync(staged) && (existsSync(data) || !lock)) {
       rmSync(journalOf(data), { force: true });

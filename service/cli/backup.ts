@@ -5,6 +5,7 @@ import { addBackupVerify } from './backup-verify.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { describeMinutes, readMinutes } from './duration.ts';
 import { UsageError } from './failure.ts';
+import { asTyped } from './invocation.ts';
 import { count, table } from './terminal.ts';
 import { userPath } from './user-path.ts';
 
@@ -86,7 +87,7 @@ export function addBackup(program: Command, runner: CommandRunner): void {
         `${reply.path} is written and read back: ${megabytes(reply.bytes ?? 0)}.`,
         ...reply.keys.map(({ place, state }) => `The key store is copied to ${place} (${state}).`),
         masterKey,
-        ...reply.advice.map((line) => terminal.style('care', line)),
+        ...reply.advice.map((line) => terminal.style('care', asTyped(line))),
       ].join('\n');
       return { json: { ...reply, masterKey }, text };
     },

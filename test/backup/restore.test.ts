@@ -107,7 +107,8 @@ test('a folder of other things is left alone', async () => {
 test('an empty folder is filled', async () => {
   const data = join(root, 'empty');
   mkdirSync(data);
-  const { masterKeyFile } = await restoreBackup(order(data, join(original, 'master.key')));
-  expect(masterKeyFile).toBe(join(original, 'master.key'));
+  const { masterKeyFile, aside } = await restoreBackup(order(data, join(original, 'master.key')));
+  expect([masterKeyFile, aside]).toEqual([join(original, 'master.key'), undefined]);
+  expect(readdirSync(root).filter((name) => name.startsWith('empty'))).toEqual(['empty']);
   expect(await organizationsIn(data)).toEqual(['before']);
 });

@@ -10,7 +10,7 @@ export function adviceFor(folder: string, keys: readonly KeyCopy[]): string[] {
   }
   if (keys.length < 2) {
     advice.push(
-      'The key store has one copy. Without the key store no backup opens: at least two places are advised ("gatehouse keystore places").',
+      'The key store has one copy. Without the key store no backup opens: at least two places are advised (“gatehouse keystore add DIR”).',
     );
   }
   for (const { place, state, reason } of keys) {
