@@ -33,7 +33,7 @@ export interface Unsealing {
 }
 
 /** A service that was told to stop before it was unsealed. */
-export class StoppedWhileSealed extends Error {
+class StoppedWhileSealed extends Error {
   override name = 'StoppedWhileSealed';
 }
 

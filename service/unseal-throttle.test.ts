@@ -3,7 +3,7 @@ import { Problem } from './lib/problem.ts';
 import { throttleTries } from './unseal-throttle.ts';
 
 let now = 0;
-const wrong = () => Promise.reject(new Problem('WRONG_PASSPHRASE', 'No.'));
+const wrong = (_passphrase: string) => Promise.reject(new Problem('WRONG_PASSPHRASE', 'No.'));
 const code = (work: Promise<void>) =>
   work.then(
     () => 'opened',
@@ -34,7 +34,7 @@ test('while it pauses nothing is tried, also with the right one; the wait is tol
   now = 0;
   const tried: string[] = [];
   const tries = throttleTries(
-    (passphrase) => {
+    (passphrase: string) => {
       tried.push(passphrase);
       return passphrase === 'right' ? Promise.resolve() : wrong();
     },
@@ -55,7 +55,7 @@ test('while it pauses nothing is tried, also with the right one; the wait is tol
 
 test('one at a time: a second try meanwhile is refused', async () => {
   let end = () => {};
-  const tries = throttleTries(() => new Promise((resolve) => (end = resolve)));
+  const tries = throttleTries((_: string) => new Promise((resolve) => (end = resolve)));
   const first = tries('x');
   expect(await code(tries('y'))).toBe('BURST_LIMIT_EXCEEDED');
   end();
@@ -63,6 +63,6 @@ test('one at a time: a second try meanwhile is refused', async () => {
 });
 
 test('what is no wrong passphrase is not counted', async () => {
-  const tries = throttleTries(() => Promise.reject(new Problem('SEALED', 'Damaged.')));
+  const tries = throttleTries((_: string) => Promise.reject(new Problem('SEALED', 'Damaged.')));
   for (let attempt = 0; attempt < 5; attempt++) expect(await code(tries('x'))).toBe('SEALED');
 });

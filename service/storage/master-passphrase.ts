@@ -10,7 +10,7 @@ import { destroySecretFile, readSecretFile, replaceSecretFile, writeSecretFile }
 
 /** What turns the passphrase into a key: 64 MiB, three passes, one lane. Recorded with every wrapped key. */
 const COST = { memoryKiB: 64 * 1024, passes: 3, lanes: 1 };
-export const LEAST_CHARACTERS = 12;
+const LEAST_CHARACTERS = 12;
 const MOST_CHARACTERS = 1024;
 
 /** The file. Bounded, so that a changed one cannot take all memory. */

@@ -15,7 +15,7 @@ import type { MasterKey } from './master-key.ts';
 import { secretBound } from './wrapped-key.ts';
 
 /** What is signed by a key of its own, so that one that leaks speaks for nothing else. */
-export const signingPurposes = ['audit', 'receipts'] as const;
+const signingPurposes = ['audit', 'receipts'] as const;
 export type SigningPurpose = (typeof signingPurposes)[number];
 
 export interface Signature {
