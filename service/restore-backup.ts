@@ -94,7 +94,8 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
     if (holds.length === 0) rmSync(aside, { recursive: true, force: true });
     return { data, ...(holds.length > 0 ? { aside } : {}), facts, found, ...rest };
   } catch (error) {
-    if (existsSync(staged) && (existsSync(data) || !lock)) {
+    if (!existsSync(data) && existsSync(aside)) renameSync(aside, data);
+    if (existsSync(staged)) {
       rmSync(journalOf(data), { force: true });
       removeStaged(staged);
     }

@@ -94,6 +94,16 @@ test.each([
   expect(existsSync(join(data, 'restored.json'))).toBe(false);
 });
 
+test('a failure between the renames puts the old directory back', async () => {
+  const { folder, data, masterKey } = setOut('undone');
+  const step = (name: string) => {
+    if (name === 'moved-aside') throw new Error('the disk is gone');
+  };
+  await expect(restoreBackup({ ...order(data, masterKey), step })).rejects.toThrow('the disk is gone');
+  expect(readdirSync(folder)).toEqual(['data']);
+  expect(await organizationsIn(data)).toEqual(['after', 'before']);
+});
+
 test('a folder of other things is left alone', async () => {
   const data = join(root, 'photos');
   mkdirSync(data);
