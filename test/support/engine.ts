@@ -217,9 +217,10 @@ export async function startEngine({
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
   const consents = createConsents({ ...shared, organizations });
-  const openSubjects = (over = galleries) =>
+  const openSubjects = (over = galleries, transaction = inTransaction) =>
     createSubjects({
       ...shared,
+      inTransaction: transaction,
       consents,
       galleries: over,
       models,

@@ -14,7 +14,6 @@ export async function openErasure(engine: Engine, over: Partial<ErasureDeps> = {
     dialect: 'sqlite',
     signing: { ...signing, verify: verifySignature },
     isHeld,
-    forgotten: () => {},
     primary: () => engine.models.current().primary,
     appliance: async () => 'apl_test',
     log: silentLog,

@@ -168,8 +168,17 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
      */
     async emptyLog(): Promise<boolean> {
       if (dialect === 'postgres') return true;
-      const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
-      return rows[0]?.busy !== 1;
+      return db.connection().execute(async (one) => {
+        const { rows } = await sql<{ timeout: number }>`pragma busy_timeout`.execute(one);
+        // A reader, such as a backup, is not waited for: everybody would wait with us.
+        await sql`pragma busy_timeout = 0`.execute(one);
+        try {
+          const done = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(one);
+          return done.rows[0]?.busy !== 1;
+        } finally {
+          await sql`pragma busy_timeout = ${sql.lit(rows[0]!.timeout)}`.execute(one);
+        }
+      });
     },
   };
 }

@@ -319,6 +319,21 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     if (second.status === 'fulfilled' && second.value !== id) expect(now?.id).toBe(second.value);
   });
 
+  test('whose first commit is not known to have happened leaves no row in the gallery', async () => {
+    const id = await enroll('ada@example.com');
+    const bea = await enroll('bea@example.com');
+    const subjects = engine.openSubjects(undefined, async (work) => {
+      await engine.inTransaction(work);
+      throw new Error('connection lost');
+    });
+    await subjects.loadGalleries();
+    erasure = await openErasure(engine, { dialect, subjects });
+    await expect(erasure.erase(realm(), id, order)).rejects.toThrow('connection lost');
+    expect(subjects.people(realm())).toBe(1);
+    expect(await subjects.nearest(realm(), direction('ada@example.com'), 64)).toEqual([bea]);
+    expect(await erasure.retry()).toEqual({ finished: 1, pending: 0 });
+  });
+
   test('interrupted after any of its steps is finished at the next start', async () => {
     const steps = new Set<string>();
     for (let crashAt = 1; ; crashAt++) {

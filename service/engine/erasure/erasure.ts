@@ -84,8 +84,6 @@ export interface ErasureDeps {
   subjects: Pick<Subjects, 'find' | 'forget' | 'list' | 'count'> & ProverDeps['subjects'];
   /** Whether a legal hold stands against it. */
   isHeld(tx: Tx, subject: SubjectId): Promise<boolean>;
-  /** Whatever else holds something of the person in memory lets go of it; the galleries do by themselves. */
-  forgotten(subject: SubjectId): void;
   /** The embedder that galleries are searched by. */
   primary(): string | undefined;
   /** Id of this appliance. */
@@ -138,7 +136,6 @@ export function createErasure(deps: ErasureDeps): Erasure {
         details: { erasure: row.id, world: realm.world, reason: row.reason },
       });
     });
-    deps.forgotten(subject);
   }
 
   /** What was refused stands in the audit log too. */

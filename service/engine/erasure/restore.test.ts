@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
@@ -165,6 +166,23 @@ test('the search finds nothing after an erasure, and finds what was put there', 
     ['stray.json', 'template as base64'],
     ['stray.log', 'e-mail'],
   ]);
+});
+
+test('a reader of the database, such as a backup, is not waited for: the log is emptied when it has gone', async () => {
+  const ada = await enroll('ada@example.com');
+  const reader = new Sqlite(join(folder, 'gatehouse.db'), { readonly: true });
+  reader.exec('begin');
+  reader.prepare('select * from subject').all();
+  const erasure = await openErasure(engine);
+  const receipt = await erasure.erase(realm(), ada, order);
+  expect(receipt).toMatchObject({
+    state: 'pending',
+    waitingFor: [expect.stringContaining('the log of the database')],
+  });
+  expect(await erasure.retry()).toEqual({ finished: 0, pending: 1 });
+  reader.close();
+  expect(await erasure.retry()).toEqual({ finished: 1, pending: 0 });
+  expect(await erasure.receipt(receipt.erasure)).toMatchObject({ state: 'done', waitingFor: [] });
 });
 
 test('the search of a person who was not erased finds the person', async () => {

@@ -279,10 +279,15 @@ export function createSubjects({
       const emailHash = await store.emailHashOf(subject);
       return turns(`${realmKey(realm)}/${emailHash ?? subject}`, async () => {
         const templates = (await store.templateRows(db, subject)).map(({ id }) => id as TemplateId);
-        const result = await inTransaction(work);
-        index.erase(realm, templates);
-        consents.forget(subject);
-        return result;
+        try {
+          return await inTransaction(work);
+        } finally {
+          // Also after an error: whether the transaction was committed is not known then.
+          if (!(await store.find(realm, { id: subject }).catch(() => undefined))) {
+            index.erase(realm, templates);
+            consents.forget(subject);
+          }
+        }
       });
     },
     async enrollments(realm, subject) {
