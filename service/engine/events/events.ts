@@ -4,15 +4,13 @@ import type { Tx } from '../../storage/transaction.ts';
 import { insertEvent, type SealEvent, sealEvent } from './outbox-store.ts';
 
 /** What happened, in the engine's words; the doors' dialects are made of it when it is delivered. */
-export const eventTypes = [
-  'subject.enrolled',
-  'subject.erased',
-  'verification.verified',
-  'verification.refused',
-  'verification.disabled',
-  'consent.withdrawn',
-] as const;
-export type EventType = (typeof eventTypes)[number];
+export type EventType =
+  | 'subject.enrolled'
+  | 'subject.erased'
+  | 'verification.verified'
+  | 'verification.refused'
+  | 'verification.disabled'
+  | 'consent.withdrawn';
 
 export interface DomainEvent {
   type: EventType;
