@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, readdirSync, rmSync } from 'node:fs';
 import { access, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
-import { backupSettings, importedModels, PASSPHRASE_NOTE, readPassphraseFile } from './backup-parts-of.ts';
+import { backupSettings, importedModels, readPassphraseFile } from './backup-parts-of.ts';
 import type { BackupFile, BackupFiles } from './engine/backups/index.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -13,6 +13,7 @@ import { type BackupFacts, openBackupFile, unfinishedName, writeBackupFile } fro
 import { openBackupKey } from './storage/backup-key.ts';
 import { drain, packParts } from './storage/backup-parts.ts';
 import type { DatabasePlace } from './storage/connection.ts';
+import { PASSPHRASE_NOTE } from './storage/master-record.ts';
 import type { Vault } from './storage/vault.ts';
 
 export interface BackupFilesDeps {

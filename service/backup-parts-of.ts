@@ -4,12 +4,6 @@ import { Manifest } from './inference/manifest.ts';
 import type { BackupFacts } from './storage/backup-file.ts';
 import type { Part } from './storage/backup-parts.ts';
 
-/**
- * Note of the key store that holds `master-passphrase.json`, the master key wrapped under the passphrase: with it the copies of
- * the key store and the passphrase are enough for a restore. Empty when a file holds the key.
- */
-export const PASSPHRASE_NOTE = 'master/passphrase-file';
-
 export function readPassphraseFile(data: string): string | undefined {
   const path = join(data, 'master-passphrase.json');
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;

@@ -1,7 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PASSPHRASE_NOTE } from './backup-parts-of.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
@@ -14,7 +13,7 @@ import type { MasterKey } from './storage/master-key.ts';
 import { masterKeyFile } from './storage/master-key-file.ts';
 import type { MasterKeyProvider } from './storage/master-key-provider.ts';
 import { masterPassphrase } from './storage/master-passphrase.ts';
-import { readMasterRecord } from './storage/master-record.ts';
+import { PASSPHRASE_NOTE, readMasterRecord } from './storage/master-record.ts';
 import { migrations } from './storage/migrations/index.ts';
 import { createSealer, type Sealer } from './storage/sealed.ts';
 import { writeSecretFile } from './storage/secret-file.ts';

@@ -36,7 +36,7 @@ test('while it pauses nothing is tried, also with the right one; the wait is tol
   const tries = throttleTries(
     (passphrase: string) => {
       tried.push(passphrase);
-      return passphrase === 'right' ? Promise.resolve() : wrong();
+      return passphrase === 'right' ? Promise.resolve() : wrong(passphrase);
     },
     () => now,
   );

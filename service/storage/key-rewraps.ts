@@ -7,6 +7,11 @@ import type { KeyWriter } from './key-writer.ts';
 import type { DialectName } from './migration.ts';
 import type { WrappedOrganizationKey, WrappedPersonKey, WrappedSecret } from './wrapped-key.ts';
 
+interface Note {
+  name: string;
+  value: string;
+}
+
 /** Everything one master key wrapped, wrapped by another. */
 export interface MasterRewrap {
   /** Ids. */
@@ -15,8 +20,8 @@ export interface MasterRewrap {
   /** Every row of the store: none may be left out. */
   organizations: readonly WrappedOrganizationKey[];
   secrets: readonly WrappedSecret[];
-  /** Written with it: the note of this name. */
-  note: { name: string; value: string };
+  /** Written with it. */
+  notes: readonly Note[];
 }
 
 /** What rotations ask of the key store. Each write is one transaction; what it replaced is not readable afterwards. */
@@ -25,6 +30,7 @@ export interface KeyRewraps {
   masters(): Promise<string[]>;
   /** Throws CONFLICT, and changes nothing, when a row was added, changed or removed since they were read. */
   rewrapMaster(rewrap: MasterRewrap): Promise<void>;
+  replaceNote(note: Note): Promise<void>;
   /** Throws when there is none of its name. */
   replaceSecret(secret: WrappedSecret): Promise<void>;
   /** People of the organization whose key is wrapped by a generation before `newest`. */
@@ -49,7 +55,7 @@ export function createKeyRewraps(
     async masters() {
       return (await mastersOf(db)).map(({ master }) => master);
     },
-    rewrapMaster: ({ from, to, organizations, secrets, note }) =>
+    rewrapMaster: ({ from, to, organizations, secrets, notes }) =>
       write(
         async (tx) => {
           for (const { organization, generation, wrapped, lookupWrapped } of organizations) {
@@ -73,12 +79,7 @@ export function createKeyRewraps(
             if (numUpdatedRows !== 1n) throw changedMeanwhile();
           }
           await requireMaster(tx, to);
-          const { name, value } = note;
-          await tx
-            .insertInto('note')
-            .values({ name, value })
-            .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-            .execute();
+          for (const note of notes) await writeNote(tx, note);
           return {
             touched: [
               {
@@ -86,10 +87,18 @@ export function createKeyRewraps(
                 keys: organizations.map(({ organization, generation }) => [organization, generation]),
               },
               { table: 'appliance_secret', keys: secrets.map((secret) => [secret.name]) },
-              { table: 'note', keys: [[name]] },
+              { table: 'note', keys: notes.map(({ name }) => [name]) },
             ],
             result: undefined,
           };
+        },
+        { destroys: true },
+      ),
+    replaceNote: (note) =>
+      write(
+        async (tx) => {
+          await writeNote(tx, note);
+          return { touched: { table: 'note', keys: [[note.name]] }, result: undefined };
         },
         { destroys: true },
       ),
@@ -181,6 +190,14 @@ async function updatePersons(
     from ${rows} where person_key.subject = given.value ->> 0
     returning person_key.subject as subject`.execute(tx);
   return updated.rows;
+}
+
+async function writeNote(tx: Transaction<KeySchema>, { name, value }: Note): Promise<void> {
+  await tx
+    .insertInto('note')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute();
 }
 
 const mastersOf = (db: Kysely<KeySchema>) =>

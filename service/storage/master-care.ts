@@ -4,6 +4,7 @@ import { Problem } from '../lib/problem.ts';
 import type { CurrentMaster } from './current-master.ts';
 import type { KeyStore } from './key-store.ts';
 import { masterKeyFile } from './master-key-file.ts';
+import { PASSPHRASE_NOTE } from './master-record.ts';
 import type { MasterPlaces } from './open-master.ts';
 import { type Replacement, replaceMaster } from './rotate-master.ts';
 
@@ -31,7 +32,10 @@ export function createMasterCare(deps: {
     },
     rotate: (passphrase) => replaceMaster(deps, master.provider, passphrase),
     toPassphrase: (passphrase) => replaceMaster(deps, places.passphrase, passphrase),
-    changePassphrase: (passphrase, next) => places.passphrase.change(passphrase, next),
+    async changePassphrase(passphrase, next) {
+      await places.passphrase.change(passphrase, next);
+      await deps.keys.replaceNote({ name: PASSPHRASE_NOTE, value: places.passphrase.carried('current') });
+    },
     async toFile(path) {
       const file = path === undefined ? places.inFolder : masterKeyFile(path);
       if (existsSync(file.path)) {

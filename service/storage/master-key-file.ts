@@ -40,6 +40,7 @@ export function masterKeyFile(path: string, random: Random = randomFillSync): Ma
     path,
     asks: 'nothing',
     held: () => ({ current: look(place), next: look(next) }),
+    carried: () => '',
     open: async (which) => createMasterKey(readKey(which === 'current' ? place : next), random),
     async prepare() {
       const key = newKey();

@@ -24,6 +24,11 @@ export interface MasterKeyProvider {
   readonly asks: 'nothing' | 'passphrase';
   /** Tells without any secret, and never throws. */
   held(): { current: HeldKey; next: HeldKey };
+  /**
+   * What belongs into the key store and its copies, so that these and the passphrase are enough for a restore: the wrapped key.
+   * Empty where only the provider's own medium has it.
+   */
+  carried(which: 'current' | 'next'): string;
   /** Throws SEALED when it cannot be used, and WRONG_PASSPHRASE. */
   open(which: 'current' | 'next', passphrase?: string): Promise<MasterKey>;
   /** A new random key, prepared; on disk when it resolves. Throws INVALID_REQUEST for a passphrase that is too weak. */

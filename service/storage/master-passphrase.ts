@@ -83,6 +83,7 @@ export function masterPassphrase(
     path,
     asks: 'passphrase',
     held: () => ({ current: look(path), next: look(nextPath) }),
+    carried: (which) => readSecretFile(which === 'current' ? path : nextPath, WHAT),
     async open(which, passphrase) {
       const file = which === 'current' ? path : nextPath;
       return createMasterKey(await unwrap(file, required(passphrase)), random);
@@ -144,6 +145,7 @@ async function derive(
   return key;
 }
 
+const WHAT = 'The wrapped master key';
 const ARGON2ID = 2;
 const bound = (id: string) => `master|${id}`;
 
@@ -160,7 +162,7 @@ function look(path: string): HeldKey {
 
 function read(path: string): Wrapped {
   let value: unknown;
-  const text = readSecretFile(path, 'The wrapped master key');
+  const text = readSecretFile(path, WHAT);
   try {
     value = JSON.parse(text);
   } catch {

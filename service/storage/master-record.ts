@@ -3,6 +3,11 @@ import type { KeyStore } from './key-store.ts';
 
 /** Note of the key store beside what the master key wrapped: written in the transaction of a rotation. */
 export const MASTER_NOTE = 'master';
+/**
+ * Note that holds `master-passphrase.json`, the master key wrapped under the passphrase: with it a copy of the key store and the
+ * passphrase are enough for a restore. Empty when a file holds the key.
+ */
+export const PASSPHRASE_NOTE = 'master/passphrase-file';
 /** Replaced keys that are remembered, to say so when one of them comes back. */
 const REMEMBERED = 100;
 

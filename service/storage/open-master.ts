@@ -8,7 +8,7 @@ import type { MasterKey } from './master-key.ts';
 import { type MasterKeyFile, masterKeyFile } from './master-key-file.ts';
 import type { MasterKeyProvider } from './master-key-provider.ts';
 import { type MasterPassphrase, masterPassphrase } from './master-passphrase.ts';
-import { type MasterRecord, readMasterRecord } from './master-record.ts';
+import { type MasterRecord, PASSPHRASE_NOTE, readMasterRecord } from './master-record.ts';
 
 /**
  * Gets the passphrase from whoever knows it. `open` throws WRONG_PASSPHRASE for a wrong one and may be called again; once it has
@@ -27,7 +27,7 @@ export interface MasterPlaces {
 }
 
 export interface OpenMasterDeps {
-  keys: Pick<KeyStore, 'masters' | 'note'>;
+  keys: Pick<KeyStore, 'masters' | 'note' | 'replaceNote'>;
   places: MasterPlaces;
   log: Log;
   /** The directory is new: a key may be made. */
@@ -100,6 +100,11 @@ export async function openMaster(deps: OpenMasterDeps): Promise<CurrentMaster> {
   if (which === 'next') {
     await provider.commit();
     log.info({ master: master.id }, 'completed a rotation of the master key that was cut short');
+  }
+  // A change of the passphrase was cut short, or the note is older than the first one.
+  const carried = provider.carried('current');
+  if (((await keys.note(PASSPHRASE_NOTE)) ?? '') !== carried) {
+    await keys.replaceNote({ name: PASSPHRASE_NOTE, value: carried });
   }
   const replaced = new Set(record.replaced.map(({ id }) => id));
   for (const other of providers) {

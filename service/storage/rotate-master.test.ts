@@ -6,9 +6,11 @@ import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
 import { createCurrentMaster } from './current-master.ts';
 import { type KeyStore, openKeyStore } from './key-store.ts';
+import { createMasterCare } from './master-care.ts';
 import { masterKeyFile } from './master-key-file.ts';
 import type { MasterKeyProvider } from './master-key-provider.ts';
 import { masterPassphrase } from './master-passphrase.ts';
+import { PASSPHRASE_NOTE } from './master-record.ts';
 import { masterPlaces, openMaster } from './open-master.ts';
 import { openOrganizationKeys } from './organization-keys.ts';
 import { replaceMaster } from './rotate-master.ts';
@@ -272,4 +274,40 @@ test('the old key, put back, is refused with the reason; so is a stranger', asyn
     message: expect.stringMatching(new RegExp(`${stranger.id}\\) is not the one .*${is}`)),
   });
   expect(existsSync(path)).toBe(true);
+});
+
+test('the wrapped key travels in the key store, and an old passphrase opens nothing in it', async () => {
+  const { expectWhole } = await begin();
+  const file = () => readFileSync(join(folder, 'master-passphrase.json'), 'utf8');
+  const service = await start();
+  const care = createMasterCare({ ...service, clock });
+  const note = () => service.keys.note(PASSPHRASE_NOTE);
+  await care.toPassphrase(passphrase);
+  expect(await note()).toBe(file());
+  await care.rotate(passphrase);
+  expect(await note()).toBe(file());
+  const old = JSON.parse(file()).wrapped;
+  await care.changePassphrase(passphrase, 'another horse battery');
+  expect(await note()).toBe(file());
+  const store = readdirSync(folder).filter((name) => name.startsWith('keys.db'));
+  for (const name of store) expect(readFileSync(join(folder, name), 'latin1')).not.toContain(old);
+  // Cut short between the file and the note.
+  await service.places.passphrase.change('another horse battery', passphrase);
+  expect(await note()).not.toBe(file());
+  await stop();
+  const again = await expectWhole();
+  expect(await again.keys.note(PASSPHRASE_NOTE)).toBe(file());
+  await createMasterCare({ ...again, clock }).toFile(undefined);
+  expect(await again.keys.note(PASSPHRASE_NOTE)).toBe('');
+});
+
+test('a file that is there is never written over', async () => {
+  await begin();
+  const service = await start();
+  const path = join(folder, 'precious');
+  writeFileSync(path, 'precious');
+  await expect(createMasterCare({ ...service, clock }).toFile(path)).rejects.toMatchObject({
+    code: 'CONFLICT',
+  });
+  expect(readFileSync(path, 'utf8')).toBe('precious');
 });

@@ -4,7 +4,7 @@ import type { CurrentMaster } from './current-master.ts';
 import type { KeyStore } from './key-store.ts';
 import type { MasterKey } from './master-key.ts';
 import type { MasterKeyProvider } from './master-key-provider.ts';
-import { MASTER_NOTE, readMasterRecord, recordReplacement } from './master-record.ts';
+import { MASTER_NOTE, PASSPHRASE_NOTE, readMasterRecord, recordReplacement } from './master-record.ts';
 import { lookupBound, organizationBound, secretBound } from './wrapped-key.ts';
 
 export interface Replacement {
@@ -42,15 +42,16 @@ export async function replaceMaster(
   const prepared = await to.prepare(passphrase);
   for (let attempt = 1; ; attempt++) {
     try {
-      await rewrap(keys, master, prepared, {
-        name: MASTER_NOTE,
-        value: recordReplacement(await readMasterRecord(keys), {
-          was,
-          at: clock.now(),
-          kind: to.kind,
-          path: to.path,
-        }),
+      const record = recordReplacement(await readMasterRecord(keys), {
+        was,
+        at: clock.now(),
+        kind: to.kind,
+        path: to.path,
       });
+      await rewrap(keys, master, prepared, [
+        { name: MASTER_NOTE, value: record },
+        { name: PASSPHRASE_NOTE, value: to.carried('next') },
+      ]);
       break;
     } catch (error) {
       // On disk all the same: what failed came after, such as emptying the log.
@@ -73,7 +74,7 @@ async function rewrap(
   keys: KeyStore,
   from: MasterKey,
   to: MasterKey,
-  note: { name: string; value: string },
+  notes: { name: string; value: string }[],
 ): Promise<void> {
   const organizations = [];
   for (const row of await keys.organizations()) {
@@ -93,7 +94,7 @@ async function rewrap(
       wrapped: await move(from, to, row.wrapped, secretBound(row.name)),
     });
   }
-  await keys.rewrapMaster({ from: from.id, to: to.id, organizations, secrets, note });
+  await keys.rewrapMaster({ from: from.id, to: to.id, organizations, secrets, notes });
 }
 
 async function move(from: MasterKey, to: MasterKey, wrapped: Uint8Array, bound: string): Promise<Uint8Array> {

@@ -24,6 +24,7 @@ const provider = (next: MasterKey): MasterKeyProvider => ({
   name: 'memory',
   path: 'memory',
   asks: 'nothing',
+  carried: () => '',
   held: () => ({ current: { is: 'none' }, next: { is: 'none' } }),
   open: async () => next,
   prepare: async () => next,
@@ -96,7 +97,7 @@ onBothDatabases('rotations of the key store', (newPlace) => {
     const { revision } = await keys.state();
     const [row] = await keys.organizations();
     const note = { name: 'master', value: '{}' };
-    const rewrap = { from: first.id, to: second.id, organizations: [row!], secrets: [], note };
+    const rewrap = { from: first.id, to: second.id, organizations: [row!], secrets: [], notes: [note] };
     // The secrets are left out.
     await expect(keys.rewrapMaster(rewrap)).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect(keys.removeGenerationsBefore(org, 2)).rejects.toMatchObject({ code: 'CONFLICT' });
