@@ -37,10 +37,12 @@ export async function openBackupKey(
   }
   const bytes = new Uint8Array(32);
   random(bytes);
+  // Before the wrapping: a row never names a newer master key than the one that wrapped it.
+  const { id } = master;
   const wrapped = await master.wrap(bytes, BOUND);
   await keys.addSecret({
     name: NAME,
-    master: master.id,
+    master: id,
     wrapped,
     details: JSON.stringify({ id: idOf(bytes) }),
   });

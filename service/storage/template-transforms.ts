@@ -69,8 +69,10 @@ export async function openTemplateTransforms({
     random(secret);
     for (let attempt = 1; ; attempt++) {
       try {
+        // Before the wrapping: a row never names a newer master key than the one that wrapped it.
+        const { id } = master;
         const wrapped = await master.wrap(secret, secretBound(name));
-        await keys.addSecret({ name, master: master.id, wrapped, details: '{}' });
+        await keys.addSecret({ name, master: id, wrapped, details: '{}' });
         break;
       } catch (error) {
         // The master key was replaced between the two: what it wrapped is wrapped anew.
