@@ -35,8 +35,8 @@ const onTimers = (work: () => void, milliseconds: number) => {
 
 /**
  * Takes an advisory lock on a connection of its own, which PostgreSQL releases when that connection ends. Throws CONFLICT,
- * naming the holder, when another process has it. Lost with its connection, it is taken again as soon as that can be; until then,
- * and when another process took it meanwhile, nothing is written.
+ * naming the holder, when another process has it. Lost with its connection, it is taken again as soon as that can be; until then
+ * nothing is written, and when another process is seen to have taken it meanwhile, nothing any more.
  *
  * Needs a session of its own: a pooler in transaction mode (PgBouncer) between the two voids it.
  */
@@ -46,8 +46,24 @@ export async function takePostgresLock(
 ): Promise<PostgresLock> {
   let client: pg.Client | undefined;
   let lost = 'The lock on the database is not taken yet.';
+  /** As PostgreSQL keeps it: cut to 63 bytes. */
+  let ours: string | undefined;
   let taking: Promise<void> | undefined;
   let closed = false;
+  /** Somebody else wrote meanwhile: what this process has in memory is not what is in the database. */
+  let takenOver = false;
+
+  function lose(held: pg.Client, why: string): void {
+    if (client !== held) return;
+    client = undefined;
+    lost = 'The connection that locks the database was lost: nothing is written until it is back.';
+    if (closed) return;
+    log.error(
+      { error: why },
+      'the connection that locks the database was lost: nothing is written until it is back',
+    );
+    void retake();
+  }
 
   async function take(tries: number): Promise<void> {
     const taken = new pg.Client({
@@ -57,28 +73,21 @@ export async function takePostgresLock(
       query_timeout: CONNECT_TIMEOUT,
       keepAlive: true,
     });
-    const ended = (why: string) => {
-      if (client !== taken) return;
-      client = undefined;
-      lost = 'The connection that locks the database was lost: nothing is written until it is back.';
-      if (closed) return;
-      log.error(
-        { error: why },
-        'the connection that locks the database was lost: nothing is written until it is back',
-      );
-      void retake();
-    };
-    taken.on('error', (error) => ended(error.message));
-    taken.on('end', () => ended('it ended'));
+    taken.on('error', (error) => lose(taken, error.message));
+    taken.on('end', () => lose(taken, 'it ended'));
     try {
       await taken.connect();
       if (!(await tryLock(taken, tries))) {
-        const who = await holderOf(taken);
+        const { who, session } = await holderOf(taken);
+        // Our own session may live on at the server for a while after its connection was lost.
+        takenOver = session !== ours;
         throw new Problem(
           'CONFLICT',
           `The PostgreSQL database ${new URL(url).pathname.slice(1)} is in use by ${who}: stop it first, or give this directory a database of its own.`,
         );
       }
+      const { rows } = await taken.query("select current_setting('application_name') as name");
+      ours = rows[0].name;
       client = taken;
     } catch (error) {
       await taken.end().catch(() => {});
@@ -91,7 +100,10 @@ export async function takePostgresLock(
       .then(
         () => log.info({}, 'the lock on the database is held again'),
         (error: unknown) => {
-          if (error instanceof Problem) lost = error.message;
+          if (!(error instanceof Problem)) return;
+          lost = takenOver
+            ? `${error.message} It was taken over from this service: restart this one when the other has stopped.`
+            : error.message;
         },
       )
       .finally(() => {
@@ -102,9 +114,16 @@ export async function takePostgresLock(
 
   await take(TRIES);
   const stop = repeat(() => {
-    if (closed) return;
-    if (client) client.query('select 1').catch(() => client?.end().catch(() => {}));
-    else void retake();
+    if (closed || takenOver) return;
+    const looked = client;
+    if (!looked) void retake();
+    else {
+      looked.query('select 1').catch((error: Error) => {
+        // Not when the connection says so itself: one to a host that is gone may take minutes for it.
+        lose(looked, error.message);
+        void looked.end().catch(() => {});
+      });
+    }
   }, LOOK_EVERY);
 
   return {
@@ -131,7 +150,7 @@ async function tryLock(client: pg.Client, tries: number): Promise<boolean> {
   }
 }
 
-async function holderOf(client: pg.Client): Promise<string> {
+async function holderOf(client: pg.Client): Promise<{ who: string; session: string | undefined }> {
   const { rows } = await client.query(
     `select a.application_name, a.client_addr, a.backend_start from pg_locks l join pg_stat_activity a on a.pid = l.pid
      where l.locktype = 'advisory' and l.granted and l.objid = $1 and l.classid = 0
@@ -139,7 +158,11 @@ async function holderOf(client: pg.Client): Promise<string> {
     [WRITER_LOCK],
   );
   const [row] = rows;
-  if (!row) return 'another process';
+  if (!row) return { who: 'another process', session: undefined };
   const address = row.client_addr ? ` at ${row.client_addr}` : '';
-  return `${row.application_name || 'another process'}${address}, since ${new Date(row.backend_start).toISOString()}`;
+  const since = new Date(row.backend_start).toISOString();
+  return {
+    who: `${row.application_name || 'another process'}${address}, since ${since}`,
+    session: row.application_name,
+  };
 }
