@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { compose, type Gatehouse } from '../../service/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import type { CheckResult } from '../../service/engine/checks/index.ts';
@@ -32,6 +32,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await gatehouse?.close();
   rmSync(data, { recursive: true, force: true });
+});
+
+/** Each test is an attacker of their own, not the next failed attempt of one. */
+afterEach(async () => {
+  await gatehouse.checks.unlock({ organization, world: 'test' }, 'ada@example.com', operator);
 });
 
 const COUNT = 12;

@@ -14,7 +14,8 @@ import { portrait } from '../cli/portraits.ts';
 
 const ENROLLMENTS = 200;
 const ERASURES = 50;
-const KILLED_WITHIN = { enrolling: 2_500, erasing: 400 };
+/** Milliseconds that a service is left alive at most. */
+const KILLED_WITHIN = { enrolling: 1_500, erasing: 150 };
 
 let cli: Cli;
 let organization: OrganizationId;
@@ -159,5 +160,5 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
   expect(await sealedTemplates(chosen.map(({ userId }) => userId))).toEqual([]);
   const { code, stdout } = await cli.run('audit', 'verify');
   expect([code, stdout]).toEqual([0, expect.stringMatching(/valid|whole|intact/i)]);
-  expect(enrolling + erasing).toBeGreaterThan(10);
+  expect(enrolling + erasing).toBeGreaterThan(15);
 });
