@@ -45,7 +45,8 @@ export function createProfiles({ db, inTransaction, audit, ids, clock }: Profile
     async get(organization, idOrSlug) {
       const builtIn = builtInProfiles.find(({ id }) => id === idOrSlug);
       if (builtIn) return builtIn;
-      const slug = (await store.slugOf(organization, idOrSlug)) ?? idOrSlug;
+      // An id has an underscore, a slug never.
+      const slug = (idOrSlug.includes('_') && (await store.slugOf(organization, idOrSlug))) || idOrSlug;
       const own = await store.newest(organization, slug);
       if (own) return toProfile(own);
       const found = builtInProfiles.find((profile) => profile.slug === slug);

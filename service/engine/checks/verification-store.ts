@@ -111,11 +111,8 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
         probe_sealed: probe!,
       };
     },
-    /** A person who was erased while the picture was judged is left out: the figures stay. */
     async add(tx: Tx, sealed: SealedVerification): Promise<void> {
-      const { subject } = sealed;
-      const row = typeof subject === 'string' && !(await isThere(tx, subject)) ? anonymous(sealed) : sealed;
-      await tx.insertInto('verification').values(row).execute();
+      await tx.insertInto('verification').values(sealed).execute();
     },
     /** The person's last verified verifications, newest first. What no longer opens is left out. */
     async earlier(organization: OrganizationId, subject: SubjectId, most: number): Promise<Earlier[]> {
@@ -148,26 +145,8 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
   };
 }
 
-async function isThere(tx: Tx, subject: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('subject')
-    .select('id')
-    .where('id', '=', subject)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('erasure')
-            .select('erasure.id')
-            .whereRef('erasure.organization', '=', 'subject.organization')
-            .whereRef('erasure.subject', '=', 'subject.id'),
-        ),
-      ),
-    )
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-const anonymous = (sealed: SealedVerification): SealedVerification => ({
+/** As it is kept of a person who was erased while the picture was judged: the figures stay. */
+export const anonymous = (sealed: SealedVerification): SealedVerification => ({
   ...sealed,
   subject: null,
   place_sealed: null,

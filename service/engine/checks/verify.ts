@@ -1,71 +1,34 @@
 import type { Analysis, FaceAnalyzer } from '../../inference/face.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Ids, SubjectId, VerificationId } from '../../lib/id.ts';
+import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import { type Audit, describeActor } from '../audit/index.ts';
-import { type Consents, type Ground, groundOf } from '../consent/index.ts';
-import type { Events } from '../events/index.ts';
-import type { Limits } from '../limits/index.ts';
-import type { Models } from '../models/index.ts';
-import type { Organizations } from '../organizations/index.ts';
-import type { Realm, Subjects } from '../subjects/index.ts';
-import { analyzeFrames, checkFrameTimes } from './analyze-frames.ts';
+import type { Subjects } from '../subjects/index.ts';
+import { analyzeFrames } from './analyze-frames.ts';
 import { hardFailures } from './apply-rule.ts';
+import { type BeginDeps, createBegin } from './begin-verification.ts';
 import type { CheckResult } from './check.ts';
-import { type Attempt, attemptRules, type Claims, type Standing, standingOf } from './claims.ts';
+import { type Attempt, attemptRules, type Claims, standingOf } from './claims.ts';
 import { composite } from './composite.ts';
 import { compositeReason } from './composite-reason.ts';
 import type { Threshold } from './error-rate.ts';
 import { faceQuality } from './face-quality.ts';
 import { type Decision, decide, type Matching } from './matching.ts';
-import { type ModelPlan, planModels } from './model-plan.ts';
 import type { Probe } from './probe-bytes.ts';
-import type { Profile } from './profile.ts';
-import type { Profiles } from './profiles.ts';
+import { createRecord, type RecordDeps } from './record-verification.ts';
 import { pictureRefusal } from './refuse-picture.ts';
 import { runChecks } from './run-checks.ts';
 import type { Embeddings } from './score.ts';
-import type { Assurance, Identification, Place, Verdict, VerifyCommand } from './verdict.ts';
-import type { VerificationRecord, VerificationStore } from './verification-store.ts';
+import type { Identification, Verdict, VerifyCommand } from './verdict.ts';
+import { assuranceOf, modelsUsed, type Run, timingOf } from './verification-run.ts';
+import type { VerificationStore } from './verification-store.ts';
 
-export interface VerifyDeps {
+export interface VerifyDeps extends BeginDeps, RecordDeps {
   analyzer: FaceAnalyzer;
   subjects: Subjects;
-  organizations: Pick<Organizations, 'get' | 'siteOf'>;
-  consents: Pick<Consents, 'withholds'>;
-  models: Pick<Models, 'current' | 'importable'>;
-  profiles: Profiles;
   matching: Matching;
   claims: Pick<Claims, 'admit'>;
-  limits: Pick<Limits, 'admitUser'>;
   verifications: VerificationStore;
-  inTransaction: InTransaction;
-  audit: Audit;
-  events: Events;
-  ids: Ids;
-  clock: Clock;
   /** Milliseconds that one picture may take, waiting for a worker included. */
   deadline: number;
-}
-
-/** One verification on its way: what was asked, and what it runs by. */
-interface Run {
-  id: VerificationId;
-  started: number;
-  command: VerifyCommand;
-  realm: Realm;
-  /** Live, in an organization that recorded that it matches faces only. */
-  matchOnly: boolean;
-  /** What speaks for people without a consent of their own. */
-  ground: Ground;
-  profile: Profile;
-  plan: ModelPlan;
-  /** Whom a 1:1 verification names, if there is such a person. */
-  claimed?: SubjectId;
-  /** SHA-256 of the models' files, by id. */
-  files: Readonly<Record<string, string>>;
-  place?: Place;
 }
 
 /** What became of a run. */
@@ -84,90 +47,10 @@ interface Outcome {
 const HISTORY = 20;
 const NOT_RECOGNIZED = 'Identity not recognised';
 
-export function createVerify({
-  analyzer,
-  subjects,
-  organizations,
-  consents,
-  models,
-  profiles,
-  matching,
-  claims,
-  limits,
-  verifications,
-  inTransaction,
-  audit,
-  events,
-  ids,
-  clock,
-  deadline,
-}: VerifyDeps) {
-  async function begin(command: VerifyCommand): Promise<Run> {
-    const { organization, world } = command;
-    const started = clock.now();
-    checkFrameTimes(command);
-    if (command.actor.is === 'key' && command.email !== undefined) {
-      await limits.admitUser({ organization, world }, command.email);
-    }
-    const profile = await profiles.get(organization, command.profile ?? 'default');
-    const settings = await organizations.get(organization);
-    const matchOnly = settings.matchOnly && world === 'live';
-    const ground = groundOf(settings);
-    const claimed = await claimedBy(command, ground);
-    const set = models.current();
-    const plan = planModels(profile, { set, importable: models.importable(), world, matchOnly });
-    const place = await placeOf(command);
-    return {
-      id: ids.next('verification'),
-      started,
-      command,
-      realm: { organization, world },
-      matchOnly,
-      ground,
-      profile,
-      plan,
-      files: set.files,
-      ...(claimed ? { claimed } : {}),
-      ...(place ? { place } : {}),
-    };
-  }
-
-  /**
-   * Whom a 1:1 verification names, if there is such a person. Whose consent does not cover it is not even looked at: no
-   * picture is analyzed for it. That tells the caller no more than the answer does, which is the organization's own record of
-   * its own person.
-   */
-  async function claimedBy(
-    { email, organization, world, actor, request }: VerifyCommand,
-    ground: Ground,
-  ): Promise<SubjectId | undefined> {
-    // An id must not pass for an address.
-    const claimed = email?.includes('@') ? await subjects.find({ organization, world }, email) : undefined;
-    if (!claimed || !consents.withholds(ground, claimed.id, 'verification')) return claimed?.id;
-    await inTransaction((tx) =>
-      audit.add(tx, {
-        actor,
-        action: 'verification.decide',
-        organization,
-        target: claimed.id,
-        outcome: 'refused',
-        ...(request === undefined ? {} : { request }),
-        details: { code: 'CONSENT_WITHDRAWN', world, kind: '1:1' },
-      }),
-    );
-    throw new Problem(
-      'CONSENT_WITHDRAWN',
-      'The consent of this person does not cover verification: it was withdrawn, has run out, or was never given. A new consent makes it possible again.',
-    );
-  }
-
-  async function placeOf({ place, address, organization }: VerifyCommand): Promise<Place | undefined> {
-    if (place !== undefined || address === undefined) return place;
-    const site = await organizations.siteOf(organization, address);
-    if (!site) return undefined;
-    const { latitude, longitude, country, timeZone } = site;
-    return { latitude, longitude, country, timeZone };
-  }
+export function createVerify(deps: VerifyDeps) {
+  const { analyzer, subjects, consents, matching, claims, verifications, clock, deadline } = deps;
+  const begin = createBegin(deps);
+  const record = createRecord(deps);
 
   /** The pictures, once the main one is known to show a face that can be judged; stores a refusal. */
   async function look(run: Run) {
@@ -207,7 +90,7 @@ export function createVerify({
         (one) => !consents.withholds(ground, one, 'identification'),
       );
     }
-    return matching.against(realm, claimed, probe, plan, falseMatchRate);
+    return matching.against(realm, claimed?.id, probe, plan, falseMatchRate);
   }
 
   async function judge(run: Run): Promise<Outcome & { probe: Probe }> {
@@ -251,69 +134,11 @@ export function createVerify({
     };
   }
 
-  async function record(
-    run: Run,
-    main: Analysis,
-    outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>,
-    claim?: { attempt: Attempt; standing: Standing },
-  ): Promise<void> {
-    const { id, command, profile, plan, files, started, realm } = run;
-    const { actor, request, signal } = command;
-    if (signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
-    const kind = command.email === undefined ? '1:N' : '1:1';
-    const sealed = await verifications.seal({
-      id,
-      ...realm,
-      kind,
-      profile: profile.id,
-      profileVersion: profile.version,
-      confidence: 0,
-      composite: 0,
-      assurance: assuranceOf(run, main),
-      models: modelsUsed(plan, files),
-      timing: timingOf(main, clock.now() - started),
-      actor: describeActor(actor),
-      at: started,
-      ...outcome,
-    });
-    const write = async (tx: Tx) => {
-      await verifications.add(tx, sealed);
-      await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
-      if (outcome.verified && outcome.subject) await subjects.used(tx, outcome.subject, started);
-      await audit.add(tx, {
-        actor,
-        action: 'verification.decide',
-        organization: realm.organization,
-        target: id,
-        outcome: outcome.verified ? 'done' : 'refused',
-        ...(request === undefined ? {} : { request }),
-        details: {
-          world: realm.world,
-          kind,
-          profile: profile.id,
-          profileVersion: profile.version,
-          ...(outcome.verified && outcome.subject ? { subject: outcome.subject } : {}),
-        },
-      });
-      await events.add(tx, {
-        type: outcome.verified ? 'verification.verified' : 'verification.refused',
-        ...realm,
-        payload: {
-          verification: id,
-          kind,
-          profile: profile.id,
-          ...(outcome.verified && outcome.subject ? { subject: outcome.subject } : {}),
-        },
-      });
-    };
-    await (claim ? claim.attempt.inTurn(() => inTransaction(write)) : inTransaction(write));
-  }
-
   async function tell(
     run: Run,
     { main, decision, checkResults, compositeScore, reason }: Outcome,
   ): Promise<Verdict> {
-    const { id, realm, profile, plan, files, started } = run;
+    const { id, profile, plan, files, started } = run;
     const { maturity, match: rates } = profile.definition;
     const { matched, subject, identification } = decision;
     // How near a stranger came is a slope to climb: towards a template, or the nearest of everybody.
@@ -322,7 +147,7 @@ export function createVerify({
     return {
       verification: id,
       verified: reason === undefined,
-      ...(reason === undefined ? { subject: await nameOf(realm, subject!) } : { reason }),
+      ...(reason === undefined ? { subject: await nameOf(run, subject!) } : { reason }),
       confidence: told.confidence,
       compositeScore,
       checkResults,
@@ -335,8 +160,8 @@ export function createVerify({
     };
   }
 
-  async function nameOf(realm: Realm, id: SubjectId): Promise<{ id: SubjectId; email?: string }> {
-    const { email } = await subjects.get(realm, id);
+  async function nameOf({ realm, claimed }: Run, id: SubjectId): Promise<{ id: SubjectId; email?: string }> {
+    const { email } = claimed?.id === id ? claimed : await subjects.get(realm, id);
     return email === undefined ? { id } : { id, email };
   }
 
@@ -387,23 +212,9 @@ export function createVerify({
 
 const ratesOf = ({ threshold, fnmr, extrapolated }: Threshold) => ({ threshold, fnmr, extrapolated });
 
-const assuranceOf = ({ matchOnly }: Run, { face }: Analysis): Assurance =>
-  face?.pad && !matchOnly ? 'passive' : 'match-only';
-
 /** The first thing that stands against it whatever the composite, for the person; nothing when there is none. */
 function reasonAgainst(matched: boolean, failed: readonly CheckResult[]): string | undefined {
   const [first] = failed;
   if (first) return first.reason ?? `The check ${first.check} failed.`;
   return matched ? undefined : NOT_RECOGNIZED;
-}
-
-/** The first 12 digits of each file that took part. */
-function modelsUsed(plan: ModelPlan, files: Readonly<Record<string, string>>): Record<string, string> {
-  const ids = [plan.detector, ...plan.embedders, ...(plan.pad?.models ?? [])];
-  return Object.fromEntries(ids.map((id) => [id, (files[id] ?? '').slice(0, 12)]));
-}
-
-function timingOf({ timing }: Analysis, total: number): Record<string, number> {
-  const rounded = Object.entries(timing).map(([step, ms]) => [step, Math.round(ms * 10) / 10] as const);
-  return { ...Object.fromEntries(rounded), picture: Math.round(timing.total * 10) / 10, total };
 }

@@ -343,14 +343,26 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
           .where('id', 'in', [...ids])
           .execute();
     },
-    /** The newest verified use; an older one changes nothing. */
-    async touchUse(tx: Tx, subject: SubjectId, at: number): Promise<void> {
-      await tx
-        .updateTable('subject')
-        .set({ last_used_at: at })
+    async isThere(tx: Tx, subject: SubjectId): Promise<boolean> {
+      const row = await tx
+        .selectFrom('subject')
+        .select('id')
         .where('id', '=', subject)
-        .where(({ eb, or }) => or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
-        .execute();
+        .where(notBeingErased)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    /** Notes the newest verified use, and whether the person is there; an older use changes nothing. */
+    async touchUse(tx: Tx, subject: SubjectId, at: number): Promise<boolean> {
+      const { numUpdatedRows } = await tx
+        .updateTable('subject')
+        .set(({ eb }) => ({
+          last_used_at: eb.case().when('last_used_at', '>', at).then(eb.ref('last_used_at')).else(at).end(),
+        }))
+        .where('id', '=', subject)
+        .where(notBeingErased)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
     },
 
     /** Templates of these people made by the given model files (embedder id to SHA-256), oldest first. */

@@ -84,8 +84,13 @@ export interface Subjects {
     rows: number,
     accept?: (subject: SubjectId) => boolean,
   ): Promise<SubjectId[]>;
-  /** Notes a verified use, inside the transaction that stores it: people who are not used any more are erased one day. */
-  used(tx: Tx, subject: SubjectId, at: number): Promise<void>;
+  /** False once the erasure of the person has begun. */
+  isThere(tx: Tx, subject: SubjectId): Promise<boolean>;
+  /**
+   * Notes a verified use, inside the transaction that stores it: people who are not used any more are erased one day. False,
+   * and nothing noted, once the erasure of the person has begun.
+   */
+  used(tx: Tx, subject: SubjectId, at: number): Promise<boolean>;
   /** Reads every template into the galleries at start; embedder A alone. Calls `progress` with the count after each page. */
   loadGalleries(progress?: (loaded: number) => void): Promise<void>;
   /** People whose templates could not be loaded: another model file made them, or their key is gone. Known after `loadGalleries`. */
@@ -302,6 +307,7 @@ export function createSubjects({
     ownerOf: (realm, template) => index.ownerOf(realm, template),
     people: (realm) => index.people(realm),
     nearest: (realm, probe, rows, accept) => index.search(realm, probe, rows, accept),
+    isThere: (tx, subject) => store.isThere(tx, subject),
     used: (tx, subject, at) => store.touchUse(tx, subject, at),
     async loadGalleries(progress) {
       const embedder = primary();

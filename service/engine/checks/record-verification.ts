@@ -1,0 +1,81 @@
+import type { Analysis } from '../../inference/face.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import { type Audit, describeActor } from '../audit/index.ts';
+import type { Events } from '../events/index.ts';
+import type { Subjects } from '../subjects/index.ts';
+import type { Attempt, Standing } from './claims.ts';
+import { assuranceOf, modelsUsed, type Run, timingOf } from './verification-run.ts';
+import { anonymous, type VerificationRecord, type VerificationStore } from './verification-store.ts';
+
+export interface RecordDeps {
+  subjects: Pick<Subjects, 'isThere' | 'used'>;
+  verifications: Pick<VerificationStore, 'seal' | 'add'>;
+  inTransaction: InTransaction;
+  audit: Audit;
+  events: Events;
+  clock: Clock;
+}
+
+/**
+ * Writes a verification, what it does to the claimed address, its audit line and its event in one transaction. Throws
+ * SUBJECT_NOT_FOUND when the erasure of a recognized person has begun meanwhile: the figures are kept, about nobody.
+ */
+export function createRecord({ subjects, verifications, inTransaction, audit, events, clock }: RecordDeps) {
+  return async function record(
+    run: Run,
+    main: Analysis,
+    outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>,
+    claim?: { attempt: Attempt; standing: Standing },
+  ): Promise<void> {
+    const { id, command, profile, plan, files, started, realm } = run;
+    const { actor, request, signal } = command;
+    const { verified, subject } = outcome;
+    if (signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
+    const kind = command.email === undefined ? '1:N' : '1:1';
+    const sealed = await verifications.seal({
+      id,
+      ...realm,
+      kind,
+      profile: profile.id,
+      profileVersion: profile.version,
+      confidence: 0,
+      composite: 0,
+      assurance: assuranceOf(run, main),
+      models: modelsUsed(plan, files),
+      timing: timingOf(main, clock.now() - started),
+      actor: describeActor(actor),
+      at: started,
+      ...outcome,
+    });
+    const isThere = async (tx: Tx): Promise<boolean> => {
+      if (subject === undefined) return false;
+      return verified ? subjects.used(tx, subject, started) : subjects.isThere(tx, subject);
+    };
+    const write = async (tx: Tx) => {
+      const there = await isThere(tx);
+      const whose = verified && there ? { subject } : {};
+      await verifications.add(tx, there ? sealed : anonymous(sealed));
+      await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
+      await audit.add(tx, {
+        actor,
+        action: 'verification.decide',
+        organization: realm.organization,
+        target: id,
+        outcome: verified ? 'done' : 'refused',
+        ...(request === undefined ? {} : { request }),
+        details: { world: realm.world, kind, profile: profile.id, profileVersion: profile.version, ...whose },
+      });
+      await events.add(tx, {
+        type: verified ? 'verification.verified' : 'verification.refused',
+        ...realm,
+        payload: { verification: id, kind, profile: profile.id, ...whose },
+      });
+      return there;
+    };
+    const there = await (claim ? claim.attempt.inTurn(() => inTransaction(write)) : inTransaction(write));
+    if (!verified || there) return;
+    throw new Problem('SUBJECT_NOT_FOUND', 'This person was erased while the picture was looked at.');
+  };
+}
