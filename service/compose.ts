@@ -336,7 +336,7 @@ export async function compose(
     inTransaction,
     audit,
     files: createBackupFiles({ data: config.data, place, vault, clock, log }),
-    copies: vault.copies,
+    copies: keyPlaces,
     ids,
     clock,
     log,

@@ -17,7 +17,7 @@ const AuditQuery = z.strictObject({
   organization,
   action: z
     .string()
-    .regex(/^[a-z-]{1,40}\.[a-z-]{1,40}$/, 'It must be an action such as subject.enroll.')
+    .regex(/^[a-z-]{1,40}(\.[a-z-]{1,40}){1,2}$/, 'It must be an action such as subject.enroll.')
     .optional(),
   // What is asked for is written into the log: an address must not get in there.
   subject: z

@@ -1,3 +1,4 @@
+import type { Actor } from '../audit/index.ts';
 import type { BackupFile, Origin } from './backup.ts';
 
 /** What touches files; given by compose.ts. */
@@ -31,7 +32,8 @@ export interface KeyCopy {
 
 /** Where the key store is copied to. */
 export interface KeyPlaces {
-  add(folder: string): Promise<KeyCopy>;
+  /** Audited when it was none. */
+  add(folder: string, actor: Actor): Promise<KeyCopy>;
   list(): Promise<KeyCopy[]>;
   sync(): Promise<KeyCopy[]>;
 }

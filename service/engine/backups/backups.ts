@@ -184,7 +184,7 @@ export function createBackups({
   return {
     async create({ folder: given, keysTo, withModels = false }, actor) {
       const folder = await files.checkFolder(given);
-      const place = await copies.add(keysTo === undefined ? folder : await files.checkFolder(keysTo));
+      const place = await copies.add(keysTo === undefined ? folder : await files.checkFolder(keysTo), actor);
       if (place.state !== 'current') {
         throw new Problem(
           'CONFLICT',
@@ -199,7 +199,7 @@ export function createBackups({
     },
     async schedule({ folder: given, everyMinutes, keep }, actor) {
       const folder = await files.checkFolder(given);
-      if ((await copies.list()).length === 0) await copies.add(folder);
+      if ((await copies.list()).length === 0) await copies.add(folder, actor);
       const plan = { folder, everyMinutes, keep, setBy: describeActor(actor), setAt: clock.now() };
       await inTransaction(async (tx) => {
         await store.putPlan(tx, plan);

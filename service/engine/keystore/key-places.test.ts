@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestAudit } from '../../../test/support/audit.ts';
 import { createIds } from '../../lib/id.ts';
@@ -26,8 +27,9 @@ function create() {
       list: async () => places,
       sync: async () => places,
       async add(place) {
+        if (place === '/refused') throw new Problem('INVALID_REQUEST', 'It is not there.');
         const report = { place, state: 'current' as const, addedAt: 1 };
-        places.push(report);
+        if (!places.some((one) => one.place === place)) places.push(report);
         return report;
       },
       async remove(folder, { wipe }) {
@@ -47,12 +49,14 @@ async function lines() {
 test('places come and go with an audit line each; one that is not wiped is told as refused', async () => {
   const keyPlaces = create();
   expect(await keyPlaces.add('/stick', ada)).toEqual({ place: '/stick', state: 'current', addedAt: 1 });
+  await keyPlaces.add('/stick', ada);
   await expect(keyPlaces.remove('/stick', { wipe: true }, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await keyPlaces.list()).toHaveLength(1);
   expect(await keyPlaces.remove('/stick', { wipe: false }, ada)).toMatchObject({ place: '/stick' });
   expect(await keyPlaces.list()).toEqual([]);
   const removal = (wipe: boolean) => ({ place: '/stick', wipe, state: 'current' });
   expect(await lines()).toEqual([
+    ['operator:ada', 'keystore.add-place.begin', 'done', { place: '/stick' }],
     ['operator:ada', 'keystore.add-place', 'done', { place: '/stick', state: 'current' }],
     ['operator:ada', 'keystore.remove-place', 'done', removal(true)],
     ['operator:ada', 'keystore.remove-place', 'refused', removal(true)],
@@ -67,4 +71,39 @@ test('what is no place is refused, and told', async () => {
   expect(await lines()).toEqual([
     ['operator:ada', 'keystore.remove-place', 'refused', { place: '/elsewhere', wipe: false }],
   ]);
+});
+
+test('a place that is named in another way is taken out with its line', async () => {
+  const keyPlaces = create();
+  await keyPlaces.add('/stick', ada);
+  expect(await keyPlaces.remove('/elsewhere/../stick/', { wipe: false }, ada)).toMatchObject({
+    place: '/stick',
+  });
+  expect((await lines()).at(-1)).toEqual([
+    'operator:ada',
+    'keystore.remove-place',
+    'done',
+    { place: '/stick', wipe: false, state: 'current' },
+  ]);
+});
+
+test('a place that is there already is brought up to date without a line; a refused one has one', async () => {
+  const keyPlaces = create();
+  await keyPlaces.add('/stick', ada);
+  const before = (await lines()).length;
+  await keyPlaces.add('/stick/', ada);
+  expect(await lines()).toHaveLength(before);
+  await expect(keyPlaces.add('/refused', ada)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  expect((await lines()).slice(before)).toEqual([
+    ['operator:ada', 'keystore.add-place.begin', 'done', { place: '/refused' }],
+    ['operator:ada', 'keystore.add-place', 'refused', { place: '/refused' }],
+  ]);
+});
+
+test('without a line in the log no place is added', async () => {
+  await sql`create trigger mute before insert on audit begin select raise(abort, 'mute'); end`.execute(
+    database.db,
+  );
+  await expect(create().add('/stick', ada)).rejects.toThrow('mute');
+  expect(places).toEqual([]);
 });
