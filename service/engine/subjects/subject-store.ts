@@ -92,6 +92,8 @@ export interface SubjectStoreDeps {
   sealer: Sealer;
 }
 
+export type SubjectStore = ReturnType<typeof createSubjectStore>;
+
 /** The tables `subject` and `template`, and everything in them that is sealed. */
 export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
   async function toSubjects(rows: readonly (SubjectRow & { enrollments: number })[]): Promise<Subject[]> {
@@ -225,16 +227,6 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       return Number(n);
     },
 
-    async idOf(tx: Db, { organization, world }: Realm, emailHash: string): Promise<SubjectId | undefined> {
-      const row = await tx
-        .selectFrom('subject')
-        .select('id')
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where('email_hash', '=', emailHash)
-        .executeTakeFirst();
-      return row?.id as SubjectId | undefined;
-    },
     /** Nothing any more once the erasure has begun. */
     async emailHashOf(subject: SubjectId): Promise<string | undefined> {
       const row = await db
@@ -315,12 +307,21 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .executeTakeFirst();
       return numInsertedOrUpdatedRows === 1n;
     },
-    async touchSubject(tx: Tx, subject: SubjectId, at: number, name: Uint8Array | null): Promise<void> {
-      await tx
+    /** False when the e-mail is not this person's any more: the erasure has begun. */
+    async touchSubject(
+      tx: Tx,
+      subject: SubjectId,
+      emailHash: string,
+      at: number,
+      name: Uint8Array | null,
+    ): Promise<boolean> {
+      const { numUpdatedRows } = await tx
         .updateTable('subject')
         .set(name === null ? { updated_at: at } : { updated_at: at, name_sealed: name })
         .where('id', '=', subject)
-        .execute();
+        .where('email_hash', '=', emailHash)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
     },
     async insertTemplates(tx: Tx, rows: readonly Insertable<Schema['template']>[]): Promise<void> {
       await tx

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { direction, near } from '../../../test/support/faces.ts';
 import type { SubjectId, World } from '../../lib/id.ts';
-import { surplusOf } from './subjects.ts';
+import { surplusOf } from './surplus.ts';
 
 let engine: Engine;
 beforeEach(async () => {

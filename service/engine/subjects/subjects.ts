@@ -5,9 +5,10 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import { type Consent, type Consents, isHeld } from '../consent/index.ts';
+import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
+import { createEnroll, type Enrolled, fileOf, type NewEnrollment } from './enroll-subject.ts';
 import { createGalleryIndex } from './gallery-index.ts';
 import { type Realm, realmKey } from './realm.ts';
 import type { Enrollment, Subject } from './subject.ts';
@@ -17,26 +18,8 @@ import {
   type SealedValue,
   type StoredTemplate,
   type SubjectStoreDeps,
-  type TemplateRow,
 } from './subject-store.ts';
 import { createTurns } from './turns.ts';
-
-/** A picture's embeddings, to be kept for a person. */
-export interface NewEnrollment {
-  email: string;
-  name?: string;
-  /** By embedder id, unit length. */
-  embeddings: Record<string, Float32Array>;
-  quality: number;
-  consent?: Consent;
-  /**
-   * What tells this picture from every other, such as its SHA-256, so that a caller who does not know whether an enrollment
-   * was done may ask for it again. Kept sealed with the enrollment, for as long as that is among the person's best.
-   */
-  mark?: string;
-  /** Extra audit details: the flag of a duplicate under `warn`, an operator's override. */
-  audit?: Record<string, unknown>;
-}
 
 export interface Subjects {
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
@@ -53,12 +36,7 @@ export interface Subjects {
    * Rows, audit line and gallery rows become visible together; acknowledged means on disk. A `mark` that one of the person's
    * enrollments has changes nothing: that enrollment is answered, as `repeated`.
    */
-  enroll(
-    realm: Realm,
-    input: NewEnrollment,
-    actor: Actor,
-    request?: string,
-  ): Promise<{ subject: Subject; created: boolean; enrollment: string; repeated?: true }>;
+  enroll(realm: Realm, input: NewEnrollment, actor: Actor, request?: string): Promise<Enrolled>;
   /** Everything that is sealed about the person, as it lies: address, name, templates of all models, marks of pictures. */
   sealedValues(realm: Realm, subject: SubjectId): Promise<SealedValue[]>;
   /**
@@ -113,9 +91,6 @@ export interface SubjectsDeps extends SubjectStoreDeps {
   most?: number;
 }
 
-/** Another enrollment of the same new e-mail came first this often: something is wrong. */
-const MOST_TRIES = 5;
-
 export function createSubjects({
   db,
   sealer,
@@ -145,6 +120,18 @@ export function createSubjects({
       'a sealed template was changed or belongs elsewhere',
     );
 
+  const enroll = createEnroll({
+    store,
+    index,
+    inTransaction,
+    models,
+    audit,
+    events,
+    consents,
+    ids,
+    clock,
+    most,
+  });
   let unreachable = 0;
 
   const find = (realm: Realm, idOrEmail: string) =>
@@ -154,88 +141,6 @@ export function createSubjects({
         ? { emailHash: store.emailHash(realm.organization, idOrEmail) }
         : { id: idOrEmail },
     );
-
-  /** One try: undefined when the person with this e-mail is not `subject` (any more). */
-  async function tryToEnroll(
-    realm: Realm,
-    { email, name, embeddings, quality, consent, mark, audit: details }: NewEnrollment,
-    { subject, created, emailHash }: { subject: SubjectId; created: boolean; emailHash: string },
-    actor: Actor,
-    request: string | undefined,
-  ) {
-    using borrowed = store.borrowTransform(realm.organization);
-    const { files } = models.current();
-    const at = clock.now();
-    const enrollment = ids.next('enrollment');
-    const person = await store.sealPerson(realm, subject, email, name);
-    const templates = await Promise.all(
-      Object.entries(embeddings).map(async ([embedder, vector]) => {
-        const id = ids.next('template');
-        return {
-          id,
-          ...realm,
-          subject,
-          enrollment,
-          embedder,
-          embedder_sha256: fileOf(files, embedder),
-          ...(await store.sealVector(
-            { id, organization: realm.organization, subject },
-            vector,
-            borrowed.transform,
-          )),
-          mark_sealed:
-            mark === undefined
-              ? null
-              : await store.sealMark({ id, organization: realm.organization, subject }, mark),
-          quality,
-          created_at: at,
-        };
-      }),
-    );
-    const done = await inTransaction(async (tx: Tx) => {
-      const holder = await store.idOf(tx, realm, emailHash);
-      if (holder !== (created ? undefined : subject)) return undefined;
-      if (created) {
-        const row = {
-          id: subject,
-          ...realm,
-          email_hash: emailHash,
-          ...person,
-          created_at: at,
-          updated_at: at,
-        };
-        if (!(await store.insertSubject(tx, row))) return undefined;
-      } else await store.touchSubject(tx, subject, at, person.name_sealed);
-      await store.insertTemplates(tx, templates);
-      const standing = consent && (await consents.record(tx, { ...realm, subject }, consent, actor));
-      const held = await isHeld(tx, subject);
-      const surplus = held ? [] : surplusOf(await store.templateRows(tx, subject), files, most);
-      await store.deleteTemplates(tx, surplus);
-      await audit.add(tx, {
-        actor,
-        action: 'subject.enroll',
-        organization: realm.organization,
-        target: subject,
-        ...(request === undefined ? {} : { request }),
-        details: { world: realm.world, created, enrollment, quality, dropped: surplus.length, ...details },
-      });
-      await events.add(tx, {
-        type: 'subject.enrolled',
-        ...realm,
-        payload: { subject, created, enrollment },
-        personal: { subject, values: { email } },
-      });
-      return { dropped: surplus, standing };
-    });
-    if (done === undefined) return undefined;
-    const { dropped, standing } = done;
-    if (standing) consents.settle(subject, standing);
-    const row = templates.find(({ embedder }) => embedder === models.current().primary);
-    if (row && !dropped.includes(row.id))
-      index.put(realm, { template: row.id, subject }, embeddings[row.embedder]!);
-    index.erase(realm, dropped as TemplateId[]);
-    return enrollment;
-  }
 
   return {
     find,
@@ -250,34 +155,9 @@ export function createSubjects({
       return found.length > limit ? { subjects, next: subjects.at(-1)!.id } : { subjects };
     },
     count: (realm) => store.count(realm),
-    async enroll(realm, input, actor, request) {
-      Object.values(input.embeddings).forEach(requireUnitLength);
-      const emailHash = store.emailHash(realm.organization, input.email);
-      return turns(`${realmKey(realm)}/${emailHash}`, async () => {
-        for (let tries = 0; tries < MOST_TRIES; tries++) {
-          const known = await store.find(realm, { emailHash });
-          if (known && input.mark !== undefined) {
-            const enrollment = await store.enrollmentMarked(known.id, input.mark);
-            if (enrollment !== undefined)
-              return { subject: known, created: false, enrollment, repeated: true as const };
-          }
-          const subject = known?.id ?? ids.next('subject');
-          if (!known) await store.createKey(realm.organization, subject);
-          const created = known === undefined;
-          const person = { subject, created, emailHash };
-          const enrollment = await tryToEnroll(realm, input, person, actor, request);
-          if (enrollment !== undefined) {
-            const now = await store.find(realm, { id: subject });
-            if (now) return { subject: now, created, enrollment };
-          }
-          // After an error the key stays for the sweep: whether the transaction was committed is not known then.
-          if (created) await store.destroyKey(subject);
-        }
-        throw new Problem(
-          'CONFLICT',
-          'This person is being enrolled by someone else at the same time: try again.',
-        );
-      });
+    enroll(realm, input, actor, request) {
+      const name = `${realmKey(realm)}/${store.emailHash(realm.organization, input.email)}`;
+      return turns(name, () => enroll(realm, input, actor, request));
     },
     sealedValues: (realm, subject) => store.sealedValues(realm, subject),
     async forget(realm, subject, work) {
@@ -336,18 +216,6 @@ export function createSubjects({
   };
 }
 
-/** Before anything is written: what the galleries refuse must not be on disk. */
-function requireUnitLength(vector: Float32Array): void {
-  const length = Math.hypot(...vector);
-  if (!(Math.abs(length - 1) < 1e-3)) throw new RangeError(`An embedding has unit length, not ${length}.`);
-}
-
-function fileOf(files: Readonly<Record<string, string>>, embedder: string): string {
-  const sha256 = files[embedder];
-  if (sha256 !== undefined) return sha256;
-  throw new Problem('MODEL_NOT_INSTALLED', `The model ${embedder} is not installed or not enabled.`);
-}
-
 function toEnrollments(templates: readonly StoredTemplate[]): Enrollment[] {
   return [...Map.groupBy(templates, ({ enrollment }) => enrollment).values()].map((rows) => ({
     id: rows[0]!.enrollment,
@@ -356,31 +224,4 @@ function toEnrollments(templates: readonly StoredTemplate[]): Enrollment[] {
     createdAt: rows[0]!.createdAt,
     templates: rows.map(({ id, embedder, vector }) => ({ id, embedder, vector })),
   }));
-}
-
-type Kept = Pick<
-  TemplateRow,
-  'id' | 'enrollment' | 'embedder' | 'embedder_sha256' | 'quality' | 'created_at'
->;
-
-/**
- * The templates of all enrollments beyond the `most` best: those of the present model files before older ones, then by
- * quality, then the newer.
- */
-export function surplusOf(
-  rows: readonly Kept[],
-  files: Readonly<Record<string, string>>,
-  most: number,
-): string[] {
-  const enrollments = [...Map.groupBy(rows, ({ enrollment }) => enrollment).values()].map((templates) => ({
-    templates,
-    usable: templates.some((row) => files[row.embedder] === row.embedder_sha256) ? 1 : 0,
-    quality: templates[0]!.quality,
-    at: templates[0]!.created_at,
-    id: templates[0]!.enrollment,
-  }));
-  return enrollments
-    .toSorted((a, b) => b.usable - a.usable || b.quality - a.quality || b.at - a.at || (a.id < b.id ? 1 : -1))
-    .slice(most)
-    .flatMap(({ templates }) => templates.map(({ id }) => id));
 }
