@@ -6,7 +6,7 @@ import { type Answer, type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { jsonLines } from './json-lines.ts';
 import { createProgress } from './progress.ts';
-import { type Cell, count, facts } from './terminal.ts';
+import { type Cell, count, facts, oneLine } from './terminal.ts';
 import { userPath } from './user-path.ts';
 
 interface Verify {
@@ -109,7 +109,7 @@ function answer(
 ): Answer {
   const { damage, lines, outside, lastCheckpoint, uncovered, pruned, restores } = report;
   const verdict = damage
-    ? `${what} is DAMAGED${damage.seq > 0 ? ` at line ${damage.seq}` : ''} (${damage.is}).\n${damage.says}`
+    ? `${what} is DAMAGED${damage.seq > 0 ? ` at line ${damage.seq}` : ''} (${damage.is}).\n${oneLine(damage.says)}`
     : `${what} is whole: ${count(lines, 'line', 'lines')}.`;
   const told = facts([
     ...more,

@@ -3,7 +3,7 @@ import type { Control } from './control.ts';
 import { dataDirectory } from './data-directory.ts';
 import { invocation } from './invocation.ts';
 import { type OpenOptions, openControl } from './open-control.ts';
-import type { Terminal } from './terminal.ts';
+import { severalLines, type Terminal } from './terminal.ts';
 
 export interface CommonOptions {
   data?: string;
@@ -65,7 +65,7 @@ export function createCommandRunner(terminal: Terminal): CommandRunner {
             );
             if (!answer) return;
             if (options.json) terminal.answer(JSON.stringify(answer.json));
-            else if (answer.text !== '') terminal.answer(answer.text);
+            else if (answer.text !== '') terminal.answer(severalLines(answer.text));
             if (answer.exitCode === 130) process.exit(130);
             runner.exitCode = answer.exitCode ?? 0;
           } finally {

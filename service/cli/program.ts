@@ -29,7 +29,7 @@ import { addSubjectErase } from './subject-erase.ts';
 import { addSubjectExport } from './subject-export.ts';
 import { addSubjectImport } from './subject-import.ts';
 import { addSubjectUnlock } from './subject-unlock.ts';
-import { createTerminal } from './terminal.ts';
+import { createTerminal, severalLines } from './terminal.ts';
 import { addUnseal } from './unseal.ts';
 import { addVerify } from './verify.ts';
 
@@ -114,7 +114,7 @@ First steps:
     }
     const failure = toFailure(error);
     if (words.includes('--json')) terminal.answer(JSON.stringify(failure.json));
-    terminal.note(failure.text);
+    terminal.note(severalLines(failure.text));
     return failure.exitCode;
   }
 }

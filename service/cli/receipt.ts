@@ -7,7 +7,7 @@ import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { receiptText } from './receipt-text.ts';
-import { table } from './terminal.ts';
+import { oneLine, table } from './terminal.ts';
 import { userPath } from './user-path.ts';
 
 interface PublicKey {
@@ -54,10 +54,11 @@ export function addReceipt(program: Command, runner: CommandRunner): void {
             : 'NOT VALID: the receipt was changed, or another appliance signed it.';
         return { json, text, exitCode: 1 };
       }
+      const kid = oneLine(signed.kid);
       const by =
         pinned === undefined
-          ? `Valid by the key that it brings along (${signed.kid}): nobody changed it since. Whose key that is, “receipt key” on the appliance tells; pin it with --public-key.`
-          : `Valid by the key you gave (${signed.kid}).`;
+          ? `Valid by the key that it brings along (${kid}): nobody changed it since. Whose key that is, “receipt key” on the appliance tells; pin it with --public-key.`
+          : `Valid by the key you gave (${kid}).`;
       return { json, text: `${by}\n\n${receiptText(signed)}`, ...(clean ? {} : { exitCode: 1 as const }) };
     },
   );

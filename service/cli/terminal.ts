@@ -55,6 +55,17 @@ export function facts(pairs: readonly (readonly [string, Cell])[]): string {
 export const oneLine = (value: string | number) =>
   String(value).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 
+/** The two ends of each style that `style` gives. */
+const OWN_STYLES = '\u001b\\[(?:1|2|22|31|32|33|39)m';
+const UNPRINTABLE = new RegExp(
+  `(${OWN_STYLES}|[\\n\\t])|[\\p{Cc}\\p{Zl}\\p{Zp}\\u202a-\\u202e\\u2066-\\u2069]`,
+  'gu',
+);
+
+/** The same for a text of several lines in our own styles: its lines are ours, what stands in them may not be. */
+export const severalLines = (text: string) =>
+  text.replaceAll(UNPRINTABLE, (_, ours: string | undefined) => ours ?? '\ufffd');
+
 /** 1 person, 2 people. */
 export function count(amount: number, one: string, many: string): string {
   return `${amount.toLocaleString('en')} ${amount === 1 ? one : many}`;
