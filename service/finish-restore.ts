@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { syncFolder } from './storage/sync-folder.ts';
@@ -42,9 +42,20 @@ export function clearUnfinishedRestore(data: string): void {
   } catch {
     return;
   }
-  for (const name of names)
-    if (name.startsWith(`${basename(data)}.restoring-`)) removeStaged(join(dirname(data), name));
+  for (const name of names) {
+    const path = join(dirname(data), name);
+    if (isStagedName(name, data) && isOwnFolder(path)) removeStaged(path);
+  }
   if (names.includes(basename(journalOf(data)))) rmSync(journalOf(data), { force: true });
+}
+
+const isStagedName = (name: string, data: string): boolean =>
+  name.startsWith(`${basename(data)}.restoring-`) && /-\d{4}-\d\d-\d\dT[\d-]+Z$/.test(name);
+
+/** Whoever else may write beside the data directory may have put a link there: the keys behind it are not to be overwritten. */
+function isOwnFolder(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && (process.getuid === undefined || found.uid === process.getuid());
 }
 
 /** Only the copy of the keys is overwritten: a master key in it is a second name of the one in use. */

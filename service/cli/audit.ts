@@ -176,7 +176,9 @@ function readTime(flag: string, text: string | undefined): string | undefined {
 /** All of it, on disk, or no file of that name; for the owner alone. Gives the bytes written. */
 async function writeWhole(file: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {
   const unfinished = `${file}.unfinished`;
-  const handle = await openFile(unfinished, 'w', 0o600);
+  await rm(unfinished, { force: true });
+  // Not one that somebody else put there to read along.
+  const handle = await openFile(unfinished, 'wx', 0o600);
   let size = 0;
   try {
     for await (const chunk of bytes) {
