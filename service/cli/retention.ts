@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { invocation } from './invocation.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { count, facts, table } from './terminal.ts';
 
@@ -93,7 +94,7 @@ export function addRetention(program: Command, runner: CommandRunner): void {
       .command('sweep')
       .description('erase and delete now what has expired; people under a legal hold stay')
       .option('--dry-run', 'only say what would be done')
-      .option('--confirm <count>', 'how many people it may erase, where the sweep asks for it')
+      .option('--confirm <count>', 'how many people it will erase, as --dry-run tells')
       .option(...organizationFlag)
       .addHelpText('after', examples('retention sweep --dry-run', 'retention sweep --confirm 212')),
     async ({ options, control }) => {
@@ -192,7 +193,8 @@ function describePreview(preview: Report & { people: number; asks: boolean }): s
       ['events to delete', preview.events],
       ['failure counts to delete', preview.claims],
     ]),
-    ...(preview.asks ? [`It would ask to be confirmed: --confirm ${all}`] : []),
+    ...(preview.asks ? ['That is more than the daily sweep does by itself.'] : []),
+    `To do it: ${invocation} retention sweep --confirm ${all}`,
   ].join('\n');
 }
 

@@ -93,7 +93,9 @@ test('consent, holds, terms and the export of a person, as an operator uses them
   });
   const tooLong = await cli.run('retention', 'set', '--unused', '1096');
   expect([tooLong.code, tooLong.stderr]).toEqual([1, expect.stringContaining('1095')]);
-  expect(await cli.json('retention', 'sweep')).toMatchObject({
+  const bare = await cli.run('retention', 'sweep');
+  expect([bare.code, bare.stderr]).toEqual([1, expect.stringContaining('retention sweep --confirm 1')]);
+  expect(await cli.json('retention', 'sweep', '--confirm', '1')).toMatchObject({
     finishedAt: expect.any(String),
     report: { erased: 1, due: { 'consent-withdrawn': 1 }, held: 0 },
   });

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { RetentionSettings, retentionPolicy } from '../../engine/organizations/index.ts';
-import type { Sweep } from '../../engine/retention/index.ts';
+import type { Sweep, SweepReport } from '../../engine/retention/index.ts';
+import { Problem } from '../../lib/problem.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { defined } from './defined.ts';
 import { operator } from './operator.ts';
@@ -20,7 +21,11 @@ const Change = z
   .refine((change) => Object.values(change).some((value) => value !== undefined), 'Name at least one term.');
 const Order = z.strictObject({
   dryRun: z.boolean().default(false),
-  confirm: z.int().min(0).optional().describe('how many people the sweep is expected to erase'),
+  confirm: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('how many people the sweep is expected to erase; needed unless dryRun'),
 });
 const Page = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(20) });
 
@@ -47,11 +52,8 @@ export const retentionRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organization
     const organization = await organizationOf(http.params);
     const { dryRun, confirm } = parse(Order, http.body);
     if (dryRun) return { dryRun, ...(await retention.preview(organization)) };
-    const sweep = await retention.sweep(organization, {
-      actor: operator(http),
-      request: http.id,
-      ...(confirm === undefined ? {} : { confirm }),
-    });
+    if (confirm === undefined) throw unconfirmed(await retention.preview(organization));
+    const sweep = await retention.sweep(organization, { actor: operator(http), request: http.id, confirm });
     return reply.code(201).send(fromSweep(sweep));
   });
   app.get('/organizations/:organization/retention/sweeps', async ({ params, query }) => {
@@ -59,6 +61,15 @@ export const retentionRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organization
     return { sweeps: (await retention.sweeps(organization, parse(Page, query).limit)).map(fromSweep) };
   });
 };
+
+/** A call that says nothing of what it would destroy destroys nothing. */
+function unconfirmed({ due, verifications, events }: SweepReport): Problem {
+  const people = Object.values(due).reduce((sum, count) => sum + count, 0);
+  return new Problem(
+    'CONFIRMATION_REQUIRED',
+    `Nothing was swept. A sweep now would erase people: ${people}, verifications: ${verifications}, events: ${events}. Look at “gatehouse retention sweep --dry-run”, then confirm with the number of people: “gatehouse retention sweep --confirm ${people}”.`,
+  );
+}
 
 const fromSweep = ({ startedAt, finishedAt, ...rest }: Sweep) => ({
   ...rest,

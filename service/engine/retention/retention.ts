@@ -29,8 +29,8 @@ export interface Retention {
   preview(organization: OrganizationId): Promise<SweepReport & { people: number; asks: boolean }>;
   /**
    * Erases everybody whose term is over and deletes what else is older than its term, in small steps; what a crash leaves is
-   * done by the next sweep. Throws CONFIRMATION_REQUIRED when it would erase more than is plausible and `confirm` is not that
-   * number, CONFLICT while another sweep runs.
+   * done by the next sweep. Throws CONFIRMATION_REQUIRED when `confirm` is not the number of people it would erase, and without
+   * one when that is more than is plausible; CONFLICT while another sweep runs.
    */
   sweep(organization: OrganizationId, order: SweepOrder): Promise<Sweep>;
   /**
@@ -103,7 +103,7 @@ export function createRetention({
     { actor, request, confirm }: SweepOrder,
   ): Promise<void> {
     const suspect = await clockSuspect();
-    if (!(asks || suspect) || confirm === due.length) return;
+    if (confirm === undefined ? !(asks || suspect) : confirm === due.length) return;
     log.warn(
       { organization, due: due.length, people },
       'a retention sweep asks for confirmation and changed nothing',

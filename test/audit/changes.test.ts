@@ -1,0 +1,297 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { compose, type Gatehouse } from '../../service/compose.ts';
+import { parseConfig } from '../../service/config.ts';
+import { controlDoor } from '../../service/doors/control/index.ts';
+import { createServer } from '../../service/http/server.ts';
+import type { OrganizationId, SubjectId } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { portrait } from '../cli/portraits.ts';
+import { by } from '../support/audited.ts';
+
+interface Sample {
+  body?: Record<string, unknown>;
+  query?: string;
+  picture?: () => Promise<Buffer>;
+  /** What has to be so already. */
+  before?: () => Promise<unknown>;
+  /** The line that it leaves. */
+  action: string;
+}
+
+const email = 'ada.lovelace@example.com';
+const consent = { textVersion: 'v3', purposes: ['verification'], method: 'form', legalBasis: 'GDPR 9(2)(a)' };
+const place = () => join(folder, 'place');
+
+/** Every route that changes something, a request that does, and the line that it leaves; what is in `:…` is filled in. */
+const changes: Record<string, () => Sample> = {
+  'POST /organizations': () => ({ body: { name: 'Second' }, action: 'organization.create' }),
+  'PATCH /organizations/:organization': () => ({
+    body: { uniquenessPolicy: 'warn' },
+    action: 'organization.set',
+  }),
+  'DELETE /organizations/:organization': () => ({ body: { confirm: 'Acme' }, action: 'organization.erase' }),
+  'POST /organizations/:organization/keys': () => ({
+    body: { world: 'test', scopes: ['identity'] },
+    action: 'key.create',
+  }),
+  'DELETE /organizations/:organization/keys/:key': () => ({ action: 'key.revoke' }),
+  'PATCH /organizations/:organization/keys/:key': () => ({
+    body: { cidrs: ['10.0.0.0/8'] },
+    action: 'key.restrict',
+  }),
+  'POST /organizations/:organization/keys/:key/rotate': () => ({
+    body: { overlapSeconds: 0 },
+    action: 'key.rotate',
+  }),
+  'POST /organizations/:organization/sites': () => ({
+    body: { name: 'Home', cidr: '10.1.0.0/16', country: 'CH', latitude: 47, longitude: 8, timeZone: 'UTC' },
+    action: 'site.add',
+  }),
+  'DELETE /organizations/:organization/sites/:site': () => ({ action: 'site.remove' }),
+  'PUT /organizations/:organization/profiles/:profile': () => ({
+    body: profile,
+    action: 'profile.set',
+  }),
+  'DELETE /organizations/:organization/profiles/:profile': () => ({ action: 'profile.reset' }),
+  'PATCH /organizations/:organization/limits': () => ({ body: { burst: 10 }, action: 'limits.set' }),
+  'PUT /organizations/:organization/attestation': () => ({
+    body: consent,
+    action: 'consent.attest',
+  }),
+  'PATCH /organizations/:organization/retention': () => ({
+    body: { unusedDays: 365 },
+    action: 'retention.set',
+  }),
+  'POST /organizations/:organization/retention/sweeps': () => ({
+    body: { confirm: 0 },
+    action: 'retention.sweep',
+  }),
+  'POST /organizations/:organization/subjects': () => ({
+    body: { world: 'test', email: 'bea@example.com' },
+    picture: () => portrait('bea'),
+    action: 'subject.enroll',
+  }),
+  'POST /organizations/:organization/verify': () => ({
+    body: { world: 'test' },
+    picture: () => portrait('ada'),
+    action: 'verification.decide',
+  }),
+  'DELETE /organizations/:organization/subjects/:subject': () => ({
+    body: { world: 'test', confirm: ids.subject },
+    action: 'subject.erase',
+  }),
+  'DELETE /organizations/:organization/subjects': () => ({
+    body: { world: 'test', confirm: 1 },
+    action: 'subject.erase',
+  }),
+  'POST /organizations/:organization/subjects/unlock': () => ({
+    body: { world: 'test', person: email },
+    before: () =>
+      ask('POST', `/organizations/${ids.organization}/verify`, {
+        body: { world: 'test', email },
+        picture: () => portrait('bea'),
+        action: 'verification.decide',
+      }),
+    action: 'subject.unlock',
+  }),
+  'POST /organizations/:organization/subjects/:subject/consent': () => ({
+    body: { world: 'test', consent },
+    action: 'consent.record',
+  }),
+  'POST /organizations/:organization/subjects/:subject/consent/withdrawals': () => ({
+    body: { world: 'test', purposes: ['verification'] },
+    action: 'consent.withdraw',
+  }),
+  'POST /organizations/:organization/subjects/:subject/holds': () => ({
+    body: { world: 'test', reason: 'case 7' },
+    action: 'hold.place',
+  }),
+  'POST /organizations/:organization/subjects/:subject/holds/release': () => ({
+    body: { world: 'test' },
+    before: () => gatehouse.holds.place(person(), 'case 7', by.actor),
+    action: 'hold.release',
+  }),
+  'POST /organizations/:organization/templates/renewal': () => ({ action: 'organization.renew-templates' }),
+  'POST /organizations/:organization/key/rotation': () => ({ action: 'organization.rotate-key.begin' }),
+  'POST /keystore/places': () => ({ body: { folder: place() }, action: 'keystore.add-place' }),
+  'POST /keystore/places/remove': () => ({
+    body: { folder: place(), wipe: false },
+    before: () => gatehouse.keyPlaces.add(place(), by.actor),
+    action: 'keystore.remove-place',
+  }),
+  'POST /models/:model/enable': () => ({ body: { acceptLicenceDoubt: true }, action: 'models.enable' }),
+  'POST /models/:model/disable': () => ({ action: 'models.disable' }),
+  'POST /backups': () => ({ body: { folder: join(folder, 'backups') }, action: 'backup.create' }),
+  'PUT /backups/plan': () => ({
+    body: { folder: join(folder, 'backups'), everyMinutes: 60, keep: 2 },
+    action: 'backup.schedule',
+  }),
+  'DELETE /backups/plan': () => ({
+    query: `?folder=${encodeURIComponent(place())}`,
+    before: () => gatehouse.backups.schedule({ folder: place(), everyMinutes: 60, keep: 2 }, by.actor),
+    action: 'backup.unschedule',
+  }),
+  'POST /master/rotate': () => ({ body: {}, action: 'master.rotate' }),
+  'POST /master/passphrase': () => ({
+    body: { passphrase: 'correct horse battery staple' },
+    action: 'master.set-passphrase',
+  }),
+  'POST /master/file': () => ({ body: { path: join(folder, 'other.key') }, action: 'master.use-file' }),
+  'POST /signing-keys/:purpose/rotate': () => ({ action: 'signing-key.rotate' }),
+};
+
+/** Tried where models and backups are: they need a file of another model, and a backup. `sync` changes no decision of anybody. */
+const elsewhere = ['POST /models', 'DELETE /models/:model', 'POST /backups/verified', 'POST /keystore/sync'];
+
+let folder: string;
+let gatehouse: Gatehouse;
+let app: FastifyInstance;
+let profile: Record<string, unknown>;
+let ids: Record<string, string>;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-changes-'));
+  for (const name of ['place', 'backups']) mkdirSync(join(folder, name));
+  gatehouse = await compose(parseConfig({ data: join(folder, 'data') }), {
+    log: silentLog,
+    workers: 'when-needed',
+  });
+  app = createServer({ ids: gatehouse.ids, log: silentLog });
+  await app.register(controlDoor, gatehouse);
+  await app.ready();
+  await fill();
+});
+afterEach(async () => {
+  await app.close();
+  await gatehouse.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A person, a key, a site and whatever else the routes name. */
+async function fill(): Promise<void> {
+  const organization = (await gatehouse.organizations.create({ name: 'Acme' }, by.actor)).id;
+  const [embedder = ''] = gatehouse.models.current().embedders;
+  const embedding = new Float32Array(128);
+  embedding[0] = 1;
+  const { subject } = await gatehouse.subjects.enroll(
+    { organization, world: 'test' },
+    { email, embeddings: { [embedder]: embedding }, quality: 0.9 },
+    by.actor,
+  );
+  const key = await gatehouse.access.createKey(
+    { organization, world: 'test', scopes: ['identity'] },
+    by.actor,
+  );
+  const site = await gatehouse.organizations.addSite(
+    organization,
+    { name: 'Bern', cidr: '10.0.0.0/16', country: 'CH', latitude: 47, longitude: 8, timeZone: 'UTC' },
+    by.actor,
+  );
+  const { definition } = await gatehouse.checks.getProfile(organization, 'default');
+  profile = { ...definition };
+  await gatehouse.checks.setProfile(organization, 'own', definition, by.actor);
+  ids = {
+    organization,
+    subject: subject.id,
+    key: key.id,
+    site: site.id,
+    profile: 'own',
+    model: 'faceres',
+    purpose: 'audit',
+  };
+}
+
+const person = () => ({
+  organization: ids.organization as OrganizationId,
+  world: 'test' as const,
+  subject: ids.subject as SubjectId,
+});
+
+async function ask(method: string, route: string, { body, query = '', picture }: Partial<Sample>) {
+  const url = `${route.replaceAll(/:(\w+)/g, (_, name: string) => ids[name] ?? name)}${query}`;
+  if (!picture) return app.inject({ method: method as 'POST', url, ...(body && { payload: body }) });
+  const form = new FormData();
+  form.append('request', JSON.stringify(body));
+  form.append('file', new Blob([new Uint8Array(await picture())]), 'face.jpg');
+  const encoded = new Response(form);
+  return app.inject({
+    method: method as 'POST',
+    url,
+    headers: { 'content-type': encoded.headers.get('content-type') ?? '' },
+    payload: Buffer.from(await encoded.arrayBuffer()),
+  });
+}
+
+function inDatabase<T>(work: (database: Sqlite.Database) => T): T {
+  const database = new Sqlite(join(folder, 'data', 'gatehouse.db'));
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+}
+
+const changing = () =>
+  app.published
+    .flatMap(({ methods, url }) => methods.map((method) => `${method} ${url}`))
+    .filter((route) => !/^(GET|HEAD|OPTIONS) /.test(route));
+
+test('every route that changes something is known', () => {
+  expect(changing().toSorted()).toEqual([...Object.keys(changes), ...elsewhere].toSorted());
+});
+
+test.each(Object.entries(changes))('%s leaves its line, with its request', async (route, sample) => {
+  const { before, action, ...order } = sample();
+  await before?.();
+  const [method = '', url = ''] = route.split(' ');
+  const reply = await ask(method, url, order);
+  expect([reply.statusCode < 300, reply.body]).toEqual([true, expect.any(String)]);
+  const lines = inDatabase((database) =>
+    database
+      .prepare('select action, outcome from audit where request = ?')
+      .all(reply.headers['x-request-id']),
+  );
+  expect(lines).toContainEqual({ action, outcome: expect.stringMatching(/^(done|refused)$/) });
+});
+
+/** What is thrown away when it is told by its name: a person is not among it. */
+const counts = () =>
+  inDatabase((database) => {
+    const tables = database.prepare("select name from sqlite_schema where type = 'table'").all() as {
+      name: string;
+    }[];
+    return Object.fromEntries(
+      tables.map(({ name }) => [name, database.prepare(`select count(*) n from "${name}"`).get()]),
+    ) as Record<string, { n: number }>;
+  });
+
+test('no call without parameters deletes anything', async () => {
+  const lost: string[] = [];
+  for (const route of changing().filter((route) => !/:(key|site|profile|model)\b/.test(route))) {
+    const [method = '', url = ''] = route.split(' ');
+    for (const body of [undefined, {}]) {
+      const before = counts();
+      const reply = await ask(method, url, { ...(body && { body }) });
+      const after = counts();
+      for (const [table, { n }] of Object.entries(before))
+        if (after[table]!.n < n) lost.push(`${route} ${table}`);
+      if (method === 'DELETE') expect([route, reply.statusCode >= 400]).toEqual([route, true]);
+    }
+  }
+  expect(lost).toEqual([]);
+});
+
+test('a sweep says what it would erase, and erases when that is confirmed', async () => {
+  const path = '/organizations/:organization/retention/sweeps';
+  const refused = await ask('POST', path, { body: {} });
+  expect(refused.json()).toMatchObject({ code: 'CONFIRMATION_REQUIRED' });
+  expect((await ask('POST', path, { body: { confirm: 1 } })).json()).toMatchObject({
+    code: 'CONFIRMATION_REQUIRED',
+  });
+  expect((await ask('POST', path, { body: { confirm: 0 } })).statusCode).toBe(201);
+});
