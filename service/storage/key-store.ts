@@ -29,7 +29,7 @@ export interface StoredPlace {
   behindSince: number | undefined;
 }
 
-/** Every write is on disk when its promise resolves; a removed key leaves neither the file nor its log readable. */
+/** Every write is on disk when its promise resolves; a removed key leaves neither the file nor its log readable, or `stillReadable` tells. */
 export interface KeyStore extends KeyRewraps {
   organizations(): Promise<WrappedOrganizationKey[]>;
   addOrganization(key: WrappedOrganizationKey): Promise<void>;
@@ -38,6 +38,8 @@ export interface KeyStore extends KeyRewraps {
   addPerson(key: WrappedPersonKey): Promise<void>;
   /** How many there were. */
   removePersons(subjects: readonly SubjectId[]): Promise<number>;
+  /** Where what was removed can still be read, because another program reads the store: tried again, it may be nowhere. */
+  stillReadable(): Promise<string | undefined>;
   /** Everybody whose key was written before `time` (ms since 1970). */
   personsBefore(time: number): Promise<SubjectId[]>;
   countPersons(): Promise<number>;
@@ -97,7 +99,7 @@ export async function openKeyStore(
   const { db, dialect, requireWriter, close } = opened;
   const keyWriter = createKeyWriter(opened);
   const { write, listed, follow, forget } = keyWriter;
-  if (dialect === 'sqlite') await forget('person_key');
+  if (dialect === 'sqlite') await forget(['person_key']);
   await identify(db, random);
 
   return {
@@ -154,6 +156,10 @@ export async function openKeyStore(
         },
         { destroys: true },
       ),
+    async stillReadable() {
+      if (await forget()) return undefined;
+      return place.kind === 'sqlite' ? `${place.path}-wal` : 'the key store';
+    },
     async personsBefore(time) {
       const rows = await db
         .selectFrom('person_key')

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Opened } from './connection.ts';
+import { emptyLog } from './empty-log.ts';
 import {
   type CopiedTable,
   type CopiedValue,
@@ -41,8 +42,11 @@ export interface KeyWriter {
   ): Promise<T>;
   /** The right side of `in`. One parameter however many there are: thousands cost more to compile than the rows to read. */
   listed(values: readonly string[]): RawBuilder<string>;
-  /** Makes what was deleted from the table unreadable in the store's own files. */
-  forget(table: CopiedTable): Promise<void>;
+  /**
+   * Makes unreadable in the store's own files what was deleted from the tables, and from those where that did not succeed before.
+   * False while somebody who reads them keeps it there.
+   */
+  forget(tables?: readonly CopiedTable[]): Promise<boolean>;
   /** At most one follower. */
   follow(follower: KeyFollower): void;
 }
@@ -50,6 +54,8 @@ export interface KeyWriter {
 export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema>): KeyWriter {
   let before: Promise<unknown> = Promise.resolve();
   let follower: KeyFollower | undefined;
+  /** Something was deleted from them that may be readable still. */
+  const readable = new Set<CopiedTable>();
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = before.then(work, work);
@@ -66,10 +72,17 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
    * SQLite: secure delete overwrites the page in the file, but the log still holds the page as it was. PostgreSQL: a dead row
    * stays in its page until the table is written anew; its own log and its replicas are its administrator's.
    */
-  async function forget(table: CopiedTable): Promise<void> {
-    await (dialect === 'sqlite'
-      ? sql`pragma wal_checkpoint(truncate)`.execute(db)
-      : sql`vacuum (full) ${sql.table(table)}`.execute(db));
+  async function forget(tables: readonly CopiedTable[] = []): Promise<boolean> {
+    for (const table of tables) readable.add(table);
+    if (dialect === 'sqlite') {
+      if (readable.size > 0 && (await emptyLog(db))) readable.clear();
+    } else {
+      for (const table of readable) {
+        await sql`vacuum (full) ${sql.table(table)}`.execute(db);
+        readable.delete(table);
+      }
+    }
+    return readable.size === 0;
   }
 
   async function changesOf(tx: Kysely<KeySchema>, { table, keys }: Touched): Promise<RowChange[]> {
@@ -105,10 +118,6 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
     return changes;
   }
 
-  async function forgetAll(touched: readonly Touched[]): Promise<void> {
-    for (const { table } of dialect === 'sqlite' ? touched.slice(0, 1) : touched) await forget(table);
-  }
-
   return {
     async write(work, { destroys = false } = {}) {
       const { result, forgotten, told } = await inTurn(async () => {
@@ -124,7 +133,7 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
           return { touched, result, revision, changes: follower ? await allChanges(tx, touched) : [] };
         });
         if (revision === undefined) return { result, forgotten: undefined, told: undefined };
-        const forgotten = destroys ? await settle(forgetAll(touched)) : undefined;
+        const forgotten = destroys ? await settle(forget(touched.map(({ table }) => table))) : undefined;
         return { result, forgotten, told: follower?.written({ revision, changes }) };
       });
       await told;
@@ -141,7 +150,7 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
 }
 
 /** The error, so that what has to follow a failure still does. */
-const settle = (work: Promise<void>): Promise<{ error: unknown } | undefined> =>
+const settle = (work: Promise<unknown>): Promise<{ error: unknown } | undefined> =>
   work.then(
     () => undefined,
     (error: unknown) => ({ error }),

@@ -1,5 +1,6 @@
-import { type ExpressionBuilder, type Insertable, type Selectable, sql } from 'kysely';
+import type { ExpressionBuilder, Insertable, Selectable } from 'kysely';
 import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
+import { emptyLog } from '../../storage/empty-log.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
@@ -166,19 +167,6 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
      * Writes the log of a SQLite database into its file, where deleted rows were overwritten, and empties it. False when
      * somebody reads and it has to be tried again. PostgreSQL keeps deleted rows, which nothing opens, until it vacuums.
      */
-    async emptyLog(): Promise<boolean> {
-      if (dialect === 'postgres') return true;
-      return db.connection().execute(async (one) => {
-        const { rows } = await sql<{ timeout: number }>`pragma busy_timeout`.execute(one);
-        // A reader, such as a backup, is not waited for: everybody would wait with us.
-        await sql`pragma busy_timeout = 0`.execute(one);
-        try {
-          const done = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(one);
-          return done.rows[0]?.busy !== 1;
-        } finally {
-          await sql`pragma busy_timeout = ${sql.lit(rows[0]!.timeout)}`.execute(one);
-        }
-      });
-    },
+    emptyLog: async (): Promise<boolean> => dialect === 'postgres' || emptyLog(db),
   };
 }

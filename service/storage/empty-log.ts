@@ -1,0 +1,18 @@
+import { type Kysely, sql } from 'kysely';
+
+/**
+ * Writes the log of a SQLite database into its file, where deleted rows were overwritten, and empties it. False when somebody
+ * reads and it has to be tried again: a reader, such as a backup, is not waited for, since everybody would wait with us.
+ */
+export function emptyLog<S>(db: Kysely<S>): Promise<boolean> {
+  return db.connection().execute(async (one) => {
+    const { rows } = await sql<{ timeout: number }>`pragma busy_timeout`.execute(one);
+    await sql`pragma busy_timeout = 0`.execute(one);
+    try {
+      const done = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(one);
+      return done.rows[0]?.busy !== 1;
+    } finally {
+      await sql`pragma busy_timeout = ${sql.lit(rows[0]!.timeout)}`.execute(one);
+    }
+  });
+}
