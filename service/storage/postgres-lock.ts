@@ -65,7 +65,7 @@ export async function takePostgresLock(
     void retake();
   }
 
-  async function take(tries: number): Promise<void> {
+  async function take(): Promise<void> {
     const taken = new pg.Client({
       connectionString: url,
       application_name: holder,
@@ -77,14 +77,17 @@ export async function takePostgresLock(
     taken.on('end', () => lose(taken, 'it ended'));
     try {
       await taken.connect();
-      if (!(await tryLock(taken, tries))) {
+      for (let attempt = 1; !(await tryLock(taken)); attempt++) {
         const { who, session } = await holderOf(taken);
-        // Our own session may live on at the server for a while after its connection was lost.
-        takenOver = session !== ours;
-        throw new Problem(
-          'CONFLICT',
-          `The PostgreSQL database ${new URL(url).pathname.slice(1)} is in use by ${who}: stop it first, or give this directory a database of its own.`,
-        );
+        // Our own session may live on at the server for a while after its connection was lost, or end just now.
+        takenOver = ours !== undefined && session !== undefined && session !== ours;
+        if (takenOver || attempt === TRIES) {
+          throw new Problem(
+            'CONFLICT',
+            `The PostgreSQL database ${new URL(url).pathname.slice(1)} is in use by ${who}: stop it first, or give this directory a database of its own.`,
+          );
+        }
+        await wait(PAUSE);
       }
       const { rows } = await taken.query("select current_setting('application_name') as name");
       ours = rows[0].name;
@@ -96,7 +99,7 @@ export async function takePostgresLock(
   }
 
   function retake(): Promise<void> {
-    taking ??= take(1)
+    taking ??= take()
       .then(
         () => log.info({}, 'the lock on the database is held again'),
         (error: unknown) => {
@@ -112,7 +115,7 @@ export async function takePostgresLock(
     return taking;
   }
 
-  await take(TRIES);
+  await take();
   const stop = repeat(() => {
     if (closed || takenOver) return;
     const looked = client;
@@ -142,14 +145,12 @@ export async function takePostgresLock(
   };
 }
 
-async function tryLock(client: pg.Client, tries: number): Promise<boolean> {
-  for (let attempt = 1; ; attempt++) {
-    const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [WRITER_LOCK]);
-    if (rows[0].taken || attempt === tries) return rows[0].taken;
-    await wait(PAUSE);
-  }
+async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [WRITER_LOCK]);
+  return rows[0].taken;
 }
 
+/** No session where it has ended since. */
 async function holderOf(client: pg.Client): Promise<{ who: string; session: string | undefined }> {
   const { rows } = await client.query(
     `select a.application_name, a.client_addr, a.backend_start from pg_locks l join pg_stat_activity a on a.pid = l.pid
