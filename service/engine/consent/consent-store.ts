@@ -1,6 +1,7 @@
 import type { SubjectId } from '../../lib/id.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { ConsentRecord, Person, Purpose, Through, Withdrawal } from './consent.ts';
+import { isEnrolled } from './person-store.ts';
 import { readStanding, type Standing, standingText } from './standing.ts';
 
 /** Rows that are read in one go: some milliseconds of the event loop. */
@@ -83,20 +84,15 @@ export function createConsentStore(db: Db) {
       await tx.insertInto('consent_withdrawal').values(rows).execute();
     },
 
-    /** Whether there is such a person. */
-    async setStanding(
-      tx: Tx,
-      { organization, world, subject }: Person,
-      standing: Standing,
-    ): Promise<boolean> {
-      const { numUpdatedRows } = await tx
+    /** False when there is no such person (any more). */
+    async setStanding(tx: Tx, person: Person, standing: Standing): Promise<boolean> {
+      if (!(await isEnrolled(tx, person))) return false;
+      await tx
         .updateTable('subject')
         .set({ withheld: standingText(standing) })
-        .where('id', '=', subject)
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
+        .where('id', '=', person.subject)
+        .execute();
+      return true;
     },
 
     /** Everybody of whom something is recorded, in pages. */

@@ -12,18 +12,20 @@ export interface Consent {
   legalBasis: string;
   /** Ms since 1970. Absent: the organization's term, if it has one. */
   expiresAt?: number;
+  /** Whether somebody of the organization took it down, or the person gave it alone. Absent: known is only who sent it. */
+  through?: 'operator' | 'self';
 }
 
 /** A consent of the whole organization for everybody who has no record of their own. */
-export interface Attestation extends Omit<Consent, 'expiresAt'> {
+export interface Attestation extends Omit<Consent, 'expiresAt' | 'through'> {
   attestedBy: string;
   attestedAt: number;
 }
 
-/** Through what a record came: an API key, a person at the box, or the person concerned. */
+/** Through whom a record came: an API key (which did not say), somebody of the organization, or the person concerned. */
 export type Through = 'integrator' | 'operator' | 'self';
 
-export interface ConsentRecord extends Consent {
+export interface ConsentRecord extends Omit<Consent, 'through'> {
   id: string;
   at: number;
   by: string;

@@ -132,7 +132,7 @@ export function createConsents({
       id: ids.next('consent'),
       at,
       by: describeActor(actor),
-      through: throughOf(actor),
+      through: consent.through ?? throughOf(actor),
     });
     return after;
   }

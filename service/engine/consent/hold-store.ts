@@ -113,16 +113,5 @@ export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) 
         };
       });
     },
-
-    async subjectExists(tx: Tx, { organization, world, subject }: Person): Promise<boolean> {
-      const row = await tx
-        .selectFrom('subject')
-        .select('id')
-        .where('id', '=', subject)
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .executeTakeFirst();
-      return row !== undefined;
-    },
   };
 }

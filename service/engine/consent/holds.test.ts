@@ -48,6 +48,31 @@ onBothDatabases('a legal hold', (newPlace, dialect) => {
     expect((await erase()).state).toBe('done');
   });
 
+  test('is not placed on somebody whose erasure has begun, nor is anything recorded of them', async () => {
+    const subject = await enroll('ada@example.com');
+    const person = { ...realm(), subject };
+    const erasure = await openErasure(engine, {
+      dialect,
+      sealer: {
+        ...engine.sealer,
+        async destroyPersons() {
+          throw new Error('the disk hangs');
+        },
+      },
+    });
+    const cut = erasure.erase(realm(), subject, { reason: 'request', actor: operator });
+    await expect(cut).rejects.toThrow('the disk hangs');
+    const gone = { code: 'SUBJECT_NOT_FOUND' };
+    await expect(holds.place(person, 'lawsuit 7', operator)).rejects.toMatchObject(gone);
+    await expect(engine.consents.withdraw(person, ['verification'], operator)).rejects.toMatchObject(gone);
+    expect(await isHeld(engine.db, subject)).toBe(false);
+    const actions = (await engine.db.selectFrom('audit').select('action').execute()).map(
+      ({ action }) => action,
+    );
+    expect(actions).not.toContain('hold.place');
+    expect(actions).not.toContain('consent.withdraw');
+  });
+
   test('is listed with its reason page by page, in its own world, and the look is in the log', async () => {
     const subjects: SubjectId[] = [];
     for (const email of ['ada@example.com', 'bea@example.com', 'cid@example.com']) {

@@ -5,6 +5,7 @@ import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { Person } from './consent.ts';
 import { createHoldStore, type HoldRow, type HoldSealer } from './hold-store.ts';
+import { isEnrolled } from './person-store.ts';
 
 export interface Hold extends HoldRow {
   /** In the operator's words; absent once the person's key is gone. */
@@ -53,7 +54,7 @@ export function createHolds({ db, inTransaction, sealer, audit, ids, clock }: Ho
       const id = ids.next('hold');
       const sealed = await store.sealReason(person, id, reason);
       await inTransaction(async (tx) => {
-        if (!(await store.subjectExists(tx, person)))
+        if (!(await isEnrolled(tx, person)))
           throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
         await store.insert(tx, person, { id, reason: sealed, by: describeActor(actor), at: clock.now() });
         await audit.add(tx, {
@@ -68,7 +69,7 @@ export function createHolds({ db, inTransaction, sealer, audit, ids, clock }: Ho
     release: (person, named, actor, request) =>
       inTransaction(async (tx) => {
         const active = await store.active(tx, person.subject);
-        const exists = await store.subjectExists(tx, person);
+        const exists = await isEnrolled(tx, person);
         if (!exists || active.length === 0)
           throw new Problem('NOT_FOUND', 'The person is under no legal hold.');
         if (named === undefined && active.length > 1) {
