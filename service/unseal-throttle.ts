@@ -21,7 +21,7 @@ export function throttleTries<Words extends unknown[]>(
       const seconds = trying ? 1 : Math.ceil(wait / 1000);
       throw new Problem(
         'BURST_LIMIT_EXCEEDED',
-        `Too many wrong passphrases: try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+        `${trying ? 'Another passphrase is being tried' : 'Too many wrong passphrases'}: try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
         { retryAfterSeconds: seconds },
       );
     }
