@@ -18,6 +18,7 @@ import type { BackupFacts } from './storage/backup-file.ts';
 import { peekKeyStore } from './storage/backup-keys.ts';
 import { COPY_NAME } from './storage/key-copy-file.ts';
 import { acceptLostOrganizations } from './storage/lost-organizations.ts';
+import { LENT_NOTE } from './storage/master-record.ts';
 import { syncFolder } from './storage/sync-folder.ts';
 import { takeWriterLock } from './storage/writer-lock.ts';
 import { syncFile, writeSynced } from './write-synced.ts';
@@ -131,6 +132,7 @@ async function stage(order: RestoreOrder, staged: string) {
     }
     await acceptLostOrganizations(backup.keys, found.lostOrganizations);
     const masterKeyFile = placeMasterKey(backup.masterFrom, data, staged);
+    if (order.drill && masterKeyFile !== undefined) await backup.keys.setNote(LENT_NOTE, masterKeyFile);
     writeSettings(data, staged, masterKeyFile);
     const missingModels = await placeModels(data, staged);
     const marker: RestoreMarker = {

@@ -8,6 +8,9 @@ export const MASTER_NOTE = 'master';
  * passphrase are enough for a restore. Empty when a file holds the key.
  */
 export const PASSPHRASE_NOTE = 'master/passphrase-file';
+
+/** Stands in the key store of a trial restore that reads the original's master key file: it is not to be replaced there. */
+export const LENT_NOTE = 'master-key-lent';
 /** Replaced keys that are remembered, to say so when one of them comes back. */
 const REMEMBERED = 100;
 

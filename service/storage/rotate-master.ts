@@ -4,7 +4,13 @@ import type { CurrentMaster } from './current-master.ts';
 import type { KeyStore } from './key-store.ts';
 import type { MasterKey } from './master-key.ts';
 import type { MasterKeyProvider } from './master-key-provider.ts';
-import { MASTER_NOTE, PASSPHRASE_NOTE, readMasterRecord, recordReplacement } from './master-record.ts';
+import {
+  LENT_NOTE,
+  MASTER_NOTE,
+  PASSPHRASE_NOTE,
+  readMasterRecord,
+  recordReplacement,
+} from './master-record.ts';
 import { lookupBound, organizationBound, secretBound } from './wrapped-key.ts';
 
 export interface Replacement {
@@ -30,6 +36,12 @@ export async function replaceMaster(
 ): Promise<Replacement> {
   const from = master.provider;
   const was = master.id;
+  if (from.kind === 'file' && (await keys.note(LENT_NOTE)) !== undefined) {
+    throw new Problem(
+      'CONFLICT',
+      `This directory is a trial (restore --drill) and reads ${from.path}, the master key of the original: replacing it here would leave the original without one. Nothing was changed.`,
+    );
+  }
   // What was left half done must not be written over: it may hold the key in use.
   const { next } = from.held();
   if (next.is === 'key' && next.id === was) await from.commit();

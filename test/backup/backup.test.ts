@@ -204,6 +204,13 @@ test('a drill in a second directory gives the same verdicts, and leaves the copi
   for (const [name, verdict] of Object.entries(before))
     expect(await verdictOf(name === 'stranger' ? name : `${name}-again`, second)).toEqual(verdict);
   expect(readFileSync(join(stick, 'gatehouse-keys.db')).equals(keys)).toBe(true);
+  // It reads the master key of the first: replacing that would lock the first out.
+  const masterKey = readFileSync(join(data, 'master.key'));
+  for (const change of [['rotate'], ['use-file', join(folder, 'another.key')]]) {
+    const refused = await cli.run('master', ...change, '--data', second, '--json');
+    expect([refused.code, JSON.parse(refused.stdout).code]).toEqual([1, 'CONFLICT']);
+  }
+  expect(readFileSync(join(data, 'master.key')).equals(masterKey)).toBe(true);
 });
 
 test('whoever was erased after the backup stays erased: newest keys, old data; everybody else is as before', async () => {
