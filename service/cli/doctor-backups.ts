@@ -23,7 +23,7 @@ export function checkBackups({ plans, runs, warnings }: BackupsReply, now: numbe
     return { what, state, found, ...(state === 'ok' ? {} : { remedy: schedule }) };
   }
   const proven = runs.find(({ verifiedAt }) => verifiedAt !== undefined);
-  const found = `the last good one is from ${last.startedAt}; ${proven ? `proven: ${proven.path}` : 'none was ever proven'}`;
+  const found = `the last good one is from ${last.startedAt}; ${proven ? `proven: ${proven.path}` : 'none was ever proven'}${plans.length === 0 ? '; none is scheduled' : ''}`;
   if (plans.length === 0 && now - Date.parse(last.startedAt) > 7 * DAY)
     return { what, state: 'warn', found, remedy: schedule };
   if (!proven)

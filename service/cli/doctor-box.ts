@@ -2,7 +2,7 @@ import { get as getPlain, type RequestOptions } from 'node:http';
 import { get as getSecure } from 'node:https';
 import type { ModelReport } from '../engine/models/index.ts';
 import type { Finding } from './doctor-checks.ts';
-import { invocation } from './invocation.ts';
+import { asTyped, invocation } from './invocation.ts';
 import { count } from './terminal.ts';
 
 /** What a running service tells of itself on the control socket, as far as the doctor looks at it. */
@@ -66,7 +66,7 @@ export function checkKeyCopies(
       what,
       state: 'warn',
       found: `${behind.map(({ place, state }) => `${place} is ${state}`).join(', ')}`,
-      remedy: behind.map(({ reason }) => reason ?? `${invocation} keystore sync`).join(' '),
+      remedy: asTyped(behind.map(({ reason }) => reason ?? `${invocation} keystore sync`).join(' ')),
     };
   }
   const found = places.length === 0 ? 'none' : places.map(({ place }) => place).join(', ');

@@ -163,7 +163,7 @@ export function checkPad(models: readonly { role: string; enabled: boolean; name
     : finding(
         'presentation attack detection',
         'warn',
-        'not installed: the live world refuses to verify, the test world works',
+        'not installed: the live world refuses to verify (but for match-only organizations), the test world works',
         `${invocation} models import --help  says where the two files come from`,
       );
 }

@@ -31,8 +31,10 @@ import {
   existingFolder,
   type Finding,
 } from './doctor-checks.ts';
+import { checkConsent, checkMasterKey } from './doctor-setup.ts';
 import { toFailure } from './failure.ts';
 import { invocation } from './invocation.ts';
+import type { OrganizationReply } from './organization.ts';
 import { table } from './terminal.ts';
 
 export function addDoctor(program: Command, runner: CommandRunner): void {
@@ -105,6 +107,8 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
   const { models } = await open.get<{ models: { role: string; enabled: boolean; name: string }[] }>(
     '/models',
   );
+  const { places } = await open.get<{ places: [] }>('/keystore/places');
+  const { organizations } = await open.get<{ organizations: OrganizationReply[] }>('/organizations');
   return [
     { what: 'data directory', state: 'ok', found: `${config.data} opens` },
     {
@@ -113,10 +117,12 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
       found: running ? `the service${await holder(config.data)} answers` : 'nobody else holds the directory',
     },
     ...(running ? await askService(open, config) : [await port()]),
-    checkKeyCopies((await open.get<{ places: [] }>('/keystore/places')).places),
+    checkMasterKey(await open.get('/master'), config.data, places),
+    checkKeyCopies(places),
     checkBackups(await open.get<BackupsReply>('/backups'), systemClock.now()),
     checkModelFiles(files),
     checkPad(models),
+    checkConsent(organizations),
   ];
 }
 

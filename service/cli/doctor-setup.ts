@@ -1,0 +1,44 @@
+import { relative } from 'node:path';
+import type { Finding } from './doctor-checks.ts';
+import { invocation } from './invocation.ts';
+import type { OrganizationReply } from './organization.ts';
+
+const liesIn = (folder: string, path: string) => !relative(folder, path).startsWith('..');
+
+/** The master key opens everything that it lies beside. */
+export function checkMasterKey(
+  { kind, path }: { kind: 'file' | 'passphrase'; path: string },
+  data: string,
+  places: readonly { place: string }[],
+): Finding {
+  const what = 'master key';
+  if (kind === 'passphrase') return { what, state: 'ok', found: 'behind a passphrase' };
+  const beside = places.find(({ place }) => liesIn(place, path));
+  const found = liesIn(data, path)
+    ? `${path}, in the data directory: whoever takes this disk opens everything`
+    : beside && `${path}, beside a copy of the key store: whoever takes that medium opens every backup`;
+  if (found === undefined) return { what, state: 'ok', found: path };
+  return {
+    what,
+    state: 'warn',
+    found,
+    remedy: `Put it on a medium of its own: ${invocation} master use-file FILE   or behind a passphrase: ${invocation} master set-passphrase`,
+  };
+}
+
+/** An organization that attests consent without ever having said which is taken to attest every use. */
+export function checkConsent(
+  organizations: readonly Pick<OrganizationReply, 'name' | 'consentPolicy' | 'attestation'>[],
+): Finding {
+  const what = 'consent';
+  const silent = organizations.filter((one) => one.consentPolicy === 'attested' && !one.attestation);
+  const [first] = silent;
+  if (!first) return { what, state: 'ok', found: 'attested, or asked for with each enrollment' };
+  const others = silent.length > 1 ? ` and ${silent.length - 1} more` : '';
+  return {
+    what,
+    state: 'warn',
+    found: `nobody has attested it yet for ${first.name}${others}: every use of a face is allowed until then`,
+    remedy: `Before real people come: ${invocation} consent attest --help   or ask each of them: ${invocation} org set --consent with-call`,
+  };
+}
