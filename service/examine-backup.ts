@@ -68,7 +68,9 @@ export async function examineBackup(
     }
     const { templates, match } = await matchOwnTemplates(database, backup.sealer, { log, progress });
     if (templates.damaged > 0)
-      problems.push(`${templates.damaged} templates were changed: they do not open.`);
+      problems.push(
+        `${templates.damaged} templates do not open: the file was changed, or the organization's templates were renewed since (org renew-templates); then only backups made after that serve.`,
+      );
     if (match.found < match.asked) {
       problems.push(
         `${match.asked - match.found} of ${match.asked} people were not found by their own template.`,

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
 import { UsageError } from './failure.ts';
+import { invocation } from './invocation.ts';
 import { jsonLines } from './json-lines.ts';
 import { chooseOrganization } from './organization.ts';
 import { oneLine, type Terminal } from './terminal.ts';
@@ -124,7 +125,7 @@ export function addAudit(audit: Command, runner: CommandRunner): void {
         organization: await organizationId(open, options.org),
       });
       const size = await writeWhole(file, bytes);
-      const text = `${file} is written (${size.toLocaleString('en')} bytes). Verify it anywhere:  audit verify --file ${path} --public-key audit-key.pem`;
+      const text = `${file} is written (${size.toLocaleString('en')} bytes). Whoever verifies it needs the public key too:\n  ${invocation} audit keys > audit-key.pem\n  ${invocation} audit verify --file ${path} --public-key audit-key.pem`;
       return { json: { file, bytes: size }, text };
     },
   );

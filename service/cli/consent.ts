@@ -5,7 +5,7 @@ import { UsageError } from './failure.ts';
 import { invocation } from './invocation.ts';
 import { readMoment } from './moment.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
-import { consentHelp, readConsent } from './subject.ts';
+import { readConsent } from './subject.ts';
 import { facts, table } from './terminal.ts';
 import { worldFlag, worldOf } from './world-flag.ts';
 
@@ -32,6 +32,9 @@ interface About {
   org?: string;
   test?: boolean;
 }
+
+const consentParts =
+  'textVersion,method,legalBasis,purpose[+purpose…]; purposes: verification, identification, deduplication';
 
 const allPurposes = ['verification', 'identification', 'deduplication'];
 
@@ -65,7 +68,7 @@ export function addConsent(program: Command, runner: CommandRunner): void {
       .command('record')
       .argument('<person>', 'id or e-mail address')
       .description('record a consent that came without a picture; it gives back what was withdrawn')
-      .requiredOption('--consent <parts>', consentHelp)
+      .requiredOption('--consent <parts>', consentParts)
       .option('--until <date>', 'when it ends; without it after the organization’s term, if there is one')
       .option(...organizationFlag)
       .option(...worldFlag)
@@ -95,7 +98,10 @@ export function addConsent(program: Command, runner: CommandRunner): void {
       .option(
         '--purpose <purpose>',
         `${allPurposes.join(', ')}; may be given several times`,
-        (text: string, before: string[] = []) => [...before, text],
+        (text: string, before: string[] = []) => {
+          if (allPurposes.includes(text)) return [...before, text];
+          throw new UsageError(`--purpose: "${text}" is none of ${allPurposes.join(', ')}.`);
+        },
       )
       .option('--all', 'every purpose')
       .option(...organizationFlag)
@@ -131,7 +137,7 @@ export function addConsent(program: Command, runner: CommandRunner): void {
       .description(
         'vouch, as the organization, for the consent of everybody of whom it records none (policy “attested”); who did it and when is kept',
       )
-      .requiredOption('--consent <parts>', consentHelp)
+      .requiredOption('--consent <parts>', consentParts)
       .option(...organizationFlag)
       .addHelpText(
         'after',
@@ -146,7 +152,11 @@ export function addConsent(program: Command, runner: CommandRunner): void {
         readConsent(options.consent),
       );
       const { purposes, attestedBy } = one.attestation;
-      const text = `${attestedBy} attests consent for ${purposes.join(', ')}, of everybody without a consent of their own.`;
+      const rest = allPurposes.filter((purpose) => !purposes.includes(purpose));
+      const text = [
+        `${attestedBy} attests consent for ${purposes.join(', ')}, of everybody without a consent of their own.`,
+        ...(rest.length > 0 ? [`Refused for them from now on: ${rest.join(', ')}.`] : []),
+      ].join('\n');
       return { json: one, text };
     },
   );

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Answer, type CommandRunner, examples } from './command.ts';
-import { invocation } from './invocation.ts';
+import { asTyped, invocation } from './invocation.ts';
 import { facts, table } from './terminal.ts';
 import { userPath } from './user-path.ts';
 
@@ -17,7 +17,7 @@ const describe = ({ place, state, since, reason, addedAt }: PlaceReply) =>
     ['place', place],
     ['state', state],
     ...(since === undefined ? [] : [['since', since] as [string, string]]),
-    ...(reason === undefined ? [] : [['why', reason] as [string, string]]),
+    ...(reason === undefined ? [] : [['why', asTyped(reason)] as [string, string]]),
     ['added', addedAt],
   ]);
 
@@ -31,7 +31,7 @@ function answerOf(reply: { places: PlaceReply[] }): Answer {
       rows,
       `No place yet: without the key store nothing in the data opens. Add two: ${invocation} keystore add DIR`,
     ),
-    ...places.flatMap(({ place, reason }) => (reason === undefined ? [] : [`${place}: ${reason}`])),
+    ...places.flatMap(({ place, reason }) => (reason === undefined ? [] : [asTyped(`${place}: ${reason}`)])),
     ...(places.length === 1 ? [`Add a second place, on another disk: ${invocation} keystore add DIR`] : []),
   ].join('\n');
   const behind = places.some(({ state }) => state !== 'current');

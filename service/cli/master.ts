@@ -36,7 +36,7 @@ async function tellReplacement(control: Control, { was, is, left }: Replacement)
     '',
     now.kind === 'file'
       ? `Copy ${now.path} to where you keep its copy; older copies open only older copies of the key store. A flash disk or a copy-on-write file system may keep the overwritten bytes.`
-      : `Keep the passphrase and a copy of ${now.path}: without both nothing opens.`,
+      : `Keep the passphrase: without it nothing opens. What it opens lies in ${now.path} and in every copy of the key store.`,
   ].join('\n');
   return { json: { ...now, was, ...(left === undefined ? {} : { left }) }, text };
 }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import type { BackupPlan, BackupRun, Backups } from '../../engine/backups/index.ts';
+import type { BackupPlan, BackupRun, Backups, KeyCopy } from '../../engine/backups/index.ts';
 import { defined } from './defined.ts';
 import { operator } from './operator.ts';
 import { parse } from './parse.ts';
@@ -25,13 +25,13 @@ const lasting = { handlerTimeout: 2 ** 31 - 1 };
 /** Backups of the whole box. */
 export const backupRoutes: FastifyPluginAsync<{ backups: Backups }> = async (app, { backups }) => {
   app.get('/backups', async () => {
-    const { plans, runs, ...rest } = await backups.list();
-    return { plans: plans.map(fromPlan), runs: runs.map(fromRun), ...rest };
+    const { plans, runs, keys, ...rest } = await backups.list();
+    return { plans: plans.map(fromPlan), runs: runs.map(fromRun), keys: keys.map(fromKeyCopy), ...rest };
   });
   app.post('/backups', lasting, async (request, reply) => {
     const order = parse(NewBackup, request.body);
     const { run, keys, advice } = await backups.create(defined(order), operator(request));
-    return reply.code(201).send({ ...fromRun(run), keys, advice });
+    return reply.code(201).send({ ...fromRun(run), keys: keys.map(fromKeyCopy), advice });
   });
   app.put('/backups/plan', async (request) =>
     fromPlan(await backups.schedule(parse(NewPlan, request.body), operator(request))),
@@ -48,6 +48,13 @@ export const backupRoutes: FastifyPluginAsync<{ backups: Backups }> = async (app
 const time = (milliseconds: number) => new Date(milliseconds).toISOString();
 
 const fromPlan = ({ setAt, ...rest }: BackupPlan) => ({ ...rest, setAt: time(setAt) });
+
+/** The rest of what is known of a place is `GET /keystore/places`'s. */
+const fromKeyCopy = ({ place, state, reason }: KeyCopy) => ({
+  place,
+  state,
+  ...(reason === undefined ? {} : { reason }),
+});
 
 const fromRun = ({ startedAt, finishedAt, verifiedAt, ...rest }: BackupRun) => ({
   ...rest,
