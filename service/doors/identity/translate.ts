@@ -67,9 +67,10 @@ export async function toEnrollCommand(
   };
 }
 
-const toConsent = ({ expiresAt, ...rest }: NonNullable<EnrollRequest['consent']>) => ({
+const toConsent = ({ expiresAt, through, ...rest }: NonNullable<EnrollRequest['consent']>) => ({
   ...rest,
   ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }),
+  ...(through === undefined ? {} : { through }),
 });
 
 /** The match's own score stays inside: `confidence` says as much, on a scale that does not change with the model. */

@@ -101,6 +101,10 @@ const consent = z
       .datetime({ offset: true })
       .describe("When the consent ends, ISO 8601; without it after the organization's term, if there is one")
       .optional(),
+    through: z
+      .enum(['operator', 'self'])
+      .describe('Whether somebody of the organization took the consent down, or the person gave it alone')
+      .optional(),
   })
   .meta({
     description: "The person's consent; the organization's policy says whether it must come with the call.",

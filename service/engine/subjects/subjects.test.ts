@@ -328,6 +328,22 @@ test('consent is recorded with its text, purposes and who wrote it', async () =>
       expires_at: null,
     },
   ]);
+  await engine.subjects.enroll(
+    realm(),
+    {
+      email: 'alice@example.com',
+      embeddings: { 'a-net': direction('alice') },
+      quality: 1,
+      consent: { ...consent, through: 'self' },
+    },
+    key,
+  );
+  const recorded = await engine.db
+    .selectFrom('consent')
+    .select(['recorded_by', 'recorded_through'])
+    .orderBy('id')
+    .execute();
+  expect(recorded.at(-1)).toEqual({ recorded_by: 'key:key_1', recorded_through: 'self' });
 });
 
 test('a person whose key is gone has no templates any more', async () => {
