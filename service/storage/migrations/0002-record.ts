@@ -15,6 +15,9 @@ export const record: Migration = {
     `alter table subject add column last_used_at ${integer}`,
     `alter table subject add column withheld ${text} not null default '[]'`,
     `alter table template add column transform ${integer} not null default 0`,
+    // For what walks an organization in pages: without them each page would sort all of its rows.
+    'create index template_organization on template (organization, id)',
+    'create index verification_organization on verification (organization, id)',
 
     `alter table consent add column recorded_through ${text} not null default 'integrator'
       check (recorded_through in ('integrator', 'operator', 'self'))`,
@@ -68,6 +71,7 @@ export const record: Migration = {
     )${strict}`,
     'create index erasure_state on erasure (state, id)',
     'create index erasure_subject on erasure (organization, subject)',
+    'create index erasure_organization on erasure (organization, id)',
 
     `alter table audit add column seq ${integer}`,
     `alter table audit add column subject ${text}`,
