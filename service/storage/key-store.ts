@@ -42,6 +42,8 @@ export interface KeyStore extends KeyRewraps {
   stillReadable(): Promise<string | undefined>;
   /** Everybody whose key was written before `time` (ms since 1970). */
   personsBefore(time: number): Promise<SubjectId[]>;
+  /** Those of the organization whose key was written further than `milliseconds` from `time`, before or after. */
+  personsApart(organization: OrganizationId, time: number, milliseconds: number): Promise<SubjectId[]>;
   countPersons(): Promise<number>;
   /** Organizations with at least one person's key. */
   peopledOrganizations(): Promise<OrganizationId[]>;
@@ -165,6 +167,15 @@ export async function openKeyStore(
         .selectFrom('person_key')
         .select('subject')
         .where('created_at', '<', time)
+        .execute();
+      return rows.map(({ subject }) => subject as SubjectId);
+    },
+    async personsApart(organization, time, milliseconds) {
+      const rows = await db
+        .selectFrom('person_key')
+        .select('subject')
+        .where('organization', '=', organization)
+        .where((eb) => eb.not(eb.between('created_at', time - milliseconds, time + milliseconds)))
         .execute();
       return rows.map(({ subject }) => subject as SubjectId);
     },

@@ -7,13 +7,15 @@ import { createMasterKey } from './master-key.ts';
 import { openOrganizationKeys } from './organization-keys.ts';
 import { createSealer } from './sealed.ts';
 
-const clock = { now: () => 0 };
+let now = 0;
+const clock = { now: () => now };
 const master = createMasterKey(new Uint8Array(32).fill(1));
 const [acme, other] = ['org_acme', 'org_other'] as OrganizationId[] as [OrganizationId, OrganizationId];
 const ada = 'sub_ada' as SubjectId;
 
 let keys: KeyStore;
 beforeEach(async () => {
+  now = 0;
   keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
 });
 afterEach(() => keys.close());
@@ -60,4 +62,18 @@ test('an organization with people keeps its secrets', async () => {
   expect(sealer.emailHash(acme, 'ada@example.com')).toBe(hash);
   const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
   expect(organizations.generations(acme)).toEqual([1]);
+});
+
+test('a key that an enrollment which was cut short has left does not keep an organization from being erased', async () => {
+  const sealer = await open();
+  for (const one of [acme, other]) await sealer.createOrganization(one);
+  await sealer.createPerson(acme, ada);
+  await sealer.createPerson(other, 'sub_bob' as SubjectId);
+  now += 10 * 60_000;
+  await sealer.createPerson(acme, 'sub_being_enrolled' as SubjectId);
+  await expect(sealer.replaceOrganization(acme)).rejects.toMatchObject({ code: 'CONFLICT' });
+  // Also where the clock was put back.
+  now -= 60 * 60_000;
+  expect(await sealer.replaceOrganization(acme)).toEqual({ copies: [] });
+  expect(await keys.peopledOrganizations()).toEqual([other]);
 });

@@ -188,7 +188,7 @@ export async function openOrganizationKeys({
       if ((await keys.countOlderPersons(organization, generation)) > 0) {
         throw new Problem(
           'CONFLICT',
-          `The organization ${organization} has people: erase them before its keys are destroyed. Nothing was changed.`,
+          `The organization ${organization} has people: erase them before its keys are destroyed, or, where there are none, try again in a few minutes, when whoever was being enrolled is. Its keys were not changed.`,
         );
       }
       const [key, lookup] = [randomKey(random), randomKey(random)];

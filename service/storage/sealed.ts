@@ -57,7 +57,8 @@ export interface Sealer {
   destroyPersons(subjects: readonly SubjectId[]): Promise<Destruction & { removed: number }>;
   /**
    * Of an organization whose people are all erased: every secret of its own is destroyed and another one made, so that it can go
-   * on empty. Throws CONFLICT while somebody has a key. `copies` as of `destroyPerson`; call it again until they are done.
+   * on empty. Keys that enrollments which were cut short have left go too; throws CONFLICT while there is one of the last minutes:
+   * somebody is being enrolled. `copies` as of `destroyPerson`; call it again until they are done.
    */
   replaceOrganization(organization: OrganizationId): Promise<Pick<Destruction, 'copies'>>;
   /** The secret rotation that templates are stored under: the newest, unless a generation is named. */
@@ -165,6 +166,7 @@ export async function createSealer({
       await transforms.add(organization);
     },
     async replaceOrganization(organization) {
+      await destroy(await keys.personsApart(organization, clock.now(), BEING_ENROLLED));
       await organizations.replace(organization);
       await transforms.add(organization);
       await transforms.dropOlder(organization);
@@ -231,6 +233,9 @@ export async function createSealer({
     },
   };
 }
+
+/** Milliseconds after which nobody whose key was written is still being enrolled. */
+const BEING_ENROLLED = 300_000;
 
 /** One in a hundred keys, and ten in any case. */
 function sweepable(keys: number): number {
