@@ -173,6 +173,19 @@ onBothDatabases('backups', (newPlace) => {
     await backups.resume();
     expect(cleared).toEqual([path]);
     expect(await outcomes()).toEqual(['The service ended while it was written.']);
+    expect(await actions()).toEqual(['operator:gatehouse backup.create refused']);
+  });
+
+  test('a database that comes out of a backup knows that this backup was made', async () => {
+    const { run } = await backups.create({ folder: '/b' }, ada);
+    await database.db
+      .updateTable('backup_run')
+      .set({ outcome: 'running', finished_at: null, bytes: null })
+      .where('id', '=', run.id)
+      .execute();
+    await backups.resume();
+    expect(cleared).toEqual([]);
+    expect((await backups.list()).runs).toMatchObject([{ id: run.id, outcome: 'done', bytes: 7 }]);
   });
 
   test('a schedule is changed and ended; another folder knows none', async () => {

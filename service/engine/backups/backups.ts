@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
@@ -33,7 +34,7 @@ export interface Backups {
   verified(path: string, actor: Actor): Promise<boolean>;
   /** Runs what is due. What fails is noted, logged and shown, never thrown. */
   runDue(): Promise<void>;
-  /** Once at start: what was cut short is noted as failed and cleared away. */
+  /** Once at start: what was cut short is noted as failed and cleared away, but as done where the whole file is there. */
   resume(): Promise<void>;
   /** Sentences for `/health`; reads memory. */
   warnings(): string[];
@@ -181,6 +182,24 @@ export function createBackups({
     });
   }
 
+  /** Of a run that somebody began who is gone: the service ended, or this database was taken into that very backup. */
+  async function end(
+    { id, path, origin }: BackupRun,
+    found: { outcome: 'done'; bytes: number } | { outcome: 'failed'; reason: string },
+  ): Promise<void> {
+    const { outcome, ...rest } = found;
+    await inTransaction(async (tx) => {
+      await store.end(tx, id, { at: clock.now(), ...found });
+      await audit.add(tx, {
+        actor: itself,
+        action: 'backup.create',
+        target: id,
+        outcome: outcome === 'done' ? 'done' : 'refused',
+        details: { path, origin, ...rest },
+      });
+    });
+  }
+
   return {
     async create({ folder: given, keysTo, withModels = false }, actor) {
       const folder = await files.checkFolder(given);
@@ -247,9 +266,14 @@ export function createBackups({
     async resume() {
       await files.keepPassphrase();
       for (const run of await store.unfinished()) {
-        const reason = 'The service ended while it was written.';
-        await inTransaction((tx) => store.end(tx, run.id, { at: clock.now(), outcome: 'failed', reason }));
-        // A medium that is not there any more has nothing to clear.
+        // A medium that is not there any more has nothing to show, and nothing to clear.
+        const there = await files.list(dirname(run.path)).catch(() => []);
+        const whole = there.find(({ path }) => path === run.path);
+        if (whole) {
+          await end(run, { outcome: 'done', bytes: whole.bytes });
+          continue;
+        }
+        await end(run, { outcome: 'failed', reason: 'The service ended while it was written.' });
         await files.clear(run.path).catch(() => {});
         log.warn(
           { backup: run.id, path: run.path },
