@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { syncFolder } from './storage/sync-folder.ts';
+import { syncFolder } from './storage/sync.ts';
 import { wipeKeys } from './wipe-keys.ts';
 
 /** Beside the data directory while a restore puts the new one in its place. */

@@ -19,9 +19,9 @@ import { peekKeyStore } from './storage/backup-keys.ts';
 import { COPY_NAME } from './storage/key-copy-file.ts';
 import { acceptLostOrganizations } from './storage/lost-organizations.ts';
 import { LENT_NOTE } from './storage/master-record.ts';
-import { syncFolder } from './storage/sync-folder.ts';
+import { syncFile, syncFolder } from './storage/sync.ts';
 import { takeWriterLock } from './storage/writer-lock.ts';
-import { syncFile, writeSynced } from './write-synced.ts';
+import { writeSynced } from './write-synced.ts';
 
 export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
   /** Where the restored directory goes; what lies there is moved aside. */

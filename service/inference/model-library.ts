@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
 import { Manifest, ModelEntry, type PadSetEntry, type ScorerEntry } from './manifest.ts';
 import { looksLikeOnnx } from './onnx-file.ts';
@@ -73,7 +74,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
       unusable(`${importedManifest} lists "${entry.id}", which is a built-in model; remove that entry.`);
     }
   }
-  let changes: Promise<unknown> = Promise.resolve();
+  const change = createOneAtATime();
 
   const ownFiles = (): ModelFile[] => builtIn.map((entry) => ({ entry, path: pathIn(paths.built, entry) }));
   const installed = (): ModelFile[] => [
@@ -87,13 +88,6 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
   const padSets = (): PadSetEntry[] => [...own.padSets, ...imported.padSets];
 
   const verify = () => checkFiles([...ownFiles(), ...importedFiles()]);
-
-  /** One change at a time; a failed one does not hold up the next. */
-  function change<T>(work: () => Promise<T>): Promise<T> {
-    const result = changes.then(work);
-    changes = result.catch(() => undefined);
-    return result;
-  }
 
   async function keepManifest(next: Manifest): Promise<void> {
     await writeWhole(importedManifest, Buffer.from(`${JSON.stringify(next, null, 2)}\n`));

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Problem } from '../lib/problem.ts';
 import { decrypt, encrypt, type Random } from './aes-gcm.ts';
 import { CHUNK, chunksIn, openChunk, StreamError, sealStream, streamKey, TAG } from './backup-stream.ts';
+import { syncFolderAside } from './sync.ts';
 
 /** What a backup says of itself without a key: which keys open it and what it is of. Nothing personal, no secret. */
 export const BackupFacts = z.strictObject({
@@ -95,7 +96,7 @@ export async function writeBackupFile(
       throw error;
     });
     await rm(unfinished, { force: true });
-    await syncFolder(dirname(path));
+    await syncFolderAside(dirname(path));
     return { bytes };
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => {});
@@ -217,13 +218,4 @@ async function renameNew(from: string, to: string): Promise<void> {
   const claim = await open(to, 'wx', 0o600);
   await claim.close();
   await rename(from, to);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

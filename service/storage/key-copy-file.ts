@@ -1,9 +1,10 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
-import { openCopy, readRevision, syncFolder } from './key-copy-open.ts';
+import { openCopy, readRevision } from './key-copy-open.ts';
 import { CopyTrouble, toCopyTrouble } from './key-copy-trouble.ts';
 import { type CopiedTable, type CopiedValue, copiedTables, type RowChange } from './key-store-schema.ts';
+import { syncFolder } from './sync.ts';
 
 export const COPY_NAME = 'gatehouse-keys.db';
 

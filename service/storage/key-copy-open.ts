@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  realpathSync,
-} from 'node:fs';
+import { chmodSync, closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { CopyTrouble } from './key-copy-trouble.ts';
 import { keyMigrations } from './key-store-schema.ts';
@@ -113,16 +104,5 @@ function migrateCopy(copy: Sqlite.Database, path: string): void {
       for (const statement of statements) copy.exec(statement);
       copy.prepare('insert into schema_migration values (?, ?, 0)').run(name, hash);
     })();
-  }
-}
-
-export function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } catch {
-    // Not every network file system lets a folder be synced; the file itself is.
-  } finally {
-    closeSync(handle);
   }
 }

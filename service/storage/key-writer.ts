@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import type { Opened } from './connection.ts';
 import { emptyLog } from './empty-log.ts';
 import {
@@ -52,16 +53,10 @@ export interface KeyWriter {
 }
 
 export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema>): KeyWriter {
-  let before: Promise<unknown> = Promise.resolve();
+  const inTurn = createOneAtATime();
   let follower: KeyFollower | undefined;
   /** Something was deleted from them that may be readable still. */
   const readable = new Set<CopiedTable>();
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = before.then(work, work);
-    before = mine.catch(() => {});
-    return mine;
-  }
 
   const listed = (values: readonly string[]) =>
     dialect === 'sqlite'

@@ -14,6 +14,7 @@ import {
 import { dirname } from 'node:path';
 import { Problem } from '../lib/problem.ts';
 import { toStorageProblem } from './storage-problem.ts';
+import { syncFolder } from './sync.ts';
 
 /** More than any of ours; a path that names something else is not read into memory whole. */
 const MOST_BYTES = 64 * 1024;
@@ -115,16 +116,6 @@ function overwrite(path: string): void {
   try {
     const { size } = fstatSync(handle);
     writeSync(handle, Buffer.alloc(size), 0, size, 0);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
     fsyncSync(handle);
   } finally {
     closeSync(handle);

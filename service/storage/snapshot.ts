@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
 import { toStorageProblem } from './storage-problem.ts';
+import { syncFile, syncFolder } from './sync.ts';
 
 /** Snapshots kept beside the database; older ones go when a newer one has been verified. */
 const KEPT = 3;
@@ -29,7 +30,7 @@ export function takeSnapshot(
     verifyCopy(unfinished);
     syncFile(unfinished);
     renameSync(unfinished, path);
-    syncFile(folder);
+    syncFolder(folder);
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw toStorageProblem(error);
@@ -58,14 +59,5 @@ function verifyCopy(path: string): void {
     }
   } finally {
     copy.close();
-  }
-}
-
-function syncFile(path: string): void {
-  const handle = openSync(path, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

@@ -1,10 +1,11 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import { createTurns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
-import { createTurns, type Realm, realmKey, type Subjects } from '../subjects/index.ts';
+import { type Realm, realmKey, type Subjects } from '../subjects/index.ts';
 import type { CheckResult } from './check.ts';
 import { addFailure, deleteClaim, selectClaim, updateDisabled, updateLastFailed } from './claim-store.ts';
 import type { ProfileDefinition } from './profile.ts';

@@ -1,11 +1,12 @@
 import type { FaceAnalyzer } from '../../inference/face.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
+import { createTurns } from '../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
 import { type Consents, groundOf, purposes } from '../consent/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import { createTurns, type Realm, realmKey, type Subject, type Subjects } from '../subjects/index.ts';
+import { type Realm, realmKey, type Subject, type Subjects } from '../subjects/index.ts';
 import { applyRule } from './apply-rule.ts';
 import { type Attempt, attemptRules, type Claims } from './claims.ts';
 import { faceQuality, qualityFinding } from './face-quality.ts';

@@ -6,4 +6,3 @@ export type { SealedValue } from './subject-store.ts';
 export type { Subjects, SubjectsDeps } from './subjects.ts';
 export { createSubjects } from './subjects.ts';
 export { createTemplatePages } from './template-pages-store.ts';
-export { createTurns } from './turns.ts';

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import { createTurns } from '../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
@@ -19,7 +20,6 @@ import {
   type StoredTemplate,
   type SubjectStoreDeps,
 } from './subject-store.ts';
-import { createTurns } from './turns.ts';
 
 export interface Subjects {
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
