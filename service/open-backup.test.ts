@@ -10,6 +10,7 @@ import { openBackupKey } from './storage/backup-key.ts';
 import { packParts } from './storage/backup-parts.ts';
 import { openKeyStore } from './storage/key-store.ts';
 import { masterKeyFile } from './storage/master-key-file.ts';
+import { MASTER_NOTE } from './storage/master-record.ts';
 import { migrations } from './storage/migrations/index.ts';
 import { openOrganizationKeys } from './storage/organization-keys.ts';
 
@@ -37,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function open(facts: Partial<BackupFacts>, masterKeyFiles = [master]) {
+async function open(facts: Partial<BackupFacts>, masterKeyFiles = [master], rememberedMasterKey = false) {
   const file = join(folder, `${++made}.backup`);
   const whole: BackupFacts = {
     takenAt: '2026-11-20T12:00:00.000Z',
@@ -55,7 +56,15 @@ async function open(facts: Partial<BackupFacts>, masterKeyFiles = [master]) {
   const parts = [{ name: 'gatehouse.db', bytes: Buffer.from('a database') }];
   await writeBackupFile(file, whole, key, packParts(parts));
   const into = join(folder, `into-${made}`);
-  const backup = await layOutBackup({ file, keys: folder, masterKeyFiles, into, clock, log: silentLog });
+  const backup = await layOutBackup({
+    file,
+    keys: folder,
+    masterKeyFiles,
+    rememberedMasterKey,
+    into,
+    clock,
+    log: silentLog,
+  });
   await backup.close();
   return readdirSync(into);
 }
@@ -93,4 +102,12 @@ test('another master key, and none, are refused with the id that is needed', asy
     new RegExp(`needs the master key [0-9a-f]{16}.*holds ${id}`),
   );
   await expect(open({}, [join(folder, 'nowhere.key')])).rejects.toMatchObject({ code: 'BACKUP_UNUSABLE' });
+});
+
+test('the file that the key store remembers is found, unless another was named', async () => {
+  const keys = await openKeyStore({ kind: 'sqlite', path: join(folder, 'keys.db') }, { clock });
+  await keys.setNote(MASTER_NOTE, JSON.stringify({ kind: 'file', path: master }));
+  await keys.close();
+  expect(await open({}, [], true)).toContain('gatehouse.db');
+  await expect(open({}, [])).rejects.toMatchObject({ code: 'BACKUP_UNUSABLE' });
 });

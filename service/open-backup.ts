@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -25,6 +25,8 @@ export interface OpenBackupOrder {
   keys: string;
   /** Files that may hold the master key, the likeliest first. */
   masterKeyFiles: readonly string[];
+  /** Whether the file that the key store remembers (`master use-file`) is looked at too, last. */
+  rememberedMasterKey?: boolean;
   /** Asked when only the passphrase opens it. */
   passphrase?: (() => Promise<string>) | undefined;
   /** An empty folder of mode 0700. */
@@ -58,6 +60,7 @@ export async function layOutBackup({
   file,
   keys: place,
   masterKeyFiles,
+  rememberedMasterKey = false,
   passphrase,
   into,
   clock,
@@ -80,7 +83,12 @@ export async function layOutBackup({
   const keys = await openKeyStore({ kind: 'sqlite', path }, { clock, log });
   opened.defer(() => keys.close());
   await requireItsKeyStore(keys, facts, from);
-  const { master, from: masterFrom } = await openMaster(keys, { into, masterKeyFiles, passphrase });
+  const remembered = rememberedMasterKey ? await rememberedFile(keys) : [];
+  const { master, from: masterFrom } = await openMaster(keys, {
+    into,
+    masterKeyFiles: [...masterKeyFiles, ...remembered],
+    passphrase,
+  });
   const key = await openBackupKey({ keys, master }, { mayCreate: false });
   const sealer = await createSealer({ keys, master, clock, log, random: randomFillSync });
   const signing = await openSigningKeys({ keys, master });
@@ -134,6 +142,11 @@ async function requireItsKeyStore(keys: KeyStore, facts: BackupFacts, from: stri
       `The key store ${from} is older than the backup (${what}): give its newest copy, or people who were erased come back.`,
     );
   }
+}
+
+async function rememberedFile(keys: KeyStore): Promise<string[]> {
+  const { kind, path } = await readMasterRecord(keys);
+  return kind === 'file' && path !== undefined && existsSync(path) ? [path] : [];
 }
 
 async function openMaster(

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { addBackupVerify } from './backup-verify.ts';
 import { type CommandRunner, examples } from './command.ts';
@@ -69,7 +67,7 @@ export function addBackup(program: Command, runner: CommandRunner): void {
           'backup list',
         ),
       ),
-    async ({ options, data, control, terminal }, dir) => {
+    async ({ options, control, terminal }, dir) => {
       if (dir === undefined) throw new UsageError('Say where to: backup DIR. More: backup --help');
       const open = await control();
       if (terminal.interactive) terminal.note('Writing the backup; everything else goes on…');
@@ -82,7 +80,7 @@ export function addBackup(program: Command, runner: CommandRunner): void {
           withModels: options.withModels ?? false,
         },
       );
-      const masterKey = whereMasterKey(data);
+      const masterKey = whereMasterKey(await open.get('/master'));
       const text = [
         `${reply.path} is written and read back: ${megabytes(reply.bytes ?? 0)}.`,
         ...reply.keys.map(({ place, state }) => `The key store is copied to ${place} (${state}).`),
@@ -163,12 +161,7 @@ export function addBackup(program: Command, runner: CommandRunner): void {
   addBackupVerify(backup, runner);
 }
 
-function whereMasterKey(data: string): string {
-  const file = join(data, 'master.key');
-  const kept = existsSync(join(data, 'master-passphrase.json'))
+const whereMasterKey = ({ kind, path }: { kind: 'file' | 'passphrase'; path: string }) =>
+  kind === 'passphrase'
     ? 'The master key opens with its passphrase, which is in no backup: keep it where you find it again.'
-    : existsSync(file)
-      ? `The master key is ${file}. It is NOT in the backup: keep a copy of it apart from both.`
-      : 'The master key lies where --master-key-file says. It is NOT in the backup: keep a copy of it apart from both.';
-  return kept;
-}
+    : `The master key is ${path}. It is NOT in the backup: keep a copy of it apart from both.`;

@@ -19,14 +19,18 @@ export function masterKeySources(
   data: string,
   options: MasterKeyOptions,
   env: Record<string, string | undefined> = process.env,
-): Pick<OpenBackupOrder, 'masterKeyFiles'> {
+): Pick<OpenBackupOrder, 'masterKeyFiles' | 'rememberedMasterKey'> {
   const named = options.masterKeyFile ?? env.GATEHOUSE_MASTER_KEY_FILE;
   if (named !== undefined && named !== '') {
     const path = userPath(named);
     if (!existsSync(path)) throw new UsageError(`There is no master key file ${path}.`);
     return { masterKeyFiles: [path] };
   }
-  return { masterKeyFiles: [settingOf(data), join(data, 'master.key')].filter((path) => path !== undefined) };
+  const inFolder = join(data, 'master.key');
+  return {
+    masterKeyFiles: [settingOf(data), inFolder].filter((path) => path !== undefined),
+    rememberedMasterKey: true,
+  };
 }
 
 function settingOf(data: string): string | undefined {
