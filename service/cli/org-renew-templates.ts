@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Problem } from '../lib/problem.ts';
 import { type CommandRunner, examples } from './command.ts';
+import { UsageError } from './failure.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { createProgress } from './progress.ts';
 import { count } from './terminal.ts';
@@ -14,7 +15,7 @@ type Renewal =
 const PAUSE_MILLISECONDS = 100;
 
 export function addOrgRenewTemplates(org: Command, runner: CommandRunner): void {
-  runner.run<{ org?: string }>(
+  runner.run<{ org?: string; confirm?: string }>(
     org
       .command('renew-templates')
       .summary('put all templates under a new secret rotation, without pictures')
@@ -24,12 +25,20 @@ export function addOrgRenewTemplates(org: Command, runner: CommandRunner): void 
           'afterwards. What is cut short goes on at the next start, or with the same command.',
       )
       .option(...organizationFlag)
-      .addHelpText('after', examples('org renew-templates', 'org renew-templates --org org_01… --json')),
+      .option('--confirm <name>', 'the name of the organization')
+      .addHelpText('after', examples('org renew-templates --confirm "Museum of Bern"')),
     async ({ options, terminal, control }) => {
       const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
+      const { id, name } = await chooseOrganization(open, options.org);
+      if (options.confirm !== name) {
+        throw new UsageError(
+          `Nothing was renewed. The templates in every backup of before are lost with it. To confirm, give the organization’s name: --confirm "${name}"`,
+        );
+      }
       const path = `/organizations/${id}/templates/renewal`;
-      const { generation, total } = await open.send<{ generation: number; total: number }>('POST', path);
+      const { generation, total } = await open.send<{ generation: number; total: number }>('POST', path, {
+        confirm: options.confirm,
+      });
       const progress = createProgress(terminal, 'renewing templates');
       progress.start(total);
       try {

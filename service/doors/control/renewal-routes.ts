@@ -1,8 +1,13 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { z } from 'zod';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import type { TemplateRenewals } from '../../engine/template-renewal/index.ts';
+import { Problem } from '../../lib/problem.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
+import { parse } from './parse.ts';
+
+const Order = z.strictObject({ confirm: z.string().max(120).optional().describe('its name') });
 
 export interface RenewalDeps {
   organizations: Organizations;
@@ -16,7 +21,13 @@ export const renewalRoutes: FastifyPluginAsync<RenewalDeps> = async (app, { orga
     renewals.state(await organizationOf(params)),
   );
   app.post('/organizations/:organization/templates/renewal', async (request, reply) => {
-    const organization = await organizationOf(request.params);
-    return reply.code(202).send(await renewals.start(organization, operator(request)));
+    const { id, name } = await organizations.get(await organizationOf(request.params));
+    if (parse(Order, request.body ?? {}).confirm !== name) {
+      throw new Problem(
+        'CONFIRMATION_REQUIRED',
+        `Nothing was renewed. The secret of now is destroyed at the end, and no backup of before serves any more. Confirm with the name of the organization: {"confirm": ${JSON.stringify(name)}}.`,
+      );
+    }
+    return reply.code(202).send(await renewals.start(id, operator(request)));
   });
 };
