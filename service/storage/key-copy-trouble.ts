@@ -19,7 +19,7 @@ export function toCopyTrouble(error: unknown, place: string, path: string): Copy
   if (code === 'ENOENT' || code === 'SQLITE_CANTOPEN') {
     return new CopyTrouble(
       'missing',
-      `There is no ${path}: is the medium there? It is not made again by itself. If the copy is lost, take the place out and add it again ("gatehouse keystore remove ${place}", then "add").`,
+      `There is no ${path}: is the medium there? It is not made again by itself. If the copy is lost, take the place out ("gatehouse keystore remove ${place}") and add another.`,
     );
   }
   if (code === 'SQLITE_FULL' || code === 'ENOSPC')

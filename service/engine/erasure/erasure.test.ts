@@ -60,13 +60,17 @@ const actions = async () =>
 
 /** A copy of the key store that can be taken away. */
 function copies() {
-  const state = { there: true, reason: 'not mounted' };
+  const state = { there: true, forgotten: false, reason: 'not mounted' };
   const destroyPersons = async (subjects: readonly SubjectId[]) => ({
     ...(await engine.sealer.destroyPersons(subjects)),
     copies: [
-      state.there
-        ? { place: '/mnt/a', state: 'destroyed' as const }
-        : { place: '/mnt/a', state: 'unreachable' as const, reason: state.reason },
+      ...(state.forgotten
+        ? []
+        : [
+            state.there
+              ? { place: '/mnt/a', state: 'destroyed' as const }
+              : { place: '/mnt/a', state: 'unreachable' as const, reason: state.reason },
+          ]),
     ],
   });
   return { state, sealer: { ...engine.sealer, destroyPersons } };
@@ -278,7 +282,11 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(await erasure.retry()).toEqual({ finished: 0, pending: 1 });
     expect(await actions()).toEqual(['subject.erase.intend', 'subject.erase']);
     expect(await erasure.receipts(engine.organization, { limit: 10, pending: true })).toEqual([receipt]);
-    state.there = true;
+    // Taken out of the places, the copy is out there all the same, with the key in it.
+    state.forgotten = true;
+    expect(await erasure.retry()).toEqual({ finished: 0, pending: 1 });
+    expect(await erasure.receipts(engine.organization, { limit: 10, pending: true })).toEqual([receipt]);
+    Object.assign(state, { forgotten: false, there: true });
     engine.advance(60_000);
     expect(await erasure.retry()).toEqual({ finished: 1, pending: 0 });
     expect(await erasure.receipt(receipt.erasure)).toMatchObject({

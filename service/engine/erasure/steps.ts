@@ -123,10 +123,10 @@ export function createSteps(deps: StepsDeps) {
       const places = new Map<string, LedgerPlace>();
       for (const { row } of open) places.set(row.id, await ledger.append(erasedOf(row)));
       const people = open.map(({ row }) => row.subject as SubjectId);
-      const { copies } = await sealer.destroyPersons(people);
+      const { copies: reached } = await sealer.destroyPersons(people);
       await store.keysDestroyed(
         open.map(({ row }) => row.id),
-        JSON.stringify(copies),
+        JSON.stringify(reached),
       );
       await inTransaction((tx) => store.removeRows(tx, people));
       const emptied = await store.emptyLog();
@@ -135,6 +135,7 @@ export function createSteps(deps: StepsDeps) {
       const changed: { row: ErasureRow; receipt: ErasureReceipt }[] = [];
       for (const { row, witness } of works) {
         const earlier = row.receipt === null ? undefined : (JSON.parse(row.receipt) as ErasureReceipt);
+        const copies = withForgotten(reached, JSON.parse(row.copies) as CopyOfReceipt[]);
         // Nothing new since the last try: no line for every minute that a disk is away.
         if (earlier && (row.state === 'done' || sameWait(earlier, copies, emptied))) {
           receipts.push(earlier);
@@ -175,6 +176,12 @@ interface Found {
   place: LedgerPlace;
   proof: Proof | undefined;
 }
+
+/** A place that was taken out before its key was destroyed is still waited for: that copy has the key. */
+const withForgotten = (now: readonly CopyOfReceipt[], before: readonly CopyOfReceipt[]): CopyOfReceipt[] => [
+  ...now,
+  ...before.filter(({ place, state }) => state !== 'destroyed' && now.every((one) => one.place !== place)),
+];
 
 const OWN_LOG = 'the log of the database: somebody was reading it';
 
