@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigError } from './config.ts';
-import { databasePlace, keyStorePlace } from './database-place.ts';
+import { databasePlace, keyStoreAdvice, keyStorePlace } from './database-place.ts';
 
 const url = 'postgresql://ada:secret@db.example/gatehouse';
 let data: string;
@@ -50,4 +50,12 @@ test('the key store lies where its keys are: a URL beside keys.db is refused', (
   expect(refused).toThrow(ConfigError);
   expect(refused).toThrow(/keys\.db \(SQLite\), but .* PostgreSQL db\.example:5432\/gatehouse/);
   expect(refused).not.toThrow(/secret/);
+});
+
+test('people in PostgreSQL and keys in the data directory are advised about, and nobody else', () => {
+  expect(keyStoreAdvice({ data })).toBe(undefined);
+  expect(keyStoreAdvice({ data, databaseUrl: url, keysDatabaseUrl: `${url}_keys` })).toBe(undefined);
+  const advice = keyStoreAdvice({ data, databaseUrl: url });
+  expect(advice).toContain(`PostgreSQL db.example:5432/gatehouse, their keys in ${join(data, 'keys.db')}`);
+  expect(advice).not.toContain('secret');
 });

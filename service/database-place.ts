@@ -37,3 +37,20 @@ export function keyStorePlace({
       'Take the URL away (--keys-database-url, GATEHOUSE_KEYS_DATABASE_URL, gatehouse.json), or give another directory with --data.',
   );
 }
+
+/**
+ * What whoever keeps people in PostgreSQL and their keys in the data directory should know; undefined for everybody else. It works,
+ * and both are apart as they have to be: but no backup of PostgreSQL holds what opens it, and it needs that very folder.
+ */
+export function keyStoreAdvice({
+  data,
+  databaseUrl,
+  keysDatabaseUrl,
+}: Pick<Config, 'data' | 'databaseUrl' | 'keysDatabaseUrl'>): string | undefined {
+  if (databaseUrl === undefined || keysDatabaseUrl !== undefined) return undefined;
+  return (
+    `The people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')}: without that file nobody in the database ` +
+    'can be read. Keep copies of it with "gatehouse keystore add DIR". A new data directory can have its keys in a second PostgreSQL ' +
+    'database: --keys-database-url.'
+  );
+}

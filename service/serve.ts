@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compose, type Gatehouse } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
+import { keyStoreAdvice } from './database-place.ts';
 import { controlDoor } from './doors/control/index.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createServer } from './http/server.ts';
@@ -60,6 +61,8 @@ export async function serve(
     write: output.logLine ?? ((line) => void process.stderr.write(line)),
   });
   if (policy.is === 'allowed-with-warning') log.warn({ host: config.host }, policy.warning);
+  const advice = keyStoreAdvice(config);
+  if (advice !== undefined) log.warn({}, advice);
 
   const socket = join(config.data, 'control.sock');
   const listenControl = async (server: Server) => {

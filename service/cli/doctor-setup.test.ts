@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkConsent, checkMasterKey } from './doctor-setup.ts';
+import { checkConsent, checkKeyStore, checkMasterKey } from './doctor-setup.ts';
 
 const stick = [{ place: '/media/stick' }];
 
@@ -24,4 +24,21 @@ test('an organization for whom nobody attested anything is named, until somebody
   });
   expect(checkConsent([{ ...silent, attestation }])).toMatchObject({ state: 'ok' });
   expect(checkConsent([{ name: 'Museum', consentPolicy: 'with-call' }])).toMatchObject({ state: 'ok' });
+});
+
+test('keys beside the data directory of people in PostgreSQL are told of, until there is a copy', () => {
+  const data = '/srv/data';
+  const databaseUrl = 'postgresql://ada:secret@db.example/people';
+  const told = checkKeyStore({ data, databaseUrl }, []);
+  expect(told).toMatchObject({
+    state: 'warn',
+    found: expect.stringContaining('/srv/data/keys.db'),
+    remedy: expect.stringContaining('--keys-database-url'),
+  });
+  expect(JSON.stringify(told)).not.toContain('secret');
+  expect(checkKeyStore({ data, databaseUrl }, stick)).toMatchObject({ state: 'ok' });
+  expect(checkKeyStore({ data }, [])).toMatchObject({ state: 'ok', found: '/srv/data/keys.db' });
+  expect(
+    checkKeyStore({ data, databaseUrl, keysDatabaseUrl: 'postgresql://ada:secret@db.example/keys' }, []),
+  ).toEqual({ what: 'key store', state: 'ok', found: 'a second database, PostgreSQL db.example:5432/keys' });
 });

@@ -1,6 +1,8 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
+import { type Config, describeDatabase } from '../config.ts';
+import { keyStoreAdvice } from '../database-place.ts';
 import type { Finding } from './doctor-checks.ts';
-import { invocation } from './invocation.ts';
+import { asTyped, invocation } from './invocation.ts';
 import type { OrganizationReply } from './organization.ts';
 
 const liesIn = (folder: string, path: string) => !relative(folder, path).startsWith('..');
@@ -24,6 +26,22 @@ export function checkMasterKey(
     found,
     remedy: `Put it on a medium of its own: ${invocation} master use-file FILE   or behind a passphrase: ${invocation} master set-passphrase`,
   };
+}
+
+/** Beside people in PostgreSQL the keys may lie in the data directory, where no backup of the database finds them. */
+export function checkKeyStore(
+  config: Pick<Config, 'data' | 'databaseUrl' | 'keysDatabaseUrl'>,
+  places: readonly object[],
+): Finding {
+  const what = 'key store';
+  const { data, keysDatabaseUrl } = config;
+  const found =
+    keysDatabaseUrl === undefined
+      ? join(data, 'keys.db')
+      : `a second database, ${describeDatabase(keysDatabaseUrl)}`;
+  const advice = keyStoreAdvice(config);
+  if (advice === undefined || places.length > 0) return { what, state: 'ok', found };
+  return { what, state: 'warn', found: `${found}, and the people in PostgreSQL`, remedy: asTyped(advice) };
 }
 
 /** An organization that attests consent without ever having said which is taken to attest every use. */

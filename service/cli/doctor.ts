@@ -31,7 +31,7 @@ import {
   existingFolder,
   type Finding,
 } from './doctor-checks.ts';
-import { checkConsent, checkMasterKey } from './doctor-setup.ts';
+import { checkConsent, checkKeyStore, checkMasterKey } from './doctor-setup.ts';
 import { toFailure } from './failure.ts';
 import { invocation } from './invocation.ts';
 import type { OrganizationReply } from './organization.ts';
@@ -118,6 +118,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     },
     ...(running ? await askService(open, config) : [await port()]),
     checkMasterKey(await open.get('/master'), config.data, places),
+    checkKeyStore(config, places),
     checkKeyCopies(places),
     checkBackups(await open.get<BackupsReply>('/backups'), systemClock.now()),
     checkModelFiles(files),

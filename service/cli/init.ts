@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { parseConfig } from '../config.ts';
+import { keyStoreAdvice } from '../database-place.ts';
 import { Problem } from '../lib/problem.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { initialize } from './initialize.ts';
-import { invocation } from './invocation.ts';
+import { asTyped, invocation } from './invocation.ts';
 import { recordDatabase } from './record-database.ts';
 import { databaseUrlFlag, keysDatabaseUrlFlag, toConfigInput } from './serve-options.ts';
 import { facts } from './terminal.ts';
@@ -42,6 +43,7 @@ export function addInit(program: Command, runner: CommandRunner): void {
             'org create --name NAME. Another key: key create --scopes identity --env live.',
         );
       }
+      const advice = keyStoreAdvice(config);
       const text = [
         `${data} is ready.`,
         '',
@@ -52,6 +54,7 @@ export function addInit(program: Command, runner: CommandRunner): void {
         ]),
         '',
         'The keys are not shown again: put them where your application finds its secrets.',
+        ...(advice === undefined ? [] : [asTyped(advice)]),
         `Start the service:  ${invocation} serve --data ${data}`,
       ].join('\n');
       return { json: made, text };
