@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
 import type { CurrentMaster } from './current-master.ts';
+import { COPY_NAME } from './key-copy-file.ts';
 import type { KeyStore } from './key-store.ts';
 import { masterKeyFile } from './master-key-file.ts';
 import { PASSPHRASE_NOTE } from './master-record.ts';
@@ -44,7 +46,32 @@ export function createMasterCare(deps: {
           `${file.path} is there already, and a key is never written over: name another file, or rotate the key in its place with "gatehouse master rotate".`,
         );
       }
+      if (path !== undefined) requireOwnPlace(file.path, places.inFolder.path);
       return replaceMaster(deps, file);
     },
   };
+}
+
+/** Files that come and go by themselves lie in the data directory and beside a copy of the key store: a key among them is lost. */
+function requireOwnPlace(path: string, inFolder: string): void {
+  const folder = dirname(path);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Problem(
+      'INVALID_REQUEST',
+      `${folder} is not there: mount the medium, or make the folder first.`,
+    );
+  }
+  const real = realpathSync(folder);
+  const data = realpathSync(dirname(inFolder));
+  const inside = real === data || real.startsWith(data + sep);
+  if (
+    inside
+      ? join(real, basename(path)) !== join(data, basename(inFolder))
+      : basename(path).startsWith(COPY_NAME)
+  ) {
+    throw new Problem(
+      'INVALID_REQUEST',
+      `${path} is where Gatehouse keeps files of its own: name another file, on another medium.`,
+    );
+  }
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -310,4 +318,30 @@ test('a file that is there is never written over', async () => {
     code: 'CONFLICT',
   });
   expect(readFileSync(path, 'utf8')).toBe('precious');
+});
+
+test('a new key goes nowhere where it would be lost: among our own files, or where no medium is', async () => {
+  await begin();
+  const service = await start();
+  const { id } = service.master;
+  const care = createMasterCare({ ...service, clock });
+  const stick = mkdtempSync(join(tmpdir(), 'gatehouse-stick-'));
+  symlinkSync(folder, join(stick, 'link'));
+  try {
+    for (const path of [
+      join(folder, 'gatehouse.db-journal'),
+      join(folder, 'gatehouse.json'),
+      join(stick, 'link', 'other.key'),
+      join(stick, 'gatehouse-keys.db-journal'),
+      join(stick, 'not-mounted', 'master.key'),
+    ]) {
+      await expect(care.toFile(path), path).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+      expect(existsSync(path), path).toBe(false);
+    }
+    expect(care.state()).toMatchObject({ id, kind: 'file' });
+    await care.toFile(join(stick, 'master.key'));
+    expect(existsSync(join(stick, 'master.key'))).toBe(true);
+  } finally {
+    rmSync(stick, { recursive: true });
+  }
 });
