@@ -155,6 +155,8 @@ export function createEnroll({
       if (matched) return false;
       if (command.overrideMismatch === true && actor.is === 'operator') return true;
       const comparable = (await subjects.enrollments(realm, id)).length > 0;
+      if (!comparable && !(await subjects.find(realm, id)))
+        throw new Problem('CONFLICT', 'This person was erased at the same time: try again.');
       throw await refused(
         'TEMPLATE_MISMATCH',
         comparable
