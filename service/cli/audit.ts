@@ -6,6 +6,7 @@ import type { Control } from './control.ts';
 import { UsageError } from './failure.ts';
 import { invocation } from './invocation.ts';
 import { jsonLines } from './json-lines.ts';
+import { readMoment } from './moment.ts';
 import { chooseOrganization } from './organization.ts';
 import { oneLine, type Terminal } from './terminal.ts';
 import { userPath } from './user-path.ts';
@@ -116,8 +117,8 @@ export function addAudit(audit: Command, runner: CommandRunner): void {
           `${file} exists already: an export never writes over a file. Choose another name.`,
         );
       }
-      const since = readTime('--since', options.since);
-      const until = readTime('--until', options.until);
+      const since = options.since === undefined ? undefined : readMoment('--since', options.since, 'first');
+      const until = options.until === undefined ? undefined : readMoment('--until', options.until, 'first');
       const open = await control();
       const bytes = await open.download('/audit/export', {
         since,
@@ -163,15 +164,6 @@ const head = (terminal: Terminal) =>
 
 async function organizationId(open: Control, given: string | undefined): Promise<string | undefined> {
   return given === undefined ? undefined : (await chooseOrganization(open, given)).id;
-}
-
-function readTime(flag: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time)) {
-    throw new UsageError(`${flag}: "${text}" is no time such as 2026-11-01 or 2026-11-01T08:00:00Z.`);
-  }
-  return new Date(time).toISOString();
 }
 
 /** All of it, on disk, or no file of that name; for the owner alone. Gives the bytes written. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { addBackupVerify } from './backup-verify.ts';
 import { type CommandRunner, examples } from './command.ts';
-import { describeMinutes, readMinutes } from './duration.ts';
 import { UsageError } from './failure.ts';
 import { asTyped } from './invocation.ts';
+import { describeMinutes, readMinutes } from './moment.ts';
 import { count, table } from './terminal.ts';
 import { userPath } from './user-path.ts';
 

@@ -1,15 +1,14 @@
-import { type FileHandle, open as openFile, rm } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { type ErasureReceipt, isClean, type MassErasure } from '../engine/erasure/index.ts';
 import { type Answer, type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
 import { UsageError } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
+import { intoNewFile } from './into-new-file.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { createProgress } from './progress.ts';
 import { receiptText } from './receipt-text.ts';
 import { count, type Terminal } from './terminal.ts';
-import { userPath } from './user-path.ts';
 
 interface Erase {
   org?: string;
@@ -67,12 +66,10 @@ export function addSubjectErase(subject: Command, runner: CommandRunner): void {
         `This cannot be undone. To confirm, name the person once more: --confirm ${person}`,
       );
     }
-    const out = options.out === undefined ? undefined : await newFile(options.out);
-    let receipt: ErasureReceipt | undefined;
-    try {
+    const erase = async () => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      receipt = await open.send<ErasureReceipt>(
+      return open.send<ErasureReceipt>(
         'DELETE',
         `/organizations/${id}/subjects/${encodeURIComponent(person)}`,
         {
@@ -82,26 +79,11 @@ export function addSubjectErase(subject: Command, runner: CommandRunner): void {
           prove: true,
         },
       );
-      await out?.write(`${JSON.stringify(receipt, null, 2)}\n`);
-      await out?.sync();
-    } finally {
-      await out?.close();
-      if (options.out !== undefined && !receipt) await rm(userPath(options.out), { force: true });
-    }
+    };
+    const receipt = await intoNewFile(options.out, erase, 'Nobody was erased. ');
     const clean = receipt.proof === undefined || isClean(receipt.proof);
     return { json: receipt, text: receiptText(receipt), ...(clean ? {} : { exitCode: 1 as const }) };
   });
-}
-
-/** Made before anything is erased: a receipt that cannot be written is told in time. */
-async function newFile(path: string): Promise<FileHandle> {
-  const file = userPath(path);
-  try {
-    return await openFile(file, 'wx', 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new UsageError(`--out: ${file} exists already. Nobody was erased. Name another file.`);
-  }
 }
 
 async function eraseAll(open: Control, options: Erase, terminal: Terminal): Promise<Answer> {

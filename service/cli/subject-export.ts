@@ -1,7 +1,6 @@
-import { type FileHandle, open as openFile, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
-import { UsageError } from './failure.ts';
+import { intoNewFile } from './into-new-file.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { userPath } from './user-path.ts';
 import { worldFlag, worldOf } from './world-flag.ts';
@@ -35,38 +34,19 @@ export function addSubjectExport(subject: Command, runner: CommandRunner): void 
         ),
       ),
     async ({ options, control }, person = '') => {
-      const out = options.out === undefined ? undefined : await newFile(options.out);
-      let record: Record<string, unknown> | undefined;
-      try {
+      const record = await intoNewFile(options.out, async () => {
         const open = await control();
         const { id } = await chooseOrganization(open, options.org);
         const path = `/organizations/${id}/subjects/${encodeURIComponent(person)}/export`;
-        const read = await open.get<Record<string, unknown>>(path, {
+        return open.get<Record<string, unknown>>(path, {
           world: worldOf(options),
           withTemplates: String(options.withTemplates === true),
           withInternal: String(options.withInternal === true),
         });
-        await out?.write(`${JSON.stringify(read, null, 2)}\n`);
-        await out?.sync();
-        record = read;
-      } finally {
-        await out?.close();
-        if (options.out !== undefined && out && !record) await rm(userPath(options.out), { force: true });
-      }
+      });
       if (options.out === undefined) return { json: record, text: JSON.stringify(record, null, 2) };
       const file = userPath(options.out);
       return { json: { file }, text: `Everything held about ${person} is in ${file}.` };
     },
   );
-}
-
-/** Made before anything is read: a file that cannot be written is told in time. */
-async function newFile(path: string): Promise<FileHandle> {
-  const file = userPath(path);
-  try {
-    return await openFile(file, 'wx', 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new UsageError(`--out: ${file} exists already. Name another file.`);
-  }
 }

@@ -1,0 +1,38 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { UsageError } from './failure.ts';
+import { userPath } from './user-path.ts';
+
+/**
+ * Writes what `work` gives as JSON into the new file that `--out` names, which only this account reads; without one it only
+ * works. The file is made before: one that cannot be written, or that is there already, is told before anything is done
+ * (`undone` says what was not). No file stays when `work` or the writing fails.
+ */
+export async function intoNewFile<T>(
+  out: string | undefined,
+  work: () => Promise<T>,
+  undone = '',
+): Promise<T> {
+  if (out === undefined) return work();
+  const file = userPath(out);
+  const handle = await create(file, undone);
+  let written = false;
+  try {
+    const value = await work();
+    await handle.writeFile(`${JSON.stringify(value, null, 2)}\n`);
+    await handle.sync();
+    written = true;
+    return value;
+  } finally {
+    await handle.close();
+    if (!written) await rm(file, { force: true });
+  }
+}
+
+async function create(file: string, undone: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'wx', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new UsageError(`--out: ${file} exists already. ${undone}Name another file.`);
+  }
+}
