@@ -1,6 +1,5 @@
 import type { ChainReport, StoredLine } from '../../engine/audit/index.ts';
-
-const time = (milliseconds: number) => new Date(milliseconds).toISOString();
+import { time } from './time.ts';
 
 /** What is sealed in a line stays sealed: `personal` says that there is something. */
 export const fromAuditLine = ({

@@ -4,6 +4,7 @@ import type { BackupPlan, BackupRun, Backups, KeyCopy } from '../../engine/backu
 import { defined } from './defined.ts';
 import { operator } from './operator.ts';
 import { parse } from './parse.ts';
+import { time } from './time.ts';
 
 const path = z.string().min(1).max(4096);
 const NewBackup = z.strictObject({
@@ -44,8 +45,6 @@ export const backupRoutes: FastifyPluginAsync<{ backups: Backups }> = async (app
     known: await backups.verified(parse(Verified, request.body).path, operator(request)),
   }));
 };
-
-const time = (milliseconds: number) => new Date(milliseconds).toISOString();
 
 const fromPlan = ({ setAt, ...rest }: BackupPlan) => ({ ...rest, setAt: time(setAt) });
 

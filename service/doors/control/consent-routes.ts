@@ -6,6 +6,7 @@ import type { ControlDeps } from './control-deps.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
+import { time } from './time.ts';
 import { fromOrganization } from './translate.ts';
 import { ConsentFields, SubjectParams, SubjectQuery, toConsent } from './wire.ts';
 
@@ -57,8 +58,6 @@ export const consentRoutes: FastifyPluginAsync<
     ),
   );
 };
-
-const time = (milliseconds: number) => new Date(milliseconds).toISOString();
 
 const fromRecord = ({ at, expiresAt, ...rest }: ConsentRecord) => ({
   ...rest,

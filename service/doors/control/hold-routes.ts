@@ -6,6 +6,7 @@ import type { ControlDeps } from './control-deps.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
+import { time } from './time.ts';
 import { SubjectPage, SubjectParams, SubjectQuery } from './wire.ts';
 
 const { world } = SubjectQuery.shape;
@@ -53,7 +54,7 @@ export const holdRoutes: FastifyPluginAsync<
 const fromHold = ({ id, subject, placedAt, placedBy, reason }: Hold) => ({
   id,
   userId: subject,
-  placedAt: new Date(placedAt).toISOString(),
+  placedAt: time(placedAt),
   placedBy,
   ...(reason === undefined ? {} : { reason }),
 });

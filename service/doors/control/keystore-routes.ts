@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { KeyPlaceReport, KeyPlaces } from '../../engine/keystore/index.ts';
 import { operator } from './operator.ts';
 import { parse } from './parse.ts';
+import { time } from './time.ts';
 
 export interface KeystoreDeps {
   keyPlaces: KeyPlaces;
@@ -15,9 +16,9 @@ const OldPlace = z.strictObject({ folder, wipe: z.boolean() });
 const fromPlace = ({ place, state, since, reason, addedAt }: KeyPlaceReport) => ({
   place,
   state,
-  ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+  ...(since === undefined ? {} : { since: time(since) }),
   ...(reason === undefined ? {} : { reason }),
-  addedAt: new Date(addedAt).toISOString(),
+  addedAt: time(addedAt),
 });
 
 /** The places where copies of the key store are kept. */

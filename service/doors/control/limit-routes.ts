@@ -7,6 +7,7 @@ import { LimitsChange, LimitsQuery, Unlock } from './limits-wire.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
+import { time } from './time.ts';
 
 /** How much an organization and its keys may ask, and people whose failed verifications locked them out. */
 export const limitRoutes: FastifyPluginAsync<
@@ -43,6 +44,6 @@ export const limitRoutes: FastifyPluginAsync<
 
 const fromLimits = ({ trialUntil, month, ...rest }: LimitsReport) => ({
   ...rest,
-  trialUntil: trialUntil === null ? null : new Date(trialUntil).toISOString(),
-  month: new Date(month).toISOString().slice(0, 7),
+  trialUntil: trialUntil === null ? null : time(trialUntil),
+  month: time(month).slice(0, 7),
 });

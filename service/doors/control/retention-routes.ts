@@ -8,6 +8,7 @@ import { defined } from './defined.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
+import { time } from './time.ts';
 
 /** As it is stored, with null for the default again. */
 const Change = z
@@ -73,6 +74,6 @@ function unconfirmed({ due, verifications, events }: SweepReport): Problem {
 
 const fromSweep = ({ startedAt, finishedAt, ...rest }: Sweep) => ({
   ...rest,
-  startedAt: new Date(startedAt).toISOString(),
-  ...(finishedAt === undefined ? {} : { finishedAt: new Date(finishedAt).toISOString() }),
+  startedAt: time(startedAt),
+  ...(finishedAt === undefined ? {} : { finishedAt: time(finishedAt) }),
 });

@@ -3,10 +3,10 @@ import type { EnrollResult, Verdict } from '../../engine/checks/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import type { Organization, Site } from '../../engine/organizations/index.ts';
 import type { Subject } from '../../engine/subjects/index.ts';
+import { time } from './time.ts';
 
 /** Engine -> control wire. Milliseconds become ISO 8601, what is absent stays absent. */
 
-const time = (milliseconds: number) => new Date(milliseconds).toISOString();
 const timeOf = <Name extends string>(name: Name, milliseconds: number | undefined) =>
   (milliseconds === undefined ? {} : { [name]: time(milliseconds) }) as { [Key in Name]?: string };
 
