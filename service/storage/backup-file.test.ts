@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createSecretKey } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -170,6 +171,17 @@ test('a text file and a newer format say what they are', async () => {
   writeFileSync(path, Buffer.concat([Buffer.from('GATEHOUSE BACKUP\n'), length, json]));
   await expect(openBackupFile(path)).rejects.toThrow('format 2');
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a pipe or a folder in place of a backup holds nobody up',
+  async () => {
+    const pipe = newPath();
+    execFileSync('mkfifo', [pipe]);
+    for (const path of [pipe, folder]) {
+      await expect(openBackupFile(path)).rejects.toMatchObject({ code: 'BACKUP_UNUSABLE' });
+    }
+  },
+);
 
 test('parts come back under their names; what no backup holds stays inside', async () => {
   const source = join(folder, 'source.db');

@@ -1,5 +1,5 @@
 import { type KeyObject, randomFillSync } from 'node:crypto';
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { constants, type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '../lib/problem.ts';
@@ -120,9 +120,12 @@ export interface OpenBackup {
 
 /** Throws BACKUP_UNUSABLE for what is no backup, is damaged at its beginning, or was written by a newer Gatehouse. */
 export async function openBackupFile(path: string): Promise<OpenBackup> {
-  const file = await open(path, 'r');
+  // A pipe that somebody laid into the folder would be waited for without an end.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = await file.stat();
+    const found = await file.stat();
+    if (!found.isFile()) throw new Problem('BACKUP_UNUSABLE', `${path} is no file.`);
+    const { size } = found;
     const { header, facts, wrapped } = await readHeader(file, path, size);
     return {
       path,
