@@ -91,3 +91,30 @@ test.each([
     expect(event!.payload).not.toContain(subject);
   },
 );
+
+test('the line and the event of a failure say at whom it was aimed, by which key, and what did not pass', async () => {
+  const subject = await enrollAda();
+  const picture = engine.analyzer.show(
+    'stranger',
+    analysisOf('stranger', { embeddings: { 'a-net': near(ada, 0.1, 'stranger') }, live: 0.01 }),
+  );
+  await engine.installPad();
+  await engine.checks.verify({ ...realm(), picture, email: 'ada@example.com', actor: key });
+  const [event] = await engine.db
+    .selectFrom('outbox')
+    .select('payload')
+    .where('type', '=', 'verification.refused')
+    .execute();
+  expect(JSON.parse(event!.payload)).toMatchObject({
+    subject,
+    actor: 'key:key_1',
+    kind: '1:1',
+    notPassed: ['liveness'],
+  });
+  const [line] = await engine.db
+    .selectFrom('audit')
+    .select('details')
+    .where('action', '=', 'verification.decide')
+    .execute();
+  expect(JSON.parse(line!.details)).toMatchObject({ subject, kind: '1:1' });
+});

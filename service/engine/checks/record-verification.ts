@@ -55,7 +55,8 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
     };
     const write = async (tx: Tx) => {
       const there = await isThere(tx);
-      const whose = verified && there ? { subject } : {};
+      // Also whom somebody was not taken for: who asks for a person's lines finds the failures too.
+      const whose = there ? { subject } : {};
       await verifications.add(tx, there ? sealed : anonymous(sealed));
       await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
       await audit.add(tx, {
@@ -70,7 +71,14 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
       await events.add(tx, {
         type: verified ? 'verification.verified' : 'verification.refused',
         ...realm,
-        payload: { verification: id, kind, profile: profile.id, ...whose },
+        payload: {
+          verification: id,
+          kind,
+          profile: profile.id,
+          actor: describeActor(actor),
+          notPassed: outcome.checks.flatMap(({ check, pass }) => (pass ? [] : [check])),
+          ...whose,
+        },
       });
       return there;
     };

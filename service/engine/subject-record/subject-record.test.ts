@@ -161,6 +161,7 @@ onBothDatabases('the record of a person', (newPlace, dialect) => {
     expect((record.events as { type: string }[]).map(({ type }) => type)).toEqual([
       'subject.enrolled',
       'verification.verified',
+      'verification.refused',
       'consent.withdrawn',
     ]);
     const text = JSON.stringify(record);
