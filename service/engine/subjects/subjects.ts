@@ -13,13 +13,8 @@ import { createEnroll, type Enrolled, fileOf, type NewEnrollment } from './enrol
 import { createGalleryIndex } from './gallery-index.ts';
 import { type Realm, realmKey } from './realm.ts';
 import type { Enrollment, Subject } from './subject.ts';
-import {
-  createSubjectStore,
-  type DamagedRow,
-  type SealedValue,
-  type StoredTemplate,
-  type SubjectStoreDeps,
-} from './subject-store.ts';
+import { createSubjectStore, type SealedValue, type SubjectStoreDeps } from './subject-store.ts';
+import type { DamagedRow, StoredTemplate } from './template-store.ts';
 
 export interface Subjects {
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */

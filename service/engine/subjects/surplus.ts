@@ -1,4 +1,4 @@
-import type { TemplateRow } from './subject-store.ts';
+import type { TemplateRow } from './template-store.ts';
 
 type Kept = Pick<
   TemplateRow,

@@ -1,7 +1,7 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealed.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
-import { vectorPlace } from './subject-store.ts';
+import { vectorPlace } from './template-store.ts';
 import { toBytes, toVector } from './vector-bytes.ts';
 
 export interface TemplatePagesDeps {
