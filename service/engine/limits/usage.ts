@@ -66,6 +66,10 @@ export function createUsage({ db, inTransaction, log, clock, steady, most = 20_0
     return found;
   }
 
+  /** Minutes that are over or forgotten need not be written any more: nothing piles up while the disk is full. */
+  const stillCounts = ({ name, period }: Count) =>
+    name.startsWith('month/') || (reaches(period, steady.now()) && minutesOf(name).has(name));
+
   async function write(): Promise<void> {
     const counts = unwritten;
     unwritten = new Map();
@@ -75,7 +79,8 @@ export function createUsage({ db, inTransaction, log, clock, steady, most = 20_0
       if (litter && steady.now() - swept >= WINDOW) await sweep();
       failing = false;
     } catch (error) {
-      for (const [id, count] of counts) if (!unwritten.has(id)) unwritten.set(id, count);
+      for (const [id, count] of counts)
+        if (!unwritten.has(id) && stillCounts(count)) unwritten.set(id, count);
       if (!failing) log.warn({ error: String(error) }, 'usage could not be written; it is tried again');
       failing = true;
     }
