@@ -59,8 +59,21 @@ describe('retention', () => {
   test('the oldest of the schedule go; an operator’s own stays', () => {
     const files = [1, 2, 3, 4, 5].map((at) => file(`f${at}`, at)).concat(file('own', 0, 'operator'));
     expect(
-      beyondKeep(files, { keep: 2, justWritten: 'f5', proven: undefined }).map(({ path }) => path),
+      beyondKeep(files, { keep: 2, justWritten: 'f5', proven: undefined, now }).map(({ path }) => path),
     ).toEqual(['f3', 'f2', 'f1']);
+  });
+
+  test('files that a clock which stood a year ahead has dated crowd out none of now', () => {
+    const files = [
+      file('f1', now - 2),
+      file('f2', now - 1),
+      file('f3', now + 9),
+      file('f4', now + 8),
+      file('f5', now),
+    ];
+    expect(
+      beyondKeep(files, { keep: 3, justWritten: 'f5', proven: undefined, now }).map(({ path }) => path),
+    ).toEqual(['f3', 'f4']);
   });
 
   test('whatever the times say: what was just written and what was proven stay, and enough others', () => {
@@ -69,7 +82,7 @@ describe('retention', () => {
       fc.property(times, fc.integer({ min: 1, max: 8 }), fc.nat(), fc.nat(), (at, keep, a, b) => {
         const files = at.map((takenAt, i) => file(`f${i}`, takenAt));
         const [justWritten, proven] = [files[a % files.length]!.path, files[b % files.length]!.path];
-        const gone = beyondKeep(files, { keep, justWritten, proven }).map(({ path }) => path);
+        const gone = beyondKeep(files, { keep, justWritten, proven, now: 25 }).map(({ path }) => path);
         expect(gone).not.toContain(justWritten);
         expect(gone).not.toContain(proven);
         expect(files.length - gone.length).toBeGreaterThanOrEqual(Math.min(keep, files.length));

@@ -50,15 +50,21 @@ export function isDue(plan: BackupPlan, last: BackupRun | undefined, now: number
 
 /**
  * The files that a plan lets go: the schedule's own, beyond the `keep` newest. Never `justWritten`, and never the one that was
- * proven last.
+ * proven last. One from the future, where the clock stands right now, is older than any other: the clock stood wrong when it was made.
  */
 export function beyondKeep(
   files: readonly BackupFile[],
-  { keep, justWritten, proven }: { keep: number; justWritten: string; proven: string | undefined },
+  {
+    keep,
+    justWritten,
+    proven,
+    now,
+  }: { keep: number; justWritten: string; proven: string | undefined; now: number },
 ): BackupFile[] {
+  const ahead = ({ takenAt }: BackupFile) => Number(takenAt > now);
   return files
     .filter(({ origin }) => origin === 'schedule')
-    .toSorted((a, b) => b.takenAt - a.takenAt)
+    .toSorted((a, b) => ahead(a) - ahead(b) || b.takenAt - a.takenAt)
     .slice(keep)
     .filter(({ path }) => path !== justWritten && path !== proven);
 }

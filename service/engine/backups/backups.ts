@@ -133,7 +133,8 @@ export function createBackups({
 
   async function letGo({ folder, keep }: BackupPlan, justWritten: string): Promise<void> {
     const proven = await store.lastVerified(folder);
-    for (const { path } of beyondKeep(await files.list(folder), { keep, justWritten, proven })) {
+    const now = clock.now();
+    for (const { path } of beyondKeep(await files.list(folder), { keep, justWritten, proven, now })) {
       await inTransaction((tx) =>
         audit.add(tx, { actor: itself, action: 'backup.remove', details: { path, keep } }),
       );
