@@ -19,6 +19,7 @@ interface ConsentReply {
     method: string;
     legalBasis: string;
     by: string;
+    through: string;
     expiresAt?: string;
   }[];
   withdrawals: { at: string; purpose: string; by: string }[];
@@ -175,7 +176,7 @@ function describe(state: ConsentReply, person: string, { test, org }: About): st
       one.purposes.join(', '),
       `${one.textVersion}, ${one.method}, ${one.legalBasis}`,
       one.expiresAt,
-      one.by,
+      one.through === 'self' ? `the person, through ${one.by}` : one.by,
     ]),
     ...state.withdrawals.map((one) => [one.at, 'withdrawn', one.purpose, undefined, undefined, one.by]),
   ].toSorted((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1));
