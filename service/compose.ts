@@ -178,6 +178,8 @@ export async function compose(
   opened.defer(() => access.settled());
   const consents = createConsents({ db, inTransaction, organizations, audit, events, ids, clock });
   const holds = createHolds({ db, inTransaction, sealer, audit, ids, clock });
+  let running: RunningFaceAnalyzer | undefined;
+  opened.defer(() => running?.close());
   const models = await createModels({
     library,
     db,
@@ -187,8 +189,6 @@ export async function compose(
     changed: async () => running?.reload(firstModels(models)),
   });
 
-  let running: RunningFaceAnalyzer | undefined;
-  opened.defer(() => running?.close());
   const pictures = () =>
     (running ??= createFaceAnalyzer({
       library,

@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
+import { sealJson } from '../../storage/seal-json.ts';
 import type { Sealer } from '../../storage/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { beforeTheFirst, hashLine, type OutsideLine, type StoredLine } from './chain.ts';
@@ -10,23 +11,12 @@ export { keyId, verifySignature } from '../../storage/signing-keys.ts';
 
 export type SealPersonal = Pick<Sealer, 'seal'>;
 
-const VERSION = 1;
-
-/** Under the person's key, so that erasing the person reaches the log. */
+/** Under the person's key. */
 export const sealPersonal = (
   sealer: SealPersonal,
-  line: { id: string; organization: OrganizationId; subject: SubjectId },
+  { id, organization, subject }: { id: string; organization: OrganizationId; subject: SubjectId },
   values: Record<string, unknown>,
-): Promise<Uint8Array> =>
-  sealer.seal(
-    {
-      organization: line.organization,
-      subject: line.subject,
-      field: `audit.personal/${line.id}`,
-      version: VERSION,
-    },
-    new TextEncoder().encode(JSON.stringify(values)),
-  );
+): Promise<Uint8Array> => sealJson(sealer, { organization, subject, field: `audit.personal/${id}` }, values);
 
 /** Where the chain ends. */
 export interface Head {

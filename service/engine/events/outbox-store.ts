@@ -1,12 +1,11 @@
 import type { Insertable } from 'kysely';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
+import { sealJson } from '../../storage/seal-json.ts';
 import type { Sealer } from '../../storage/sealed.ts';
 import type { Tx } from '../../storage/transaction.ts';
 
 export type SealEvent = Pick<Sealer, 'seal'>;
-
-const VERSION = 1;
 
 export async function insertEvent(tx: Tx, row: Insertable<Schema['outbox']>): Promise<void> {
   await tx.insertInto('outbox').values(row).execute();
@@ -15,15 +14,6 @@ export async function insertEvent(tx: Tx, row: Insertable<Schema['outbox']>): Pr
 /** Under the person's key, so that erasing the person reaches what was never delivered. */
 export const sealEvent = (
   sealer: SealEvent,
-  event: { id: string; organization: OrganizationId; subject: SubjectId },
+  { id, organization, subject }: { id: string; organization: OrganizationId; subject: SubjectId },
   values: Record<string, unknown>,
-): Promise<Uint8Array> =>
-  sealer.seal(
-    {
-      organization: event.organization,
-      subject: event.subject,
-      field: `outbox.personal/${event.id}`,
-      version: VERSION,
-    },
-    new TextEncoder().encode(JSON.stringify(values)),
-  );
+): Promise<Uint8Array> => sealJson(sealer, { organization, subject, field: `outbox.personal/${id}` }, values);

@@ -1,0 +1,14 @@
+import type { SealedPlace, Sealer } from './sealed.ts';
+
+const VERSION = 1;
+
+/** What an audit line or an event says of a person: JSON under that person's key, so that erasing the person reaches it. */
+export const sealJson = (
+  sealer: Pick<Sealer, 'seal'>,
+  { organization, subject, field }: Omit<SealedPlace, 'version'>,
+  values: Record<string, unknown>,
+): Promise<Uint8Array> =>
+  sealer.seal(
+    { organization, subject, field, version: VERSION },
+    new TextEncoder().encode(JSON.stringify(values)),
+  );
