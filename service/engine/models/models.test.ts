@@ -165,6 +165,17 @@ test('a removed model is gone with its setting', async () => {
   await expect(engine.models.disable('nothing', operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
+test('what cannot be written into the log is not removed', async () => {
+  await engine.installPad();
+  const models = await createModels({
+    ...engine,
+    audit: { add: () => Promise.reject(new Error('the log is full')) },
+    changed: async () => {},
+  });
+  await expect(models.remove('pad-1', operator)).rejects.toThrow('the log is full');
+  expect((await models.list()).map(({ id }) => id)).toContain('pad-1');
+});
+
 test('the workers are told of every change, and see the new set', async () => {
   const told: [string[], number][] = [];
   const models = await createModels({

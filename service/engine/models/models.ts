@@ -205,7 +205,6 @@ export async function createModels({
       const damaged = library.damaged().find((one) => one.id === id);
       const sha256 = damaged?.expected ?? entryOf(id).sha256;
       if (!damaged && entryOf(id).origin === 'imported') refuseWithout(id);
-      await library.remove(id);
       await inTransaction(async (tx: Tx) => {
         await store.remove(tx, id);
         await audit.add(tx, {
@@ -214,6 +213,8 @@ export async function createModels({
           target: id,
           details: { sha256 },
         });
+        // Last: without its line in the log no file goes.
+        await library.remove(id);
       });
       settings.delete(id);
       await refresh();
