@@ -252,6 +252,12 @@ onBothDatabases('retention', (newPlace, dialect) => {
     expect((await people()).length).toBe(10);
     const { report } = await breaking.sweep(engine.organization, order);
     expect([report.erased, (await people()).length]).toEqual([7, 3]);
+    const lines = engine.db.selectFrom('audit').select('action').where('action', 'like', 'retention.sweep%');
+    expect((await lines.orderBy('id').execute()).map(({ action }) => action)).toEqual([
+      'retention.sweep.begin',
+      'retention.sweep.begin',
+      'retention.sweep',
+    ]);
   });
 
   test('two sweeps do not run at once', async () => {

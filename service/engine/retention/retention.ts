@@ -142,7 +142,18 @@ export function createRetention({
     const { report, now } = found;
     await refuseUnconfirmed(id, found, order);
     const sweep = { id: ids.next('sweep'), startedAt: now, actor: describeActor(actor) };
-    await inTransaction((tx) => store.begin(tx, id, { ...sweep, report: JSON.stringify(report) }));
+    // Pages are deleted in transactions of their own: a sweep that is cut short has its line all the same.
+    await inTransaction(async (tx) => {
+      await store.begin(tx, id, { ...sweep, report: JSON.stringify(report) });
+      await audit.add(tx, {
+        actor,
+        action: 'retention.sweep.begin',
+        organization: id,
+        target: sweep.id,
+        ...(request === undefined ? {} : { request }),
+        details: { due: found.due.length, people: found.people },
+      });
+    });
     try {
       await steps.eraseDue(found, order);
       await steps.deleteOld(id, found);
