@@ -103,20 +103,24 @@ export function createOrganizationErasure({
       for (const { id } of await organizations.listSites(organization)) {
         await organizations.removeSite(organization, id, actor);
       }
+      const note = (action: string, details: Record<string, unknown> = {}) =>
+        inTransaction((tx) =>
+          audit.add(tx, {
+            actor,
+            action,
+            organization,
+            target: organization,
+            ...(request === undefined ? {} : { request }),
+            details,
+          }),
+        );
+      // The keys lie in another database: announced first, so that nothing is destroyed without a line.
+      await note('organization.erase.begin');
       const { copies } = await sealer.replaceOrganization(organization);
-      await inTransaction((tx) =>
-        audit.add(tx, {
-          actor,
-          action: 'organization.erase',
-          organization,
-          target: organization,
-          ...(request === undefined ? {} : { request }),
-          details: {
-            copies: copies.length,
-            unreachable: copies.filter(({ state }) => state !== 'destroyed').length,
-          },
-        }),
-      );
+      await note('organization.erase', {
+        copies: copies.length,
+        unreachable: copies.filter(({ state }) => state !== 'destroyed').length,
+      });
       return { erased, left, done: true, copies };
     },
   };
