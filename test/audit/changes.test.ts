@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -239,6 +240,25 @@ function inDatabase<T>(work: (database: Sqlite.Database) => T): T {
   }
 }
 
+const mute = "create trigger mute before insert on audit begin select raise(abort, 'mute'); end";
+
+/** Of every row, and of the key file. */
+function digest(): string {
+  const hash = createHash('sha256').update(readFileSync(join(folder, 'data', 'master.key')));
+  inDatabase((database) => {
+    for (const name of tables(database)) {
+      const rows = database.prepare(`select * from "${name}"`).all();
+      hash.update(`${name} ${rows.map((row) => JSON.stringify(row)).toSorted()}`);
+    }
+  });
+  return hash.digest('hex');
+}
+
+const tables = (database: Sqlite.Database) =>
+  (database.prepare("select name from sqlite_schema where type = 'table'").all() as { name: string }[]).map(
+    ({ name }) => name,
+  );
+
 const changing = () =>
   app.published
     .flatMap(({ methods, url }) => methods.map((method) => `${method} ${url}`))
@@ -248,30 +268,36 @@ test('every route that changes something is known', () => {
   expect(changing().toSorted()).toEqual([...Object.keys(changes), ...elsewhere].toSorted());
 });
 
-test.each(Object.entries(changes))('%s leaves its line, with its request', async (route, sample) => {
-  const { before, action, ...order } = sample();
-  await before?.();
-  const [method = '', url = ''] = route.split(' ');
-  const reply = await ask(method, url, order);
-  expect([reply.statusCode < 300, reply.body]).toEqual([true, expect.any(String)]);
-  const lines = inDatabase((database) =>
-    database
-      .prepare('select action, outcome from audit where request = ?')
-      .all(reply.headers['x-request-id']),
-  );
-  expect(lines).toContainEqual({ action, outcome: expect.stringMatching(/^(done|refused)$/) });
-});
+test.each(Object.entries(changes))(
+  '%s leaves its line, with its request, and changes nothing without',
+  async (route, sample) => {
+    const { before, action, ...order } = sample();
+    await before?.();
+    const [method = '', url = ''] = route.split(' ');
+    const untouched = digest();
+    inDatabase((database) => database.exec(mute));
+    expect((await ask(method, url, order)).statusCode).toBe(500);
+    inDatabase((database) => database.exec('drop trigger mute'));
+    expect(digest()).toBe(untouched);
+    const reply = await ask(method, url, order);
+    expect([reply.statusCode < 300, reply.body]).toEqual([true, expect.any(String)]);
+    const lines = inDatabase((database) =>
+      database
+        .prepare('select action, outcome from audit where request = ?')
+        .all(reply.headers['x-request-id']),
+    );
+    expect(lines).toContainEqual({ action, outcome: expect.stringMatching(/^(done|refused)$/) });
+  },
+);
 
 /** What is thrown away when it is told by its name: a person is not among it. */
 const counts = () =>
-  inDatabase((database) => {
-    const tables = database.prepare("select name from sqlite_schema where type = 'table'").all() as {
-      name: string;
-    }[];
-    return Object.fromEntries(
-      tables.map(({ name }) => [name, database.prepare(`select count(*) n from "${name}"`).get()]),
-    ) as Record<string, { n: number }>;
-  });
+  inDatabase(
+    (database) =>
+      Object.fromEntries(
+        tables(database).map((name) => [name, database.prepare(`select count(*) n from "${name}"`).get()]),
+      ) as Record<string, { n: number }>,
+  );
 
 test('no call without parameters deletes anything', async () => {
   const lost: string[] = [];
