@@ -1,6 +1,7 @@
-import type { ExpressionBuilder, Insertable, Selectable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
 import { emptyLog } from '../../storage/empty-log.ts';
+import { notBeingErased, unfinishedStates } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
@@ -13,19 +14,10 @@ export type ErasureStore = ReturnType<typeof createErasureStore>;
 /** Parameters of one statement. */
 const PAGE = 500;
 
-const notBeingErased = ({ not, exists, selectFrom }: ExpressionBuilder<Schema, 'subject'>) =>
-  not(
-    exists(
-      selectFrom('erasure')
-        .select('erasure.id')
-        .whereRef('erasure.organization', '=', 'subject.organization')
-        .whereRef('erasure.subject', '=', 'subject.id'),
-    ),
-  );
-
 /** The table `erasure`, and the removing of everything that other tables hold about a person. */
 export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' | 'postgres' }) {
-  const unfinished = () => db.selectFrom('erasure').selectAll().where('state', '!=', 'done').orderBy('id');
+  const unfinished = () =>
+    db.selectFrom('erasure').selectAll().where('state', 'in', unfinishedStates).orderBy('id');
 
   return {
     async isThere(tx: Tx, { organization, world }: Realm, subject: SubjectId): Promise<boolean> {

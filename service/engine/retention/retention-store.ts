@@ -1,4 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { readStanding } from '../consent/index.ts';
 import type { Kept } from './due.ts';
@@ -36,16 +37,7 @@ export function createRetentionStore(db: Db) {
       .selectFrom('subject')
       .where('subject.organization', '=', organization)
       .where('subject.world', '=', world)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('erasure')
-              .select('erasure.id')
-              .whereRef('erasure.organization', '=', 'subject.organization')
-              .whereRef('erasure.subject', '=', 'subject.id'),
-          ),
-        ),
-      );
+      .where(notBeingErased);
   const keptRows = (realm: Realm) =>
     people(realm).select(({ exists, selectFrom }) => [
       'subject.id',

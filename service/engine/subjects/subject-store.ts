@@ -1,5 +1,6 @@
-import type { ExpressionBuilder, Insertable, Selectable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -34,17 +35,6 @@ export interface SealedValue {
   place: SealedPlace;
   sealed: Uint8Array;
 }
-
-/** Whose erasure has begun is there no more, whatever rows are left. */
-const notBeingErased = ({ not, exists, selectFrom }: ExpressionBuilder<Schema, 'subject'>) =>
-  not(
-    exists(
-      selectFrom('erasure')
-        .select('erasure.id')
-        .whereRef('erasure.organization', '=', 'subject.organization')
-        .whereRef('erasure.subject', '=', 'subject.id'),
-    ),
-  );
 
 export interface SubjectStoreDeps {
   db: Db;

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId, TemplateId } from '../../lib/id.ts';
+import { unfinishedStates } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
 import { type TemplateTransform, untransformed } from '../../storage/template-transform.ts';
@@ -198,7 +199,7 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
       const unfinished = await db
         .selectFrom('erasure')
         .select('subject')
-        .where('state', '!=', 'done')
+        .where('state', 'in', unfinishedStates)
         .execute();
       const erasing = new Set(unfinished.map(({ subject }) => subject));
       const readPage = (after: string) =>

@@ -1,0 +1,16 @@
+import type { ExpressionBuilder } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** Whose erasure has begun is there no more, whatever rows are left: a condition for every query that reads `subject`. */
+export const notBeingErased = ({ not, exists, selectFrom }: ExpressionBuilder<Schema, 'subject'>) =>
+  not(
+    exists(
+      selectFrom('erasure')
+        .select('erasure.id')
+        .whereRef('erasure.organization', '=', 'subject.organization')
+        .whereRef('erasure.subject', '=', 'subject.id'),
+    ),
+  );
+
+/** Of an erasure that is not done: named one by one, so that an index finds them among all that are. */
+export const unfinishedStates = ['intended', 'key-destroyed', 'pending'] as const;
