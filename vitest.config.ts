@@ -5,7 +5,15 @@ const common = { pool: 'forks' as const, setupFiles: ['test/support/fixed-chance
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...common, name: 'unit', include: ['service/**/*.test.ts', 'models/**/*.test.ts'] } },
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['service/**/*.test.ts', 'models/**/*.test.ts'],
+          // Of a busy machine: some make thousands of rows that are on disk, in threads of their own.
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           ...common,

@@ -150,7 +150,7 @@ export function createSubjects({
       return found.length > limit ? { subjects, next: subjects.at(-1)!.id } : { subjects };
     },
     count: (realm) => store.count(realm),
-    enroll(realm, input, actor, request) {
+    async enroll(realm, input, actor, request) {
       const name = `${realmKey(realm)}/${store.emailHash(realm.organization, input.email)}`;
       return turns(name, () => enroll(realm, input, actor, request));
     },
