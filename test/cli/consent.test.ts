@@ -58,7 +58,7 @@ test('consent, holds, terms and the export of a person, as an operator uses them
   const neither = await cli.run('consent', 'withdraw', 'ada@example.com', '--test');
   expect([neither.code, neither.stderr]).toEqual([2, expect.stringContaining('--all')]);
   const unknown = await cli.run('consent', 'withdraw', 'ada@example.com', '--test', '--purpose', 'marketing');
-  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('deduplication')]);
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('deduplication')]);
 
   await cli.json('hold', 'place', 'ada@example.com', '--test', '--reason', 'Case 114');
   expect(await cli.json('hold', 'list', '--test')).toMatchObject({
