@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -10,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { clearUnfinishedRestore } from './finish-restore.ts';
+import { clearUnfinishedRestore, finishRestore } from './finish-restore.ts';
 
 let root: string;
 let data: string;
@@ -38,4 +39,24 @@ test('a link of that name wipes no keys, and a folder that somebody named alike 
   clearUnfinishedRestore(data);
   expect(readFileSync(join(data, 'keys.db'), 'utf8')).toBe('keys');
   expect(existsSync(`${data}.restoring-notes`)).toBe(true);
+});
+
+test('a journal that was cut short while it was written stops no start', () => {
+  writeFileSync(`${data}.restoring.json`, '');
+  finishRestore(data);
+  clearUnfinishedRestore(data);
+  expect(existsSync(`${data}.restoring.json`)).toBe(false);
+});
+
+test('what was moved aside is replaced by what was laid out beside it, and by nothing else', () => {
+  const staged = `${data}.restoring-2026-11-20T12-00-00-000Z`;
+  renameSync(data, staged);
+  for (const text of ['', '{}', JSON.stringify({ staged: root }), JSON.stringify({ staged: '/etc' })]) {
+    writeFileSync(`${data}.restoring.json`, text);
+    expect(() => finishRestore(data), text).toThrow('cut short');
+  }
+  writeFileSync(`${data}.restoring.json`, JSON.stringify({ staged }));
+  finishRestore(data);
+  expect(readFileSync(join(data, 'keys.db'), 'utf8')).toBe('keys');
+  expect(existsSync(`${data}.restoring.json`)).toBe(false);
 });

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { Problem } from './lib/problem.ts';
 import { syncFolder } from './storage/sync.ts';
 import { wipeKeys } from './wipe-keys.ts';
 
@@ -22,13 +23,28 @@ export type RestoreMarker = z.infer<typeof Marker>;
  */
 export function finishRestore(data: string): void {
   const journal = journalOf(data);
-  if (!existsSync(journal)) return;
-  const { staged } = Journal.parse(JSON.parse(readFileSync(journal, 'utf8')));
-  if (!existsSync(data) && existsSync(staged)) {
+  // Cut short while it was written it may hold anything; nothing has been moved then.
+  if (existsSync(data) || !existsSync(journal)) return;
+  const staged = stagedIn(journal, data);
+  if (existsSync(staged)) {
     renameSync(staged, data);
     syncFolder(join(data, '..'));
   }
-  if (existsSync(data) && !existsSync(staged)) rmSync(journal, { force: true });
+  if (existsSync(data)) rmSync(journal, { force: true });
+}
+
+function stagedIn(journal: string, data: string): string {
+  try {
+    const { staged } = Journal.parse(JSON.parse(readFileSync(journal, 'utf8')));
+    // Its folder may have another name by now; it lies beside.
+    if (isStagedName(basename(staged), data)) return join(dirname(data), basename(staged));
+  } catch {
+    // Told below.
+  }
+  throw new Problem(
+    'CONFLICT',
+    `A restore of ${data} was cut short, and ${journal}, which says how it goes on, was changed. The directory of before lies beside it as ${basename(data)}.before-restore-…: rename it back to ${data}, and remove that file.`,
+  );
 }
 
 /**
