@@ -9,7 +9,13 @@ import type { Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
 import { productVersion } from './lib/version.ts';
 import { copyDatabase } from './storage/backup-copy.ts';
-import { type BackupFacts, openBackupFile, unfinishedName, writeBackupFile } from './storage/backup-file.ts';
+import {
+  type BackupFacts,
+  type BackupKey,
+  openBackupFile,
+  unfinishedName,
+  writeBackupFile,
+} from './storage/backup-file.ts';
 import { openBackupKey } from './storage/backup-key.ts';
 import { drain, packParts } from './storage/backup-parts.ts';
 import type { DatabasePlace } from './storage/connection.ts';
@@ -30,6 +36,16 @@ const named = /^gatehouse-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z\.backup$/;
 /** What backups are made of and where they lie: the database as it is, the settings, the list of models. */
 export function createBackupFiles({ data, place, vault, clock, log }: BackupFilesDeps): BackupFiles {
   const scratch = join(data, 'tmp');
+  let opened: Promise<BackupKey> | undefined;
+
+  /** Opened once: while the master key is rotated, its row may lie under the one that takes over in a moment. */
+  function ourKey(): Promise<BackupKey> {
+    opened ??= openBackupKey(vault, { mayCreate: true }).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  }
 
   async function keepPassphrase(): Promise<void> {
     const now = readPassphraseFile(data) ?? '';
@@ -38,7 +54,7 @@ export function createBackupFiles({ data, place, vault, clock, log }: BackupFile
   }
 
   async function write(path: string, { at, origin, withModels }: Parameters<BackupFiles['write']>[1]) {
-    const key = await openBackupKey(vault, { mayCreate: true });
+    const key = await ourKey();
     await keepPassphrase();
     const copy = join(scratch, `backup-${randomUUID()}.db`);
     try {
@@ -81,7 +97,7 @@ export function createBackupFiles({ data, place, vault, clock, log }: BackupFile
         throw toBackupProblem(error, path);
       }),
     async list(folder) {
-      const { id } = await openBackupKey(vault, { mayCreate: true });
+      const { id } = await ourKey();
       const found: BackupFile[] = [];
       for (const name of await readdir(folder)) {
         if (!named.test(name)) continue;

@@ -270,12 +270,12 @@ export function createBackups({
         // A medium that is not there any more has nothing to show, and nothing to clear.
         const there = await files.list(dirname(run.path)).catch(() => []);
         const whole = there.find(({ path }) => path === run.path);
+        await files.clear(run.path).catch(() => {});
         if (whole) {
           await end(run, { outcome: 'done', bytes: whole.bytes });
           continue;
         }
         await end(run, { outcome: 'failed', reason: 'The service ended while it was written.' });
-        await files.clear(run.path).catch(() => {});
         log.warn(
           { backup: run.id, path: run.path },
           'a backup was cut short; what there was of it is removed',
