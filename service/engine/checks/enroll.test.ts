@@ -35,6 +35,11 @@ const refusals = async () =>
     ({ details }) => JSON.parse(details),
   );
 
+const told = async () =>
+  (
+    await engine.db.selectFrom('outbox').select('payload').where('type', '=', 'enrollment.refused').execute()
+  ).map(({ payload }) => JSON.parse(payload));
+
 test('a marked picture that is sent again adds nothing and says so', async () => {
   const shown = picture('alice', 'p0');
   const first = await enroll('alice@example.com', shown, { mark: 'm1' });
@@ -154,6 +159,11 @@ test.each([
     expect(await refusals()).toEqual(
       uniquenessPolicy === 'block'
         ? [{ code: 'DUPLICATE_IDENTITY', world: 'test', duplicateOf: first.subject }]
+        : [],
+    );
+    expect(await told()).toEqual(
+      uniquenessPolicy === 'block'
+        ? [{ code: 'DUPLICATE_IDENTITY', actor: 'key:key_1', duplicateOf: first.subject }]
         : [],
     );
     const own = await enroll('alice@example.com', picture('alice', 'p2'));

@@ -2,8 +2,9 @@ import type { FaceAnalyzer } from '../../inference/face.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import type { Audit } from '../audit/index.ts';
+import { type Audit, describeActor } from '../audit/index.ts';
 import { type Consents, groundOf, purposes } from '../consent/index.ts';
+import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import { type Realm, realmKey, type Subject, type Subjects } from '../subjects/index.ts';
@@ -27,6 +28,7 @@ export interface EnrollDeps {
   matching: Matching;
   claims: Pick<Claims, 'admit'>;
   audit: Audit;
+  events: Events;
   inTransaction: InTransaction;
   /** Milliseconds that the picture may take, waiting for a worker included. */
   deadline: number;
@@ -43,6 +45,7 @@ export function createEnroll({
   matching,
   claims,
   audit,
+  events,
   inTransaction,
   deadline,
 }: EnrollDeps) {
@@ -196,6 +199,11 @@ export function createEnroll({
           ...(typeof details.subject === 'string' ? { target: details.subject } : {}),
           ...(request === undefined ? {} : { request }),
           details: { code, world, ...details },
+        });
+        await events.add(tx, {
+          type: 'enrollment.refused',
+          ...realm,
+          payload: { code, actor: describeActor(actor), ...details },
         });
       };
       await (attempt ? attempt.inTurn(() => inTransaction(write)) : inTransaction(write));

@@ -7,6 +7,7 @@ import { insertEvent, type SealEvent, sealEvent } from './outbox-store.ts';
 export type EventType =
   | 'subject.enrolled'
   | 'subject.erased'
+  | 'enrollment.refused'
   | 'verification.verified'
   | 'verification.refused'
   | 'verification.disabled'

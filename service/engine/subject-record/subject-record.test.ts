@@ -163,6 +163,7 @@ onBothDatabases('the record of a person', (newPlace, dialect) => {
       'verification.verified',
       'verification.refused',
       'consent.withdrawn',
+      'enrollment.refused',
     ]);
     const text = JSON.stringify(record);
     for (const secret of [bob, 'bob@example.com', 'lawsuit 7', '"vector"'])
