@@ -1,4 +1,5 @@
 import type { DatabaseConnection, Driver } from 'kysely';
+import { Problem } from '../lib/problem.ts';
 import { toStorageProblem } from './storage-problem.ts';
 import type { TransactionGuard } from './transaction-guard.ts';
 
@@ -22,7 +23,10 @@ export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
       return connection;
     },
     beginTransaction: (connection, settings) => told(() => driver.beginTransaction(connection, settings)),
-    commitTransaction: (connection) => told(() => driver.commitTransaction(connection)),
+    commitTransaction: (connection) =>
+      told(() => driver.commitTransaction(connection)).catch((error: unknown) => {
+        throw isAway(error) ? unknownOutcome(error) : error;
+      }),
     rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
     releaseConnection: (connection, options) => driver.releaseConnection(connection, options),
     destroy: (options) => driver.destroy(options),
@@ -37,3 +41,14 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
     throw toStorageProblem(error);
   }
 }
+
+const isAway = (error: unknown): error is Problem =>
+  error instanceof Problem && error.code === 'STORAGE_UNAVAILABLE';
+
+/** A server that goes away during a commit may have done it. */
+const unknownOutcome = ({ cause }: Problem) =>
+  new Problem(
+    'STORAGE_UNAVAILABLE',
+    'The database server went away while it stored this, and whether it did is not known: look, or send it again shortly; the operator checks that PostgreSQL runs.',
+    { cause, retryAfterSeconds: 5 },
+  );
