@@ -40,11 +40,12 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
       const file = userPath(given);
       const { verifyBackup } = await import('../verify-backup.ts');
       const started = performance.now();
+      const passphrase = passphraseSource(options);
       const found = await verifyBackup({
         file,
         keys: options.keys === undefined ? usualKeys(file, data) : userPath(options.keys),
         ...masterKeySources(data, options),
-        passphrase: passphraseSource(options),
+        passphrase,
         clock: systemClock,
         log: silentLog,
         progress: progressOn(terminal),
@@ -52,7 +53,7 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
       const ok = found.problems.length === 0;
       if (ok && isInitialized(data)) {
         // The schedule keeps what was proven last; a box that cannot be asked now keeps by age alone.
-        await control()
+        await control({ passphrase })
           .then((open) => open.send('POST', '/backups/verified', { path: file }))
           .catch(() =>
             terminal.note(

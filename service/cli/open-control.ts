@@ -13,6 +13,8 @@ export interface OpenOptions {
   /** As `--database-url`, of a directory that does not record one yet. Only where no service runs. */
   databaseUrl?: string | undefined;
   keysDatabaseUrl?: string | undefined;
+  /** Where the command knows the passphrase already: nobody is asked again. Only where no service runs. */
+  passphrase?: () => Promise<string>;
 }
 
 /** A command, or a service that is starting or stopping, holds the directory for moments only: worth waiting for. */
@@ -38,6 +40,7 @@ export async function openControl(data: string, options: OpenOptions = {}): Prom
           databaseUrl: options.databaseUrl,
           keysDatabaseUrl: options.keysDatabaseUrl,
           workers: options.manyPictures ? undefined : 1,
+          passphrase: options.passphrase,
         }),
       );
     } catch (error) {

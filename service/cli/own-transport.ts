@@ -4,6 +4,7 @@ import { controlDoor } from '../doors/control/index.ts';
 import { createServer } from '../http/server.ts';
 import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
+import type { Unlock } from '../storage/open-master.ts';
 import type { Transport } from './control.ts';
 import { unlockAtTerminal } from './passphrase.ts';
 
@@ -15,11 +16,13 @@ export async function createOwnTransport({
   databaseUrl,
   keysDatabaseUrl,
   workers,
+  passphrase,
 }: {
   data: string;
   databaseUrl: string | undefined;
   keysDatabaseUrl: string | undefined;
   workers: number | undefined;
+  passphrase: (() => Promise<string>) | undefined;
 }): Promise<Transport> {
   const config = parseConfig({
     data,
@@ -31,9 +34,10 @@ export async function createOwnTransport({
     level: 'error',
     write: (line) => void process.stderr.write(line),
   });
+  const unlock: Unlock = passphrase ? async (open) => open(await passphrase()) : unlockAtTerminal();
   const gatehouse = await compose(
     { ...config, workers: workers ?? config.workers },
-    { log, workers: 'when-needed', unlock: unlockAtTerminal() },
+    { log, workers: 'when-needed', unlock },
   );
   const app = createServer({ ids: gatehouse.ids, log });
   await app.register(controlDoor, gatehouse);
