@@ -73,7 +73,7 @@ export function addMaster(program: Command, runner: CommandRunner): void {
       .option(...passphraseFileFlag)
       .addHelpText('after', examples('master rotate')),
     async ({ options, control }) => {
-      const open = await control();
+      const open = await control(opening(options.passphraseFile));
       const passphrase = await currentPassphrase(open, options.passphraseFile);
       return tellReplacement(open, await open.send('POST', '/master/rotate', { passphrase }));
     },
@@ -102,7 +102,7 @@ export function addMaster(program: Command, runner: CommandRunner): void {
       if (options.newPassphraseFile !== undefined && !options.change) {
         throw new UsageError('--new-passphrase-file goes with --change.');
       }
-      const open = await control();
+      const open = await control(options.change ? opening(options.passphraseFile) : {});
       if (!options.change) {
         const passphrase = await readNewPassphrase(options.passphraseFile);
         return tellReplacement(open, await open.send('POST', '/master/passphrase', { passphrase }));
@@ -125,7 +125,7 @@ export function addMaster(program: Command, runner: CommandRunner): void {
       .option(...passphraseFileFlag)
       .addHelpText('after', examples('master use-file', 'master use-file /media/stick/master.key')),
     async ({ options, control }, path) => {
-      const open = await control();
+      const open = await control(opening(options.passphraseFile));
       const passphrase = await currentPassphrase(open, options.passphraseFile);
       const made = await open.send<Replacement>('POST', '/master/file', {
         ...(path === undefined ? {} : { path: userPath(path) }),
@@ -155,6 +155,10 @@ export function addMaster(program: Command, runner: CommandRunner): void {
     },
   );
 }
+
+/** A file with the passphrase opens the directory too where no service runs. */
+const opening = (file: string | undefined) =>
+  file === undefined ? {} : { passphrase: () => readPassphrase('Passphrase of the master key: ', file) };
 
 /** Asked for only where one protects the key. */
 async function currentPassphrase(control: Control, file: string | undefined): Promise<string | undefined> {
