@@ -111,7 +111,10 @@ onBothDatabases('renewing templates', (newPlace) => {
     await expect.poll(() => renewal.state(engine.organization)).toEqual({ is: 'none' });
     const bob = await engine.subjects.get(realm(), 'bob@example.com');
     const store = createVerificationStore(engine);
-    const [earlier] = await store.earlier(engine.organization, bob.id, 5);
+    const [earlier] = await store.earlier(engine.organization, bob.id, {
+      most: 5,
+      until: engine.clock.now(),
+    });
     const given = near(direction('bob'), 0.96, 'bob 0.96');
     const cosine = earlier!.probe!.vector.reduce((sum, value, i) => sum + value * given[i]!, 0);
     expect(cosine).toBeCloseTo(1, 5);

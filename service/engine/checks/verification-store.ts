@@ -114,13 +114,21 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
     async add(tx: Tx, sealed: SealedVerification): Promise<void> {
       await tx.insertInto('verification').values(sealed).execute();
     },
-    /** The person's last verified verifications, newest first. What no longer opens is left out. */
-    async earlier(organization: OrganizationId, subject: SubjectId, most: number): Promise<Earlier[]> {
+    /**
+     * The person's last verified verifications, newest first; those after `until` were written by a clock that stood wrong, and would
+     * hide the others until it is that late. What no longer opens is left out.
+     */
+    async earlier(
+      organization: OrganizationId,
+      subject: SubjectId,
+      { most, until }: { most: number; until: number },
+    ): Promise<Earlier[]> {
       const rows = await db
         .selectFrom('verification')
         .select(['id', 'created_at', 'place_sealed', 'device_sealed', 'probe_sealed'])
         .where('subject', '=', subject)
         .where('verified', '=', 1)
+        .where('created_at', '<=', until)
         .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
         .limit(most)

@@ -663,6 +663,16 @@ describe('what is remembered', () => {
     expect(resultOf(second, 'deviceConsistency')).toMatchObject({ score: 1 });
   });
 
+  test('what a clock that stood a year ahead wrote hides nobody’s last place', async () => {
+    await enrollAlice();
+    await verify(show('p0', 0.93), { ...alicesEmail, place: zurich, device });
+    engine.advance(365 * 24 * HOUR);
+    await verify(show('p1', 0.93), { ...alicesEmail, place: tokyo, device });
+    engine.advance(HOUR - 365 * 24 * HOUR);
+    const far = await verify(show('p2', 0.93), { ...alicesEmail, place: tokyo, device });
+    expect(resultOf(far, 'impossibleTravel')).toMatchObject({ pass: false, score: 0 });
+  });
+
   test('nothing of a person is remembered from a verification that failed', async () => {
     await enrollAlice();
     await verify(show('stranger', 0.2), { ...alicesEmail, place: tokyo, device });

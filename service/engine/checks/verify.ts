@@ -115,7 +115,9 @@ export function createVerify(deps: VerifyDeps) {
       probe,
       ...(place ? { place } : {}),
       ...(device ? { device } : {}),
-      ...(known ? { earlier: await verifications.earlier(organization, known, HISTORY) } : {}),
+      ...(known
+        ? { earlier: await verifications.earlier(organization, known, { most: HISTORY, until: started }) }
+        : {}),
     });
     const compositeScore = composite(checkResults);
     const failed = hardFailures(definition.checks, checkResults);
