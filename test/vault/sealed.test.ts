@@ -198,6 +198,8 @@ test('SIGTERM ends a sealed service, and lets go of everything', async () => {
   expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('No service runs')]);
   const refused = await cli.run('org', 'list');
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('GATEHOUSE_PASSPHRASE_FILE')]);
+  const { id } = await cli.json<{ id: string }>('master', 'rotate', '--passphrase-file', right);
+  expect(id).toMatch(/^[0-9a-f]{16}$/);
 });
 
 test('with the passphrase in a file it starts by itself; a wrong one stops the start with a sentence', async () => {
