@@ -112,12 +112,13 @@ export function addBackup(program: Command, runner: CommandRunner): void {
       const keep = Number(options.keep);
       if (!Number.isInteger(keep) || keep < 1)
         throw new UsageError(`--keep: "${options.keep}" is no positive number.`);
-      const plan = await (await control()).send<PlanReply>('PUT', '/backups/plan', {
+      const open = await control();
+      const plan = await open.send<PlanReply>('PUT', '/backups/plan', {
         folder,
         everyMinutes: readMinutes('--every', options.every ?? '24h'),
         keep,
       });
-      const text = `The service makes a backup into ${plan.folder} every ${describeMinutes(plan.everyMinutes)} and keeps ${count(plan.keep, 'file', 'files')}; the first within a minute.`;
+      const text = `The service makes a backup into ${plan.folder} every ${describeMinutes(plan.everyMinutes)} and keeps ${count(plan.keep, 'file', 'files')}; the first ${open.via === 'service' ? 'within a minute' : 'once it runs'}.`;
       return { json: plan, text };
     },
   );
