@@ -1,5 +1,6 @@
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { asTyped, invocation } from './invocation.ts';
+import { problemText } from './problem-text.ts';
 
 /** The command was written wrongly: exit code 2. */
 export class UsageError extends Error {
@@ -43,21 +44,19 @@ const remedies: Partial<Record<ProblemCode, string>> = {
   TEMPLATE_MISMATCH: `If it is the same person:  ${invocation} subject enroll --override-mismatch …`,
 };
 
-/** What to tell of anything that was thrown. */
-export function toFailure(error: unknown): Failure {
+/** What to tell of anything that was thrown. `flags` are those of the command that ran: `--name`, … */
+export function toFailure(error: unknown, flags: readonly string[] = []): Failure {
   if (error instanceof UsageError) {
     return { exitCode: 2, text: error.message, json: { error: error.message, code: 'USAGE' } };
   }
   if (error instanceof Problem) {
     const { details, reason, checkResults } = error.extra;
-    const lines = (details ?? [])
-      .filter(({ message }) => !error.message.includes(message))
-      .map(({ path, message }) => `  ${path}: ${message}`);
+    const [sentence = '', ...lines] = problemText(error, flags);
     const advice = reason !== undefined && reason !== error.message ? [reason] : [];
     const remedy = remedies[error.code] ?? [];
     return {
       exitCode: 1,
-      text: asTyped([error.message, ...advice, ...lines].concat(remedy).join('\n')),
+      text: asTyped([sentence, ...advice, ...lines].concat(remedy).join('\n')),
       json: {
         error: error.message,
         code: error.code,

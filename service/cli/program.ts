@@ -101,6 +101,10 @@ First steps:
   addBackup(program, runner);
   addRestore(program, runner);
   addOpenApi(program, runner);
+  let flags: string[] = [];
+  program.hook('preAction', (_, { options }) => {
+    flags = options.flatMap(({ long }) => long ?? []);
+  });
   try {
     await program.parseAsync([...words], { from: 'user' });
     return runner.exitCode;
@@ -112,7 +116,7 @@ First steps:
       }
       return error.exitCode === 0 ? 0 : 2;
     }
-    const failure = toFailure(error);
+    const failure = toFailure(error, flags);
     if (words.includes('--json')) terminal.answer(JSON.stringify(failure.json));
     terminal.note(severalLines(failure.text));
     return failure.exitCode;
