@@ -32,10 +32,11 @@ import {
   type Finding,
 } from './doctor-checks.ts';
 import { checkConsent, checkKeyStore, checkMasterKey } from './doctor-setup.ts';
+import { describeFindings } from './doctor-text.ts';
 import { toFailure } from './failure.ts';
 import { invocation } from './invocation.ts';
 import type { OrganizationReply } from './organization.ts';
-import { table } from './terminal.ts';
+import { answerWidth } from './terminal.ts';
 
 export function addDoctor(program: Command, runner: CommandRunner): void {
   const command = program
@@ -66,16 +67,12 @@ export function addDoctor(program: Command, runner: CommandRunner): void {
     }
     const failed = findings.some(({ state }) => state === 'fail');
     const mark = { ok: 'good', warn: 'care', fail: 'bad' } as const;
-    const rows = findings.map((one) => [one.state.padEnd(4), one.what, one.found]);
-    const lines = table(['', 'what', 'found'], rows, '').split('\n').slice(1);
-    const text = findings.flatMap((one, index) => {
-      const line = lines[index] ?? '';
-      const coloured = terminal.style(mark[one.state], line.slice(0, 4)) + line.slice(4);
-      return one.remedy === undefined ? [coloured] : [coloured, `      ${one.remedy}`];
-    });
+    const text = describeFindings(findings, answerWidth(), (state) =>
+      terminal.style(mark[state], state.padEnd(4)),
+    );
     return {
       json: { ok: !failed, findings },
-      text: text.join('\n'),
+      text,
       ...(failed ? { exitCode: 1 as const } : {}),
     };
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, facts, severalLines, table } from './terminal.ts';
+import { count, facts, severalLines, table, wrap } from './terminal.ts';
 
 test('a table aligns columns, numbers to the right, absent cells as a dash', () => {
   expect(
@@ -16,6 +16,30 @@ test('a table aligns columns, numbers to the right, absent cells as a dash', () 
 
 test('a table without rows says so', () => {
   expect(table(['id'], [], 'Nobody is enrolled.')).toBe('Nobody is enrolled.');
+});
+
+test('a table that does not fit into the window is a block for each row', () => {
+  const shown = (width: number) =>
+    table(
+      ['id', 'pictures', 'name'],
+      [
+        ['a', 2, 'Ada'],
+        ['bcd', 10, undefined],
+      ],
+      'none',
+      width,
+    );
+  expect(shown(19)).toContain('id   pictures  name');
+  expect(shown(18)).toBe('id        a\npictures  2\nname      Ada\n\nid        bcd\npictures  10');
+});
+
+test('a sentence is broken between words and hangs; a command in it is not broken', () => {
+  expect(wrap('one two three four', 13, 2)).toBe('one two\n  three four');
+  expect(wrap('one two three four', 100, 2)).toBe('one two three four');
+  expect(wrap('a-word-too-long-for-it b', 10, 2)).toBe('a-word-too-long-for-it\n  b');
+  expect(wrap('Now: npm run --silent gatehouse -- init   or that', 20, 4)).toBe(
+    'Now:\n    npm run --silent gatehouse -- init\n    or that',
+  );
 });
 
 test('facts leave out what is not known', () => {

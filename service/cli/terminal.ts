@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { invocation } from './invocation.ts';
 
 export type Cell = string | number | undefined;
 
@@ -26,11 +27,26 @@ export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
   };
 }
 
-/** Aligned columns under a header, two spaces apart; numbers to the right. No rows: `empty`. */
-export function table(header: readonly string[], rows: readonly (readonly Cell[])[], empty: string): string {
+/** Columns of the window that answers are read in; any number for a pipe or a file. */
+export const answerWidth = (): number =>
+  (process.stdout.isTTY === true && process.stdout.columns) || Number.POSITIVE_INFINITY;
+
+/**
+ * Aligned columns under a header, two spaces apart; numbers to the right. No rows: `empty`. Where a line would not fit into
+ * `width`, each row is a block of `facts` instead.
+ */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  empty: string,
+  width = answerWidth(),
+): string {
   if (rows.length === 0) return empty;
   const text = [header, ...rows].map((row) => row.map((cell) => (cell === undefined ? '–' : oneLine(cell))));
   const widths = header.map((_, column) => Math.max(...text.map((row) => row[column]?.length ?? 0)));
+  const wide = widths.reduce((sum, column) => sum + column) + 2 * (widths.length - 1);
+  if (wide > width)
+    return rows.map((row) => facts(header.map((name, column) => [name, row[column]]))).join('\n\n');
   const right = header.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
   return text
     .map((row) =>
@@ -49,6 +65,25 @@ export function facts(pairs: readonly (readonly [string, Cell])[]): string {
   const shown = pairs.filter(([, value]) => value !== undefined);
   const width = Math.max(0, ...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${oneLine(value!)}`).join('\n');
+}
+
+/** Words that belong to a command stay on one line, so that it can be pasted; three spaces or the end close it. */
+const UNBROKEN = new RegExp(`${invocation}(?: {1,2}\\S+)*|\\S+`, 'g');
+
+/** A sentence broken between words at `width`; every line but the first begins with `indent` spaces. */
+export function wrap(text: string, width: number, indent: number): string {
+  const lines: string[] = [];
+  let line = '';
+  let end = 0;
+  for (const { 0: word, index } of text.matchAll(UNBROKEN)) {
+    const longer = line + text.slice(end, index) + word;
+    if (line !== '' && indent + longer.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+    end = index + word.length;
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
 }
 
 /** What others wrote cannot move the cursor, colour the screen or forge a line. */
