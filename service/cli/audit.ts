@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
 import { UsageError } from './failure.ts';
+import { requireFolderOf } from './folder-of.ts';
 import { invocation } from './invocation.ts';
 import { jsonLines } from './json-lines.ts';
 import { readMoment } from './moment.ts';
@@ -117,6 +118,7 @@ export function addAudit(audit: Command, runner: CommandRunner): void {
           `${file} exists already: an export never writes over a file. Choose another name.`,
         );
       }
+      requireFolderOf(file);
       const since = options.since === undefined ? undefined : readMoment('--since', options.since, 'first');
       const until = options.until === undefined ? undefined : readMoment('--until', options.until, 'first');
       const open = await control();

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Examination } from '../examine-backup.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
+import { backupPath } from './backup-path.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { isInitialized } from './data-directory.ts';
 import { type MasterKeyOptions, masterKeyFlag, masterKeySources, passphraseSource } from './open-order.ts';
@@ -37,7 +38,7 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
         ),
       ),
     async ({ options, data, control, terminal }, given = '') => {
-      const file = userPath(given);
+      const file = backupPath(given, 'backup verify');
       const { verifyBackup } = await import('../verify-backup.ts');
       const started = performance.now();
       const passphrase = passphraseSource(options);

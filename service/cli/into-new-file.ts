@@ -1,5 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { UsageError } from './failure.ts';
+import { requireFolderOf } from './folder-of.ts';
 import { userPath } from './user-path.ts';
 
 /**
@@ -14,6 +15,7 @@ export async function intoNewFile<T>(
 ): Promise<T> {
   if (out === undefined) return work();
   const file = userPath(out);
+  requireFolderOf(file, undone);
   const handle = await create(file, undone);
   let written = false;
   try {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
+import { backupPath } from './backup-path.ts';
 import { describeFound, progressOn } from './backup-verify.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { operatorName } from './control.ts';
@@ -43,11 +44,12 @@ export function addRestore(program: Command, runner: CommandRunner): void {
           `${name} is set, but a restore makes a directory with SQLite, which that setting would hide. Unset it first.`,
         );
       }
+      const path = backupPath(file, 'restore --keys PLACE');
       const { restoreBackup } = await import('../restore-backup.ts');
       const { firstStart } = await import('../first-start.ts');
       const passphrase = passphraseSource(options);
       const restored = await restoreBackup({
-        file: userPath(file),
+        file: path,
         keys: userPath(options.keys),
         ...masterKeySources(data, options),
         passphrase,

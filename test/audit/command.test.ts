@@ -44,6 +44,11 @@ test('the log is read, exported and verified, with a service and without', async
   await cli.json('audit', 'export', file);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(existsSync(`${file}.unfinished`)).toBe(false);
+  const lost = await cli.run('audit', 'export', join(cli.data, 'none', 'log.jsonl'));
+  expect([lost.code, lost.stderr.trim()]).toEqual([
+    2,
+    `The folder ${join(cli.data, 'none')} is not there. Make it first.`,
+  ]);
   const again = await cli.run('audit', 'export', file);
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('never writes over')]);
   const pem = join(cli.data, 'key.pem');
