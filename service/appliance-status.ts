@@ -108,7 +108,9 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
         notCurrent: copies.filter(({ state }) => state !== 'current').length,
       },
       backupWarnings: backups.warnings(),
-      matchOnlyOrganizations: storage.organizations.filter(({ matchOnly }) => matchOnly).length,
+      matchOnlyOrganizations: storage.organizations.filter(
+        ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
+      ).length,
     };
   };
 

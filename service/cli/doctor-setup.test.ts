@@ -22,6 +22,7 @@ test('an organization for whom nobody attested anything is named, until somebody
     state: 'warn',
     found: expect.stringContaining('Museum and 1 more'),
   });
+  expect(checkConsent([{ ...silent, erasedAt: '2026-11-20' }])).toMatchObject({ state: 'ok' });
   expect(checkConsent([{ ...silent, attestation }])).toMatchObject({ state: 'ok' });
   expect(checkConsent([{ name: 'Museum', consentPolicy: 'with-call' }])).toMatchObject({ state: 'ok' });
 });

@@ -46,10 +46,12 @@ export function checkKeyStore(
 
 /** An organization that attests consent without ever having said which is taken to attest every use. */
 export function checkConsent(
-  organizations: readonly Pick<OrganizationReply, 'name' | 'consentPolicy' | 'attestation'>[],
+  organizations: readonly Pick<OrganizationReply, 'name' | 'consentPolicy' | 'attestation' | 'erasedAt'>[],
 ): Finding {
   const what = 'consent';
-  const silent = organizations.filter((one) => one.consentPolicy === 'attested' && !one.attestation);
+  const silent = organizations.filter(
+    (one) => one.erasedAt === undefined && one.consentPolicy === 'attested' && !one.attestation,
+  );
   const [first] = silent;
   if (!first) return { what, state: 'ok', found: 'attested, or asked for with each enrollment' };
   const others = silent.length > 1 ? ` and ${silent.length - 1} more` : '';

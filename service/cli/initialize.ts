@@ -16,6 +16,7 @@ export async function initialize<W extends World>(
   let [organization] = organizations;
   if (organization) {
     const { keys } = await control.get<{ keys: unknown[] }>(`/organizations/${organization.id}/keys`);
+    if (organization.erasedAt !== undefined) return undefined;
     if (organizations.length > 1 || organization.name !== name || keys.length > 0) return undefined;
   }
   organization ??= await control.send<OrganizationReply>('POST', '/organizations', { name });

@@ -12,6 +12,7 @@ const describe = (one: OrganizationReply) =>
     ['id', one.id],
     ['name', one.name],
     ['created', one.createdAt],
+    ['erased', one.erasedAt],
     [
       'match only',
       one.matchOnly ? 'yes: live verifications run without presentation attack detection' : 'no',
@@ -66,8 +67,9 @@ export function addOrg(program: Command, runner: CommandRunner): void {
         one.uniquenessPolicy,
         one.consentPolicy,
         one.createdAt,
+        one.erasedAt,
       ]);
-      const header = ['id', 'name', 'match only', 'uniqueness', 'consent', 'created'];
+      const header = ['id', 'name', 'match only', 'uniqueness', 'consent', 'created', 'erased'];
       return {
         json: reply,
         text: table(header, rows, 'No organization yet. Make one: org create --name NAME'),

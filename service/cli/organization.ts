@@ -8,6 +8,8 @@ export interface OrganizationReply {
   matchOnly: boolean;
   uniquenessPolicy: string;
   consentPolicy: string;
+  /** Nobody is in it, and nothing is made in it any more. */
+  erasedAt?: string;
   attestation?: { purposes: string[]; attestedBy: string; attestedAt: string };
 }
 
@@ -16,18 +18,19 @@ export const organizationFlag = [
   'organization, by id or name; may be left out when there is only one',
 ] as const;
 
-/** The organization a command is about. */
+/** The organization a command is about; one that was erased only where it is named. */
 export async function chooseOrganization(
   control: Control,
   given: string | undefined,
 ): Promise<OrganizationReply> {
   if (given?.startsWith('org_')) return control.get(`/organizations/${encodeURIComponent(given)}`);
   const { organizations } = await control.get<{ organizations: OrganizationReply[] }>('/organizations');
-  const found = given === undefined ? organizations : organizations.filter((one) => one.name === given);
+  const inUse = organizations.filter(({ erasedAt }) => erasedAt === undefined);
+  const found = given === undefined ? inUse : organizations.filter((one) => one.name === given);
   const [only] = found;
   if (only && found.length === 1) return only;
-  const list = organizations.map((one) => `  ${one.id}  ${one.name}`).join('\n');
-  if (organizations.length === 0)
+  const list = inUse.map((one) => `  ${one.id}  ${one.name}`).join('\n');
+  if (inUse.length === 0)
     throw new UsageError('There is no organization yet. Make one: org create --name NAME');
   if (given === undefined)
     throw new UsageError(`There are several organizations; say which with --org ID:\n${list}`);

@@ -23,6 +23,8 @@ export interface Schema {
     limits: Generated<string>;
     /** JSON: the consent that the organization attests for everybody without one of their own; null: none yet. */
     attestation: Generated<string | null>;
+    /** When everybody in it and its secrets were erased; the empty organization stays. Null: in use. */
+    erased_at: Generated<number | null>;
   };
   api_key: {
     id: string;

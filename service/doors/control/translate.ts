@@ -10,9 +10,16 @@ import { time } from './time.ts';
 const timeOf = <Name extends string>(name: Name, milliseconds: number | undefined) =>
   (milliseconds === undefined ? {} : { [name]: time(milliseconds) }) as { [Key in Name]?: string };
 
-export const fromOrganization = ({ createdAt, attestation, retention: _, ...rest }: Organization) => ({
+export const fromOrganization = ({
+  createdAt,
+  erasedAt,
+  attestation,
+  retention: _,
+  ...rest
+}: Organization) => ({
   ...rest,
   createdAt: time(createdAt),
+  ...timeOf('erasedAt', erasedAt),
   ...(attestation && { attestation: { ...attestation, attestedAt: time(attestation.attestedAt) } }),
 });
 

@@ -3,13 +3,14 @@ import type { Ids, KeyId, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import { refuseErased } from '../organizations/index.ts';
 import type { ApiKey, Caller } from './api-key.ts';
 import {
   copyLimits,
   insertKey,
-  organizationExists,
   selectKey,
   selectKeys,
+  selectOwner,
   updateRestrictions,
   updateRevoked,
   updateSuccessor,
@@ -79,9 +80,9 @@ export function createAccess(deps: AccessDeps): Access & {
       const id = ids.next('key');
       const record: ApiKey = { ...wanted, id, hint: key.slice(-4), lineage: id, createdAt: clock.now() };
       await inTransaction(async (tx) => {
-        if (!(await organizationExists(tx, wanted.organization))) {
-          throw new Problem('NOT_FOUND', `No organization has the id ${wanted.organization}.`);
-        }
+        const owner = await selectOwner(tx, wanted.organization);
+        if (!owner) throw new Problem('NOT_FOUND', `No organization has the id ${wanted.organization}.`);
+        refuseErased(owner);
         await insertKey(tx, record, hashKey(key));
         const { world, scopes, prefix, browser, origins, cidrs, expiresAt } = record;
         await audit.add(tx, {

@@ -114,13 +114,17 @@ export async function updateLastUsed(db: Db, id: KeyId, at: number, address?: st
     .execute();
 }
 
-export async function organizationExists(tx: Tx, organization: OrganizationId): Promise<boolean> {
+/** Whether it is there, and when it was erased. */
+export async function selectOwner(
+  tx: Tx,
+  organization: OrganizationId,
+): Promise<{ id: OrganizationId; erasedAt: number | undefined } | undefined> {
   const row = await tx
     .selectFrom('organization')
-    .select('id')
+    .select('erased_at')
     .where('id', '=', organization)
     .executeTakeFirst();
-  return row !== undefined;
+  return row && { id: organization, erasedAt: row.erased_at ?? undefined };
 }
 
 function fromRow(row: Selectable<Schema['api_key']>): ApiKey {

@@ -6,7 +6,7 @@ import { type Audit, describeActor } from '../audit/index.ts';
 import { type Consents, groundOf, purposes } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
-import type { Organizations } from '../organizations/index.ts';
+import { type Organizations, refuseErased } from '../organizations/index.ts';
 import { type Realm, realmKey, type Subject, type Subjects } from '../subjects/index.ts';
 import { applyRule } from './apply-rule.ts';
 import { type Attempt, attemptRules, type Claims } from './claims.ts';
@@ -61,6 +61,7 @@ export function createEnroll({
       });
     }
     const settings = await organizations.get(organization);
+    refuseErased(settings);
     const { consentPolicy, uniquenessPolicy } = settings;
     const ground = groundOf(settings);
     const consent = command.consent && consents.withTerm(settings, command.consent);

@@ -77,7 +77,11 @@ test('keys first, then people in pages, then the secrets; another organization s
   expect(await engine.organizations.listSites(engine.organization)).toEqual([]);
   expect(engine.sealer.emailHash(engine.organization, 'a@example.com')).not.toBe(hash);
   expect(engine.sealer.emailHash(other, 'a@example.com')).toBe(otherHash);
-  expect((await engine.organizations.get(engine.organization)).name).toBe('Acme');
+  expect(await engine.organizations.list()).toMatchObject([
+    { name: 'Acme', erasedAt: expect.any(Number) },
+    { name: 'Other' },
+  ]);
+  expect((await engine.organizations.get(other)).erasedAt).toBeUndefined();
   expect(await engine.keys.countPersons()).toBe(0);
   const lines = await engine.db
     .selectFrom('audit')
@@ -89,6 +93,36 @@ test('keys first, then people in pages, then the secrets; another organization s
     { action: 'organization.erase.begin', request: 'req_1' },
     { action: 'organization.erase', request: 'req_1' },
   ]);
+});
+
+test('nothing is made in an organization that was erased, and its settings change without bringing it back', async () => {
+  const { organization, organizations, checks } = engine;
+  await erasure.erase(organization, { confirm: 'Acme', limit: 10, actor: operator });
+  const refused = { code: 'CONFLICT', message: expect.stringMatching(/was erased on 20.*org create/) };
+  const site = {
+    name: 'Hall',
+    cidr: '10.0.0.0/8',
+    country: 'CH',
+    latitude: 47,
+    longitude: 7,
+    timeZone: 'UTC',
+  };
+  await expect(organizations.addSite(organization, site, operator)).rejects.toMatchObject(refused);
+  await expect(
+    access.createKey({ organization, world: 'test', scopes: ['identity'] }, operator),
+  ).rejects.toMatchObject(refused);
+  await expect(
+    checks.enroll({
+      organization,
+      world: 'test',
+      email: 'd@example.com',
+      picture: new Uint8Array(),
+      actor: operator,
+    }),
+  ).rejects.toMatchObject(refused);
+  const { erasedAt } = await organizations.get(organization);
+  expect(await organizations.set(organization, { name: 'Old' }, operator)).toMatchObject({ erasedAt });
+  expect(await organizations.get(organization)).toMatchObject({ name: 'Old', erasedAt });
 });
 
 test('while somebody is under a hold nothing happens', async () => {

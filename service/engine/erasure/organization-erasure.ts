@@ -1,6 +1,6 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { InTransaction } from '../../storage/transaction.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Access } from '../access/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Organizations } from '../organizations/index.ts';
@@ -23,8 +23,8 @@ export interface OrganizationErasure {
   /**
    * First revokes every API key, so that nobody is enrolled any more; then erases up to `limit` people of both worlds; when
    * nobody is left, removes the sites and destroys the organization's own secrets. To be called until it is `done`. The empty
-   * organization stays: the audit log, the figures of verifications and the receipts name it. Throws CONFIRMATION_REQUIRED
-   * unless `confirm` is its name, and LEGAL_HOLD when somebody is held.
+   * organization stays, marked as erased: the audit log, the figures of verifications and the receipts name it. Throws
+   * CONFIRMATION_REQUIRED unless `confirm` is its name, and LEGAL_HOLD when somebody is held.
    */
   erase(
     organization: OrganizationId,
@@ -34,7 +34,7 @@ export interface OrganizationErasure {
 
 export interface OrganizationErasureDeps {
   erasure: Pick<Erasure, 'eraseMany' | 'held'>;
-  organizations: Pick<Organizations, 'get' | 'listSites' | 'removeSite'>;
+  organizations: Pick<Organizations, 'get' | 'listSites' | 'removeSite' | 'markErased'>;
   access: Pick<Access, 'listKeys' | 'revokeKey'>;
   subjects: Pick<Subjects, 'count'>;
   sealer: {
@@ -103,23 +103,24 @@ export function createOrganizationErasure({
       for (const { id } of await organizations.listSites(organization)) {
         await organizations.removeSite(organization, id, actor);
       }
-      const note = (action: string, details: Record<string, unknown> = {}) =>
-        inTransaction((tx) =>
-          audit.add(tx, {
-            actor,
-            action,
-            organization,
-            target: organization,
-            ...(request === undefined ? {} : { request }),
-            details,
-          }),
-        );
+      const note = (tx: Tx, action: string, details: Record<string, unknown> = {}) =>
+        audit.add(tx, {
+          actor,
+          action,
+          organization,
+          target: organization,
+          ...(request === undefined ? {} : { request }),
+          details,
+        });
       // The keys lie in another database: announced first, so that nothing is destroyed without a line.
-      await note('organization.erase.begin');
+      await inTransaction((tx) => note(tx, 'organization.erase.begin'));
       const { copies } = await sealer.replaceOrganization(organization);
-      await note('organization.erase', {
-        copies: copies.length,
-        unreachable: copies.filter(({ state }) => state !== 'destroyed').length,
+      await inTransaction(async (tx) => {
+        await organizations.markErased(tx, organization);
+        await note(tx, 'organization.erase', {
+          copies: copies.length,
+          unreachable: copies.filter(({ state }) => state !== 'destroyed').length,
+        });
       });
       return { erased, left, done: true, copies };
     },

@@ -3,5 +3,6 @@ export { parseNetwork } from './network.ts';
 export type { Organization, Site, UniquenessPolicy } from './organization.ts';
 export type { Organizations, RetentionChange } from './organizations.ts';
 export { createOrganizations } from './organizations.ts';
+export { refuseErased } from './refuse-erased.ts';
 export type { RetentionPolicy } from './retention-settings.ts';
 export { RetentionSettings, retentionPolicy } from './retention-settings.ts';

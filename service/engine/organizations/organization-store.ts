@@ -68,6 +68,7 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
     consent_policy: organization.consentPolicy,
     attestation: organization.attestation ? JSON.stringify(organization.attestation) : null,
     retention: JSON.stringify(organization.retention ?? {}),
+    erased_at: organization.erasedAt ?? null,
   };
 }
 
@@ -80,6 +81,7 @@ function fromRow(row: Selectable<Schema['organization']>): Organization {
     uniquenessPolicy: row.uniqueness_policy as UniquenessPolicy,
     consentPolicy: row.consent_policy as Organization['consentPolicy'],
     ...(row.attestation === null ? {} : { attestation: JSON.parse(row.attestation) as Attestation }),
+    ...(row.erased_at === null ? {} : { erasedAt: row.erased_at }),
     ...(row.retention === '{}' ? {} : { retention: RetentionSettings.parse(JSON.parse(row.retention)) }),
   };
 }

@@ -16,6 +16,8 @@ export interface Organization {
   attestation?: Attestation;
   /** Terms that differ from the defaults (`retentionPolicy`); absent when none does. */
   retention?: RetentionSettings;
+  /** Everybody in it and its secrets were erased: nothing is made in it any more. Absent while it is in use. */
+  erasedAt?: number;
 }
 
 /** A place of the organization, known by its network: what the context checks use when a request names no location. */

@@ -14,6 +14,7 @@ import {
   selectSites,
   updateOrganization,
 } from './organization-store.ts';
+import { refuseErased } from './refuse-erased.ts';
 import { RetentionSettings, retentionPolicy } from './retention-settings.ts';
 import { checkSite, narrowestSite } from './site.ts';
 
@@ -48,7 +49,12 @@ export interface Organizations {
     attestation: Omit<Attestation, 'attestedBy' | 'attestedAt'>,
     actor: Actor,
   ): Promise<Organization>;
-  /** Throws INVALID_REQUEST, naming each field that is wrong. The network is stored with its host bits cleared. */
+  /** Part of the caller's transaction, which has a line of its own: everybody in it is gone, and nothing is made in it any more. */
+  markErased(tx: Tx, id: OrganizationId): Promise<void>;
+  /**
+   * Throws INVALID_REQUEST, naming each field that is wrong, and CONFLICT when the organization was erased. The network is
+   * stored with its host bits cleared.
+   */
   addSite(id: OrganizationId, site: Omit<Site, 'id' | 'organization'>, actor: Actor): Promise<Site>;
   listSites(id: OrganizationId): Promise<Site[]>;
   removeSite(id: OrganizationId, site: SiteId, actor: Actor): Promise<void>;
@@ -175,10 +181,15 @@ export function createOrganizations({
         return after;
       }),
 
+    async markErased(tx, id) {
+      const before = await get(tx, id);
+      await updateOrganization(tx, { ...before, erasedAt: before.erasedAt ?? clock.now() });
+    },
+
     async addSite(id, input, actor) {
       const site: Site = { id: ids.next('site'), organization: id, ...checkSite(input) };
       await inTransaction(async (tx) => {
-        await get(tx, id);
+        refuseErased(await get(tx, id));
         await insertSite(tx, site, clock.now());
         await audit.add(tx, {
           actor,

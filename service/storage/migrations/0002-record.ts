@@ -7,6 +7,7 @@ export const record: Migration = {
     `alter table organization add column retention ${text} not null default '{}'`,
     `alter table organization add column limits ${text} not null default '{}'`,
     `alter table organization add column attestation ${text}`,
+    `alter table organization add column erased_at ${integer}`,
 
     `alter table api_key add column cidrs ${text} not null default '[]'`,
     `alter table api_key add column limits ${text} not null default '{}'`,

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import type { Control } from './control.ts';
+import { chooseOrganization } from './organization.ts';
+
+const answering = (organizations: object[]) =>
+  ({ get: async () => ({ organizations }) }) as unknown as Control;
+const erased = { id: 'org_1', name: 'Museum', erasedAt: '2026-11-20T12:00:00.000Z' };
+const school = { id: 'org_2', name: 'School' };
+
+test('an organization that was erased does not count, and is found where it is named', async () => {
+  const control = answering([erased, school]);
+  expect(await chooseOrganization(control, undefined)).toBe(school);
+  expect(await chooseOrganization(control, 'Museum')).toBe(erased);
+  await expect(chooseOrganization(answering([erased]), undefined)).rejects.toThrow('no organization yet');
+  const several = answering([erased, school, { id: 'org_3', name: 'Port' }]);
+  await expect(chooseOrganization(several, undefined)).rejects.toThrow(
+    'say which with --org ID:\n  org_2  School\n  org_3  Port',
+  );
+});
