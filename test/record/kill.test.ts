@@ -160,6 +160,12 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
   expect(new Set(await openAll(old))).toEqual(new Set(['erased']));
   expect(new Set(await openAll(others))).toEqual(new Set(['open']));
   expect(await sealedTemplates(chosen.map(({ userId }) => userId))).toEqual([]);
+  const { receipts } = await cli.json<{ receipts: { subject: SubjectId; state: string }[] }>(
+    'receipt',
+    'list',
+  );
+  expect(receipts.map(({ subject }) => subject).sort()).toEqual([...erased].sort());
+  expect(new Set(receipts.map(({ state }) => state))).toEqual(new Set(['done']));
   const { code, stdout } = await cli.run('audit', 'verify');
   expect([code, stdout]).toEqual([0, expect.stringMatching(/valid|whole|intact/i)]);
   expect(enrolling + erasing).toBeGreaterThan(15);
