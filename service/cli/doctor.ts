@@ -31,6 +31,7 @@ import {
   existingFolder,
   type Finding,
 } from './doctor-checks.ts';
+import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './doctor-people.ts';
 import { checkConsent, checkKeyStore, checkMasterKey } from './doctor-setup.ts';
 import { describeFindings } from './doctor-text.ts';
 import { toFailure } from './failure.ts';
@@ -121,7 +122,22 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     checkModelFiles(files),
     checkPad(models),
     checkConsent(organizations),
+    ...checkKeysWithoutPerson(await open.get('/keys-without-person')),
+    ...checkErasures(await pendingErasures(open, organizations)),
   ];
+}
+
+async function pendingErasures(open: Control, organizations: readonly OrganizationReply[]) {
+  const pending: { id: string; name: string; erasures: number }[] = [];
+  for (const { id, name } of organizations) {
+    const path = `/organizations/${id}/erasures`;
+    const { receipts } = await open.get<{ receipts: unknown[] }>(path, {
+      pending: 'true',
+      limit: MOST_COUNTED,
+    });
+    if (receipts.length > 0) pending.push({ id, name, erasures: receipts.length });
+  }
+  return pending;
 }
 
 /** What a box that is in use should be looked at for. */

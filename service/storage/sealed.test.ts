@@ -203,6 +203,7 @@ describe('sweeping orphans', () => {
     now += 24 * hour;
     expect(await sealer.sweepOrphans(known)).toEqual({ swept: 0, suspicious: 0 });
     now += 1;
+    expect(await sealer.suspiciousOrphans(known)).toBe(0);
     expect(await sealer.sweepOrphans(known)).toEqual({ swept: 1, suspicious: 0 });
     expect(await sealer.sweepOrphans(known)).toEqual({ swept: 0, suspicious: 0 });
     const sealed = await sealer.seal(place, text('still'));
@@ -217,6 +218,8 @@ describe('sweeping orphans', () => {
     now += 25 * hour;
     const warnings: object[] = [];
     const wary = await seal({ log: { ...silentLog, warn: (fields) => warnings.push(fields) } });
+    expect(await wary.suspiciousOrphans(new Set())).toBe(23);
+    expect(await wary.suspiciousOrphans(known)).toBe(20);
     expect(await wary.sweepOrphans(new Set())).toEqual({ swept: 0, suspicious: 23 });
     expect(warnings).toEqual([{ orphans: 23, subjects: 0 }]);
     expect(await keys.countPersons()).toBe(23);

@@ -72,6 +72,8 @@ export interface Sealer {
    * the wrong database lies beside the keys.
    */
   sweepOrphans(knownSubjects: ReadonlySet<string>): Promise<{ swept: number; suspicious: number }>;
+  /** How many it would not sweep, but report. Destroys nothing. */
+  suspiciousOrphans(knownSubjects: ReadonlySet<string>): Promise<number>;
 }
 
 export interface SealerDeps {
@@ -160,6 +162,13 @@ export async function createSealer({
     }
   }
 
+  async function findOrphans(knownSubjects: ReadonlySet<string>) {
+    const aged = await keys.personsBefore(clock.now() - grace);
+    const orphans = aged.filter((subject) => !knownSubjects.has(subject));
+    const tooMany = orphans.length > 0 && orphans.length > sweepable(await keys.countPersons());
+    return { orphans, tooMany };
+  }
+
   return {
     async createOrganization(organization) {
       await organizations.create(organization);
@@ -218,11 +227,14 @@ export async function createSealer({
         .update(normalizeEmail(email))
         .digest('hex');
     },
+    async suspiciousOrphans(knownSubjects) {
+      const { orphans, tooMany } = await findOrphans(knownSubjects);
+      return tooMany ? orphans.length : 0;
+    },
     async sweepOrphans(knownSubjects) {
-      const aged = await keys.personsBefore(clock.now() - grace);
-      const orphans = aged.filter((subject) => !knownSubjects.has(subject));
+      const { orphans, tooMany } = await findOrphans(knownSubjects);
       if (orphans.length === 0) return { swept: 0, suspicious: 0 };
-      if (orphans.length > sweepable(await keys.countPersons())) {
+      if (tooMany) {
         log.warn(
           { orphans: orphans.length, subjects: knownSubjects.size },
           'many keys have no person: they are kept, because the database may not be the one they belong to',

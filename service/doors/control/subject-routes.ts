@@ -19,6 +19,7 @@ export const subjectRoutes: FastifyPluginAsync<ControlDeps> = async (
 ) => {
   const organizationOf = createOrganizationOf(organizations);
 
+  app.get('/keys-without-person', async () => ({ keys: await subjects.suspiciousKeys() }));
   app.get('/organizations/:organization/subjects', async (http) => {
     const organization = await organizationOf(http.params);
     const { world, limit, after } = parse(SubjectPage, http.query);

@@ -95,16 +95,19 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       .where('world', '=', world)
       .where(notBeingErased);
 
+  async function everybody(): Promise<Set<string>> {
+    const rows = await db.selectFrom('subject').select('id').execute();
+    return new Set(rows.map(({ id }) => id));
+  }
+
   return {
     ...createTemplateStore({ db, sealer }),
     emailHash: (organization: OrganizationId, email: string) => sealer.emailHash(organization, email),
     createKey: (organization: OrganizationId, subject: SubjectId) =>
       sealer.createPerson(organization, subject),
     destroyKey: (subject: SubjectId) => sealer.destroyPerson(subject),
-    async sweepKeys() {
-      const rows = await db.selectFrom('subject').select('id').execute();
-      return sealer.sweepOrphans(new Set(rows.map(({ id }) => id)));
-    },
+    sweepKeys: async () => sealer.sweepOrphans(await everybody()),
+    suspiciousKeys: async () => sealer.suspiciousOrphans(await everybody()),
 
     async find(realm: Realm, by: { id: string } | { emailHash: string }): Promise<Subject | undefined> {
       const query = subjects(realm);

@@ -363,4 +363,13 @@ test('keys without a person are swept, those with one are not', async () => {
   expect(await engine.subjects.enrollments(realm(), subject.id)).toHaveLength(1);
 });
 
+test('more keys without a person than a sweep destroys are told', async () => {
+  await enroll('alice@example.com');
+  for (let index = 0; index < 11; index++)
+    await engine.sealer.createPerson(engine.organization, `sub_${index}` as SubjectId);
+  expect(await engine.subjects.suspiciousKeys()).toBe(0);
+  engine.advance(25 * 3_600_000);
+  expect(await engine.subjects.suspiciousKeys()).toBe(11);
+});
+
 const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);

@@ -70,6 +70,8 @@ export interface Subjects {
   unreachable(): number;
   /** Destroys person keys that no person has, left by enrollments that were cut short. Call it at start. */
   sweepKeys(): Promise<{ swept: number; suspicious: number }>;
+  /** Keys without a person that `sweepKeys` would rather keep, since they are too many. Reads the id of everybody. */
+  suspiciousKeys(): Promise<number>;
 }
 
 export interface SubjectsDeps extends SubjectStoreDeps {
@@ -208,6 +210,7 @@ export function createSubjects({
     },
     unreachable: () => unreachable,
     sweepKeys: () => store.sweepKeys(),
+    suspiciousKeys: () => store.suspiciousKeys(),
   };
 }
 
