@@ -14,22 +14,31 @@ export function receiptText(receipt: ErasureReceipt): string {
     ['done at', receipt.completedAt ?? 'not yet'],
     ['appliance', receipt.appliance],
     ['signed with', receipt.kid],
-    [
-      'key copies',
-      copies.length === 0
-        ? 'none are configured'
-        : copies.map(({ place, state }) => `${place}: ${state}`).join('; '),
-    ],
+    ['key copies', copies.length === 0 ? 'none are configured' : copies.map(describeCopy).join('; ')],
   ]);
   return [...stateText(receipt).map(oneLine), '', rows, '', ...proofText(proof).map(oneLine)].join('\n');
 }
 
-function stateText({ state, subject, waitingFor }: ErasureReceipt): string[] {
+const describeCopy = ({ place, state, attested }: ErasureReceipt['copies'][number]): string =>
+  `${place}: ${state}${attested ? ` (the word of ${attested.by}, ${attested.at})` : ''}`;
+
+function stateText({ state, subject, waitingFor, copies }: ErasureReceipt): string[] {
+  const words = copies.flatMap(({ place, copy, state: fate, attested }) =>
+    fate === 'attested-destroyed'
+      ? [
+          `For the copy of the key store in ${place}${copy ? ` (copy ${copy})` : ''} this rests on the word of ${attested?.by} (${attested?.at}): no machine saw its medium destroyed.`,
+        ]
+      : [],
+  );
   if (state === 'done')
-    return [`${subject} is erased: the key is destroyed, and nothing that was sealed with it opens again.`];
+    return [
+      `${subject} is erased: the key is destroyed, and nothing that was sealed with it opens again.`,
+      ...words,
+    ];
   return [
     `${subject} is erased here, but the erasure is pending. It goes on by itself when this can be reached:`,
     ...waitingFor.map((one) => `  ${one}`),
+    ...words,
   ];
 }
 

@@ -37,6 +37,9 @@ export function addReceipt(program: Command, runner: CommandRunner): void {
         options.publicKey === undefined ? undefined : await readText(options.publicKey, 'public key');
       const valid = isSigned(signed, pinned ?? signed.publicKey);
       const clean = signed.proof === undefined || isClean(signed.proof);
+      const attested = signed.copies.flatMap(({ place, copy, attested: word }) =>
+        word ? [{ place, ...(copy !== undefined && { copy }), ...word }] : [],
+      );
       const key = pinned === undefined ? 'in the receipt' : 'pinned';
       const json = {
         valid,
@@ -45,6 +48,7 @@ export function addReceipt(program: Command, runner: CommandRunner): void {
         erasure: signed.erasure,
         subject: signed.subject,
         state: signed.state,
+        ...(attested.length > 0 && { attested }),
         clean,
       };
       if (!valid) {
@@ -122,7 +126,7 @@ export function addReceipt(program: Command, runner: CommandRunner): void {
 /** The whole reason is in the receipt itself. */
 const placesOf = ({ copies, waitingFor }: ErasureReceipt): string =>
   copies
-    .filter(({ state }) => state !== 'destroyed')
+    .filter(({ state }) => state === 'unreachable')
     .map(({ place }) => place)
     .join(', ') || waitingFor.join('; ');
 
@@ -165,7 +169,16 @@ const Shape = z.looseObject({
   completedAt: z.string().optional(),
   state: z.enum(['pending', 'done']),
   waitingFor: z.array(z.string()),
-  copies: z.array(z.looseObject({ place: z.string(), state: z.string() })),
+  copies: z.array(
+    z
+      .looseObject({
+        place: z.string(),
+        copy: z.string().optional(),
+        state: z.string(),
+        attested: z.looseObject({ by: z.string(), at: z.string() }).optional(),
+      })
+      .refine(({ state, attested }) => (state === 'attested-destroyed') === (attested !== undefined)),
+  ),
   proof: z
     .looseObject({
       needles: z.record(z.string(), z.number()),

@@ -6,6 +6,10 @@ import type { KeyStore } from './key-store.ts';
 export interface CopyState {
   /** Folder of the copy; the file, where it is the key store's own. */
   place: string;
+  /** Id of the copy: another one may lie at the same place later. */
+  copy?: string;
+  /** It is the key store itself. */
+  own?: true;
   state: 'destroyed' | 'unreachable';
   /** Why it is not destroyed there, in words for the operator. */
   reason?: string;
@@ -42,12 +46,17 @@ export async function destroyKeys(
     existed: removed > 0,
     copies: [
       ...reports.map(
-        ({ place, state, reason }): CopyState =>
-          state === 'current'
-            ? { place, state: 'destroyed' }
-            : { place, state: 'unreachable', ...(reason === undefined ? {} : { reason }) },
+        ({ place, copy, state, reason }): CopyState => ({
+          place,
+          ...(copy !== undefined && { copy }),
+          ...(state === 'current'
+            ? { state: 'destroyed' }
+            : { state: 'unreachable', ...(reason === undefined ? {} : { reason }) }),
+        }),
       ),
-      ...(readable === undefined ? [] : [{ place: readable, state: 'unreachable' as const, reason: BUSY }]),
+      ...(readable === undefined
+        ? []
+        : [{ place: readable, own: true as const, state: 'unreachable' as const, reason: BUSY }]),
     ],
   };
 }

@@ -10,7 +10,7 @@ const file = createKeyCopyFile(workerData as CopyThreadData);
 port.on('message', ({ request, task }: CopyRequest) => {
   let reply: CopyReply;
   try {
-    reply = { request, revision: runCopyTask(file, task) };
+    reply = { request, answer: runCopyTask(file, task) };
   } catch (error) {
     const { is, message } = error instanceof CopyTrouble ? error : new CopyTrouble('failed', String(error));
     reply = { request, trouble: { is, message } };

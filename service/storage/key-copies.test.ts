@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type Sqlite from 'better-sqlite3';
+import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
@@ -113,7 +113,12 @@ const holds = (place: string, text: string) =>
 test('every kind of write is in every copy when it is acknowledged, and the copy opens as a key store', async () => {
   const { keys, copies } = await start();
   await keys.addPerson(person('early'));
-  expect(await copies.add(stick())).toEqual({ place: stick(), state: 'current', addedAt: 1_000 });
+  expect(await copies.add(stick())).toEqual({
+    place: stick(),
+    copy: expect.stringMatching(/^[0-9a-f]{32}$/),
+    state: 'current',
+    addedAt: 1_000,
+  });
   await copies.add(share());
   await keys.addOrganization({
     organization,
@@ -164,7 +169,7 @@ describe('a place that is away', () => {
     await keys.removePersons([person('p0007').subject, person('p1499').subject]);
     await keys.addPerson(person('new'));
     expect(await copies.list()).toEqual([
-      { place: share(), state: 'current', addedAt: 1_000 },
+      { place: share(), copy: expect.any(String), state: 'current', addedAt: 1_000 },
       expect.objectContaining({
         place: stick(),
         state: 'unreachable',
@@ -180,7 +185,7 @@ describe('a place that is away', () => {
     renameSync(away(), stick());
     expect(['p0007', 'p1499'].map((name) => holds(stick(), name))).toEqual([true, true]);
     const inode = statSync(copyIn(stick())).ino;
-    expect((await copies.sync())[1]).toEqual({ place: stick(), state: 'current', addedAt: 1_000 });
+    expect((await copies.sync())[1]).toMatchObject({ state: 'current', addedAt: 1_000 });
     expect(['p0007', 'p1499', 'p1000'].map((name) => holds(stick(), name))).toEqual([false, false, true]);
     expect(statSync(copyIn(stick())).ino).toBe(inode);
     expect(await readCopy(stick())).toEqual(await readCopy(share()));
@@ -402,8 +407,13 @@ describe('destroying keys', () => {
       removed: 2,
       existed: true,
       copies: [
-        { place: share(), state: 'destroyed' },
-        { place: stick(), state: 'unreachable', reason: expect.stringContaining('is the medium there') },
+        { place: share(), copy: expect.any(String), state: 'destroyed' },
+        {
+          place: stick(),
+          copy: expect.any(String),
+          state: 'unreachable',
+          reason: expect.stringContaining('is the medium there'),
+        },
       ],
     });
     expect(await destroy(keys, copies, 'ada', 'bob')).toMatchObject({
@@ -457,6 +467,149 @@ describe('a place that is taken out', () => {
     await expect(copies.remove(stick(), { wipe: true })).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await copies.list()).toMatchObject([{ place: stick(), state: 'unreachable' }]);
     await expect(copies.remove(share(), { wipe: false })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('another medium in the place of a copy', () => {
+  const away = () => join(folder, 'away');
+  const idOf = async (copies: OpenKeyCopies) => (await copies.list())[0]!.copy!;
+  const formers = async (keys: KeyStore) =>
+    (await keys.formerCopies()).map(({ place, copy, fate, by, at }) => [place, copy, fate, by, at]);
+
+  test('that was one of our places before is not that copy, is left as it is, and is not wiped', async () => {
+    const { keys, copies } = await start();
+    await keys.addPerson(person('ada'));
+    await copies.add(stick());
+    await copies.add(share());
+    await copies.remove(share(), { wipe: false });
+    const id = await idOf(copies);
+    renameSync(stick(), away());
+    renameSync(share(), stick());
+    const before = readFileSync(copyIn(stick()));
+    const { copies: states } = await destroyKeys({ keys, copies }, [person('ada').subject]);
+    const another = {
+      place: stick(),
+      copy: id,
+      state: 'unreachable',
+      reason: expect.stringContaining('another medium is in its place'),
+    };
+    expect(states).toEqual([another]);
+    await expect(copies.remove(stick(), { wipe: true })).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(readFileSync(copyIn(stick())).equals(before)).toBe(true);
+    await stop();
+    const again = await start();
+    expect(await again.copies.list()).toMatchObject([another]);
+    expect(await again.copies.sync()).toMatchObject([another]);
+    renameSync(stick(), share());
+    renameSync(away(), stick());
+    expect(await again.copies.sync()).toMatchObject([{ copy: id, state: 'current' }]);
+  });
+
+  test('that is put there while running is noticed', async () => {
+    const { copies } = await start();
+    await copies.add(stick());
+    const old = readFileSync(copyIn(stick()));
+    await copies.remove(stick(), { wipe: true });
+    await copies.add(stick());
+    writeFileSync(copyIn(stick()), old);
+    expect(await copies.sync()).toMatchObject([
+      { state: 'unreachable', reason: expect.stringContaining('another medium') },
+    ]);
+  });
+
+  test('a newer key store on it refuses the start all the same', async () => {
+    const { copies } = await start();
+    await copies.add(stick());
+    await stop();
+    const old = readFileSync(join(data, 'keys.db'));
+    const again = await start();
+    await again.copies.remove(stick(), { wipe: true });
+    await again.copies.add(stick());
+    await stop();
+    writeFileSync(join(data, 'keys.db'), old);
+    await expect(follow(await openStore())).rejects.toMatchObject({ code: 'SEALED' });
+  });
+
+  test('added there it is another copy; the one of before is known again wherever it is added', async () => {
+    const { keys, copies } = await start();
+    await copies.add(stick());
+    const id = await idOf(copies);
+    renameSync(stick(), away());
+    mkdirSync(stick());
+    await copies.remove(stick(), { wipe: false });
+    expect(await copies.add(stick())).toMatchObject({ state: 'current' });
+    expect(await idOf(copies)).not.toBe(id);
+    expect(await formers(keys)).toEqual([[stick(), id, 'left', '', 1_000]]);
+    expect(await copies.add(away())).toMatchObject({ copy: id, state: 'current' });
+    expect(await formers(keys)).toEqual([]);
+    writeFileSync(copyIn(share()), readFileSync(copyIn(stick())));
+    await expect(copies.add(share())).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(`the copy of ${stick()}`),
+    });
+  });
+
+  test('a copy from before there were ids is given one, which it keeps', async () => {
+    const { keys, copies } = await start();
+    await copies.add(stick());
+    await keys.setPlaceCopy(stick(), '');
+    await stop();
+    const file = new Sqlite(copyIn(stick()));
+    file.exec(
+      "delete from schema_migration where name = '0003-copy-ids'; drop table former_copy; alter table copy_place drop column copy; alter table store_state drop column copy",
+    );
+    file.close();
+    const again = await start();
+    expect(await again.copies.sync()).toMatchObject([
+      { state: 'current', copy: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ]);
+    const id = await idOf(again.copies);
+    await stop();
+    const third = await start();
+    expect(await third.copies.list()).toMatchObject([{ state: 'current', copy: id }]);
+  });
+
+  test('a lost copy is attested as destroyed, one that is there is not', async () => {
+    const { keys, copies } = await start();
+    await copies.add(stick());
+    const id = await idOf(copies);
+    const by = 'operator:ada';
+    await expect(copies.attest(stick(), { by })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('--wipe'),
+    });
+    await expect(copies.attest(share(), { by })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    renameSync(stick(), away());
+    now = 2_000;
+    expect(await copies.attest(stick(), { by })).toEqual({ place: stick(), copy: id });
+    expect(await copies.list()).toEqual([]);
+    expect(await formers(keys)).toEqual([[stick(), id, 'attested', by, 2_000]]);
+    await expect(copies.attest(stick(), { by })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('several that were kept in one place are told apart by their ids', async () => {
+    const { keys, copies } = await start();
+    const by = 'operator:ada';
+    const ids: string[] = [];
+    for (const name of ['first', 'second', 'third']) {
+      await copies.add(stick());
+      ids.push(await idOf(copies));
+      renameSync(stick(), join(folder, name));
+      mkdirSync(stick());
+      if (name !== 'third') await copies.remove(stick(), { wipe: false });
+    }
+    await expect(copies.attest(stick(), { by })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(ids[0]!),
+    });
+    await copies.attest(stick(), { copy: ids[0]!, by });
+    await copies.attest(stick(), { copy: ids[2]!, by });
+    expect(await copies.list()).toEqual([]);
+    expect(Object.fromEntries((await keys.formerCopies()).map(({ copy, fate }) => [copy, fate]))).toEqual({
+      [ids[0]!]: 'attested',
+      [ids[1]!]: 'left',
+      [ids[2]!]: 'attested',
+    });
   });
 });
 

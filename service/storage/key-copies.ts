@@ -5,10 +5,10 @@ import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
 import { COPY_NAME } from './key-copy-file.ts';
-import { type CopyPlace, type CopyReport, createCopyPlace, PATIENCE } from './key-copy-place.ts';
+import { type CopyPlace, type CopyReport, createCopyPlace, newCopyId, PATIENCE } from './key-copy-place.ts';
 import { type CopyThread, type CopyThreadData, createCopyThread } from './key-copy-thread.ts';
 import { CopyTrouble } from './key-copy-trouble.ts';
-import type { KeyStore, StoredPlace } from './key-store.ts';
+import type { FormerCopy, KeyStore, StoredPlace } from './key-store.ts';
 
 export type { CopyReport } from './key-copy-place.ts';
 
@@ -27,6 +27,12 @@ export interface KeyCopies {
    * without, the file stays and with it every key that is destroyed from now on. Throws NOT_FOUND for no such place.
    */
   remove(folder: string, options: { wipe: boolean }): Promise<void>;
+  /**
+   * Takes somebody's word for it that the medium of the copy which is or was kept there is destroyed: it is a place no longer, and
+   * nothing waits for it. `copy` says by its id which one, where several were kept there. Throws CONFLICT when it is there after
+   * all or is not the only one, NOT_FOUND when there is none.
+   */
+  attest(folder: string, options: { copy?: string; by: string }): Promise<{ place: string; copy?: string }>;
   list(): Promise<CopyReport[]>;
   /** Looks at every place and brings up to date what can be reached. */
   sync(): Promise<CopyReport[]>;
@@ -96,9 +102,16 @@ export async function openKeyCopies({
     if (places.size === MOST_PLACES) {
       throw new Problem('CONFLICT', `There are ${MOST_PLACES} places already: remove one first.`);
     }
-    await create({ place, identity });
-    await keys.addPlace(place);
-    const made = open({ place, addedAt: clock.now(), behindSince: undefined });
+    const copy = await create({ place, identity });
+    const twin = [...places.values()].map((one) => one.report()).find((one) => one.copy === copy);
+    if (twin) {
+      throw new Problem(
+        'CONFLICT',
+        `What lies in ${place} is the copy of ${twin.place}, or was copied from it: take that place out first ("gatehouse keystore remove ${twin.place}"), or move ${COPY_NAME} away.`,
+      );
+    }
+    await keys.addPlace(place, copy);
+    const made = open({ place, copy, addedAt: clock.now(), behindSince: undefined });
     places.set(place, made);
     await made.sync();
     return made.report();
@@ -121,14 +134,53 @@ export async function openKeyCopies({
         );
       });
     }
-    await keys.removePlace(name);
+    await forget(place, wipe ? 'wiped' : 'left', '');
+  }
+
+  async function forget(place: CopyPlace, fate: FormerCopy['fate'], by: string): Promise<void> {
+    const { place: name, copy } = place.report();
+    await keys.removePlace(name, {
+      place: name,
+      ...(copy !== undefined && { copy }),
+      fate,
+      by,
+      at: clock.now(),
+    });
     places.delete(name);
     await place.close();
+  }
+
+  async function attest(folder: string, { copy, by }: { copy?: string; by: string }) {
+    const name = resolve(folder);
+    const place = places.get(name);
+    await place?.sync();
+    const now = place?.report();
+    const away = now?.state === 'unreachable' ? [now] : [];
+    const left = (await keys.formerCopies()).filter((one) => one.place === name && one.fate === 'left');
+    const meant = [...away, ...left].filter((one) => copy === undefined || one.copy === copy);
+    const [only, another] = meant;
+    if (!only && now && away.length === 0) {
+      throw new Problem(
+        'CONFLICT',
+        `The copy in ${name} is there (${now.state}): "gatehouse keystore remove ${name} --wipe" destroys it.`,
+      );
+    }
+    if (!only) throw new Problem('NOT_FOUND', `No copy that could be destroyed was kept in ${name}.`);
+    if (another) {
+      throw new Problem(
+        'CONFLICT',
+        `Several copies were kept in ${name}: say with --copy which is destroyed, ${meant.map((one) => one.copy ?? 'one without id').join(' or ')}. Receipts that wait for a copy name its id.`,
+      );
+    }
+    if (place && only === now) await forget(place, 'attested', by);
+    else await keys.setFormerCopy({ ...(only as FormerCopy), fate: 'attested', by, at: clock.now() });
+    return { place: name, ...(only.copy !== undefined && { copy: only.copy }) };
   }
 
   return {
     add: (folder) => inTurn(() => add(folder)),
     remove: (folder, options) => inTurn(() => remove(folder, options)),
+    attest: (folder, options) => inTurn(() => attest(folder, options)),
     list: async () => reports(),
     async sync() {
       await Promise.all([...places.values()].map((place) => place.sync()));
@@ -137,11 +189,12 @@ export async function openKeyCopies({
     close,
   };
 
-  /** Throws for a place where nothing can be made. */
-  async function create(of: CopyThreadData): Promise<void> {
+  /** The id of the copy that is there then: one that was kept before stays the same. Throws for a place where nothing can be made. */
+  async function create(of: CopyThreadData): Promise<string> {
     const worker = thread(of);
     try {
-      await worker.run({ is: 'create' }, PATIENCE.finish);
+      const task = { is: 'identify', copy: newCopyId(), create: true } as const;
+      return (await worker.run(task, PATIENCE.finish)).copy;
     } catch (error) {
       const taken = error instanceof CopyTrouble && (error.is === 'foreign' || error.is === 'newer');
       throw new Problem(taken ? 'CONFLICT' : 'INVALID_REQUEST', describe(error));

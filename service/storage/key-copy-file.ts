@@ -2,7 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { openCopy, readRevision } from './key-copy-open.ts';
-import { CopyTrouble, toCopyTrouble } from './key-copy-trouble.ts';
+import { anotherMedium, CopyTrouble, toCopyTrouble } from './key-copy-trouble.ts';
 import { type CopiedTable, type CopiedValue, copiedTables, type RowChange } from './key-store-schema.ts';
 import { syncFolder } from './sync.ts';
 
@@ -10,24 +10,34 @@ export const COPY_NAME = 'gatehouse-keys.db';
 
 /**
  * The copy of the key store in one folder: the same tables in a SQLite file of its own. Every call opens the file and closes
- * it again, so that a stick can be taken out between two writes; `begin` keeps it open until `finish` or `abort`. Throws
- * CopyTrouble. Blocks: called in a thread of its own.
+ * it again, so that a stick can be taken out between two writes; `begin` keeps it open until `finish` or `abort`. What changes
+ * it names the copy that is meant, and is refused by another one. Throws CopyTrouble. Blocks: called in a thread of its own.
  */
 export interface KeyCopyFile {
-  /** Makes an empty one where there is none. */
-  create(): void;
-  /** Revision of the store that it holds. */
-  look(): number;
+  /** A copy without id is given this one. Where there is no copy, `create` makes an empty one. */
+  identify(to: { copy: string; create: boolean }): CopyAnswer;
+  look(): CopyAnswer;
   /** Changes from revision `from` (or an older one that it has passed already) to `to`. Gives where it stands then. */
-  apply(write: { from: number; to: number; changes: readonly RowChange[] }): number;
-  /** Starts one transaction that makes it the same as the store, page by page. Throws `newer` beyond `newest`. */
-  begin(newest: number): number;
+  apply(write: { copy: string; from: number; to: number; changes: readonly RowChange[] }): number;
+  /**
+   * Starts one transaction that makes it the same as the store, page by page. Throws `newer` beyond `newest`, whichever copy
+   * it is.
+   */
+  begin(of: { copy: string; newest: number }): number;
   /** All rows of the store whose key comes after `after`, up to the last of these; to the end when there are none. */
   page(table: CopiedTable, after: readonly CopiedValue[] | undefined, rows: readonly CopiedValue[][]): void;
   finish(revision: number, changes: readonly RowChange[]): void;
   abort(): void;
   /** Overwrites every row, then deletes the file. */
-  wipe(): void;
+  wipe(copy: string): void;
+}
+
+/** What is known of the file after a call. */
+export interface CopyAnswer {
+  /** Revision of the store that it holds; 0 where the call tells none. */
+  revision: number;
+  /** Its id; empty where the call tells none, and in one that has none yet. */
+  copy: string;
 }
 
 export interface KeyCopyFileDeps {
@@ -45,6 +55,13 @@ export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps):
   let kept: Sqlite.Database | undefined;
 
   const revisionOf = (copy: Sqlite.Database) => readRevision(copy, path, identity);
+
+  const idOf = (copy: Sqlite.Database) =>
+    copy.prepare('select copy from store_state').pluck().get() as string;
+
+  function requireCopy(copy: Sqlite.Database, id: string): void {
+    if (idOf(copy) !== id) throw anotherMedium(place);
+  }
 
   function change(copy: Sqlite.Database, changes: readonly RowChange[], revision: number): void {
     for (const { table, key, row } of changes) {
@@ -94,23 +111,29 @@ export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps):
   }
 
   return {
-    create: () =>
+    identify: ({ copy: id, create }) =>
       once((copy) => {
         const state = copy.prepare('select count(*) from store_state').pluck().get();
-        if (state === 0) copy.prepare('insert into store_state values (1, ?, 0)').run(identity);
-        revisionOf(copy);
-        syncFolder(place);
-      }, true),
-    look: () => once(revisionOf),
-    apply: ({ from, to, changes }) =>
+        if (state === 0)
+          copy
+            .prepare('insert into store_state (id, identity, revision, copy) values (1, ?, 0, ?)')
+            .run(identity, id);
+        const revision = revisionOf(copy);
+        if (idOf(copy) === '') copy.prepare('update store_state set copy = ?').run(id);
+        if (create) syncFolder(place);
+        return { revision, copy: idOf(copy) };
+      }, create),
+    look: () => once((copy) => ({ revision: revisionOf(copy), copy: idOf(copy) })),
+    apply: ({ copy: id, from, to, changes }) =>
       once((copy) => {
         const revision = revisionOf(copy);
+        requireCopy(copy, id);
         if (revision >= to) return revision;
         if (revision < from) throw new CopyTrouble('behind', `${path} misses earlier writes.`);
         copy.transaction(() => change(copy, changes, to)).immediate();
         return to;
       }),
-    begin: (newest) =>
+    begin: ({ copy: id, newest }) =>
       told(() => {
         abort();
         const copy = open(false);
@@ -122,6 +145,7 @@ export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps):
               `${path} is newer than the key store itself (${revision} writes against ${newest}): an old key store was put back. Stop the service and put this copy in its place, or people who were erased come back.`,
             );
           }
+          requireCopy(copy, id);
           copy.exec('begin immediate');
           kept = copy;
           return revision;
@@ -165,9 +189,10 @@ export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps):
         abort();
       }),
     abort,
-    wipe: () => {
+    wipe: (id) => {
       once((copy) => {
         revisionOf(copy);
+        requireCopy(copy, id);
         // No journal on the disk, which would hold what is overwritten: a crash leaves a copy that is to go anyway.
         copy.pragma('journal_mode = MEMORY');
         copy.transaction(() => {

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { CopyAnswer } from './key-copy-file.ts';
 import type { CopyThread } from './key-copy-thread.ts';
-import { CopyTrouble } from './key-copy-trouble.ts';
+import { anotherMedium, CopyTrouble } from './key-copy-trouble.ts';
 import type { KeyStore, StoredPlace } from './key-store.ts';
 import { type CopiedTable, type CopiedValue, copiedTables } from './key-store-schema.ts';
 import type { KeyWrite } from './key-writer.ts';
@@ -10,6 +12,8 @@ import type { KeyWrite } from './key-writer.ts';
 export interface CopyReport {
   /** Absolute folder; the copy in it is `gatehouse-keys.db`. */
   place: string;
+  /** Id of the copy; absent until a copy from before there were ids is reached. */
+  copy?: string;
   /**
    * `current`: holds everything that was acknowledged. `behind`: can be reached but could not be brought up to date.
    * `unreachable`: not there, not answering, or not the copy it should be.
@@ -26,6 +30,9 @@ export interface CopyReport {
 export const PATIENCE = { write: 4_000, page: 30_000, finish: 120_000 };
 const PAGE = 1_000;
 
+/** Tells a copy from every other one, whichever medium lies at its path. */
+export const newCopyId = (): string => randomBytes(16).toString('hex');
+
 /** One place and what is known of its copy. None of the calls throws for trouble with the copy: `report` tells of it. */
 export interface CopyPlace {
   report(): CopyReport;
@@ -41,17 +48,18 @@ export interface CopyPlace {
 }
 
 export interface CopyPlaceDeps {
-  keys: Pick<KeyStore, 'state' | 'rows' | 'setPlaceBehind'>;
+  keys: Pick<KeyStore, 'state' | 'rows' | 'setPlaceBehind' | 'setPlaceCopy'>;
   thread: CopyThread;
   clock: Clock;
   log: Log;
 }
 
 export function createCopyPlace(
-  { place, addedAt, behindSince }: StoredPlace,
+  { place, copy: known, addedAt, behindSince }: StoredPlace,
   { keys, thread, clock, log }: CopyPlaceDeps,
 ): CopyPlace {
   let state: CopyReport['state'] = 'behind';
+  let copy = known;
   let since = behindSince;
   let reason: string | undefined = 'It has not been looked at yet.';
   /** Every write goes to the copy; it has all up to revision `held`. */
@@ -97,8 +105,8 @@ export function createCopyPlace(
     const to = writes.at(-1)!.revision;
     const changes = writes.flatMap((write) => write.changes);
     try {
-      const at = await thread.run(
-        { is: 'apply', from: writes[0]!.revision - 1, to, changes },
+      const { revision: at } = await thread.run(
+        { is: 'apply', copy: copy!, from: writes[0]!.revision - 1, to, changes },
         PATIENCE.write,
       );
       if (at !== Math.max(to, held))
@@ -129,12 +137,34 @@ export function createCopyPlace(
         () => {},
         () => {},
       );
-      if ((await looked) === held) return true;
+      const found = await looked;
+      if (found.copy !== copy) throw anotherMedium(place);
+      if (found.revision === held) return true;
       throw new CopyTrouble('behind', `The copy in ${place} was replaced by another one.`);
     } catch (error) {
       await down(toTrouble(error));
       return false;
     }
+  }
+
+  /** What the file says of itself. Throws `newer` for one that is ahead of the store, whichever copy it is. */
+  async function lookAtFile(): Promise<{ found: CopyAnswer; revision: number }> {
+    const { revision } = await keys.state();
+    const found = await thread.run({ is: 'look' }, PATIENCE.write);
+    if (found.revision > revision)
+      await thread.run({ is: 'begin', copy: found.copy, newest: revision }, PATIENCE.write);
+    return { found, revision };
+  }
+
+  /** The id of this copy; one from before there were ids is given one. */
+  async function ownId(): Promise<string> {
+    if (copy !== undefined) return copy;
+    await lookAtFile();
+    const id = { is: 'identify', copy: newCopyId(), create: false } as const;
+    const { copy: given } = await thread.run(id, PATIENCE.write);
+    await keys.setPlaceCopy(place, given);
+    copy = given;
+    return given;
   }
 
   async function bringUp(): Promise<void> {
@@ -143,8 +173,10 @@ export function createCopyPlace(
     buffer = [];
     try {
       await running;
+      const id = await ownId();
       const { revision } = await keys.state();
-      const found = await thread.run({ is: 'begin', newest: revision }, PATIENCE.write);
+      const begun = await thread.run({ is: 'begin', copy: id, newest: revision }, PATIENCE.write);
+      const found = begun.revision;
       if (found < revision) await copyAll();
       const writes = buffer;
       buffer = [];
@@ -183,6 +215,7 @@ export function createCopyPlace(
   return {
     report: () => ({
       place,
+      ...(copy !== undefined && { copy }),
       state,
       addedAt,
       ...(state === 'current' || since === undefined ? {} : { since }),
@@ -195,13 +228,11 @@ export function createCopyPlace(
     },
     sync,
     async look() {
-      const { revision } = await keys.state();
       try {
-        const found = await thread.run({ is: 'look' }, PATIENCE.write);
-        if (found > revision)
-          return await thread.run({ is: 'begin', newest: revision }, PATIENCE.write).then(() => undefined);
-        held = found;
-        live = found === revision;
+        const { found, revision } = await lookAtFile();
+        if (copy !== undefined && found.copy !== copy) throw anotherMedium(place);
+        held = found.revision;
+        live = copy !== undefined && held === revision;
         if (live) await up();
         return undefined;
       } catch (error) {
@@ -215,7 +246,7 @@ export function createCopyPlace(
       live = false;
       await running;
       try {
-        await thread.run({ is: 'wipe' }, PATIENCE.finish);
+        await thread.run({ is: 'wipe', copy: await ownId() }, PATIENCE.finish);
       } catch (error) {
         await down(toTrouble(error));
         throw error;

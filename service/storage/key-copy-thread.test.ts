@@ -49,11 +49,11 @@ test('a place that does not answer holds its caller up once, and is asked nothin
   expect(tasks()).toEqual(['look']);
 
   // It comes back: what it had begun is given up before anything else is asked.
-  workers[0]!.answer({ request: workers[0]!.requests[0]!.request, revision: 7 });
+  workers[0]!.answer({ request: workers[0]!.requests[0]!.request, answer: { revision: 7, copy: 'one' } });
   const again = thread.run({ is: 'look' }, 4_000);
   expect(tasks()).toEqual(['look', 'abort', 'look']);
-  workers[0]!.answer({ request: workers[0]!.requests[2]!.request, revision: 8 });
-  expect(await again).toBe(8);
+  workers[0]!.answer({ request: workers[0]!.requests[2]!.request, answer: { revision: 8, copy: 'one' } });
+  expect(await again).toEqual({ revision: 8, copy: 'one' });
 });
 
 test('trouble comes back as what it is', async () => {
@@ -72,8 +72,8 @@ test('a worker that dies fails what it was doing, and the next task starts anoth
   await asked;
   const again = thread.run({ is: 'look' }, 4_000);
   expect(workers).toHaveLength(2);
-  workers[1]!.answer({ request: workers[1]!.requests[0]!.request, revision: 3 });
-  expect(await again).toBe(3);
+  workers[1]!.answer({ request: workers[1]!.requests[0]!.request, answer: { revision: 3, copy: 'one' } });
+  expect(await again).toEqual({ revision: 3, copy: 'one' });
   await thread.close();
   expect(workers[1]!.ended).toBe(true);
 });

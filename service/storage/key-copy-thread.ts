@@ -1,13 +1,15 @@
 import { Worker } from 'node:worker_threads';
-import type { KeyCopyFile } from './key-copy-file.ts';
+import type { CopyAnswer, KeyCopyFile } from './key-copy-file.ts';
 import { CopyTrouble } from './key-copy-trouble.ts';
 import type { CopiedTable, CopiedValue, RowChange } from './key-store-schema.ts';
 
 /** A call of KeyCopyFile, as it is sent to the thread. */
 export type CopyTask =
-  | { is: 'create' | 'look' | 'abort' | 'wipe' }
-  | { is: 'apply'; from: number; to: number; changes: readonly RowChange[] }
-  | { is: 'begin'; newest: number }
+  | { is: 'look' | 'abort' }
+  | { is: 'identify'; copy: string; create: boolean }
+  | { is: 'wipe'; copy: string }
+  | { is: 'apply'; copy: string; from: number; to: number; changes: readonly RowChange[] }
+  | { is: 'begin'; copy: string; newest: number }
   | { is: 'page'; table: CopiedTable; after?: readonly CopiedValue[]; rows: readonly CopiedValue[][] }
   | { is: 'finish'; revision: number; changes: readonly RowChange[] };
 
@@ -17,7 +19,7 @@ export interface CopyRequest {
 }
 
 export type CopyReply =
-  | { request: number; revision: number }
+  | { request: number; answer: CopyAnswer }
   | { request: number; trouble: { is: CopyTrouble['is']; message: string } };
 
 export interface CopyThreadData {
@@ -28,10 +30,9 @@ export interface CopyThreadData {
 /** Where the calls of one copy run, so that a file system that hangs holds up nothing else. */
 export interface CopyThread {
   /**
-   * The revision the task tells of, 0 where it tells none. Throws CopyTrouble, `silent` when there was no answer within
-   * `milliseconds` and then at once, until the answer has come.
+   * Throws CopyTrouble, `silent` when there was no answer within `milliseconds` and then at once, until the answer has come.
    */
-  run(task: CopyTask, milliseconds: number): Promise<number>;
+  run(task: CopyTask, milliseconds: number): Promise<CopyAnswer>;
   close(): Promise<void>;
 }
 
@@ -45,33 +46,38 @@ const startWorker = (data: CopyThreadData): Worker =>
     { workerData: data },
   );
 
+const nothing: CopyAnswer = { revision: 0, copy: '' };
+
 /** What the thread does with a task. */
-export function runCopyTask(file: KeyCopyFile, task: CopyTask): number {
+export function runCopyTask(file: KeyCopyFile, task: CopyTask): CopyAnswer {
   switch (task.is) {
+    case 'identify':
+      return file.identify(task);
     case 'look':
       return file.look();
     case 'apply':
-      return file.apply(task);
+      return { revision: file.apply(task), copy: task.copy };
     case 'begin':
-      return file.begin(task.newest);
+      return { revision: file.begin(task), copy: task.copy };
     case 'page':
       file.page(task.table, task.after, task.rows);
-      return 0;
+      return nothing;
     case 'finish':
       file.finish(task.revision, task.changes);
-      return task.revision;
-    case 'create':
+      return { revision: task.revision, copy: '' };
     case 'abort':
+      file.abort();
+      return nothing;
     case 'wipe':
-      file[task.is]();
-      return 0;
+      file.wipe(task.copy);
+      return nothing;
     default:
       return task satisfies never;
   }
 }
 
 interface Waiting {
-  resolve(revision: number): void;
+  resolve(answer: CopyAnswer): void;
   reject(trouble: CopyTrouble): void;
 }
 
@@ -97,7 +103,7 @@ export function createCopyThread(
         started.postMessage({ request: 0, task: { is: 'abort' } } satisfies CopyRequest);
       if (waiting.size === 0) started.unref();
       if ('trouble' in reply) asked?.reject(new CopyTrouble(reply.trouble.is, reply.trouble.message));
-      else asked?.resolve(reply.revision);
+      else asked?.resolve(reply.answer);
     });
     const ended = (error?: Error) => {
       if (worker === started) worker = undefined;
@@ -120,7 +126,7 @@ export function createCopyThread(
       worker ??= start();
       last += 1;
       const request = last;
-      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      const { promise, resolve, reject } = Promise.withResolvers<CopyAnswer>();
       waiting.set(request, { resolve, reject });
       const timer = setTimeout(() => {
         late.add(request);

@@ -1,7 +1,7 @@
 /** Why a place cannot be used; the message is for the operator. */
 export class CopyTrouble extends Error {
   /**
-   * `missing`: no copy there. `foreign`: another appliance's. `newer`: ahead of the store itself. `silent`: no answer in time.
+   * `missing`: no copy there. `foreign`: another appliance's, or another copy of ours. `newer`: ahead of the store itself. `silent`: no answer in time.
    * `behind`: it misses writes. `failed`: it is there and cannot be written.
    */
   readonly is: 'missing' | 'foreign' | 'newer' | 'silent' | 'behind' | 'failed';
@@ -10,6 +10,13 @@ export class CopyTrouble extends Error {
     this.is = is;
   }
 }
+
+/** A medium of ours that is not the one which was added: what it holds says nothing about the copy that is waited for. */
+export const anotherMedium = (place: string) =>
+  new CopyTrouble(
+    'foreign',
+    `another medium is in its place: the copy in ${place} is not the one that was added, and is left as it is. Put back the right one. If that one is lost, take the place out ("gatehouse keystore remove ${place}") and add this one.`,
+  );
 
 /** Any failure as CopyTrouble that says what to do. */
 export function toCopyTrouble(error: unknown, place: string, path: string): CopyTrouble {

@@ -43,7 +43,12 @@ test('a key that another program’s reading keeps readable is not called destro
     removed: 1,
     existed: true,
     copies: [
-      { place: `${path()}-wal`, state: 'unreachable', reason: expect.stringContaining('Another program') },
+      {
+        place: `${path()}-wal`,
+        own: true,
+        state: 'unreachable',
+        reason: expect.stringContaining('Another program'),
+      },
     ],
   });
   expect(lies()).toBe(true);

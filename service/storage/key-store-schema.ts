@@ -35,6 +35,20 @@ export interface KeySchema {
     added_at: number;
     /** Since when it is not up to date; of this store alone, never copied. */
     behind_since: number | null;
+    /** Id of the copy there; empty in one that was added before copies had ids, until it is reached. */
+    copy: string;
+  };
+  /** Copies that are kept up to date no longer. */
+  former_copy: {
+    /** Id; empty as in `copy_place`. */
+    copy: string;
+    /** Where it was. */
+    place: string;
+    /** `left`: as it was. `wiped`: by us. `attested`: an operator says that its medium is destroyed. */
+    fate: 'left' | 'wiped' | 'attested';
+    /** Who attested it, else empty. */
+    noted_by: string;
+    noted_at: number;
   };
   /** One row. */
   store_state: {
@@ -43,6 +57,8 @@ export interface KeySchema {
     identity: string;
     /** Counts the writes. */
     revision: number;
+    /** In a copy its id, which no other copy has; without meaning in the store itself. */
+    copy: string;
   };
 }
 
@@ -98,6 +114,21 @@ export const keyMigrations: readonly Migration[] = [
       )${strict}`,
     ],
   },
+  {
+    name: '0003-copy-ids',
+    up: ({ text, integer, strict }) => [
+      `alter table copy_place add column copy ${text} not null default ''`,
+      `alter table store_state add column copy ${text} not null default ''`,
+      `create table former_copy (
+        copy ${text} not null,
+        place ${text} not null,
+        fate ${text} not null,
+        noted_by ${text} not null,
+        noted_at ${integer} not null,
+        primary key (copy, place)
+      )${strict}`,
+    ],
+  },
 ];
 
 export type CopiedTable = Exclude<keyof KeySchema, 'store_state'>;
@@ -122,7 +153,11 @@ export const copiedTables: Record<CopiedTable, CopiedColumns> = {
   appliance_secret: { key: ['name'], columns: ['name', 'master', 'wrapped', 'details', 'created_at'] },
   erasure_ledger: { key: ['seq'], columns: ['seq', 'entry'] },
   note: { key: ['name'], columns: ['name', 'value'] },
-  copy_place: { key: ['place'], columns: ['place', 'added_at'] },
+  copy_place: { key: ['place'], columns: ['place', 'added_at', 'copy'] },
+  former_copy: {
+    key: ['copy', 'place'],
+    columns: ['copy', 'place', 'fate', 'noted_by', 'noted_at'],
+  },
 };
 
 /** One row after a write: its values in the order of `columns`, or undefined when it is gone. */

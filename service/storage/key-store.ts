@@ -13,7 +13,7 @@ import {
   type KeySchema,
   keyMigrations,
 } from './key-store-schema.ts';
-import { createKeyWriter, type KeyFollower } from './key-writer.ts';
+import { createKeyWriter, type KeyFollower, type Touched } from './key-writer.ts';
 import { openSqliteFile, openSqliteMemory } from './sqlite.ts';
 import type { WrappedOrganizationKey, WrappedPersonKey, WrappedSecret } from './wrapped-key.ts';
 
@@ -25,8 +25,21 @@ export type KeyStorePlace =
 /** A folder that should hold a copy of the store. */
 export interface StoredPlace {
   place: string;
+  /** Id of the copy; absent until a copy from before there were ids is reached. */
+  copy?: string;
   addedAt: number;
   behindSince: number | undefined;
+}
+
+/** A copy that is kept up to date no longer: keys that were destroyed since are still in it, unless it is gone. */
+export interface FormerCopy {
+  place: string;
+  copy?: string;
+  /** `left`: as it was. `wiped`: overwritten and deleted by us. `attested`: an operator says that its medium is destroyed. */
+  fate: 'left' | 'wiped' | 'attested';
+  /** Who attested it, else empty. */
+  by: string;
+  at: number;
 }
 
 /** Every write is on disk when its promise resolves; a removed key leaves neither the file nor its log readable, or `stillReadable` tells. */
@@ -62,8 +75,14 @@ export interface KeyStore extends KeyRewraps {
   note(name: string): Promise<string | undefined>;
   setNote(name: string, value: string): Promise<void>;
   places(): Promise<StoredPlace[]>;
-  addPlace(place: string): Promise<void>;
-  removePlace(place: string): Promise<void>;
+  /** A copy that was kept before is a former one no longer. */
+  addPlace(place: string, copy: string): Promise<void>;
+  /** The id of a copy from before there were ids. */
+  setPlaceCopy(place: string, copy: string): Promise<void>;
+  /** `former`: what became of its copy; without, nothing is known of it any more. */
+  removePlace(place: string, former?: FormerCopy): Promise<void>;
+  formerCopies(): Promise<FormerCopy[]>;
+  setFormerCopy(former: FormerCopy): Promise<void>;
   /** For this store alone: copies are not told. */
   setPlaceBehind(place: string, since: number | undefined): Promise<void>;
   /** Which store this is, and after how many writes. */
@@ -241,25 +260,61 @@ export async function openKeyStore(
       }),
     async places() {
       const rows = await db.selectFrom('copy_place').selectAll().orderBy('place').execute();
-      return rows.map(({ place, added_at, behind_since }) => ({
+      return rows.map(({ place, copy, added_at, behind_since }) => ({
         place,
+        ...(copy !== '' && { copy }),
         addedAt: added_at,
         behindSince: behind_since ?? undefined,
       }));
     },
-    addPlace: (place) =>
+    addPlace: (place, copy) =>
       write(async (tx) => {
         await tx
           .insertInto('copy_place')
-          .values({ place, added_at: clock.now(), behind_since: null })
+          .values({ place, added_at: clock.now(), behind_since: null, copy })
           .execute();
+        const known = await tx
+          .deleteFrom('former_copy')
+          .where('copy', '=', copy)
+          .returning('place')
+          .execute();
+        const touched: Touched[] = [
+          { table: 'copy_place', keys: [[place]] },
+          { table: 'former_copy', keys: known.map((former) => [copy, former.place]) },
+        ];
+        return { touched, result: undefined };
+      }),
+    setPlaceCopy: (place, copy) =>
+      write(async (tx) => {
+        await tx.updateTable('copy_place').set({ copy }).where('place', '=', place).execute();
         return { touched: { table: 'copy_place', keys: [[place]] }, result: undefined };
       }),
-    removePlace: (place) =>
+    removePlace: (place, former) =>
       write(async (tx) => {
         await tx.deleteFrom('copy_place').where('place', '=', place).execute();
-        return { touched: { table: 'copy_place', keys: [[place]] }, result: undefined };
+        const touched: Touched[] = [
+          { table: 'copy_place', keys: [[place]] },
+          ...(former ? [await putFormer(tx, former)] : []),
+        ];
+        return { touched, result: undefined };
       }),
+    async formerCopies() {
+      const rows = await db
+        .selectFrom('former_copy')
+        .selectAll()
+        .orderBy('noted_at')
+        .orderBy('copy')
+        .execute();
+      return rows.map(({ place, copy, fate, noted_by, noted_at }) => ({
+        place,
+        ...(copy !== '' && { copy }),
+        fate,
+        by: noted_by,
+        at: noted_at,
+      }));
+    },
+    setFormerCopy: (former) =>
+      write(async (tx) => ({ touched: await putFormer(tx, former), result: undefined })),
     async setPlaceBehind(place, since) {
       await db
         .updateTable('copy_place')
@@ -296,13 +351,26 @@ async function open(place: KeyStorePlace, deps: DatabaseDeps): Promise<Opened<Ke
   }
 }
 
+async function putFormer(
+  tx: Kysely<KeySchema>,
+  { place, copy = '', fate, by, at }: FormerCopy,
+): Promise<Touched> {
+  const values = { fate, noted_by: by, noted_at: at };
+  await tx
+    .insertInto('former_copy')
+    .values({ copy, place, ...values })
+    .onConflict((conflict) => conflict.columns(['copy', 'place']).doUpdateSet(values))
+    .execute();
+  return { table: 'former_copy', keys: [[copy, place]] };
+}
+
 /** Gives a new store its identity. */
 async function identify(db: Kysely<KeySchema>, random: Random): Promise<void> {
   const bytes = new Uint8Array(16);
   random(bytes);
   await db
     .insertInto('store_state')
-    .values({ id: 1, identity: Buffer.from(bytes).toString('hex'), revision: 0 })
+    .values({ id: 1, identity: Buffer.from(bytes).toString('hex'), revision: 0, copy: '' })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
 }

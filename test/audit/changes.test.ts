@@ -128,6 +128,14 @@ const changes: Record<string, () => Sample> = {
     before: () => gatehouse.keyPlaces.add(place(), by.actor),
     action: 'keystore.remove-place',
   }),
+  'POST /keystore/places/destroyed': () => ({
+    body: { folder: place(), confirm: place() },
+    before: async () => {
+      await gatehouse.keyPlaces.add(place(), by.actor);
+      rmSync(place(), { recursive: true });
+    },
+    action: 'keystore.attest-destroyed',
+  }),
   'POST /models/:model/enable': () => ({ body: { acceptLicenceDoubt: true }, action: 'models.enable' }),
   'POST /models/:model/disable': () => ({ action: 'models.disable' }),
   'POST /backups': () => ({ body: { folder: join(folder, 'backups') }, action: 'backup.create' }),

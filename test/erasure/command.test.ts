@@ -160,6 +160,58 @@ test('a copy of the key store that is away leaves the erasure pending until the 
   await service.end();
 });
 
+test('another medium in the place of a lost copy finishes nothing; the word of an operator does, and the receipt says so', async () => {
+  await enroll('ada@example.com');
+  const place = join(outside, 'keys');
+  mkdirSync(place);
+  const { copy } = await cli.json<{ copy: string }>('keystore', 'add', place);
+  renameSync(place, `${place}-lost`);
+  const pending = await cli.json<ErasureReceipt>(
+    'subject',
+    'erase',
+    'ada@example.com',
+    '--test',
+    '--confirm',
+    'ada@example.com',
+  );
+  mkdirSync(place);
+  await cli.json('keystore', 'remove', place);
+  expect(await cli.json('keystore', 'add', place)).toMatchObject({ state: 'current' });
+  const tried = await cli.serve();
+  expect(await cli.json('receipt', 'show', pending.erasure)).toMatchObject({
+    state: 'pending',
+    copies: expect.arrayContaining([expect.objectContaining({ place, copy, state: 'unreachable' })]),
+  });
+  await tried.end();
+
+  const attest = ['keystore', 'remove', place, '--destroyed'];
+  for (const refused of [attest, [...attest, '--confirm', outside]]) {
+    expect(await cli.run(...refused)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`--confirm "${place}"`),
+    });
+  }
+  expect(await cli.json(...attest, '--confirm', place)).toEqual({ attestedDestroyed: { place, copy } });
+  expect(await cli.json('keystore', 'places')).toMatchObject({ places: [{ place, state: 'current' }] });
+  const service = await cli.serve();
+  const done = await cli.json<ErasureReceipt>('receipt', 'show', pending.erasure);
+  await service.end();
+  expect(done.state).toBe('done');
+  const attested = { by: expect.stringMatching(/^operator:/), at: expect.any(String) };
+  expect(done.copies).toContainEqual(
+    expect.objectContaining({ place, copy, state: 'attested-destroyed', attested }),
+  );
+  const file = join(outside, 'attested.json');
+  writeFileSync(file, JSON.stringify(done));
+  expect(await cli.json('receipt', 'verify', file)).toMatchObject({
+    valid: true,
+    state: 'done',
+    attested: [{ place, copy, ...attested }],
+  });
+  const shown = await cli.run('receipt', 'verify', file);
+  expect(shown.stdout).toContain('this rests on the word of operator:');
+});
+
 test('everybody, and then the organization, need their number and their name', async () => {
   for (const name of ['a', 'b', 'c']) await enroll(`${name}@example.com`);
   for (const words of [

@@ -13,8 +13,15 @@ const folder = z.string().min(1).max(4096).describe('absolute folder');
 const NewPlace = z.strictObject({ folder });
 const OldPlace = z.strictObject({ folder, wipe: z.boolean() });
 
-const fromPlace = ({ place, state, since, reason, addedAt }: KeyPlaceReport) => ({
+const DestroyedPlace = z.strictObject({
+  folder,
+  copy: z.string().min(1).max(100).optional(),
+  confirm: z.string().max(4096).optional(),
+});
+
+const fromPlace = ({ place, copy, state, since, reason, addedAt }: KeyPlaceReport) => ({
   place,
+  ...(copy === undefined ? {} : { copy }),
   state,
   ...(since === undefined ? {} : { since: time(since) }),
   ...(reason === undefined ? {} : { reason }),
@@ -31,6 +38,11 @@ export const keystoreRoutes: FastifyPluginAsync<KeystoreDeps> = async (app, { ke
   app.post('/keystore/places/remove', async (request) => {
     const { folder, wipe } = parse(OldPlace, request.body);
     return fromPlace(await keyPlaces.remove(folder, { wipe }, operator(request)));
+  });
+  app.post('/keystore/places/destroyed', async (request) => {
+    const { folder, copy, confirm } = parse(DestroyedPlace, request.body);
+    const options = { ...(copy !== undefined && { copy }), ...(confirm !== undefined && { confirm }) };
+    return keyPlaces.attest(folder, options, operator(request));
   });
   app.post('/keystore/sync', async () => ({ places: (await keyPlaces.sync()).map(fromPlace) }));
 };

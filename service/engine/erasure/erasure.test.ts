@@ -7,6 +7,7 @@ import type { ErasureId, SubjectId, World } from '../../lib/id.ts';
 import { verifySignature } from '../../storage/signing-keys.ts';
 import type { Erasure, ErasureDeps } from './index.ts';
 import { receiptBytes } from './index.ts';
+import type { CopyOfReceipt } from './receipt.ts';
 
 let engine: Engine;
 let erasure: Erasure;
@@ -298,6 +299,110 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(await actions()).toEqual(['subject.erase.intend', 'subject.erase', 'subject.erase.finish']);
     expect(await erasure.retry()).toEqual({ finished: 0, pending: 0 });
     expect((await engine.subjects.get(realm(), 'ada@example.com')).id).toBe(anew);
+  });
+
+  test('waits for the copy that has the key, not for another one in its place', async () => {
+    const id = await enroll('ada@example.com');
+    const first = { place: '/mnt/a', copy: 'one', state: 'unreachable', reason: 'not mounted' } as const;
+    let copies: CopyOfReceipt[] = [first];
+    let former: Awaited<ReturnType<ErasureDeps['keys']['formerCopies']>> = [];
+    const destroyPersons = async (subjects: readonly SubjectId[]) => ({
+      ...(await engine.sealer.destroyPersons(subjects)),
+      copies,
+    });
+    erasure = await openErasure(engine, {
+      dialect,
+      sealer: { ...engine.sealer, destroyPersons } as never,
+      keys: { ...engine.keys, formerCopies: async () => former },
+    });
+    const { erasure: receipt } = await erasure.erase(realm(), id, order);
+    // Another, empty medium in the same place.
+    const second = { place: '/mnt/a', copy: 'two', state: 'destroyed' } as const;
+    copies = [second];
+    former = [{ place: '/mnt/a', copy: 'one', fate: 'left', by: '', at: 0 }];
+    expect(await erasure.retry()).toEqual({ finished: 0, pending: 1 });
+    expect(await erasure.receipt(receipt)).toMatchObject({
+      state: 'pending',
+      waitingFor: ['the copy of the key store in /mnt/a (copy one): not mounted'],
+    });
+    // Found again, somewhere else.
+    copies = [second, { place: '/mnt/b', copy: 'one', state: 'destroyed' }];
+    former = [];
+    expect(await erasure.retry()).toEqual({ finished: 1, pending: 0 });
+    expect(await erasure.receipt(receipt)).toMatchObject({ state: 'done', copies });
+  });
+
+  test.each([
+    [
+      'attested',
+      {
+        state: 'attested-destroyed',
+        reason: expect.stringContaining('word of an operator'),
+        attested: { by: 'operator:bea', at: '2026-11-20T12:00:30.000Z' },
+      },
+    ],
+    ['wiped', { state: 'destroyed' }],
+  ] as const)('is done when the copy that it waits for is %s, and says so', async (fate, expected) => {
+    const id = await enroll('ada@example.com');
+    let away = ['one', 'two'];
+    let former: Awaited<ReturnType<ErasureDeps['keys']['formerCopies']>> = [];
+    const destroyPersons = async (subjects: readonly SubjectId[]) => ({
+      ...(await engine.sealer.destroyPersons(subjects)),
+      copies: away.map((copy) => ({ place: `/mnt/${copy}`, copy, state: 'unreachable' as const })),
+    });
+    const sealer = { ...engine.sealer, destroyPersons };
+    const keys = { ...engine.keys, formerCopies: async () => former };
+    erasure = await openErasure(engine, { dialect, sealer, keys });
+    const { erasure: receipt } = await erasure.erase(realm(), id, order);
+    const gone = (copy: string) =>
+      ({
+        place: `/mnt/${copy}`,
+        copy,
+        fate,
+        by: 'operator:bea',
+        at: Date.parse('2026-11-20T12:00:30Z'),
+      }) as const;
+    away = ['two'];
+    former = [gone('one')];
+    expect(await erasure.retry()).toEqual({ finished: 0, pending: 1 });
+    expect(await erasure.receipt(receipt)).toMatchObject({
+      state: 'pending',
+      waitingFor: ['the copy of the key store in /mnt/two (copy two)'],
+    });
+    away = [];
+    former = [gone('one'), gone('two')];
+    expect(await erasure.retry()).toEqual({ finished: 1, pending: 0 });
+    const done = await erasure.receipt(receipt);
+    expect(done).toMatchObject({ state: 'done', waitingFor: [] });
+    expect(done.copies.toSorted((a, b) => (a.place < b.place ? -1 : 1))).toEqual([
+      { place: '/mnt/one', copy: 'one', ...expected },
+      { place: '/mnt/two', copy: 'two', ...expected },
+    ]);
+    expect(verifySignature(done.publicKey, receiptBytes(done), done)).toBe(true);
+    const [line] = await engine.db
+      .selectFrom('audit')
+      .select('details')
+      .where('action', '=', 'subject.erase.finish')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .execute();
+    expect(JSON.parse(line!.details)).toMatchObject({
+      unreachable: 0,
+      ...(fate === 'attested' ? { attested: 2 } : {}),
+    });
+  });
+
+  test('that another program’s reading of the key store holds up is done when the reading has ended', async () => {
+    const id = await enroll('ada@example.com');
+    let copies: CopyOfReceipt[] = [{ place: 'keys.db-wal', own: true, state: 'unreachable', reason: 'busy' }];
+    const destroyPersons = async (subjects: readonly SubjectId[]) => ({
+      ...(await engine.sealer.destroyPersons(subjects)),
+      copies,
+    });
+    erasure = await openErasure(engine, { dialect, sealer: { ...engine.sealer, destroyPersons } as never });
+    expect(await erasure.erase(realm(), id, order)).toMatchObject({ state: 'pending' });
+    copies = [];
+    expect(await erasure.retry()).toEqual({ finished: 1, pending: 0 });
   });
 
   test('is done again by two who ask at once, once', async () => {

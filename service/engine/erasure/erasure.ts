@@ -77,10 +77,11 @@ export interface ErasureDeps {
   dialect: 'sqlite' | 'postgres';
   inTransaction: InTransaction;
   sealer: StepsDeps['sealer'] & ProverDeps['sealer'] & ReplayDeps['sealer'];
-  keys: LedgerDeps['keys'] & {
-    /** Those of these people who have a key. */
-    persons(subjects: readonly SubjectId[]): Promise<{ subject: SubjectId }[]>;
-  };
+  keys: LedgerDeps['keys'] &
+    StepsDeps['keys'] & {
+      /** Those of these people who have a key. */
+      persons(subjects: readonly SubjectId[]): Promise<{ subject: SubjectId }[]>;
+    };
   signing: Signing;
   subjects: Pick<Subjects, 'find' | 'forget' | 'list' | 'count'> & ProverDeps['subjects'];
   /** Whether a legal hold stands against it. */

@@ -9,8 +9,15 @@ export type ErasureReason = (typeof erasureReasons)[number];
 /** What one copy of the key store did with the person's key. */
 export interface CopyOfReceipt {
   place: string;
-  state: 'destroyed' | 'unreachable';
+  /** Id of the copy, whatever lies at its place now. */
+  copy?: string;
+  /** It is the key store itself. */
+  own?: true;
+  /** `attested-destroyed`: somebody gave their word that its medium is destroyed; no machine saw it. */
+  state: 'destroyed' | 'unreachable' | 'attested-destroyed';
   reason?: string;
+  /** Whose word it is, and when it was given (ISO 8601, UTC). */
+  attested?: { by: string; at: string };
 }
 
 /** What was looked for after the erasure, and where. Values never stand here, only kinds and counts. */

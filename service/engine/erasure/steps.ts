@@ -24,6 +24,10 @@ export interface StepsDeps {
     /** Safe to call again. */
     destroyPersons(subjects: readonly SubjectId[]): Promise<{ copies: CopyOfReceipt[] }>;
   };
+  keys: {
+    /** Copies that were taken out of the places, and what is known of them. */
+    formerCopies(): Promise<FormerCopy[]>;
+  };
   signing: Signing;
   appliance(): Promise<string>;
   audit: Audit;
@@ -35,14 +39,35 @@ export interface StepsDeps {
   prover: Prover;
 }
 
+interface FormerCopy {
+  place: string;
+  copy?: string;
+  fate: 'left' | 'wiped' | 'attested';
+  by: string;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
 /**
  * What follows once the intent is written, in this order: the list beside the keys, the key in every copy, the rows, the
  * database's log, the files, the search, and last the audit line with the receipt. Each step may be repeated, and after a
  * crash all of them are.
  */
 export function createSteps(deps: StepsDeps) {
-  const { inTransaction, sealer, signing, appliance, audit, events, clock, data, store, ledger, prover } =
-    deps;
+  const {
+    inTransaction,
+    sealer,
+    keys,
+    signing,
+    appliance,
+    audit,
+    events,
+    clock,
+    data,
+    store,
+    ledger,
+    prover,
+  } = deps;
 
   /** Journals of imports hold hashes over a person and a picture; imports go on without them by the pictures' marks. */
   async function removeJournal({ organization, world }: ErasureRow): Promise<void> {
@@ -91,6 +116,7 @@ export function createSteps(deps: StepsDeps) {
     // Somebody else was at it too, and was first.
     if (!settled) return;
     const { organization, world, subject, request } = receipt;
+    const attested = receipt.copies.filter(({ state }) => state === 'attested-destroyed').length;
     await audit.add(tx, {
       actor: actorOf(row.actor),
       action: first ? 'subject.erase' : 'subject.erase.finish',
@@ -103,7 +129,8 @@ export function createSteps(deps: StepsDeps) {
         reason: row.reason,
         state: receipt.state,
         copies: receipt.copies.length,
-        unreachable: receipt.copies.filter(({ state }) => state !== 'destroyed').length,
+        unreachable: receipt.copies.filter(({ state }) => state === 'unreachable').length,
+        ...(attested > 0 && { attested }),
         ledger: receipt.ledger.seq,
       },
     });
@@ -131,11 +158,12 @@ export function createSteps(deps: StepsDeps) {
       await inTransaction((tx) => store.removeRows(tx, people));
       const emptied = await store.emptyLog();
       for (const { row } of open) await removeJournal(row);
+      const former = await keys.formerCopies();
       const receipts: ErasureReceipt[] = [];
       const changed: { row: ErasureRow; receipt: ErasureReceipt }[] = [];
       for (const { row, witness } of works) {
         const earlier = row.receipt === null ? undefined : (JSON.parse(row.receipt) as ErasureReceipt);
-        const copies = withForgotten(reached, JSON.parse(row.copies) as CopyOfReceipt[]);
+        const copies = withFormer(reached, JSON.parse(row.copies) as CopyOfReceipt[], former);
         // Nothing new since the last try: no line for every minute that a disk is away.
         if (earlier && (row.state === 'done' || sameWait(earlier, copies, emptied))) {
           receipts.push(earlier);
@@ -177,20 +205,50 @@ interface Found {
   proof: Proof | undefined;
 }
 
-/** A place that was taken out before its key was destroyed is still waited for: that copy has the key. */
-const withForgotten = (now: readonly CopyOfReceipt[], before: readonly CopyOfReceipt[]): CopyOfReceipt[] => [
+/**
+ * A copy that was taken out of the places before its key was destroyed is still waited for: it has the key. So it is with one in
+ * whose place another lies now. It is waited for no longer when we wiped it or somebody gave their word that it is destroyed.
+ */
+const withFormer = (
+  now: readonly CopyOfReceipt[],
+  before: readonly CopyOfReceipt[],
+  former: readonly FormerCopy[],
+): CopyOfReceipt[] => [
   ...now,
-  ...before.filter(({ place, state }) => state !== 'destroyed' && now.every((one) => one.place !== place)),
+  ...before
+    .filter((one) => !one.own && now.every((other) => !isSame(one, other)))
+    .map((one) => {
+      const fate = former.find((other) => isSame(one, other));
+      return one.state === 'unreachable' && fate ? afterwards(one, fate) : one;
+    }),
 ];
+
+/** By the id; a copy from before there were ids is known by its place. */
+const isSame = (one: { place: string; copy?: string }, other: { place: string; copy?: string }) =>
+  one.copy === undefined ? one.place === other.place : one.copy === other.copy;
+
+function afterwards(waiting: CopyOfReceipt, { fate, by, at }: FormerCopy): CopyOfReceipt {
+  const { reason: _, ...copy } = waiting;
+  if (fate === 'wiped') return { ...copy, state: 'destroyed' };
+  if (fate !== 'attested') return waiting;
+  return {
+    ...copy,
+    state: 'attested-destroyed',
+    reason: 'This rests on the word of an operator: no machine saw the medium destroyed.',
+    attested: { by, at: new Date(at).toISOString() },
+  };
+}
 
 const OWN_LOG = 'the log of the database: somebody was reading it';
 
-const waitingForCopy = ({ place, state, reason }: CopyOfReceipt): string[] =>
-  state === 'destroyed' ? [] : [`the copy of the key store in ${place}${reason ? `: ${reason}` : ''}`];
+const waitingForCopy = ({ place, copy, state, reason }: CopyOfReceipt): string[] =>
+  state === 'unreachable'
+    ? [`the copy of the key store in ${place}${copy ? ` (copy ${copy})` : ''}${reason ? `: ${reason}` : ''}`]
+    : [];
 
 function sameWait(earlier: ErasureReceipt, copies: readonly CopyOfReceipt[], emptied: boolean): boolean {
   const unreachable = (of: readonly CopyOfReceipt[]) =>
-    JSON.stringify(of.filter(({ state }) => state !== 'destroyed').map(({ place }) => place));
+    JSON.stringify(of.filter(({ state }) => state === 'unreachable').map(({ place, copy }) => [place, copy]));
   return (
     unreachable(earlier.copies) === unreachable(copies) && earlier.waitingFor.includes(OWN_LOG) === !emptied
   );

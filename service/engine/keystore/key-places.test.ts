@@ -11,9 +11,11 @@ const clock = { now: () => 1 };
 const ada = { is: 'operator', name: 'ada' } as const;
 let database: Database;
 let places: KeyPlaceReport[];
+let attested: string[][];
 beforeEach(async () => {
   database = await openDatabase({ kind: 'sqlite-memory' }, { clock, log: silentLog });
   places = [];
+  attested = [];
 });
 afterEach(() => database.close());
 
@@ -36,6 +38,11 @@ function create() {
         if (wipe) throw new Problem('CONFLICT', 'It cannot be reached.');
         if (!places.some(({ place }) => place === folder)) throw new Problem('NOT_FOUND', 'No such place.');
         places = places.filter(({ place }) => place !== folder);
+      },
+      async attest(folder, { copy = 'one', by }) {
+        if (!places.some(({ place }) => place === folder)) throw new Problem('NOT_FOUND', 'No such place.');
+        attested.push([folder, by]);
+        return { place: folder, copy };
       },
     },
   });
@@ -61,6 +68,32 @@ test('places come and go with an audit line each; one that is not wiped is told 
     ['operator:ada', 'keystore.remove-place', 'done', removal(true)],
     ['operator:ada', 'keystore.remove-place', 'refused', removal(true)],
     ['operator:ada', 'keystore.remove-place', 'done', removal(false)],
+  ]);
+});
+
+test('a destroyed medium is attested by name, with the folder once more, and told', async () => {
+  const keyPlaces = create();
+  await keyPlaces.add('/stick', ada);
+  const before = (await lines()).length;
+  for (const confirm of [{}, { confirm: '/other' }]) {
+    await expect(keyPlaces.attest('/stick', confirm, ada)).rejects.toMatchObject({
+      code: 'CONFIRMATION_REQUIRED',
+    });
+  }
+  expect(attested).toEqual([]);
+  expect(await keyPlaces.attest('/stick/', { confirm: '/stick' }, ada)).toEqual({
+    place: '/stick',
+    copy: 'one',
+  });
+  expect(attested).toEqual([['/stick', 'operator:ada']]);
+  await expect(keyPlaces.attest('/gone', { copy: 'two', confirm: '/gone' }, ada)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  expect((await lines()).slice(before)).toEqual([
+    ['operator:ada', 'keystore.attest-destroyed.begin', 'done', { place: '/stick' }],
+    ['operator:ada', 'keystore.attest-destroyed', 'done', { place: '/stick', copy: 'one' }],
+    ['operator:ada', 'keystore.attest-destroyed.begin', 'done', { place: '/gone', copy: 'two' }],
+    ['operator:ada', 'keystore.attest-destroyed', 'refused', { place: '/gone', copy: 'two' }],
   ]);
 });
 

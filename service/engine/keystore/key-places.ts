@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
+import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
+import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 
 /** One place of the key store's copies, as storage tells of it. */
 export interface KeyPlaceReport {
   /** Absolute folder. */
   place: string;
+  /** Id of the copy. */
+  copy?: string;
   state: 'current' | 'behind' | 'unreachable';
   /** Since when it is not current, in ms since 1970. */
   since?: number;
@@ -23,6 +26,16 @@ export interface KeyPlaces {
   add(folder: string, actor: Actor): Promise<KeyPlaceReport>;
   /** Throws NOT_FOUND; with `wipe` CONFLICT when the copy cannot be reached, and then nothing is changed. */
   remove(folder: string, options: { wipe: boolean }, actor: Actor): Promise<KeyPlaceReport>;
+  /**
+   * Takes the actor's word for it that the medium of a copy is destroyed: erasures that wait for it are done then, and their
+   * receipts name whose word it is. Throws CONFIRMATION_REQUIRED unless `confirm` is the folder, CONFLICT when the copy is there
+   * after all or several were kept in the folder and `copy` does not say which, NOT_FOUND.
+   */
+  attest(
+    folder: string,
+    options: { copy?: string; confirm?: string },
+    actor: Actor,
+  ): Promise<{ place: string; copy?: string }>;
   /** Brings every place up to date that can be reached. */
   sync(): Promise<KeyPlaceReport[]>;
 }
@@ -32,6 +45,7 @@ export interface KeyPlacesDeps {
     list(): Promise<KeyPlaceReport[]>;
     add(folder: string): Promise<KeyPlaceReport>;
     remove(folder: string, options: { wipe: boolean }): Promise<void>;
+    attest(folder: string, options: { copy?: string; by: string }): Promise<{ place: string; copy?: string }>;
     sync(): Promise<KeyPlaceReport[]>;
   };
   inTransaction: InTransaction;
@@ -76,6 +90,28 @@ export function createKeyPlaces({ copies, inTransaction, audit }: KeyPlacesDeps)
         throw error;
       }
       return known!;
+    },
+    async attest(folder, { copy, confirm }, actor) {
+      const place = resolve(folder);
+      if (confirm !== place) {
+        throw new Problem(
+          'CONFIRMATION_REQUIRED',
+          `Nothing was changed. To say that the medium of the copy in ${place} is destroyed, send confirm with the folder.`,
+        );
+      }
+      const asked = { place, ...(copy !== undefined && { copy }) };
+      await note(actor, 'keystore.attest-destroyed.begin', asked);
+      try {
+        const attested = await copies.attest(place, {
+          by: describeActor(actor),
+          ...(copy !== undefined && { copy }),
+        });
+        await note(actor, 'keystore.attest-destroyed', attested);
+        return attested;
+      } catch (error) {
+        await note(actor, 'keystore.attest-destroyed', asked, 'refused');
+        throw error;
+      }
     },
   };
 }
