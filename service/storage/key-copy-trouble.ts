@@ -26,7 +26,7 @@ export function toCopyTrouble(error: unknown, place: string, path: string): Copy
   if (code === 'ENOENT' || code === 'SQLITE_CANTOPEN') {
     return new CopyTrouble(
       'missing',
-      `There is no ${path}: is the medium there? It is not made again by itself. If the copy is lost, take the place out ("gatehouse keystore remove ${place}") and add another.`,
+      `There is no ${path}: is the medium there? It is not made again by itself. If the copy is lost, take the place out ("gatehouse keystore remove ${place}"; with --destroyed if its medium is destroyed) and add another.`,
     );
   }
   if (code === 'SQLITE_FULL' || code === 'ENOSPC')
