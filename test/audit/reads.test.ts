@@ -40,6 +40,7 @@ const nothingPersonal = [
   '/erasures/keys',
   '/erasures/:erasure',
   '/keystore/places',
+  '/keys-without-person',
   '/audit/verification',
   '/audit/keys',
   '/models',

@@ -99,7 +99,7 @@ describe('keys and limits from the command line', () => {
     const { stdout } = await cli.run('limits', 'set', '--monthly', 'none', '--trial-until', 'none');
     expect(stdout).toContain('0 used of any number');
     for (const [flag, value, told] of [
-      ['--burst', '0', 'The field "burst" must be at least 1.'],
+      ['--burst', '0', '--burst must be at least 1.'],
       ['--burst', 'many', '--burst: "many" is no number'],
       ['--trial-until', 'soon', '--trial-until: "soon" is no date'],
     ] as const) {
