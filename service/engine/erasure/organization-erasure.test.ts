@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction } from '../../../test/support/faces.ts';
-import type { World } from '../../lib/id.ts';
+import type { OrganizationId, World } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createAccess } from '../access/index.ts';
 import { createOrganizationErasure, type OrganizationErasure } from './organization-erasure.ts';
@@ -120,9 +120,30 @@ test('nothing is made in an organization that was erased, and its settings chang
       actor: operator,
     }),
   ).rejects.toMatchObject(refused);
+  await expect(enroll('d')).rejects.toMatchObject(refused);
+  expect(await engine.keys.countPersons()).toBe(0);
   const { erasedAt } = await organizations.get(organization);
   expect(await organizations.set(organization, { name: 'Old' }, operator)).toMatchObject({ erasedAt });
   expect(await organizations.get(organization)).toMatchObject({ name: 'Old', erasedAt });
+});
+
+test('somebody who is enrolled in the last moment is left to be erased, and nobody comes after', async () => {
+  let late = async () => {};
+  const sealer = {
+    async replaceOrganization(organization: OrganizationId) {
+      const replaced = await engine.sealer.replaceOrganization(organization);
+      await late();
+      return replaced;
+    },
+  };
+  const people = await openErasure(engine);
+  const racing = createOrganizationErasure({ ...engine, sealer, erasure: people, access });
+  late = async () => void (await enroll('d'));
+  const order = { confirm: 'Acme', limit: 10, actor: operator };
+  expect(await racing.erase(engine.organization, order)).toMatchObject({ left: 1, done: false });
+  late = async () => void (await expect(enroll('e')).rejects.toMatchObject({ code: 'CONFLICT' }));
+  expect(await racing.erase(engine.organization, order)).toMatchObject({ left: 0, done: true });
+  expect(await count()).toBe(0);
 });
 
 test('while somebody is under a hold nothing happens', async () => {

@@ -122,7 +122,9 @@ export function createOrganizationErasure({
           unreachable: copies.filter(({ state }) => state !== 'destroyed').length,
         });
       });
-      return { erased, left, done: true, copies };
+      // Somebody whose enrollment was under way until the mark; from here on there is nobody more.
+      const late = await countPeople(organization);
+      return { erased, left: late, done: late === 0, copies };
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Actor, Audit } from '../audit/index.ts';
 import { type Consent, type Consents, isHeld } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
+import { refuseErased } from '../organizations/index.ts';
 import type { GalleryIndex } from './gallery-index.ts';
 import type { Realm } from './realm.ts';
 import type { Subject } from './subject.ts';
@@ -105,6 +106,7 @@ export function createEnroll({
       }),
     );
     const done = await inTransaction(async (tx: Tx) => {
+      if (created && (await store.erasedAt(realm.organization, tx)) !== undefined) return undefined;
       const row = { id: subject, ...realm, email_hash: emailHash, ...person, created_at: at, updated_at: at };
       const written = created
         ? await store.insertSubject(tx, row)
@@ -159,7 +161,11 @@ export function createEnroll({
         if (enrollment !== undefined) return { subject: known, created: false, enrollment, repeated: true };
       }
       const subject = known?.id ?? ids.next('subject');
-      if (!known) await store.createKey(realm.organization, subject);
+      if (!known) {
+        const id = realm.organization;
+        refuseErased({ id, erasedAt: await store.erasedAt(id) });
+        await store.createKey(id, subject);
+      }
       const enrolled = await tryToEnroll(realm, input, { subject, known, emailHash }, actor, request);
       if (enrolled) return enrolled;
       // After an error the key stays for the sweep: whether the transaction was committed is not known then.

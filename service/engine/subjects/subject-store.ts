@@ -105,6 +105,15 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
     emailHash: (organization: OrganizationId, email: string) => sealer.emailHash(organization, email),
     createKey: (organization: OrganizationId, subject: SubjectId) =>
       sealer.createPerson(organization, subject),
+    /** When the organization was erased: nobody is enrolled there any more. */
+    async erasedAt(organization: OrganizationId, from: Db | Tx = db): Promise<number | undefined> {
+      const row = await from
+        .selectFrom('organization')
+        .select('erased_at')
+        .where('id', '=', organization)
+        .executeTakeFirst();
+      return row?.erased_at ?? undefined;
+    },
     destroyKey: (subject: SubjectId) => sealer.destroyPerson(subject),
     sweepKeys: async () => sealer.sweepOrphans(await everybody()),
     suspiciousKeys: async () => sealer.suspiciousOrphans(await everybody()),
