@@ -138,13 +138,14 @@ export async function openKeyCopies({
   }
 
   async function forget(place: CopyPlace, fate: FormerCopy['fate'], by: string): Promise<void> {
-    const { place: name, copy } = place.report();
+    const { place: name, copy, since } = place.report();
     await keys.removePlace(name, {
       place: name,
       ...(copy !== undefined && { copy }),
       fate,
       by,
       at: clock.now(),
+      ...(since !== undefined && { behindSince: since }),
     });
     places.delete(name);
     await place.close();

@@ -49,6 +49,8 @@ export interface KeySchema {
     /** Who attested it, else empty. */
     noted_by: string;
     noted_at: number;
+    /** Since when it missed writes when it was taken out; 0 when it had them all. */
+    behind_since: number;
   };
   /** One row. */
   store_state: {
@@ -125,6 +127,7 @@ export const keyMigrations: readonly Migration[] = [
         fate ${text} not null,
         noted_by ${text} not null,
         noted_at ${integer} not null,
+        behind_since ${integer} not null,
         primary key (copy, place)
       )${strict}`,
     ],
@@ -156,7 +159,7 @@ export const copiedTables: Record<CopiedTable, CopiedColumns> = {
   copy_place: { key: ['place'], columns: ['place', 'added_at', 'copy'] },
   former_copy: {
     key: ['copy', 'place'],
-    columns: ['copy', 'place', 'fate', 'noted_by', 'noted_at'],
+    columns: ['copy', 'place', 'fate', 'noted_by', 'noted_at', 'behind_since'],
   },
 };
 

@@ -40,6 +40,8 @@ export interface FormerCopy {
   /** Who attested it, else empty. */
   by: string;
   at: number;
+  /** Since when it missed writes when it was taken out; absent when it had them all. */
+  behindSince?: number;
 }
 
 /** Every write is on disk when its promise resolves; a removed key leaves neither the file nor its log readable, or `stillReadable` tells. */
@@ -305,12 +307,13 @@ export async function openKeyStore(
         .orderBy('noted_at')
         .orderBy('copy')
         .execute();
-      return rows.map(({ place, copy, fate, noted_by, noted_at }) => ({
+      return rows.map(({ place, copy, fate, noted_by, noted_at, behind_since }) => ({
         place,
         ...(copy !== '' && { copy }),
         fate,
         by: noted_by,
         at: noted_at,
+        ...(behind_since > 0 && { behindSince: behind_since }),
       }));
     },
     setFormerCopy: (former) =>
@@ -353,9 +356,9 @@ async function open(place: KeyStorePlace, deps: DatabaseDeps): Promise<Opened<Ke
 
 async function putFormer(
   tx: Kysely<KeySchema>,
-  { place, copy = '', fate, by, at }: FormerCopy,
+  { place, copy = '', fate, by, at, behindSince = 0 }: FormerCopy,
 ): Promise<Touched> {
-  const values = { fate, noted_by: by, noted_at: at };
+  const values = { fate, noted_by: by, noted_at: at, behind_since: behindSince };
   await tx
     .insertInto('former_copy')
     .values({ copy, place, ...values })

@@ -332,6 +332,23 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(await erasure.receipt(receipt)).toMatchObject({ state: 'done', copies });
   });
 
+  test('names a copy that missed it and was taken out meanwhile', async () => {
+    const id = await enroll('ada@example.com');
+    const at = engine.clock.now();
+    const gone = { place: '/mnt/a', fate: 'left', by: '' } as const;
+    const formerCopies = async () => [
+      { ...gone, copy: 'behind', at: at + 1, behindSince: at },
+      { ...gone, copy: 'current', at: at + 1 },
+      { ...gone, copy: 'earlier', at: at - 1, behindSince: at - 2 },
+    ];
+    erasure = await openErasure(engine, { dialect, keys: { ...engine.keys, formerCopies } });
+    expect(await erasure.erase(realm(), id, order)).toMatchObject({
+      state: 'pending',
+      copies: [{ place: '/mnt/a', copy: 'behind', state: 'unreachable' }],
+    });
+    expect(await erasure.retry()).toEqual({ finished: 0, pending: 1 });
+  });
+
   test.each([
     [
       'attested',

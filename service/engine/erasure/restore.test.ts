@@ -93,6 +93,28 @@ test('whoever was erased after a backup is erased again when the backup is resto
   expect(await started.resume()).toEqual({ restored: 0, finished: 0, pending: 0 });
 });
 
+test('a copy that missed the erasure is named again when an older backup is restored, though it was taken out', async () => {
+  const ada = await enroll('ada@example.com');
+  const restore = await backup();
+  const { erasure: id } = await (await openErasure(engine)).erase(realm(), ada, order);
+  const at = engine.clock.now();
+  engine.advance(60_000);
+  await restore();
+  const gone = { place: '/mnt/a', fate: 'left', by: '', at: at + 9 } as const;
+  const formerCopies = async () => [
+    { ...gone, copy: 'behind', behindSince: at - 1 },
+    { ...gone, copy: 'behind later', behindSince: at + 5 },
+    { ...gone, copy: 'current' },
+  ];
+  const started = await openErasure(engine, { keys: { ...engine.keys, formerCopies } });
+  expect(await started.resume()).toEqual({ restored: 1, finished: 0, pending: 1 });
+  expect(await started.receipt(id)).toMatchObject({
+    reason: 'restored',
+    state: 'pending',
+    copies: [{ place: '/mnt/a', copy: 'behind', state: 'unreachable' }],
+  });
+});
+
 test('an older key store forgets its keys and its gaps again', async () => {
   const ada = await enroll('ada@example.com');
   const [key] = await engine.keys.persons([ada]);

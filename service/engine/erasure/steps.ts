@@ -46,6 +46,8 @@ interface FormerCopy {
   by: string;
   /** Milliseconds since 1970. */
   at: number;
+  /** When it was taken out it missed what was written since then. */
+  behindSince?: number;
 }
 
 /**
@@ -159,11 +161,16 @@ export function createSteps(deps: StepsDeps) {
       const emptied = await store.emptyLog();
       for (const { row } of open) await removeJournal(row);
       const former = await keys.formerCopies();
+      const listed = await ledger.entries();
       const receipts: ErasureReceipt[] = [];
       const changed: { row: ErasureRow; receipt: ErasureReceipt }[] = [];
       for (const { row, witness } of works) {
         const earlier = row.receipt === null ? undefined : (JSON.parse(row.receipt) as ErasureReceipt);
-        const copies = withFormer(reached, JSON.parse(row.copies) as CopyOfReceipt[], former);
+        const known = JSON.parse(row.copies) as CopyOfReceipt[];
+        const entry = earlier ? undefined : listed.get(row.subject as SubjectId);
+        const missed = entry ? former.filter((one) => hasMissed(one, row, entry)).map(takenOut) : [];
+        const before = [...known, ...missed.filter((one) => known.every((other) => !isSame(other, one)))];
+        const copies = withFormer(reached, before, former);
         // Nothing new since the last try: no line for every minute that a disk is away.
         if (earlier && (row.state === 'done' || sameWait(earlier, copies, emptied))) {
           receipts.push(earlier);
@@ -222,6 +229,22 @@ const withFormer = (
       return one.state === 'unreachable' && fate ? afterwards(one, fate) : one;
     }),
 ];
+
+/**
+ * Whether the copy was taken out without the person's key having been destroyed in it: meanwhile, or before the database was
+ * put back that knew of it.
+ */
+function hasMissed({ at, behindSince }: FormerCopy, { reason }: ErasureRow, erased: Erased): boolean {
+  const erasedAt = Date.parse(erased.at);
+  return behindSince !== undefined && at >= erasedAt && (reason !== 'restored' || behindSince <= erasedAt);
+}
+
+const takenOut = ({ place, copy }: FormerCopy): CopyOfReceipt => ({
+  place,
+  ...(copy !== undefined && { copy }),
+  state: 'unreachable',
+  reason: 'It was taken out of the places before the key was destroyed in it.',
+});
 
 /** By the id; a copy from before there were ids is known by its place. */
 const isSame = (one: { place: string; copy?: string }, other: { place: string; copy?: string }) =>
