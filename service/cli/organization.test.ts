@@ -7,11 +7,12 @@ const answering = (organizations: object[]) =>
 const erased = { id: 'org_1', name: 'Museum', erasedAt: '2026-11-20T12:00:00.000Z' };
 const school = { id: 'org_2', name: 'School' };
 
-test('an organization that was erased does not count, and is found where it is named', async () => {
+test('an organization that was erased does not count, and is found where it is named or the only one', async () => {
   const control = answering([erased, school]);
   expect(await chooseOrganization(control, undefined)).toBe(school);
   expect(await chooseOrganization(control, 'Museum')).toBe(erased);
-  await expect(chooseOrganization(answering([erased]), undefined)).rejects.toThrow('no organization yet');
+  expect(await chooseOrganization(answering([erased]), undefined)).toBe(erased);
+  await expect(chooseOrganization(answering([]), undefined)).rejects.toThrow('no organization yet');
   const several = answering([erased, school, { id: 'org_3', name: 'Port' }]);
   await expect(chooseOrganization(several, undefined)).rejects.toThrow(
     'say which with --org ID:\n  org_2  School\n  org_3  Port',

@@ -18,7 +18,7 @@ export const organizationFlag = [
   'organization, by id or name; may be left out when there is only one',
 ] as const;
 
-/** The organization a command is about; one that was erased only where it is named. */
+/** The organization a command is about; one that was erased only where it is named, or where all were. */
 export async function chooseOrganization(
   control: Control,
   given: string | undefined,
@@ -26,11 +26,12 @@ export async function chooseOrganization(
   if (given?.startsWith('org_')) return control.get(`/organizations/${encodeURIComponent(given)}`);
   const { organizations } = await control.get<{ organizations: OrganizationReply[] }>('/organizations');
   const inUse = organizations.filter(({ erasedAt }) => erasedAt === undefined);
-  const found = given === undefined ? inUse : organizations.filter((one) => one.name === given);
+  const counting = inUse.length > 0 ? inUse : organizations;
+  const found = given === undefined ? counting : organizations.filter((one) => one.name === given);
   const [only] = found;
   if (only && found.length === 1) return only;
-  const list = inUse.map((one) => `  ${one.id}  ${one.name}`).join('\n');
-  if (inUse.length === 0)
+  const list = counting.map((one) => `  ${one.id}  ${one.name}`).join('\n');
+  if (organizations.length === 0)
     throw new UsageError('There is no organization yet. Make one: org create --name NAME');
   if (given === undefined)
     throw new UsageError(`There are several organizations; say which with --org ID:\n${list}`);
