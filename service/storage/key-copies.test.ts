@@ -491,7 +491,7 @@ describe('another medium in the place of a copy', () => {
       place: stick(),
       copy: id,
       state: 'unreachable',
-      reason: expect.stringContaining('another medium is in its place'),
+      reason: expect.stringContaining('Another medium is in its place'),
     };
     expect(states).toEqual([another]);
     await expect(copies.remove(stick(), { wipe: true })).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -513,7 +513,7 @@ describe('another medium in the place of a copy', () => {
     await copies.add(stick());
     writeFileSync(copyIn(stick()), old);
     expect(await copies.sync()).toMatchObject([
-      { state: 'unreachable', reason: expect.stringContaining('another medium') },
+      { state: 'unreachable', reason: expect.stringContaining('Another medium') },
     ]);
   });
 

@@ -15,7 +15,7 @@ export class CopyTrouble extends Error {
 export const anotherMedium = (place: string) =>
   new CopyTrouble(
     'foreign',
-    `another medium is in its place: the copy in ${place} is not the one that was added, and is left as it is. Put back the right one. If that one is lost, take the place out ("gatehouse keystore remove ${place}") and add this one.`,
+    `Another medium is in its place: the copy in ${place} is not the one that was added, and is left as it is. Put back the right one. If that one is lost, take the place out ("gatehouse keystore remove ${place}") and add this one.`,
   );
 
 /** Any failure as CopyTrouble that says what to do. */
