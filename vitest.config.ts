@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+/** Beside what they test, but with a PostgreSQL server of their own: too slow for `npm run check`. */
+const onDatabases = 'service/**/*.databases.test.ts';
 const common = { pool: 'forks' as const, setupFiles: ['test/support/fixed-chance.ts'] };
 
 export default defineConfig({
@@ -10,6 +12,7 @@ export default defineConfig({
           ...common,
           name: 'unit',
           include: ['service/**/*.test.ts', 'models/**/*.test.ts'],
+          exclude: [onDatabases],
           // Of a busy machine: some make thousands of rows that are on disk, in threads of their own.
           testTimeout: 30_000,
         },
@@ -18,10 +21,11 @@ export default defineConfig({
         test: {
           ...common,
           name: 'system',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', onDatabases],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Each file brings its own processes, folders and ports; more than two at once only wait for the cores.
+          maxWorkers: 2,
         },
       },
     ],
