@@ -40,7 +40,7 @@ const remedies: Partial<Record<ProblemCode, string>> = {
   CONSENT_REQUIRED:
     'Here that is --consent textVersion,method,legalBasis,purpose[+purpose…], such as:\n' +
     '  --consent "v3,signed form,explicit consent,verification+identification"',
-  SUBJECT_NOT_FOUND: `Trial people are found with --test. Who there is:  ${invocation} subject list`,
+  SUBJECT_NOT_FOUND: `Real and trial people are apart: --test looks among trial people, without it among real ones. Who there is:  ${invocation} subject list`,
   TEMPLATE_MISMATCH: `If it is the same person:  ${invocation} subject enroll --override-mismatch …`,
 };
 

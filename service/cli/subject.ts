@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { CheckResult } from '../engine/checks/check.ts';
-import { Problem } from '../lib/problem.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { readMoment } from './moment.ts';
@@ -131,17 +130,8 @@ export function addSubject(subject: Command, runner: CommandRunner): void {
     async ({ options, control }, person = '') => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const world = worldOf(options);
       const path = `/organizations/${id}/subjects/${encodeURIComponent(person)}`;
-      const one = await open.get<SubjectReply>(path, { world }).catch((error: unknown) => {
-        if (!(error instanceof Problem) || error.code !== 'SUBJECT_NOT_FOUND') throw error;
-        const where = world === 'live' ? '--test looks' : 'without --test it looks';
-        const whom = world === 'live' ? 'trial people' : 'real people';
-        throw new Problem(
-          'SUBJECT_NOT_FOUND',
-          `No such person is enrolled in the ${world} world; ${where} among ${whom}.`,
-        );
-      });
+      const one = await open.get<SubjectReply>(path, { world: worldOf(options) });
       const text = facts([
         ['id', one.userId],
         ['e-mail', one.email],

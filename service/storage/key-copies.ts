@@ -4,11 +4,12 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
+import type { FormerCopy, StoredPlace } from './copy-places.ts';
 import { COPY_NAME } from './key-copy-file.ts';
 import { type CopyPlace, type CopyReport, createCopyPlace, newCopyId, PATIENCE } from './key-copy-place.ts';
 import { type CopyThread, type CopyThreadData, createCopyThread } from './key-copy-thread.ts';
 import { CopyTrouble } from './key-copy-trouble.ts';
-import type { FormerCopy, KeyStore, StoredPlace } from './key-store.ts';
+import type { KeyStore } from './key-store.ts';
 
 export type { CopyReport } from './key-copy-place.ts';
 

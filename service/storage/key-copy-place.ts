@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { StoredPlace } from './copy-places.ts';
 import type { CopyAnswer } from './key-copy-file.ts';
 import type { CopyThread } from './key-copy-thread.ts';
 import { anotherMedium, CopyTrouble } from './key-copy-trouble.ts';
-import type { KeyStore, StoredPlace } from './key-store.ts';
+import type { KeyStore } from './key-store.ts';
 import { type CopiedTable, type CopiedValue, copiedTables } from './key-store-schema.ts';
 import type { KeyWrite } from './key-writer.ts';
 

@@ -5,6 +5,7 @@ import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import { type Log, silentLog } from '../lib/log.ts';
 import type { Random } from './aes-gcm.ts';
 import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from './connection.ts';
+import { type CopyPlaces, createCopyPlaces } from './copy-places.ts';
 import { createKeyRewraps, type KeyRewraps, requireMaster } from './key-rewraps.ts';
 import {
   type CopiedTable,
@@ -13,7 +14,7 @@ import {
   type KeySchema,
   keyMigrations,
 } from './key-store-schema.ts';
-import { createKeyWriter, type KeyFollower, type Touched } from './key-writer.ts';
+import { createKeyWriter, type KeyFollower } from './key-writer.ts';
 import { openSqliteFile, openSqliteMemory } from './sqlite.ts';
 import type { WrappedOrganizationKey, WrappedPersonKey, WrappedSecret } from './wrapped-key.ts';
 
@@ -22,30 +23,8 @@ export type KeyStorePlace =
   | { kind: 'sqlite-memory' }
   | { kind: 'postgres'; url: string };
 
-/** A folder that should hold a copy of the store. */
-export interface StoredPlace {
-  place: string;
-  /** Id of the copy; absent until a copy from before there were ids is reached. */
-  copy?: string;
-  addedAt: number;
-  behindSince: number | undefined;
-}
-
-/** A copy that is kept up to date no longer: keys that were destroyed since are still in it, unless it is gone. */
-export interface FormerCopy {
-  place: string;
-  copy?: string;
-  /** `left`: as it was. `wiped`: overwritten and deleted by us. `attested`: an operator says that its medium is destroyed. */
-  fate: 'left' | 'wiped' | 'attested';
-  /** Who attested it, else empty. */
-  by: string;
-  at: number;
-  /** Since when it missed writes when it was taken out; absent when it had them all. */
-  behindSince?: number;
-}
-
 /** Every write is on disk when its promise resolves; a removed key leaves neither the file nor its log readable, or `stillReadable` tells. */
-export interface KeyStore extends KeyRewraps {
+export interface KeyStore extends KeyRewraps, CopyPlaces {
   organizations(): Promise<WrappedOrganizationKey[]>;
   addOrganization(key: WrappedOrganizationKey): Promise<void>;
   persons(subjects: readonly SubjectId[]): Promise<WrappedPersonKey[]>;
@@ -76,17 +55,6 @@ export interface KeyStore extends KeyRewraps {
   /** Small facts that must not be older than the keys, such as the newest audit checkpoint. */
   note(name: string): Promise<string | undefined>;
   setNote(name: string, value: string): Promise<void>;
-  places(): Promise<StoredPlace[]>;
-  /** A copy that was kept before is a former one no longer. */
-  addPlace(place: string, copy: string): Promise<void>;
-  /** The id of a copy from before there were ids. */
-  setPlaceCopy(place: string, copy: string): Promise<void>;
-  /** `former`: what became of its copy; without, nothing is known of it any more. */
-  removePlace(place: string, former?: FormerCopy): Promise<void>;
-  formerCopies(): Promise<FormerCopy[]>;
-  setFormerCopy(former: FormerCopy): Promise<void>;
-  /** For this store alone: copies are not told. */
-  setPlaceBehind(place: string, since: number | undefined): Promise<void>;
   /** Which store this is, and after how many writes. */
   state(): Promise<{ identity: string; revision: number }>;
   /** Rows of one table as copies hold them, in the order of their keys (by code point), after `after`; fewer than `limit` at the end. */
@@ -127,6 +95,7 @@ export async function openKeyStore(
 
   return {
     ...createKeyRewraps(opened, keyWriter),
+    ...createCopyPlaces(opened, keyWriter, clock),
     async organizations() {
       const rows = await db.selectFrom('organization_key').selectAll().orderBy('generation').execute();
       return rows.map(({ organization, generation, master, wrapped, lookup_wrapped }) => ({
@@ -260,71 +229,6 @@ export async function openKeyStore(
           .execute();
         return { touched: { table: 'note', keys: [[name]] }, result: undefined };
       }),
-    async places() {
-      const rows = await db.selectFrom('copy_place').selectAll().orderBy('place').execute();
-      return rows.map(({ place, copy, added_at, behind_since }) => ({
-        place,
-        ...(copy !== '' && { copy }),
-        addedAt: added_at,
-        behindSince: behind_since ?? undefined,
-      }));
-    },
-    addPlace: (place, copy) =>
-      write(async (tx) => {
-        await tx
-          .insertInto('copy_place')
-          .values({ place, added_at: clock.now(), behind_since: null, copy })
-          .execute();
-        const known = await tx
-          .deleteFrom('former_copy')
-          .where('copy', '=', copy)
-          .returning('place')
-          .execute();
-        const touched: Touched[] = [
-          { table: 'copy_place', keys: [[place]] },
-          { table: 'former_copy', keys: known.map((former) => [copy, former.place]) },
-        ];
-        return { touched, result: undefined };
-      }),
-    setPlaceCopy: (place, copy) =>
-      write(async (tx) => {
-        await tx.updateTable('copy_place').set({ copy }).where('place', '=', place).execute();
-        return { touched: { table: 'copy_place', keys: [[place]] }, result: undefined };
-      }),
-    removePlace: (place, former) =>
-      write(async (tx) => {
-        await tx.deleteFrom('copy_place').where('place', '=', place).execute();
-        const touched: Touched[] = [
-          { table: 'copy_place', keys: [[place]] },
-          ...(former ? [await putFormer(tx, former)] : []),
-        ];
-        return { touched, result: undefined };
-      }),
-    async formerCopies() {
-      const rows = await db
-        .selectFrom('former_copy')
-        .selectAll()
-        .orderBy('noted_at')
-        .orderBy('copy')
-        .execute();
-      return rows.map(({ place, copy, fate, noted_by, noted_at, behind_since }) => ({
-        place,
-        ...(copy !== '' && { copy }),
-        fate,
-        by: noted_by,
-        at: noted_at,
-        ...(behind_since > 0 && { behindSince: behind_since }),
-      }));
-    },
-    setFormerCopy: (former) =>
-      write(async (tx) => ({ touched: await putFormer(tx, former), result: undefined })),
-    async setPlaceBehind(place, since) {
-      await db
-        .updateTable('copy_place')
-        .set({ behind_since: since ?? null })
-        .where('place', '=', place)
-        .execute();
-    },
     state: () => db.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow(),
     async rows(table, after, limit) {
       const { key, columns } = copiedTables[table];
@@ -352,19 +256,6 @@ async function open(place: KeyStorePlace, deps: DatabaseDeps): Promise<Opened<Ke
     default:
       return place satisfies never;
   }
-}
-
-async function putFormer(
-  tx: Kysely<KeySchema>,
-  { place, copy = '', fate, by, at, behindSince = 0 }: FormerCopy,
-): Promise<Touched> {
-  const values = { fate, noted_by: by, noted_at: at, behind_since: behindSince };
-  await tx
-    .insertInto('former_copy')
-    .values({ copy, place, ...values })
-    .onConflict((conflict) => conflict.columns(['copy', 'place']).doUpdateSet(values))
-    .execute();
-  return { table: 'former_copy', keys: [[copy, place]] };
 }
 
 /** Gives a new store its identity. */

@@ -152,10 +152,11 @@ describe('without a service', () => {
     expect([live.code, JSON.parse(live.stdout)]).toEqual([
       1,
       {
-        error: 'No such person is enrolled in the live world; --test looks among trial people.',
+        error: 'No such person is enrolled here.',
         code: 'SUBJECT_NOT_FOUND',
       },
     ]);
+    expect(live.stderr).toContain('--test looks among trial people, without it among real ones.');
     expect(await cli.json('subject', 'show', 'ada@example.com', '--test')).toMatchObject({ enrollments: 1 });
   });
 
