@@ -1,9 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { createStatus } from './appliance-status.ts';
 import { createBackupFiles } from './backup-files.ts';
 import type { Config } from './config.ts';
-import { databasePlace, keyStorePlace } from './database-place.ts';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
 import {
@@ -32,12 +30,7 @@ import { createSubjectRecords, type SubjectRecords } from './engine/subject-reco
 import { createSubjects, createTemplatePages, type Subjects } from './engine/subjects/index.ts';
 import { createTemplateRenewals, type TemplateRenewals } from './engine/template-renewal/index.ts';
 import { createKeyCustody, type KeyCustody } from './engine/vault/index.ts';
-import {
-  clearUnfinishedRestore,
-  finishRestore,
-  readRestoreMarker,
-  removeRestoreMarker,
-} from './finish-restore.ts';
+import { readRestoreMarker, removeRestoreMarker } from './finish-restore.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { FaceAnalyzer } from './inference/face.ts';
@@ -48,14 +41,11 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import { modelPaths } from './model-paths.ts';
-import { openDatabase } from './storage/connection.ts';
+import { openDirectory } from './open-directory.ts';
 import { createMasterCare } from './storage/master-care.ts';
 import type { Unlock } from './storage/open-master.ts';
-import { unlockFromFile } from './storage/passphrase-file.ts';
 import { createOrganizationRotations } from './storage/rotate-organization.ts';
 import { verifySignature } from './storage/signing-keys.ts';
-import { openVault } from './storage/vault.ts';
-import { takeWriterLock } from './storage/writer-lock.ts';
 import { throttleTries } from './unseal-throttle.ts';
 
 /** The whole appliance, ready to be asked; doors are put on it by serve.ts and by the CLI. */
@@ -104,18 +94,10 @@ export async function compose(
   { log, clock = systemClock, workers = 'at-once', unlock }: ComposeDeps,
 ): Promise<Gatehouse> {
   await using opened = new AsyncDisposableStack();
-  finishRestore(config.data);
-  mkdirSync(config.data, { recursive: true, mode: 0o700 });
-  const lock = takeWriterLock(
-    config.data,
-    { pid: process.pid, host: hostname(), command: 'gatehouse' },
-    clock,
-  );
-  opened.defer(() => lock.release());
-  clearUnfinishedRestore(config.data);
-  const place = databasePlace(config);
-  const keysPlace = keyStorePlace(config);
-  const writer = `gatehouse ${process.pid} on ${hostname()}: ${config.data}`;
+  const { place, database, vault, close } = await openDirectory(config, { clock, log, unlock });
+  opened.defer(close);
+  const { db, inTransaction } = database;
+  const { sealer } = vault;
 
   const ids = createIds(clock);
   const metrics = createMetrics({ processMetrics: true });
@@ -126,21 +108,6 @@ export async function compose(
       `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}".`,
     );
   }
-
-  const database = await openDatabase(place, { clock, log, writer });
-  opened.defer(() => database.close());
-  const { db, inTransaction } = database;
-  const vault = await openVault(config.data, {
-    db,
-    clock,
-    log,
-    keysPlace,
-    writer,
-    masterKeyFile: config.masterKeyFile,
-    unlock: config.passphraseFile === undefined ? unlock : unlockFromFile(config.passphraseFile),
-  });
-  opened.defer(() => vault.close());
-  const { sealer } = vault;
 
   const audit = createAudit({ ids, clock, sealer });
   const auditLog = createAuditLog({
