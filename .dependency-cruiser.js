@@ -14,7 +14,7 @@ export default {
     rule(
       'engine-looks-down',
       { path: '^service/engine/' },
-      { path: '^service/', pathNot: '^service/(engine|storage|inference|lib)/' },
+      { path: '^service/', pathNot: '^service/(engine|storage|inference|outgoing|lib)/' },
       'The engine knows no HTTP, no CLI and no composition.',
     ),
     rule(
@@ -22,6 +22,18 @@ export default {
       { path: '^service/engine/', pathNot: '\\.test\\.ts$' },
       { path: '^service/inference/', dependencyTypesNot: ['type-only'] },
       'The engine sees inference as types; compose.ts passes the real thing.',
+    ),
+    rule(
+      'outgoing-as-types',
+      { path: '^service/engine/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/outgoing/', dependencyTypesNot: ['type-only'] },
+      'The engine sees what dials out as types; compose.ts passes the real thing.',
+    ),
+    rule(
+      'events-jobs-audit',
+      { path: '^service/engine/(events|jobs|audit)/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/', pathNot: '^service/engine/($1/|(events|jobs|audit)/index\\.ts$)' },
+      'Every feature may use these three; they use no other.',
     ),
     rule(
       'only-stores-touch-storage',
@@ -43,9 +55,9 @@ export default {
     ),
     rule(
       'ground-floor',
-      { path: '^service/(storage|inference)/' },
+      { path: '^service/(storage|inference|outgoing)/' },
       { path: '^service/', pathNot: '^service/($1|lib)/' },
-      'Storage and inference know nothing above them, nor each other.',
+      'Storage, inference and outgoing know nothing above them, nor each other.',
     ),
     rule(
       'http-knows-access',
@@ -89,6 +101,8 @@ export default {
       '^service/(storage/|engine/[^/]+/[^/]+-store\\.ts$)',
       'SQL stays in stores.',
     ),
+    only('redis-home', 'bullmq|ioredis', '^service/redis-queue/', 'Redis stays in the driver.'),
+    only('mail-home', 'nodemailer', '^service/outgoing/', 'Only outgoing dials out.'),
     only('http-home', 'fastify|@fastify/[^/]+', '^service/(doors|http)/', 'HTTP stays in doors and http.'),
   ],
   options: {

@@ -40,6 +40,15 @@ export const Config = z.strictObject({
   deadlineSeconds: z.number().min(1).max(300).default(20),
   /** Refused API keys of one address in a minute, before it has to wait. */
   refusedKeysPerMinute: z.int().min(1).max(1_000_000).default(20),
+  /** What carries jobs to their work: the box's own database, or BullMQ on the Redis of `redisUrl`. */
+  queue: z.enum(['database', 'bullmq']).default('database'),
+  redisUrl: z.url({ protocol: /^rediss?$/ }).optional(),
+  /** Mail server for alerts: `smtp://` (STARTTLS where it offers it) or `smtps://`, with user and password in the URL. */
+  smtpUrl: z.url({ protocol: /^smtps?$/ }).optional(),
+  /** Sender of alerts. */
+  smtpFrom: z.email().optional(),
+  /** PEM file of the CA that the mail server's certificate comes from; the system's when absent. */
+  smtpCa: z.string().optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 export type Config = z.infer<typeof Config>;
@@ -62,6 +71,11 @@ const environment: Record<string, { key: keyof Config; read: (text: string) => u
   GATEHOUSE_QUEUE_LIMIT: { key: 'queueLimit', read: Number },
   GATEHOUSE_DEADLINE_SECONDS: { key: 'deadlineSeconds', read: Number },
   GATEHOUSE_REFUSED_KEYS_PER_MINUTE: { key: 'refusedKeysPerMinute', read: Number },
+  GATEHOUSE_QUEUE: { key: 'queue', read: (t) => t },
+  GATEHOUSE_REDIS_URL: { key: 'redisUrl', read: (t) => t },
+  GATEHOUSE_SMTP_URL: { key: 'smtpUrl', read: (t) => t },
+  GATEHOUSE_SMTP_FROM: { key: 'smtpFrom', read: (t) => t },
+  GATEHOUSE_SMTP_CA: { key: 'smtpCa', read: (t) => t },
   GATEHOUSE_LOG_LEVEL: { key: 'logLevel', read: (t) => t },
 };
 
@@ -97,6 +111,16 @@ export function parseConfig(
     if ((tlsCert === undefined) !== (tlsKey === undefined)) {
       throw new ConfigError(
         'TLS needs both a certificate and its key: give --tls-cert FILE and --tls-key FILE.',
+      );
+    }
+    if (parsed.data.queue === 'bullmq' && parsed.data.redisUrl === undefined) {
+      throw new ConfigError(
+        'The queue "bullmq" needs a Redis server: give its URL with --redis-url, GATEHOUSE_REDIS_URL or "redisUrl" in gatehouse.json.',
+      );
+    }
+    if (parsed.data.smtpUrl !== undefined && parsed.data.smtpFrom === undefined) {
+      throw new ConfigError(
+        'Mail needs a sender: give its address with GATEHOUSE_SMTP_FROM or "smtpFrom" in gatehouse.json.',
       );
     }
     for (const [key, what] of [

@@ -33,6 +33,8 @@ export const defaultErrors = {
   VERIFICATION_DISABLED: { status: 403 },
   LEGAL_HOLD: { status: 409 },
   CONFIRMATION_REQUIRED: { status: 400 },
+  DESTINATION_NOT_GRANTED: { status: 403 },
+  DESTINATION_FORBIDDEN: { status: 403 },
   PROFILE_NOT_FOUND: { status: 404 },
   MODEL_NOT_INSTALLED: { status: 503 },
   PAD_NOT_INSTALLED: { status: 503 },

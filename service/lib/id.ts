@@ -13,6 +13,12 @@ export type SiteId = Id<'site'>;
 export type ErasureId = Id<'erasure'>;
 export type EventId = Id<'event'>;
 export type HoldId = Id<'hold'>;
+export type JobId = Id<'job'>;
+export type GrantId = Id<'grant'>;
+export type EndpointId = Id<'endpoint'>;
+export type DeliveryId = Id<'delivery'>;
+export type AlertRuleId = Id<'alertRule'>;
+export type AlertId = Id<'alert'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
@@ -36,6 +42,13 @@ const prefixes = {
   event: 'evt',
   backup: 'bkp',
   appliance: 'apl',
+  job: 'job',
+  grant: 'grt',
+  endpoint: 'wh',
+  delivery: 'dlv',
+  attempt: 'att',
+  alertRule: 'rule',
+  alert: 'alr',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

@@ -38,6 +38,9 @@ export const problemCodes = [
   'VERIFICATION_DISABLED', // too many failures in a row for the claimed address; a person has to enable it again
   'LEGAL_HOLD', // a hold forbids erasing the person
   'CONFIRMATION_REQUIRED', // what destroys much asks for the count or name to confirm
+  // where may be sent to
+  'DESTINATION_NOT_GRANTED', // no administrator granted it; the message says whom to ask
+  'DESTINATION_FORBIDDEN', // never, granted or not; the message says which rule
   // the profile, the models, the box
   'PROFILE_NOT_FOUND',
   'MODEL_NOT_INSTALLED',

@@ -237,6 +237,153 @@ export interface Schema {
     personal_sealed: Bytes | null;
     created_at: number;
     relayed_at: number | null;
+    /** Order of what happened, from 1; null for what was written before there was one. */
+    seq: Generated<number | null>;
+  };
+  job: {
+    id: string;
+    /** Order in which they were added. */
+    seq: number;
+    kind: string;
+    /** 'waiting' | 'relayed' (the queue on Redis has it) | 'leased' | 'done' | 'dead' */
+    state: string;
+    /** 1 before 2 before 3. */
+    priority: number;
+    /** First attempts of one lane begin one at a time, in the order of `seq`. */
+    lane: string | null;
+    organization: string | null;
+    /** JSON: ids, nothing personal. */
+    payload: string;
+    /** A second job of this kind with the same key is not added. */
+    idempotency_key: string | null;
+    run_at: number;
+    attempts: number;
+    /** Grows with each lease: whoever holds an older one may not say what became of the job. */
+    fence: number;
+    lease_until: number | null;
+    last_error: string | null;
+    created_at: number;
+    finished_at: number | null;
+  };
+  job_schedule: { name: string; every: number; next_at: number; last_job: string | null };
+  destination_grant: {
+    id: string;
+    organization: string;
+    /** 'name' | 'cidr' | 'preset' */
+    kind: string;
+    value: string;
+    /** Null: the port of the scheme, 443 or 80. */
+    port: number | null;
+    note: string;
+    created_at: number;
+    created_by: string;
+    revoked_at: number | null;
+    revoked_by: string | null;
+  };
+  webhook_endpoint: {
+    id: string;
+    organization: string;
+    world: string;
+    /** 'callback': what signs the callbacks of one family; its deliveries carry their own URL. */
+    kind: string;
+    family: string;
+    url: string;
+    description: string;
+    /** JSON: `<family>.<event>`. */
+    events: string;
+    /** 'standard' | 'timestamped' | 'sha256' | 'hex' */
+    signature: string;
+    /** Null: the dialect's own. */
+    signature_header: string | null;
+    /** Custom headers and secrets: under the organization's own key (Sealer.sealOwn). */
+    headers_sealed: Bytes | null;
+    secret_sealed: Bytes;
+    next_secret_sealed: Bytes | null;
+    /** When the next secret takes the place of the present one. */
+    cut_over_at: number | null;
+    /** PEM of the only CA believed; null: the system's. */
+    ca: string | null;
+    /** Base64 SHA-256 of the only public key believed. */
+    pin: string | null;
+    /** Of the API key that made it through /api/v1/webhooks; null for one made by an administrator. */
+    lineage: string | null;
+    /** 'enabled' | 'disabled' | 'removed' */
+    state: string;
+    state_reason: string | null;
+    state_at: number;
+    /** Of the first failed attempt since the last that was accepted. */
+    failing_since: number | null;
+    created_at: number;
+    created_by: string;
+  };
+  webhook_delivery: {
+    id: string;
+    organization: string;
+    world: string;
+    endpoint: string;
+    /** Row of the outbox; null for a test event. */
+    event: string | null;
+    /** `<family>.<event>` */
+    event_name: string;
+    /** Whom the event names: erasing the person reaches what is sealed here. */
+    subject: string | null;
+    /** 'event' | 'callback' | 'resend' | 'replay' | 'test' */
+    origin: string;
+    /** Of a callback. */
+    url_sealed: Bytes | null;
+    job: string | null;
+    /** 'waiting' | 'delivered' | 'failed' (no attempt is left) | 'dropped' (nothing to send any more) */
+    state: string;
+    state_reason: string | null;
+    attempts: number;
+    next_at: number | null;
+    created_at: number;
+    finished_at: number | null;
+  };
+  webhook_attempt: {
+    id: string;
+    delivery: string;
+    /** From 1. */
+    number: number;
+    at: number;
+    /** 'delivered', or why not. */
+    outcome: string;
+    status: number | null;
+    milliseconds: number;
+    /** JSON: what was sent and answered; under the person's key where the event names one, else the organization's own. */
+    exchange_sealed: Bytes | null;
+  };
+  alert_rule: {
+    id: string;
+    organization: string;
+    world: string;
+    name: string;
+    metric: string;
+    /** JSON: window, threshold, filter, hold-off, channels. */
+    definition: string;
+    enabled: number;
+    created_at: number;
+    created_by: string;
+    removed_at: number | null;
+  };
+  alert: {
+    id: string;
+    organization: string;
+    world: string;
+    rule: string;
+    metric: string;
+    subject: string | null;
+    /** Whom or what it is about where the rule counts each apart: a subject's or key's id. */
+    about: string | null;
+    value: number;
+    threshold: number;
+    fired_at: number;
+    /** Until then the same rule does not fire again about the same. */
+    hold_until: number;
+    /** JSON: what became of each channel. */
+    notified: string;
+    acknowledged_at: number | null;
+    acknowledged_by: string | null;
   };
   usage_counter: {
     /** What is counted: `burst/key_…`, `month/org_…`. */

@@ -6,7 +6,7 @@ const VERSION = 1;
 export const sealJson = (
   sealer: Pick<Sealer, 'seal'>,
   { organization, subject, field }: Omit<SealedPlace, 'version'>,
-  values: Record<string, unknown>,
+  values: object,
 ): Promise<Uint8Array> =>
   sealer.seal(
     { organization, subject, field, version: VERSION },

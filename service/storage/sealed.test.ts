@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomFillSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
 import { type KeyStore, openKeyStore } from './key-store.ts';
 import { createMasterKey } from './master-key.ts';
+import { openOrganizationKeys } from './organization-keys.ts';
 import { createSealer, type SealedPlace, type Sealer, type SealerDeps } from './sealed.ts';
 
 const hour = 3_600_000;
@@ -119,6 +120,33 @@ describe('sealing', () => {
     await expect(sealer.seal(stranger, text('x'))).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
     await expect(sealer.createPerson(org('a'), sub('ada'))).rejects.toThrow(/unique/i);
     await expect(sealer.createPerson(org('c'), sub('cy'))).rejects.toMatchObject({ code: 'SEALED' });
+  });
+});
+
+describe('what is an organization’s own', () => {
+  const own = { organization: org('a'), field: 'webhook_endpoint.secret/wh_1', version: 1 };
+
+  test('opens in its place after its keys were read anew or rotated, and nowhere else', async () => {
+    const sealed = sealer.sealOwn(own, text('whsec_1'));
+    expect(read((await seal()).openOwn(own, sealed))).toBe('whsec_1');
+    const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
+    await organizations.addGeneration(org('a'));
+    expect(read((await seal({ organizations })).openOwn(own, sealed))).toBe('whsec_1');
+    for (const change of [
+      { organization: org('b') },
+      { field: 'webhook_endpoint.secret/wh_2' },
+      { version: 2 },
+    ]) {
+      expect(() => sealer.openOwn({ ...own, ...change }, sealed)).toThrow(/changed or belongs elsewhere/);
+    }
+  });
+
+  test('is gone once the organization’s secrets were replaced', async () => {
+    await sealer.createOrganization(org('empty'));
+    const place = { ...own, organization: org('empty') };
+    const sealed = sealer.sealOwn(place, text('whsec_1'));
+    await sealer.replaceOrganization(org('empty'));
+    expect(() => sealer.openOwn(place, sealed)).toThrow(/changed or belongs elsewhere/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject, randomFillSync } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomFillSync } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
@@ -27,6 +27,9 @@ export interface SealedPlace {
   /** Of the plain bytes' layout, chosen by whoever writes the field. */
   version: number;
 }
+
+/** As SealedPlace, of what belongs to no person. */
+export type OwnPlace = Omit<SealedPlace, 'subject'>;
 
 /**
  * Seals personal values under a key per person: AES-256-GCM, random 96-bit nonce, additional data
@@ -64,6 +67,14 @@ export interface Sealer {
   /** The secret rotation that templates are stored under: the newest, unless a generation is named. */
   transformOf(organization: OrganizationId, generation?: number): TemplateTransform;
   readonly transforms: TemplateTransforms;
+  /**
+   * What is the organization's own and no person's: a webhook's secret, a header with a password. AES-256-GCM under a key derived
+   * from the organization's lookup secret, so it opens after every rotation and never after the organization was erased.
+   * `field` as of SealedPlace, with the row's id.
+   */
+  sealOwn(place: OwnPlace, plain: Uint8Array): Uint8Array;
+  /** Throws an error (not a Problem) for bytes that were changed or belong elsewhere. */
+  openOwn(place: OwnPlace, sealed: Uint8Array): Uint8Array;
   /** HMAC-SHA-256 of the normalized address under the organization's lookup secret, hex. */
   emailHash(organization: OrganizationId, email: string): string;
   /**
@@ -106,6 +117,7 @@ export async function createSealer({
 }: SealerDeps): Promise<Sealer> {
   const organizations = opened ?? (await openOrganizationKeys({ keys, master, random }));
   const transforms = await openTemplateTransforms({ keys, master, random });
+  const owned = new WeakMap<KeyObject, KeyObject>();
   const persons = createRecent<SubjectId, KeyObject>(cachedKeys);
   /** A key that was read before a destruction is not remembered after it. */
   let destructions = 0;
@@ -151,6 +163,18 @@ export async function createSealer({
       'SUBJECT_NOT_FOUND',
       `Nothing is held about ${subject} any more: the key was destroyed.`,
     );
+  }
+
+  /** HKDF-SHA-256 (RFC 5869), remembered as long as the secret it comes from is the organization's. */
+  function ownKey(organization: OrganizationId): KeyObject {
+    const lookup = organizations.lookup(organization);
+    const known = owned.get(lookup);
+    if (known) return known;
+    const key = createSecretKey(
+      new Uint8Array(hkdfSync('sha256', lookup, new Uint8Array(), 'gatehouse-own-values-1', 32)),
+    );
+    owned.set(lookup, key);
+    return key;
   }
 
   async function destroy(subjects: readonly SubjectId[]) {
@@ -222,6 +246,12 @@ export async function createSealer({
     destroyPersons: destroy,
     transformOf: (organization, generation) => transforms.of(organization, generation),
     transforms,
+    sealOwn: (place, plain) => encrypt(ownKey(place.organization), plain, ownBound(place), random),
+    openOwn(place, sealed) {
+      const plain = decrypt(ownKey(place.organization), sealed, ownBound(place));
+      if (plain) return plain;
+      throw new Error(`The sealed ${place.field} of ${place.organization} was changed or belongs elsewhere.`);
+    },
     emailHash(organization, email) {
       return createHmac('sha256', organizations.lookup(organization))
         .update(normalizeEmail(email))
@@ -252,6 +282,11 @@ const BEING_ENROLLED = 300_000;
 /** One in a hundred keys, and ten in any case. */
 function sweepable(keys: number): number {
   return Math.max(10, Math.floor(keys / 100));
+}
+
+function ownBound({ organization, field, version }: OwnPlace): string {
+  if (field.includes('|')) throw new Error(`A sealed field is named without "|", not "${field}".`);
+  return `own|${organization}|${field}|${version}`;
 }
 
 function valueBound({ organization, subject, field, version }: SealedPlace): string {

@@ -34,6 +34,8 @@ export const wireErrors = {
   VERIFICATION_DISABLED: { status: 403 },
   LEGAL_HOLD: { status: 409 },
   CONFIRMATION_REQUIRED: { status: 400 },
+  DESTINATION_NOT_GRANTED: { status: 403 },
+  DESTINATION_FORBIDDEN: { status: 403 },
   // A profile is named by a field of the body, so an unknown one is an invalid field, not a missing page.
   PROFILE_NOT_FOUND: { status: 400 },
   MODEL_NOT_INSTALLED: { status: 503 },

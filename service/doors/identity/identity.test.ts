@@ -33,6 +33,8 @@ test('every problem has its status', () => {
       'ORIGIN_NOT_ALLOWED',
       'CONSENT_WITHDRAWN',
       'VERIFICATION_DISABLED',
+      'DESTINATION_NOT_GRANTED',
+      'DESTINATION_FORBIDDEN',
       'WRONG_PASSPHRASE',
     ],
     404: ['NOT_FOUND', 'SUBJECT_NOT_FOUND'],

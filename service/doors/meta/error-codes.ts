@@ -96,6 +96,12 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   CONFIRMATION_REQUIRED: {
     means: 'This destroys much: it has to be confirmed with the count or name it asks for.',
   },
+  DESTINATION_NOT_GRANTED: {
+    means: 'Nothing may be sent there until an administrator grants it; the error says with which command.',
+  },
+  DESTINATION_FORBIDDEN: {
+    means: 'Nothing is ever sent there, granted or not; the error says which rule forbids it.',
+  },
   PROFILE_NOT_FOUND: { means: 'No profile has that id or slug.' },
   MODEL_NOT_INSTALLED: { means: 'The profile needs a model that is not installed or not enabled.' },
   PAD_NOT_INSTALLED: {

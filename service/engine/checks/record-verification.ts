@@ -56,7 +56,7 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
     const write = async (tx: Tx) => {
       const there = await isThere(tx);
       // Also whom somebody was not taken for: who asks for a person's lines finds the failures too.
-      const whose = there ? { subject } : {};
+      const whose = there && subject !== undefined ? { subject } : {};
       await verifications.add(tx, there ? sealed : anonymous(sealed));
       await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
       await audit.add(tx, {

@@ -1,27 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Ids, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { Ids } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
+import type { DomainEvent } from './domain-event.ts';
 import { insertEvent, type SealEvent, sealEvent } from './outbox-store.ts';
-
-/** What happened, in the engine's words; the doors' dialects are made of it when it is delivered. */
-export type EventType =
-  | 'subject.enrolled'
-  | 'subject.erased'
-  | 'enrollment.refused'
-  | 'verification.verified'
-  | 'verification.refused'
-  | 'verification.disabled'
-  | 'consent.withdrawn';
-
-export interface DomainEvent {
-  type: EventType;
-  organization: OrganizationId;
-  world: World;
-  /** Ids, counts, verdicts: nothing personal. */
-  payload: Record<string, unknown>;
-  /** What is personal (an e-mail address): sealed under that person's key, gone when the person is erased. */
-  personal?: { subject: SubjectId; values: Record<string, unknown> };
-}
 
 /** Written to the outbox in the same transaction as the change it tells of. Delivery reads it from there. */
 export interface Events {

@@ -1,2 +1,22 @@
-export type { DomainEvent, Events } from './events.ts';
+export type {
+  Deliveries,
+  Delivery,
+  DeliveryAttempt,
+  DeliveryQuery,
+  DeliveryState,
+  EventLog,
+} from './delivery.ts';
+export type { CheckedDestination, Destinations, Grant, Grants } from './destination.ts';
+export type { Family, FamilyEvent, PayloadDialect, SignatureDialect } from './dialect.ts';
+export { families, signatureDialects } from './dialect.ts';
+export type {
+  AlertPayload,
+  DomainEvent,
+  EventPayloads,
+  EventPersonal,
+  EventType,
+  RecordedEvent,
+} from './domain-event.ts';
+export type { Endpoint, EndpointChange, EventRealm, NewEndpoint, Webhooks } from './endpoint.ts';
+export type { Events } from './events.ts';
 export { createEvents } from './events.ts';

@@ -1,19 +1,30 @@
-import type { Insertable } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import { sealJson } from '../../storage/seal-json.ts';
 import type { Sealer } from '../../storage/sealed.ts';
 import type { Tx } from '../../storage/transaction.ts';
 
-export type SealEvent = Pick<Sealer, 'seal'>;
+export type SealEvent = Pick<Sealer, 'seal' | 'sealOwn'>;
 
-export async function insertEvent(tx: Tx, row: Insertable<Schema['outbox']>): Promise<void> {
-  await tx.insertInto('outbox').values(row).execute();
+/** In the order in which transactions end: within one, and within a millisecond too. */
+export async function insertEvent(tx: Tx, row: Omit<Insertable<Schema['outbox']>, 'seq'>): Promise<void> {
+  await tx
+    .insertInto('outbox')
+    .values({ ...row, seq: sql<number>`(select coalesce(max(seq), 0) + 1 from outbox)` })
+    .execute();
 }
 
-/** Under the person's key, so that erasing the person reaches what was never delivered. */
-export const sealEvent = (
+/** Under the person's key, so that erasing the person reaches what was never delivered; under the organization's own where nobody is named. */
+export async function sealEvent(
   sealer: SealEvent,
-  { id, organization, subject }: { id: string; organization: OrganizationId; subject: SubjectId },
-  values: Record<string, unknown>,
-): Promise<Uint8Array> => sealJson(sealer, { organization, subject, field: `outbox.personal/${id}` }, values);
+  { id, organization, subject }: { id: string; organization: OrganizationId; subject: SubjectId | undefined },
+  values: object,
+): Promise<Uint8Array> {
+  const field = `outbox.personal/${id}`;
+  if (subject !== undefined) return sealJson(sealer, { organization, subject, field }, values);
+  return sealer.sealOwn(
+    { organization, field, version: 1 },
+    new TextEncoder().encode(JSON.stringify(values)),
+  );
+}

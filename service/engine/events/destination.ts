@@ -1,0 +1,50 @@
+import type { GrantId, OrganizationId } from '../../lib/id.ts';
+import type { Actor } from '../audit/index.ts';
+
+/** Where an organization may send to, as an administrator allowed it. Nothing leaves the box without one. */
+export interface Grant {
+  id: GrantId;
+  organization: OrganizationId;
+  /**
+   * `name`: this host name exactly, or `*.example.org` for any name below; it may resolve to public and private addresses.
+   * `cidr`: URLs whose host is an address in it, or a name that resolves into it. `preset`: `public-https`, any public address at https, port 443.
+   */
+  to: { is: 'name'; name: string } | { is: 'cidr'; cidr: string } | { is: 'preset'; preset: 'public-https' };
+  /** Undefined: the scheme's own (443, or 80 where plain http is allowed). */
+  port: number | undefined;
+  note: string;
+  createdAt: number;
+  createdBy: string;
+  revoked: { at: number; by: string } | undefined;
+}
+
+export interface Grants {
+  list(organization: OrganizationId): Promise<Grant[]>;
+  /** `to` as an operator writes it: `hooks.example.org`, `*.example.org:8443`, `10.1.0.0/16:8080`, `[fd00::1]:443`, `public-https`. Throws INVALID_REQUEST, DESTINATION_FORBIDDEN, CONFLICT. */
+  add(organization: OrganizationId, to: string, note: string, actor: Actor): Promise<Grant>;
+  /** From the next attempt on. Throws NOT_FOUND. */
+  revoke(organization: OrganizationId, grant: string, actor: Actor): Promise<Grant>;
+}
+
+/** A destination that was resolved and checked: dial `addresses` and nothing else. */
+export interface CheckedDestination {
+  host: string;
+  port: number;
+  secure: boolean;
+  /** Every one allowed; in the order to try. */
+  addresses: readonly string[];
+}
+
+export interface Destinations {
+  /**
+   * Of a URL to post to. Parses, resolves once, checks every address. Throws INVALID_REQUEST (how it is written), DESTINATION_FORBIDDEN (never,
+   * granted or not), DESTINATION_NOT_GRANTED (403, says whom to ask and with which command); each names its rule. OutgoingError `unresolved`
+   * where the name has no address.
+   */
+  check(organization: OrganizationId, url: string): Promise<CheckedDestination & { url: URL }>;
+  /** The same for a mail server. */
+  checkHost(
+    organization: OrganizationId,
+    server: { host: string; port: number; secure: boolean },
+  ): Promise<CheckedDestination>;
+}
