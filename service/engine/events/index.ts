@@ -20,3 +20,5 @@ export type {
 export type { Endpoint, EndpointChange, EventRealm, NewEndpoint, Webhooks } from './endpoint.ts';
 export type { Events } from './events.ts';
 export { createEvents } from './events.ts';
+export type { Signed } from './signature.ts';
+export { sign, signatureHeaders } from './signature.ts';
