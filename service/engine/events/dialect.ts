@@ -8,6 +8,9 @@ export type Family = (typeof families)[number];
 export const signatureDialects = ['standard', 'timestamped', 'sha256', 'hex'] as const;
 export type SignatureDialect = (typeof signatureDialects)[number];
 
+/** Bytes of a payload as JSON, at most. */
+export const PAYLOAD_LIMIT = 20_000;
+
 /** One event of a family as its receivers know it. */
 export interface FamilyEvent {
   /** `<family>.<event>`: `identity.verification.success`. */

@@ -35,11 +35,14 @@ export interface VerificationPayload {
   verification: string;
   kind: '1:1' | '1:N';
   profile: string;
+  profileSlug?: string;
+  profileVersion?: number;
+  profileMaturity?: string;
   actor: string;
   /** Names of the checks that ran and did not pass. */
   notPassed: string[];
   subject?: SubjectId;
-  /** 0 to 1. */
+  /** 0 to 1, as the caller was told: 0 for whoever was not recognized. Absent where no face could be judged. */
   confidence?: number;
   composite?: number;
   assurance?: string;

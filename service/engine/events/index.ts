@@ -8,7 +8,7 @@ export type {
 } from './delivery.ts';
 export type { CheckedDestination, Destinations, Grant, Grants } from './destination.ts';
 export type { Family, FamilyEvent, PayloadDialect, SignatureDialect } from './dialect.ts';
-export { families, signatureDialects } from './dialect.ts';
+export { families, PAYLOAD_LIMIT, signatureDialects } from './dialect.ts';
 export type {
   AlertPayload,
   DomainEvent,
