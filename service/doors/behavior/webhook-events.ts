@@ -1,0 +1,54 @@
+import type { PayloadDialect } from '../../engine/events/index.ts';
+
+/** behavior.txt, "Webhooks". */
+export const behaviorEvents: PayloadDialect = {
+  family: 'behavior',
+  signature: 'timestamped',
+  events: [
+    {
+      name: 'behavior.bot.detected',
+      when: 'A bot is detected, by verify, a heartbeat or a challenge',
+      fires: false,
+      sample: {
+        event: 'bot.detected',
+        user_id: 'user_123',
+        human: false,
+        confidence: 0.18,
+        score: 18,
+        token: 'h_verified_Kd3mP8luYMC2Mi1x',
+        timestamp: '2026-05-25T21:00:00.000Z',
+      },
+    },
+    {
+      name: 'behavior.human.verified',
+      when: 'A human is verified, by verify, a heartbeat or a challenge',
+      fires: false,
+      sample: {
+        event: 'human.verified',
+        user_id: 'user_123',
+        human: true,
+        confidence: 0.92,
+        score: 92,
+        token: 'h_verified_Kd3mP8luYMC2Mi1x',
+        timestamp: '2026-05-25T21:00:00.000Z',
+      },
+    },
+  ],
+  translate(event) {
+    if (event.type !== 'behavior.judged') return undefined;
+    const { human, confidence, token } = event.payload;
+    const name = human ? 'human.verified' : 'bot.detected';
+    return {
+      name: `behavior.${name}`,
+      body: {
+        event: name,
+        ...(event.personal === undefined ? {} : { user_id: event.personal.userId }),
+        human,
+        confidence: Math.round(confidence * 100) / 100,
+        score: Math.round(confidence * 100),
+        token,
+        timestamp: new Date(event.at).toISOString(),
+      },
+    };
+  },
+};

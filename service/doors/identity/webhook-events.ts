@@ -1,0 +1,114 @@
+import type { EventPayloads, PayloadDialect, RecordedEvent } from '../../engine/events/index.ts';
+import { alertTriggered, userEnrolled, verificationFailure, verificationSuccess } from './webhook-samples.ts';
+
+/** identity.txt, "Webhooks": `{ event, orgId, timestamp, data }`; inside `data` the names of this family's HTTP answers. */
+export const identityEvents: PayloadDialect = {
+  family: 'identity',
+  signature: 'hex',
+  events: [
+    {
+      name: 'identity.verification.success',
+      when: 'An identity is successfully matched',
+      fires: true,
+      sample: verificationSuccess,
+    },
+    {
+      name: 'identity.verification.failure',
+      when: 'A verification attempt fails: nobody recognized, a check failed, or no usable face in the picture',
+      fires: true,
+      sample: verificationFailure,
+    },
+    {
+      name: 'identity.user.enrolled',
+      when: 'A user completes identity enrollment; `created` is false for a further picture of a known user',
+      fires: true,
+      sample: userEnrolled,
+    },
+    {
+      name: 'identity.alert.triggered',
+      when: 'An alert rule threshold is breached, or a webhook endpoint was switched off after failing for too long',
+      fires: true,
+      sample: alertTriggered,
+    },
+  ],
+  translate(event) {
+    switch (event.type) {
+      case 'verification.verified':
+        return told(event, 'verification.success', {
+          verified: true,
+          ...(event.payload.subject === undefined ? {} : { userId: event.payload.subject }),
+          ...(event.personal?.email === undefined ? {} : { email: event.personal.email }),
+          ...fromVerification(event.payload),
+        });
+      // As over HTTP: whom a face was not taken for is not told, so that an unknown e-mail looks like a mismatch.
+      case 'verification.refused':
+        return told(event, 'verification.failure', { verified: false, ...fromVerification(event.payload) });
+      case 'subject.enrolled':
+        return told(event, 'user.enrolled', {
+          userId: event.payload.subject,
+          ...(event.personal === undefined ? {} : { email: event.personal.email }),
+          created: event.payload.created,
+        });
+      case 'alert.triggered':
+        return told(event, 'alert.triggered', fromAlert(event.payload));
+      case 'webhook.disabled':
+        return told(event, 'alert.triggered', {
+          name: 'A webhook endpoint was switched off',
+          metric: 'webhook-disabled',
+          about: event.payload.endpoint,
+          reason: event.payload.reason,
+        });
+      default:
+        return undefined;
+    }
+  },
+};
+
+const told = ({ organization, at }: RecordedEvent, event: string, data: Record<string, unknown>) => ({
+  name: `identity.${event}`,
+  body: { event, orgId: organization, timestamp: new Date(at).toISOString(), data },
+});
+
+/** Events of earlier releases carry less: what is not known is absent. */
+function fromVerification(payload: EventPayloads['verification.verified']): Record<string, unknown> {
+  const { reason, confidence, composite, checks, assurance, verification } = payload;
+  const { profile, profileSlug, profileVersion, profileMaturity } = payload;
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    ...(confidence === undefined ? {} : { confidence: round(confidence) }),
+    ...(composite === undefined ? {} : { compositeScore: round(composite) }),
+    ...(checks === undefined
+      ? {}
+      : {
+          checkResults: checks.map(({ check, pass, score, weight, skipped }) => ({
+            check,
+            pass,
+            score: round(score),
+            weight: round(weight),
+            ...(skipped === undefined ? {} : { skipped }),
+          })),
+        }),
+    ...(assurance === undefined ? {} : { assurance }),
+    verificationId: verification,
+    profile: {
+      id: profile,
+      ...(profileSlug === undefined ? {} : { slug: profileSlug }),
+      ...(profileVersion === undefined ? {} : { version: profileVersion }),
+      ...(profileMaturity === undefined ? {} : { maturity: profileMaturity }),
+    },
+  };
+}
+
+const fromAlert = (payload: EventPayloads['alert.triggered']) => ({
+  alertId: payload.alert,
+  ruleId: payload.rule,
+  name: payload.name,
+  metric: payload.metric,
+  value: payload.value,
+  threshold: payload.threshold,
+  windowMinutes: payload.windowMinutes,
+  ...(payload.about === undefined ? {} : { about: payload.about }),
+});
+
+/** Four decimals, as over HTTP. */
+const round = (value: number) => Math.round(value * 1e4) / 1e4;

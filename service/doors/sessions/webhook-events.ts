@@ -1,0 +1,94 @@
+import { type EventPayloads, PAYLOAD_LIMIT, type PayloadDialect } from '../../engine/events/index.ts';
+
+const completed = {
+  event: 'verification.completed',
+  sessionId: 'sess_abc123xyz789',
+  decision: 'approved',
+  passToken: 'hp_x9y8z7w6v5u4',
+  expiresAt: '2026-04-21T13:00:00.000Z',
+  riskLevel: 'low',
+  riskScore: 0.08,
+  riskFlags: [],
+  timestamp: '2026-04-21T12:00:00.000Z',
+  metadata: { profile: 'specter', challengesCompleted: 4, processingTimeMs: 3400 },
+};
+
+/** sessions.txt, "Webhook and callbacks": for endpoints and for a session's own callback URL alike. */
+export const sessionsEvents: PayloadDialect = {
+  family: 'sessions',
+  signature: 'standard',
+  events: [
+    {
+      name: 'sessions.verification.completed',
+      when: 'A session reaches a final state: approved',
+      fires: false,
+      sample: completed,
+    },
+    {
+      name: 'sessions.verification.failed',
+      when: 'A session reaches a final state: rejected, or expired',
+      fires: false,
+      sample: {
+        ...completed,
+        event: 'verification.failed',
+        decision: 'rejected',
+        passToken: null,
+        riskLevel: 'high',
+        riskScore: 0.91,
+        riskFlags: ['spoof_suspected'],
+      },
+    },
+    {
+      name: 'sessions.verification.duplicate',
+      when: 'A session reaches a final state: the person is known already, and the uniqueness policy is `block`',
+      fires: false,
+      sample: {
+        ...completed,
+        event: 'verification.duplicate',
+        decision: 'duplicate',
+        passToken: null,
+        riskLevel: 'medium',
+        riskScore: 0.5,
+        riskFlags: ['duplicate_identity'],
+      },
+    },
+  ],
+  translate(event) {
+    if (event.type !== 'session.decided') return undefined;
+    const { payload, personal } = event;
+    const name = names[payload.decision];
+    const ours = {
+      profile: payload.profile,
+      challengesCompleted: payload.challengesCompleted,
+      processingTimeMs: payload.processingTimeMs,
+    };
+    const withMetadata = (metadata: Record<string, unknown>) => ({
+      event: name,
+      sessionId: payload.session,
+      decision: payload.decision,
+      ...(personal === undefined ? {} : { passToken: personal.passToken }),
+      expiresAt: new Date(payload.expiresAt).toISOString(),
+      riskLevel: payload.riskLevel,
+      riskScore: round(payload.riskScore),
+      riskFlags: payload.riskFlags,
+      timestamp: new Date(event.at).toISOString(),
+      metadata,
+    });
+    // Ours first, as the text shows them, and last, so that the caller's cannot stand in for them.
+    const whole = withMetadata({ ...ours, ...payload.metadata, ...ours });
+    const fits = Buffer.byteLength(JSON.stringify(whole)) <= PAYLOAD_LIMIT;
+    return {
+      name: `sessions.${name}`,
+      body: fits ? whole : withMetadata({ ...ours, metadataOmitted: 'too large' }),
+    };
+  },
+};
+
+const names = {
+  approved: 'verification.completed',
+  rejected: 'verification.failed',
+  duplicate: 'verification.duplicate',
+  expired: 'verification.failed',
+} as const satisfies Record<EventPayloads['session.decided']['decision'], string>;
+
+const round = (value: number) => Math.round(value * 1e4) / 1e4;
