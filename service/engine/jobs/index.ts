@@ -1,9 +1,11 @@
+export type { AttemptEnd, DriverWork, JobDriver, JobTicket } from './driver.ts';
 export type {
   FinishedJob,
   Job,
   JobHandler,
   JobKind,
   JobOutcome,
+  JobPriority,
   JobState,
   NewJob,
   RunningJob,
