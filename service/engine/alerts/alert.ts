@@ -30,6 +30,15 @@ export interface AlertDefinition {
   channels: { webhook: boolean; desktop: boolean; email: string[] };
 }
 
+/** As it is asked for: what is left out is what the metric's recommended rule has. */
+export type NewAlertRule = Pick<AlertDefinition, 'metric'> &
+  Partial<Omit<AlertDefinition, 'channels'>> & {
+    channels?: Partial<AlertDefinition['channels']>;
+  };
+
+/** What is named of `channels` changes, the others stay; a filter is given whole. The metric stays. */
+export type AlertRuleChange = Omit<Partial<NewAlertRule>, 'metric'> & { enabled?: boolean };
+
 export interface AlertRule extends AlertDefinition {
   id: AlertRuleId;
   organization: OrganizationId;
@@ -37,6 +46,8 @@ export interface AlertRule extends AlertDefinition {
   enabled: boolean;
   createdAt: number;
   createdBy: string;
+  /** What it needs and does not have yet, in a sentence; until then it never fires. */
+  waitsFor: string | undefined;
 }
 
 export interface Alert {
@@ -46,35 +57,46 @@ export interface Alert {
   rule: AlertRuleId;
   name: string;
   metric: AlertMetric;
+  /** The subject or key it counted apart. */
   about: string | undefined;
   value: number;
   threshold: number;
   firedAt: number;
   acknowledged: { at: number; by: string } | undefined;
-  /** Channel -> what became of it. */
+  /** `webhook`, `desktop`, `email <address>` -> what became of it. */
   notified: Record<string, string>;
 }
 
 export interface Alerts {
   listRules(realm: EventRealm): Promise<AlertRule[]>;
-  addRule(realm: EventRealm, rule: AlertDefinition, actor: Actor): Promise<AlertRule>;
-  changeRule(
-    realm: EventRealm,
-    id: string,
-    change: Partial<AlertDefinition> & { enabled?: boolean },
-    actor: Actor,
-  ): Promise<AlertRule>;
+  /** Throws INVALID_REQUEST, naming each field; DESTINATION_* where it mails and may not; CONFLICT for too many. */
+  addRule(realm: EventRealm, rule: NewAlertRule, actor: Actor): Promise<AlertRule>;
+  /** As `addRule`; NOT_FOUND. */
+  changeRule(realm: EventRealm, id: string, change: AlertRuleChange, actor: Actor): Promise<AlertRule>;
+  /** Its alerts stay. Throws NOT_FOUND. */
   removeRule(realm: EventRealm, id: string, actor: Actor): Promise<void>;
   /** Newest first. */
   list(realm: EventRealm, query: { open?: boolean; before?: string; limit: number }): Promise<Alert[]>;
   /** By a person; twice changes nothing. Throws NOT_FOUND. */
   acknowledge(realm: EventRealm, id: string, actor: Actor): Promise<Alert>;
-  /** Of all organizations and worlds, newer than `after`, with the channel `desktop`: what the box's own desktop shows. */
+  /** One mail to this address, now. Throws INVALID_REQUEST (no mail server is set, no address), DESTINATION_*. */
+  testMail(
+    organization: OrganizationId,
+    address: string,
+    actor: Actor,
+  ): Promise<{ sent: true } | { sent: false; reason: string }>;
+  /**
+   * Of all organizations and worlds, with the channel `desktop`, oldest first: what the box's own desktop shows. Newer than
+   * `after`; without it the newest that nobody acknowledged.
+   */
   forDesktop(after: string | undefined, limit: number): Promise<Alert[]>;
 
   /** Rules, and what of their windows is counted. Before anything is watched. */
   load(): Promise<void>;
-  /** Called for each batch of events in the transaction that relays them, in order. */
+  /**
+   * Called for each batch of events in the transaction that relays them, in order. May be called again for the same events
+   * where that transaction did not commit: each counts once.
+   */
   watch(tx: Tx, events: readonly RecordedEvent[]): Promise<void>;
   /** Looks at the gauges. */
   look(): Promise<void>;

@@ -1,2 +1,10 @@
-export type { Alert, AlertDefinition, AlertMetric, AlertRule, Alerts } from './alert.ts';
+export type {
+  Alert,
+  AlertDefinition,
+  AlertMetric,
+  AlertRule,
+  AlertRuleChange,
+  Alerts,
+  NewAlertRule,
+} from './alert.ts';
 export { alertMetrics, countedMetrics, gaugeMetrics } from './alert.ts';

@@ -101,6 +101,7 @@ export const eventsOut: Migration = {
     'create index webhook_delivery_realm on webhook_delivery (organization, world, id)',
     'create index webhook_delivery_endpoint on webhook_delivery (endpoint, id)',
     'create index webhook_delivery_event on webhook_delivery (event)',
+    "create index webhook_delivery_waiting on webhook_delivery (organization, world) where state = 'waiting'",
     'create index webhook_delivery_subject on webhook_delivery (subject)',
     `create table webhook_attempt (
       id ${text} primary key not null,
