@@ -60,6 +60,16 @@ export interface Ids {
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 
+/** Less than every id of this kind made at `time` (ms since 1970) or later, more than any made before. */
+export function firstIdAt(kind: IdKind, time: number): string {
+  let text = '';
+  for (let i = 0, left = Math.max(0, Math.floor(time)); i < 10; i++) {
+    text = CROCKFORD[left % 32] + text;
+    left = Math.floor(left / 32);
+  }
+  return `${prefixes[kind]}_${text}`;
+}
+
 export function createIds(clock: Clock, random: (into: Uint8Array) => void = randomFillSync): Ids {
   const bytes = new Uint8Array(16);
   return {

@@ -103,6 +103,7 @@ export const eventsOut: Migration = {
     'create index webhook_delivery_event on webhook_delivery (event)',
     "create index webhook_delivery_waiting on webhook_delivery (organization, world) where state = 'waiting'",
     'create index webhook_delivery_subject on webhook_delivery (subject)',
+    "create index webhook_delivery_parked on webhook_delivery (endpoint, id) where state = 'waiting' and job is null",
     `create table webhook_attempt (
       id ${text} primary key not null,
       delivery ${text} not null references webhook_delivery (id),
