@@ -44,7 +44,8 @@ export const behaviorEvents: PayloadDialect = {
         event: name,
         ...(event.personal === undefined ? {} : { user_id: event.personal.userId }),
         human,
-        confidence: Math.round(confidence * 100) / 100,
+        // Not rounded: 0.4996 is no human, and must not read 0.5.
+        confidence,
         score: Math.round(confidence * 100),
         token,
         timestamp: new Date(event.at).toISOString(),
