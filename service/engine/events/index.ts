@@ -11,6 +11,7 @@ export type { Family, FamilyEvent, PayloadDialect, SignatureDialect } from './di
 export { families, PAYLOAD_LIMIT, signatureDialects } from './dialect.ts';
 export type {
   AlertPayload,
+  CheckOutcome,
   DomainEvent,
   EventPayloads,
   EventPersonal,
@@ -18,7 +19,10 @@ export type {
   RecordedEvent,
 } from './domain-event.ts';
 export type { Endpoint, EndpointChange, EventRealm, NewEndpoint, Webhooks } from './endpoint.ts';
+export type { OpenEndpoint } from './endpoint-book.ts';
 export type { Events } from './events.ts';
 export { createEvents } from './events.ts';
 export type { Signed } from './signature.ts';
 export { sign, signatureHeaders } from './signature.ts';
+export type { EndpointWebhooks } from './webhooks.ts';
+export { createWebhooks } from './webhooks.ts';

@@ -1,0 +1,119 @@
+import type { Family, PayloadDialect } from './dialect.ts';
+import { invalid } from './invalid.ts';
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
+/** What HTTP, the standard or the delivery itself says. */
+const reserved = new Set([
+  'host',
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'accept-encoding',
+  'user-agent',
+  'date',
+]);
+const reservedBeginnings = ['content-', 'webhook-', 'proxy-', 'sec-', ':'];
+/** What a control character or a character beyond Latin-1 makes of a header's value is up to the receiver. */
+const VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;
+
+const MOST_HEADERS = 20;
+const MOST_HEADER_BYTES = 4096;
+const MOST_DESCRIPTION = 200;
+
+const isReserved = (name: string) =>
+  reserved.has(name.toLowerCase()) || reservedBeginnings.some((one) => name.toLowerCase().startsWith(one));
+
+/** As names of the family (`<family>.<event>`), each once; without any, all of them. Throws INVALID_REQUEST. */
+export function readEvents(
+  { family, events }: Pick<PayloadDialect, 'family' | 'events'>,
+  wanted: readonly string[] | undefined,
+): string[] {
+  const all = events.map(({ name }) => name);
+  if (wanted === undefined) return all;
+  if (wanted.length === 0)
+    throw invalid('events', 'Name at least one event, or leave them out: then it gets all of them.');
+  const found = wanted.map((given, i) => {
+    const name = all.find((one) => one === given) ?? all.find((one) => one === `${family}.${given}`);
+    if (name !== undefined) return name;
+    const known = all.map((one) => one.slice(family.length + 1)).join(', ');
+    throw invalid(`events.${i}`, `“${given}” is no event of the family ${family}, which has: ${known}.`);
+  });
+  return [...new Set(found)];
+}
+
+/** The dialect of a family. Throws INVALID_REQUEST for a family without webhooks. */
+export function dialectOf(dialects: readonly PayloadDialect[], family: Family): PayloadDialect {
+  const dialect = dialects.find((one) => one.family === family);
+  if (dialect) return dialect;
+  const known = dialects.map((one) => one.family).join(', ');
+  throw invalid('family', `The family ${family} has no events. Families with events: ${known || 'none'}.`);
+}
+
+/** Throws INVALID_REQUEST for a name that is no header's, or means something else. */
+export function checkSignatureHeader(name: string): string {
+  if (!TOKEN.test(name))
+    throw invalid('signatureHeader', 'A header’s name is 1 to 64 letters, digits and hyphens.');
+  // The standard's own header may be named: it is where that dialect signs anyway.
+  if (
+    (isReserved(name) && name.toLowerCase() !== 'webhook-signature') ||
+    /^(authorization|cookie)$/i.test(name)
+  )
+    throw invalid(
+      'signatureHeader',
+      `“${name}” means something else to a receiver: choose a name such as X-Our-Signature.`,
+    );
+  return name;
+}
+
+/**
+ * Custom headers as they are kept, values without blanks around them. `taken` are the names that signatures stand under.
+ * Throws INVALID_REQUEST; no message repeats a value, which may be a password.
+ */
+export function checkHeaders(
+  headers: Readonly<Record<string, string>>,
+  taken: readonly string[],
+): Record<string, string> {
+  const entries = Object.entries(headers);
+  if (entries.length > MOST_HEADERS)
+    throw invalid('headers', `An endpoint takes at most ${MOST_HEADERS} headers of yours.`);
+  const seen = new Set<string>();
+  const kept: Record<string, string> = {};
+  let bytes = 0;
+  for (const [name, given] of entries) {
+    const path = `headers.${name.slice(0, 64)}`;
+    const low = name.toLowerCase();
+    const value = given.replaceAll(/^[ \t]+|[ \t]+$/g, '');
+    if (!TOKEN.test(name)) throw invalid(path, 'A header’s name is 1 to 64 letters, digits and hyphens.');
+    if (isReserved(name))
+      throw invalid(path, `The header “${name}” is not yours to set: the delivery itself says it.`);
+    if (taken.some((one) => one.toLowerCase() === low))
+      throw invalid(
+        path,
+        `The header “${name}” carries the signature: choose another name for one of the two.`,
+      );
+    if (seen.has(low)) throw invalid(path, `The header “${name}” is there twice.`);
+    if (!VALUE.test(value))
+      throw invalid(path, 'Its value holds a line break or another character that no header can carry.');
+    seen.add(low);
+    bytes += name.length + value.length + 4;
+    kept[name] = value;
+  }
+  if (bytes > MOST_HEADER_BYTES)
+    throw invalid(
+      'headers',
+      `Your headers together may have ${MOST_HEADER_BYTES} bytes, these have ${bytes}.`,
+    );
+  return kept;
+}
+
+/** Throws INVALID_REQUEST. */
+export function checkDescription(text: string): string {
+  if (text.length > MOST_DESCRIPTION)
+    throw invalid('description', `A description has at most ${MOST_DESCRIPTION} characters.`);
+  if (/\p{Cc}/u.test(text)) throw invalid('description', 'A description is one line of text.');
+  return text.toWellFormed();
+}
