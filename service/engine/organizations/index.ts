@@ -1,5 +1,5 @@
-export type { Network } from './network.ts';
-export { parseNetwork } from './network.ts';
+export type { Network } from '../../lib/network.ts';
+export { parseNetwork } from '../../lib/network.ts';
 export type { Organization, Site, UniquenessPolicy } from './organization.ts';
 export type { Organizations, RetentionChange } from './organizations.ts';
 export { createOrganizations } from './organizations.ts';

@@ -1,5 +1,5 @@
+import { parseNetwork } from '../../lib/network.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
-import { parseNetwork } from './network.ts';
 import type { Site } from './organization.ts';
 
 export type NewSite = Omit<Site, 'id' | 'organization'>;

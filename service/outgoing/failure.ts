@@ -1,0 +1,42 @@
+import { OutgoingError, type OutgoingFailure } from './outgoing.ts';
+
+const failures: Record<string, OutgoingFailure> = {
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ENETDOWN: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  EACCES: 'unreachable',
+  EPERM: 'unreachable',
+  ETIMEDOUT: 'unreachable',
+  UND_ERR_CONNECT_TIMEOUT: 'unreachable',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  ECONNABORTED: 'reset',
+  UND_ERR_SOCKET: 'reset',
+  EPROTO: 'tls',
+  HOSTNAME_MISMATCH: 'tls',
+};
+
+/** Node's and OpenSSL's names for a certificate or a handshake that was not good enough. */
+const ofTls =
+  /^(ERR_TLS|ERR_SSL|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|ERROR_IN_CERT)/;
+
+const sentences: Partial<Record<OutgoingFailure, string>> = {
+  refused: 'Nobody listens there: the connection was refused.',
+  unreachable: 'There is no way to that address from this box.',
+  reset: 'The connection was closed before the answer was complete.',
+  protocol: 'What came back is not HTTP.',
+};
+
+/** Any error of a connection as one of ours. The sentence holds nothing that was sent. */
+export function toOutgoingError(error: unknown): OutgoingError {
+  if (error instanceof OutgoingError) return error;
+  const { code = '', message = String(error) } = (error ?? {}) as { code?: string; message?: string };
+  const failure = failures[code] ?? (ofTls.test(code) ? 'tls' : 'protocol');
+  const detail = code === '' ? message : `${code}: ${message}`;
+  if (failure === 'tls')
+    return new OutgoingError('tls', `The server’s certificate or TLS was refused (${detail}).`);
+  return new OutgoingError(failure, `${sentences[failure]} (${detail})`);
+}

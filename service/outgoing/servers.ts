@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { connect as connectTcp } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { type Dispatcher, Pool } from 'undici';
+import { OutgoingError } from './outgoing.ts';
+import { connectTls, createSystemTrust, pinTrouble, type Trust } from './trust.ts';
+
+/** Connections to one server at a time; what is more waits, and its time runs. */
+const CONNECTIONS = 64;
+/** Servers whose connections are kept at a time. */
+const SERVERS = 256;
+/** Milliseconds a connection is kept for the next request, where the server does not say; less than any server closes it after. */
+const IDLE = 1_000;
+/** The same where the server says (`Keep-Alive: timeout=…`), at most. */
+const IDLE_MOST = 10_000;
+/** Milliseconds until a connection is there; a request of less gives up earlier. */
+const CONNECTING = 20_000;
+const HEADER_BYTES = 16 * 1024;
+
+export interface ServerAt {
+  origin: string;
+  /** Without brackets. */
+  host: string;
+  port: number;
+  secure: boolean;
+  address: string;
+  trust: Trust;
+}
+
+/** Open connections by server: one that was opened to an address, for a host name and with a trust serves no other. */
+export function createServers() {
+  const pools = new Map<string, Pool>();
+  const systemTrust = createSystemTrust();
+
+  function open({ origin, ...server }: ServerAt): Pool {
+    let own: SecureContext | undefined;
+    const context = () => {
+      if (server.trust.ca === undefined) return systemTrust();
+      own ??= readCa(server.trust.ca);
+      return own;
+    };
+    return new Pool(origin, {
+      connections: CONNECTIONS,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: IDLE,
+      keepAliveMaxTimeout: IDLE_MOST,
+      keepAliveTimeoutThreshold: 1_000,
+      maxHeaderSize: HEADER_BYTES,
+      // Of the whole request, and ours: post.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: (_, done) => dial(server, context, done),
+    });
+  }
+
+  return {
+    at(server: ServerAt): Dispatcher {
+      const { trust } = server;
+      const name = JSON.stringify([
+        server.origin,
+        server.address,
+        trust.pin,
+        trust.ca && createHash('sha256').update(trust.ca).digest('base64'),
+      ]);
+      const pool = pools.get(name) ?? open(server);
+      // The one used longest ago stands first.
+      pools.delete(name);
+      pools.set(name, pool);
+      for (const [oldest, idle] of pools) {
+        if (pools.size <= SERVERS) break;
+        pools.delete(oldest);
+        // Ends with the last request on it.
+        idle.close().catch(() => {});
+      }
+      return pool;
+    },
+    async close(): Promise<void> {
+      const all = [...pools.values()];
+      pools.clear();
+      await Promise.all(all.map((pool) => pool.close()));
+    },
+  };
+}
+
+type Dialled = (
+  ...result: [error: null, socket: ReturnType<typeof connectTcp>] | [error: Error, socket: null]
+) => void;
+
+function dial(
+  { secure, address, port, host, trust }: Omit<ServerAt, 'origin'>,
+  context: () => SecureContext,
+  done: Dialled,
+) {
+  let told = false;
+  const tell: Dialled = (...result) => {
+    if (told) return;
+    told = true;
+    socket.setTimeout(0);
+    done(...result);
+  };
+  const tls = secure ? connectTls({ address, port, host, trust }, context()) : undefined;
+  const socket = tls ?? connectTcp({ host: address, port });
+  socket.setNoDelay(true);
+  socket.setTimeout(CONNECTING, () =>
+    socket.destroy(new OutgoingError('unreachable', 'The server did not take the connection in time.')),
+  );
+  socket.once(secure ? 'secureConnect' : 'connect', () => {
+    const trouble = tls && pinTrouble(tls, trust);
+    if (!trouble) return tell(null, socket);
+    socket.destroy();
+    tell(trouble, null);
+  });
+  socket.on('error', (error) => tell(error, null));
+  socket.once('close', () =>
+    tell(new OutgoingError('reset', 'The connection was closed before it was ready.'), null),
+  );
+  return socket;
+}
+
+function readCa(ca: string): SecureContext {
+  try {
+    return createSecureContext({ ca });
+  } catch (error) {
+    throw new OutgoingError('tls', `The CA of this endpoint cannot be read (${(error as Error).message}).`);
+  }
+}
