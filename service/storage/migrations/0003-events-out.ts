@@ -28,9 +28,12 @@ export const eventsOut: Migration = {
       finished_at ${integer},
       unique (kind, idempotency_key)
     )${strict}`,
-    'create index job_due on job (kind, state, priority, run_at, seq)',
-    "create index job_lane on job (kind, lane, seq) where state = 'waiting'",
-    'create index job_finished on job (state, finished_at)',
+    'create index job_state on job (kind, state, seq, run_at)',
+    "create index job_solo on job (kind, priority, run_at, seq) where state = 'waiting' and lane is null",
+    "create index job_lane on job (kind, lane, seq) where state = 'waiting' and lane is not null and attempts = 0",
+    "create index job_retry on job (kind, lane, run_at, seq) where state = 'waiting' and lane is not null and attempts > 0",
+    'create index job_held on job (lease_until) where lease_until is not null',
+    'create index job_finished on job (kind, state, finished_at) where finished_at is not null',
     `create table job_schedule (
       name ${text} primary key not null,
       every ${integer} not null,
