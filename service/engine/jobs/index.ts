@@ -1,3 +1,5 @@
+export type { BoardLinks, BoardLinksDeps, BoardSession } from './board-links.ts';
+export { createBoardLinks } from './board-links.ts';
 export type { AttemptEnd, DriverWork, JobDriver, JobTicket } from './driver.ts';
 export type {
   FinishedJob,
@@ -12,3 +14,4 @@ export type {
 } from './job.ts';
 export { jobKinds } from './job.ts';
 export type { JobQuery, Jobs } from './jobs.ts';
+export { shownError, shownJob, shownPayload } from './shown-job.ts';

@@ -1,0 +1,158 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createBullBoard } from '@bull-board/api';
+import type { BaseAdapter } from '@bull-board/api/dist/queueAdapters/base.js';
+import type { IServerAdapter } from '@bull-board/api/dist/types.js';
+import { FastifyAdapter } from '@bull-board/fastify';
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { Actor } from '../../engine/audit/index.ts';
+import { type BoardLinks, type Jobs, jobKinds } from '../../engine/jobs/index.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Problem } from '../../lib/problem.ts';
+import { boardFonts, boardPolicy, closedPage, withoutForeignLinks } from './board-page.ts';
+import { type RedisQueue, RedisQueueAdapter } from './redis-adapter.ts';
+import { RowsAdapter } from './rows-adapter.ts';
+import { isSameOrigin } from './same-origin.ts';
+import { fromCookie, toCookie } from './session-cookie.ts';
+
+export type { RedisQueue } from './redis-adapter.ts';
+
+export interface JobsDoorDeps {
+  jobs: Jobs;
+  boardLinks: BoardLinks;
+  clock: Clock;
+  /** What carries the jobs where that is BullMQ: shown beside the rows. */
+  redisQueues?: readonly RedisQueue[];
+}
+
+const hidden = { config: { access: 'public' }, schema: { hide: true } } as const;
+const reads = new Set(['GET', 'HEAD']);
+
+/**
+ * `/jobs`: bull-board over the jobs of the appliance. No key opens it: an operator at the box makes a link for one use
+ * (`gatehouse jobs open`), and whoever follows it acts under that operator's name for half an hour.
+ */
+export function createJobsDoor({
+  jobs,
+  boardLinks,
+  clock,
+  redisQueues = [],
+}: JobsDoorDeps): FastifyPluginAsync {
+  return async (app) => {
+    app.get<{ Params: { token: string } }>(
+      '/jobs/open/:token',
+      // A HEAD, or a browser that looks ahead, must not use it up.
+      { ...hidden, exposeHeadRoute: false },
+      async (request, reply) => {
+        if (request.headers['sec-purpose'] !== undefined || request.headers.purpose !== undefined) {
+          throw new Problem('CONFLICT', 'The link works once, so it is not opened ahead of time.');
+        }
+        const address = request.ip;
+        const { session, seconds } = await boardLinks.open(request.params.token, { id: request.id, address });
+        const secure = request.protocol === 'https';
+        return reply.header('set-cookie', toCookie(session, { seconds, secure })).redirect('/jobs/', 303);
+      },
+    );
+    await app.register(boardRoutes, { prefix: '/jobs', jobs, boardLinks, clock, redisQueues });
+  };
+}
+
+const boardRoutes: FastifyPluginAsync<Required<JobsDoorDeps>> = async (app, deps) => {
+  const { jobs, boardLinks, clock, redisQueues } = deps;
+  const acting = new AsyncLocalStorage<Actor>();
+  const actor = (): Actor => {
+    const now = acting.getStore();
+    if (!now) throw new Error('The board acts outside of a request.');
+    return now;
+  };
+
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, access: 'public', quiet: true };
+    route.schema = { ...route.schema, hide: true };
+  });
+  const actors = new WeakMap<FastifyRequest, Actor>();
+  app.addHook('onRequest', async (request, reply) => {
+    const session = fromCookie(request.headers.cookie);
+    const who = session === undefined ? undefined : boardLinks.sessionOf(session);
+    if (who === undefined) {
+      if (!reads.has(request.method) || request.routeOptions.url?.startsWith('/jobs/api/')) {
+        throw new Problem(
+          'MISSING_AUTH',
+          'The session of this page has ended. On the box, run "gatehouse jobs open" and open the link it prints.',
+        );
+      }
+      return reply
+        .code(401)
+        .headers({ 'content-security-policy': closedPage.policy })
+        .type('text/html; charset=utf-8')
+        .send(closedPage.html);
+    }
+    if (!reads.has(request.method) && !isSameOrigin(request)) {
+      throw new Problem('ORIGIN_NOT_ALLOWED', 'Only the page of the jobs itself may change them.');
+    }
+    actors.set(request, { is: 'operator', name: who.operator, request: request.id });
+    return undefined;
+  });
+  app.addHook('preHandler', (request, _, done) => {
+    const who = actors.get(request);
+    if (who) acting.run(who, done);
+    else done();
+  });
+  app.addHook('onSend', async (_, reply, payload) => {
+    if (reply.statusCode === 401) return payload;
+    reply.header('content-security-policy', boardPolicy);
+    if (typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')) {
+      return withoutForeignLinks(payload);
+    }
+    return payload;
+  });
+
+  const rows: BaseAdapter[] = jobKinds.map((kind) => new RowsAdapter({ kind, jobs, actor, clock }));
+  const carried = redisQueues.map((queue) => new RedisQueueAdapter({ queue, jobs, actor }));
+  const board = new FastifyAdapter();
+  board.setBasePath('/jobs');
+  createBullBoard({
+    queues: [...rows, ...carried],
+    // Its types are those of its own copy of the same API.
+    serverAdapter: board as unknown as IServerAdapter,
+    options: {
+      uiConfig: {
+        boardTitle: 'Gatehouse jobs',
+        boardLogo: { path: '/favicon.ico', width: 28, height: 28 },
+        favIcon: { default: '/favicon.ico', alternative: '/favicon.ico' },
+        hideDocsLink: true,
+        hideRedisDetails: true,
+        showWorkers: false,
+        showMetrics: false,
+        sortQueues: false,
+        theme: { light: boardFonts, dark: boardFonts },
+      },
+      // Whatever is not here would be asked of the board before anybody has looked at what it means for durable jobs.
+      handlerHooks: { before: ({ method, route }) => refuseUnknown(`${method.toUpperCase()} ${route}`) },
+    },
+  });
+  // Thrown on, to the handler that all doors share.
+  board.setErrorHandler((error) => {
+    throw error;
+  });
+  await app.register(board.registerPlugin() as FastifyPluginAsync);
+};
+
+/** Of the routes that change something. */
+const allowed = [
+  'PUT /api/queues/:queueName/:jobId/retry',
+  'PUT /api/queues/:queueName/:jobId/clean',
+  'PUT /api/queues/:queueName/:jobId/promote',
+  'PUT /api/queues/:queueName/retry/:queueStatus',
+  'PUT /api/queues/:queueName/clean/:queueStatus',
+  'PUT /api/queues/:queueName/promote',
+];
+
+function refuseUnknown(route: string) {
+  if (route.startsWith('GET ') || allowed.includes(route)) return { allow: true };
+  return {
+    allow: false,
+    status: 405 as const,
+    errorKey: 'ERRORS.FORBIDDEN' as const,
+    message: 'The jobs of Gatehouse are looked at, tried again and removed here; nothing else.',
+  };
+}

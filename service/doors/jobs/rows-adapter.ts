@@ -1,0 +1,243 @@
+import { BaseAdapter } from '@bull-board/api/dist/queueAdapters/base.js';
+import type {
+  JobCleanStatus,
+  JobCounts,
+  JobStatus,
+  QueueJob,
+  QueueMetrics,
+  Status,
+} from '@bull-board/api/dist/types.js';
+import type { Actor } from '../../engine/audit/index.ts';
+import { type Job, type JobKind, type JobQuery, type Jobs, shownJob } from '../../engine/jobs/index.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { JobId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+
+/** Rows a page of the board may lie behind: `after` finds the rest, and the board has no such thing. */
+const DEEPEST = 10_000;
+const PAGE = 500;
+
+type RowState = NonNullable<JobQuery['state']>;
+
+/** The board's words, and the states of a row that each stands for. */
+const statesOf: Partial<Record<JobStatus, readonly RowState[]>> = {
+  active: ['leased'],
+  waiting: ['waiting', 'relayed'],
+  completed: ['done'],
+  failed: ['dead'],
+  delayed: ['delayed'],
+};
+const statuses = ['active', 'waiting', 'completed', 'failed', 'delayed'] as const;
+
+interface RowsAdapterDeps {
+  kind: JobKind;
+  jobs: Jobs;
+  /** Whoever acts through the board right now. */
+  actor: () => Actor;
+  clock: Clock;
+}
+
+/** The jobs of one kind as a queue of the board. What the board offers and a durable job has no meaning for is refused with a sentence. */
+export class RowsAdapter extends BaseAdapter {
+  readonly #kind: JobKind;
+  readonly #jobs: Jobs;
+  readonly #actor: () => Actor;
+  readonly #clock: Clock;
+
+  constructor({ kind, jobs, actor, clock }: RowsAdapterDeps) {
+    // Not 'bullmq': there the board asks for flows and a Redis.
+    super('bull', { allowCompletedRetries: false });
+    this.#kind = kind;
+    this.#jobs = jobs;
+    this.#actor = actor;
+    this.#clock = clock;
+  }
+
+  getName(): string {
+    return this.#kind;
+  }
+  getStatuses(): Status[] {
+    return ['latest', ...statuses];
+  }
+  getJobStatuses(): JobStatus[] {
+    return [...statuses];
+  }
+
+  async getJobCounts(): Promise<JobCounts> {
+    const counts = (await this.#jobs.counts())[this.#kind];
+    const of = (status: JobStatus) =>
+      (statesOf[status] ?? []).reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+    return Object.fromEntries(statuses.map((status) => [status, of(status)])) as JobCounts;
+  }
+
+  async getJob(id: string): Promise<QueueJob | undefined> {
+    const job = await this.#jobs.get(id as JobId);
+    return job?.kind === this.#kind ? this.#shown(job) : undefined;
+  }
+
+  /** Newest first; of several statuses, the newest of each as the board asks for them. */
+  async getJobs(wanted: JobStatus[], start = 0, end = start + 9): Promise<QueueJob[]> {
+    if (end >= DEEPEST) {
+      throw new Problem(
+        'INVALID_REQUEST',
+        `The board shows the newest ${DEEPEST.toLocaleString('en')} of a state. For older ones: "gatehouse jobs list --kind ${this.#kind} --after ID".`,
+      );
+    }
+    const found = await Promise.all(
+      wanted.map(async (status) => {
+        const lists = await Promise.all(
+          (statesOf[status] ?? []).map((state) => this.#newest(state, end + 1)),
+        );
+        return lists
+          .flat()
+          .toSorted(newestFirst)
+          .slice(start, end + 1);
+      }),
+    );
+    return found
+      .flat()
+      .toSorted(newestFirst)
+      .map((job) => this.#shown(job));
+  }
+
+  async #newest(state: RowState, limit: number): Promise<Job[]> {
+    const jobs: Job[] = [];
+    for (;;) {
+      const most = Math.min(PAGE, limit - jobs.length);
+      const last = jobs.at(-1);
+      const page = await this.#jobs.list({
+        kind: this.#kind,
+        state,
+        limit: most,
+        ...(last && { after: last.id }),
+      });
+      jobs.push(...page);
+      if (page.length < most || jobs.length >= limit) return jobs;
+    }
+  }
+
+  #shown(job: Job): QueueJob {
+    const { id, kind, payload, attempts, mostAttempts, createdAt, finishedAt, runAt, lastError } =
+      shownJob(job);
+    const delay = Math.max(0, runAt - createdAt);
+    const [jobs, actor, now] = [this.#jobs, this.#actor, this.#clock.now()];
+    const again = async () => void (await jobs.retry(id, actor()));
+    return {
+      opts: { delay },
+      toJSON: () => ({
+        id,
+        name: kind,
+        progress: 0,
+        attemptsMade: attempts,
+        timestamp: createdAt,
+        delay,
+        finishedOn: finishedAt ?? null,
+        failedReason: lastError ?? '',
+        stacktrace: null,
+        data: { ...payload, lane: job.lane, organization: job.organization },
+        returnvalue: null,
+        opts: { attempts: mostAttempts, priority: job.priority, notBefore: runAt, state: job.state },
+      }),
+      getState: async () => statusOf(job, now),
+      promote: again,
+      retry: again,
+      remove: () => jobs.remove(id, actor()),
+    };
+  }
+
+  /** Of one state, one after the other, so that each leaves its line in the audit log. */
+  async clean(status: JobCleanStatus): Promise<void> {
+    if (status !== 'completed' && status !== 'failed') {
+      return refuse('Only finished and dead jobs are cleared at once; remove others one by one.');
+    }
+    await this.#each(status === 'failed' ? 'dead' : 'done', (id) => this.#jobs.remove(id, this.#actor()));
+  }
+  async promoteAll(): Promise<void> {
+    await this.#each('delayed', (id) => this.#jobs.retry(id, this.#actor()));
+  }
+
+  async #each(state: RowState, work: (id: JobId) => Promise<unknown>): Promise<void> {
+    for (const { id } of await this.#newest(state, DEEPEST)) {
+      try {
+        await work(id);
+      } catch (error) {
+        // It moved on while the others were worked through.
+        if (!(error instanceof Problem && ['NOT_FOUND', 'CONFLICT'].includes(error.code))) throw error;
+      }
+    }
+  }
+
+  async isPaused(): Promise<boolean> {
+    return false;
+  }
+  async getGlobalConcurrency(): Promise<null> {
+    return null;
+  }
+  async getRedisInfo(): Promise<null> {
+    return null;
+  }
+  async getJobLogs(): Promise<string[]> {
+    return [];
+  }
+  async getMetrics(): Promise<QueueMetrics> {
+    return refuse('The queue keeps no figures over time; /metrics of the service has them.');
+  }
+  async getJobSchedulers(): Promise<[]> {
+    return [];
+  }
+  async getJobSchedulersCount(): Promise<number> {
+    return 0;
+  }
+
+  async addJob(): Promise<never> {
+    return refuse('A job is added by what asks for it, in its own transaction, and not by hand.');
+  }
+  async pause(): Promise<void> {
+    return refuse('The queue does not pause.');
+  }
+  async resume(): Promise<void> {
+    return refuse('The queue does not pause.');
+  }
+  async empty(): Promise<void> {
+    return refuse('What waits is not thrown away all at once: remove jobs one by one.');
+  }
+  async obliterate(): Promise<void> {
+    return refuse('The queue is part of the database and is not removed.');
+  }
+  async setGlobalConcurrency(): Promise<void> {
+    return refuse('How many run at a time is set by the kind of job.');
+  }
+  async updateJobScheduler(): Promise<never> {
+    return refuse('Recurring jobs are not changed here.');
+  }
+  async removeJobScheduler(): Promise<never> {
+    return refuse('Recurring jobs are not changed here.');
+  }
+  async runJobSchedulerNow(): Promise<never> {
+    return refuse('Recurring jobs are not changed here.');
+  }
+}
+
+function statusOf({ state, runAt }: Job, now: number): JobStatus {
+  switch (state) {
+    case 'waiting':
+      return runAt > now ? 'delayed' : 'waiting';
+    case 'relayed':
+      return 'waiting';
+    case 'leased':
+      return 'active';
+    case 'done':
+      return 'completed';
+    case 'dead':
+      return 'failed';
+    default:
+      return state satisfies never;
+  }
+}
+
+/** Ids sort by the time they were made. */
+const newestFirst = (a: Job, b: Job): number => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+function refuse(sentence: string): never {
+  throw new Problem('CONFLICT', sentence);
+}
