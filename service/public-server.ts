@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gatehouse } from './compose.ts';
 import type { Config } from './config.ts';
+import { type ConsoleDeps, createConsoleDoor } from './doors/console/index.ts';
 import { createIdentityDoor } from './doors/identity/index.ts';
 import { createMetaDoor } from './doors/meta/index.ts';
 import { createServer } from './http/server.ts';
@@ -13,7 +14,11 @@ export const { version } = JSON.parse(readFileSync(join(productRoot(), 'package.
 
 /** Every door of the LAN port on one server, not listening yet. */
 export async function createPublicServer(
-  gatehouse: Pick<Gatehouse, 'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'>,
+  gatehouse: Pick<
+    Gatehouse,
+    'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
+  > &
+    Partial<ConsoleDeps>,
   { trustedProxies, tls }: Pick<Config, 'trustedProxies'> & { tls?: { cert: Buffer; key: Buffer } },
 ): Promise<ReturnType<typeof createServer>> {
   const { access, limits, checks, metrics, clock, ids, log, status } = gatehouse;
@@ -28,5 +33,9 @@ export async function createPublicServer(
   });
   await app.register(createMetaDoor({ version, clock, log, metrics, status }));
   await app.register(createIdentityDoor({ checks }));
+  const { webhooks, deliveries, eventLog, alerts, grants } = gatehouse;
+  if (webhooks && deliveries && eventLog && alerts && grants) {
+    await app.register(createConsoleDoor({ webhooks, deliveries, eventLog, alerts, grants }));
+  }
   return app;
 }

@@ -62,14 +62,37 @@ const introduction = `Self-hosted face verification: enroll people with a pictur
 
 Every answer carries \`x-request-id\`, which the log of the box knows too.`;
 
+/** What the operations are sorted under, in the order of the page. */
+const tags = [
+  { name: 'identity', description: 'Enroll people, verify and identify them.' },
+  {
+    name: 'webhooks',
+    description:
+      'Where the events of the organization go. First an administrator grants the destination on the box (`gatehouse grant add hooks.example.org`); then make the webhook, send it a test event, and look at its deliveries. For a key with the scope `admin`, as all of `/api/admin`.',
+  },
+  { name: 'deliveries', description: 'What was sent to whom, what came back, and what waits.' },
+  { name: 'events', description: 'What happened.' },
+  {
+    name: 'alerts',
+    description: 'Rules that watch what happens, and what they found.',
+  },
+  {
+    name: 'grants',
+    description: 'Where the organization may send to. Nothing leaves the box without one.',
+  },
+  { name: 'meta', description: 'State of the appliance.' },
+];
+
 /** The OpenAPI 3.1 document of everything this server answers, from the schemas the routes are checked with. */
 export function openApiDocument(published: PublishedRoute[], version: string): Json {
   const schemas: Json = {};
   const paths: Record<string, Json> = {};
+  const used = new Set<string>();
   for (const route of published) {
     if (route.schema.hide || route.schema.operationId === undefined) continue;
     for (const method of route.methods) {
       if (method === 'HEAD' || method === 'OPTIONS') continue;
+      for (const tag of route.schema.tags ?? []) used.add(tag);
       const path = route.url.replace(/:(\w+)/g, '{$1}');
       paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(route, schemas) };
     }
@@ -83,10 +106,7 @@ export function openApiDocument(published: PublishedRoute[], version: string): J
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'This appliance' }],
-    tags: [
-      { name: 'identity', description: 'Enroll people, verify and identify them.' },
-      { name: 'meta', description: 'State of the appliance.' },
-    ],
+    tags: tags.filter(({ name }) => used.has(name)),
     paths,
     components: {
       schemas,
@@ -120,7 +140,9 @@ function operationOf(route: PublishedRoute, schemas: Json): Json {
     tags,
     ...(needsKey ? { security: [{ apiKey: [access] }, { bearer: [access] }] } : { security: [] }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: contentOf(body, 'input', schemas) } } : {}),
+    ...(body && !isEmpty(body)
+      ? { requestBody: { required: !takesNothing(body), content: contentOf(body, 'input', schemas) } }
+      : {}),
     responses: { ...successesOf(response, schemas), ...errorsOf(route, refusals, schemas) },
   };
 }
@@ -129,7 +151,9 @@ function successesOf(response: unknown, schemas: Json): Json {
   return Object.fromEntries(
     Object.entries((response ?? {}) as Json).map(([status, schema]) => [
       status,
-      { description: describe(schema), content: contentOf(schema, 'output', schemas) },
+      isEmpty(schema)
+        ? { description: describe(schema) }
+        : { description: describe(schema), content: contentOf(schema, 'output', schemas) },
     ]),
   );
 }
@@ -220,6 +244,13 @@ function relink(value: unknown): unknown {
   );
 }
 
+/** A body that may hold nothing, or an answer without one. */
+const isEmpty = (schema: unknown) =>
+  schema instanceof z.ZodObject &&
+  Object.keys(schema.shape).length === 0 &&
+  schema.def.catchall instanceof z.ZodNever;
+/** Whether a call whose fields can all be left out may be sent without a body. */
+const takesNothing = (body: unknown) => isZod(body) && body.safeParse({}).success;
 const isZod = (schema: unknown): schema is z.ZodType => schema instanceof z.ZodType;
 const describe = (schema: unknown): string =>
   (isZod(schema) ? schema.description : (schema as { description?: string }).description) ?? 'Done';

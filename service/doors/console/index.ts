@@ -1,0 +1,33 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { Alerts } from '../../engine/alerts/index.ts';
+import type { Deliveries, EventLog, Grants, Webhooks } from '../../engine/events/index.ts';
+import { alertRoutes } from './alert-routes.ts';
+import { deliveryRoutes } from './delivery-routes.ts';
+import { wireErrors } from './errors.ts';
+import { eventRoutes } from './event-routes.ts';
+import { grantRoutes } from './grant-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
+
+export interface ConsoleDeps {
+  webhooks: Webhooks;
+  deliveries: Deliveries;
+  eventLog: EventLog;
+  alerts: Pick<Alerts, 'list' | 'acknowledge' | 'listRules' | 'addRule' | 'changeRule' | 'removeRule'>;
+  grants: Pick<Grants, 'list'>;
+}
+
+/** `/api/admin/*`: what the console uses, for a key with the scope `admin`, in the key's own organization and world. */
+export function createConsoleDoor(deps: ConsoleDeps): FastifyPluginAsync {
+  return async (app) => {
+    app.decorate('wireErrors', wireErrors);
+    // A call whose fields can all be left out needs no body; one that lacks fields is told which.
+    app.addHook('preValidation', async (request) => {
+      if (request.routeOptions.schema?.body !== undefined) request.body ??= {};
+    });
+    await app.register(webhookRoutes, deps);
+    await app.register(deliveryRoutes, deps);
+    await app.register(eventRoutes, deps);
+    await app.register(alertRoutes, deps);
+    await app.register(grantRoutes, deps);
+  };
+}

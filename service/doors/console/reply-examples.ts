@@ -1,0 +1,105 @@
+/** Answers as a box gives them; ids and times are made up. */
+
+export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+export const webhook = {
+  id: 'wh_01m7w3hb8hbf355he5zqwjztdk',
+  kind: 'endpoint' as const,
+  family: 'identity' as const,
+  url: 'https://hooks.example.org/gatehouse',
+  description: 'order system',
+  events: ['identity.verification.success', 'identity.verification.failure'],
+  signature: 'hex' as const,
+  signatureHeader: null,
+  headers: ['x-source'],
+  trust: { is: 'system' as const },
+  state: { is: 'enabled' as const },
+  cutOverAt: null,
+  failingSince: null,
+  createdAt: '2026-11-20T12:00:00.000Z',
+  createdBy: 'key:key_01m7w2z9c0h2rb1yq7j5t8k3nd',
+};
+
+export const catalogEntry = {
+  name: 'identity.verification.failure',
+  family: 'identity' as const,
+  when: 'A verification attempt fails.',
+  fires: true,
+  sample: {
+    event: 'verification.failure',
+    orgId: 'org_01m7w2y4m7v3pcd0w8x9q6r5zt',
+    timestamp: '2026-04-06T14:52:10.000Z',
+    data: {},
+  },
+};
+
+export const delivery = {
+  id: 'dlv_01m7w3k5ze4tbs2m0q8c6y1hxf',
+  endpoint: webhook.id,
+  event: 'evt_01m7w3k5yd8wq3x1v9z7r5t2nc',
+  name: 'identity.verification.failure',
+  origin: 'event' as const,
+  state: { is: 'waiting' as const, nextAt: '2026-11-20T12:05:07.412Z' },
+  attempts: 1,
+  createdAt: '2026-11-20T12:00:02.118Z',
+};
+
+export const attempt = {
+  number: 1,
+  at: '2026-11-20T12:00:02.131Z',
+  outcome: 'status',
+  status: 503,
+  milliseconds: 18.4,
+  request: {
+    url: webhook.url,
+    headers: { 'content-type': 'application/json', 'webhook-id': delivery.event },
+    body: '{"event":"verification.failure"}',
+  },
+  response: { headers: { 'content-type': 'text/plain' }, body: 'be back soon', truncated: false },
+  error: null,
+};
+
+export const event = {
+  id: delivery.event,
+  type: 'verification.refused',
+  at: '2026-11-20T12:00:02.090Z',
+  payload: { verification: 'ver_01m7w3k5y6c2r8x0p4d9q1tzhb', kind: '1:1', profile: 'default' },
+  deliveries: 1,
+};
+
+export const rule = {
+  id: 'rule_01m7w3mf0a7yk4tq2z8d5x1c9r',
+  name: 'many failures of one person',
+  metric: 'failures-per-person' as const,
+  windowMinutes: 15,
+  threshold: 5,
+  filter: { key: null, profile: null, subject: null },
+  holdOffMinutes: 60,
+  channels: { webhook: true, desktop: false, email: [] },
+  enabled: true,
+  createdAt: '2026-11-20T12:00:00.000Z',
+  createdBy: 'operator:ada',
+};
+
+export const alert = {
+  id: 'alr_01m7w3n8q5h1v7rk0c4t9z2xyd',
+  rule: rule.id,
+  name: rule.name,
+  metric: rule.metric,
+  about: 'sub_01m7w3ayykpzv1m774b6g68g31',
+  value: 5,
+  threshold: 5,
+  firedAt: '2026-11-20T12:31:44.020Z',
+  acknowledged: null,
+  notified: { webhook: 'queued' },
+};
+
+export const grant = {
+  id: 'grt_01m7w3p2d8k6x4v0q9r1t7c5yz',
+  to: { is: 'name' as const, name: 'hooks.example.org' },
+  port: null,
+  note: 'order system',
+  createdAt: '2026-11-20T11:58:00.000Z',
+  createdBy: 'operator:ada',
+  revoked: null,
+};

@@ -1,0 +1,244 @@
+import type { Caller } from '../../engine/access/index.ts';
+import type { Alert, AlertDefinition, AlertRule } from '../../engine/alerts/index.ts';
+import type { Actor } from '../../engine/audit/index.ts';
+import type {
+  Deliveries,
+  Delivery,
+  DeliveryAttempt,
+  DeliveryState,
+  Endpoint,
+  EndpointChange,
+  EventLog,
+  EventRealm,
+  Grant,
+  NewEndpoint,
+  Webhooks,
+} from '../../engine/events/index.ts';
+import type { AlertRuleChange, NewAlertRule, NewWebhook, Replay, WebhookChange } from './wire.ts';
+import type {
+  AlertReply,
+  AlertRuleReply,
+  CatalogReply,
+  DeliveryAttemptReply,
+  DeliveryLogReply,
+  DeliveryReply,
+  EventReply,
+  GrantReply,
+  NewWebhookReply,
+  WebhookReply,
+} from './wire-replies.ts';
+
+/** Milliseconds since 1970 as the wire has it: ISO 8601, UTC. */
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+const timeOrNull = (milliseconds: number | undefined) =>
+  milliseconds === undefined ? null : time(milliseconds);
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+/** The same object without the keys whose value is undefined: what `exactOptionalPropertyTypes` asks of optional fields. */
+export const defined = <T extends object>(fields: T): Defined<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+
+/** A key acts in its own organization and world, and nowhere else. */
+export const toRealm = ({ organization, world }: Pick<Caller, 'organization' | 'world'>): EventRealm => ({
+  organization,
+  world,
+});
+export const toActor = ({ key }: Pick<Caller, 'key'>, request: string): Actor => ({
+  is: 'key',
+  key,
+  request,
+});
+
+export const toNewEndpoint = (body: NewWebhook): NewEndpoint => defined(body);
+export const toEndpointChange = (body: WebhookChange): EndpointChange => defined(body);
+
+export function fromEndpoint(endpoint: Endpoint): WebhookReply {
+  const { id, kind, family, url, description, events, signature, headers, trust, state } = endpoint;
+  return {
+    id,
+    kind,
+    family,
+    url,
+    description,
+    events: [...events],
+    signature,
+    signatureHeader: endpoint.signatureHeader ?? null,
+    headers: [...headers],
+    trust: trust.is === 'pin' ? { is: 'pin', pin: trust.pin } : { is: trust.is },
+    state:
+      state.is === 'enabled'
+        ? { is: 'enabled' }
+        : { is: 'disabled', reason: state.reason, at: time(state.at) },
+    cutOverAt: timeOrNull(endpoint.cutOverAt),
+    failingSince: timeOrNull(endpoint.failingSince),
+    createdAt: time(endpoint.createdAt),
+    createdBy: endpoint.createdBy,
+  };
+}
+
+export const fromNewEndpoint = ({
+  endpoint,
+  secret,
+}: {
+  endpoint: Endpoint;
+  secret: string;
+}): NewWebhookReply => ({ ...fromEndpoint(endpoint), secret });
+
+export const fromCatalog = (entries: ReturnType<Webhooks['catalog']>, family?: string): CatalogReply => ({
+  items: entries
+    .filter((entry) => family === undefined || entry.family === family)
+    .map(({ name, family, when, fires, sample }) => ({ name, family, when, fires, sample })),
+});
+
+export const toReplay = (endpoint: string, { since, until }: Replay) => ({
+  endpoint,
+  since: Date.parse(since),
+  ...(until === undefined ? {} : { until: Date.parse(until) }),
+});
+
+export const fromDelivery = ({
+  id,
+  endpoint,
+  event,
+  name,
+  origin,
+  state,
+  attempts,
+  createdAt,
+}: Delivery): DeliveryReply => ({
+  id,
+  endpoint,
+  event: event ?? null,
+  name,
+  origin,
+  state: fromDeliveryState(state),
+  attempts,
+  createdAt: time(createdAt),
+});
+
+function fromDeliveryState(state: DeliveryState): DeliveryReply['state'] {
+  switch (state.is) {
+    case 'waiting':
+      return { is: 'waiting', nextAt: time(state.nextAt) };
+    case 'delivered':
+      return { is: 'delivered', at: time(state.at) };
+    case 'failed':
+    case 'dropped':
+      return { is: state.is, at: time(state.at), reason: state.reason };
+    default:
+      return state satisfies never;
+  }
+}
+
+export const fromDeliveryLog = (delivery: Awaited<ReturnType<Deliveries['get']>>): DeliveryLogReply => ({
+  ...fromDelivery(delivery),
+  log: delivery.log.map(fromAttempt),
+});
+
+function fromAttempt({
+  number,
+  at,
+  outcome,
+  status,
+  milliseconds,
+  exchange,
+}: DeliveryAttempt): DeliveryAttemptReply {
+  const response = exchange?.response;
+  return {
+    number,
+    at: time(at),
+    outcome,
+    status: status ?? null,
+    milliseconds: Math.round(milliseconds * 10) / 10,
+    request: exchange?.request ?? null,
+    response: response && 'body' in response ? response : null,
+    error: response && 'error' in response ? response.error : null,
+  };
+}
+
+export const fromEvent = ({
+  id,
+  type,
+  at,
+  payload,
+  deliveries,
+}: Awaited<ReturnType<EventLog['list']>>[number]): EventReply => ({
+  id,
+  type,
+  at: time(at),
+  payload,
+  deliveries,
+});
+
+export const fromAlert = ({
+  id,
+  rule,
+  name,
+  metric,
+  about,
+  value,
+  threshold,
+  firedAt,
+  acknowledged,
+  notified,
+}: Alert): AlertReply => ({
+  id,
+  rule,
+  name,
+  metric,
+  about: about ?? null,
+  value,
+  threshold,
+  firedAt: time(firedAt),
+  acknowledged: acknowledged === undefined ? null : { at: time(acknowledged.at), by: acknowledged.by },
+  notified: { ...notified },
+});
+
+export const toAlertDefinition = (body: NewAlertRule): AlertDefinition => ({
+  ...body,
+  filter: defined(body.filter),
+});
+
+export const toAlertRuleChange = ({
+  filter,
+  ...change
+}: AlertRuleChange): Partial<AlertDefinition> & { enabled?: boolean } => ({
+  ...defined(change),
+  ...(filter === undefined ? {} : { filter: defined(filter) }),
+});
+
+export const fromAlertRule = ({
+  id,
+  name,
+  metric,
+  windowMinutes,
+  threshold,
+  filter,
+  holdOffMinutes,
+  channels,
+  enabled,
+  createdAt,
+  createdBy,
+}: AlertRule): AlertRuleReply => ({
+  id,
+  name,
+  metric,
+  windowMinutes,
+  threshold,
+  filter: { key: filter.key ?? null, profile: filter.profile ?? null, subject: filter.subject ?? null },
+  holdOffMinutes,
+  channels: { webhook: channels.webhook, desktop: channels.desktop, email: [...channels.email] },
+  enabled,
+  createdAt: time(createdAt),
+  createdBy,
+});
+
+export const fromGrant = ({ id, to, port, note, createdAt, createdBy, revoked }: Grant): GrantReply => ({
+  id,
+  to,
+  port: port ?? null,
+  note,
+  createdAt: time(createdAt),
+  createdBy,
+  revoked: revoked === undefined ? null : { at: time(revoked.at), by: revoked.by },
+});
