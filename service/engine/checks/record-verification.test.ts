@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
+import type { SubjectId } from '../../lib/id.ts';
 
 let engine: Engine;
 beforeEach(async () => {
@@ -84,11 +85,14 @@ test.each([
     ]);
     const [event] = await engine.db
       .selectFrom('outbox')
-      .select('payload')
+      .select(['type', 'payload', 'personal_sealed'])
       .orderBy('id', 'desc')
       .limit(1)
       .execute();
     expect(event!.payload).not.toContain(subject);
+    // Nobody was told that this person is here, so listeners are not either.
+    expect(event).toMatchObject({ type: 'verification.refused', personal_sealed: null });
+    expect(JSON.parse(event!.payload).confidence).toBe(0);
   },
 );
 
@@ -117,4 +121,97 @@ test('the line and the event of a failure say at whom it was aimed, by which key
     .where('action', '=', 'verification.decide')
     .execute();
   expect(JSON.parse(line!.details)).toMatchObject({ subject, kind: '1:1' });
+});
+
+/** As whoever delivers it reads it. */
+async function newestEvent() {
+  const row = await engine.db
+    .selectFrom('outbox')
+    .selectAll()
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  const place = { organization: engine.organization, field: `outbox.personal/${row.id}`, version: 1 };
+  return {
+    type: row.type,
+    payload: JSON.parse(row.payload),
+    personal:
+      row.personal_sealed === null || row.subject === null
+        ? undefined
+        : JSON.parse(
+            new TextDecoder().decode(
+              await engine.sealer.open({ ...place, subject: row.subject as SubjectId }, row.personal_sealed),
+            ),
+          ),
+  };
+}
+
+const verify = (embedding: Float32Array, more: { email?: string } = {}) =>
+  engine.checks.verify({
+    ...realm(),
+    picture: engine.analyzer.show('p', analysisOf('p', { embeddings: { 'a-net': embedding } })),
+    place: { latitude: 47, longitude: 8, country: 'CH' },
+    actor: key,
+    ...more,
+  });
+
+test.each([{}, { email: 'ada@example.com' }])(
+  'the event of a success tells what the caller was told, and the e-mail under the person’s key: %j',
+  async (claim) => {
+    const subject = await enrollAda();
+    const verdict = await verify(near(ada, 0.95, 'p'), claim);
+    const { type, payload, personal } = await newestEvent();
+    expect(type).toBe('verification.verified');
+    expect(payload).toMatchObject({
+      verification: verdict.verification,
+      kind: 'email' in claim ? '1:1' : '1:N',
+      profile: verdict.profile.id,
+      profileSlug: 'default',
+      profileVersion: verdict.profile.version,
+      profileMaturity: verdict.profile.maturity,
+      subject,
+      confidence: verdict.confidence,
+      composite: verdict.compositeScore,
+      assurance: 'match-only',
+    });
+    expect(payload.checks.map(({ check }: { check: string }) => check)).toEqual(
+      verdict.checkResults.map(({ check }) => check),
+    );
+    expect(personal).toEqual({ email: 'ada@example.com' });
+    // Neither the address nor the place stands in plain text.
+    expect(JSON.stringify(payload)).not.toMatch(/ada@example|"CH"|latitude/);
+  },
+);
+
+test.each([{}, { email: 'ada@example.com' }])(
+  'the event of a stranger says how it was told, never how near it came: %j',
+  async (claim) => {
+    await enrollAda();
+    const verdict = await verify(near(ada, 0.45, 'p'), claim);
+    expect(verdict.verified).toBe(false);
+    const { type, payload, personal } = await newestEvent();
+    expect(type).toBe('verification.refused');
+    expect(payload).toMatchObject({
+      confidence: 0,
+      composite: verdict.compositeScore,
+      reason: 'Identity not recognised',
+    });
+    expect(personal).toBeUndefined();
+  },
+);
+
+test('the event of a picture without a face has the reason, and no figures nobody measured', async () => {
+  const { face: _, ...wall } = analysisOf('wall');
+  const picture = engine.analyzer.show('wall', wall);
+  await expect(engine.checks.verify({ ...realm(), picture, actor: key })).rejects.toMatchObject({
+    code: 'FACE_NOT_FOUND',
+  });
+  const { payload } = await newestEvent();
+  expect(payload).toMatchObject({
+    reason: expect.any(String),
+    notPassed: ['faceQuality'],
+    checks: [{ check: 'faceQuality', pass: false }],
+  });
+  expect(payload).not.toHaveProperty('confidence');
+  expect(payload).not.toHaveProperty('composite');
 });

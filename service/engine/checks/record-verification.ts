@@ -3,9 +3,11 @@ import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, describeActor } from '../audit/index.ts';
-import type { Events } from '../events/index.ts';
+import type { CheckOutcome, Events } from '../events/index.ts';
 import type { Subjects } from '../subjects/index.ts';
+import type { CheckResult } from './check.ts';
 import type { Attempt, Standing } from './claims.ts';
+import { keptResults } from './kept-results.ts';
 import { assuranceOf, modelsUsed, type Run, timingOf } from './verification-run.ts';
 import { anonymous, type VerificationRecord, type VerificationStore } from './verification-store.ts';
 
@@ -18,6 +20,17 @@ export interface RecordDeps {
   clock: Clock;
 }
 
+const ERASED = 'This person was erased while the picture was looked at.';
+
+/** What the caller is told of a face that could be judged, for whoever listens to events. */
+export interface Told {
+  /** 0 for whoever was not recognized: how near a stranger came is a slope to climb. */
+  confidence: number;
+  composite: number;
+  /** Of whom was recognized, where there is one. */
+  email?: string;
+}
+
 /**
  * Writes a verification, what it does to the claimed address, its audit line and its event in one transaction. Throws
  * SUBJECT_NOT_FOUND when the erasure of a recognized person has begun meanwhile: the figures are kept, about nobody.
@@ -28,12 +41,14 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
     main: Analysis,
     outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>,
     claim?: { attempt: Attempt; standing: Standing },
+    told?: Told,
   ): Promise<void> {
     const { id, command, profile, plan, files, started, realm } = run;
     const { actor, request, signal } = command;
     const { verified, subject } = outcome;
     if (signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
     const kind = command.email === undefined ? '1:N' : '1:1';
+    const assurance = assuranceOf(run, main);
     const sealed = await verifications.seal({
       id,
       ...realm,
@@ -42,13 +57,27 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
       profileVersion: profile.version,
       confidence: 0,
       composite: 0,
-      assurance: assuranceOf(run, main),
+      assurance,
       models: modelsUsed(plan, files),
       timing: timingOf(main, clock.now() - started),
       actor: describeActor(actor),
       at: started,
       ...outcome,
     });
+    const figures = {
+      verification: id,
+      kind,
+      profile: profile.id,
+      profileSlug: profile.slug,
+      profileVersion: profile.version,
+      profileMaturity: profile.definition.maturity,
+      actor: describeActor(actor),
+      notPassed: outcome.checks.flatMap(({ check, pass }) => (pass ? [] : [check])),
+      assurance,
+      checks: outcomesOf(outcome.checks),
+      ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
+      ...(told && { confidence: told.confidence, composite: told.composite }),
+    } as const;
     const isThere = async (tx: Tx): Promise<boolean> => {
       if (subject === undefined) return false;
       return verified ? subjects.used(tx, subject, started) : subjects.isThere(tx, subject);
@@ -68,22 +97,29 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
         ...(request === undefined ? {} : { request }),
         details: { world: realm.world, kind, profile: profile.id, profileVersion: profile.version, ...whose },
       });
-      await events.add(tx, {
-        type: verified ? 'verification.verified' : 'verification.refused',
-        ...realm,
-        payload: {
-          verification: id,
-          kind,
-          profile: profile.id,
-          actor: describeActor(actor),
-          notPassed: outcome.checks.flatMap(({ check, pass }) => (pass ? [] : [check])),
-          ...whose,
-        },
-      });
+      if (verified && there) {
+        const values = told?.email === undefined ? {} : { email: told.email };
+        const personal = { subject: subject!, values };
+        const payload = { ...figures, ...whose };
+        await events.add(tx, { type: 'verification.verified', ...realm, payload, personal });
+      } else {
+        const payload = { ...figures, ...(verified ? { reason: ERASED, confidence: 0 } : {}), ...whose };
+        await events.add(tx, { type: 'verification.refused', ...realm, payload });
+      }
       return there;
     };
     const there = await (claim ? claim.attempt.inTurn(() => inTransaction(write)) : inTransaction(write));
     if (!verified || there) return;
-    throw new Problem('SUBJECT_NOT_FOUND', 'This person was erased while the picture was looked at.');
+    throw new Problem('SUBJECT_NOT_FOUND', ERASED);
   };
 }
+
+/** Places, hours and devices are kept sealed; events carry only what may stand in plain text. */
+const outcomesOf = (checks: readonly CheckResult[]): CheckOutcome[] =>
+  keptResults(checks).map(({ check, pass, score, weight, skipped }) => ({
+    check,
+    pass,
+    score,
+    weight,
+    ...(skipped === undefined ? {} : { skipped }),
+  }));

@@ -139,17 +139,19 @@ export function createVerify(deps: VerifyDeps) {
   async function tell(
     run: Run,
     { main, decision, checkResults, compositeScore, reason }: Outcome,
+    recognized: { id: SubjectId; email?: string } | undefined,
   ): Promise<Verdict> {
     const { id, profile, plan, files, started } = run;
     const { maturity, match: rates } = profile.definition;
-    const { matched, subject, identification } = decision;
+    const { matched, identification } = decision;
     // How near a stranger came is a slope to climb: towards a template, or the nearest of everybody.
     const rate = identification?.matchRate ?? rates.falseMatchRate;
     const told = matched ? decision : decide(plan.scorers, undefined, rate);
     return {
       verification: id,
       verified: reason === undefined,
-      ...(reason === undefined ? { subject: await nameOf(run, subject!) } : { reason }),
+      ...(recognized ? { subject: recognized } : {}),
+      ...(reason === undefined ? {} : { reason }),
       confidence: told.confidence,
       compositeScore,
       checkResults,
@@ -162,8 +164,9 @@ export function createVerify(deps: VerifyDeps) {
     };
   }
 
+  /** Somebody whose erasure has begun meanwhile has no address any more. */
   async function nameOf({ realm, claimed }: Run, id: SubjectId): Promise<{ id: SubjectId; email?: string }> {
-    const { email } = claimed?.id === id ? claimed : await subjects.get(realm, id);
+    const email = claimed?.id === id ? claimed.email : (await subjects.find(realm, id))?.email;
     return email === undefined ? { id } : { id, email };
   }
 
@@ -191,6 +194,7 @@ export function createVerify(deps: VerifyDeps) {
     const { matched, subject } = decision;
     const { device } = command;
     const verified = reason === undefined;
+    const recognized = verified ? await nameOf(run, subject!) : undefined;
     const stored = {
       verified,
       checks: checkResults,
@@ -202,8 +206,12 @@ export function createVerify(deps: VerifyDeps) {
         : { reason }),
     };
     const claim = attempt && { attempt, standing: standingOf(verified, matched, checkResults) };
-    await record(run, main, stored, claim);
-    if (failed.length === 0) return tell(run, outcome);
+    await record(run, main, stored, claim, {
+      confidence: matched ? decision.confidence : 0,
+      composite: compositeScore,
+      ...(recognized?.email === undefined ? {} : { email: recognized.email }),
+    });
+    if (failed.length === 0) return tell(run, outcome, recognized);
     const names = failed.map(({ check }) => check).join(', ');
     throw new Problem('CHECK_FAILED', `The profile ${run.profile.slug} refuses this: ${names}.`, {
       reason: reason!,
