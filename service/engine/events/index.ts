@@ -7,6 +7,9 @@ export type {
   EventLog,
 } from './delivery.ts';
 export type { CheckedDestination, Destinations, Grant, Grants } from './destination.ts';
+export { type DestinationRule, ruleOf } from './destination-refusal.ts';
+export type { OwnPlaces } from './destination-rules.ts';
+export { createDestinations } from './destinations.ts';
 export type { Family, FamilyEvent, PayloadDialect, SignatureDialect } from './dialect.ts';
 export { families, PAYLOAD_LIMIT, signatureDialects } from './dialect.ts';
 export type {
@@ -22,6 +25,8 @@ export type { Endpoint, EndpointChange, EventRealm, NewEndpoint, Webhooks } from
 export type { OpenEndpoint } from './endpoint-book.ts';
 export type { Events } from './events.ts';
 export { createEvents } from './events.ts';
+export { describeGrant } from './grant-text.ts';
+export { createGrants } from './grants.ts';
 export type { Signed } from './signature.ts';
 export { sign, signatureHeaders } from './signature.ts';
 export type { EndpointWebhooks } from './webhooks.ts';

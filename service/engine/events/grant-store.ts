@@ -1,0 +1,94 @@
+import type { Selectable } from 'kysely';
+import type { GrantId, OrganizationId } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Grant } from './destination.ts';
+
+/** Whether there is such an organization that was not erased. */
+export async function isInUse(tx: Tx, organization: OrganizationId): Promise<boolean> {
+  const row = await tx
+    .selectFrom('organization')
+    .select('id')
+    .where('id', '=', organization)
+    .where('erased_at', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** All of an organization, revoked ones too, the oldest first. */
+export async function selectGrants(db: Db | Tx, organization: OrganizationId): Promise<Grant[]> {
+  const rows = await db
+    .selectFrom('destination_grant')
+    .selectAll()
+    .where('organization', '=', organization)
+    .orderBy('id')
+    .execute();
+  return rows.map(fromRow);
+}
+
+/** Those that hold now. */
+export async function selectActiveGrants(db: Db | Tx, organization: OrganizationId): Promise<Grant[]> {
+  const rows = await db
+    .selectFrom('destination_grant')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('revoked_at', 'is', null)
+    .orderBy('id')
+    .execute();
+  return rows.map(fromRow);
+}
+
+export async function insertGrant(tx: Tx, { to, revoked: _, ...grant }: Grant): Promise<void> {
+  await tx
+    .insertInto('destination_grant')
+    .values({
+      id: grant.id,
+      organization: grant.organization,
+      kind: to.is,
+      value: to.is === 'name' ? to.name : to.is === 'cidr' ? to.cidr : to.preset,
+      port: grant.port ?? null,
+      note: grant.note,
+      created_at: grant.createdAt,
+      created_by: grant.createdBy,
+      revoked_at: null,
+      revoked_by: null,
+    })
+    .execute();
+}
+
+export async function markRevoked(
+  tx: Tx,
+  { id }: Pick<Grant, 'id'>,
+  { at, by }: { at: number; by: string },
+): Promise<void> {
+  await tx
+    .updateTable('destination_grant')
+    .set({ revoked_at: at, revoked_by: by })
+    .where('id', '=', id)
+    .execute();
+}
+
+function fromRow(row: Selectable<Schema['destination_grant']>): Grant {
+  return {
+    id: row.id as GrantId,
+    organization: row.organization as OrganizationId,
+    to: toOf(row),
+    port: row.port ?? undefined,
+    note: row.note,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    revoked: row.revoked_at === null ? undefined : { at: row.revoked_at, by: row.revoked_by ?? '' },
+  };
+}
+
+function toOf({ id, kind, value }: Selectable<Schema['destination_grant']>): Grant['to'] {
+  switch (kind) {
+    case 'name':
+      return { is: 'name', name: value };
+    case 'cidr':
+      return { is: 'cidr', cidr: value };
+    case 'preset':
+      if (value === 'public-https') return { is: 'preset', preset: value };
+  }
+  throw new Error(`The grant ${id} is of a kind this version does not know: ${kind} ${value}.`);
+}

@@ -1,0 +1,118 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids, OrganizationId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import { type Audit, describeActor } from '../audit/index.ts';
+import type { Grant, Grants } from './destination.ts';
+import { refusal } from './destination-refusal.ts';
+import { isOwnAddress, type OwnPlaces } from './destination-rules.ts';
+import { insertGrant, isInUse, markRevoked, selectActiveGrants, selectGrants } from './grant-store.ts';
+import { describeGrant, parseGrant } from './grant-text.ts';
+
+export interface GrantsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+  own: () => OwnPlaces | Promise<OwnPlaces>;
+}
+
+/** What an organization's deliveries are checked against, from memory: as the last change left it. */
+export interface ActiveGrants {
+  active(organization: OrganizationId): Promise<readonly Grant[]>;
+}
+
+export function createGrants({
+  db,
+  inTransaction,
+  audit,
+  ids,
+  clock,
+  own,
+}: GrantsDeps): Grants & ActiveGrants {
+  const known = new Map<OrganizationId, Promise<readonly Grant[]>>();
+
+  return {
+    active(organization) {
+      const found = known.get(organization);
+      if (found) return found;
+      const reading = selectActiveGrants(db, organization);
+      known.set(organization, reading);
+      reading.catch(() => known.get(organization) === reading && known.delete(organization));
+      return reading;
+    },
+
+    list: (organization) => selectGrants(db, organization),
+
+    async add(organization, text, note, actor) {
+      const scope = parseGrant(text);
+      if (scope.to.is === 'cidr' && isOwnAddress(scope.to.cidr, scope.port, await own()))
+        throw refusal(
+          'DESTINATION_FORBIDDEN',
+          'own-listener',
+          `${describeGrant(scope)} is this box itself, or its database: nothing is ever sent there, granted or not.`,
+        );
+      const grant: Grant = {
+        ...scope,
+        id: ids.next('grant'),
+        organization,
+        note,
+        createdAt: clock.now(),
+        createdBy: describeActor(actor),
+        revoked: undefined,
+      };
+      try {
+        await inTransaction(async (tx) => {
+          if (!(await isInUse(tx, organization)))
+            throw new Problem(
+              'CONFLICT',
+              `The organization ${organization} was erased: nothing is granted to it.`,
+            );
+          const written = describeGrant(scope);
+          const same = (await selectActiveGrants(tx, organization)).find(
+            (one) => describeGrant(one) === written,
+          );
+          if (same) throw new Problem('CONFLICT', `${written} is granted already: ${same.id}.`);
+          await insertGrant(tx, grant);
+          await audit.add(tx, {
+            actor,
+            action: 'grant.add',
+            organization,
+            target: grant.id,
+            details: { to: written, note },
+          });
+        });
+      } finally {
+        // Also after an error: a commit whose answer was lost counts.
+        known.delete(organization);
+      }
+      return grant;
+    },
+
+    async revoke(organization, id, actor) {
+      try {
+        return await inTransaction(async (tx) => {
+          const grant = (await selectActiveGrants(tx, organization)).find((one) => one.id === id);
+          if (!grant)
+            throw new Problem(
+              'NOT_FOUND',
+              `The organization has no grant ${id} that holds now: grant list shows them.`,
+            );
+          const revoked = { at: clock.now(), by: describeActor(actor) };
+          await markRevoked(tx, grant, revoked);
+          await audit.add(tx, {
+            actor,
+            action: 'grant.revoke',
+            organization,
+            target: grant.id,
+            details: { to: describeGrant(grant) },
+          });
+          return { ...grant, revoked };
+        });
+      } finally {
+        known.delete(organization);
+      }
+    },
+  };
+}
