@@ -69,6 +69,8 @@ export interface Alert {
 
 export interface Alerts {
   listRules(realm: EventRealm): Promise<AlertRule[]>;
+  /** A rule for every metric that has none and waits for nothing; nothing is added. */
+  recommended(realm: EventRealm): Promise<AlertDefinition[]>;
   /** Throws INVALID_REQUEST, naming each field; DESTINATION_* where it mails and may not; CONFLICT for too many. */
   addRule(realm: EventRealm, rule: NewAlertRule, actor: Actor): Promise<AlertRule>;
   /** As `addRule`; NOT_FOUND. */

@@ -8,3 +8,8 @@ export type {
   NewAlertRule,
 } from './alert.ts';
 export { alertMetrics, countedMetrics, gaugeMetrics } from './alert.ts';
+export type { MailServer } from './alert-mail.ts';
+export { forgetAlerts } from './alert-store.ts';
+export type { AlertsDeps } from './alerts.ts';
+export { createAlerts } from './alerts.ts';
+export type { GaugeReadings } from './gauges.ts';

@@ -1,0 +1,47 @@
+import type { OutgoingMail } from '../../outgoing/outgoing.ts';
+import type { Alert } from './alert.ts';
+
+/** The mail server of the settings smtpUrl, smtpFrom and smtpCa. */
+export interface MailServer {
+  host: string;
+  port: number;
+  /** TLS from the start. */
+  secure: boolean;
+  user?: string;
+  password?: string;
+  /** PEM. */
+  ca?: string;
+  from: string;
+}
+
+/** What a rule that mails needs, and how to give it. */
+export const NO_MAIL_SERVER =
+  'No mail server is set: give smtpUrl and smtpFrom in gatehouse.json (or GATEHOUSE_SMTP_URL and GATEHOUSE_SMTP_FROM), then start the service again.';
+
+type Text = Pick<OutgoingMail, 'subject' | 'text'>;
+
+/** Ids and figures: whoever may see more asks the box. */
+export function mailOf(alert: Alert): Text {
+  const where = `--org ${alert.organization}${alert.world === 'test' ? ' --test' : ''}`;
+  const lines = [
+    `${alert.name}: ${alert.metric} is at ${figure(alert.value)}; the rule fires at ${figure(alert.threshold)}.`,
+    '',
+    ...(alert.about === undefined ? [] : [`about         ${alert.about}`]),
+    `alert         ${alert.id}`,
+    `rule          ${alert.rule}`,
+    `organization  ${alert.organization}, ${alert.world} world`,
+    `time          ${new Date(alert.firedAt).toISOString()}`,
+    '',
+    `See it:          gatehouse alert list ${where}`,
+    `Acknowledge it:  gatehouse alert ack ${alert.id} ${where}`,
+    '',
+  ];
+  return { subject: `Gatehouse alert: ${alert.name}`, text: lines.join('\n') };
+}
+
+export const testMailOf = (organization: string): Text => ({
+  subject: 'Gatehouse: test of alerts by mail',
+  text: `Alerts of the organization ${organization} can reach this address.\n`,
+});
+
+const figure = (value: number) => String(Math.round(value * 1000) / 1000);

@@ -1,0 +1,156 @@
+import type { Selectable } from 'kysely';
+import type { AlertId, AlertRuleId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { EventRealm } from '../events/index.ts';
+import type { Alert, AlertMetric } from './alert.ts';
+
+export type NewAlert = Omit<Alert, 'name' | 'acknowledged'> & {
+  subject: SubjectId | undefined;
+  holdUntil: number;
+};
+export type AlertStore = ReturnType<typeof createAlertStore>;
+
+/** The table `alert`. */
+export function createAlertStore({ db }: { db: Db }) {
+  const select = (from: Db | Tx) =>
+    from
+      .selectFrom('alert')
+      .innerJoin('alert_rule', 'alert_rule.id', 'alert.rule')
+      .selectAll('alert')
+      .select('alert_rule.name as rule_name');
+  const ofRealm = (from: Db | Tx, { organization, world }: EventRealm) =>
+    select(from).where('alert.organization', '=', organization).where('alert.world', '=', world);
+  return {
+    async list(
+      realm: EventRealm,
+      { open, before, limit }: { open?: boolean; before?: string; limit: number },
+    ): Promise<Alert[]> {
+      let rows = ofRealm(db, realm).orderBy('alert.id', 'desc').limit(limit);
+      if (open !== undefined) rows = rows.where('acknowledged_at', open ? 'is' : 'is not', null);
+      if (before !== undefined) rows = rows.where('alert.id', '<', before);
+      return (await rows.execute()).map(readAlert);
+    },
+    async get(tx: Tx, realm: EventRealm, id: string): Promise<Alert | undefined> {
+      const row = await ofRealm(tx, realm).where('alert.id', '=', id).executeTakeFirst();
+      return row && readAlert(row);
+    },
+    async find(id: string): Promise<Alert | undefined> {
+      const row = await select(db).where('alert.id', '=', id).executeTakeFirst();
+      return row && readAlert(row);
+    },
+    async insert(tx: Tx, alert: NewAlert): Promise<void> {
+      const { id, organization, world, rule, metric, value, threshold } = alert;
+      await tx
+        .insertInto('alert')
+        .values({
+          ...{ id, organization, world, rule, metric, value, threshold },
+          subject: alert.subject ?? null,
+          about: alert.about ?? null,
+          fired_at: alert.firedAt,
+          hold_until: alert.holdUntil,
+          notified: JSON.stringify(alert.notified),
+          acknowledged_at: null,
+          acknowledged_by: null,
+        })
+        .execute();
+    },
+    /** Whether the rule told about the same and holds off at `now`. A hold that a clock set back left far ahead does not count. */
+    async isHeld(
+      tx: Tx,
+      rule: AlertRuleId,
+      about: string | undefined,
+      { now, latest }: { now: number; latest: number },
+    ): Promise<boolean> {
+      const row = await tx
+        .selectFrom('alert')
+        .select('id')
+        .where('rule', '=', rule)
+        .where('about', about === undefined ? 'is' : '=', about ?? null)
+        .where('hold_until', '>', now)
+        .where('hold_until', '<=', latest)
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    async acknowledge(tx: Tx, id: AlertId, { at, by }: { at: number; by: string }): Promise<void> {
+      await tx
+        .updateTable('alert')
+        .set({ acknowledged_at: at, acknowledged_by: by })
+        .where('id', '=', id)
+        .where('acknowledged_at', 'is', null)
+        .execute();
+    },
+    async setNotified(tx: Tx, id: string, channel: string, outcome: string): Promise<void> {
+      const row = await tx.selectFrom('alert').select('notified').where('id', '=', id).executeTakeFirst();
+      if (!row) return;
+      const notified = { ...JSON.parse(row.notified), [channel]: outcome };
+      await tx
+        .updateTable('alert')
+        .set({ notified: JSON.stringify(notified) })
+        .where('id', '=', id)
+        .execute();
+    },
+    /** Oldest first. */
+    async forDesktop(after: string | undefined, limit: number): Promise<Alert[]> {
+      const offered = select(db).where('notified', 'like', '%"desktop":%').limit(limit);
+      if (after !== undefined)
+        return (await offered.where('alert.id', '>', after).orderBy('alert.id').execute()).map(readAlert);
+      const rows = await offered.where('acknowledged_at', 'is', null).orderBy('alert.id', 'desc').execute();
+      return rows.map(readAlert).toReversed();
+    },
+  };
+}
+
+/**
+ * What erasing these people does to alerts: theirs stay as figures about nobody, and rules about one of them alone are removed.
+ * Rules in memory count nothing of them any more, since nothing happens to them.
+ */
+export async function forgetAlerts(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void> {
+  if (subjects.length === 0) return;
+  await tx
+    .updateTable('alert')
+    .set({ subject: null, about: null })
+    .where('subject', 'in', subjects)
+    .execute();
+  const gone: ReadonlySet<string> = new Set(subjects);
+  const rules = await tx
+    .selectFrom('alert_rule')
+    .select(['id', 'definition', 'removed_at'])
+    .where('definition', 'like', '%"subject":"sub%')
+    .execute();
+  for (const { id, definition, removed_at } of rules) {
+    const { filter, ...rest } = JSON.parse(definition);
+    if (!gone.has(filter.subject)) continue;
+    const { subject: _, ...others } = filter;
+    await tx
+      .updateTable('alert_rule')
+      .set({
+        definition: JSON.stringify({ ...rest, filter: others }),
+        enabled: 0,
+        removed_at: removed_at ?? now,
+      })
+      .where('id', '=', id)
+      .execute();
+  }
+}
+
+function readAlert(row: Selectable<Schema['alert']> & { rule_name: string }): Alert {
+  return {
+    id: row.id as AlertId,
+    organization: row.organization as OrganizationId,
+    world: row.world as World,
+    rule: row.rule as AlertRuleId,
+    name: row.rule_name,
+    metric: row.metric as AlertMetric,
+    about: row.about ?? undefined,
+    value: row.value,
+    threshold: row.threshold,
+    firedAt: row.fired_at,
+    acknowledged:
+      row.acknowledged_at === null
+        ? undefined
+        : { at: row.acknowledged_at, by: row.acknowledged_by ?? 'unknown' },
+    notified: JSON.parse(row.notified),
+  };
+}

@@ -1,0 +1,251 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { AlertId, AlertRuleId, Ids, OrganizationId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Outgoing } from '../../outgoing/outgoing.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { Destinations, EventRealm, Events } from '../events/index.ts';
+import type { Jobs } from '../jobs/index.ts';
+import { type Organizations, refuseErased } from '../organizations/index.ts';
+import {
+  type AlertDefinition,
+  type AlertMetric,
+  type AlertRule,
+  type Alerts,
+  alertMetrics,
+} from './alert.ts';
+import { type MailServer, NO_MAIL_SERVER, testMailOf } from './alert-mail.ts';
+import { changedRule, checkAddress, checkNewRule, MOST_RULES } from './alert-rule.ts';
+import { createAlertStore } from './alert-store.ts';
+import { createFiring } from './firing.ts';
+import { createGauges, type GaugeReadings } from './gauges.ts';
+import { createMailing, sentenceOf } from './mailing.ts';
+import { createRuleStore, type StoredRule } from './rule-store.ts';
+import { createSeenEventsStore } from './seen-events-store.ts';
+import { createWatchedRules } from './watched-rules.ts';
+
+const MINUTE = 60_000;
+
+export interface AlertsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  organizations: Pick<Organizations, 'get'>;
+  events: Events;
+  audit: Audit;
+  /** Takes the handlers of `mail` and `alert-gauges`. */
+  jobs: Pick<Jobs, 'add' | 'wake' | 'handle' | 'every'>;
+  destinations: Pick<Destinations, 'checkHost'>;
+  outgoing: Pick<Outgoing, 'mail'>;
+  mail: MailServer | undefined;
+  readings: GaugeReadings;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+}
+
+export function createAlerts(deps: AlertsDeps): Alerts {
+  const { inTransaction, organizations, audit, jobs, destinations, mail, readings, ids, clock } = deps;
+  const rules = createRuleStore(deps);
+  const alerts = createAlertStore(deps);
+  const seen = createSeenEventsStore(deps);
+  const watched = createWatchedRules({ ...deps, seen });
+  const fire = createFiring({ ...deps, alerts });
+  const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
+  const mailing = createMailing({ ...deps, server: mail, alerts });
+
+  function waitsFor(metric: AlertMetric): string | undefined {
+    if (metric === 'bot-rate') return 'Nothing judges behavior yet: it fires once the behavior family does.';
+    if (metric === 'certificate-days' && readings.certificateDays() === undefined)
+      return 'This box has no TLS certificate (--tls-cert, --tls-key).';
+    return undefined;
+  }
+  const shown = (rule: StoredRule): AlertRule => ({ ...rule, waitsFor: waitsFor(rule.metric) });
+
+  /** Refuses what could never be sent, before it is saved. */
+  async function checkMail(organization: OrganizationId, addresses: readonly string[]): Promise<void> {
+    if (addresses.length === 0) return;
+    if (!mail) {
+      throw new Problem('INVALID_REQUEST', NO_MAIL_SERVER, {
+        details: [{ path: 'channels.email', message: NO_MAIL_SERVER }],
+      });
+    }
+    const { host, port, secure } = mail;
+    try {
+      await destinations.checkHost(organization, { host, port, secure });
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      throw new Problem('INVALID_REQUEST', `The mail server cannot be used now: ${sentenceOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  async function checkRule(realm: EventRealm, definition: AlertDefinition): Promise<void> {
+    refuseErased(await organizations.get(realm.organization));
+    if (definition.metric === 'pad-missing' && realm.world === 'test') {
+      throw new Problem(
+        'INVALID_REQUEST',
+        'The test world needs no presentation attack detection: watch pad-missing in the live world.',
+      );
+    }
+    await checkMail(realm.organization, definition.channels.email);
+  }
+  async function checkTargets(tx: Tx, realm: EventRealm, { filter }: AlertDefinition): Promise<void> {
+    const unknown = await rules.unknownTargets(tx, realm, filter);
+    if (unknown.length === 0) return;
+    const details = unknown.map((target) => ({
+      path: `filter.${target}`,
+      message: `The organization has no ${target === 'key' ? 'key' : 'person'} ${filter[target]} in the ${realm.world} world.`,
+    }));
+    throw new Problem('INVALID_REQUEST', details.map(({ message }) => message).join(' '), { details });
+  }
+  async function ruleOf(tx: Tx, realm: EventRealm, id: string): Promise<StoredRule> {
+    const rule = await rules.get(tx, realm, id);
+    if (rule) return rule;
+    throw new Problem('NOT_FOUND', `The organization has no alert rule ${id} in the ${realm.world} world.`);
+  }
+  const note = (tx: Tx, actor: Actor, action: string, rule: StoredRule, more: Record<string, unknown> = {}) =>
+    audit.add(tx, {
+      actor,
+      action,
+      organization: rule.organization,
+      target: rule.id,
+      details: { world: rule.world, metric: rule.metric, ...more },
+    });
+
+  async function look(): Promise<void> {
+    await watched.retry();
+    let fired = false;
+    for (const { rule, value } of await gauges.breached(watched.gauges())) {
+      fired = (await inTransaction((tx) => fire(tx, rule, { value }))) || fired;
+    }
+    if (fired) jobs.wake();
+  }
+
+  jobs.handle('mail', mailing.handler);
+  jobs.handle('alert-gauges', {
+    pauses: [],
+    concurrency: 1,
+    timeout: MINUTE,
+    async run() {
+      await look();
+      return { outcome: { is: 'done' } };
+    },
+  });
+  jobs.every('alert-gauges', MINUTE);
+
+  return {
+    listRules: async (realm) => (await rules.list(realm)).map(shown),
+
+    async recommended(realm) {
+      const there = new Set((await rules.list(realm)).map(({ metric }) => metric));
+      return alertMetrics
+        .filter((metric) => !there.has(metric) && waitsFor(metric) === undefined)
+        .filter((metric) => realm.world === 'live' || metric !== 'pad-missing')
+        .map((metric) => checkNewRule({ metric }));
+    },
+
+    async addRule(realm, input, actor) {
+      const definition = checkNewRule(input);
+      await checkRule(realm, definition);
+      const { organization, world } = realm;
+      const rule: StoredRule = {
+        ...definition,
+        ...{ id: ids.next('alertRule'), organization, world, enabled: true },
+        createdAt: clock.now(),
+        createdBy: describeActor(actor),
+      };
+      await inTransaction(async (tx) => {
+        await checkTargets(tx, realm, definition);
+        if ((await rules.list(realm, tx)).length >= MOST_RULES)
+          throw new Problem(
+            'CONFLICT',
+            `There are ${MOST_RULES} alert rules already: remove one before another is added.`,
+          );
+        await rules.insert(tx, rule);
+        await note(tx, actor, 'alert-rule.add', rule, settingsOf(rule));
+      });
+      await watched.replace(rule);
+      return shown(rule);
+    },
+
+    async changeRule(realm, id, change, actor) {
+      if (Object.keys(change).length === 0)
+        throw new Problem('INVALID_REQUEST', 'Name at least one thing to change.');
+      const before = (await rules.list(realm)).find((rule) => rule.id === id);
+      if (before && change.channels?.email) await checkRule(realm, changedRule(before, change));
+      const rule = await inTransaction(async (tx) => {
+        const now = await ruleOf(tx, realm, id);
+        const definition = changedRule(now, change);
+        if (change.filter) await checkTargets(tx, realm, definition);
+        const after: StoredRule = { ...now, ...definition, enabled: change.enabled ?? now.enabled };
+        await rules.update(tx, after);
+        await note(tx, actor, 'alert-rule.change', after, { from: settingsOf(now), to: settingsOf(after) });
+        return after;
+      });
+      await watched.replace(rule);
+      return shown(rule);
+    },
+
+    async removeRule(realm, id, actor) {
+      await inTransaction(async (tx) => {
+        const rule = await ruleOf(tx, realm, id);
+        await rules.remove(tx, rule.id, clock.now());
+        await note(tx, actor, 'alert-rule.remove', rule);
+      });
+      watched.remove(id as AlertRuleId);
+    },
+
+    list: (realm, query) => alerts.list(realm, query),
+
+    acknowledge: (realm, id, actor) =>
+      inTransaction(async (tx) => {
+        const alert = await alerts.get(tx, realm, id);
+        if (!alert) {
+          throw new Problem('NOT_FOUND', `The organization has no alert ${id} in the ${realm.world} world.`);
+        }
+        if (alert.acknowledged) return alert;
+        const acknowledged = { at: clock.now(), by: describeActor(actor) };
+        await alerts.acknowledge(tx, id as AlertId, acknowledged);
+        await audit.add(tx, {
+          actor,
+          action: 'alert.acknowledge',
+          organization: realm.organization,
+          target: id,
+          details: { world: realm.world, rule: alert.rule },
+        });
+        return { ...alert, acknowledged };
+      }),
+
+    async testMail(organization, address, actor) {
+      refuseErased(await organizations.get(organization));
+      const to = checkAddress(address);
+      await checkMail(organization, [to]);
+      // Before it is sent: nothing leaves the box without a line.
+      await inTransaction((tx) =>
+        audit.add(tx, { actor, action: 'alert.test-mail', organization, target: organization }),
+      );
+      try {
+        await mailing.send(organization, to, testMailOf(organization));
+        return { sent: true };
+      } catch (error) {
+        return { sent: false, reason: sentenceOf(error) };
+      }
+    },
+
+    forDesktop: (after, limit) => alerts.forDesktop(after, limit),
+
+    load: async () => watched.load(await rules.enabled()),
+    watch: (tx, batch) =>
+      watched.watch(tx, batch, async (rule, breach) => {
+        await fire(tx, rule, breach);
+      }),
+    look,
+  };
+}
+
+/** Of a rule, for the audit log: addresses are counted, not named. */
+const settingsOf = ({ windowMinutes, threshold, filter, holdOffMinutes, channels, enabled }: StoredRule) => ({
+  ...{ windowMinutes, threshold, filter, holdOffMinutes, enabled },
+  channels: { ...channels, email: channels.email.length },
+});

@@ -1,0 +1,82 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/id.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { Events } from '../events/index.ts';
+import type { Jobs, NewJob } from '../jobs/index.ts';
+import type { AlertStore } from './alert-store.ts';
+import type { StoredRule } from './rule-store.ts';
+import type { Breach } from './watched-rules.ts';
+
+const MINUTE = 60_000;
+
+/** What `notified` says of an alert that has just fired. */
+const begun = {
+  webhook: 'written as the event alert.triggered',
+  desktop: 'offered',
+  email: 'waiting',
+} as const;
+export const emailChannel = (address: string): string => `email ${address}`;
+export const addressOf = (channel: string): string | undefined =>
+  channel.startsWith('email ') ? channel.slice('email '.length) : undefined;
+
+export interface FiringDeps {
+  alerts: Pick<AlertStore, 'isHeld' | 'insert'>;
+  events: Events;
+  audit: Audit;
+  jobs: Pick<Jobs, 'add'>;
+  ids: Ids;
+  clock: Clock;
+}
+
+/** Who does what nobody asked for at that moment. */
+const itself: Actor = { is: 'operator', name: 'gatehouse' };
+
+/**
+ * Writes an alert, its audit line, its event and its mail jobs in the given transaction, unless the rule holds off. False when
+ * it does.
+ */
+export function createFiring({ alerts, events, audit, jobs, ids, clock }: FiringDeps) {
+  return async function fire(tx: Tx, rule: StoredRule, { value, about, subject }: Breach): Promise<boolean> {
+    const now = clock.now();
+    const holdOff = rule.holdOffMinutes * MINUTE;
+    // A clock set back by more than a hold-off would otherwise silence the rule until it is that late again.
+    if (await alerts.isHeld(tx, rule.id, about, { now, latest: now + 2 * holdOff })) return false;
+    const { organization, world, metric, threshold, channels } = rule;
+    const id = ids.next('alert');
+    await alerts.insert(tx, {
+      ...{ id, organization, world, rule: rule.id, metric, about, subject, value, threshold },
+      firedAt: now,
+      holdUntil: now + holdOff,
+      notified: {
+        ...(channels.webhook && { webhook: begun.webhook }),
+        ...(channels.desktop && { desktop: begun.desktop }),
+        ...Object.fromEntries(channels.email.map((address) => [emailChannel(address), begun.email])),
+      },
+    });
+    await audit.add(tx, {
+      actor: itself,
+      action: 'alert.fire',
+      organization,
+      target: id,
+      details: { rule: rule.id, world, metric, value, threshold, ...(about !== undefined && { about }) },
+    });
+    if (channels.webhook) {
+      await events.add(tx, {
+        type: 'alert.triggered',
+        organization,
+        world,
+        payload: {
+          ...{ alert: id, rule: rule.id, name: rule.name, metric, value, threshold },
+          windowMinutes: rule.windowMinutes,
+          ...(about !== undefined && { about }),
+        },
+      });
+    }
+    const mails = channels.email.map(
+      (_, to): NewJob => ({ kind: 'mail', payload: { alert: id, to }, organization, key: `${id}/${to}` }),
+    );
+    if (mails.length > 0) await jobs.add(tx, mails);
+    return true;
+  };
+}

@@ -1,0 +1,97 @@
+import type { OrganizationId } from '../../lib/id.ts';
+import type { Outgoing } from '../../outgoing/outgoing.ts';
+import type { Destinations } from '../events/index.ts';
+import type { JobHandler } from '../jobs/index.ts';
+import { type MailServer, mailOf, NO_MAIL_SERVER } from './alert-mail.ts';
+import type { AlertStore } from './alert-store.ts';
+import { addressOf } from './firing.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+/** Addresses of the mail server that one attempt dials. */
+const MOST_DIALLED = 2;
+
+export interface MailingDeps {
+  server: MailServer | undefined;
+  destinations: Pick<Destinations, 'checkHost'>;
+  outgoing: Pick<Outgoing, 'mail'>;
+  alerts: Pick<AlertStore, 'find' | 'setNotified'>;
+}
+
+interface Sent {
+  alert: string;
+  channel: string;
+}
+
+export interface Mailing {
+  /** Throws with a sentence when it was not taken by the mail server. */
+  send(organization: OrganizationId, to: string, text: { subject: string; text: string }): Promise<void>;
+  handler: JobHandler<Sent>;
+}
+
+/** Sends alerts by mail; the mail server is resolved and checked for the organization at each attempt. */
+export function createMailing({ server, destinations, outgoing, alerts }: MailingDeps): Mailing {
+  const send: Mailing['send'] = async (organization, to, text) => {
+    if (!server) throw new Error(NO_MAIL_SERVER);
+    const { host, port, secure, user, password, ca, from } = server;
+    const { addresses } = await destinations.checkHost(organization, { host, port, secure });
+    for (const [i, address] of addresses.slice(0, MOST_DIALLED).entries()) {
+      try {
+        return await outgoing.mail({
+          ...{ host, address, port, secure, from, to: [to], ...text, timeout: 25 * SECOND },
+          ...(ca !== undefined && { ca }),
+          ...(user !== undefined && { user }),
+          ...(password !== undefined && { password }),
+        });
+      } catch (error) {
+        // Anywhere later the mail may have been taken already.
+        const failure = (error as { failure?: string }).failure;
+        const nobodyThere = failure === 'refused' || failure === 'unreachable';
+        if (!nobodyThere || i + 1 >= Math.min(addresses.length, MOST_DIALLED)) throw error;
+      }
+    }
+  };
+
+  return {
+    send,
+    handler: {
+      pauses: [1 * MINUTE, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE],
+      concurrency: 2,
+      timeout: 60 * SECOND,
+      async run({ payload, organization }) {
+        const alert = await alerts.find(String(payload.alert));
+        const channels = Object.keys(alert?.notified ?? {}).filter((name) => addressOf(name) !== undefined);
+        const channel = channels[Number(payload.to)];
+        const address = channel === undefined ? undefined : addressOf(channel);
+        if (!alert || channel === undefined || address === undefined || organization === undefined)
+          return { outcome: { is: 'dead', error: 'The alert of this mail is not there any more.' } };
+        const result = { alert: alert.id, channel };
+        try {
+          await send(organization, address, mailOf(alert));
+          return { outcome: { is: 'done' }, result };
+        } catch (error) {
+          return { outcome: { is: 'failed', error: sentenceOf(error) }, result };
+        }
+      },
+      async record(tx, finished) {
+        for (const { outcome, result, nextAt } of finished) {
+          if (!result) continue;
+          await alerts.setNotified(tx, result.alert, result.channel, describe(outcome, nextAt));
+        }
+      },
+    },
+  };
+}
+
+function describe(
+  outcome: { is: 'done' } | { is: 'failed' | 'dead'; error: string },
+  nextAt: number | undefined,
+) {
+  if (outcome.is === 'done') return 'sent';
+  return nextAt === undefined
+    ? `given up: ${outcome.error}`
+    : `failed, again at ${new Date(nextAt).toISOString()}: ${outcome.error}`;
+}
+
+export const sentenceOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, 500);

@@ -1,0 +1,99 @@
+import type { Selectable } from 'kysely';
+import type { AlertRuleId, OrganizationId, World } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { EventRealm } from '../events/index.ts';
+import type { AlertDefinition, AlertRule } from './alert.ts';
+
+export type StoredRule = Omit<AlertRule, 'waitsFor'>;
+export type RuleStore = ReturnType<typeof createRuleStore>;
+
+/** The table `alert_rule`: one that was removed stays for its alerts, which name it. */
+export function createRuleStore({ db }: { db: Db }) {
+  const inUse = (from: Db | Tx) =>
+    from.selectFrom('alert_rule').selectAll().where('removed_at', 'is', null).orderBy('id');
+  const ofRealm = (from: Db | Tx, { organization, world }: EventRealm) =>
+    inUse(from).where('organization', '=', organization).where('world', '=', world);
+  return {
+    async list(realm: EventRealm, from: Db | Tx = db): Promise<StoredRule[]> {
+      return (await ofRealm(from, realm).execute()).map(readRule);
+    },
+    /** Of all organizations. */
+    async enabled(): Promise<StoredRule[]> {
+      return (await inUse(db).where('enabled', '=', 1).execute()).map(readRule);
+    },
+    async get(tx: Tx, realm: EventRealm, id: string): Promise<StoredRule | undefined> {
+      const row = await ofRealm(tx, realm).where('id', '=', id).executeTakeFirst();
+      return row && readRule(row);
+    },
+    async insert(tx: Tx, rule: StoredRule): Promise<void> {
+      await tx
+        .insertInto('alert_rule')
+        .values({
+          id: rule.id,
+          organization: rule.organization,
+          world: rule.world,
+          created_at: rule.createdAt,
+          created_by: rule.createdBy,
+          removed_at: null,
+          ...changing(rule),
+        })
+        .execute();
+    },
+    async update(tx: Tx, rule: StoredRule): Promise<void> {
+      await tx.updateTable('alert_rule').set(changing(rule)).where('id', '=', rule.id).execute();
+    },
+    async remove(tx: Tx, id: AlertRuleId, now: number): Promise<void> {
+      await tx.updateTable('alert_rule').set({ removed_at: now }).where('id', '=', id).execute();
+    },
+    /** Which of the filter's key and person the organization does not have in this world. */
+    async unknownTargets(
+      tx: Tx,
+      { organization, world }: EventRealm,
+      { key, subject }: AlertDefinition['filter'],
+    ): Promise<('key' | 'subject')[]> {
+      const isThere = async (table: 'api_key' | 'subject', id: string) =>
+        (await tx
+          .selectFrom(table)
+          .select('id')
+          .where('id', '=', id)
+          .where('organization', '=', organization)
+          .where('world', '=', world)
+          .executeTakeFirst()) !== undefined;
+      const unknown: ('key' | 'subject')[] = [];
+      if (key !== undefined && !(await isThere('api_key', key))) unknown.push('key');
+      if (subject !== undefined && !(await isThere('subject', subject))) unknown.push('subject');
+      return unknown;
+    },
+  };
+}
+
+const changing = ({
+  name,
+  metric,
+  windowMinutes,
+  threshold,
+  filter,
+  holdOffMinutes,
+  ...rule
+}: StoredRule) => ({
+  name,
+  metric,
+  definition: JSON.stringify({ windowMinutes, threshold, filter, holdOffMinutes, channels: rule.channels }),
+  enabled: rule.enabled ? 1 : 0,
+});
+
+function readRule(row: Selectable<Schema['alert_rule']>): StoredRule {
+  const definition = JSON.parse(row.definition) as Omit<AlertDefinition, 'name' | 'metric'>;
+  return {
+    id: row.id as AlertRuleId,
+    organization: row.organization as OrganizationId,
+    world: row.world as World,
+    name: row.name,
+    metric: row.metric as AlertDefinition['metric'],
+    ...definition,
+    enabled: row.enabled === 1,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+  };
+}

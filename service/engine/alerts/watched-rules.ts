@@ -1,0 +1,220 @@
+import { setImmediate as pause } from 'node:timers/promises';
+import type { Clock } from '../../lib/clock.ts';
+import type { AlertRuleId, SubjectId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import type { EventRealm } from '../events/index.ts';
+import { isBeyond, isGauge, LEAST_JUDGED } from './alert-rule.ts';
+import { type Counted, countedAs, type SeenEvent } from './counted-event.ts';
+import type { StoredRule } from './rule-store.ts';
+import type { SeenEventsStore } from './seen-events-store.ts';
+import { countedIn, countOne, createWindows, type Slots, type Windows } from './windows.ts';
+
+const MINUTE = 60_000;
+/** People or keys that one rule counts apart. */
+const MOST_GROUPS = 10_000;
+/** Of `bot-rate`: every judged visit, and those by programs. */
+const [JUDGED, BOTS] = ['judged', 'bots'];
+
+export interface Breach {
+  value: number;
+  about?: string;
+  subject?: SubjectId;
+}
+
+/** The rules that are in force, and what is counted for them in memory. */
+export interface WatchedRules {
+  /** In the place of everything before. */
+  load(rules: readonly StoredRule[]): Promise<void>;
+  /** A rule was added or changed, and that is committed; its window is counted again. Nothing before `load`. */
+  replace(rule: StoredRule): Promise<void>;
+  remove(id: AlertRuleId): void;
+  gauges(): StoredRule[];
+  /** As `Alerts.watch`; `breach` is called once for each event and rule that is at the threshold or beyond. */
+  watch(
+    tx: Tx,
+    events: readonly SeenEvent[],
+    breach: (rule: StoredRule, breach: Breach) => Promise<void>,
+  ): Promise<void>;
+  /** Counts the windows of rules whose turn failed before. */
+  retry(): Promise<void>;
+}
+
+interface Watched {
+  rule: StoredRule;
+  /** Milliseconds. */
+  window: number;
+  windows: Windows;
+  /** `counting`: the outbox is read; `read`: up to a place, what was relayed since then is still to be counted. */
+  state: { is: 'new' } | { is: 'counting' } | { is: 'read'; through: number } | { is: 'joined' };
+}
+
+/** What a batch of events does to the windows, until it is known that its transaction committed. */
+interface Draft {
+  ids: ReadonlySet<string>;
+  last: string;
+  changes: Map<Watched, Map<string, Slots>>;
+}
+
+export interface WatchedRulesDeps {
+  seen: Pick<SeenEventsStore, 'newestRelayed' | 'relayedSince' | 'relayedAfter' | 'isRelayed'>;
+  clock: Clock;
+  log: Log;
+  mostGroups?: number;
+}
+
+export function createWatchedRules({
+  seen,
+  clock,
+  log,
+  mostGroups = MOST_GROUPS,
+}: WatchedRulesDeps): WatchedRules {
+  const watched = new Map<AlertRuleId, Watched>();
+  let draft: Draft | undefined;
+  let loaded = false;
+
+  const begin = (rule: StoredRule): Watched => {
+    const one: Watched = {
+      rule,
+      window: rule.windowMinutes * MINUTE,
+      windows: createWindows(mostGroups),
+      state: { is: 'new' },
+    };
+    watched.set(rule.id, one);
+    return one;
+  };
+  const inRealm = ({ organization, world }: EventRealm) =>
+    [...watched.values()].filter(
+      ({ rule }) => rule.organization === organization && rule.world === world && !isGauge(rule.metric),
+    );
+
+  /** Counts an event; gives the rule's value after it. */
+  function count(one: Watched, counted: Counted, at: number, read: Read, write: Write): number | undefined {
+    const { rule, window } = one;
+    const plus = (group: string) => {
+      const slots = countOne(read(group), at, window);
+      write(group, slots);
+      return countedIn(slots, at, window);
+    };
+    if (rule.metric !== 'bot-rate') return plus(counted.group);
+    const judged = plus(JUDGED!);
+    if (!counted.bot) return undefined;
+    const bots = plus(BOTS!);
+    return judged < LEAST_JUDGED ? undefined : bots / judged;
+  }
+  function countAgain(ones: readonly Watched[], event: SeenEvent): void {
+    for (const one of ones) {
+      const counted = countedAs(one.rule, event);
+      if (counted) count(one, counted, event.at, one.windows.of, one.windows.set);
+    }
+  }
+
+  /** Reads the windows of new rules from the outbox, all of one realm together. */
+  async function readWindows(ones: readonly Watched[]): Promise<void> {
+    const realms = Map.groupBy(ones, ({ rule }) => `${rule.organization}/${rule.world}`);
+    for (const together of realms.values()) {
+      for (const one of together) one.state = { is: 'counting' };
+      try {
+        const through = await seen.newestRelayed();
+        const longest = Math.max(...together.map(({ window }) => window));
+        for await (const page of seen.relayedSince(together[0]!.rule, clock.now() - longest, through)) {
+          for (const event of page) countAgain(together, event);
+          await pause();
+        }
+        for (const one of together) one.state = { is: 'read', through };
+      } catch (error) {
+        for (const one of together) {
+          one.state = { is: 'new' };
+          one.windows = createWindows(mostGroups);
+        }
+        log.error(
+          { err: error },
+          'windows of alert rules could not be read; they are tried again in a minute',
+        );
+      }
+    }
+  }
+
+  /** What the batch before did is counted once its transaction is known to have committed, or forgotten. */
+  async function settle(tx: Tx, events: readonly SeenEvent[]): Promise<void> {
+    const before = draft;
+    draft = undefined;
+    if (!before || events.some(({ id }) => before.ids.has(id))) return;
+    if (!(await seen.isRelayed(tx, before.last))) return;
+    for (const [one, groups] of before.changes) {
+      for (const [group, slots] of groups) one.windows.set(group, slots);
+    }
+  }
+
+  /** Counts what was relayed since a rule's window was read. */
+  async function join(tx: Tx, events: readonly SeenEvent[]): Promise<void> {
+    const now = new Set(events.map(({ id }) => id));
+    for (const one of watched.values()) {
+      if (one.state.is !== 'read') continue;
+      const missed = await seen.relayedAfter(tx, one.rule, one.state.through);
+      for (const event of missed) if (!now.has(event.id)) countAgain([one], event);
+      one.state = { is: 'joined' };
+    }
+  }
+
+  const readNew = () =>
+    readWindows(
+      [...watched.values()].filter(({ rule, state }) => state.is === 'new' && !isGauge(rule.metric)),
+    );
+
+  return {
+    async load(rules) {
+      watched.clear();
+      draft = undefined;
+      loaded = true;
+      for (const rule of rules) begin(rule);
+      await readNew();
+    },
+    async replace(rule) {
+      watched.delete(rule.id);
+      if (!rule.enabled || !loaded) return;
+      begin(rule);
+      await readNew();
+    },
+    remove: (id) => void watched.delete(id),
+    retry: readNew,
+    gauges: () => [...watched.values()].map(({ rule }) => rule).filter(({ metric }) => isGauge(metric)),
+
+    async watch(tx, events, breach) {
+      const last = events.at(-1);
+      if (!last) return;
+      await settle(tx, events);
+      await join(tx, events);
+      const changes: Draft['changes'] = new Map();
+      const told = new Set<string>();
+      for (const event of events) {
+        for (const one of inRealm(event)) {
+          const counted = one.state.is === 'joined' ? countedAs(one.rule, event) : undefined;
+          if (!counted) continue;
+          const groups = changes.get(one) ?? new Map<string, Slots>();
+          changes.set(one, groups);
+          const value = count(
+            one,
+            counted,
+            event.at,
+            (group) => groups.get(group) ?? one.windows.of(group),
+            (group, slots) => void groups.set(group, slots),
+          );
+          const name = `${one.rule.id}/${counted.group}`;
+          if (value === undefined || !isBeyond(one.rule, value) || told.has(name)) continue;
+          told.add(name);
+          const { about, subject } = counted;
+          await breach(one.rule, {
+            value,
+            ...(about !== undefined && { about }),
+            ...(subject !== undefined && { subject }),
+          });
+        }
+      }
+      draft = { ids: new Set(events.map(({ id }) => id)), last: last.id, changes };
+    },
+  };
+}
+
+type Read = (group: string) => Slots;
+type Write = (group: string, slots: Slots) => void;
