@@ -1,0 +1,236 @@
+import { type Job as BullJob, Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import {
+  type AttemptEnd,
+  type JobDriver,
+  type JobKind,
+  type JobPriority,
+  type JobTicket,
+  shownError,
+} from '../engine/jobs/index.ts';
+import type { Log } from '../lib/log.ts';
+import { describeRedis } from './describe-redis.ts';
+
+export interface RedisDriverDeps {
+  /** `redis://` or `rediss://`. */
+  url: string;
+  /** Of this data directory: what another appliance has on the same Redis stands under another. */
+  prefix: string;
+  log: Log;
+}
+
+export interface RedisDriver extends JobDriver {
+  /** A sentence while Redis cannot be used; jobs wait in the database until it can. */
+  problem(): string | undefined;
+  /** Of each kind, while it runs. To look at: the rows of `job` are the truth. */
+  queues(): readonly Queue[];
+}
+
+/** In Redis stands what a look at the queue needs; a payload stays in the database. */
+interface TicketData {
+  job: JobTicket['id'];
+  fence: number;
+  lane?: string;
+  organization?: string;
+}
+
+type Ended = Exclude<AttemptEnd['is'], 'failed' | 'dead'>;
+
+const rank: Record<JobPriority, number> = { high: 1, normal: 2, low: 3 };
+const AHEAD = 500;
+/** Of a command on its way: a Redis that holds the connection and does not answer is as good as none. */
+const PATIENCE = 5_000;
+const RECONNECT = { first: 200, most: 5_000 };
+/** Renewed while the handler runs; of a process that was killed it lapses. The core knows those tickets as void. */
+const LOCK = 60_000;
+/** Kept to be looked at. */
+const KEPT = { done: 100, failed: 1_000 };
+
+/**
+ * BullMQ as what carries jobs. It gets tickets and nothing else: a Redis that is not there, loses everything or comes back with
+ * an older state delays jobs until the core carries them again, and loses none.
+ */
+export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisDriver {
+  const where = describeRedis(url);
+  let running: Running | undefined;
+  let trouble: string | undefined = `Redis at ${where} was not reached yet.`;
+  let told = false;
+
+  function worked(): void {
+    if (told) log.info({ redis: where }, 'Redis carries jobs again');
+    told = false;
+    trouble = undefined;
+  }
+  function failed(error: unknown): void {
+    const reason = shownError(error instanceof Error ? error.message || error.name : String(error));
+    trouble = `Redis at ${where} cannot be used (${reason}). Jobs wait in the database until it can.`;
+    if (told) return;
+    told = true;
+    log.error({ redis: where, reason }, 'Redis cannot be used: jobs wait in the database until it can');
+  }
+
+  return {
+    holds: 'relayed',
+    ahead: AHEAD,
+    problem: () => trouble,
+    queues: () => (running ? [...running.queues.values()] : []),
+
+    async start({ kinds, run }) {
+      const clients = new Set<Redis>();
+      const client = connect(url, clients);
+      client.on('ready', worked);
+      client.on('error', failed);
+      client.on('close', () => failed(new Error('the connection is closed')));
+      const queues = new Map<JobKind, Queue>();
+      const workers: Worker[] = [];
+      for (const { kind, concurrency } of kinds) {
+        const queue = new Queue(kind, { connection: client, prefix });
+        const worker = new Worker<TicketData, Ended>(kind, (ticket) => work(ticket, run), {
+          connection: client,
+          prefix,
+          concurrency,
+          lockDuration: LOCK,
+        });
+        const note = (error: Error) => log.debug({ err: error, kind }, 'BullMQ');
+        queue.on('error', note);
+        worker.on('error', note);
+        queues.set(kind, queue);
+        workers.push(worker);
+      }
+      running = { client, clients, queues, workers };
+    },
+
+    async carry(tickets) {
+      const { client, queues } = running ?? stopped();
+      if (client.status !== 'ready') throw new Error(trouble ?? `Redis at ${where} is not connected.`);
+      const byKind = Map.groupBy(tickets, ({ kind }) => kind);
+      try {
+        await inTime(
+          Promise.all(
+            [...byKind].map(([kind, own]) => (queues.get(kind) ?? unknown(kind)).addBulk(own.map(toBull))),
+          ),
+        );
+      } catch (error) {
+        failed(error);
+        throw error;
+      }
+      worked();
+    },
+
+    async drop(tickets) {
+      const { client, queues } = running ?? stopped();
+      if (client.status !== 'ready') return;
+      try {
+        // One that runs is locked and stays; it ends as void.
+        await inTime(
+          Promise.allSettled(tickets.map(async (one) => queues.get(one.kind)?.remove(nameOf(one)))),
+        );
+      } catch (error) {
+        log.debug({ err: error }, 'void tickets stay in Redis until they come up');
+      }
+    },
+
+    async stop() {
+      if (!running) return;
+      const { clients, queues, workers } = running;
+      running = undefined;
+      for (const client of clients) client.removeAllListeners('close');
+      await inTime(
+        Promise.allSettled([
+          ...workers.map((worker) => worker.close(true)),
+          ...[...queues.values()].map((queue) => queue.close()),
+        ]),
+      ).catch((error: unknown) => log.debug({ err: error }, 'Redis did not take leave'));
+      for (const client of clients) client.disconnect();
+    },
+  };
+}
+
+interface Running {
+  client: Redis;
+  /** With those that workers wait on. */
+  clients: Set<Redis>;
+  queues: Map<JobKind, Queue>;
+  workers: Worker[];
+}
+
+/** Tries for ever to stay connected. Each client made from it is known in `clients`. */
+function connect(url: string, clients: Set<Redis>): Redis {
+  const client = new Redis(url, {
+    // BullMQ waits on its connections.
+    maxRetriesPerRequest: null,
+    connectTimeout: PATIENCE,
+    retryStrategy: (times) => Math.min(RECONNECT.first * 2 ** Math.min(times - 1, 10), RECONNECT.most),
+  });
+  clients.add(client);
+  const { duplicate } = client;
+  client.duplicate = (...options) => {
+    const made = duplicate.apply(client, options);
+    clients.add(made);
+    made.on('error', () => {});
+    return made;
+  };
+  return client;
+}
+
+/** BullMQ names a job without colons, and takes one name once. */
+const nameOf = ({ id, fence }: Pick<JobTicket, 'id' | 'fence'>): string => `${id}-${fence}`;
+
+const toBull = (ticket: JobTicket) => {
+  const { id, fence, kind, lane, organization, priority } = ticket;
+  const data: TicketData = {
+    job: id,
+    fence,
+    ...(lane === undefined ? {} : { lane }),
+    ...(organization === undefined ? {} : { organization }),
+  };
+  return {
+    name: kind,
+    data,
+    opts: {
+      jobId: nameOf(ticket),
+      priority: rank[priority],
+      attempts: 1,
+      removeOnComplete: { count: KEPT.done },
+      removeOnFail: { count: KEPT.failed },
+    },
+  };
+};
+
+/** What is thrown here is shown by BullMQ as a failed job, and tried again by nobody but the core. */
+async function work(
+  { data }: Pick<BullJob<TicketData>, 'data'>,
+  run: (ticket: Pick<JobTicket, 'id' | 'fence'>) => Promise<AttemptEnd>,
+): Promise<Ended> {
+  const end = await run({ id: data.job, fence: data.fence });
+  switch (end.is) {
+    case 'done':
+    case 'void':
+      return end.is;
+    case 'failed':
+    case 'dead':
+      throw new Error(shownError(end.error));
+    default:
+      return end satisfies never;
+  }
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE / 1000} s`)), PATIENCE);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unknown(kind: JobKind): never {
+  throw new Error(`No worker was started for jobs of the kind ${kind}.`);
+}
+
+function stopped(): never {
+  throw new Error('The queue on Redis is stopped.');
+}
