@@ -57,9 +57,10 @@ export function changeOf(
 }
 
 /** A URL's path may be a secret, and a header's value is one. */
-function told({ url, events, headers, ca, ...rest }: Kept): Record<string, unknown> {
+function told({ url, events, headers, ca, description, ...rest }: Kept): Record<string, unknown> {
   return {
     ...rest,
+    ...(description !== undefined && { description: true }),
     ...(url !== undefined && { to: new URL(url).origin }),
     ...(events !== undefined && { events: JSON.parse(events) as unknown }),
     ...(headers !== undefined && { headers: Object.keys(headers) }),

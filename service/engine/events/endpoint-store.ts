@@ -31,9 +31,17 @@ export function createEndpointStore({ sealer }: { sealer: EndpointSealer }) {
       ? {}
       : (JSON.parse(openText(row, 'headers', row.headers_sealed)) as Record<string, string>);
 
+  const seal = (organization: OrganizationId, id: EndpointId, field: SealedField, text: string): Uint8Array =>
+    sealer.sealOwn(placeOf(organization, id, field), new TextEncoder().encode(text));
+
   return {
-    seal: (organization: OrganizationId, id: EndpointId, field: SealedField, text: string): Uint8Array =>
-      sealer.sealOwn(placeOf(organization, id, field), new TextEncoder().encode(text)),
+    seal,
+    sealHeaders: (
+      organization: OrganizationId,
+      id: EndpointId,
+      headers: Readonly<Record<string, string>>,
+    ): Uint8Array | null =>
+      Object.keys(headers).length === 0 ? null : seal(organization, id, 'headers', JSON.stringify(headers)),
     openHeaders,
     openSecret: (row: EndpointRow): string => openText(row, 'secret', row.secret_sealed),
     openNextSecret: (row: EndpointRow): string | undefined =>
@@ -69,12 +77,23 @@ export function createEndpointStore({ sealer }: { sealer: EndpointSealer }) {
 
 export type EndpointStore = ReturnType<typeof createEndpointStore>;
 
-export async function insertEndpoint(
-  tx: Tx,
-  row: Insertable<Schema['webhook_endpoint']>,
-): Promise<EndpointRow> {
-  await tx.insertInto('webhook_endpoint').values(row).execute();
-  return (await selectEndpointById(tx, row.id as EndpointId))!;
+type NewRow = Omit<
+  Insertable<Schema['webhook_endpoint']>,
+  'next_secret_sealed' | 'cut_over_at' | 'state' | 'state_reason' | 'state_at' | 'failing_since'
+>;
+
+/** Enabled, with one secret. */
+export async function insertEndpoint(tx: Tx, row: NewRow): Promise<EndpointRow> {
+  const whole = {
+    ...row,
+    next_secret_sealed: null,
+    cut_over_at: null,
+    state: 'enabled',
+    state_reason: null,
+    state_at: row.created_at,
+    failing_since: null,
+  };
+  return tx.insertInto('webhook_endpoint').values(whole).returningAll().executeTakeFirstOrThrow();
 }
 
 export async function updateEndpoint(tx: Tx, id: string, change: EndpointUpdate): Promise<void> {

@@ -1,4 +1,7 @@
+import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { OutgoingError } from '../../outgoing/outgoing.ts';
+import type { Destinations } from './destination.ts';
 import type { PayloadDialect, SignatureDialect } from './dialect.ts';
 import type { NewEndpoint } from './endpoint.ts';
 import { checkDescription, checkHeaders, checkSignatureHeader, readEvents } from './endpoint-fields.ts';
@@ -41,6 +44,20 @@ export function checkUrl(url: string, lineage: string | null | undefined): void 
   if (url.length > LONGEST_URL) throw invalid('url', `A URL has at most ${LONGEST_URL} characters.`);
   if (typeof lineage === 'string' && !url.startsWith('https://'))
     throw invalid('url', 'Must start with https://');
+}
+
+/** Throws as `Destinations.check`; a name without an address is INVALID_REQUEST too. */
+export async function checkDestination(
+  destinations: Pick<Destinations, 'check'>,
+  organization: OrganizationId,
+  url: string,
+): Promise<void> {
+  try {
+    await destinations.check(organization, url);
+  } catch (error) {
+    if ((error as Partial<OutgoingError>).failure !== 'unresolved') throw error;
+    throw invalid('url', (error as OutgoingError).message);
+  }
 }
 
 /** null where it is the dialect's own. Throws INVALID_REQUEST. */

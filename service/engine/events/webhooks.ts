@@ -27,8 +27,8 @@ import {
   selectEndpoints,
   updateEndpoint,
 } from './endpoint-store.ts';
-import { invalid } from './invalid.ts';
-import { checkNewEndpoint, requireRoom } from './new-endpoint.ts';
+import { checkDestination, checkNewEndpoint, requireRoom } from './new-endpoint.ts';
+import { checkOverlap, rotateSecret } from './rotate-secret.ts';
 import { type FillRandom, makeWebhookSecret } from './signature.ts';
 
 export interface WebhooksDeps {
@@ -43,9 +43,6 @@ export interface WebhooksDeps {
   log: Log;
   random: FillRandom;
 }
-
-/** 30 days in milliseconds. */
-const LONGEST_OVERLAP = 30 * 86_400_000;
 
 /** All of it; who asks for endpoints sees Webhooks, who delivers sees the rest. */
 export type EndpointWebhooks = Webhooks &
@@ -122,7 +119,7 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
     async add(realm, wanted, actor) {
       const dialect = dialectOf(dialects, wanted.family);
       const fields = checkNewEndpoint(dialect, wanted, clock.now());
-      await destinations.check(realm.organization, wanted.url);
+      await checkDestination(destinations, realm.organization, wanted.url);
       const id = ids.next('endpoint');
       const { headers, ...columns } = fields;
       const secret = makeWebhookSecret(fields.signature, random);
@@ -138,16 +135,7 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
           kind: 'endpoint',
           events: JSON.stringify(fields.events),
           secret_sealed: store.seal(organization, id, 'secret', secret),
-          next_secret_sealed: null,
-          cut_over_at: null,
-          headers_sealed:
-            Object.keys(headers).length === 0
-              ? null
-              : store.seal(organization, id, 'headers', JSON.stringify(headers)),
-          state: 'enabled',
-          state_reason: null,
-          state_at: clock.now(),
-          failing_since: null,
+          headers_sealed: store.sealHeaders(organization, id, headers),
           created_at: clock.now(),
           created_by: describeActor(actor),
         });
@@ -168,7 +156,8 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
     get: async (realm, id) => shown(await rowOf(db, realm, id)),
 
     async change(realm, id, change, actor) {
-      if (change.url !== undefined) await destinations.check(realm.organization, change.url);
+      await rowOf(db, realm, id);
+      if (change.url !== undefined) await checkDestination(destinations, realm.organization, change.url);
       const row = await alter(
         realm,
         id,
@@ -187,15 +176,7 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
             update: {
               ...update,
               ...(headers !== undefined && {
-                headers_sealed:
-                  Object.keys(headers).length === 0
-                    ? null
-                    : store.seal(
-                        realm.organization,
-                        before.id as EndpointId,
-                        'headers',
-                        JSON.stringify(headers),
-                      ),
+                headers_sealed: store.sealHeaders(realm.organization, before.id as EndpointId, headers),
               }),
             },
           };
@@ -239,33 +220,14 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
     },
 
     async rotate(realm, id, overlap, actor) {
-      if (!Number.isSafeInteger(overlap) || overlap < 0 || overlap > LONGEST_OVERLAP)
-        throw invalid('overlap', 'The old secret may sign for 0 milliseconds to 30 days more.');
+      checkOverlap(overlap);
       const { signature } = await rowOf(db, realm, id);
       const secret = makeWebhookSecret(signature as Endpoint['signature'], random);
       const row = await alter(
         realm,
         id,
         (before) => {
-          const now = clock.now();
-          const end = store.toEndpoint(before, now).cutOverAt;
-          if (end !== undefined)
-            throw new Problem(
-              'CONFLICT',
-              `The secret is being rotated already, until ${new Date(end).toISOString()}. If one has leaked, disable the endpoint until then, or remove it and add it anew.`,
-            );
-          const at = (field: 'secret' | 'next_secret', text: string) =>
-            store.seal(realm.organization, before.id as EndpointId, field, text);
-          // What took over at an earlier cut-over is the present one.
-          const present = store.openNextSecret(before) ?? store.openSecret(before);
-          const update: EndpointUpdate =
-            overlap === 0
-              ? { secret_sealed: at('secret', secret), next_secret_sealed: null, cut_over_at: null }
-              : {
-                  secret_sealed: at('secret', present),
-                  next_secret_sealed: at('next_secret', secret),
-                  cut_over_at: now + overlap,
-                };
+          const update = rotateSecret(store, before, { secret, overlap, now: clock.now() });
           return { action: 'rotate', update, details: { overlapSeconds: Math.round(overlap / 1000) } };
         },
         actor,
