@@ -10,6 +10,7 @@ import { toFailure } from './failure.ts';
 import { addHold } from './hold.ts';
 import { addInit } from './init.ts';
 import { invocation } from './invocation.ts';
+import { addJobs } from './jobs.ts';
 import { addKey } from './key.ts';
 import { addKeystore } from './keystore.ts';
 import { addLimits } from './limits.ts';
@@ -98,6 +99,7 @@ First steps:
     .description('who did what: the log of every change and every look at personal data');
   addAudit(audit, runner);
   addAuditVerify(audit, runner);
+  addJobs(program, runner);
   addBackup(program, runner);
   addRestore(program, runner);
   addOpenApi(program, runner);

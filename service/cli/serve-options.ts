@@ -15,6 +15,8 @@ export interface ServeOptions {
   keysDatabaseUrl?: string;
   masterKeyFile?: string;
   passphraseFile?: string;
+  queue?: string;
+  redisUrl?: string;
   logLevel?: string;
 }
 
@@ -51,6 +53,8 @@ export function addServeOptions(command: Command): Command {
       '--passphrase-file <file>',
       'holds the passphrase of the master key (mode 0600), to start without being asked',
     )
+    .option('--queue <name>', 'what carries jobs: database, or bullmq on a Redis (default: database)')
+    .option('--redis-url <url>', 'redis://… or rediss://… for --queue bullmq')
     .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)');
 }
 
@@ -68,6 +72,8 @@ export function toConfigInput(data: string, options: ServeOptions): ConfigInput 
     keysDatabaseUrl: options.keysDatabaseUrl,
     masterKeyFile: options.masterKeyFile === undefined ? undefined : userPath(options.masterKeyFile),
     passphraseFile: options.passphraseFile === undefined ? undefined : userPath(options.passphraseFile),
+    queue: options.queue,
+    redisUrl: options.redisUrl,
     logLevel: options.logLevel,
   } as ConfigInput;
 }

@@ -20,8 +20,14 @@ export interface JobsDoorDeps {
   jobs: Jobs;
   boardLinks: BoardLinks;
   clock: Clock;
-  /** What carries the jobs where that is BullMQ: shown beside the rows. */
-  redisQueues?: readonly RedisQueue[];
+  /** What carries the jobs where that is BullMQ: shown beside the rows while Redis answers. */
+  redis?: CarryingRedis | undefined;
+}
+
+export interface CarryingRedis {
+  /** None before it was started. */
+  queues(): readonly RedisQueue[];
+  problem(): string | undefined;
 }
 
 const hidden = { config: { access: 'public' }, schema: { hide: true } } as const;
@@ -31,12 +37,8 @@ const reads = new Set(['GET', 'HEAD']);
  * `/jobs`: bull-board over the jobs of the appliance. No key opens it: an operator at the box makes a link for one use
  * (`gatehouse jobs open`), and whoever follows it acts under that operator's name for half an hour.
  */
-export function createJobsDoor({
-  jobs,
-  boardLinks,
-  clock,
-  redisQueues = [],
-}: JobsDoorDeps): FastifyPluginAsync {
+export function createJobsDoor(deps: JobsDoorDeps): FastifyPluginAsync {
+  const { boardLinks } = deps;
   return async (app) => {
     app.get<{ Params: { token: string } }>(
       '/jobs/open/:token',
@@ -52,12 +54,12 @@ export function createJobsDoor({
         return reply.header('set-cookie', toCookie(session, { seconds, secure })).redirect('/jobs/', 303);
       },
     );
-    await app.register(boardRoutes, { prefix: '/jobs', jobs, boardLinks, clock, redisQueues });
+    await app.register(boardRoutes, { prefix: '/jobs', ...deps });
   };
 }
 
-const boardRoutes: FastifyPluginAsync<Required<JobsDoorDeps>> = async (app, deps) => {
-  const { jobs, boardLinks, clock, redisQueues } = deps;
+const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
+  const { jobs, boardLinks, clock, redis } = deps;
   const acting = new AsyncLocalStorage<Actor>();
   const actor = (): Actor => {
     const now = acting.getStore();
@@ -107,11 +109,10 @@ const boardRoutes: FastifyPluginAsync<Required<JobsDoorDeps>> = async (app, deps
   });
 
   const rows: BaseAdapter[] = jobKinds.map((kind) => new RowsAdapter({ kind, jobs, actor, clock }));
-  const carried = redisQueues.map((queue) => new RedisQueueAdapter({ queue, jobs, actor }));
   const board = new FastifyAdapter();
   board.setBasePath('/jobs');
-  createBullBoard({
-    queues: [...rows, ...carried],
+  const { addQueue } = createBullBoard({
+    queues: rows,
     // Its types are those of its own copy of the same API.
     serverAdapter: board as unknown as IServerAdapter,
     options: {
@@ -129,6 +130,17 @@ const boardRoutes: FastifyPluginAsync<Required<JobsDoorDeps>> = async (app, deps
       // Whatever is not here would be asked of the board before anybody has looked at what it means for durable jobs.
       handlerHooks: { before: ({ method, route }) => refuseUnknown(`${method.toUpperCase()} ${route}`) },
     },
+  });
+  let carried = false;
+  app.addHook('preHandler', async () => {
+    if (carried || !redis) return;
+    for (const queue of redis.queues()) {
+      carried = true;
+      const adapter = new RedisQueueAdapter({ queue, jobs, actor });
+      // A Redis that does not answer would keep the whole board waiting.
+      adapter.setVisibilityGuard(() => redis.problem() === undefined);
+      addQueue(adapter);
+    }
   });
   // Thrown on, to the handler that all doors share.
   board.setErrorHandler((error) => {
