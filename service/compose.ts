@@ -20,7 +20,13 @@ import {
   type Erasure,
   type OrganizationErasure,
 } from './engine/erasure/index.ts';
-import { createEvents } from './engine/events/index.ts';
+import {
+  createDestinations,
+  createEvents,
+  createGrants,
+  type Destinations,
+  type Grants,
+} from './engine/events/index.ts';
 import { createKeyPlaces, type KeyPlaces } from './engine/keystore/index.ts';
 import { createLimits, type Limits } from './engine/limits/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
@@ -42,6 +48,9 @@ import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import { modelPaths } from './model-paths.ts';
 import { openDirectory } from './open-directory.ts';
+import { createOutgoing } from './outgoing/create-outgoing.ts';
+import type { Outgoing } from './outgoing/outgoing.ts';
+import { createOwnPlaces } from './own-places.ts';
 import { createMasterCare } from './storage/master-care.ts';
 import type { Unlock } from './storage/open-master.ts';
 import { createOrganizationRotations } from './storage/rotate-organization.ts';
@@ -67,6 +76,11 @@ export interface Gatehouse {
   checks: Checks;
   models: Models;
   backups: Backups;
+  grants: Grants;
+  destinations: Destinations;
+  outgoing: Outgoing;
+  /** The doors answer on this port: nothing is ever sent there. */
+  listens(port: number): void;
   metrics: Metrics;
   clock: Clock;
   ids: Ids;
@@ -129,6 +143,11 @@ export async function compose(
   await auditLog.begin();
   opened.defer(() => signEnd(auditLog, log));
   const events = createEvents({ ids, clock, sealer });
+  const outgoing = createOutgoing();
+  opened.defer(() => outgoing.close());
+  const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
+  const grants = createGrants({ db, inTransaction, audit, ids, clock, own: ownPlaces.current });
+  const destinations = createDestinations({ grants, outgoing, own: ownPlaces.current });
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
   const limits = createLimits({
     db,
@@ -352,6 +371,10 @@ export async function compose(
     checks,
     models,
     backups,
+    grants,
+    destinations,
+    outgoing,
+    listens: ownPlaces.listens,
     metrics,
     clock,
     ids,

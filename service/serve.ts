@@ -116,6 +116,8 @@ export async function serve(
     await listenControl(control);
     url = await listenDoors(doors);
   }
+  const { port, protocol } = new URL(url);
+  gatehouse.listens(Number(port) || (protocol === 'https:' ? 443 : 80));
 
   const recurring = createRecurring({ log });
   opened.defer(() => recurring.stop());

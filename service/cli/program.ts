@@ -7,6 +7,7 @@ import { createCommandRunner } from './command.ts';
 import { addConsent } from './consent.ts';
 import { addDoctor } from './doctor.ts';
 import { toFailure } from './failure.ts';
+import { addGrant } from './grant.ts';
 import { addHold } from './hold.ts';
 import { addInit } from './init.ts';
 import { invocation } from './invocation.ts';
@@ -92,6 +93,7 @@ First steps:
   addVerify(program, runner);
   addProfile(program, runner);
   addSite(program, runner);
+  addGrant(program, runner);
   addModels(program, runner);
   const audit = program
     .command('audit')

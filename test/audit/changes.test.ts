@@ -60,6 +60,11 @@ const changes: Record<string, () => Sample> = {
   }),
   'DELETE /organizations/:organization/profiles/:profile': () => ({ action: 'profile.reset' }),
   'PATCH /organizations/:organization/limits': () => ({ body: { burst: 10 }, action: 'limits.set' }),
+  'POST /organizations/:organization/grants': () => ({
+    body: { to: 'hooks.example.org', note: 'ticket 7' },
+    action: 'grant.add',
+  }),
+  'DELETE /organizations/:organization/grants/:grant': () => ({ action: 'grant.revoke' }),
   'PUT /organizations/:organization/attestation': () => ({
     body: consent,
     action: 'consent.attest',
@@ -204,6 +209,7 @@ async function fill(): Promise<void> {
     { name: 'Bern', cidr: '10.0.0.0/16', country: 'CH', latitude: 47, longitude: 8, timeZone: 'UTC' },
     by.actor,
   );
+  const grant = await gatehouse.grants.add(organization, 'public-https', '', by.actor);
   const { definition } = await gatehouse.checks.getProfile(organization, 'default');
   profile = { ...definition };
   await gatehouse.checks.setProfile(organization, 'own', definition, by.actor);
@@ -212,6 +218,7 @@ async function fill(): Promise<void> {
     subject: subject.id,
     key: key.id,
     site: site.id,
+    grant: grant.id,
     profile: 'own',
     model: 'faceres',
     purpose: 'audit',
@@ -309,7 +316,7 @@ const counts = () =>
 
 test('no call without parameters deletes anything', async () => {
   const lost: string[] = [];
-  for (const route of changing().filter((route) => !/:(key|site|profile|model)\b/.test(route))) {
+  for (const route of changing().filter((route) => !/:(key|site|profile|model|grant)\b/.test(route))) {
     const [method = '', url = ''] = route.split(' ');
     for (const body of [undefined, {}]) {
       const before = counts();

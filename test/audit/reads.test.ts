@@ -29,6 +29,7 @@ const nothingPersonal = [
   '/organizations/:organization',
   '/organizations/:organization/keys',
   '/organizations/:organization/limits',
+  '/organizations/:organization/grants',
   '/organizations/:organization/sites',
   '/organizations/:organization/profiles',
   '/organizations/:organization/profiles/:profile',

@@ -7,6 +7,7 @@ import type { ControlDeps } from './control-deps.ts';
 import { erasureRoutes } from './erasure-routes.ts';
 import { controlErrors } from './errors.ts';
 import { exportRoutes } from './export-routes.ts';
+import { grantRoutes } from './grant-routes.ts';
 import { holdRoutes } from './hold-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { keystoreRoutes } from './keystore-routes.ts';
@@ -38,6 +39,7 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(holdRoutes, deps);
   await app.register(retentionRoutes, deps);
   await app.register(exportRoutes, deps);
+  await app.register(grantRoutes, deps);
   await app.register(keystoreRoutes, deps);
   await app.register(renewalRoutes, deps);
   await app.register(modelRoutes, deps);

@@ -11,7 +11,7 @@ export interface OwnPlaces {
   machine: readonly string[];
   /** Ports of this machine. */
   ports: readonly number[];
-  /** On other machines. */
+  /** By address or by name, of any machine. */
   elsewhere: readonly { address: string; port: number }[];
 }
 
@@ -81,7 +81,7 @@ function refuseNever(
   const is = wish.isAddress ? `${wish.host} is` : `${wish.host} has`;
   if (found.is === 'never')
     throw never(found.rule, `${is} ${sentences[found.rule]}: nothing is ever sent there.`);
-  if (isOwn({ address, embedded, class: found }, wish.port, own))
+  if (isOwn({ address, embedded, class: found }, wish, own))
     throw never(
       'own-listener',
       `${wish.host}, port ${wish.port} is this box itself, or its database: nothing is ever sent there.`,
@@ -92,10 +92,10 @@ function refuseNever(
 
 function isOwn(
   { address, embedded, class: found }: ClassifiedAddress,
-  port: number,
+  { host, port }: Pick<Target, 'host' | 'port'>,
   own: OwnPlaces,
 ): boolean {
-  const names = embedded === undefined ? [address] : [address, embedded];
+  const names = embedded === undefined ? [host, address] : [host, address, embedded];
   const here = found.is === 'loopback' || own.machine.some((one) => names.includes(one));
   return (
     (here && own.ports.includes(port)) ||
@@ -107,7 +107,7 @@ function isOwn(
 export function isOwnAddress(cidr: string, port: number | undefined, own: OwnPlaces): boolean {
   const [address = '', bits] = cidr.split('/');
   const single = bits === (address.includes(':') ? '128' : '32');
-  return single && port !== undefined && isOwn(classifyAddress(address), port, own);
+  return single && port !== undefined && isOwn(classifyAddress(address), { host: address, port }, own);
 }
 
 const never = (rule: DestinationRule, sentence: string) => refusal('DESTINATION_FORBIDDEN', rule, sentence);

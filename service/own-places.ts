@@ -1,0 +1,97 @@
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { Config } from './config.ts';
+import type { OwnPlaces } from './engine/events/index.ts';
+
+export interface OwnPlacesDeps {
+  config: Pick<Config, 'port' | 'databaseUrl' | 'keysDatabaseUrl' | 'redisUrl'>;
+  resolve: (host: string) => Promise<string[]>;
+  /** Every address of this machine. */
+  interfaces?: () => string[];
+  /** Milliseconds that only ever grow. */
+  elapsed?: () => number;
+}
+
+export interface KnownOwnPlaces {
+  current(): Promise<OwnPlaces>;
+  /** The doors answer on this port of the machine. */
+  listens(port: number): void;
+}
+
+interface Server {
+  /** Undefined: of this machine, over a socket file. */
+  host: string | undefined;
+  port: number;
+}
+
+/** Milliseconds after which addresses are asked for again. */
+const FRESH = 5_000;
+
+/**
+ * Where this box listens, and what it rests on, as it is now. A database whose name does not resolve for a moment keeps the addresses
+ * that it had.
+ */
+export function createOwnPlaces({
+  config,
+  resolve,
+  interfaces = machineAddresses,
+  elapsed = () => performance.now(),
+}: OwnPlacesDeps): KnownOwnPlaces {
+  const doors = new Set(config.port === 0 ? [] : [config.port]);
+  const servers = serversOf(config);
+  const last = new Map<string, string[]>();
+  let known: { until: number; places: Promise<OwnPlaces> } | undefined;
+
+  async function addressesOf(host: string): Promise<string[]> {
+    const found = await resolve(host).catch(() => last.get(host) ?? []);
+    last.set(host, found);
+    return found;
+  }
+
+  async function look(): Promise<OwnPlaces> {
+    const machine = interfaces();
+    const isHere = (address: string) => isLoopback(address) || machine.includes(address);
+    const ports = new Set(doors);
+    const elsewhere: OwnPlaces['elsewhere'][number][] = [];
+    for (const { host, port } of servers) {
+      const addresses = host === undefined ? [] : await addressesOf(host);
+      if (host === undefined || addresses.some(isHere)) ports.add(port);
+      for (const address of host === undefined ? [] : [host, ...addresses]) elsewhere.push({ address, port });
+    }
+    return { machine, ports: [...ports], elsewhere };
+  }
+
+  return {
+    current() {
+      if (known && elapsed() < known.until) return known.places;
+      known = { until: elapsed() + FRESH, places: look() };
+      return known.places;
+    },
+    listens(port) {
+      doors.add(port);
+      known = undefined;
+    },
+  };
+}
+
+const machineAddresses = () =>
+  Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
+
+const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
+
+function serversOf({ databaseUrl, keysDatabaseUrl, redisUrl }: OwnPlacesDeps['config']): Server[] {
+  return [
+    ...[databaseUrl, keysDatabaseUrl].flatMap((url) => serverOf(url, 5432)),
+    ...serverOf(redisUrl, 6379),
+  ];
+}
+
+/** PostgreSQL's own `?host=` and `?port=` go before what stands in the middle of the URL. */
+function serverOf(text: string | undefined, defaultPort: number): Server[] {
+  const url = text === undefined ? null : URL.parse(text);
+  if (url === null) return [];
+  const host = decodeURIComponent(url.searchParams.get('host') ?? url.hostname).replace(/^\[|\]$/g, '');
+  const port = Number(url.searchParams.get('port') ?? url.port) || defaultPort;
+  const isSocket = host === '' || host.startsWith('/');
+  return [{ host: isSocket ? undefined : isIP(host) === 0 ? host.toLowerCase() : host, port }];
+}
