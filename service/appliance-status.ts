@@ -27,6 +27,8 @@ export interface StatusDeps {
   database: Pick<Database, 'dialect' | 'requireWriter'>;
   keyPlaces: Pick<KeyPlaces, 'list'>;
   backups: Pick<Backups, 'warnings'>;
+  /** Why what carries jobs cannot be used; undefined when it can. */
+  queueProblem?(): string | undefined;
   /** Bytes that may still be written to the data directory's disk. */
   freeBytes?(): Promise<number>;
   /** Milliseconds that the database may take: one that hangs must not hang `/ready`. */
@@ -64,6 +66,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
     const { workers, busy, waiting, queueLimit, providers, fallbacks, broken } = pictures().stats();
     const fallback = Object.values(fallbacks)[0];
     const copies = await keyPlaces.list();
+    const queueProblem = deps.queueProblem?.();
     return {
       readiness: readinessOf(broken, storage),
       models: await models.list(),
@@ -108,6 +111,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
         notCurrent: copies.filter(({ state }) => state !== 'current').length,
       },
       backupWarnings: backups.warnings(),
+      ...(queueProblem === undefined ? {} : { queueProblem }),
       matchOnlyOrganizations: storage.organizations.filter(
         ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
       ).length,

@@ -9,6 +9,7 @@ import {
   checkKeyCopies,
   checkLicences,
   checkMatchOnly,
+  checkQueue,
 } from './doctor-box.ts';
 
 const status: BoxStatus = {
@@ -94,4 +95,11 @@ test('the port is asked, and another program there is not taken for the service'
     server.close();
   }
   expect(await checkAnswer(at)).toMatchObject({ state: 'warn' });
+});
+
+test('a queue whose Redis cannot be used is said, a queue that works is not', () => {
+  expect(checkQueue(status)).toEqual([]);
+  expect(checkQueue({ ...status, queueProblem: 'It is gone.' })).toMatchObject([
+    { what: 'queue of jobs', state: 'warn', remedy: expect.stringContaining('redisUrl') },
+  ]);
 });

@@ -12,6 +12,7 @@ export interface BoxStatus {
   safeGallery: { rate: number; people: number }[];
   matchOnlyOrganizations: number;
   insecureHttp?: boolean;
+  queueProblem?: string;
 }
 
 export function checkGalleries({ people, safeGallery }: BoxStatus): Finding {
@@ -53,6 +54,20 @@ export function checkMatchOnly({ matchOnlyOrganizations: amount }: BoxStatus): F
     found: `${count(amount, 'organization', 'organizations')}: a printed photograph of an enrolled person would be verified there`,
     remedy: `${invocation} org set --no-match-only --org …   once presentation attack detection is installed`,
   };
+}
+
+/** Said only where something is wrong: most boxes have no Redis. */
+export function checkQueue({ queueProblem }: BoxStatus): Finding[] {
+  if (queueProblem === undefined) return [];
+  return [
+    {
+      what: 'queue of jobs',
+      state: 'warn',
+      found: 'Redis cannot be used; jobs wait in the database until it can',
+      remedy:
+        'The log says why. Start Redis or correct "redisUrl"; or start with "queue": "database", which takes over every job.',
+    },
+  ];
 }
 
 /** Copies of the key store: two at least are advised, on other disks than the data. */

@@ -17,6 +17,7 @@ import {
   checkKeyCopies,
   checkLicences,
   checkMatchOnly,
+  checkQueue,
 } from './doctor-box.ts';
 import {
   checkClock,
@@ -149,6 +150,7 @@ async function askService(open: Control, config: Config): Promise<Finding[]> {
     checkGalleries(status),
     checkLicences(status),
     checkMatchOnly(status),
+    ...checkQueue(status),
   ];
 }
 

@@ -20,7 +20,7 @@ export interface RedisDriverDeps {
 }
 
 export interface RedisDriver extends JobDriver {
-  /** A sentence while Redis cannot be used; jobs wait in the database until it can. */
+  /** A sentence for everybody while Redis cannot be used: without its address, which the log has. */
   problem(): string | undefined;
   /** Of each kind, while it runs. To look at: the rows of `job` are the truth. */
   queues(): readonly Queue[];
@@ -33,6 +33,9 @@ interface TicketData {
   lane?: string;
   organization?: string;
 }
+
+const PROBLEM =
+  'The Redis that carries jobs (the setting redisUrl) cannot be used: jobs wait in the database until it can. The log says why.';
 
 type Ended = Exclude<AttemptEnd['is'], 'failed' | 'dead'>;
 
@@ -53,7 +56,7 @@ const KEPT = { done: 100, failed: 1_000 };
 export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisDriver {
   const where = describeRedis(url);
   let running: Running | undefined;
-  let trouble: string | undefined = `Redis at ${where} was not reached yet.`;
+  let trouble: string | undefined = 'it was not reached yet';
   let told = false;
 
   function worked(): void {
@@ -63,7 +66,7 @@ export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisD
   }
   function failed(error: unknown): void {
     const reason = shownError(error instanceof Error ? error.message || error.name : String(error));
-    trouble = `Redis at ${where} cannot be used (${reason}). Jobs wait in the database until it can.`;
+    trouble = reason;
     if (told) return;
     told = true;
     log.error({ redis: where, reason }, 'Redis cannot be used: jobs wait in the database until it can');
@@ -72,7 +75,7 @@ export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisD
   return {
     holds: 'relayed',
     ahead: AHEAD,
-    problem: () => trouble,
+    problem: () => (trouble === undefined ? undefined : PROBLEM),
     queues: () => (running ? [...running.queues.values()] : []),
 
     async start({ kinds, run }) {
@@ -102,7 +105,8 @@ export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisD
 
     async carry(tickets) {
       const { client, queues } = running ?? stopped();
-      if (client.status !== 'ready') throw new Error(trouble ?? `Redis at ${where} is not connected.`);
+      if (client.status !== 'ready')
+        throw new Error(`Redis at ${where} cannot be used: ${trouble ?? client.status}`);
       const byKind = Map.groupBy(tickets, ({ kind }) => kind);
       try {
         await inTime(

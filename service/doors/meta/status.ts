@@ -41,6 +41,8 @@ export interface ApplianceStatus {
   keyCopies?: { places: number; notCurrent: number };
   /** Scheduled backups that fail or are missing, one sentence each. */
   backupWarnings?: string[];
+  /** Why what carries jobs cannot be used: one sentence. */
+  queueProblem?: string;
   /** Listens beyond this machine without TLS. */
   insecureHttp?: boolean;
 }

@@ -77,6 +77,7 @@ function warningsOf(status: ApplianceStatus): string[] {
       `The imported model ${id} is not used, because its file is missing or changed: import it again, or remove it.`,
     );
   }
+  if (status.queueProblem !== undefined) warnings.push(status.queueProblem);
   warnings.push(...(status.backupWarnings ?? []), ...keyCopiesToLookAt(status));
   if (pad.is === 'missing') {
     const except = matchOnly > 0 ? ', except in organizations that recorded match-only' : '';
