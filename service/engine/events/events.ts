@@ -1,21 +1,24 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Ids } from '../../lib/id.ts';
+import type { EventId, Ids } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { DomainEvent } from './domain-event.ts';
 import { insertEvent, type SealEvent, sealEvent } from './outbox-store.ts';
 
 /** Written to the outbox in the same transaction as the change it tells of. Delivery reads it from there. */
 export interface Events {
-  add(tx: Tx, event: DomainEvent): Promise<void>;
+  /** Its id, which receivers see as `webhook-id`. */
+  add(tx: Tx, event: DomainEvent): Promise<EventId>;
 }
 
 export interface EventsDeps {
   ids: Ids;
   clock: Clock;
   sealer: SealEvent;
+  /** Called with each that was added, before its transaction ends. */
+  added?: () => void;
 }
 
-export function createEvents({ ids, clock, sealer }: EventsDeps): Events {
+export function createEvents({ ids, clock, sealer, added }: EventsDeps): Events {
   return {
     async add(tx, { type, organization, world, payload, personal }) {
       const id = ids.next('event');
@@ -32,6 +35,8 @@ export function createEvents({ ids, clock, sealer }: EventsDeps): Events {
         created_at: clock.now(),
         relayed_at: null,
       });
+      added?.();
+      return id;
     },
   };
 }

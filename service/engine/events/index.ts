@@ -1,3 +1,4 @@
+export type { Callbacks } from './callbacks.ts';
 export type {
   Deliveries,
   Delivery,
@@ -23,10 +24,13 @@ export type {
 } from './domain-event.ts';
 export type { Endpoint, EndpointChange, EventRealm, NewEndpoint, Webhooks } from './endpoint.ts';
 export type { OpenEndpoint } from './endpoint-book.ts';
+export type { EventDelivery, EventDeliveryDeps } from './event-delivery.ts';
+export { createEventDelivery } from './event-delivery.ts';
 export type { Events } from './events.ts';
 export { createEvents } from './events.ts';
 export { describeGrant } from './grant-text.ts';
 export { createGrants } from './grants.ts';
+export type { Relay } from './relay.ts';
 export type { Signed } from './signature.ts';
 export { sign, signatureHeaders } from './signature.ts';
 export type { EndpointWebhooks } from './webhooks.ts';

@@ -1,0 +1,88 @@
+import { setImmediate as pause } from 'node:timers/promises';
+import type { Clock } from '../../lib/clock.ts';
+import type { EndpointId } from '../../lib/id.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Jobs } from '../jobs/index.ts';
+import { SCHEDULE } from './deliver.ts';
+import { settleDeliveries } from './delivery-work-store.ts';
+import type { EndpointBook } from './endpoint-book.ts';
+import { giveJobs, type ParkedDelivery, selectParked } from './relay-store.ts';
+
+export interface DeliveryUpkeepDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  endpoints: Pick<EndpointBook, 'refresh'>;
+  jobs: Pick<Jobs, 'add' | 'wake'>;
+  clock: Clock;
+}
+
+/** What deliveries leave to be done outside their own transactions. */
+export interface DeliveryUpkeep {
+  /** Its memory is refreshed at the next look. */
+  switchedOff(endpoint: EndpointId): void;
+  /** Called at every look of the relay. */
+  tend(): Promise<void>;
+}
+
+const PAGE = 100;
+
+export function createDeliveryUpkeep({
+  db,
+  inTransaction,
+  endpoints,
+  jobs,
+  clock,
+}: DeliveryUpkeepDeps): DeliveryUpkeep {
+  const changed = new Set<EndpointId>();
+
+  /** Deliveries that waited for their endpoint go out again; those whose schedule is over do not. */
+  async function resume(parked: readonly ParkedDelivery[]): Promise<void> {
+    await inTransaction(async (tx) => {
+      const now = clock.now();
+      const late = parked.filter(({ createdAt }) => createdAt + SCHEDULE < now);
+      const inTime = parked.filter((one) => !late.includes(one));
+      await settleDeliveries(
+        tx,
+        late.map(({ id, attempts }) => ({
+          id,
+          attempts,
+          state: 'failed',
+          reason: 'The endpoint was disabled for longer than attempts are made.',
+          nextAt: null,
+        })),
+        now,
+      );
+      if (inTime.length === 0) return;
+      const added = await jobs.add(
+        tx,
+        inTime.map(({ id, organization, endpoint }) => ({
+          kind: 'webhook' as const,
+          payload: { delivery: id },
+          organization,
+          lane: endpoint,
+        })),
+      );
+      await giveJobs(
+        tx,
+        inTime.map(({ id }, i) => ({ id, job: added[i]! })),
+        now,
+      );
+    });
+    jobs.wake();
+  }
+
+  return {
+    switchedOff: (endpoint) => void changed.add(endpoint),
+    async tend() {
+      const ids = [...changed];
+      changed.clear();
+      for (const id of ids) await endpoints.refresh(id);
+      for (;;) {
+        const parked = await selectParked(db, PAGE);
+        if (parked.length === 0) return;
+        await resume(parked);
+        await pause();
+      }
+    },
+  };
+}

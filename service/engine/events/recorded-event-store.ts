@@ -1,0 +1,77 @@
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { Sealer } from '../../storage/sealed.ts';
+import type { RecordedEvent } from './domain-event.ts';
+
+/** A row of the outbox, as much of it as translating needs. */
+export interface OutboxRow {
+  id: string;
+  organization: string;
+  world: string;
+  type: string;
+  subject: string | null;
+  payload: string;
+  personal_sealed: Uint8Array | null;
+  created_at: number;
+}
+
+/** `erased`: the person it tells of was erased since. `damaged`: what stands in the row was changed on disk. */
+export type OpenedEvent =
+  | { is: 'open'; event: RecordedEvent }
+  | { is: 'erased' }
+  | { is: 'damaged'; reason: string };
+
+export type OpenSealer = Pick<Sealer, 'openMany' | 'openOwn'>;
+
+/** What a person is told of by name: without the personal part, that person is gone. */
+const aboutSomebody: ReadonlySet<string> = new Set([
+  'subject.enrolled',
+  'verification.verified',
+  'session.decided',
+  'behavior.judged',
+  'registration.completed',
+]);
+
+/** One answer each, in order, none thrown. Some hundred rows at a time. */
+export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[]): Promise<OpenedEvent[]> {
+  const ofPeople = rows.flatMap((row) =>
+    row.subject !== null && row.personal_sealed !== null
+      ? [{ row, place: { ...placeOf(row), subject: row.subject as SubjectId }, sealed: row.personal_sealed }]
+      : [],
+  );
+  const unsealed = ofPeople.length > 0 ? await sealer.openMany(ofPeople) : [];
+  const opened = new Map(ofPeople.map(({ row }, i) => [row.id, unsealed[i]!]));
+  return rows.map((row): OpenedEvent => {
+    try {
+      const person = opened.get(row.id);
+      if (person?.is === 'erased') return { is: 'erased' };
+      if (person?.is === 'damaged') return { is: 'damaged', reason: 'what is personal in it does not open' };
+      if (person === undefined && row.personal_sealed === null && aboutSomebody.has(row.type))
+        return { is: 'erased' };
+      const plain =
+        person?.plain ??
+        (row.personal_sealed === null ? undefined : sealer.openOwn(placeOf(row), row.personal_sealed));
+      return { is: 'open', event: toEvent(row, plain) };
+    } catch (error) {
+      return { is: 'damaged', reason: error instanceof Error ? error.message : String(error) };
+    }
+  });
+}
+
+const placeOf = ({ id, organization }: OutboxRow) => ({
+  organization: organization as OrganizationId,
+  field: `outbox.personal/${id}`,
+  version: 1,
+});
+
+function toEvent(row: OutboxRow, personal: Uint8Array | undefined): RecordedEvent {
+  return {
+    id: row.id,
+    type: row.type,
+    organization: row.organization as OrganizationId,
+    world: row.world as World,
+    at: row.created_at,
+    payload: JSON.parse(row.payload),
+    personal: personal && JSON.parse(new TextDecoder().decode(personal)),
+    // The outbox holds what `events.add` took, whose types say so.
+  } as RecordedEvent;
+}

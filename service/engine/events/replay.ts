@@ -1,0 +1,120 @@
+import { setImmediate as pause } from 'node:timers/promises';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids, SubjectId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { Jobs } from '../jobs/index.ts';
+import type { Deliveries } from './delivery.ts';
+import type { NewDelivery } from './delivery-rows-store.ts';
+import { selectEventsBetween, selectSeqs } from './delivery-store.ts';
+import type { PayloadDialect } from './dialect.ts';
+import type { Endpoint, EventRealm } from './endpoint.ts';
+import type { EndpointBook } from './endpoint-book.ts';
+import { queueDeliveries } from './queue-deliveries.ts';
+import { type OpenSealer, openEvents } from './recorded-event-store.ts';
+
+export interface ReplayDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  sealer: OpenSealer;
+  endpoints: Pick<EndpointBook, 'open'>;
+  dialects: readonly PayloadDialect[];
+  jobs: Pick<Jobs, 'add' | 'wake'>;
+  audit: Audit;
+  ids: Pick<Ids, 'next'>;
+  clock: Clock;
+}
+
+/** Events looked at in one go, whoever's they are. */
+const PAGE = 100;
+
+/** In pages, each of its own transaction: one that is cut short has sent a beginning, and its audit line says that it began. */
+export function createReplay({
+  db,
+  inTransaction,
+  sealer,
+  endpoints,
+  dialects,
+  jobs,
+  audit,
+  ids,
+  clock,
+}: ReplayDeps): Deliveries['replay'] {
+  async function endpointOf(realm: EventRealm, id: string): Promise<Endpoint> {
+    const found = await endpoints.open(id as Endpoint['id']);
+    const endpoint = found?.endpoint;
+    if (endpoint?.organization !== realm.organization || endpoint.world !== realm.world)
+      throw new Problem('NOT_FOUND', `There is no webhook endpoint with the id ${id.slice(0, 64)}.`);
+    if (endpoint.kind === 'callback')
+      throw new Problem('CONFLICT', 'Callbacks are not replayed: resend the deliveries one by one.');
+    if (endpoint.state.is === 'disabled')
+      throw new Problem('CONFLICT', `The endpoint is disabled (${endpoint.state.reason}): enable it first.`);
+    return endpoint;
+  }
+
+  async function planPage(
+    realm: EventRealm,
+    { id, family, events }: Endpoint,
+    range: { after: number; until: number; since: number; before: number },
+  ): Promise<NewDelivery[]> {
+    const dialect = dialects.find((one) => one.family === family);
+    const rows = await selectEventsBetween(db, realm, range);
+    const opened = await openEvents(sealer, rows);
+    const planned = rows.flatMap((row, i): NewDelivery[] => {
+      const one = opened[i]!;
+      const name = one.is === 'open' ? dialect?.translate(one.event)?.name : undefined;
+      if (name === undefined || !events.includes(name)) return [];
+      return [
+        {
+          id: ids.next('delivery'),
+          ...realm,
+          endpoint: id,
+          event: row.id,
+          name,
+          subject: (row.subject as SubjectId | null) ?? undefined,
+          origin: 'replay',
+        },
+      ];
+    });
+    const inOrder = planned.map((one) => one.id).sort();
+    return planned.map((one, i) => ({ ...one, id: inOrder[i]! }));
+  }
+
+  return async function replay(realm, order, actor) {
+    const { since, until: before = clock.now() + 1 } = order;
+    if (!Number.isSafeInteger(since) || !Number.isSafeInteger(before) || since >= before)
+      throw new Problem('INVALID_REQUEST', 'A replay goes from a time to a later one.', {
+        details: [{ path: 'since', message: 'Must be before the end of the replay.' }],
+      });
+    const endpoint = await endpointOf(realm, order.endpoint);
+    const note = (
+      tx: Parameters<Audit['add']>[0],
+      action: string,
+      details: Record<string, unknown>,
+      by: Actor,
+    ) =>
+      audit.add(tx, {
+        actor: by,
+        action,
+        organization: realm.organization,
+        target: endpoint.id,
+        details: { world: realm.world, since, until: before, ...details },
+      });
+    await inTransaction((tx) => note(tx, 'webhook.replay.begin', {}, actor));
+    const seqs = await selectSeqs(db);
+    let deliveries = 0;
+    for (let after = (seqs?.first ?? 1) - 1; after < (seqs?.last ?? 0); after += PAGE) {
+      const until = Math.min(after + PAGE, seqs!.last);
+      const planned = await planPage(realm, endpoint, { after, until, since, before });
+      if (planned.length > 0) {
+        await inTransaction((tx) => queueDeliveries({ tx, jobs, now: clock.now() }, planned));
+        jobs.wake();
+      }
+      deliveries += planned.length;
+      await pause();
+    }
+    await inTransaction((tx) => note(tx, 'webhook.replay', { deliveries }, actor));
+    return { deliveries };
+  };
+}
