@@ -83,9 +83,10 @@ export function createWatchedRules({
     watched.set(rule.id, one);
     return one;
   };
-  const inRealm = ({ organization, world }: EventRealm) =>
-    [...watched.values()].filter(
-      ({ rule }) => rule.organization === organization && rule.world === world && !isGauge(rule.metric),
+  const byRealm = () =>
+    Map.groupBy(
+      [...watched.values()].filter(({ rule, state }) => state.is === 'joined' && !isGauge(rule.metric)),
+      ({ rule }) => nameOf(rule),
     );
 
   /** Counts an event; gives the rule's value after it. */
@@ -111,7 +112,7 @@ export function createWatchedRules({
 
   /** Reads the windows of new rules from the outbox, all of one realm together. */
   async function readWindows(ones: readonly Watched[]): Promise<void> {
-    const realms = Map.groupBy(ones, ({ rule }) => `${rule.organization}/${rule.world}`);
+    const realms = Map.groupBy(ones, ({ rule }) => nameOf(rule));
     for (const together of realms.values()) {
       for (const one of together) one.state = { is: 'counting' };
       try {
@@ -187,9 +188,10 @@ export function createWatchedRules({
       await join(tx, events);
       const changes: Draft['changes'] = new Map();
       const told = new Set<string>();
+      const realms = byRealm();
       for (const event of events) {
-        for (const one of inRealm(event)) {
-          const counted = one.state.is === 'joined' ? countedAs(one.rule, event) : undefined;
+        for (const one of realms.get(nameOf(event)) ?? []) {
+          const counted = countedAs(one.rule, event);
           if (!counted) continue;
           const groups = changes.get(one) ?? new Map<string, Slots>();
           changes.set(one, groups);
@@ -211,10 +213,12 @@ export function createWatchedRules({
           });
         }
       }
-      draft = { ids: new Set(events.map(({ id }) => id)), last: last.id, changes };
+      if (changes.size > 0) draft = { ids: new Set(events.map(({ id }) => id)), last: last.id, changes };
     },
   };
 }
+
+const nameOf = ({ organization, world }: EventRealm) => `${organization}/${world}`;
 
 type Read = (group: string) => Slots;
 type Write = (group: string, slots: Slots) => void;
