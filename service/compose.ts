@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { createStatus } from './appliance-status.ts';
 import { createBackupFiles } from './backup-files.ts';
@@ -24,7 +25,9 @@ import {
   createDestinations,
   createEvents,
   createGrants,
+  createWebhooks,
   type Destinations,
+  type EndpointWebhooks,
   type Grants,
 } from './engine/events/index.ts';
 import { createKeyPlaces, type KeyPlaces } from './engine/keystore/index.ts';
@@ -51,6 +54,7 @@ import { openDirectory } from './open-directory.ts';
 import { createOutgoing } from './outgoing/create-outgoing.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import { createOwnPlaces } from './own-places.ts';
+import { payloadDialects } from './payload-dialects.ts';
 import { createMasterCare } from './storage/master-care.ts';
 import type { Unlock } from './storage/open-master.ts';
 import { createOrganizationRotations } from './storage/rotate-organization.ts';
@@ -78,6 +82,7 @@ export interface Gatehouse {
   backups: Backups;
   grants: Grants;
   destinations: Destinations;
+  webhooks: EndpointWebhooks;
   outgoing: Outgoing;
   /** The doors answer on this port: nothing is ever sent there. */
   listens(port: number): void;
@@ -148,6 +153,19 @@ export async function compose(
   const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
   const grants = createGrants({ db, inTransaction, audit, ids, clock, own: ownPlaces.current });
   const destinations = createDestinations({ grants, outgoing, own: ownPlaces.current });
+  const webhooks = createWebhooks({
+    db,
+    inTransaction,
+    sealer,
+    audit,
+    destinations,
+    dialects: payloadDialects,
+    ids,
+    clock,
+    log,
+    random: randomFillSync,
+  });
+  await webhooks.load();
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
   const limits = createLimits({
     db,
@@ -373,6 +391,7 @@ export async function compose(
     backups,
     grants,
     destinations,
+    webhooks,
     outgoing,
     listens: ownPlaces.listens,
     metrics,

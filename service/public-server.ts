@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gatehouse } from './compose.ts';
 import type { Config } from './config.ts';
+import { createBehaviorDoor } from './doors/behavior/index.ts';
 import { type ConsoleDeps, createConsoleDoor } from './doors/console/index.ts';
 import { createIdentityDoor } from './doors/identity/index.ts';
 import { createMetaDoor } from './doors/meta/index.ts';
@@ -34,6 +35,7 @@ export async function createPublicServer(
   await app.register(createMetaDoor({ version, clock, log, metrics, status }));
   await app.register(createIdentityDoor({ checks }));
   const { webhooks, deliveries, eventLog, alerts, grants } = gatehouse;
+  if (webhooks) await app.register(createBehaviorDoor({ webhooks }));
   if (webhooks && deliveries && eventLog && alerts && grants) {
     await app.register(createConsoleDoor({ webhooks, deliveries, eventLog, alerts, grants }));
   }

@@ -1,16 +1,18 @@
-import type { Access, Caller } from '../../service/engine/access/index.ts';
+import type { Access, Caller, Scope } from '../../service/engine/access/index.ts';
 import type { KeyId, OrganizationId } from '../../service/lib/id.ts';
 import { Problem } from '../../service/lib/problem.ts';
 
 export const recordedKeys = {
   live: 'prf_live_0123456789abcdefghijklmnopqrstuv',
   test: 'gh_test_0123456789abcdefghijklmnopqrstuv',
+  admin: 'gh_live_admin0123456789abcdefghijklmnopqr',
   otherScope: 'gh_live_presence0123456789abcdefghijklm',
+  huma: 'huma_live_0123456789abcdefghijklmnopqrstuv',
 };
 
-/** Knows three keys of one organization, and refuses like the real one. */
+/** Knows a few keys of one organization, and refuses like the real one. */
 export function recordedAccess(): Access {
-  const caller = (key: string, world: 'live' | 'test', scope: 'identity' | 'presence'): Caller => ({
+  const caller = (key: string, world: 'live' | 'test', scope: Scope): Caller => ({
     key: key as KeyId,
     lineage: key,
     organization: 'org_recorded' as OrganizationId,
@@ -21,7 +23,9 @@ export function recordedAccess(): Access {
   const callers: Record<string, Caller> = {
     [recordedKeys.live]: caller('key_live', 'live', 'identity'),
     [recordedKeys.test]: caller('key_test', 'test', 'identity'),
+    [recordedKeys.admin]: caller('key_admin', 'live', 'admin'),
     [recordedKeys.otherScope]: caller('key_other', 'live', 'presence'),
+    [recordedKeys.huma]: caller('key_huma', 'live', 'webhooks'),
   };
   const unused = async () => {
     throw new Error('doors do not manage keys');

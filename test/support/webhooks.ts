@@ -1,24 +1,12 @@
 import { randomFillSync } from 'node:crypto';
-import { behaviorEvents } from '../../service/doors/behavior/webhook-events.ts';
-import { hostedEvents } from '../../service/doors/hosted/webhook-events.ts';
-import { identityEvents } from '../../service/doors/identity/webhook-events.ts';
-import { registrationsEvents } from '../../service/doors/registrations/webhook-events.ts';
-import { sessionsEvents } from '../../service/doors/sessions/webhook-events.ts';
 import {
   createWebhooks,
   type Destinations,
   type EndpointWebhooks,
 } from '../../service/engine/events/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
+import { payloadDialects } from '../../service/payload-dialects.ts';
 import type { Engine } from './engine.ts';
-
-export const allDialects = [
-  identityEvents,
-  sessionsEvents,
-  behaviorEvents,
-  hostedEvents,
-  registrationsEvents,
-];
 
 /** Everything that is a URL may be sent to; what was asked stands in `asked`. */
 export function openDestinations(): Pick<Destinations, 'check'> & { asked: string[] } {
@@ -41,7 +29,7 @@ export const openWebhooks = (
   createWebhooks({
     ...engine,
     destinations,
-    dialects: allDialects,
+    dialects: payloadDialects,
     log: silentLog,
     random: (into) => void randomFillSync(into),
   });

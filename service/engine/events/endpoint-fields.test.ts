@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allDialects } from '../../../test/support/webhooks.ts';
 import type { Problem } from '../../lib/problem.ts';
+import type { PayloadDialect } from './dialect.ts';
 import { checkDescription, checkHeaders, checkSignatureHeader, readEvents } from './endpoint-fields.ts';
 
-const behavior = allDialects.find(({ family }) => family === 'behavior')!;
+const behavior: Pick<PayloadDialect, 'family' | 'events'> = {
+  family: 'behavior',
+  events: ['bot.detected', 'human.verified'].map((name) => ({
+    name: `behavior.${name}`,
+    when: '',
+    fires: false,
+    sample: {},
+  })),
+};
 
 const refusal = (work: () => unknown): [string, string] => {
   try {

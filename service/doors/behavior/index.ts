@@ -1,0 +1,90 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { Webhooks } from '../../engine/events/index.ts';
+import { callerOf } from '../../http/authentication.ts';
+import { Problem } from '../../lib/problem.ts';
+import { wireErrors } from './errors.ts';
+import { fromEndpoint, fromNewEndpoint, toActor, toFilter, toNewEndpoint, toRealm } from './translate.ts';
+import { NewWebhook, NewWebhookReply, Nothing, WebhookList, WebhookParams } from './wire.ts';
+
+export interface BehaviorDeps {
+  webhooks: Pick<Webhooks, 'add' | 'list' | 'remove'>;
+}
+
+const tags = ['behavior'];
+const access = 'webhooks';
+
+/** `/api/v1/webhooks` (contracts/behavior.txt): each key, with those it succeeds, sees what it made and nothing else. */
+export function createBehaviorDoor({ webhooks }: BehaviorDeps): FastifyPluginAsync {
+  return async (app) => {
+    app.decorate('wireErrors', wireErrors);
+
+    app.get(
+      '/api/v1/webhooks',
+      {
+        config: { access },
+        schema: {
+          operationId: 'listHumaWebhooks',
+          summary: 'List your webhooks',
+          description:
+            'Those that this API key, or one it was rotated from, has registered. No secret is among it.',
+          tags,
+          response: { 200: WebhookList },
+        },
+      },
+      async (request) => {
+        const caller = callerOf(request);
+        const found = await webhooks.list(toRealm(caller), toFilter(caller));
+        return { webhooks: found.map(fromEndpoint) };
+      },
+    );
+
+    app.post<{ Body: NewWebhook }>(
+      '/api/v1/webhooks',
+      {
+        config: {
+          access,
+          refuses: ['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN', 'CONFLICT', 'STORAGE_FULL'],
+        },
+        schema: {
+          operationId: 'registerHumaWebhook',
+          summary: 'Register a webhook',
+          description:
+            'From now on it gets a POST for each event it names, signed with HMAC-SHA256 in `Huma-Signature: t=…,v1=…` over `t.body`, with the headers of Standard Webhooks beside it. The secret is shown only once. At most five for an API key and its successors.',
+          tags,
+          body: NewWebhook,
+          response: { 201: NewWebhookReply },
+        },
+      },
+      async (request, reply) => {
+        const caller = callerOf(request);
+        const wanted = toNewEndpoint(request.body, caller);
+        const made = await webhooks.add(toRealm(caller), wanted, toActor(caller, request.id));
+        return reply.code(201).send(fromNewEndpoint(made));
+      },
+    );
+
+    app.delete<{ Params: WebhookParams }>(
+      '/api/v1/webhooks/:id',
+      {
+        config: { access, refuses: ['NOT_FOUND', 'STORAGE_FULL'] },
+        schema: {
+          operationId: 'deleteHumaWebhook',
+          summary: 'Delete a webhook',
+          description: 'Nothing is sent to it any more, not even what waits.',
+          tags,
+          params: WebhookParams,
+          response: { 204: Nothing.describe('Deleted') },
+        },
+      },
+      async (request, reply) => {
+        const caller = callerOf(request);
+        const { id } = request.params;
+        const own = await webhooks.list(toRealm(caller), toFilter(caller));
+        if (!own.some((one) => one.id === id))
+          throw new Problem('NOT_FOUND', `This API key has no webhook with the id ${id}.`);
+        await webhooks.remove(toRealm(caller), id, toActor(caller, request.id));
+        return reply.code(204).send();
+      },
+    );
+  };
+}

@@ -1,0 +1,40 @@
+import type { Caller } from '../../engine/access/index.ts';
+import type { Actor } from '../../engine/audit/index.ts';
+import type { Endpoint, EventRealm, NewEndpoint } from '../../engine/events/index.ts';
+import { eventNames, type NewWebhook, type NewWebhookReply, type WebhookReply } from './wire.ts';
+
+const FAMILY = 'behavior';
+
+/** Whose webhooks a key sees: those that it and the keys it succeeds have made. */
+export const toFilter = ({ lineage }: Caller) => ({ family: FAMILY, lineage }) as const;
+
+export const toRealm = ({ organization, world }: Caller): EventRealm => ({ organization, world });
+
+export const toActor = ({ key }: Caller, request: string): Actor => ({ is: 'key', key, request });
+
+/** As a receiver of this family expects it: signed with Huma-Signature. */
+export const toNewEndpoint = ({ url, events }: NewWebhook, { lineage }: Caller): NewEndpoint => ({
+  family: FAMILY,
+  url,
+  events: (events ?? eventNames).map((name) => `${FAMILY}.${name}`),
+  signature: 'timestamped',
+  lineage,
+});
+
+export const fromEndpoint = ({ id, url, events, state }: Endpoint): WebhookReply => ({
+  id,
+  url,
+  events: eventNames.filter((name) => events.includes(`${FAMILY}.${name}`)),
+  active: state.is === 'enabled',
+});
+
+export function fromNewEndpoint({
+  endpoint,
+  secret,
+}: {
+  endpoint: Endpoint;
+  secret: string;
+}): NewWebhookReply {
+  const { id, ...rest } = fromEndpoint(endpoint);
+  return { id, secret, ...rest };
+}
