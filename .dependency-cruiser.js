@@ -84,6 +84,18 @@ export default {
       'Only the CLI converts weights; the service receives ONNX.',
     ),
     rule(
+      'front-ends-keep-out',
+      { path: '^sdk/', pathNot: '\\.test\\.ts$' },
+      { pathNot: '^sdk/' },
+      'A client package stands alone: no code of the service, no dependency, nothing of Node’s own.',
+    ),
+    rule(
+      'service-needs-no-sdk',
+      { path: '^(service|models)/', pathNot: '\\.test\\.ts$' },
+      { path: '^sdk/|^node_modules/@gatehouse/' },
+      'What the service and its clients share is the wire.',
+    ),
+    rule(
       'not-to-test',
       { pathNot: '^(test|demo)/|\\.test\\.ts$' },
       { path: '^test/|\\.test\\.ts$' },
