@@ -1,0 +1,319 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Clock } from '../../lib/clock.ts';
+import type { JobId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { AttemptEnd, JobDriver, JobTicket } from './driver.ts';
+import { endAttempt, runningJob } from './ended-attempt.ts';
+import type { JobHandler, JobKind } from './job.ts';
+import { addedSince, lanesWaiting, newestSeq, type Waiting } from './lease-store.ts';
+import type { Leases } from './leases.ts';
+import { createReadyJobs, type Held, type ReadyJobs } from './ready-jobs.ts';
+import { runAttempt } from './run-attempt.ts';
+import type { TakeDown } from './take-down.ts';
+import type { Timer } from './timer.ts';
+
+export interface DispatcherDeps {
+  db: Db;
+  leases: Leases;
+  driver: JobDriver;
+  handlers: ReadonlyMap<JobKind, JobHandler<unknown>>;
+  takeDown: TakeDown;
+  clock: Clock;
+  timer: Timer;
+  /** In [0, 1). */
+  chance: () => number;
+  /** `nextAt` may be another one. */
+  changed(): void;
+  log: Log;
+}
+
+/** Leases what is due, hands it to the driver, and hears how it ended. */
+export interface Dispatcher {
+  start(): Promise<void>;
+  /** Looks for what was added and what is due; soon, and never twice at a time. */
+  wake(): void;
+  /** Carries again what the driver did not take, or was not heard of for long. */
+  carryAgain(): void;
+  /** Jobs wait there now. */
+  note(where: Waiting): void;
+  /** Leases are renewed, those of others that are over taken over. */
+  tend(): Promise<void>;
+  /** Reads again which lanes have work: a look at everything that does not trust what was noted. */
+  scan(): Promise<void>;
+  /** When the next delayed job is due; Infinity: none that is known. */
+  nextAt(): number;
+  /** Takes the job back unless its attempt has begun, which gives false. */
+  withdraw(id: JobId): boolean;
+  /** It is on disk: the lease is over, and where there is another attempt it waits at `retryAt`. */
+  written(held: Held, retryAt: number | null): void;
+  stop(patience: number): Promise<void>;
+}
+
+/** Handed over in one go. */
+const HANDED = 64;
+/** Ended and not on disk: what a crash may repeat. */
+const MOST_PENDING = 128;
+const PAGE = 2_000;
+const LANES = 500;
+/** Milliseconds until a ticket of which nothing was heard is carried again. */
+const UNHEARD = 30_000;
+/** Milliseconds for attempts to end after they were told to. */
+const LAST_WORDS = 1_000;
+
+export function createDispatcher({
+  db,
+  leases,
+  driver,
+  handlers,
+  takeDown,
+  clock,
+  timer,
+  chance,
+  changed,
+  log,
+}: DispatcherDeps): Dispatcher {
+  const kinds = new Map<JobKind, ReadyJobs>();
+  const running = new Map<JobId, Promise<unknown>>();
+  let state: 'new' | 'open' | 'stopping' = 'new';
+  let seen = 0;
+  let looking: Promise<void> | undefined;
+  let again = false;
+  let pumping = false;
+
+  function note(where: Waiting): void {
+    kinds.get(where.kind)?.note(where);
+  }
+
+  async function discover(): Promise<void> {
+    for (;;) {
+      const { found, through } = await addedSince(db, seen, PAGE);
+      for (const where of found) note(where);
+      if (through === undefined) return;
+      seen = through;
+      await turn();
+    }
+  }
+
+  async function leaseFor(ready: ReadyJobs): Promise<void> {
+    while (state === 'open') {
+      const wants = ready.wants();
+      if (wants.length === 0) return;
+      try {
+        for (const { want, leased, nextAt } of await leases.take(ready.kind, wants)) {
+          ready.accept(want, leased, nextAt);
+        }
+      } catch (error) {
+        for (const want of wants) ready.accept(want, [], clock.now());
+        throw error;
+      }
+      pumpSoon();
+      await turn();
+    }
+  }
+
+  async function lookAll(): Promise<void> {
+    do {
+      again = false;
+      await discover();
+      for (const ready of kinds.values()) await leaseFor(ready);
+    } while (again && state === 'open');
+  }
+
+  function look(): void {
+    if (state !== 'open') return;
+    again = true;
+    looking ??= lookAll()
+      // Everything stays as it is; the next look comes within a second.
+      .catch((error: unknown) => log.error({ err: error }, 'no jobs could be leased'))
+      .finally(() => {
+        looking = undefined;
+        changed();
+      });
+  }
+
+  function pumpSoon(): void {
+    if (pumping) return;
+    pumping = true;
+    setImmediate(() => {
+      pumping = false;
+      pump();
+    });
+  }
+
+  function pump(): void {
+    if (state !== 'open') return;
+    const handed: Held[] = [];
+    // One of each kind in turn: no kind keeps another waiting.
+    const open = new Set(kinds.values());
+    for (const ready of cycle(open)) {
+      if (handed.length === HANDED || takeDown.pending() + handed.length >= MOST_PENDING) break;
+      const held = ready.take();
+      if (held) {
+        held.state = 'carried';
+        handed.push(held);
+      } else open.delete(ready);
+    }
+    if (handed.length > 0) carry(handed);
+    if (handed.length === HANDED) pumpSoon();
+    if ([...kinds.values()].some((ready) => ready.hungry())) look();
+  }
+
+  function carry(handed: readonly Held[]): void {
+    for (const held of handed) held.carriedAt = clock.now();
+    driver.carry(handed.map(({ ticket }) => ticket)).catch((error: unknown) => {
+      log.error({ err: error, jobs: handed.length }, 'the queue took no jobs: they are carried again');
+      for (const held of handed) held.carriedAt = Number.NEGATIVE_INFINITY;
+    });
+  }
+
+  async function attempt(held: Held, handler: JobHandler<unknown>): Promise<AttemptEnd> {
+    const { outcome, result } = await runAttempt(handler, runningJob(held), {
+      timer,
+      abort: held.abort,
+      log,
+    });
+    // Whoever stopped waiting for it has let go of it: the next process runs it again.
+    if (held.state === 'void') return { is: 'void' };
+    const ended = endAttempt(held, { outcome, result }, handler, { now: clock.now(), chance: chance() });
+    takeDown.push(ended);
+    const { state: after, error, runAt } = ended.row;
+    if (after === 'done') return { is: 'done' };
+    return after === 'dead' ? { is: 'dead', error: error! } : { is: 'failed', error: error!, nextAt: runAt! };
+  }
+
+  async function run({ id, fence }: Pick<JobTicket, 'id' | 'fence'>): Promise<AttemptEnd> {
+    const held = leases.get(id);
+    const handler = held && handlers.get(held.ticket.kind);
+    if (state !== 'open' || !handler || held.ticket.fence !== fence || held.state !== 'carried') {
+      return { is: 'void' };
+    }
+    held.state = 'begun';
+    const ended = attempt(held, handler);
+    running.set(id, ended);
+    const end = await ended;
+    running.delete(id);
+    kinds.get(held.ticket.kind)!.ended(held);
+    pumpSoon();
+    return end;
+  }
+
+  function withdrawHeld(held: Held): void {
+    const ready = kinds.get(held.ticket.kind)!;
+    leases.forget(held.ticket.id);
+    if (held.state === 'ready') ready.drop(held);
+    else {
+      held.state = 'void';
+      ready.ended(held);
+      driver
+        .drop([held.ticket])
+        .catch((error: unknown) => log.warn({ err: error }, 'a ticket was not dropped'));
+    }
+    pumpSoon();
+  }
+
+  async function scanKind(kind: JobKind): Promise<void> {
+    for (const priority of [1, 2, 3]) note({ kind, lane: null, priority, runAt: 0, retry: false });
+    for (const retry of [false, true]) {
+      for (let after = ''; ; ) {
+        const lanes = await lanesWaiting(db, kind, { retry, after, limit: LANES });
+        for (const { lane, runAt } of lanes) note({ kind, lane, priority: 1, runAt, retry });
+        if (lanes.length < LANES) break;
+        after = lanes.at(-1)!.lane;
+        await turn();
+      }
+    }
+  }
+
+  return {
+    async start() {
+      for (const [kind, { concurrency, retriesPerLane = 2 }] of handlers) {
+        kinds.set(kind, createReadyJobs({ kind, window: concurrency + driver.ahead, retriesPerLane, clock }));
+      }
+      const left = await leases.takeOver('left', () => {});
+      if (left > 0) log.info({ jobs: left }, 'jobs that a former process had leased are taken over');
+      seen = await newestSeq(db);
+      for (const kind of kinds.keys()) await scanKind(kind);
+      await driver.start({
+        kinds: [...handlers].map(([kind, { concurrency }]) => ({ kind, concurrency })),
+        run,
+      });
+      state = 'open';
+      look();
+    },
+    wake: look,
+    note,
+    async tend() {
+      for (const held of await leases.renew()) {
+        if (held.state === 'begun' && !running.has(held.ticket.id)) continue;
+        log.warn({ job: held.ticket.id, fence: held.ticket.fence }, 'the lease of a job was lost');
+        held.abort.abort();
+        if (held.state === 'begun') continue;
+        withdrawHeld(held);
+      }
+      const over = await leases.takeOver('over', note);
+      if (over > 0) log.warn({ jobs: over }, 'leases were over and are taken over');
+      look();
+    },
+    carryAgain() {
+      const unheard = leases
+        .all()
+        .filter(({ state: is, carriedAt }) => is === 'carried' && clock.now() - carriedAt > UNHEARD);
+      for (let i = 0; i < unheard.length; i += HANDED) carry(unheard.slice(i, i + HANDED));
+    },
+    async scan() {
+      for (const kind of kinds.keys()) await scanKind(kind);
+      look();
+    },
+    nextAt: () => Math.min(Number.POSITIVE_INFINITY, ...[...kinds.values()].map((ready) => ready.nextAt())),
+    withdraw(id) {
+      const held = leases.get(id);
+      if (held?.state === 'begun') return false;
+      if (held) withdrawHeld(held);
+      return true;
+    },
+    written({ ticket: { id, kind, lane = null }, priority }, retryAt) {
+      leases.forget(id);
+      if (retryAt !== null) {
+        note({ kind, lane, priority, runAt: retryAt, retry: true });
+        changed();
+      }
+      pumpSoon();
+    },
+    async stop(patience) {
+      const wasOpen = state === 'open';
+      state = 'stopping';
+      await looking;
+      const wait = async (milliseconds: number) => {
+        let cancel = () => {};
+        const over = new Promise<void>((resolve) => {
+          cancel = timer.after(milliseconds, resolve);
+        });
+        await Promise.race([Promise.all(running.values()), over]);
+        cancel();
+      };
+      await wait(patience);
+      if (running.size > 0) {
+        log.warn(
+          { jobs: running.size },
+          'jobs still ran when the service stopped: they run again at the next start',
+        );
+        for (const id of running.keys()) {
+          const held = leases.get(id);
+          if (!held) continue;
+          held.state = 'void';
+          held.abort.abort();
+        }
+        await wait(LAST_WORDS);
+      }
+      await takeDown.flush();
+      if (!wasOpen) return;
+      await leases.giveBack(leases.all().filter(({ state: is }) => is === 'ready' || is === 'carried'));
+      await driver.stop();
+    },
+  };
+}
+
+function* cycle<T>(all: ReadonlySet<T>): Generator<T> {
+  while (all.size > 0) yield* all;
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { JobId } from '../../lib/id.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { JobKind, NewJob } from './job.ts';
+import { putSchedule, selectJob, selectSchedules } from './job-store.ts';
+
+/** Jobs that are added again and again; when the next is due stands in the database. */
+export interface RecurringJobs {
+  every(kind: JobKind, milliseconds: number): void;
+  has(kind: JobKind): boolean;
+  /** What was missed is due now, once. A schedule that is new begins after one pause. */
+  load(): Promise<void>;
+  /** Adds what is due. True when it added something. */
+  addDue(): Promise<boolean>;
+  /** When the next is due; Infinity where nothing recurs. */
+  nextAt(): number;
+}
+
+export interface RecurringJobsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  add(tx: Tx, jobs: readonly NewJob[]): Promise<JobId[]>;
+  clock: Clock;
+}
+
+export function createRecurringJobs({ db, inTransaction, add, clock }: RecurringJobsDeps): RecurringJobs {
+  const pauses = new Map<JobKind, number>();
+  const next = new Map<JobKind, { at: number; last: string | null }>();
+
+  /** A clock that was put back must not stop it: no pause is longer than the one that was asked for. */
+  const within = (at: number, every: number) => Math.min(at, clock.now() + every);
+
+  async function begin(kind: JobKind, every: number): Promise<void> {
+    const { last } = next.get(kind)!;
+    const at = clock.now() + every;
+    const job = await inTransaction(async (tx) => {
+      const before = last === null ? undefined : await selectJob(tx, last);
+      // One that is still under way is not overtaken by the next.
+      const under = before !== undefined && before.finished_at === null;
+      const [id] = under ? [last] : await add(tx, [{ kind, payload: {} }]);
+      await putSchedule(tx, { name: kind, every, next_at: at, last_job: id ?? null });
+      return id ?? null;
+    });
+    next.set(kind, { at, last: job });
+  }
+
+  return {
+    every(kind, milliseconds) {
+      if (pauses.has(kind)) throw new Error(`Jobs of the kind ${kind} recur already.`);
+      pauses.set(kind, milliseconds);
+    },
+    has: (kind) => pauses.has(kind),
+    async load() {
+      const stored = new Map((await selectSchedules(db)).map((row) => [row.name, row]));
+      for (const [kind, every] of pauses) {
+        const row = stored.get(kind);
+        const at = within(row?.next_at ?? Number.POSITIVE_INFINITY, every);
+        next.set(kind, { at, last: row?.last_job ?? null });
+        if (row?.next_at === at && row.every === every) continue;
+        await inTransaction((tx) =>
+          putSchedule(tx, { name: kind, every, next_at: at, last_job: row?.last_job ?? null }),
+        );
+      }
+    },
+    async addDue() {
+      let added = false;
+      for (const [kind, every] of pauses) {
+        const noted = next.get(kind);
+        if (!noted) continue;
+        noted.at = within(noted.at, every);
+        if (noted.at > clock.now()) continue;
+        await begin(kind, every);
+        added = true;
+      }
+      return added;
+    },
+    nextAt: () => Math.min(Number.POSITIVE_INFINITY, ...[...next.values()].map(({ at }) => at)),
+  };
+}
