@@ -1,7 +1,6 @@
-import { type Job as BullJob, Queue, Worker } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import {
-  type AttemptEnd,
   type JobDriver,
   type JobKind,
   type JobPriority,
@@ -37,8 +36,6 @@ interface TicketData {
 const PROBLEM =
   'The Redis that carries jobs (the setting redisUrl) cannot be used: jobs wait in the database until it can. The log says why.';
 
-type Ended = Exclude<AttemptEnd['is'], 'failed' | 'dead'>;
-
 const rank: Record<JobPriority, number> = { high: 1, normal: 2, low: 3 };
 const AHEAD = 500;
 /** Of a command on its way: a Redis that holds the connection and does not answer is as good as none. */
@@ -46,8 +43,10 @@ const PATIENCE = 5_000;
 const RECONNECT = { first: 200, most: 5_000 };
 /** Renewed while the handler runs; of a process that was killed it lapses. The core knows those tickets as void. */
 const LOCK = 60_000;
-/** Kept to be looked at. */
-const KEPT = { done: 100, failed: 1_000 };
+/** Sent in one go. */
+const BATCH = 256;
+/** Milliseconds until a Redis that refused is asked again. */
+const RETRY = 1_000;
 
 /**
  * BullMQ as what carries jobs. It gets tickets and nothing else: a Redis that is not there, loses everything or comes back with
@@ -72,6 +71,29 @@ export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisD
     log.error({ redis: where, reason }, 'Redis cannot be used: jobs wait in the database until it can');
   }
 
+  /** Sends what is in the outbox, in order; what Redis does not take stays there and is sent when it does. */
+  async function flush(): Promise<void> {
+    const now = running;
+    if (!now || now.flushing) return;
+    now.flushing = true;
+    try {
+      while (running === now && now.outbox.size > 0 && now.client.status === 'ready') {
+        const batch = [...now.outbox.values()].slice(0, BATCH);
+        await inTime(addAll(now.queues, batch));
+        for (const ticket of batch) {
+          const name = nameOf(ticket);
+          if (now.outbox.get(name) === ticket) now.outbox.delete(name);
+        }
+        worked();
+      }
+    } catch (error) {
+      failed(error);
+      now.retry = setTimeout(flush, RETRY);
+    } finally {
+      now.flushing = false;
+    }
+  }
+
   return {
     holds: 'relayed',
     ahead: AHEAD,
@@ -81,48 +103,52 @@ export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisD
     async start({ kinds, run }) {
       const clients = new Set<Redis>();
       const client = connect(url, clients);
-      client.on('ready', worked);
+      client.on('ready', () => {
+        worked();
+        void flush();
+      });
       client.on('error', failed);
       client.on('close', () => failed(new Error('the connection is closed')));
       const queues = new Map<JobKind, Queue>();
       const workers: Worker[] = [];
       for (const { kind, concurrency } of kinds) {
         const queue = new Queue(kind, { connection: client, prefix });
-        const worker = new Worker<TicketData, Ended>(kind, (ticket) => work(ticket, run), {
-          connection: client,
-          prefix,
-          concurrency,
-          lockDuration: LOCK,
-        });
+        const worker = new Worker<TicketData>(
+          kind,
+          async ({ data: { job: id, fence } }) => {
+            // However it ended is on its way to the row.
+            await run({ id, fence });
+          },
+          {
+            connection: client,
+            prefix,
+            concurrency,
+            lockDuration: LOCK,
+            // How often a job is tried is for the core to say.
+            maxStalledCount: Number.MAX_SAFE_INTEGER,
+          },
+        );
         const note = (error: Error) => log.debug({ err: error, kind }, 'BullMQ');
         queue.on('error', note);
         worker.on('error', note);
         queues.set(kind, queue);
         workers.push(worker);
       }
-      running = { client, clients, queues, workers };
+      running = { client, clients, queues, workers, outbox: new Map(), flushing: false };
     },
 
     async carry(tickets) {
-      const { client, queues } = running ?? stopped();
-      if (client.status !== 'ready')
-        throw new Error(`Redis at ${where} cannot be used: ${trouble ?? client.status}`);
-      const byKind = Map.groupBy(tickets, ({ kind }) => kind);
-      try {
-        await inTime(
-          Promise.all(
-            [...byKind].map(([kind, own]) => (queues.get(kind) ?? unknown(kind)).addBulk(own.map(toBull))),
-          ),
-        );
-      } catch (error) {
-        failed(error);
-        throw error;
+      const { outbox } = running ?? stopped();
+      for (const ticket of tickets) {
+        const name = nameOf(ticket);
+        if (!outbox.has(name)) outbox.set(name, ticket);
       }
-      worked();
+      await flush();
     },
 
     async drop(tickets) {
-      const { client, queues } = running ?? stopped();
+      const { client, queues, outbox } = running ?? stopped();
+      for (const ticket of tickets) outbox.delete(nameOf(ticket));
       if (client.status !== 'ready') return;
       try {
         // One that runs is locked and stays; it ends as void.
@@ -136,8 +162,9 @@ export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisD
 
     async stop() {
       if (!running) return;
-      const { clients, queues, workers } = running;
+      const { clients, queues, workers, retry } = running;
       running = undefined;
+      clearTimeout(retry);
       for (const client of clients) client.removeAllListeners('close');
       await inTime(
         Promise.allSettled([
@@ -156,6 +183,17 @@ interface Running {
   clients: Set<Redis>;
   queues: Map<JobKind, Queue>;
   workers: Worker[];
+  /** Given to us and not in Redis yet, by name. No larger than what the core leases ahead. */
+  outbox: Map<string, JobTicket>;
+  flushing: boolean;
+  retry?: NodeJS.Timeout;
+}
+
+async function addAll(queues: ReadonlyMap<JobKind, Queue>, tickets: readonly JobTicket[]): Promise<void> {
+  const byKind = Map.groupBy(tickets, ({ kind }) => kind);
+  await Promise.all(
+    [...byKind].map(([kind, own]) => (queues.get(kind) ?? unknown(kind)).addBulk(own.map(toBull))),
+  );
 }
 
 /** Tries for ever to stay connected. Each client made from it is known in `clients`. */
@@ -195,29 +233,12 @@ const toBull = (ticket: JobTicket) => {
       jobId: nameOf(ticket),
       priority: rank[priority],
       attempts: 1,
-      removeOnComplete: { count: KEPT.done },
-      removeOnFail: { count: KEPT.failed },
+      // The rows remember. A name that Redis remembered would keep a ticket that is carried again from being run.
+      removeOnComplete: true,
+      removeOnFail: true,
     },
   };
 };
-
-/** What is thrown here is shown by BullMQ as a failed job, and tried again by nobody but the core. */
-async function work(
-  { data }: Pick<BullJob<TicketData>, 'data'>,
-  run: (ticket: Pick<JobTicket, 'id' | 'fence'>) => Promise<AttemptEnd>,
-): Promise<Ended> {
-  const end = await run({ id: data.job, fence: data.fence });
-  switch (end.is) {
-    case 'done':
-    case 'void':
-      return end.is;
-    case 'failed':
-    case 'dead':
-      throw new Error(shownError(end.error));
-    default:
-      return end satisfies never;
-  }
-}
 
 async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -118,34 +118,30 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     expect(ran).toEqual(['b/1']);
   });
 
-  test('how an attempt ended can be looked at, and no payload is in Redis', async () => {
+  test('no payload is in Redis, and nothing of a job once it has run', async () => {
     driver = await begin();
     await reached();
-    ends.set('a', { is: 'failed', error: 'HTTP 500\nsecret body', nextAt: 1 });
-    const payload = { delivery: 'payload marker' };
-    const organization = 'org_1' as OrganizationId;
+    ends.set('a', { is: 'failed', error: 'HTTP 500', nextAt: 1 });
     const [queue] = driver.queues();
-    const failed = new Promise<void>((resolve) => {
-      const look = async () => {
-        if ((await queue!.getFailedCount()) === 1) resolve();
-        else setImmediate(look);
-      };
-      void look();
-    });
-    await driver.carry([ticket('a', { payload, organization, lane: 'wh_1' })]);
-    await failed;
-    const [job] = await queue!.getFailed();
+    await queue!.pause();
+    const organization = 'org_1' as OrganizationId;
+    await driver.carry([
+      ticket('a', { payload: { delivery: 'payload marker' }, organization, lane: 'wh_1' }),
+    ]);
+    const [job] = await queue!.getPrioritized();
     expect(job).toMatchObject({
       id: 'a-1',
       data: { job: 'a', fence: 1, lane: 'wh_1', organization: 'org_1' },
-      failedReason: 'HTTP 500',
     });
     const client = new Redis(redis.url);
     for (const key of await client.keys('*')) {
       expect(key).toMatch(/^gatehouse:test:/);
-      const text = JSON.stringify(await client.hgetall(key).catch(() => client.dump(key)));
-      expect(text).not.toMatch(/payload marker|secret body/);
+      expect(String(await client.dumpBuffer(key))).not.toContain('payload marker');
     }
+    await queue!.resume();
+    await haveRun(1);
+    while ((await client.exists('gatehouse:test:webhook:a-1')) > 0);
+    expect(await queue!.getJobCounts()).toMatchObject({ failed: 0, completed: 0, active: 0 });
     client.disconnect();
   });
 
@@ -153,16 +149,15 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     await redis.kill();
     driver = await begin();
     expect(driver.problem()).toMatch(/cannot be used: jobs wait in the database/);
-    await expect(driver.carry([ticket('a')])).rejects.toThrow();
-    await expect(driver.carry([ticket('a')])).rejects.toThrow();
+    await driver.carry([ticket('a'), ticket('b'), ticket('c')]);
+    await driver.carry([ticket('a')]);
+    await driver.drop([ticket('b')]);
     await redis.start();
     await reached();
     expect(errors()).toHaveLength(1);
     expect(errors()[0]!.message).toBe('Redis cannot be used: jobs wait in the database until it can');
-    expect(driver.problem()).toBeUndefined();
-    await driver.carry([ticket('a')]);
-    await haveRun(1);
-    expect(ran).toEqual(['a/1']);
+    await haveRun(2);
+    expect(ran).toEqual(['a/1', 'c/1']);
   });
 
   test('one that goes away and comes back empty carries what is given to it again', async () => {
@@ -172,13 +167,11 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     await haveRun(1);
     await redis.kill();
     while (driver.problem() === undefined) await new Promise((resolve) => setImmediate(resolve));
-    await expect(driver.carry([ticket('b')])).rejects.toThrow();
+    await driver.carry([ticket('b')]);
     expect(driver.problem()).toMatch(/cannot be used: jobs wait in the database/);
     expect(driver.problem()).not.toContain('127.0.0.1');
     expect(errors()[0]!.fields).toMatchObject({ redis: new URL(redis.url).host });
     await redis.start();
-    await reached();
-    await driver.carry([ticket('b')]);
     await haveRun(2);
     expect(ran).toEqual(['a/1', 'b/1']);
     expect(errors()).toHaveLength(1);
@@ -206,14 +199,13 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     await reached();
     const client = new Redis(redis.url);
     await client.config('SET', 'maxmemory', '1');
-    await expect(driver.carry([ticket('a')])).rejects.toThrow(/OOM/);
+    await driver.carry([ticket('a')]);
     expect(driver.problem()).toBeDefined();
     expect(errors()[0]!.fields).toMatchObject({ reason: expect.stringContaining('OOM') });
     await client.config('SET', 'maxmemory', '0');
     client.disconnect();
-    await driver.carry([ticket('a')]);
     await haveRun(1);
-    expect(driver.problem()).toBeUndefined();
+    await reached();
   });
 
   test('what a killed process left is run by the next one', async () => {
