@@ -17,6 +17,8 @@ interface Report {
   pending: number;
   verifications: number;
   events: number;
+  /** Absent in reports of earlier releases. */
+  deliveries?: number;
   claims: number;
   auditLines: number;
   failed?: string;
@@ -35,7 +37,7 @@ const terms = [
   ['unused', 'unusedDays', 'people neither enrolled nor verified for so long are erased (at most 1095)'],
   ['consent', 'consentDays', 'how long a consent lasts that names no end'],
   ['verifications', 'verificationDays', 'verifications, and failures counted against an address'],
-  ['deliveries', 'deliveryDays', 'events waiting for delivery or delivered'],
+  ['deliveries', 'deliveryDays', 'events waiting for delivery or delivered, and the log of deliveries'],
   ['audit', 'auditDays', 'lines of the audit log; the longest of all organizations holds'],
 ] as const;
 
@@ -191,6 +193,7 @@ function describePreview(preview: Report & { people: number; asks: boolean }): s
       ['kept by a legal hold', preview.held],
       ['verifications to delete', preview.verifications],
       ['events to delete', preview.events],
+      ['deliveries to delete', preview.deliveries ?? 0],
       ['failure counts to delete', preview.claims],
     ]),
     ...(preview.asks ? ['That is more than the daily sweep does by itself.'] : []),
@@ -206,6 +209,7 @@ const describeReport = (report: Report) =>
     ['kept by a legal hold', report.held],
     ['verifications deleted', report.verifications],
     ['events deleted', report.events],
+    ['deliveries deleted', report.deliveries ?? 0],
     ['failure counts deleted', report.claims],
     ['audit lines deleted', report.auditLines],
   ]);

@@ -4,6 +4,8 @@ import { emptyLog } from '../../storage/empty-log.ts';
 import { notBeingErased, unfinishedStates } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
+import { forgetAlerts } from '../alerts/index.ts';
+import { forgetDeliveries } from '../events/index.ts';
 import type { Realm } from '../subjects/index.ts';
 
 export type ErasureRow = Selectable<Schema['erasure']>;
@@ -52,18 +54,15 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
         .execute();
     },
     /** Everything the database holds about these people. What others count by (figures of verifications) stays without them. */
-    async removeRows(tx: Tx, subjects: readonly SubjectId[]): Promise<void> {
+    async removeRows(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void> {
       if (subjects.length === 0) return;
       await tx
         .updateTable('verification')
         .set({ subject: null, place_sealed: null, device_sealed: null, probe_sealed: null })
         .where('subject', 'in', subjects)
         .execute();
-      await tx
-        .updateTable('outbox')
-        .set({ subject: null, personal_sealed: null })
-        .where('subject', 'in', subjects)
-        .execute();
+      await forgetDeliveries(tx, subjects, now);
+      await forgetAlerts(tx, subjects, now);
       for (const table of ['template', 'consent', 'consent_withdrawal', 'legal_hold'] as const) {
         await tx.deleteFrom(table).where('subject', 'in', subjects).execute();
       }

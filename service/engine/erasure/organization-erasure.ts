@@ -22,7 +22,7 @@ export interface OrganizationErased {
 export interface OrganizationErasure {
   /**
    * First revokes every API key, so that nobody is enrolled any more; then erases up to `limit` people of both worlds; when
-   * nobody is left, removes the sites and destroys the organization's own secrets. To be called until it is `done`. The empty
+   * nobody is left, removes the sites, webhooks, alert rules and grants, and destroys the organization's own secrets. To be called until it is `done`. The empty
    * organization stays, marked as erased: the audit log, the figures of verifications and the receipts name it. Throws
    * CONFIRMATION_REQUIRED unless `confirm` is its name, and LEGAL_HOLD when somebody is held.
    */
@@ -41,6 +41,8 @@ export interface OrganizationErasureDeps {
     /** Throws CONFLICT while somebody has a key. */
     replaceOrganization(organization: OrganizationId): Promise<{ copies: CopyOfReceipt[] }>;
   };
+  /** What else goes with it, each of which may be called again: webhooks, alert rules, grants. */
+  endings?: readonly ((organization: OrganizationId, actor: Actor) => Promise<unknown>)[];
   inTransaction: InTransaction;
   audit: Audit;
 }
@@ -53,6 +55,7 @@ export function createOrganizationErasure({
   access,
   subjects,
   sealer,
+  endings = [],
   inTransaction,
   audit,
 }: OrganizationErasureDeps): OrganizationErasure {
@@ -103,6 +106,7 @@ export function createOrganizationErasure({
       for (const { id } of await organizations.listSites(organization)) {
         await organizations.removeSite(organization, id, actor);
       }
+      for (const end of endings) await end(organization, actor);
       const note = (tx: Tx, action: string, details: Record<string, unknown> = {}) =>
         audit.add(tx, {
           actor,

@@ -157,7 +157,7 @@ export function createSteps(deps: StepsDeps) {
         open.map(({ row }) => row.id),
         JSON.stringify(reached),
       );
-      await inTransaction((tx) => store.removeRows(tx, people));
+      await inTransaction((tx) => store.removeRows(tx, people, clock.now()));
       const emptied = await store.emptyLog();
       for (const { row } of open) await removeJournal(row);
       const former = await keys.formerCopies();

@@ -28,6 +28,7 @@ export type { EventDelivery, EventDeliveryDeps } from './event-delivery.ts';
 export { createEventDelivery } from './event-delivery.ts';
 export type { Events } from './events.ts';
 export { createEvents } from './events.ts';
+export { forgetDeliveries } from './forget-deliveries-store.ts';
 export { describeGrant } from './grant-text.ts';
 export { createGrants } from './grants.ts';
 export type { Relay } from './relay.ts';

@@ -1,4 +1,4 @@
-import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { firstIdAt, type OrganizationId, type SubjectId, type World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { readStanding } from '../consent/index.ts';
@@ -126,6 +126,23 @@ export function createRetentionStore(db: Db) {
       return Number(n);
     },
 
+    /** Deliveries older than `before`, with their attempts, but of nobody under a hold. At most a page of them; how many there were. */
+    async deleteDeliveries(tx: Tx, realm: Realm, before: number): Promise<number> {
+      const old = await oldDeliveries(tx, realm, before).select('old.id').limit(PAGE).execute();
+      if (old.length === 0) return 0;
+      const ids = old.map(({ id }) => id);
+      await tx.deleteFrom('webhook_attempt').where('delivery', 'in', ids).execute();
+      await tx.deleteFrom('webhook_delivery').where('id', 'in', ids).execute();
+      return ids.length;
+    },
+
+    async countDeliveries(realm: Realm, before: number): Promise<number> {
+      const { n } = await oldDeliveries(db, realm, before)
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    },
+
     /**
      * Failures counted against an address, the last before `before`; what a person has to enable again stays, and so does what
      * counts against somebody under a hold. At most a page of them.
@@ -189,6 +206,25 @@ function oldRows(from: Db | Tx, table: OldTable, { organization, world }: Realm,
     .where('old.organization', '=', organization)
     .where('old.world', '=', world)
     .where('old.created_at', '<', before)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('legal_hold')
+            .select('legal_hold.id')
+            .whereRef('legal_hold.subject', '=', 'old.subject')
+            .where('legal_hold.released_at', 'is', null),
+        ),
+      ),
+    );
+}
+
+/** Their ids begin with the time, and there is an index of them. */
+function oldDeliveries(from: Db | Tx, { organization, world }: Realm, before: number) {
+  return from
+    .selectFrom('webhook_delivery as old')
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
+    .where('old.id', '<', firstIdAt('delivery', before))
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(

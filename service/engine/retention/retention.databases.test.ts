@@ -127,6 +127,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
       pending: 0,
       verifications: 0,
       events: 7 + 1,
+      deliveries: 0,
       claims: 0,
       auditLines: 3,
     });

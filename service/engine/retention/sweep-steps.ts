@@ -19,6 +19,8 @@ export interface SweepReport {
   pending: number;
   verifications: number;
   events: number;
+  /** With their attempts. */
+  deliveries: number;
   claims: number;
   /** Of the audit log, which is one for all organizations. */
   auditLines: number;
@@ -136,7 +138,7 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
       }
     },
 
-    /** Verifications, events and failures that are older than their terms. */
+    /** Verifications, events, deliveries and failures that are older than their terms. */
     async deleteOld(organization: OrganizationId, { policy, now, report }: Found): Promise<void> {
       const verificationsBefore = now - policy.verificationDays * DAY;
       const eventsBefore = now - policy.deliveryDays * DAY;
@@ -155,6 +157,12 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
           },
         );
         await inPages(
+          (tx) => store.deleteDeliveries(tx, realm, eventsBefore),
+          (rows) => {
+            report.deliveries += rows;
+          },
+        );
+        await inPages(
           (tx) => store.deleteClaims(tx, realm, verificationsBefore),
           (rows) => {
             report.claims += rows;
@@ -170,6 +178,7 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
         const realm = { organization, world };
         report.verifications += await store.countOld('verification', realm, before);
         report.events += await store.countOld('outbox', realm, now - policy.deliveryDays * DAY);
+        report.deliveries += await store.countDeliveries(realm, now - policy.deliveryDays * DAY);
         report.claims += await store.countClaims(realm, before);
       }
     },
@@ -183,6 +192,7 @@ const emptyReport = (): SweepReport => ({
   pending: 0,
   verifications: 0,
   events: 0,
+  deliveries: 0,
   claims: 0,
   auditLines: 0,
 });

@@ -104,6 +104,43 @@ export function createSubjectRecordStore({ db, sealer }: { db: Db; sealer: Recor
           .execute(),
       ),
 
+    deliveries: ({ organization, subject }: Of) =>
+      pages((after) =>
+        db
+          .selectFrom('webhook_delivery')
+          .selectAll()
+          .where('subject', '=', subject)
+          .where('organization', '=', organization)
+          .where('id', '>', after)
+          .orderBy('id')
+          .limit(PAGE)
+          .execute(),
+      ),
+    /** Of some deliveries, at most a page of these. */
+    attempts: (deliveries: readonly string[]) =>
+      db
+        .selectFrom('webhook_attempt')
+        .selectAll()
+        .where('delivery', 'in', deliveries)
+        .orderBy('delivery')
+        .orderBy('number')
+        .execute(),
+    alerts: ({ organization, world, subject }: Of) =>
+      pages((after) =>
+        db
+          .selectFrom('alert')
+          .innerJoin('alert_rule', 'alert_rule.id', 'alert.rule')
+          .selectAll('alert')
+          .select('alert_rule.name')
+          .where('alert.subject', '=', subject)
+          .where('alert.organization', '=', organization)
+          .where('alert.world', '=', world)
+          .where('alert.id', '>', after)
+          .orderBy('alert.id')
+          .limit(PAGE)
+          .execute(),
+      ),
+
     /** Lines about the person, or about one of these verifications of theirs. */
     async *auditLines({ organization, subject }: Of, verifications: readonly string[]) {
       const every = pages((after) =>

@@ -63,6 +63,7 @@ test('every table of the database is in the record, or it is said why not', asyn
     .filter(({ sql }) => /\bsubject text\b|references subject\b|, subject\b/i.test(sql))
     .map(({ name }) => name);
   expect(naming.toSorted()).toEqual([
+    'alert',
     'audit',
     'consent',
     'consent_withdrawal',
@@ -71,6 +72,7 @@ test('every table of the database is in the record, or it is said why not', asyn
     'outbox',
     'template',
     'verification',
+    'webhook_delivery',
   ]);
   for (const name of naming) expect(coverage[name]).toHaveProperty('in');
   await engine.stop();

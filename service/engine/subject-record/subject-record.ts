@@ -7,6 +7,7 @@ import type { Consents } from '../consent/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import { coverage } from './coverage.ts';
+import { createOutgoingSections } from './outgoing-sections.ts';
 import { createRecordSections, time } from './record-sections.ts';
 import { createSubjectRecordStore, type RecordSealer } from './subject-record-store.ts';
 
@@ -54,6 +55,7 @@ export function createSubjectRecords({
 }: SubjectRecordsDeps): SubjectRecords {
   const store = createSubjectRecordStore({ db, sealer });
   const sections = createRecordSections({ store, consents });
+  const { deliveries, alerts } = createOutgoingSections({ store });
 
   return {
     async read(realm, { person, withTemplates, withInternal, actor, request }) {
@@ -106,6 +108,8 @@ export function createSubjectRecords({
           disabledAt: time(claim.disabled_at),
         },
         events: await sections.events(of, tell),
+        deliveries: await deliveries(of, tell),
+        alerts: await alerts(of),
         audit: await sections.audit(
           of,
           verifications.map(({ id }) => id),
