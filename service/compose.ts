@@ -30,6 +30,7 @@ import {
   type EndpointWebhooks,
   type Grants,
 } from './engine/events/index.ts';
+import { createDatabaseDriver, createJobs, type Jobs } from './engine/jobs/index.ts';
 import { createKeyPlaces, type KeyPlaces } from './engine/keystore/index.ts';
 import { createLimits, type Limits } from './engine/limits/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
@@ -55,6 +56,8 @@ import { createOutgoing } from './outgoing/create-outgoing.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import { createOwnPlaces } from './own-places.ts';
 import { payloadDialects } from './payload-dialects.ts';
+import { createRedisDriver, queuePrefix } from './redis-queue/index.ts';
+import { addStandingJobs } from './standing-jobs.ts';
 import { createMasterCare } from './storage/master-care.ts';
 import type { Unlock } from './storage/open-master.ts';
 import { createOrganizationRotations } from './storage/rotate-organization.ts';
@@ -80,6 +83,9 @@ export interface Gatehouse {
   checks: Checks;
   models: Models;
   backups: Backups;
+  jobs: Jobs;
+  /** Waits for what jobs of the service itself still do after their stop. */
+  standingJobs: { settled(): Promise<void> };
   grants: Grants;
   destinations: Destinations;
   webhooks: EndpointWebhooks;
@@ -147,6 +153,23 @@ export async function compose(
   }
   await auditLog.begin();
   opened.defer(() => signEnd(auditLog, log));
+  const jobs = createJobs({
+    db,
+    inTransaction,
+    audit,
+    ids,
+    clock,
+    log,
+    chance: Math.random,
+    driver:
+      config.queue === 'bullmq' && config.redisUrl !== undefined
+        ? createRedisDriver({
+            url: config.redisUrl,
+            prefix: queuePrefix(config.data, randomFillSync),
+            log,
+          })
+        : createDatabaseDriver(),
+  });
   const events = createEvents({ ids, clock, sealer });
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
@@ -351,6 +374,8 @@ export async function compose(
     await renewals.resume((await organizations.list()).map(({ id }) => id));
   }
 
+  const standingJobs = addStandingJobs({ jobs, retention, backups, keyPlaces, erasure, auditLog });
+
   const status = createStatus({
     data: config.data,
     insecureHttp: isInsecure(config),
@@ -389,6 +414,8 @@ export async function compose(
     checks,
     models,
     backups,
+    jobs,
+    standingJobs,
     grants,
     destinations,
     webhooks,

@@ -123,10 +123,9 @@ export async function serve(
   opened.defer(() => recurring.stop());
   recurring.every('usage', 1_000, () => gatehouse.limits.flush());
   recurring.every('audit checkpoints', 1_000, () => gatehouse.auditLog.tend());
-  recurring.every('retention', 60 * 60_000, () => gatehouse.retention.tend());
-  recurring.every('backups', 60_000, () => gatehouse.backups.runDue());
-  recurring.every('copies of the key store', 60_000, () => gatehouse.keyPlaces.sync());
-  recurring.every('erasures', 60_000, () => gatehouse.erasure.retry());
+  opened.defer(() => gatehouse.standingJobs.settled());
+  opened.defer(() => gatehouse.jobs.stop());
+  await gatehouse.jobs.start();
 
   const everything = opened.move();
   return { url, stop: () => everything.disposeAsync() };
