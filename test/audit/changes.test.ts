@@ -65,6 +65,31 @@ const changes: Record<string, () => Sample> = {
     action: 'grant.add',
   }),
   'DELETE /organizations/:organization/grants/:grant': () => ({ action: 'grant.revoke' }),
+  'POST /organizations/:organization/webhooks': () => ({
+    body: { world: 'test', family: 'identity', url: 'https://10.1.2.4/hook' },
+    action: 'webhook.add',
+  }),
+  'PATCH /organizations/:organization/webhooks/:webhook': () => ({
+    body: { world: 'test', description: 'ERP' },
+    action: 'webhook.change',
+  }),
+  'DELETE /organizations/:organization/webhooks/:webhook': () => ({
+    body: { world: 'test' },
+    action: 'webhook.remove',
+  }),
+  'POST /organizations/:organization/webhooks/:webhook/enable': () => ({
+    body: { world: 'test' },
+    before: () => gatehouse.webhooks.disable(testRealm(), ids.webhook!, 'maintenance', by.actor),
+    action: 'webhook.enable',
+  }),
+  'POST /organizations/:organization/webhooks/:webhook/disable': () => ({
+    body: { world: 'test', reason: 'maintenance' },
+    action: 'webhook.disable',
+  }),
+  'POST /organizations/:organization/webhooks/:webhook/rotate': () => ({
+    body: { world: 'test', overlapSeconds: 3600 },
+    action: 'webhook.rotate',
+  }),
   'PUT /organizations/:organization/attestation': () => ({
     body: consent,
     action: 'consent.attest',
@@ -210,6 +235,12 @@ async function fill(): Promise<void> {
     by.actor,
   );
   const grant = await gatehouse.grants.add(organization, 'public-https', '', by.actor);
+  await gatehouse.grants.add(organization, '10.0.0.0/8', '', by.actor);
+  const webhook = await gatehouse.webhooks.add(
+    { organization, world: 'test' },
+    { family: 'identity', url: 'https://10.1.2.3/hook' },
+    by.actor,
+  );
   const { definition } = await gatehouse.checks.getProfile(organization, 'default');
   profile = { ...definition };
   await gatehouse.checks.setProfile(organization, 'own', definition, by.actor);
@@ -219,11 +250,17 @@ async function fill(): Promise<void> {
     key: key.id,
     site: site.id,
     grant: grant.id,
+    webhook: webhook.endpoint.id,
     profile: 'own',
     model: 'faceres',
     purpose: 'audit',
   };
 }
+
+const testRealm = () => ({
+  organization: ids.organization as OrganizationId,
+  world: 'test' as const,
+});
 
 const person = () => ({
   organization: ids.organization as OrganizationId,
@@ -316,7 +353,9 @@ const counts = () =>
 
 test('no call without parameters deletes anything', async () => {
   const lost: string[] = [];
-  for (const route of changing().filter((route) => !/:(key|site|profile|model|grant)\b/.test(route))) {
+  for (const route of changing().filter(
+    (route) => !/:(key|site|profile|model|grant|webhook)\b/.test(route),
+  )) {
     const [method = '', url = ''] = route.split(' ');
     for (const body of [undefined, {}]) {
       const before = counts();

@@ -4,7 +4,7 @@ import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
-import type { Grants } from '../../engine/events/index.ts';
+import type { Deliveries, Grants, Webhooks } from '../../engine/events/index.ts';
 import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import type { Limits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
@@ -35,6 +35,8 @@ export interface ControlDeps {
   models: Models;
   backups: Backups;
   grants: Grants;
+  webhooks: Webhooks;
+  deliveries?: Deliveries;
   /** What `gatehouse doctor` shows of the box; plain JSON. */
   status(): unknown;
 }

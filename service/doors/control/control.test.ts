@@ -6,7 +6,7 @@ import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
-import type { Grants } from '../../engine/events/index.ts';
+import type { Grants, Webhooks } from '../../engine/events/index.ts';
 import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import { createLimits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
@@ -106,6 +106,7 @@ beforeEach(async () => {
     subjectRecords: {} as SubjectRecords,
     backups: {} as Backups,
     grants: {} as Grants,
+    webhooks: {} as Webhooks,
     status: () => ({ version: 'x' }),
   });
 });

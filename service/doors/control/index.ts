@@ -4,6 +4,7 @@ import { auditRoutes } from './audit-routes.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { consentRoutes } from './consent-routes.ts';
 import type { ControlDeps } from './control-deps.ts';
+import { deliveryRoutes } from './delivery-routes.ts';
 import { erasureRoutes } from './erasure-routes.ts';
 import { controlErrors } from './errors.ts';
 import { exportRoutes } from './export-routes.ts';
@@ -18,6 +19,7 @@ import { renewalRoutes } from './renewal-routes.ts';
 import { retentionRoutes } from './retention-routes.ts';
 import { subjectRoutes } from './subject-routes.ts';
 import { vaultRoutes } from './vault-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 export type { ControlDeps } from './control-deps.ts';
 
@@ -45,4 +47,7 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(modelRoutes, deps);
   await app.register(backupRoutes, deps);
   await app.register(vaultRoutes, deps);
+  await app.register(webhookRoutes, deps);
+  const { organizations, deliveries } = deps;
+  if (deliveries) await app.register(deliveryRoutes, { organizations, deliveries });
 };

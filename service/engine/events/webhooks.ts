@@ -61,7 +61,10 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
   async function rowOf(source: Db | Tx, realm: EventRealm, id: string): Promise<EndpointRow> {
     const row = await selectEndpoint(source, realm, id);
     if (row) return row;
-    throw new Problem('NOT_FOUND', `There is no webhook endpoint with the id ${id.slice(0, 64)}.`);
+    throw new Problem(
+      'NOT_FOUND',
+      `There is no webhook endpoint with the id ${id.slice(0, 64)} in the ${realm.world} world.`,
+    );
   }
 
   const note: NoteEndpoint = (tx, actor, action, row, details = {}) =>

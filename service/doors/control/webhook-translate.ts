@@ -1,0 +1,46 @@
+import type { Deliveries, Delivery, Endpoint } from '../../engine/events/index.ts';
+import { time } from './time.ts';
+
+/** Engine -> control wire. Milliseconds become ISO 8601, what is absent stays absent. */
+
+export const fromEndpoint = ({
+  organization: _,
+  state,
+  cutOverAt,
+  failingSince,
+  signatureHeader,
+  lineage,
+  createdAt,
+  ...rest
+}: Endpoint) => ({
+  ...rest,
+  state: state.is === 'enabled' ? state : { ...state, at: time(state.at) },
+  ...(signatureHeader !== undefined && { signatureHeader }),
+  ...(cutOverAt !== undefined && { cutOverAt: time(cutOverAt) }),
+  ...(failingSince !== undefined && { failingSince: time(failingSince) }),
+  ...(lineage !== undefined && { lineage }),
+  createdAt: time(createdAt),
+});
+
+export const fromSecret = ({ endpoint, secret }: { endpoint: Endpoint; secret: string }) => ({
+  ...fromEndpoint(endpoint),
+  secret,
+});
+
+export const fromDelivery = ({ event, state, createdAt, ...rest }: Delivery) => ({
+  ...rest,
+  ...(event !== undefined && { event }),
+  state:
+    state.is === 'waiting' ? { is: state.is, nextAt: time(state.nextAt) } : { ...state, at: time(state.at) },
+  createdAt: time(createdAt),
+});
+
+export const fromDeliveryLog = ({ log, ...delivery }: Awaited<ReturnType<Deliveries['get']>>) => ({
+  ...fromDelivery(delivery),
+  log: log.map(({ at, status, exchange, ...attempt }) => ({
+    ...attempt,
+    at: time(at),
+    ...(status !== undefined && { status }),
+    ...(exchange !== undefined && exchange),
+  })),
+});
