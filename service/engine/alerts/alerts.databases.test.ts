@@ -7,7 +7,14 @@ import type { OutgoingMail } from '../../outgoing/outgoing.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { EventPayloads, RecordedEvent } from '../events/index.ts';
 import type { JobHandler, JobKind, NewJob, RunningJob } from '../jobs/index.ts';
-import { type Alerts, type AlertsDeps, createAlerts, forgetAlerts, type MailServer } from './index.ts';
+import {
+  type Alerts,
+  type AlertsDeps,
+  createAlerts,
+  forgetAlerts,
+  type GaugeReadings,
+  type MailServer,
+} from './index.ts';
 
 const MINUTE = 60_000;
 const ada = 'sub_00000000000000000000000ada' as SubjectId;
@@ -20,7 +27,13 @@ let jobs: NewJob[];
 let handlers: Map<JobKind, JobHandler<never>>;
 let mails: OutgoingMail[];
 let mailFails: Error | undefined;
-let box: { diskFree: number; certificateDays: number | undefined; padMissing: boolean };
+let box: { diskFree: number; certificateDays: number; padMissing: boolean };
+
+const readings = (): Required<GaugeReadings> => ({
+  diskFree: async () => box.diskFree,
+  certificateDays: () => box.certificateDays,
+  padMissing: async () => box.padMissing,
+});
 
 /** As after a start: over the same database, with empty memory. */
 async function open(over: Partial<AlertsDeps> = {}): Promise<Alerts> {
@@ -46,11 +59,7 @@ async function open(over: Partial<AlertsDeps> = {}): Promise<Alerts> {
       },
     },
     mail: server,
-    readings: {
-      diskFree: async () => box.diskFree,
-      certificateDays: () => box.certificateDays,
-      padMissing: async () => box.padMissing,
-    },
+    readings: readings(),
     log: silentLog,
     ...over,
   });
@@ -131,7 +140,7 @@ onBothDatabases('alerts', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     [jobs, mails, mailFails] = [[], [], undefined];
-    box = { diskFree: 10_000, certificateDays: undefined, padMissing: false };
+    box = { diskFree: 10_000, certificateDays: 90, padMissing: false };
     alerts = await open();
   });
   afterEach(() => engine.stop());
@@ -451,8 +460,14 @@ onBothDatabases('alerts', (newPlace) => {
     });
 
     test('a certificate that is not there is waited for, and never fires', async () => {
+      const { diskFree, padMissing } = readings();
+      alerts = await open({ readings: { diskFree, padMissing } });
       const rule = await alerts.addRule(realm(), { metric: 'certificate-days' }, operator);
       expect(rule.waitsFor).toBe('This box has no TLS certificate (--tls-cert, --tls-key).');
+      await alerts.look();
+      expect(await fired()).toEqual([]);
+      alerts = await open();
+      box.certificateDays = 22;
       await alerts.look();
       expect(await fired()).toEqual([]);
       box.certificateDays = 21;
@@ -513,7 +528,6 @@ onBothDatabases('alerts', (newPlace) => {
       alerts = await open({
         readings: {
           diskFree: () => Promise.reject(new Error('no disk')),
-          certificateDays: () => undefined,
           padMissing: async () => true,
         },
       });
@@ -664,7 +678,7 @@ onBothDatabases('alerts', (newPlace) => {
     const first = await alerts.recommended(realm());
     expect(first.map(({ metric }) => metric)).toEqual([
       ...['failures-per-person', 'failures-per-key', 'spoof-attempts', 'impossible-travel', 'unknown-device'],
-      ...['queue-depth', 'disk-free', 'pad-missing'],
+      ...['queue-depth', 'disk-free', 'certificate-days', 'pad-missing'],
     ]);
     for (const rule of first) await alerts.addRule(realm(), rule, operator);
     expect(await alerts.recommended(realm())).toEqual([]);

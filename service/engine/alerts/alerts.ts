@@ -56,7 +56,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
   function waitsFor(metric: AlertMetric): string | undefined {
     if (metric === 'bot-rate') return 'Nothing judges behavior yet: it fires once the behavior family does.';
-    if (metric === 'certificate-days' && readings.certificateDays() === undefined)
+    if (metric === 'certificate-days' && !readings.certificateDays)
       return 'This box has no TLS certificate (--tls-cert, --tls-key).';
     return undefined;
   }

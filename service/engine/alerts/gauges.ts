@@ -12,8 +12,8 @@ const MINUTE = 60_000;
 export interface GaugeReadings {
   /** MiB on the disk of the data directory. */
   diskFree(): Promise<number>;
-  /** Whole days the configured certificate lasts; undefined without one. */
-  certificateDays(): number | undefined;
+  /** Whole days the configured certificate lasts; there is no such reading without one. */
+  certificateDays?(): number;
   /** Whether somebody could be verified live without presentation attack detection, or cannot because it is not installed. */
   padMissing(organization: OrganizationId): Promise<boolean>;
 }
@@ -36,7 +36,7 @@ export function createGauges({ readings, waitingDeliveries, clock, log }: Gauges
       case 'disk-free':
         return Math.floor(await readings.diskFree());
       case 'certificate-days':
-        return readings.certificateDays();
+        return readings.certificateDays?.();
       case 'pad-missing':
         return (await readings.padMissing(realm.organization)) ? 1 : 0;
       default:

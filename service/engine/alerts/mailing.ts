@@ -44,10 +44,10 @@ export function createMailing({ server, destinations, outgoing, alerts }: Mailin
           ...(password !== undefined && { password }),
         });
       } catch (error) {
-        // Anywhere later the mail may have been taken already.
+        // Anything else may have come after the mail was taken.
         const failure = (error as { failure?: string }).failure;
-        const nobodyThere = failure === 'refused' || failure === 'unreachable';
-        if (!nobodyThere || i + 1 >= Math.min(addresses.length, MOST_DIALLED)) throw error;
+        const notTaken = failure === 'refused' || failure === 'unreachable';
+        if (!notTaken || i + 1 >= Math.min(addresses.length, MOST_DIALLED)) throw error;
       }
     }
   };

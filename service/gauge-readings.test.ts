@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { certificate } from '../test/support/certificate.ts';
+import { type Engine, operator, startEngine } from '../test/support/engine.ts';
+import { createGaugeReadings } from './gauge-readings.ts';
+
+let data: string;
+let engine: Engine;
+beforeEach(async () => {
+  data = mkdtempSync(join(tmpdir(), 'gatehouse-gauges-'));
+  engine = await startEngine();
+});
+afterEach(async () => {
+  await engine.stop();
+  rmSync(data, { recursive: true, force: true });
+});
+
+test('attack detection is missing without its model, and where nothing rests on it', async () => {
+  const readings = createGaugeReadings({ ...engine, data, tlsCert: undefined });
+  expect(await readings.padMissing(engine.organization)).toBe(true);
+  await engine.installPad();
+  expect(await readings.padMissing(engine.organization)).toBe(false);
+  await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
+  expect(await readings.padMissing(engine.organization)).toBe(true);
+});
+
+test('a certificate is counted in whole days, also after its end; without one there is no reading', async () => {
+  expect(createGaugeReadings({ ...engine, data, tlsCert: undefined }).certificateDays).toBeUndefined();
+  const tlsCert = join(data, 'cert.pem');
+  writeFileSync(tlsCert, certificate);
+  const at = (time: string) =>
+    createGaugeReadings({ ...engine, data, tlsCert, clock: { now: () => Date.parse(time) } })
+      .certificateDays!();
+  expect(at('2126-10-26T09:00:00Z')).toBe(1);
+  expect(at('2126-10-29T09:20:36Z')).toBe(-2);
+});
+
+test('the disk has room', async () => {
+  expect(await createGaugeReadings({ ...engine, data, tlsCert: undefined }).diskFree()).toBeGreaterThan(1);
+});

@@ -1,0 +1,44 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import type { GaugeReadings } from './engine/alerts/index.ts';
+import type { Models } from './engine/models/index.ts';
+import type { Organizations } from './engine/organizations/index.ts';
+import type { Clock } from './lib/clock.ts';
+
+const MEBIBYTE = 2 ** 20;
+const DAY = 86_400_000;
+
+export interface GaugeReadingsDeps {
+  /** The data directory. */
+  data: string;
+  tlsCert: string | undefined;
+  models: Pick<Models, 'current'>;
+  organizations: Pick<Organizations, 'get'>;
+  clock: Clock;
+}
+
+/** What alert rules about the box itself look at. The certificate is read from its file each time: it may have been renewed. */
+export function createGaugeReadings({
+  data,
+  tlsCert,
+  models,
+  organizations,
+  clock,
+}: GaugeReadingsDeps): GaugeReadings {
+  return {
+    async diskFree() {
+      const { bavail, bsize } = await statfs(data);
+      return (bavail * bsize) / MEBIBYTE;
+    },
+    ...(tlsCert !== undefined && {
+      certificateDays() {
+        const { validTo } = new X509Certificate(readFileSync(tlsCert));
+        return Math.floor((Date.parse(validTo) - clock.now()) / DAY);
+      },
+    }),
+    async padMissing(organization) {
+      return models.current().padSets.length === 0 || (await organizations.get(organization)).matchOnly;
+    },
+  };
+}
