@@ -1,0 +1,218 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeWebhookSecret, sign } from '../../service/engine/events/signature.ts';
+
+// The package as it is published, away from the sources: what `npm run build:sdk` makes, where an application has it.
+
+const root = join(import.meta.dirname, '../..');
+const node = join(root, 'node_modules/.bin/node');
+let application: string;
+
+const secret = makeWebhookSecret('hex', (into) => into.fill(7));
+const body = '{"event":"verification.success","name":"Zoë"}';
+const delivered = () =>
+  sign({ dialect: 'hex', secret, id: 'evt_1', at: Date.now(), body: Buffer.from(body) });
+
+beforeAll(() => {
+  application = mkdtempSync(join(tmpdir(), 'gatehouse-sdk-'));
+  const home = join(application, 'node_modules/@gatehouse/sdk');
+  mkdirSync(home, { recursive: true });
+  const built = spawnSync(node, [join(root, 'sdk/gatehouse/build.mjs'), home], { encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}${built.stderr}`);
+  for (const file of ['package.json', 'README.md'])
+    cpSync(join(root, 'sdk/gatehouse', file), join(home, file));
+  const readme = readFileSync(join(root, 'sdk/gatehouse/README.md'), 'utf8');
+  for (const [, block, name] of readme.matchAll(/```js\n(\/\/ (\S+):[\s\S]*?)```/g))
+    writeFileSync(join(application, name!), block!);
+});
+afterAll(() => rmSync(application, { recursive: true, force: true }));
+
+/** The last line that the program prints, as JSON. */
+function run(file: string, program: string, { runtime = node, flags = [] as string[] } = {}): unknown {
+  writeFileSync(join(application, file), program);
+  const { status, stdout, stderr } = spawnSync(runtime, [...flags, file], {
+    cwd: application,
+    encoding: 'utf8',
+    input: JSON.stringify({ body, headers: delivered(), secret }),
+  });
+  if (status !== 0) throw new Error(`${file} ended with ${status}: ${stderr}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1)!);
+}
+
+/** The same in either kind of module: a delivery accepted, and one refused. */
+const tell = `
+const { body, headers, secret } = JSON.parse(readFileSync(0, 'utf8'));
+(async () => {
+  const accepted = await verifyWebhook(body, headers, secret);
+  const refused = await verifyWebhook(body + ' ', headers, secret).catch((error) => error);
+  console.log(JSON.stringify({ id: accepted.id, dialect: accepted.dialect, event: accepted.event.event,
+    refused: [refused instanceof WebhookVerificationError, refused.code] }));
+})();`;
+const told = {
+  id: 'evt_1',
+  dialect: 'hex',
+  event: 'verification.success',
+  refused: [true, 'SIGNATURE_MISMATCH'],
+};
+
+/** The system's Node as well, where it is new enough. */
+const runtimes = [node, '/usr/bin/node'].filter((runtime) => {
+  if (runtime === node) return true;
+  if (!existsSync(runtime)) return false;
+  const { stdout } = spawnSync(runtime, ['--version'], { encoding: 'utf8' });
+  return Number(stdout.slice(1).split('.')[0]) >= 20;
+});
+
+describe.each(runtimes)('%s', (runtime) => {
+  test('loads it as an ES module', () => {
+    const program = `import { readFileSync } from 'node:fs';
+      import { verifyWebhook, WebhookVerificationError } from '@gatehouse/sdk';${tell}`;
+    expect(run('esm.mjs', program, { runtime })).toEqual(told);
+  });
+
+  test('loads it as CommonJS', () => {
+    const program = `const { readFileSync } = require('node:fs');
+      const { verifyWebhook, WebhookVerificationError } = require('@gatehouse/sdk');${tell}`;
+    expect(run('cjs.cjs', program, { runtime })).toEqual(told);
+  });
+
+  test('needs only what the web platform has', () => {
+    const program = `import { readFileSync } from 'node:fs';
+      import { dirname, join } from 'node:path';
+      import { createContext, SourceTextModule } from 'node:vm';
+      import { fileURLToPath } from 'node:url';
+      const { body, headers, secret } = JSON.parse(readFileSync(0, 'utf8'));
+      const globals = { crypto, TextEncoder, TextDecoder, atob, btoa, Headers };
+      const context = createContext({ ...globals, given: { body, headers, secret } });
+      const modules = new Map();
+      const load = (path) => {
+        if (!modules.has(path)) modules.set(path, new SourceTextModule(readFileSync(path, 'utf8'), { context, identifier: path }));
+        return modules.get(path);
+      };
+      const link = (name, from) => {
+        if (!name.startsWith('./')) throw new Error('asks for ' + name);
+        return load(join(dirname(from.identifier), name));
+      };
+      const sdk = load(fileURLToPath(import.meta.resolve('@gatehouse/sdk')));
+      await sdk.link(link);
+      await sdk.evaluate();
+      const main = new SourceTextModule(\`
+        import { verifyWebhook, WebhookVerificationError } from 'sdk';
+        const { body, headers, secret } = given;
+        const accepted = await verifyWebhook(new TextEncoder().encode(body), new Headers(headers), secret);
+        const refused = await verifyWebhook(body + ' ', headers, secret).catch((error) => error);
+        export const told = { id: accepted.id, dialect: accepted.dialect, event: accepted.event.event,
+          refused: [refused instanceof WebhookVerificationError, refused.code],
+          node: [typeof process, typeof Buffer, typeof require] };\`, { context });
+      await main.link(() => sdk);
+      await main.evaluate();
+      console.log(JSON.stringify(main.namespace.told));`;
+    const flags = ['--experimental-vm-modules', '--no-warnings'];
+    expect(run('edge.mjs', program, { runtime, flags })).toEqual({
+      ...told,
+      node: ['undefined', 'undefined', 'undefined'],
+    });
+  });
+});
+
+test.each(['consumer.mts', 'consumer.cts'])(
+  'its types serve %s, without those of Node or a browser',
+  (file) => {
+    const program = `
+import { verifyWebhook, WebhookVerificationError, type VerifiedWebhook, type WebhookErrorCode } from '@gatehouse/sdk';
+export async function take(body: Uint8Array, headers: { [name: string]: string | string[] | undefined }): Promise<string> {
+  try {
+    const told: VerifiedWebhook<{ event: string; user_id: string }> = await verifyWebhook(body, headers, ['a', 'b'], { tolerance: 60 });
+    // @ts-expect-error: it may be absent
+    const id: string = told.id;
+    return told.event.user_id + id;
+  } catch (error) {
+    if (!(error instanceof WebhookVerificationError)) throw error;
+    const code: WebhookErrorCode = error.code;
+    // @ts-expect-error: the list is closed
+    return code === 'SOMETHING_ELSE' ? '' : code;
+  }
+}`;
+    writeFileSync(join(application, file), program);
+    const options = '--noEmit --strict --module nodenext --target es2022 --lib es2022'.split(' ');
+    const { stdout, status } = spawnSync(
+      node,
+      [join(root, 'node_modules/typescript/bin/tsc'), ...options, file],
+      { cwd: application, encoding: 'utf8' },
+    );
+    expect([stdout, status]).toEqual(['', 0]);
+  },
+);
+
+describe('the examples of its README', () => {
+  test('worker.mjs', () => {
+    const program = `import { readFileSync } from 'node:fs';
+      import worker from './worker.mjs';
+      const { body, headers, secret } = JSON.parse(readFileSync(0, 'utf8'));
+      const env = { GATEHOUSE_WEBHOOK_SECRET: secret };
+      const ask = (text) => worker.fetch(new Request('https://a.example/', { method: 'POST', headers, body: text }), env);
+      const [right, wrong] = [await ask(body), await ask(body + ' ')];
+      console.log(JSON.stringify([right.status, wrong.status, await wrong.text()]));`;
+    expect(run('drive-worker.mjs', program)).toEqual([204, 400, 'SIGNATURE_MISMATCH']);
+  });
+
+  test('server.mjs', async () => {
+    const child = spawn(node, ['server.mjs'], {
+      cwd: application,
+      env: { ...process.env, PORT: '0', GATEHOUSE_WEBHOOK_SECRET: secret },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const lines = createInterface({ input: child.stdout });
+      const [line] = await once(lines, 'line');
+      const url = `http://127.0.0.1:${String(line).split(' ').at(-1)}/`;
+      const ask = (text: string) => fetch(url, { method: 'POST', headers: delivered(), body: text });
+      const logged = once(lines, 'line');
+      expect((await ask(body)).status).toBe(204);
+      expect(await logged).toEqual(['evt_1 verification.success']);
+      const wrong = await ask(`${body} `);
+      expect([wrong.status, await wrong.text()]).toEqual([400, 'SIGNATURE_MISMATCH']);
+    } finally {
+      child.kill();
+    }
+  });
+
+  test('repeated.cjs', () => {
+    const program = `const { readFileSync } = require('node:fs');
+      const { take } = require('./repeated.cjs');
+      const { body, headers, secret } = JSON.parse(readFileSync(0, 'utf8'));
+      (async () => {
+        const secrets = ['whsec_b2xk', secret];
+        console.log(JSON.stringify([await take(body, headers, secrets), await take(body, headers, secrets)]));
+      })();`;
+    expect(run('drive-repeated.cjs', program)).toEqual([
+      expect.stringMatching(/^verification\.success \(hex, sent \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z\)$/),
+      'repeated',
+    ]);
+  });
+});
+
+test('what is packed: the built files and no sources', () => {
+  const home = join(application, 'node_modules/@gatehouse/sdk');
+  const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: home,
+    encoding: 'utf8',
+  });
+  const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+  const kinds = new Set(files.map(({ path }) => path.replace(/[\w-]+(?=\.(js|d\.ts)$)/, '*')));
+  expect([...kinds].toSorted()).toEqual([
+    'README.md',
+    'dist/cjs/*.d.ts',
+    'dist/cjs/*.js',
+    'dist/cjs/package.json',
+    'dist/esm/*.d.ts',
+    'dist/esm/*.js',
+    'dist/esm/package.json',
+    'package.json',
+  ]);
+});
