@@ -55,7 +55,7 @@ import { openDirectory } from './open-directory.ts';
 import { createOutgoing } from './outgoing/create-outgoing.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import { createOwnPlaces } from './own-places.ts';
-import { payloadDialects } from './payload-dialects.ts';
+
 import { createRedisDriver, queuePrefix } from './redis-queue/index.ts';
 import { addStandingJobs } from './standing-jobs.ts';
 import { createMasterCare } from './storage/master-care.ts';
@@ -63,6 +63,7 @@ import type { Unlock } from './storage/open-master.ts';
 import { createOrganizationRotations } from './storage/rotate-organization.ts';
 import { verifySignature } from './storage/signing-keys.ts';
 import { throttleTries } from './unseal-throttle.ts';
+import { webhookDialects } from './webhook-dialects.ts';
 
 /** The whole appliance, ready to be asked; doors are put on it by serve.ts and by the CLI. */
 export interface Gatehouse {
@@ -182,7 +183,7 @@ export async function compose(
     sealer,
     audit,
     destinations,
-    dialects: payloadDialects,
+    dialects: webhookDialects,
     ids,
     clock,
     log,
