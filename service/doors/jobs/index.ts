@@ -118,7 +118,6 @@ const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
     options: {
       uiConfig: {
         boardTitle: 'Gatehouse jobs',
-        boardLogo: { path: '/favicon.ico', width: 28, height: 28 },
         favIcon: { default: '/favicon.ico', alternative: '/favicon.ico' },
         hideDocsLink: true,
         hideRedisDetails: true,

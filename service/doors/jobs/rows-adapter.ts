@@ -131,12 +131,18 @@ export class RowsAdapter extends BaseAdapter {
         attemptsMade: attempts,
         timestamp: createdAt,
         delay,
-        finishedOn: finishedAt ?? null,
         failedReason: lastError ?? '',
         stacktrace: null,
         data: { ...payload, lane: job.lane, organization: job.organization },
         returnvalue: null,
-        opts: { attempts: mostAttempts, priority: job.priority, notBefore: runAt, state: job.state },
+        opts: {
+          attempts: mostAttempts,
+          priority: job.priority,
+          state: job.state,
+          notBefore: iso(runAt),
+          // Not the board's own `finishedOn`: it would want to know when the attempt began, which no row tells.
+          ...(finishedAt === undefined ? {} : { finished: iso(finishedAt) }),
+        },
       }),
       getState: async () => statusOf(job, now),
       promote: again,
@@ -237,6 +243,8 @@ function statusOf({ state, runAt }: Job, now: number): JobStatus {
 
 /** Ids sort by the time they were made. */
 const newestFirst = (a: Job, b: Job): number => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 function refuse(sentence: string): never {
   throw new Problem('CONFLICT', sentence);

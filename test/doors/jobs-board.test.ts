@@ -1,0 +1,338 @@
+import { randomFillSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createJobsDoor } from '../../service/doors/jobs/index.ts';
+import {
+  type BoardLinks,
+  createBoardLinks,
+  createDatabaseDriver,
+  createJobs,
+  type Jobs,
+} from '../../service/engine/jobs/index.ts';
+import { createServer } from '../../service/http/server.ts';
+import type { JobId } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { type Engine, operator, startEngine } from '../support/engine.ts';
+import { recordedAccess } from '../support/recorded-access.ts';
+
+const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => existsSync(path),
+);
+if (!browserPath) console.warn('jobs-board: no Chromium here; the board is not tried in a browser');
+
+/** Where pictures of the page are left, for a person to look at. */
+const pictures = process.env.GATEHOUSE_TEST_PICTURES;
+const secret = 'answer of the receiver';
+
+let engine: Engine;
+let jobs: Jobs;
+let links: BoardLinks;
+let app: FastifyInstance;
+let origin: string;
+let dead: JobId[];
+
+beforeEach(async () => {
+  engine = await startEngine();
+  const { db, inTransaction, audit, ids, clock } = engine;
+  const open = () =>
+    createJobs({
+      db,
+      inTransaction,
+      audit,
+      ids,
+      clock,
+      log: silentLog,
+      driver: createDatabaseDriver(),
+      chance: () => 0,
+    });
+  // One start of the service in which every webhook fails for good.
+  const before = open();
+  let left = 3;
+  const failed = new Promise<void>((resolve) =>
+    before.handle('webhook', {
+      pauses: [],
+      concurrency: 1,
+      timeout: 1_000,
+      run: async () => ({ outcome: { is: 'dead', error: `HTTP 500\n${secret}` } }),
+      async record(_, finished) {
+        left -= finished.length;
+        if (left === 0) resolve();
+      },
+    }),
+  );
+  const add = (count: number, runAt?: number) =>
+    inTransaction((tx) =>
+      before.add(
+        tx,
+        Array.from({ length: count }, (_, n) => ({
+          kind: 'webhook' as const,
+          payload: { delivery: `dlv_${n}`, url: 'https://receiver.example/secret-path' },
+          lane: 'wh_1',
+          organization: engine.organization,
+          ...(runAt === undefined ? {} : { runAt }),
+        })),
+      ),
+    );
+  dead = await add(3);
+  await before.start();
+  await failed;
+  await before.stop();
+  await add(2, clock.now() + 60_000);
+  jobs = open();
+  links = createBoardLinks({ inTransaction, audit, random: randomFillSync, elapsed: () => clock.now() });
+  app = createServer({ access: recordedAccess(), log: silentLog, ids });
+  await app.register(createJobsDoor({ jobs, boardLinks: links, clock }));
+  app.get('/favicon.ico', { config: { access: 'public' } }, async () => '');
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  links.serveAt(origin);
+});
+afterEach(async () => {
+  await app.close();
+  await engine.stop();
+});
+
+const openBoard = async (): Promise<string> => {
+  const { url } = await links.make(operator);
+  const reply = await app.inject(new URL(url).pathname);
+  return String(reply.headers['set-cookie']).split(';')[0]!;
+};
+const lines = (action: string) =>
+  engine.db.selectFrom('audit').select(['actor', 'target', 'request']).where('action', '=', action).execute();
+
+describe('/jobs', () => {
+  test('without a session every route shows how to open it, and nothing else', async () => {
+    expect(app.published.length).toBeGreaterThan(20);
+    for (const { methods, url } of app.published.filter((route) => /^\/jobs(?!\/open)/.test(route.url))) {
+      for (const method of methods) {
+        const path = url
+          .replaceAll(/:queueName/g, 'webhook')
+          .replaceAll(/:\w+/g, dead[0]!)
+          .replace('*', 'js/x');
+        for (const cookie of ['', 'gatehouse_jobs=', 'gatehouse_jobs=made-up']) {
+          const reply = await app.inject({
+            method: method as 'GET',
+            url: path,
+            headers: { cookie, 'sec-fetch-site': 'same-origin' },
+          });
+          expect([method, url, reply.statusCode]).toEqual([method, url, 401]);
+          expect(reply.body).not.toContain(dead[0]);
+          if (method !== 'HEAD') expect(reply.body).toContain('gatehouse jobs open');
+        }
+      }
+    }
+    expect((await jobs.get(dead[0]!))?.state).toBe('dead');
+  });
+
+  test('a link sets a cookie for the board alone, once; looking ahead does not use it up', async () => {
+    const { url } = await links.make(operator);
+    const path = new URL(url).pathname;
+    expect((await app.inject({ url: path, method: 'HEAD' })).statusCode).toBe(404);
+    const ahead = await app.inject({ url: path, headers: { 'sec-purpose': 'prefetch' } });
+    expect([ahead.statusCode, ahead.headers['set-cookie']]).toEqual([409, undefined]);
+    const { statusCode, headers } = await app.inject(path);
+    expect([statusCode, headers.location]).toEqual([303, '/jobs/']);
+    expect(headers['set-cookie']).toMatch(
+      /^gatehouse_jobs=[\w-]{32}; Path=\/jobs; Max-Age=1800; HttpOnly; SameSite=Strict$/,
+    );
+    const again = await app.inject(path);
+    expect([again.statusCode, again.headers['set-cookie']]).toEqual([404, undefined]);
+    expect((await app.inject('/jobs/open/made-up')).statusCode).toBe(404);
+    expect(await lines('jobs.open')).toHaveLength(1);
+    expect(await lines('jobs.open.used')).toHaveLength(1);
+  });
+
+  test('a session ends after half an hour', async () => {
+    const cookie = await openBoard();
+    engine.advance(30 * 60_000 - 1);
+    expect((await app.inject({ url: '/jobs/', headers: { cookie } })).statusCode).toBe(200);
+    engine.advance(1);
+    expect((await app.inject({ url: '/jobs/', headers: { cookie } })).statusCode).toBe(401);
+  });
+
+  test('names no other host, and its policy lets it reach none', async () => {
+    const cookie = await openBoard();
+    const { body, headers } = await app.inject({ url: '/jobs/', headers: { cookie } });
+    expect(body).not.toMatch(/https?:\/\//);
+    expect(headers['content-security-policy']).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'",
+    );
+  });
+
+  test('shows ids and states, and neither what a receiver answered nor what else a payload holds', async () => {
+    const cookie = await openBoard();
+    const reply = await app.inject({
+      url: '/jobs/api/queues?activeQueue=webhook&status=latest',
+      headers: { cookie },
+    });
+    const { queues } = reply.json() as { queues: { name: string; counts: object; jobs: object[] }[] };
+    const webhook = queues.find(({ name }) => name === 'webhook')!;
+    expect(webhook.counts).toEqual({ active: 0, waiting: 0, completed: 0, failed: 3, delayed: 2 });
+    expect(webhook.jobs).toHaveLength(5);
+    expect(webhook.jobs.at(-1)).toMatchObject({
+      id: dead[0],
+      failedReason: 'HTTP 500',
+      data: { delivery: 'dlv_0', notShown: 1 },
+    });
+    expect(reply.body).not.toMatch(/answer of the receiver|secret-path/);
+    const one = await app.inject({ url: `/jobs/api/queues/webhook/${dead[0]}`, headers: { cookie } });
+    expect(one.json()).toMatchObject({ status: 'failed' });
+    expect(one.body).not.toMatch(/answer of the receiver|secret-path/);
+    const other = await app.inject({ url: `/jobs/api/queues/mail/${dead[0]}`, headers: { cookie } });
+    expect(other.statusCode).toBe(404);
+  });
+
+  test('a change needs a page of this very address', async () => {
+    const cookie = await openBoard();
+    const url = `/jobs/api/queues/webhook/${dead[0]}/clean`;
+    for (const headers of [
+      {},
+      { origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin },
+    ]) {
+      const reply = await app.inject({ method: 'PUT', url, headers: { cookie, ...headers } });
+      expect([reply.statusCode, reply.json().code]).toEqual([403, 'ORIGIN_NOT_ALLOWED']);
+    }
+    expect(await jobs.get(dead[0]!)).toBeDefined();
+    const reply = await app.inject({
+      method: 'PUT',
+      url,
+      headers: { cookie, 'sec-fetch-site': 'same-origin' },
+    });
+    expect(reply.statusCode).toBe(204);
+    expect(await jobs.get(dead[0]!)).toBeUndefined();
+    expect(await lines('job.remove')).toEqual([
+      { actor: 'operator:ada', target: dead[0], request: reply.headers['x-request-id'] },
+    ]);
+  });
+
+  test('what has no meaning for durable jobs is refused with a sentence, and changes nothing', async () => {
+    const cookie = await openBoard();
+    const before = await jobs.counts();
+    const refused: string[] = [];
+    const changing = app.published.flatMap(({ methods, url }) =>
+      methods.filter((method) => !['GET', 'HEAD'].includes(method)).map((method) => ({ method, url })),
+    );
+    const works = /:jobId\/(retry|clean|promote)$|\/(retry|clean)\/:queueStatus$|:queueName\/promote$/;
+    for (const { method, url } of changing.filter((route) => !works.test(route.url))) {
+      const path = url.replaceAll(/:queueName/g, 'webhook').replaceAll(/:\w+/g, dead[0]!);
+      const reply = await app.inject({
+        method: method as 'PUT',
+        url: path,
+        headers: { cookie, 'sec-fetch-site': 'same-origin' },
+        payload: {},
+      });
+      expect([url, reply.statusCode]).toEqual([url, 405]);
+      expect(reply.json().message).toMatch(/looked at, tried again and removed/);
+      refused.push(url);
+    }
+    expect(refused.length).toBeGreaterThan(10);
+    expect(await jobs.counts()).toEqual(before);
+    const waits = await app.inject({
+      method: 'PUT',
+      url: '/jobs/api/queues/webhook/clean/delayed',
+      headers: { cookie, 'sec-fetch-site': 'same-origin' },
+    });
+    expect([waits.statusCode, waits.json().error]).toEqual([409, expect.stringContaining('one by one')]);
+  });
+
+  test('all dead ones are tried again or cleared at once, each with its line', async () => {
+    const cookie = await openBoard();
+    const put = (url: string) =>
+      app.inject({ method: 'PUT', url, headers: { cookie, 'sec-fetch-site': 'same-origin' } });
+    expect((await put('/jobs/api/queues/webhook/retry/failed')).json()).toEqual({ retried: 3, skipped: 0 });
+    expect(await lines('job.retry')).toHaveLength(3);
+    expect((await put('/jobs/api/queues/webhook/promote')).statusCode).toBe(200);
+    expect((await jobs.counts()).webhook).toMatchObject({ waiting: 5, dead: 0, delayed: 0 });
+    expect((await put('/jobs/api/queues/webhook/clean/failed')).statusCode).toBe(200);
+    expect((await jobs.counts()).webhook).toMatchObject({ waiting: 5 });
+  });
+});
+
+describe.skipIf(!browserPath)('/jobs in a browser', () => {
+  let browser: Browser;
+  let page: Page;
+  let asked: string[];
+  let complaints: string[];
+
+  beforeEach(async () => {
+    browser = await chromium.launch({ executablePath: browserPath!, args: ['--no-sandbox'] });
+    page = await browser.newPage();
+    asked = [];
+    complaints = [];
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('console', (message) => {
+      if (/Content Security Policy|violat/i.test(message.text())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+  });
+  afterEach(() => browser.close());
+
+  const picture = async (name: string) => {
+    if (pictures) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
+  };
+
+  /** The button with this icon, and yes to the question; until the answer is there. */
+  const press = async (icon: string, path: string) => {
+    const answered = page.waitForResponse((response) => response.url().endsWith(path));
+    await page.locator(`button:has(svg.${icon})`).click();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    expect((await answered).status()).toBe(204);
+  };
+
+  test('the link opens it, a dead job is tried again, another removed, and nobody else is asked', async () => {
+    const { url } = await links.make(operator);
+    await page.goto(url, { waitUntil: 'networkidle' });
+    expect(page.url()).toBe(`${origin}/jobs/`);
+    await picture('overview');
+    await page.goto(`${origin}/jobs/queue/webhook?status=failed`, { waitUntil: 'networkidle' });
+    await page.getByText(dead[0]!).first().waitFor();
+    await picture('dead');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture('dead-narrow');
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+
+    await page.goto(`${origin}/jobs/queue/webhook/${dead[0]}?status=failed`, { waitUntil: 'networkidle' });
+    await picture('one-dark');
+    await press('lucide-refresh-cw', `${dead[0]}/retry`);
+    expect((await jobs.get(dead[0]!))?.state).toBe('waiting');
+    await page.goto(`${origin}/jobs/queue/webhook/${dead[1]}?status=failed`, { waitUntil: 'networkidle' });
+    await press('lucide-trash-2', `${dead[1]}/clean`);
+    expect(await jobs.get(dead[1]!)).toBeUndefined();
+    expect([await lines('job.retry'), await lines('job.remove')]).toMatchObject([
+      [{ actor: 'operator:ada', target: dead[0] }],
+      [{ actor: 'operator:ada', target: dead[1] }],
+    ]);
+
+    await page.goto(`${origin}/jobs/queue/webhook?status=delayed`, { waitUntil: 'networkidle' });
+    await page.getByText('Clean all').click();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page
+      .getByText('Only finished and dead jobs are cleared at once; remove others one by one.')
+      .waitFor();
+    await picture('refused-dark');
+    expect((await jobs.counts()).webhook.delayed).toBe(2);
+
+    expect(complaints).toEqual([]);
+    expect(asked.filter((one) => !one.startsWith(`${origin}/`) && !one.startsWith('data:'))).toEqual([]);
+  });
+
+  test('a link that was used shows that it opens nothing', async () => {
+    const { url } = await links.make(operator);
+    await page.goto(url);
+    await page.context().clearCookies();
+    const second = await page.goto(url);
+    expect(second?.status()).toBe(404);
+    await page.goto(`${origin}/jobs`);
+    await page.getByText('gatehouse jobs open').waitFor();
+    await picture('closed');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture('closed-dark');
+    expect(complaints).toEqual([]);
+  });
+});
