@@ -35,7 +35,7 @@ const refusals: Record<string, Refusal> = {
   FST_ERR_CTP_EMPTY_TYPE: wrongMediaType,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: brokenBody,
   FST_ERR_BAD_URL: badUrl,
-  FST_ERR_MAX_PARAM_LENGTH: badUrl,
+  FST_ERR_MAX_PARAM_LENGTH: () => new Problem('INVALID_REQUEST', 'A part of the path is longer than any id.'),
   FST_ERR_HANDLER_TIMEOUT: () =>
     new Problem('TIMEOUT', 'This took longer than the box allows; try again.', { retryAfterSeconds: 2 }),
 };

@@ -3,14 +3,16 @@ import type { z } from 'zod';
 import { actorOf, realmOf } from './caller.ts';
 import type { ConsoleDeps } from './index.ts';
 import { cutPage, paramsOf, toPage } from './page.ts';
-import { defined, fromAlert, fromAlertRule, toAlertDefinition, toAlertRuleChange } from './translate.ts';
-import { AlertQuery, AlertRuleChange, NewAlertRule, Nothing, RuleQuery } from './wire.ts';
+import { defined, fromAlert, fromAlertRule, toAlertRuleChange, toNewAlertRule } from './translate.ts';
+import { Nothing } from './wire.ts';
+import { AlertQuery, AlertRuleChange, NewAlertRule, RuleQuery } from './wire-alerts.ts';
 import { AlertPage, AlertReply, AlertRulePage, AlertRuleReply } from './wire-replies.ts';
 
 const params = { alert: paramsOf('alert'), rule: paramsOf('rule') };
 type One = { Params: z.output<(typeof params)['alert']> };
 const tags = ['alerts'];
 const config = { access: 'admin' } as const;
+const mailing = ['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'] as const;
 const changing = { ...config, refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] } as const;
 
 /** Rules that watch what happens, and what they found. */
@@ -72,11 +74,12 @@ export const alertRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'alerts'>> = asyn
   app.post<{ Body: NewAlertRule }>(
     '/api/admin/alert-rules',
     {
-      config: { ...config, refuses: ['CONFLICT', 'STORAGE_FULL'] },
+      config: { ...config, refuses: ['CONFLICT', ...mailing, 'STORAGE_FULL'] },
       schema: {
         operationId: 'createAlertRule',
         summary: 'Create an alert rule',
-        description: 'It watches from now on.',
+        description:
+          'It watches from now on. What is left out is as recommended for the metric. `waitsFor` says what it still needs, such as a model. A rule that mails needs a grant for the mail server.',
         tags,
         body: NewAlertRule,
         response: { 201: AlertRuleReply },
@@ -87,7 +90,7 @@ export const alertRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'alerts'>> = asyn
         .code(201)
         .send(
           fromAlertRule(
-            await alerts.addRule(realmOf(request), toAlertDefinition(request.body), actorOf(request)),
+            await alerts.addRule(realmOf(request), toNewAlertRule(request.body), actorOf(request)),
           ),
         ),
   );
@@ -95,12 +98,12 @@ export const alertRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'alerts'>> = asyn
   app.patch<One & { Body: AlertRuleChange }>(
     '/api/admin/alert-rules/:id',
     {
-      config: changing,
+      config: { ...changing, refuses: [...changing.refuses, ...mailing] },
       schema: {
         operationId: 'changeAlertRule',
         summary: 'Change an alert rule',
         description:
-          'What is named is changed, the rest stays; `filter` and `channels` are replaced as a whole. `enabled: false` stops it without removing it.',
+          'What is named is changed, the rest stays; `filter` is replaced as a whole. The metric cannot be changed: make another. `enabled: false` stops it without removing it.',
         tags,
         params: params.rule,
         body: AlertRuleChange,

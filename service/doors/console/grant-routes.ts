@@ -18,7 +18,7 @@ const refuseWith = (sentence: string) => async (_: FastifyRequest) => {
 const NO_GRANT =
   'No API key may grant a destination: that is an administrator\'s. On the box run "gatehouse grant add <destination>".';
 const NO_REVOKE =
-  'No API key may revoke a grant: that is an administrator\'s. On the box run "gatehouse grant revoke <id>".';
+  'No API key may revoke a grant: that is an administrator\'s. On the box run "gatehouse grant revoke <id> --confirm <destination>".';
 
 /** Where the organization may send to: read with a key, changed by an administrator on the box alone. */
 export const grantRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'grants'>> = async (app, { grants }) => {

@@ -6,6 +6,7 @@ import { deliveryRoutes } from './delivery-routes.ts';
 import { wireErrors } from './errors.ts';
 import { eventRoutes } from './event-routes.ts';
 import { grantRoutes } from './grant-routes.ts';
+import { webhookActionRoutes } from './webhook-action-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
 export interface ConsoleDeps {
@@ -25,6 +26,7 @@ export function createConsoleDoor(deps: ConsoleDeps): FastifyPluginAsync {
       if (request.routeOptions.schema?.body !== undefined) request.body ??= {};
     });
     await app.register(webhookRoutes, deps);
+    await app.register(webhookActionRoutes, deps);
     await app.register(deliveryRoutes, deps);
     await app.register(eventRoutes, deps);
     await app.register(alertRoutes, deps);

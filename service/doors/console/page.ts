@@ -32,7 +32,7 @@ export const paramsOf = (thing: Thing) => z.strictObject({ id: idOf(thing).descr
 /** What every list takes; the newest come first. */
 export const pageOf = (thing: Thing) => ({
   limit: z.coerce.number().int().min(1).max(MOST).default(50).describe('Most that the page holds'),
-  before: idOf(thing).optional().describe(`\`next\` of the page before: ${thing}s older than this one`),
+  before: idOf(thing).optional().describe('`next` of the page before: what is older than this'),
 });
 
 export interface PageQuery {
@@ -73,4 +73,4 @@ export const pageReply = <Item extends z.ZodType>(item: Item, of: string, id: st
         .nullable()
         .describe('Ask again with this as `before` for what is older; null on the last page'),
     })
-    .meta({ id });
+    .meta({ id, description: 'One page.' });

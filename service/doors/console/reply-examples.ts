@@ -77,6 +77,7 @@ export const rule = {
   holdOffMinutes: 60,
   channels: { webhook: true, desktop: false, email: [] },
   enabled: true,
+  waitsFor: null,
   createdAt: '2026-11-20T12:00:00.000Z',
   createdBy: 'operator:ada',
 };
@@ -96,8 +97,8 @@ export const alert = {
 
 export const grant = {
   id: 'grt_01m7w3p2d8k6x4v0q9r1t7c5yz',
-  to: { is: 'name' as const, name: 'hooks.example.org' },
-  port: null,
+  to: 'hooks.example.org',
+  kind: 'name' as const,
   note: 'order system',
   createdAt: '2026-11-20T11:58:00.000Z',
   createdBy: 'operator:ada',

@@ -1,20 +1,27 @@
 import type { Caller } from '../../engine/access/index.ts';
-import type { Alert, AlertDefinition, AlertRule } from '../../engine/alerts/index.ts';
-import type { Actor } from '../../engine/audit/index.ts';
 import type {
-  Deliveries,
-  Delivery,
-  DeliveryAttempt,
-  DeliveryState,
-  Endpoint,
-  EndpointChange,
-  EventLog,
-  EventRealm,
-  Grant,
-  NewEndpoint,
-  Webhooks,
+  Alert,
+  AlertRule,
+  NewAlertRule as EngineRule,
+  AlertRuleChange as EngineRuleChange,
+} from '../../engine/alerts/index.ts';
+import type { Actor } from '../../engine/audit/index.ts';
+import {
+  type Deliveries,
+  type Delivery,
+  type DeliveryAttempt,
+  type DeliveryState,
+  describeGrant,
+  type Endpoint,
+  type EndpointChange,
+  type EventLog,
+  type EventRealm,
+  type Grant,
+  type NewEndpoint,
+  type Webhooks,
 } from '../../engine/events/index.ts';
-import type { AlertRuleChange, NewAlertRule, NewWebhook, Replay, WebhookChange } from './wire.ts';
+import type { NewWebhook, Replay, WebhookChange } from './wire.ts';
+import type { AlertRuleChange, NewAlertRule } from './wire-alerts.ts';
 import type {
   AlertReply,
   AlertRuleReply,
@@ -194,17 +201,24 @@ export const fromAlert = ({
   notified: { ...notified },
 });
 
-export const toAlertDefinition = (body: NewAlertRule): AlertDefinition => ({
-  ...body,
-  filter: defined(body.filter),
+export const toNewAlertRule = ({ metric, ...fields }: NewAlertRule): EngineRule => ({
+  metric,
+  ...toRuleFields(fields),
 });
 
-export const toAlertRuleChange = ({
+export const toAlertRuleChange = ({ enabled, ...fields }: AlertRuleChange): EngineRuleChange => ({
+  ...toRuleFields(fields),
+  ...(enabled === undefined ? {} : { enabled }),
+});
+
+const toRuleFields = ({
   filter,
-  ...change
-}: AlertRuleChange): Partial<AlertDefinition> & { enabled?: boolean } => ({
-  ...defined(change),
+  channels,
+  ...fields
+}: Omit<NewAlertRule, 'metric'>): Omit<EngineRule, 'metric'> => ({
+  ...defined(fields),
   ...(filter === undefined ? {} : { filter: defined(filter) }),
+  ...(channels === undefined ? {} : { channels: defined(channels) }),
 });
 
 export const fromAlertRule = ({
@@ -217,6 +231,7 @@ export const fromAlertRule = ({
   holdOffMinutes,
   channels,
   enabled,
+  waitsFor,
   createdAt,
   createdBy,
 }: AlertRule): AlertRuleReply => ({
@@ -229,14 +244,15 @@ export const fromAlertRule = ({
   holdOffMinutes,
   channels: { webhook: channels.webhook, desktop: channels.desktop, email: [...channels.email] },
   enabled,
+  waitsFor: waitsFor ?? null,
   createdAt: time(createdAt),
   createdBy,
 });
 
 export const fromGrant = ({ id, to, port, note, createdAt, createdBy, revoked }: Grant): GrantReply => ({
   id,
-  to,
-  port: port ?? null,
+  to: describeGrant({ to, port }),
+  kind: to.is,
   note,
   createdAt: time(createdAt),
   createdBy,

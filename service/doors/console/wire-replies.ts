@@ -6,6 +6,7 @@ import * as example from './reply-examples.ts';
 import { deliveryStates } from './wire.ts';
 
 const time = (what: string) => z.iso.datetime().describe(what);
+const kind = <Name extends string>(name: Name) => z.literal(name).describe('Which of these it is');
 const who = z.string().describe('`key:<id of an API key>` or `operator:<account>`');
 
 export const WebhookReply = z
@@ -21,15 +22,19 @@ export const WebhookReply = z
     headers: z.array(z.string()).describe('Names of your own headers; their values are never shown'),
     trust: z
       .discriminatedUnion('is', [
-        z.strictObject({ is: z.literal('system') }),
-        z.strictObject({ is: z.literal('ca') }),
-        z.strictObject({ is: z.literal('pin'), pin: z.string() }),
+        z.strictObject({ is: kind('system') }),
+        z.strictObject({ is: kind('ca') }),
+        z.strictObject({ is: kind('pin'), pin: z.string().describe('SHA-256 of the key, Base64') }),
       ])
       .describe("Whom it believes to be the receiver: the system's CAs, a CA of its own, or one public key"),
     state: z
       .discriminatedUnion('is', [
-        z.strictObject({ is: z.literal('enabled') }),
-        z.strictObject({ is: z.literal('disabled'), reason: z.string(), at: z.iso.datetime() }),
+        z.strictObject({ is: kind('enabled') }),
+        z.strictObject({
+          is: kind('disabled'),
+          reason: z.string().describe('Why'),
+          at: time('Since when'),
+        }),
       ])
       .describe('Whether anything is sent to it, and why not'),
     cutOverAt: z.iso
@@ -47,34 +52,44 @@ export const WebhookReply = z
 
 export const NewWebhookReply = WebhookReply.extend({
   secret: z.string().describe('What deliveries are signed with. Shown this once: keep it now'),
-}).meta({ id: 'WebhookWithSecret', examples: [{ ...example.webhook, secret: example.secret }] });
+}).meta({
+  id: 'WebhookWithSecret',
+  description: 'The webhook, and its secret this once.',
+  examples: [{ ...example.webhook, secret: example.secret }],
+});
 
 export const CatalogReply = z
   .strictObject({
-    items: z.array(
-      z.strictObject({
-        name: z.string().describe('`<family>.<event>`: what `events` of a webhook takes'),
-        family: z.enum(families).describe('Whose'),
-        when: z.string().describe('When it is sent'),
-        fires: z
-          .boolean()
-          .describe('False: nothing sends it in this version; a webhook may ask for it already'),
-        sample: z.looseObject({}).describe('A body as it goes over the wire'),
-      }),
-    ),
+    items: z
+      .array(
+        z.strictObject({
+          name: z.string().describe('`<family>.<event>`: what `events` of a webhook takes'),
+          family: z.enum(families).describe('Whose'),
+          when: z.string().describe('When it is sent'),
+          fires: z
+            .boolean()
+            .describe('False: nothing sends it in this version; a webhook may ask for it already'),
+          sample: z.looseObject({}).describe('A body as it goes over the wire'),
+        }),
+      )
+      .describe('By family'),
   })
-  .meta({ id: 'EventCatalog', examples: [{ items: [example.catalogEntry] }] });
+  .meta({
+    id: 'EventCatalog',
+    description: 'Every event that a webhook can ask for.',
+    examples: [{ items: [example.catalogEntry] }],
+  });
 
 const state = z.discriminatedUnion('is', [
-  z.strictObject({ is: z.literal('waiting'), nextAt: time('When it is tried next') }),
-  z.strictObject({ is: z.literal('delivered'), at: time('When it was') }),
+  z.strictObject({ is: kind('waiting'), nextAt: time('When it is tried next') }),
+  z.strictObject({ is: kind('delivered'), at: time('When it was') }),
   z.strictObject({
-    is: z.literal('failed'),
+    is: kind('failed'),
     at: time('When it was'),
     reason: z.string().describe('Why no further attempt is made'),
   }),
   z.strictObject({
-    is: z.literal('dropped'),
+    is: kind('dropped'),
     at: time('When it was'),
     reason: z.string().describe('Why nothing is sent: the webhook was removed, or the person erased'),
   }),
@@ -103,6 +118,7 @@ export const DeliveryReply = z
   });
 
 const texts = z.record(z.string(), z.string());
+const sentHeaders = texts.describe('Header names and values');
 
 export const DeliveryAttemptReply = z
   .strictObject({
@@ -114,28 +130,36 @@ export const DeliveryAttemptReply = z
     status: z.int().nullable().describe('HTTP status of the answer, if there was one'),
     milliseconds: z.number().min(0).describe('Until the answer, or until it was given up'),
     request: z
-      .strictObject({ url: z.string(), headers: texts, body: z.string() })
+      .strictObject({
+        url: z.string().describe('Where it was sent'),
+        headers: sentHeaders,
+        body: z.string().describe('The body'),
+      })
       .nullable()
       .describe('What was sent, without secrets and signatures; null once the person it names was erased'),
     response: z
       .strictObject({
-        headers: texts,
-        body: z.string(),
+        headers: sentHeaders,
+        body: z.string().describe('The beginning of the body'),
         truncated: z.boolean().describe('Whether the answer was longer than what is kept of it'),
       })
       .nullable()
       .describe('What came back'),
     error: z.string().nullable().describe('Why nothing came back'),
   })
-  .meta({ id: 'DeliveryAttempt' });
+  .meta({ id: 'DeliveryAttempt', description: 'One try.', examples: [example.attempt] });
 
 export const DeliveryLogReply = DeliveryReply.extend({
   log: z.array(DeliveryAttemptReply).describe('Every attempt, in order'),
-}).meta({ id: 'DeliveryWithLog', examples: [{ ...example.delivery, log: [example.attempt] }] });
+}).meta({
+  id: 'DeliveryWithLog',
+  description: 'The delivery and every attempt.',
+  examples: [{ ...example.delivery, log: [example.attempt] }],
+});
 
 export const ReplayReply = z
   .strictObject({ deliveries: z.int().min(0).describe('How many were put into the queue') })
-  .meta({ id: 'Replayed', examples: [{ deliveries: 12 }] });
+  .meta({ id: 'Replayed', description: 'Queued.', examples: [{ deliveries: 12 }] });
 
 export const EventReply = z
   .strictObject({
@@ -145,7 +169,7 @@ export const EventReply = z
     payload: z.looseObject({}).describe('Ids, counts and verdicts; what is personal stays sealed'),
     deliveries: z.int().min(0).describe('How many deliveries were made of it'),
   })
-  .meta({ id: 'Event', examples: [example.event] });
+  .meta({ id: 'Event', description: 'What happened.', examples: [example.event] });
 
 export const AlertReply = z
   .strictObject({
@@ -161,12 +185,12 @@ export const AlertReply = z
     threshold: z.number().describe('What the rule allowed'),
     firedAt: time('When'),
     acknowledged: z
-      .strictObject({ at: z.iso.datetime(), by: who })
+      .strictObject({ at: time('When'), by: who })
       .nullable()
       .describe('Who has seen it; null while it is open'),
     notified: texts.describe('What became of each channel'),
   })
-  .meta({ id: 'Alert', examples: [example.alert] });
+  .meta({ id: 'Alert', description: 'What a rule found.', examples: [example.alert] });
 
 export const AlertRuleReply = z
   .strictObject({
@@ -177,38 +201,47 @@ export const AlertRuleReply = z
     threshold: z.number().describe('Fires at this value or beyond'),
     filter: z
       .strictObject({
-        key: z.string().nullable(),
-        profile: z.string().nullable(),
-        subject: z.string().nullable(),
+        key: z.string().nullable().describe('Only what this API key asked'),
+        profile: z.string().nullable().describe('Only under this profile'),
+        subject: z.string().nullable().describe('Only about this person'),
       })
       .describe('Only these events are counted'),
     holdOffMinutes: z.int().describe('Minutes in which it does not fire again about the same'),
     channels: z
-      .strictObject({ webhook: z.boolean(), desktop: z.boolean(), email: z.array(z.string()) })
+      .strictObject({
+        webhook: z.boolean().describe('The webhooks that take identity.alert.triggered'),
+        desktop: z.boolean().describe('The desktop of the box'),
+        email: z.array(z.string()).describe('These addresses'),
+      })
       .describe('Who is told'),
     enabled: z.boolean().describe('Whether it is watched'),
+    waitsFor: z
+      .string()
+      .nullable()
+      .describe('What it needs and does not have yet: until then it never fires'),
     createdAt: time('When it was made'),
     createdBy: who,
   })
-  .meta({ id: 'AlertRule', examples: [example.rule] });
+  .meta({ id: 'AlertRule', description: 'What is watched, and who is told.', examples: [example.rule] });
 
 export const GrantReply = z
   .strictObject({
     id: z.string().describe('Id'),
     to: z
-      .discriminatedUnion('is', [
-        z.strictObject({ is: z.literal('name'), name: z.string() }),
-        z.strictObject({ is: z.literal('cidr'), cidr: z.string() }),
-        z.strictObject({ is: z.literal('preset'), preset: z.literal('public-https') }),
-      ])
-      .describe('Where to: a host name (`*.` for any below), a network, or every public address at https'),
-    port: z.int().nullable().describe("At which port; null: the scheme's own"),
+      .string()
+      .describe(
+        "Where to, as it was granted: host, `*.host` for any below, network, each with `:port` where it is not the scheme's own, or `public-https` for any public address at https",
+      ),
+    kind: z.enum(['name', 'cidr', 'preset']).describe('Of what kind that is'),
     note: z.string().describe('For people: why'),
     createdAt: time('When it was granted'),
     createdBy: who,
-    revoked: z.strictObject({ at: z.iso.datetime(), by: who }).nullable().describe('Null while it holds'),
+    revoked: z
+      .strictObject({ at: time('When'), by: who })
+      .nullable()
+      .describe('Null while it holds'),
   })
-  .meta({ id: 'Grant', examples: [example.grant] });
+  .meta({ id: 'Grant', description: 'Where may be sent to.', examples: [example.grant] });
 
 export const WebhookPage = pageReply(WebhookReply, 'Webhooks', 'WebhookPage');
 export const DeliveryPage = pageReply(DeliveryReply, 'Deliveries', 'DeliveryPage');

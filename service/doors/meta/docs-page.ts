@@ -31,6 +31,7 @@ export const docsPage: FastifyPluginAsync = async (app) => {
       mcp: { disabled: true },
       showDeveloperTools: 'never',
       favicon: '/favicon.ico',
+      orderSchemaPropertiesBy: 'preserve',
       // Its heading says "Models", which here are neural networks; every schema is shown where it is used.
       hideModels: true,
       authentication: { preferredSecurityScheme: 'apiKey' },

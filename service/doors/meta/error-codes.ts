@@ -1,19 +1,25 @@
 import type { ProblemCode } from '../../lib/problem.ts';
 
+type Example = { error: string } & Record<string, unknown>;
+
 interface ErrorCode {
   means: string;
-  /** What comes beside `code` and `requestId`, word for word as it is answered. */
-  example?: { error: string } & Record<string, unknown>;
+  /** What comes beside `code` and `requestId`, word for word as it is answered; it may differ with the scope a route asks for. */
+  example?: Example | ((scope: string) => Example);
 }
+
+/** As a field of the scope's own routes. */
+const wrongField = (scope: string): Example => {
+  const [path, message] =
+    scope === 'identity' ? ['image', 'It is missing.'] : ['limit', 'It must be at most 200.'];
+  return { error: `The field "${path}" ${message.slice(3)}`, details: [{ path, message }] };
+};
 
 /** The closed list, in the words of the OpenAPI document. */
 export const errorCodes: Record<ProblemCode, ErrorCode> = {
   INVALID_REQUEST: {
     means: 'A field is missing, of the wrong type or out of range; `details` names each.',
-    example: {
-      error: 'The field "image" is missing.',
-      details: [{ path: 'image', message: 'It is missing.' }],
-    },
+    example: wrongField,
   },
   MALFORMED_JSON: { means: 'The body is not JSON.' },
   PAYLOAD_TOO_LARGE: {
@@ -22,7 +28,12 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   UNSUPPORTED_MEDIA_TYPE: {
     means: 'The body has another Content-Type than this call takes, or is compressed.',
-    example: { error: 'The Content-Type must be application/json or multipart/form-data.' },
+    example: (scope) => ({
+      error:
+        scope === 'identity'
+          ? 'The Content-Type must be application/json or multipart/form-data.'
+          : 'Send application/json, or multipart/form-data where the call takes files.',
+    }),
   },
   NOT_FOUND: { means: 'There is no such path, or no such thing in the organization and world of the key.' },
   CONFLICT: { means: 'The thing exists already, or is not in the expected state.' },
@@ -34,7 +45,7 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   INVALID_API_KEY: { means: 'The API key is unknown, revoked or past its end.' },
   INSUFFICIENT_SCOPE: {
     means: 'The API key lacks the scope of this call.',
-    example: { error: 'The API key lacks the scope "identity" that this call needs.' },
+    example: (scope) => ({ error: `The API key lacks the scope "${scope}" that this call needs.` }),
   },
   ORIGIN_NOT_ALLOWED: {
     means: 'The API key was sent from a page or a network that it may not be used from.',

@@ -66,6 +66,11 @@ Every answer carries \`x-request-id\`, which the log of the box knows too.`;
 const tags = [
   { name: 'identity', description: 'Enroll people, verify and identify them.' },
   {
+    name: 'behavior',
+    description:
+      'Where an API key’s own events go, as applications written for useHUMA ask for it. For a key with the scope `webhooks`.',
+  },
+  {
     name: 'webhooks',
     description:
       'Where the events of the organization go. First an administrator grants the destination on the box (`gatehouse grant add hooks.example.org`); then make the webhook, send it a test event, and look at its deliveries. For a key with the scope `admin`, as all of `/api/admin`.',
@@ -128,7 +133,8 @@ function operationOf(route: PublishedRoute, schemas: Json): Json {
   const { operationId, summary, description, tags, body, params, querystring, response } = route.schema;
   const access = route.access();
   const needsKey = access !== undefined && access !== 'public';
-  const refusals = [...(body ? withBody : []), ...(needsKey ? withKey : []), ...route.refuses, ...always];
+  const asked: ProblemCode[] = body ? withBody : params || querystring ? ['INVALID_REQUEST'] : [];
+  const refusals = [...asked, ...(needsKey ? withKey : []), ...route.refuses, ...always];
   const parameters = [
     ...parametersOf(params, 'path', schemas),
     ...parametersOf(querystring, 'query', schemas),
@@ -159,7 +165,7 @@ function successesOf(response: unknown, schemas: Json): Json {
 }
 
 /** One answer a status, with the codes that come with it. A status the route describes itself stays as it is. */
-function errorsOf({ errors, schema }: PublishedRoute, codes: ProblemCode[], schemas: Json): Json {
+function errorsOf({ errors, schema, access }: PublishedRoute, codes: ProblemCode[], schemas: Json): Json {
   const byStatus = new Map<string, ProblemCode[]>();
   for (const code of new Set(codes)) {
     const status = String(errors[code].status);
@@ -172,18 +178,21 @@ function errorsOf({ errors, schema }: PublishedRoute, codes: ProblemCode[], sche
       {
         description: list.map((code) => `- \`${code}\`: ${errorCodes[code].means}`).join('\n'),
         content: {
-          'application/json': { schema: jsonSchema(ErrorReply, 'output', schemas), ...errorExamples(list) },
+          'application/json': {
+            schema: jsonSchema(ErrorReply, 'output', schemas),
+            ...errorExamples(list, access() ?? 'public'),
+          },
         },
       },
     ]),
   );
 }
 
-function errorExamples(codes: ProblemCode[]): Json {
+function errorExamples(codes: ProblemCode[], scope: string): Json {
   const examples = codes.flatMap((code) => {
     const { example } = errorCodes[code];
     if (!example) return [];
-    const { error, ...extra } = example;
+    const { error, ...extra } = typeof example === 'function' ? example(scope) : example;
     return [[code, { value: { error, code, requestId: REQUEST_ID, ...extra } }]];
   });
   return examples.length > 0 ? { examples: Object.fromEntries(examples) } : {};
@@ -206,14 +215,21 @@ function contentOf(schema: unknown, io: 'input' | 'output', schemas: Json): Json
 
 function parametersOf(schema: unknown, place: 'path' | 'query', schemas: Json): Json[] {
   if (!(schema instanceof z.ZodObject)) return [];
-  return Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => ({
-    name,
-    in: place,
-    required: place === 'path' || !field.isOptional(),
-    description: field.description,
-    schema: jsonSchema(field, 'input', schemas),
-  }));
+  return Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => {
+    const { description, ...rest } = jsonSchema(field, 'input', schemas);
+    return {
+      name,
+      in: place,
+      required: place === 'path' || !field.isOptional(),
+      description,
+      schema: rest,
+      ...(place === 'query' && Array.isArray(rest.enum) && { examples: leftOut(rest.enum[0]) }),
+    };
+  });
 }
+
+/** The page would put the first value of a filter into each call it shows, and so show a part for the whole. */
+const leftOut = (value: unknown) => ({ default: { value, 'x-disabled': true } });
 
 /** JSON Schema 2020-12; what has an id moves to the components, wherever it stands. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {

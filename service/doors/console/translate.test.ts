@@ -1,0 +1,224 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Alert } from '../../engine/alerts/index.ts';
+import type { Delivery, DeliveryAttempt, Endpoint, Grant } from '../../engine/events/index.ts';
+import {
+  defined,
+  fromAlert,
+  fromCatalog,
+  fromDelivery,
+  fromDeliveryLog,
+  fromEndpoint,
+  fromGrant,
+  fromNewEndpoint,
+  toActor,
+  toAlertRuleChange,
+  toEndpointChange,
+  toRealm,
+  toReplay,
+} from './translate.ts';
+import {
+  AlertReply,
+  DeliveryLogReply,
+  DeliveryReply,
+  GrantReply,
+  NewWebhookReply,
+  WebhookReply,
+} from './wire-replies.ts';
+
+const moment = fc.integer({ min: 0, max: 4e12 });
+const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
+const text = fc.string({ maxLength: 20 });
+
+const endpoint = fc.record({
+  id: text,
+  organization: fc.constant('org_secret'),
+  world: fc.constantFrom('live', 'test'),
+  kind: fc.constantFrom('endpoint', 'callback'),
+  family: fc.constantFrom('identity', 'sessions', 'behavior', 'hosted', 'registrations'),
+  url: text,
+  description: text,
+  events: fc.array(text),
+  signature: fc.constantFrom('standard', 'timestamped', 'sha256', 'hex'),
+  signatureHeader: maybe(text),
+  headers: fc.array(text),
+  trust: fc.oneof(
+    fc.constant({ is: 'system' }),
+    fc.constant({ is: 'ca' }),
+    text.map((pin) => ({ is: 'pin', pin })),
+  ),
+  state: fc.oneof(
+    fc.constant({ is: 'enabled' }),
+    fc.record({ is: fc.constant('disabled'), reason: text, at: moment }),
+  ),
+  cutOverAt: maybe(moment),
+  failingSince: maybe(moment),
+  lineage: maybe(fc.constant('key_lineage')),
+  createdAt: moment,
+  createdBy: text,
+}) as fc.Arbitrary<unknown> as fc.Arbitrary<Endpoint>;
+
+const delivery = fc.record({
+  id: text,
+  endpoint: text,
+  event: maybe(text),
+  name: text,
+  origin: fc.constantFrom('event', 'callback', 'resend', 'replay', 'test'),
+  state: fc.oneof(
+    fc.record({ is: fc.constant('waiting'), nextAt: moment }),
+    fc.record({ is: fc.constant('delivered'), at: moment }),
+    fc.record({ is: fc.constantFrom('failed', 'dropped'), at: moment, reason: text }),
+  ),
+  attempts: fc.nat(),
+  createdAt: moment,
+}) as fc.Arbitrary<unknown> as fc.Arbitrary<Delivery>;
+
+const headers = fc.dictionary(fc.constantFrom('content-type', 'x-a'), text);
+const attempt = fc.record({
+  number: fc.integer({ min: 1, max: 10 }),
+  at: moment,
+  outcome: text,
+  status: maybe(fc.integer({ min: 100, max: 599 })),
+  milliseconds: fc.double({ min: 0, max: 15_000, noNaN: true }),
+  exchange: maybe(
+    fc.record({
+      request: fc.record({ url: text, headers, body: text }),
+      response: fc.oneof(
+        fc.record({ headers, body: text, truncated: fc.boolean() }),
+        fc.record({ error: text }),
+      ),
+    }),
+  ),
+}) as fc.Arbitrary<DeliveryAttempt>;
+
+/** Sent and read again, as whoever asks gets it. */
+const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe('whatever the engine gives is an answer as it is documented', () => {
+  test('a webhook, without its organization and the lineage of a key', () => {
+    fc.assert(
+      fc.property(endpoint, (one) => {
+        const reply = overTheWire(fromEndpoint(one));
+        expect(WebhookReply.parse(reply)).toEqual(reply);
+        expect(JSON.stringify(reply)).not.toMatch(/org_secret|key_lineage/);
+        const made = overTheWire(fromNewEndpoint({ endpoint: one, secret: 'whsec_x' }));
+        expect(NewWebhookReply.parse(made)).toEqual({ ...(reply as object), secret: 'whsec_x' });
+      }),
+    );
+  });
+
+  test('a delivery and its log', () => {
+    fc.assert(
+      fc.property(delivery, fc.array(attempt, { maxLength: 3 }), (one, log) => {
+        const reply = overTheWire(fromDelivery(one));
+        expect(DeliveryReply.parse(reply)).toEqual(reply);
+        const whole = overTheWire(fromDeliveryLog({ ...one, log })) as DeliveryLogReply;
+        expect(DeliveryLogReply.parse(whole)).toEqual(whole);
+        for (const [at, { exchange }] of log.entries()) {
+          const { request, response, error } = whole.log[at]!;
+          expect([request !== null, response !== null, error !== null]).toEqual([
+            exchange !== undefined,
+            exchange !== undefined && 'body' in exchange.response,
+            exchange !== undefined && 'error' in exchange.response,
+          ]);
+        }
+      }),
+    );
+  });
+
+  test('an alert, and a grant', () => {
+    const alert: Alert = {
+      id: 'alr_1' as never,
+      organization: 'org_secret' as never,
+      world: 'live',
+      rule: 'rule_1' as never,
+      name: 'few bytes',
+      metric: 'disk-free',
+      about: undefined,
+      value: 12.5,
+      threshold: 512,
+      firedAt: 0,
+      acknowledged: undefined,
+      notified: {},
+    };
+    expect(AlertReply.parse(fromAlert(alert))).toMatchObject({
+      about: null,
+      acknowledged: null,
+      firedAt: '1970-01-01T00:00:00.000Z',
+    });
+    const grant: Grant = {
+      id: 'grt_1' as never,
+      organization: 'org_secret' as never,
+      to: { is: 'cidr', cidr: 'fd00::/8' },
+      port: 8443,
+      note: '',
+      createdAt: 0,
+      createdBy: 'operator:ada',
+      revoked: { at: 1, by: 'operator:bea' },
+    };
+    expect(GrantReply.parse(fromGrant(grant))).toEqual({
+      id: 'grt_1',
+      to: '[fd00::/8]:8443',
+      kind: 'cidr',
+      note: '',
+      createdAt: '1970-01-01T00:00:00.000Z',
+      createdBy: 'operator:ada',
+      revoked: { at: '1970-01-01T00:00:00.001Z', by: 'operator:bea' },
+    });
+    expect(JSON.stringify([fromAlert(alert), fromGrant(grant)])).not.toContain('org_secret');
+  });
+});
+
+describe('what is asked', () => {
+  const caller = {
+    key: 'key_1' as never,
+    organization: 'org_1' as never,
+    world: 'test' as const,
+    scopes: ['admin'] as const,
+    lineage: 'key_0',
+  };
+
+  test('stays in the organization and world of the key, and carries the key and the request', () => {
+    expect(toRealm(caller)).toEqual({ organization: 'org_1', world: 'test' });
+    expect(toActor(caller, 'req_1')).toEqual({ is: 'key', key: 'key_1', request: 'req_1' });
+  });
+
+  test('null is a change, what is absent is none', () => {
+    expect(toEndpointChange({ ca: null, url: undefined })).toEqual({ ca: null });
+    expect(toAlertRuleChange({ enabled: false, filter: { key: undefined, profile: 'strict' } })).toEqual({
+      enabled: false,
+      filter: { profile: 'strict' },
+    });
+    expect(Object.keys(toAlertRuleChange({ threshold: 1 }))).toEqual(['threshold']);
+    expect(defined({ a: undefined, b: 0, c: '', d: null, e: false })).toEqual({
+      b: 0,
+      c: '',
+      d: null,
+      e: false,
+    });
+  });
+
+  test('times are milliseconds, whatever zone they were written in', () => {
+    expect(
+      toReplay('wh_1', { since: '2026-11-20T13:00:00+01:00', until: '2026-11-20T12:00:00.250Z' }),
+    ).toEqual({
+      endpoint: 'wh_1',
+      since: Date.UTC(2026, 10, 20, 12),
+      until: Date.UTC(2026, 10, 20, 12, 0, 0, 250),
+    });
+    expect(toReplay('wh_1', { since: '2026-11-20T12:00:00Z' })).not.toHaveProperty('until');
+  });
+
+  test('the catalog can be cut to one family', () => {
+    const entry = (family: 'identity' | 'hosted') => ({
+      name: `${family}.x`,
+      family,
+      when: 'Now.',
+      fires: true,
+      sample: { event: 'x' },
+    });
+    const both = [entry('identity'), entry('hosted')];
+    expect(fromCatalog(both).items).toEqual(both);
+    expect(fromCatalog(both, 'hosted').items).toEqual([entry('hosted')]);
+  });
+});
