@@ -5,6 +5,7 @@ import { createBackupFiles } from './backup-files.ts';
 import type { Config } from './config.ts';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
+import { type Alerts, createAlerts } from './engine/alerts/index.ts';
 import {
   type Actor,
   type AuditLog,
@@ -30,7 +31,13 @@ import {
   type EndpointWebhooks,
   type Grants,
 } from './engine/events/index.ts';
-import { createDatabaseDriver, createJobs, type Jobs } from './engine/jobs/index.ts';
+import {
+  type BoardLinks,
+  createBoardLinks,
+  createDatabaseDriver,
+  createJobs,
+  type Jobs,
+} from './engine/jobs/index.ts';
 import { createKeyPlaces, type KeyPlaces } from './engine/keystore/index.ts';
 import { createLimits, type Limits } from './engine/limits/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
@@ -41,6 +48,7 @@ import { createSubjects, createTemplatePages, type Subjects } from './engine/sub
 import { createTemplateRenewals, type TemplateRenewals } from './engine/template-renewal/index.ts';
 import { createKeyCustody, type KeyCustody } from './engine/vault/index.ts';
 import { readRestoreMarker, removeRestoreMarker } from './finish-restore.ts';
+import { createGaugeReadings } from './gauge-readings.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { FaceAnalyzer } from './inference/face.ts';
@@ -50,13 +58,13 @@ import { describeDamage, openModelLibrary } from './inference/model-library.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
+import { mailServerOf } from './mail-server.ts';
 import { modelPaths } from './model-paths.ts';
 import { openDirectory } from './open-directory.ts';
 import { createOutgoing } from './outgoing/create-outgoing.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import { createOwnPlaces } from './own-places.ts';
-
-import { createRedisDriver, queuePrefix } from './redis-queue/index.ts';
+import { createRedisDriver, queuePrefix, type RedisDriver } from './redis-queue/index.ts';
 import { addStandingJobs } from './standing-jobs.ts';
 import { createMasterCare } from './storage/master-care.ts';
 import type { Unlock } from './storage/open-master.ts';
@@ -84,7 +92,11 @@ export interface Gatehouse {
   checks: Checks;
   models: Models;
   backups: Backups;
+  alerts: Alerts;
   jobs: Jobs;
+  boardLinks: BoardLinks;
+  /** Carries the jobs where the configuration says so. */
+  redis: RedisDriver | undefined;
   /** Waits for what jobs of the service itself still do after their stop. */
   standingJobs: { settled(): Promise<void> };
   grants: Grants;
@@ -154,6 +166,11 @@ export async function compose(
   }
   await auditLog.begin();
   opened.defer(() => signEnd(auditLog, log));
+  const redis =
+    config.queue === 'bullmq' && config.redisUrl !== undefined
+      ? createRedisDriver({ url: config.redisUrl, prefix: queuePrefix(config.data, randomFillSync), log })
+      : undefined;
+  const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync });
   const jobs = createJobs({
     db,
     inTransaction,
@@ -162,14 +179,7 @@ export async function compose(
     clock,
     log,
     chance: Math.random,
-    driver:
-      config.queue === 'bullmq' && config.redisUrl !== undefined
-        ? createRedisDriver({
-            url: config.redisUrl,
-            prefix: queuePrefix(config.data, randomFillSync),
-            log,
-          })
-        : createDatabaseDriver(),
+    driver: redis ?? createDatabaseDriver(),
   });
   const events = createEvents({ ids, clock, sealer });
   const outgoing = createOutgoing();
@@ -266,6 +276,21 @@ export async function compose(
     clock,
     deadline: config.deadlineSeconds * 1000,
   });
+  const alerts = createAlerts({
+    db,
+    inTransaction,
+    organizations,
+    events,
+    audit,
+    jobs,
+    destinations,
+    outgoing,
+    mail: mailServerOf(config),
+    readings: createGaugeReadings({ ...config, tlsCert: config.tlsCert, models, organizations, clock }),
+    ids,
+    clock,
+    log,
+  });
 
   const erasure = createErasure({
     db,
@@ -345,6 +370,7 @@ export async function compose(
     access,
     subjects,
     sealer,
+    endings: [alerts.end],
     inTransaction,
     audit,
   });
@@ -373,6 +399,7 @@ export async function compose(
   if (workers === 'at-once') {
     await rotations.resume();
     await renewals.resume((await organizations.list()).map(({ id }) => id));
+    await alerts.load();
   }
 
   const standingJobs = addStandingJobs({ jobs, retention, backups, keyPlaces, erasure, auditLog });
@@ -395,6 +422,7 @@ export async function compose(
     },
     keyPlaces,
     backups,
+    queueProblem: () => redis?.problem(),
   });
   const everything = opened.move();
   return {
@@ -415,7 +443,10 @@ export async function compose(
     checks,
     models,
     backups,
+    alerts,
     jobs,
+    boardLinks,
+    redis,
     standingJobs,
     grants,
     destinations,
