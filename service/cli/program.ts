@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { productVersion } from '../lib/version.ts';
+import { addAlert } from './alert.ts';
 import { addAudit } from './audit.ts';
 import { addAuditVerify } from './audit-verify.ts';
 import { addBackup } from './backup.ts';
@@ -95,6 +96,7 @@ First steps:
   addSite(program, runner);
   addGrant(program, runner);
   addModels(program, runner);
+  addAlert(program, runner);
   const audit = program
     .command('audit')
     .helpCommand(false)

@@ -1,10 +1,12 @@
 import type { Access } from '../../engine/access/index.ts';
+import type { Alerts } from '../../engine/alerts/index.ts';
 import type { AuditLog } from '../../engine/audit/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
 import type { Deliveries, Grants, Webhooks } from '../../engine/events/index.ts';
+import type { BoardLinks, Jobs } from '../../engine/jobs/index.ts';
 import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import type { Limits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
@@ -34,8 +36,11 @@ export interface ControlDeps {
   checks: Checks;
   models: Models;
   backups: Backups;
+  alerts: Alerts;
   grants: Grants;
   webhooks: Webhooks;
+  jobs: Jobs;
+  boardLinks: BoardLinks;
   deliveries?: Deliveries;
   /** What `gatehouse doctor` shows of the box; plain JSON. */
   status(): unknown;

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestAuditLog } from '../../../test/support/audit.ts';
 import { createAccess } from '../../engine/access/index.ts';
+import type { Alerts } from '../../engine/alerts/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
@@ -105,6 +106,7 @@ beforeEach(async () => {
     retention: {} as Retention,
     subjectRecords: {} as SubjectRecords,
     backups: {} as Backups,
+    alerts: {} as Alerts,
     grants: {} as Grants,
     webhooks: {} as Webhooks,
     status: () => ({ version: 'x' }),

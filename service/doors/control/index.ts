@@ -1,5 +1,6 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync } from 'fastify';
+import { alertRoutes } from './alert-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { consentRoutes } from './consent-routes.ts';
@@ -10,6 +11,7 @@ import { controlErrors } from './errors.ts';
 import { exportRoutes } from './export-routes.ts';
 import { grantRoutes } from './grant-routes.ts';
 import { holdRoutes } from './hold-routes.ts';
+import { jobRoutes } from './job-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { keystoreRoutes } from './keystore-routes.ts';
 import { limitRoutes } from './limit-routes.ts';
@@ -46,7 +48,9 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(renewalRoutes, deps);
   await app.register(modelRoutes, deps);
   await app.register(backupRoutes, deps);
+  await app.register(alertRoutes, deps);
   await app.register(vaultRoutes, deps);
+  await app.register(jobRoutes, deps);
   await app.register(webhookRoutes, deps);
   const { organizations, deliveries } = deps;
   if (deliveries) await app.register(deliveryRoutes, { organizations, deliveries });

@@ -113,6 +113,15 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       details: { world: rule.world, metric: rule.metric, ...more },
     });
 
+  async function removeRule(realm: EventRealm, id: string, actor: Actor): Promise<void> {
+    await inTransaction(async (tx) => {
+      const rule = await ruleOf(tx, realm, id);
+      await rules.remove(tx, rule.id, clock.now());
+      await note(tx, actor, 'alert-rule.remove', rule);
+    });
+    watched.remove(id as AlertRuleId);
+  }
+
   async function look(): Promise<void> {
     await watched.retry();
     let fired = false;
@@ -187,13 +196,12 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       return shown(rule);
     },
 
-    async removeRule(realm, id, actor) {
-      await inTransaction(async (tx) => {
-        const rule = await ruleOf(tx, realm, id);
-        await rules.remove(tx, rule.id, clock.now());
-        await note(tx, actor, 'alert-rule.remove', rule);
-      });
-      watched.remove(id as AlertRuleId);
+    removeRule,
+    async end(organization, actor) {
+      for (const world of ['live', 'test'] as const) {
+        const realm = { organization, world };
+        for (const { id } of await rules.list(realm)) await removeRule(realm, id, actor);
+      }
     },
 
     list: (realm, query) => alerts.list(realm, query),
