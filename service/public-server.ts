@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { createBehaviorDoor } from './doors/behavior/index.ts';
 import { type ConsoleDeps, createConsoleDoor } from './doors/console/index.ts';
 import { createIdentityDoor } from './doors/identity/index.ts';
+import { createJobsDoor, type JobsDoorDeps } from './doors/jobs/index.ts';
 import { createMetaDoor } from './doors/meta/index.ts';
 import { createServer } from './http/server.ts';
 import { productRoot } from './lib/product-root.ts';
@@ -19,7 +20,8 @@ export async function createPublicServer(
     Gatehouse,
     'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
   > &
-    Partial<ConsoleDeps>,
+    Partial<ConsoleDeps> &
+    Partial<JobsDoorDeps>,
   { trustedProxies, tls }: Pick<Config, 'trustedProxies'> & { tls?: { cert: Buffer; key: Buffer } },
 ): Promise<ReturnType<typeof createServer>> {
   const { access, limits, checks, metrics, clock, ids, log, status } = gatehouse;
@@ -39,5 +41,7 @@ export async function createPublicServer(
   if (webhooks && deliveries && eventLog && alerts && grants) {
     await app.register(createConsoleDoor({ webhooks, deliveries, eventLog, alerts, grants }));
   }
+  const { jobs, boardLinks, redis } = gatehouse;
+  if (jobs && boardLinks) await app.register(createJobsDoor({ jobs, boardLinks, clock, redis }));
   return app;
 }

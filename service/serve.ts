@@ -117,6 +117,7 @@ export async function serve(
     url = await listenDoors(doors);
   }
   const { port, protocol } = new URL(url);
+  gatehouse.boardLinks.serveAt(url);
   gatehouse.listens(Number(port) || (protocol === 'https:' ? 443 : 80));
 
   const recurring = createRecurring({ log });

@@ -55,7 +55,7 @@ const RETRY = 1_000;
 export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisDriver {
   const where = describeRedis(url);
   let running: Running | undefined;
-  let trouble: string | undefined = 'it was not reached yet';
+  let trouble: string | undefined;
   let told = false;
 
   function worked(): void {
@@ -101,6 +101,7 @@ export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisD
     queues: () => (running ? [...running.queues.values()] : []),
 
     async start({ kinds, run }) {
+      trouble = 'it was not reached yet';
       const clients = new Set<Redis>();
       const client = connect(url, clients);
       client.on('ready', () => {

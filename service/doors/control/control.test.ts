@@ -8,6 +8,7 @@ import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/i
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
 import type { Grants, Webhooks } from '../../engine/events/index.ts';
+import type { BoardLinks, Jobs } from '../../engine/jobs/index.ts';
 import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import { createLimits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
@@ -108,6 +109,8 @@ beforeEach(async () => {
     backups: {} as Backups,
     alerts: {} as Alerts,
     grants: {} as Grants,
+    jobs: {} as Jobs,
+    boardLinks: {} as BoardLinks,
     webhooks: {} as Webhooks,
     status: () => ({ version: 'x' }),
   });

@@ -136,6 +136,7 @@ export class RowsAdapter extends BaseAdapter {
         data: { ...payload, lane: job.lane, organization: job.organization },
         returnvalue: null,
         opts: {
+          delay,
           attempts: mostAttempts,
           priority: job.priority,
           state: job.state,
