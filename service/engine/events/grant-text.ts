@@ -17,7 +17,9 @@ const localEndings = new Set(['localhost', 'local', 'lan', 'internal', 'test', '
 export function parseGrant(text: string): GrantScope {
   const no = (sentence: string) => refusal('INVALID_REQUEST', 'host', sentence);
   if (text === 'public-https') return { to: { is: 'preset', preset: 'public-https' }, port: undefined };
-  if (text.includes('://')) throw no(`A grant names a host and a port, not a URL: ${examples}.`);
+  if (/^public-[^.]*$/.test(text)) throw no('There is one preset, and it has no port: public-https.');
+  if (text.includes('://'))
+    throw no(`A grant names a host and a port, not a URL: write it like ${examples}.`);
   const parts = split(text);
   if (parts === undefined) throw no(`"${text}" is no destination. Write it like ${examples}.`);
   const port = parts.port === undefined ? undefined : readPort(parts.port);
@@ -72,12 +74,16 @@ function readName(text: string): Grant['to'] {
 function refuseNeverNetwork(cidr: string): Grant['to'] {
   const rule = neverOf(cidr);
   if (rule === undefined) return { is: 'cidr', cidr };
-  throw refusal('DESTINATION_FORBIDDEN', rule, `Nothing is ever sent to ${cidr}, granted or not.`);
+  const written = describeGrant({ to: { is: 'cidr', cidr }, port: undefined });
+  throw refusal('DESTINATION_FORBIDDEN', rule, `Nothing is ever sent to ${written}, granted or not.`);
 }
+
+const singleAddress = /^([\d.]+)\/32$|^([\da-f:]+)\/128$/;
 
 /** As `parseGrant` reads it back. */
 export function describeGrant({ to, port }: GrantScope): string {
-  const host = to.is === 'name' ? to.name : to.is === 'cidr' ? to.cidr : to.preset;
+  const host =
+    to.is === 'name' ? to.name : to.is === 'preset' ? to.preset : to.cidr.replace(singleAddress, '$1$2');
   if (port === undefined) return host;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
