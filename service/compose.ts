@@ -24,12 +24,15 @@ import {
 } from './engine/erasure/index.ts';
 import {
   createDestinations,
+  createEventDelivery,
   createEvents,
   createGrants,
   createWebhooks,
   type Destinations,
   type EndpointWebhooks,
+  type EventDelivery,
   type Grants,
+  type Relay,
 } from './engine/events/index.ts';
 import {
   type BoardLinks,
@@ -58,6 +61,7 @@ import { describeDamage, openModelLibrary } from './inference/model-library.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
+import { productVersion } from './lib/version.ts';
 import { mailServerOf } from './mail-server.ts';
 import { modelPaths } from './model-paths.ts';
 import { openDirectory } from './open-directory.ts';
@@ -74,7 +78,7 @@ import { throttleTries } from './unseal-throttle.ts';
 import { webhookDialects } from './webhook-dialects.ts';
 
 /** The whole appliance, ready to be asked; doors are put on it by serve.ts and by the CLI. */
-export interface Gatehouse {
+export interface Gatehouse extends EventDelivery {
   auditLog: AuditLog;
   organizations: Organizations;
   access: Access;
@@ -181,7 +185,8 @@ export async function compose(
     chance: Math.random,
     driver: redis ?? createDatabaseDriver(),
   });
-  const events = createEvents({ ids, clock, sealer });
+  let relay: Relay | undefined;
+  const events = createEvents({ ids, clock, sealer, added: () => relay?.wake() });
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
   const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
@@ -370,7 +375,15 @@ export async function compose(
     access,
     subjects,
     sealer,
-    endings: [alerts.end],
+    endings: [
+      alerts.end,
+      (organization, actor) => webhooks.removeAll(organization, actor),
+      async (organization, actor) => {
+        for (const { id, revoked } of await grants.list(organization)) {
+          if (!revoked) await grants.revoke(organization, id, actor);
+        }
+      },
+    ],
     inTransaction,
     audit,
   });
@@ -402,6 +415,24 @@ export async function compose(
     await alerts.load();
   }
 
+  const eventDelivery = createEventDelivery({
+    db,
+    inTransaction,
+    sealer,
+    events,
+    webhooks,
+    dialects: webhookDialects,
+    alerts,
+    destinations,
+    outgoing,
+    jobs,
+    audit,
+    version: productVersion(),
+    ids,
+    clock,
+    log,
+  });
+  relay = eventDelivery.relay;
   const standingJobs = addStandingJobs({ jobs, retention, backups, keyPlaces, erasure, auditLog });
 
   const status = createStatus({
@@ -451,6 +482,7 @@ export async function compose(
     grants,
     destinations,
     webhooks,
+    ...eventDelivery,
     outgoing,
     listens: ownPlaces.listens,
     metrics,

@@ -127,6 +127,8 @@ export async function serve(
   opened.defer(() => gatehouse.standingJobs.settled());
   opened.defer(() => gatehouse.jobs.stop());
   await gatehouse.jobs.start();
+  opened.defer(() => gatehouse.relay.stop());
+  gatehouse.relay.start();
 
   const everything = opened.move();
   return { url, stop: () => everything.disposeAsync() };
