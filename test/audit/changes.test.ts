@@ -166,6 +166,31 @@ const changes: Record<string, () => Sample> = {
     },
     action: 'keystore.attest-destroyed',
   }),
+  'POST /organizations/:organization/alert-rules': () => ({
+    body: { world: 'test', metric: 'spoof-attempts' },
+    action: 'alert-rule.add',
+  }),
+  'PATCH /organizations/:organization/alert-rules/:rule': () => ({
+    body: { world: 'test', threshold: 9 },
+    before: addRule,
+    action: 'alert-rule.change',
+  }),
+  'DELETE /organizations/:organization/alert-rules/:rule': () => ({
+    query: '?world=test',
+    before: addRule,
+    action: 'alert-rule.remove',
+  }),
+  'POST /organizations/:organization/alerts/:alert/acknowledge': () => ({
+    body: { world: 'test' },
+    before: fireAlert,
+    action: 'alert.acknowledge',
+  }),
+  'POST /organizations/:organization/alerts/mail-test': () => ({
+    body: { address: 'ops@example.com' },
+    before: () =>
+      gatehouse.grants.add(ids.organization as OrganizationId, '127.0.0.1:9', 'nobody there', by.actor),
+    action: 'alert.test-mail',
+  }),
   'POST /models/:model/enable': () => ({ body: { acceptLicenceDoubt: true }, action: 'models.enable' }),
   'POST /models/:model/disable': () => ({ action: 'models.disable' }),
   'POST /backups': () => ({ body: { folder: join(folder, 'backups') }, action: 'backup.create' }),
@@ -199,7 +224,8 @@ let ids: Record<string, string>;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-changes-'));
   for (const name of ['place', 'backups']) mkdirSync(join(folder, name));
-  gatehouse = await compose(parseConfig({ data: join(folder, 'data') }), {
+  const mail = { smtpUrl: 'smtp://127.0.0.1:9', smtpFrom: 'box@example.com' };
+  gatehouse = await compose(parseConfig({ data: join(folder, 'data'), ...mail }), {
     log: silentLog,
     workers: 'when-needed',
   });
@@ -267,6 +293,21 @@ const person = () => ({
   world: 'test' as const,
   subject: ids.subject as SubjectId,
 });
+
+async function addRule(): Promise<void> {
+  const { id } = await gatehouse.alerts.addRule(
+    person(),
+    { metric: 'disk-free', threshold: 1_000_000_000, windowMinutes: 1 },
+    by.actor,
+  );
+  ids.rule = id;
+}
+async function fireAlert(): Promise<void> {
+  await gatehouse.alerts.load();
+  await addRule();
+  await gatehouse.alerts.look();
+  ids.alert = (await gatehouse.alerts.list(person(), { limit: 1 }))[0]!.id;
+}
 
 async function ask(method: string, route: string, { body, query = '', picture }: Partial<Sample>) {
   const url = `${route.replaceAll(/:(\w+)/g, (_, name: string) => ids[name] ?? name)}${query}`;
