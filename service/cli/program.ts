@@ -35,6 +35,7 @@ import { addSubjectUnlock } from './subject-unlock.ts';
 import { createTerminal, severalLines } from './terminal.ts';
 import { addUnseal } from './unseal.ts';
 import { addVerify } from './verify.ts';
+import { addWebhook } from './webhook.ts';
 
 /**
  * Runs one command line (without the program's own name). Exit code: 0 done, 1 refused or failed, 2 the command was written
@@ -95,6 +96,7 @@ First steps:
   addProfile(program, runner);
   addSite(program, runner);
   addGrant(program, runner);
+  addWebhook(program, runner);
   addModels(program, runner);
   addAlert(program, runner);
   const audit = program

@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { Control } from './control.ts';
+import { chooseOrganization, organizationFlag } from './organization.ts';
+import { worldOf } from './world-flag.ts';
+
+export interface About {
+  org?: string;
+  test?: boolean;
+}
+
+/** The flags that every webhook command takes. */
+export const withAbout = (command: Command): Command =>
+  command.option(...organizationFlag).option('--test', 'of the test world: events of trial people');
+
+/** The organization's own paths, and the world that goes with each request. */
+export async function realmOf(open: Control, options: About) {
+  const { id } = await chooseOrganization(open, options.org);
+  return { path: `/organizations/${id}`, world: worldOf(options) };
+}
+
+/** Of one endpoint, below its organization's. */
+export const webhookPath = (path: string, webhook: string, ...rest: string[]) =>
+  [`${path}/webhooks/${encodeURIComponent(webhook)}`, ...rest].join('/');

@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander';
+import { families } from '../engine/events/dialect.ts';
+import { type CommandRunner, examples } from './command.ts';
+import { table } from './terminal.ts';
+import { type About, realmOf, webhookPath, withAbout } from './webhook-about.ts';
+import { describeState, describeWebhook, type WebhookReply } from './webhook-reply.ts';
+
+export function addWebhookList(webhook: Command, runner: CommandRunner): void {
+  const list = webhook
+    .command('list')
+    .description('where events go, without secrets')
+    .addOption(new Option('--family <family>', 'of this family alone').choices([...families]));
+  withAbout(list).addHelpText('after', examples('webhook list', 'webhook list --family identity --json'));
+  runner.run<About & { family?: string }>(list, async ({ options, control }) => {
+    const open = await control();
+    const { path, world } = await realmOf(open, options);
+    const query = { world, family: options.family };
+    const reply = await open.get<{ webhooks: WebhookReply[] }>(`${path}/webhooks`, query);
+    const rows = reply.webhooks.map((one) => [
+      one.id,
+      one.family,
+      one.kind === 'callback' ? '(callback URLs)' : one.url,
+      one.events.length,
+      one.signature,
+      describeState(one),
+      one.description || undefined,
+    ]);
+    const header = ['webhook', 'family', 'to', 'events', 'signature', 'state', 'description'];
+    return {
+      json: reply,
+      text: table(header, rows, 'No webhook yet: nobody is told of anything. Add one: webhook add --help'),
+    };
+  });
+
+  const show = webhook
+    .command('show')
+    .argument('<webhook-id>', 'as `webhook list` shows it')
+    .description('everything about one but its secret');
+  withAbout(show).addHelpText('after', examples('webhook show wh_01…'));
+  runner.run<About>(show, async ({ options, control }, webhookId = '') => {
+    const open = await control();
+    const { path, world } = await realmOf(open, options);
+    const one = await open.get<WebhookReply>(webhookPath(path, webhookId), { world });
+    return { json: one, text: describeWebhook(one) };
+  });
+}
