@@ -4,6 +4,15 @@ export interface Victim {
   name: string;
   /** Base64 of a picture that shows them, newly taken. */
   picture(): string;
+  /** Of their organization's live world; those beginning with `spare` may be removed. */
+  webhook: { id: string; description: string };
+  spareWebhook: string;
+  delivery: string;
+  event: string;
+  alert: string;
+  rule: { id: string; name: string };
+  spareRule: string;
+  grant: { id: string; note: string };
 }
 
 export interface RouteSample {
@@ -16,6 +25,18 @@ export interface RouteSample {
   /** What another organization's valid key and the owner's key of the other world are answered. */
   foreign: { status: number; code?: string; body?: Record<string, unknown> };
 }
+
+/** As if it were not there at all. */
+const unknown = { status: 404, code: 'NOT_FOUND' };
+
+const ofWebhook = (path: string, owner: RouteSample['owner'], payload?: object): RouteSample => ({
+  request: ({ webhook }) => ({
+    url: `/api/admin/webhooks/${webhook.id}${path}`,
+    ...(payload && { payload }),
+  }),
+  owner,
+  foreign: unknown,
+});
 
 /**
  * One entry or more for each route that asks for a key, by method and pattern. `every-route.test.ts` finds the routes by
@@ -42,6 +63,169 @@ export const routeSamples: Record<string, RouteSample[]> = {
       request: ({ email, picture }) => ({ url: '/api/enroll', payload: { email, image: picture() } }),
       owner: { status: 200 },
       foreign: { status: 200, body: { created: true, enrollments: 1 } },
+    },
+  ],
+  'GET /api/v1/webhooks': [
+    {
+      // Of the key's own lineage, which has none.
+      request: () => ({ url: '/api/v1/webhooks' }),
+      owner: { status: 200, tells: () => '"webhooks":[]' },
+      foreign: { status: 200, body: { webhooks: [] } },
+    },
+  ],
+  'POST /api/v1/webhooks': [
+    {
+      request: () => ({ url: '/api/v1/webhooks', payload: { url: 'https://hooks.example.org/v1' } }),
+      owner: { status: 201 },
+      foreign: { status: 201 },
+    },
+  ],
+  'DELETE /api/v1/webhooks/:id': [
+    {
+      // Another key's, even of the same organization, is not there.
+      request: ({ webhook }) => ({ url: `/api/v1/webhooks/${webhook.id}` }),
+      owner: { status: 404, tells: () => 'NOT_FOUND' },
+      foreign: { status: 404, code: 'NOT_FOUND' },
+    },
+  ],
+  'GET /api/admin/webhooks': [
+    {
+      request: () => ({ url: '/api/admin/webhooks' }),
+      owner: { status: 200, tells: ({ webhook }) => webhook.description },
+      foreign: { status: 200 },
+    },
+  ],
+  'POST /api/admin/webhooks': [
+    {
+      request: () => ({
+        url: '/api/admin/webhooks',
+        payload: { family: 'identity', url: 'https://hooks.example.org/new' },
+      }),
+      owner: { status: 201 },
+      foreign: { status: 201 },
+    },
+  ],
+  'GET /api/admin/webhooks/catalog': [
+    {
+      request: () => ({ url: '/api/admin/webhooks/catalog' }),
+      owner: { status: 200, tells: () => 'identity.user.enrolled' },
+      foreign: { status: 200 },
+    },
+  ],
+  'GET /api/admin/webhooks/:id': [
+    ofWebhook('', { status: 200, tells: ({ webhook }) => webhook.description }),
+  ],
+  'PATCH /api/admin/webhooks/:id': [ofWebhook('', { status: 200 }, { events: ['identity.user.enrolled'] })],
+  'DELETE /api/admin/webhooks/:id': [
+    {
+      request: ({ spareWebhook }) => ({ url: `/api/admin/webhooks/${spareWebhook}` }),
+      owner: { status: 204 },
+      foreign: unknown,
+    },
+  ],
+  'POST /api/admin/webhooks/:id/disable': [ofWebhook('/disable', { status: 200 }, { reason: 'tried' })],
+  'POST /api/admin/webhooks/:id/enable': [ofWebhook('/enable', { status: 200 })],
+  'POST /api/admin/webhooks/:id/rotate': [ofWebhook('/rotate', { status: 200 }, { overlapSeconds: 60 })],
+  'POST /api/admin/webhooks/:id/test': [ofWebhook('/test', { status: 200 })],
+  'POST /api/admin/webhooks/:id/replay': [
+    ofWebhook('/replay', { status: 202 }, { since: '2026-11-01T00:00:00Z' }),
+  ],
+  'GET /api/admin/deliveries': [
+    {
+      request: () => ({ url: '/api/admin/deliveries?limit=200' }),
+      owner: { status: 200, tells: ({ delivery }) => delivery },
+      foreign: { status: 200, body: { items: [], next: null } },
+    },
+    {
+      asks: 'of their webhook',
+      request: ({ webhook }) => ({ url: `/api/admin/deliveries?limit=200&endpoint=${webhook.id}` }),
+      owner: { status: 200, tells: ({ delivery }) => delivery },
+      foreign: { status: 200, body: { items: [], next: null } },
+    },
+  ],
+  'GET /api/admin/deliveries/:id': [
+    {
+      request: ({ delivery }) => ({ url: `/api/admin/deliveries/${delivery}` }),
+      owner: { status: 200, tells: ({ delivery }) => delivery },
+      foreign: unknown,
+    },
+  ],
+  'POST /api/admin/deliveries/:id/resend': [
+    {
+      request: ({ delivery }) => ({ url: `/api/admin/deliveries/${delivery}/resend` }),
+      owner: { status: 201 },
+      foreign: unknown,
+    },
+  ],
+  'GET /api/admin/events': [
+    {
+      request: () => ({ url: '/api/admin/events?limit=200' }),
+      owner: { status: 200, tells: ({ event }) => event },
+      foreign: { status: 200 },
+    },
+  ],
+  'GET /api/admin/alerts': [
+    {
+      request: () => ({ url: '/api/admin/alerts' }),
+      owner: { status: 200, tells: ({ alert }) => alert },
+      foreign: { status: 200, body: { items: [], next: null } },
+    },
+  ],
+  'POST /api/admin/alerts/:id/acknowledge': [
+    {
+      request: ({ alert }) => ({ url: `/api/admin/alerts/${alert}/acknowledge` }),
+      owner: { status: 200 },
+      foreign: unknown,
+    },
+  ],
+  'GET /api/admin/alert-rules': [
+    {
+      request: () => ({ url: '/api/admin/alert-rules' }),
+      owner: { status: 200, tells: ({ rule }) => rule.name },
+      foreign: { status: 200, body: { items: [], next: null } },
+    },
+  ],
+  'POST /api/admin/alert-rules': [
+    {
+      request: () => ({ url: '/api/admin/alert-rules', payload: { metric: 'spoof-attempts' } }),
+      owner: { status: 201 },
+      foreign: { status: 201 },
+    },
+  ],
+  'PATCH /api/admin/alert-rules/:id': [
+    {
+      request: ({ rule }) => ({ url: `/api/admin/alert-rules/${rule.id}`, payload: { threshold: 7 } }),
+      owner: { status: 200 },
+      foreign: unknown,
+    },
+  ],
+  'DELETE /api/admin/alert-rules/:id': [
+    {
+      request: ({ spareRule }) => ({ url: `/api/admin/alert-rules/${spareRule}` }),
+      owner: { status: 204 },
+      foreign: unknown,
+    },
+  ],
+  'GET /api/admin/grants': [
+    {
+      // An organization's grants hold for both of its worlds.
+      request: () => ({ url: '/api/admin/grants' }),
+      owner: { status: 200, tells: ({ grant }) => grant.note },
+      foreign: { status: 200 },
+    },
+  ],
+  'POST /api/admin/grants': [
+    {
+      request: () => ({ url: '/api/admin/grants', payload: { to: 'public-https' } }),
+      owner: { status: 403, tells: () => 'gatehouse grant add' },
+      foreign: { status: 403, code: 'INSUFFICIENT_SCOPE' },
+    },
+  ],
+  'DELETE /api/admin/grants/:id': [
+    {
+      request: ({ grant }) => ({ url: `/api/admin/grants/${grant.id}` }),
+      owner: { status: 403, tells: () => 'gatehouse grant revoke' },
+      foreign: { status: 403, code: 'INSUFFICIENT_SCOPE' },
     },
   ],
 };

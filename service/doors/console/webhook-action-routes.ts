@@ -17,24 +17,6 @@ export const webhookActionRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'webhooks
   app,
   { webhooks, deliveries },
 ) => {
-  app.post<One>(
-    '/api/admin/webhooks/:id/enable',
-    {
-      config: changing,
-      schema: {
-        operationId: 'enableWebhook',
-        summary: 'Enable a webhook',
-        description: 'What waits for it goes out, and what happens from now on.',
-        tags,
-        params,
-        body: Nothing,
-        response: { 200: WebhookReply },
-      },
-    },
-    async (request) =>
-      fromEndpoint(await webhooks.enable(realmOf(request), request.params.id, actorOf(request))),
-  );
-
   app.post<One & { Body: z.output<typeof Disable> }>(
     '/api/admin/webhooks/:id/disable',
     {
@@ -54,6 +36,24 @@ export const webhookActionRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'webhooks
       fromEndpoint(
         await webhooks.disable(realmOf(request), request.params.id, request.body.reason, actorOf(request)),
       ),
+  );
+
+  app.post<One>(
+    '/api/admin/webhooks/:id/enable',
+    {
+      config: changing,
+      schema: {
+        operationId: 'enableWebhook',
+        summary: 'Enable a webhook',
+        description: 'What waits for it goes out, and what happens from now on.',
+        tags,
+        params,
+        body: Nothing,
+        response: { 200: WebhookReply },
+      },
+    },
+    async (request) =>
+      fromEndpoint(await webhooks.enable(realmOf(request), request.params.id, actorOf(request))),
   );
 
   app.post<One & { Body: z.output<typeof Rotate> }>(
