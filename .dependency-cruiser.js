@@ -96,6 +96,12 @@ export default {
       'What the service and its clients share is the wire.',
     ),
     rule(
+      'desktop-keeps-out',
+      { path: '^main/', pathNot: '\\.test\\.ts$' },
+      { path: '^(service|models|sdk)/' },
+      'The desktop shell speaks to the service; it imports none of it.',
+    ),
+    rule(
       'not-to-test',
       { pathNot: '^(test|demo)/|\\.test\\.ts$' },
       { path: '^test/|\\.test\\.ts$' },
@@ -115,6 +121,7 @@ export default {
     ),
     only('redis-home', 'bullmq|ioredis', '^service/redis-queue/', 'Redis stays in the driver.'),
     only('mail-home', 'nodemailer', '^service/outgoing/', 'Only outgoing dials out.'),
+    only('electron-home', 'electron', '^main/', 'Electron stays in the desktop shell.'),
     only('http-home', 'fastify|@fastify/[^/]+', '^service/(doors|http)/', 'HTTP stays in doors and http.'),
   ],
   options: {

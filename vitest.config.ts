@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
-          include: ['service/**/*.test.ts', 'models/**/*.test.ts', 'sdk/**/*.test.ts'],
+          include: ['main/**/*.test.ts', 'service/**/*.test.ts', 'models/**/*.test.ts', 'sdk/**/*.test.ts'],
           exclude: [onDatabases],
           // Of a busy machine: some make thousands of rows that are on disk, in threads of their own.
           testTimeout: 30_000,

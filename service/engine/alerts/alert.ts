@@ -4,7 +4,7 @@ import type { Actor } from '../audit/index.ts';
 import type { EventRealm, RecordedEvent } from '../events/index.ts';
 
 /** What a rule watches. Counted ones go by events in a window; gauges are looked at every minute. */
-export const countedMetrics = [
+const countedMetrics = [
   'failures-per-person',
   'failures-per-key',
   'spoof-attempts',

@@ -16,7 +16,7 @@ const begun = {
   desktop: 'offered',
   email: 'waiting',
 } as const;
-export const emailChannel = (address: string): string => `email ${address}`;
+const emailChannel = (address: string): string => `email ${address}`;
 export const addressOf = (channel: string): string | undefined =>
   channel.startsWith('email ') ? channel.slice('email '.length) : undefined;
 

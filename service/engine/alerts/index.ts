@@ -7,7 +7,7 @@ export type {
   Alerts,
   NewAlertRule,
 } from './alert.ts';
-export { alertMetrics, countedMetrics, gaugeMetrics } from './alert.ts';
+export { alertMetrics } from './alert.ts';
 export type { MailServer } from './alert-mail.ts';
 export { forgetAlerts } from './alert-store.ts';
 export type { AlertsDeps } from './alerts.ts';

@@ -1,0 +1,99 @@
+/** Shows alerts of the box as notifications of its desktop. No business rules: which alerts there are is the service's to say. */
+export interface AlertNotifications {
+  /** Asks once and shows what is new; what fails is told to `failed` and asked again at the next look. */
+  look(): Promise<void>;
+  /** Looks now, and every `milliseconds`. */
+  start(milliseconds: number): void;
+  stop(): void;
+}
+
+/** As `GET /alerts/desktop` on the control socket tells them, oldest first. */
+export interface DesktopAlert {
+  id: string;
+  name: string;
+  metric: string;
+  world: 'live' | 'test';
+  value: number;
+  threshold: number;
+  about?: string;
+}
+
+export interface AlertNotificationsDeps {
+  /** The module `electron`. */
+  electron: {
+    Notification: {
+      new (options: { title: string; body: string }): { show(): void };
+      isSupported(): boolean;
+    };
+  };
+  /** Alerts newer than this one; without it those that are open. */
+  fetchAlerts(after: string | undefined): Promise<readonly DesktopAlert[]>;
+  /** Kept over restarts, so that nothing is shown twice. */
+  lastShown: { read(): Promise<string | undefined>; write(id: string): Promise<void> };
+  failed(error: unknown): void;
+  /** As `setInterval`, so that tests own the time; gives what ends it. */
+  repeat?: (work: () => void, milliseconds: number) => () => void;
+}
+
+/** Of one look; the rest is counted in a single notification. */
+const MOST_AT_ONCE = 3;
+
+const onTimers = (work: () => void, milliseconds: number) => {
+  const timer = setInterval(work, milliseconds);
+  return () => clearInterval(timer);
+};
+
+export function createAlertNotifications({
+  electron: { Notification },
+  fetchAlerts,
+  lastShown,
+  failed,
+  repeat = onTimers,
+}: AlertNotificationsDeps): AlertNotifications {
+  let looking: Promise<void> | undefined;
+  let end: (() => void) | undefined;
+
+  async function showNew(): Promise<void> {
+    if (!Notification.isSupported()) return;
+    const alerts = await fetchAlerts(await lastShown.read());
+    const newest = alerts.at(-1);
+    if (!newest) return;
+    const rest = alerts.length - MOST_AT_ONCE;
+    if (rest > 0) {
+      const body = `${rest} more ${rest === 1 ? 'alert' : 'alerts'}: gatehouse alert list`;
+      new Notification({ title: 'Gatehouse', body }).show();
+    }
+    for (const alert of alerts.slice(-MOST_AT_ONCE)) new Notification(wordsOf(alert)).show();
+    // Afterwards: a crash in between shows them twice, never not at all.
+    await lastShown.write(newest.id);
+  }
+  const look = () => {
+    looking ??= showNew()
+      .catch(failed)
+      .finally(() => {
+        looking = undefined;
+      });
+    return looking;
+  };
+
+  return {
+    look,
+    start(milliseconds) {
+      end ??= repeat(() => void look(), milliseconds);
+      void look();
+    },
+    stop() {
+      end?.();
+      end = undefined;
+    },
+  };
+}
+
+/** Ids and figures alone: a desktop is seen by whoever walks past. */
+function wordsOf({ name, metric, world, value, threshold, about }: DesktopAlert) {
+  const where = world === 'test' ? ' (test world)' : '';
+  return {
+    title: `Gatehouse: ${name}${where}`,
+    body: `${metric} is at ${value}, the rule is ${threshold}${about === undefined ? '' : `, about ${about}`}`,
+  };
+}
