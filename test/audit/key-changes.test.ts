@@ -1,0 +1,241 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAccess } from '../../service/engine/access/index.ts';
+import { createMetrics } from '../../service/http/metrics.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { createPublicServer } from '../../service/public-server.ts';
+import { type Engine, operator, startEngine } from '../support/engine.ts';
+import { openEventsOut } from '../support/events-out.ts';
+
+interface Sample {
+  body?: Record<string, unknown>;
+  /** The line that it leaves. */
+  action: string;
+}
+
+const url = 'https://hooks.example.org/';
+
+/** Every route by which a key configures something, a request that does, and the line that it leaves; what is in `:…` is filled in. */
+const changes: Record<string, Sample> = {
+  'POST /api/admin/webhooks': { body: { family: 'identity', url }, action: 'webhook.add' },
+  'PATCH /api/admin/webhooks/:id': {
+    body: { events: ['identity.user.enrolled'] },
+    action: 'webhook.change',
+  },
+  'DELETE /api/admin/webhooks/:id': { action: 'webhook.remove' },
+  'POST /api/admin/webhooks/:id/disable': { action: 'webhook.disable' },
+  'POST /api/admin/webhooks/:id/rotate': { action: 'webhook.rotate' },
+  'POST /api/admin/webhooks/:id/test': { action: 'webhook.test' },
+  'POST /api/admin/webhooks/:id/replay': {
+    body: { since: '2026-11-01T00:00:00Z' },
+    action: 'webhook.replay',
+  },
+  'POST /api/admin/deliveries/:id/resend': { action: 'delivery.resend' },
+  'POST /api/admin/alerts/:id/acknowledge': { action: 'alert.acknowledge' },
+  'POST /api/admin/alert-rules': { body: { metric: 'spoof-attempts' }, action: 'alert-rule.add' },
+  'PATCH /api/admin/alert-rules/:id': { body: { enabled: false }, action: 'alert-rule.change' },
+  'DELETE /api/admin/alert-rules/:id': { action: 'alert-rule.remove' },
+  'POST /api/v1/webhooks': { body: { url }, action: 'webhook.add' },
+};
+
+/** Needs a webhook that is disabled, or one that the same key has made: tried below. */
+const apart = ['POST /api/admin/webhooks/:id/enable', 'DELETE /api/v1/webhooks/:id'];
+/** No key may. */
+const refused = ['POST /api/admin/grants', 'DELETE /api/admin/grants/:id'];
+
+/** What gives out something personal, and the line that it leaves. */
+const personal: Record<string, string> = { '/api/admin/deliveries/:id': 'delivery.read' };
+/** Settings, states, counts, ids. */
+const nothingPersonal = [
+  '/api/admin/alert-rules',
+  '/api/admin/alerts',
+  '/api/admin/deliveries',
+  '/api/admin/events',
+  '/api/admin/grants',
+  '/api/admin/webhooks',
+  '/api/admin/webhooks/:id',
+  '/api/admin/webhooks/catalog',
+  '/api/v1/webhooks',
+];
+
+let engine: Engine;
+let app: Awaited<ReturnType<typeof createPublicServer>>;
+let access: ReturnType<typeof createAccess>;
+let key: { id: string; key: string };
+let ids: Record<string, string>;
+
+beforeEach(async () => {
+  engine = await startEngine();
+  const eventsOut = await openEventsOut(engine);
+  access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
+  const status = async () => {
+    throw new Error('not asked here');
+  };
+  app = await createPublicServer(
+    {
+      ...engine,
+      ...eventsOut,
+      access,
+      metrics: createMetrics({ processMetrics: false }),
+      log: silentLog,
+      status,
+    },
+    { trustedProxies: [] },
+  );
+  await app.ready();
+  await fill(eventsOut);
+});
+afterEach(async () => {
+  await app.close();
+  await access.settled();
+  await engine.stop();
+});
+
+/** A webhook with a delivery, a rule and an alert of it. */
+async function fill({
+  grants,
+  webhooks,
+  alerts,
+  deliveries,
+  relay,
+}: Awaited<ReturnType<typeof openEventsOut>>) {
+  const { organization } = engine;
+  const realm = { organization, world: 'live' } as const;
+  key = await access.createKey({ ...realm, scopes: ['admin', 'webhooks'] }, operator);
+  await grants.add(organization, 'hooks.example.org', '', operator);
+  const { endpoint } = await webhooks.add(realm, { family: 'identity', url }, operator);
+  const rule = await alerts.addRule(realm, { metric: 'failures-per-key', threshold: 1 }, operator);
+  await engine.inTransaction((tx) =>
+    engine.events.add(tx, {
+      type: 'verification.refused',
+      ...realm,
+      payload: {
+        verification: 'ver_1',
+        kind: '1:N',
+        profile: 'prof_1',
+        actor: `key:${key.id}`,
+        notPassed: [],
+      },
+    }),
+  );
+  await relay();
+  const [delivery] = await deliveries.list(realm, { limit: 1 });
+  const [alert] = await alerts.list(realm, { limit: 1 });
+  ids = { webhooks: endpoint.id, 'alert-rules': rule.id, deliveries: delivery!.id, alerts: alert!.id };
+}
+
+async function ask(method: string, route: string, body?: Record<string, unknown>) {
+  return app.inject({
+    method: method as 'POST',
+    url: route.replace(/([\w-]+)\/:id/, (_, kind: string) => `${kind}/${ids[kind]}`),
+    headers: { 'x-api-key': key.key },
+    ...(body && { payload: body }),
+  });
+}
+
+const linesOf = (request: unknown) =>
+  engine.db
+    .selectFrom('audit')
+    .select(['actor', 'action', 'organization'])
+    .where('request', '=', String(request))
+    .execute();
+
+const mute = () =>
+  sql`create trigger mute before insert on audit begin select raise(abort, 'mute'); end`.execute(engine.db);
+const unmute = () => sql`drop trigger mute`.execute(engine.db);
+
+/** Of every row but how often and when the key was used. */
+async function digest(): Promise<string> {
+  await access.settled();
+  const hash = createHash('sha256');
+  for (const { name } of await engine.db.introspection.getTables()) {
+    if (name === 'usage_counter' || name === 'api_key') continue;
+    const rows = await engine.db
+      .selectFrom(name as 'audit')
+      .selectAll()
+      .execute();
+    hash.update(`${name} ${rows.map((row) => JSON.stringify(row)).toSorted()}`);
+  }
+  return hash.digest('hex');
+}
+
+const routesOf = (changing: boolean) =>
+  app.published
+    .filter(({ url }) => /^\/api\/(admin|v1)\//.test(url))
+    .flatMap(({ methods, url }) => methods.map((method) => `${method} ${url}`))
+    .filter((route) => !/^(HEAD|OPTIONS) /.test(route) && changing !== route.startsWith('GET '));
+
+const byKey = (action: string) => ({ action, actor: `key:${key.id}`, organization: engine.organization });
+
+async function leavesItsLine(method: string, route: string, { body, action }: Sample): Promise<void> {
+  const before = await digest();
+  await mute();
+  expect([(await ask(method, route, body)).statusCode, await digest()]).toEqual([500, before]);
+  await unmute();
+  const reply = await ask(method, route, body);
+  expect([reply.statusCode < 300, reply.body]).toEqual([true, expect.any(String)]);
+  const lines = await linesOf(reply.headers['x-request-id']);
+  expect(lines).toContainEqual(byKey(action));
+  expect(lines).toEqual(lines.map((line) => byKey(line.action)));
+}
+
+describe('what a key configures', () => {
+  test('every route is known', () => {
+    expect(routesOf(true).toSorted()).toEqual([...Object.keys(changes), ...apart, ...refused].toSorted());
+    expect(routesOf(false).toSorted()).toEqual(
+      [...Object.keys(personal), ...nothingPersonal].map((path) => `GET ${path}`).toSorted(),
+    );
+  });
+
+  test.each(Object.entries(changes))(
+    '%s leaves its line with the key and the request, and changes nothing without',
+    async (route, sample) => {
+      const [method = '', path = ''] = route.split(' ');
+      await leavesItsLine(method, path, sample);
+    },
+  );
+
+  test('so do enabling what was disabled, and deleting what the key itself has made', async () => {
+    await ask('POST', '/api/admin/webhooks/:id/disable');
+    await leavesItsLine('POST', '/api/admin/webhooks/:id/enable', { action: 'webhook.enable' });
+    ids.webhooks = (await ask('POST', '/api/v1/webhooks', { url })).json().id;
+    await leavesItsLine('DELETE', '/api/v1/webhooks/:id', { action: 'webhook.remove' });
+  });
+
+  test('grants are nobody’s with a key, and those of others are not seen', async () => {
+    const before = await digest();
+    for (const route of refused) {
+      const [method = '', path = ''] = route.split(' ');
+      expect((await ask(method, path, { to: 'public-https' })).json()).toMatchObject({
+        code: 'INSUFFICIENT_SCOPE',
+        error: expect.stringContaining('On the box run "gatehouse grant '),
+      });
+    }
+    expect(await digest()).toBe(before);
+    const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+    key = await access.createKey({ organization: other, world: 'live', scopes: ['admin'] }, operator);
+    expect((await ask('GET', '/api/admin/grants')).json()).toEqual({ items: [], next: null });
+  });
+});
+
+describe('what a key reads', () => {
+  test.each(Object.entries(personal))(
+    '%s leaves %s with the key and the request, and gives nothing out without',
+    async (path, action) => {
+      await mute();
+      const silent = await ask('GET', path);
+      expect([silent.statusCode, silent.json()]).toMatchObject([500, { code: 'INTERNAL' }]);
+      await unmute();
+      const reply = await ask('GET', path);
+      expect(reply.statusCode).toBe(200);
+      expect(await linesOf(reply.headers['x-request-id'])).toEqual([byKey(action)]);
+    },
+  );
+
+  test.each(nothingPersonal)('%s leaves none', async (path) => {
+    const reply = await ask('GET', path);
+    expect(reply.statusCode).toBe(200);
+    expect(await linesOf(reply.headers['x-request-id'])).toEqual([]);
+  });
+});
