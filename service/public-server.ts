@@ -20,7 +20,7 @@ export async function createPublicServer(
     Gatehouse,
     'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
   > &
-    Partial<ConsoleDeps> &
+    ConsoleDeps &
     Partial<JobsDoorDeps>,
   { trustedProxies, tls }: Pick<Config, 'trustedProxies'> & { tls?: { cert: Buffer; key: Buffer } },
 ): Promise<ReturnType<typeof createServer>> {
@@ -37,10 +37,8 @@ export async function createPublicServer(
   await app.register(createMetaDoor({ version, clock, log, metrics, status }));
   await app.register(createIdentityDoor({ checks }));
   const { webhooks, deliveries, eventLog, alerts, grants } = gatehouse;
-  if (webhooks) await app.register(createBehaviorDoor({ webhooks }));
-  if (webhooks && deliveries && eventLog && alerts && grants) {
-    await app.register(createConsoleDoor({ webhooks, deliveries, eventLog, alerts, grants }));
-  }
+  await app.register(createBehaviorDoor({ webhooks }));
+  await app.register(createConsoleDoor({ webhooks, deliveries, eventLog, alerts, grants }));
   const { jobs, boardLinks, redis } = gatehouse;
   if (jobs && boardLinks) await app.register(createJobsDoor({ jobs, boardLinks, clock, redis }));
   return app;
