@@ -56,7 +56,8 @@ export function createOwnPlaces({
     for (const { host, port } of servers) {
       const addresses = host === undefined ? [] : await addressesOf(host);
       if (host === undefined || addresses.some(isHere)) ports.add(port);
-      for (const address of host === undefined ? [] : [host, ...addresses]) elsewhere.push({ address, port });
+      for (const address of new Set(host === undefined ? [] : [host, ...addresses]))
+        elsewhere.push({ address, port });
     }
     return { machine, ports: [...ports], elsewhere };
   }

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
-import { checkServerIdentity, createSecureContext } from 'node:tls';
-import { createTransport } from 'nodemailer';
+import { checkServerIdentity } from 'node:tls';
+import { createTransport, type SendMailOptions } from 'nodemailer';
 import { toOutgoingError } from './failure.ts';
 import { OutgoingError, type OutgoingMail } from './outgoing.ts';
 import type { After } from './post.ts';
-import { createSystemTrust } from './trust.ts';
+import { createSystemTrust, ownTrust } from './trust.ts';
 
 /**
  * One message over one connection of its own. Without TLS from the start, STARTTLS is used where the server offers it; a password is
@@ -24,7 +24,7 @@ export function createMail({ after }: { after: After }) {
       requireTLS: !secure && withPassword && !isLoopback(address),
       ...(withPassword && { auth: { user, pass: password } }),
       tls: {
-        secureContext: ca === undefined ? systemTrust() : createSecureContext({ ca }),
+        secureContext: ca === undefined ? systemTrust() : ownTrust(ca),
         ...(isIP(host) === 0 && { servername: host }),
         checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
       },
@@ -34,32 +34,28 @@ export function createMail({ after }: { after: After }) {
       greetingTimeout: timeout,
       socketTimeout: timeout,
     });
-    let cancel = () => {};
-    const tooLate = new Promise<never>((_, fail) => {
-      cancel = after(timeout, () =>
-        fail(
-          new OutgoingError(
-            'timeout',
-            `The mail server had not taken the message after ${timeout / 1000} s.`,
-          ),
-        ),
-      );
-    });
+    const ended = new AbortController();
+    const cancel = after(timeout, () =>
+      ended.abort(
+        new OutgoingError('timeout', `The mail server had not taken the message after ${timeout / 1000} s.`),
+      ),
+    );
+    const message: SendMailOptions & { signal: AbortSignal } = {
+      from: mail.from,
+      to: [...mail.to],
+      subject: mail.subject,
+      text: mail.text,
+      signal: ended.signal,
+    };
     try {
-      const sent = transport.sendMail({
-        from: mail.from,
-        to: [...mail.to],
-        subject: mail.subject,
-        text: mail.text,
-      });
-      const { rejected } = (await Promise.race([sent, tooLate])) as { rejected: unknown[] };
+      const { rejected } = await transport.sendMail(message);
       if (rejected.length === 0) return;
       throw new OutgoingError(
         'refused',
         `The mail server took the message, but not for ${rejected.join(', ')}.`,
       );
     } catch (error) {
-      throw toMailError(error);
+      throw ended.signal.aborted ? ended.signal.reason : toMailError(error);
     } finally {
       cancel();
       transport.close();
@@ -69,15 +65,17 @@ export function createMail({ after }: { after: After }) {
 
 const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
 
-/** nodemailer's codes; where the connection itself failed, the error keeps Node's below. */
+/** nodemailer gives errors a code of its own and keeps the one of the connection beside it. */
 function toMailError(error: unknown): OutgoingError {
   if (error instanceof OutgoingError) return error;
-  const { code, command, message, response } = error as {
+  const { code, originalCode, message, response } = error as {
     code?: string;
-    command?: string;
+    originalCode?: string;
     message: string;
     response?: string;
   };
+  const known = originalCode === undefined ? undefined : toOutgoingError({ code: originalCode, message });
+  if (known && known.failure !== 'protocol') return known;
   switch (code) {
     case 'ETLS':
       return new OutgoingError('tls', `The mail server offers no TLS that is good enough (${message}).`);
@@ -91,16 +89,9 @@ function toMailError(error: unknown): OutgoingError {
       return new OutgoingError('refused', `The mail server refused the message (${response ?? message}).`);
     case 'ETIMEDOUT':
       return new OutgoingError('timeout', `The mail server did not answer in time (${message}).`);
-    case 'EPROTOCOL':
+    case 'ECONNECTION':
+      return new OutgoingError('reset', `The mail server closed the connection (${message}).`);
+    default:
       return new OutgoingError('protocol', `What came back is not SMTP (${message}).`);
-    default: {
-      const { cause } = error as { cause?: unknown };
-      const known = toOutgoingError(cause ?? error);
-      if (known.failure !== 'protocol') return known;
-      return new OutgoingError(
-        command === 'CONN' ? 'unreachable' : 'protocol',
-        `The mail could not be sent (${message}).`,
-      );
-    }
   }
 }

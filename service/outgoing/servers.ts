@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { connect as connectTcp } from 'node:net';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { type Dispatcher, Pool } from 'undici';
 import { OutgoingError } from './outgoing.ts';
-import { connectTls, createSystemTrust, pinTrouble, type Trust } from './trust.ts';
+import { connectTls, createSystemTrust, ownTrust, pinTrouble, type Trust } from './trust.ts';
 
 /** Connections to one server at a time; what is more waits, and its time runs. */
 const CONNECTIONS = 64;
@@ -36,7 +36,7 @@ export function createServers() {
     let own: SecureContext | undefined;
     const context = () => {
       if (server.trust.ca === undefined) return systemTrust();
-      own ??= readCa(server.trust.ca);
+      own ??= ownTrust(server.trust.ca);
       return own;
     };
     return new Pool(origin, {
@@ -116,12 +116,4 @@ function dial(
     tell(new OutgoingError('reset', 'The connection was closed before it was ready.'), null),
   );
   return socket;
-}
-
-function readCa(ca: string): SecureContext {
-  try {
-    return createSecureContext({ ca });
-  } catch (error) {
-    throw new OutgoingError('tls', `The CA of this endpoint cannot be read (${(error as Error).message}).`);
-  }
 }

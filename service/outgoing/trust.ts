@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   checkServerIdentity,
@@ -27,6 +27,19 @@ export function createSystemTrust(): () => SecureContext {
     context = createSecureContext(system.length > 0 ? { ca: system } : {});
     return context;
   };
+}
+
+/** These CAs and no others. Throws OutgoingError `tls` for what is no PEM. */
+export function ownTrust(ca: string): SecureContext {
+  try {
+    new X509Certificate(ca);
+    return createSecureContext({ ca });
+  } catch (error) {
+    throw new OutgoingError(
+      'tls',
+      `The CA given for this server cannot be read (${(error as Error).message}).`,
+    );
+  }
 }
 
 /**

@@ -67,7 +67,7 @@ export function createGrants({
           if (!(await isInUse(tx, organization)))
             throw new Problem(
               'CONFLICT',
-              `The organization ${organization} was erased: nothing is granted to it.`,
+              `The organization ${organization} is not in use: nothing is granted to it.`,
             );
           const written = describeGrant(scope);
           const same = (await selectActiveGrants(tx, organization)).find(

@@ -1,0 +1,124 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { createServer } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { certificate, certificateKey } from '../../test/support/certificate.ts';
+import { listen } from '../../test/support/listener.ts';
+import { createOutgoing } from './create-outgoing.ts';
+import type { Outgoing, OutgoingRequest } from './outgoing.ts';
+
+/** The server's certificate is its own CA, for localhost and 127.0.0.1. */
+const ca = certificate;
+const pinOf = (pem: string) =>
+  createHash('sha256')
+    .update(new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
+const pin = pinOf(certificate);
+const otherCa = rootCertificates[0]!;
+const otherPin = pinOf(otherCa);
+
+let outgoing: Outgoing;
+let server: ReturnType<typeof createServer>;
+let listener: Awaited<ReturnType<typeof listen>>;
+let seen: { host: string | undefined; sni: string | false | undefined }[];
+
+beforeEach(async () => {
+  outgoing = createOutgoing();
+  seen = [];
+  server = createServer({ cert: certificate, key: certificateKey }, (request, response) => {
+    seen.push({
+      host: request.headers.host,
+      sni: (request.socket as unknown as { servername?: string | false }).servername,
+    });
+    response.end('ok');
+  });
+  listener = await listen(server);
+});
+afterEach(async () => {
+  await outgoing.close();
+  await listener.stop();
+});
+
+const post = (host: string, more: Partial<OutgoingRequest> = {}) =>
+  outgoing
+    .post({
+      url: new URL(`https://${host}:${listener.port}/`),
+      address: '127.0.0.1',
+      headers: {},
+      body: new TextEncoder().encode('a secret'),
+      timeout: 15_000,
+      keep: 1_000,
+      ...more,
+    })
+    .then(
+      ({ body }) => body,
+      ({ failure }) => failure as string,
+    );
+
+test('the server is asked for by the name of the URL, also where the address comes from elsewhere', async () => {
+  expect(await post('localhost', { ca })).toBe('ok');
+  expect(await post('hooks.example.test', { pin })).toBe('ok');
+  expect(await post('127.0.0.1', { ca })).toBe('ok');
+  const { port } = listener;
+  expect(seen).toEqual([
+    { host: `localhost:${port}`, sni: 'localhost' },
+    { host: `hooks.example.test:${port}`, sni: 'hooks.example.test' },
+    { host: `127.0.0.1:${port}`, sni: false },
+  ]);
+});
+
+describe('is believed, and nobody else', () => {
+  test.each<[what: string, host: string, trust: Partial<OutgoingRequest>, expected: string]>([
+    ['nothing of our own: the system does not know it', 'localhost', {}, 'tls'],
+    ['its CA', 'localhost', { ca }, 'ok'],
+    ['its CA, for an address that stands in it', '127.0.0.1', { ca }, 'ok'],
+    ['its CA, for another name', 'hooks.example.test', { ca }, 'tls'],
+    ['another CA', 'localhost', { ca: otherCa }, 'tls'],
+    ['no CA at all', 'localhost', { ca: 'not PEM' }, 'tls'],
+    ['an empty CA', 'localhost', { ca: '' }, 'tls'],
+    ['its key', 'localhost', { pin }, 'ok'],
+    ['its key, whatever the name', 'hooks.example.test', { pin }, 'ok'],
+    ['another key', 'localhost', { pin: otherPin }, 'tls'],
+    ['no key that there is', 'localhost', { pin: '' }, 'tls'],
+    ['its CA and its key', 'localhost', { ca, pin }, 'ok'],
+    ['its CA and another key', 'localhost', { ca, pin: otherPin }, 'tls'],
+    ['another CA and its key', 'localhost', { ca: otherCa, pin }, 'tls'],
+    ['its CA and its key, for another name', 'hooks.example.test', { ca, pin }, 'tls'],
+  ])('%s', async (_, host, trust, expected) => {
+    expect(await post(host, trust)).toBe(expected);
+    // Of the body not a byte goes to whom is not believed.
+    expect(seen.length).toBe(expected === 'ok' ? 1 : 0);
+  });
+});
+
+test('a connection opened with one trust serves no other', async () => {
+  expect(await post('localhost', { pin })).toBe('ok');
+  expect(await post('localhost', { ca: otherCa })).toBe('tls');
+  expect(await post('localhost', { pin: otherPin })).toBe('tls');
+  expect(await post('localhost')).toBe('tls');
+  expect(await post('localhost', { pin })).toBe('ok');
+});
+
+test('the refusal says which key was found', async () => {
+  const request = {
+    url: new URL(`https://localhost:${listener.port}/`),
+    address: '127.0.0.1',
+    headers: {},
+    body: new Uint8Array(),
+    timeout: 15_000,
+    keep: 0,
+  };
+  await expect(outgoing.post({ ...request, pin: otherPin })).rejects.toMatchObject({
+    message: `The server’s key is not the pinned one: its SHA-256 is ${pin}, expected was ${otherPin}.`,
+  });
+  await expect(outgoing.post(request)).rejects.toMatchObject({
+    message: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT'),
+  });
+});
+
+test('a server without TLS is a failure of TLS', async () => {
+  const { createServer: createHttpServer } = await import('node:http');
+  const plain = await listen(createHttpServer((_, response) => response.end('plain')));
+  expect(await post('localhost', { ca, url: new URL(`https://localhost:${plain.port}/`) })).toBe('tls');
+  await plain.stop();
+});

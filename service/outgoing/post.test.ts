@@ -1,0 +1,258 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createTcpServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { listen } from '../../test/support/listener.ts';
+import { createManualTimers } from '../../test/support/manual-timers.ts';
+import { createOutgoing } from './create-outgoing.ts';
+import type { Outgoing, OutgoingRequest } from './outgoing.ts';
+
+let outgoing: Outgoing;
+let timers: ReturnType<typeof createManualTimers>;
+let stops: (() => Promise<unknown>)[];
+
+beforeEach(() => {
+  timers = createManualTimers();
+  outgoing = createOutgoing({ after: timers.after });
+  stops = [];
+});
+afterEach(async () => {
+  for (const stop of stops.reverse()) await stop();
+  await outgoing.close();
+});
+
+async function start(server: Parameters<typeof listen>[0], address?: string, port?: number) {
+  const listener = await listen(server, address, port);
+  stops.push(listener.stop);
+  return listener;
+}
+const http = (answer: RequestListener) => start(createServer(answer));
+const tcp = (talk: (socket: Socket) => void) => start(createTcpServer(talk));
+
+const post = (port: number, more: Partial<OutgoingRequest> = {}) =>
+  outgoing.post({
+    url: new URL(`http://hooks.example.test:${port}/in?a=b%20c`),
+    address: '127.0.0.1',
+    headers: { 'content-type': 'application/json', 'webhook-id': 'evt_1' },
+    body: new TextEncoder().encode('{"ä":1}'),
+    timeout: 15_000,
+    keep: 1_000,
+    ...more,
+  });
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+test('what arrives is what was given, for the host of the URL; nothing is offered or added beside', async () => {
+  let seen: unknown;
+  const { port } = await http(async (request, response) => {
+    const { method, url, headers } = request;
+    seen = { method, url, headers, body: await bodyOf(request) };
+    response.writeHead(202, { 'x-a': ['1', '2'], date: 'now' }).end('taken');
+  });
+  expect(await post(port)).toEqual({
+    status: 202,
+    headers: {
+      'x-a': '1, 2',
+      date: 'now',
+      connection: 'keep-alive',
+      'keep-alive': 'timeout=5',
+      'transfer-encoding': 'chunked',
+    },
+    body: 'taken',
+    truncated: false,
+  });
+  expect(seen).toEqual({
+    method: 'POST',
+    url: '/in?a=b%20c',
+    headers: {
+      host: `hooks.example.test:${port}`,
+      connection: 'keep-alive',
+      'content-type': 'application/json',
+      'webhook-id': 'evt_1',
+      'content-length': '8',
+    },
+    body: '{"ä":1}',
+  });
+  expect(timers.running()).toEqual([]);
+});
+
+test('a redirect is an answer like any other, and a proxy of the environment is not asked', async () => {
+  const elsewhere = await http((_, response) => response.end());
+  const { port } = await http((_, response) =>
+    response.writeHead(302, { location: `http://127.0.0.1:${elsewhere.port}/` }).end(),
+  );
+  const before = { ...process.env };
+  Object.assign(process.env, { HTTP_PROXY: `http://127.0.0.1:${elsewhere.port}`, NODE_USE_ENV_PROXY: '1' });
+  try {
+    expect(await post(port)).toMatchObject({ status: 302, body: '' });
+  } finally {
+    process.env = before;
+  }
+  expect(elsewhere.connections()).toBe(0);
+});
+
+test.each([200, 204, 400, 410, 429, 500, 503])('the status %i is given as it is', async (status) => {
+  const { port } = await http((_, response) => response.writeHead(status, { 'retry-after': '7' }).end());
+  expect(await post(port)).toMatchObject({ status, headers: { 'retry-after': '7' } });
+});
+
+describe('of the answer', () => {
+  test.each([
+    ['less than is kept', 'abc', { body: 'abc', truncated: false }],
+    ['as much as is kept', 'a'.repeat(1_000), { body: 'a'.repeat(1_000), truncated: false }],
+    ['more than is kept', 'a'.repeat(1_001), { body: 'a'.repeat(1_000), truncated: true }],
+    ['bytes that are no UTF-8', Buffer.from([0x61, 0xff, 0x62]), { body: 'a\ufffdb', truncated: false }],
+  ])('%s', async (_, body, expected) => {
+    const { port } = await http((_request, response) =>
+      response.writeHead(200, { 'content-length': body.length }).end(body),
+    );
+    expect(await post(port)).toMatchObject(expected);
+  });
+
+  test('no more is read than is kept, of one that never ends', async () => {
+    const ended = Promise.withResolvers<void>();
+    const { port } = await http((_, response) => {
+      const more = () => {
+        while (response.write('x'.repeat(10_000)));
+      };
+      response.on('drain', more).on('close', () => ended.resolve());
+      more();
+    });
+    expect(await post(port)).toMatchObject({ status: 200, body: 'x'.repeat(1_000), truncated: true });
+    await ended.promise;
+  });
+
+  test('one that stops short of its end is a timeout, and the connection is given up', async () => {
+    const ended = Promise.withResolvers<void>();
+    const { port } = await http((_, response) => {
+      response.on('close', () => ended.resolve());
+      response.write('some', () => timers.expire());
+    });
+    await expect(post(port)).rejects.toMatchObject({
+      failure: 'timeout',
+      message: 'The whole answer was not there within 15 s.',
+    });
+    await ended.promise;
+  });
+
+  test('one that breaks off before its end is a reset', async () => {
+    const { port } = await http((_, response) => {
+      response.writeHead(200, { 'content-length': 100 });
+      response.write('some', () => response.destroy());
+    });
+    await expect(post(port)).rejects.toMatchObject({ failure: 'reset' });
+  });
+});
+
+describe('a server that', () => {
+  test('does not answer is a timeout', async () => {
+    const { port } = await http(() => timers.expire());
+    await expect(post(port)).rejects.toMatchObject({ failure: 'timeout' });
+  });
+
+  test('does not answer while the service stops', async () => {
+    const stop = new AbortController();
+    const { port } = await http(() => stop.abort());
+    await expect(post(port, { signal: stop.signal })).rejects.toMatchObject({ failure: 'aborted' });
+    await expect(post(port, { signal: stop.signal })).rejects.toMatchObject({ failure: 'aborted' });
+  });
+
+  test('closes at once, resets, or leaves HTTP', async () => {
+    const closing = await tcp((socket) => void socket.end());
+    await expect(post(closing.port)).rejects.toMatchObject({ failure: 'reset' });
+    const resetting = await tcp((socket) => void socket.on('data', () => socket.resetAndDestroy()));
+    await expect(post(resetting.port)).rejects.toMatchObject({ failure: 'reset' });
+    const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n';
+    const leaving = await tcp((socket) => void socket.once('data', () => socket.write(upgrade)));
+    await expect(post(leaving.port)).rejects.toMatchObject({ failure: 'reset' });
+  });
+
+  test('is not there', async () => {
+    const { port, stop } = await listen(createTcpServer());
+    await stop();
+    await expect(post(port)).rejects.toMatchObject({
+      failure: 'refused',
+      message: expect.stringContaining('Nobody listens there'),
+    });
+  });
+
+  test.each([
+    ['another protocol', 'SSH-2.0-OpenSSH_9.2p1\r\n'],
+    ['no status', 'HTTP/1.1 OK\r\n\r\n'],
+    ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab'],
+    ['a chunk that is none', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n'],
+    ['too many headers', `HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(10_000)}\r\n`],
+    ['a header that is too long', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(20_000)}\r\n\r\n`],
+  ])('speaks %s', async (_, bytes) => {
+    const { port } = await tcp((socket) => void socket.once('data', () => socket.end(bytes)));
+    await expect(post(port)).rejects.toMatchObject({ failure: 'protocol' });
+  });
+});
+
+test('connections are kept for the next post, but for no other address or host', async () => {
+  const first = await http((_, response) => response.end('first'));
+  const second = await start(
+    createServer((_, response) => void response.end('second')),
+    '127.0.0.2',
+    first.port,
+  );
+  for (let i = 0; i < 10; i++) expect(await post(first.port)).toMatchObject({ body: 'first' });
+  const kept = first.connections();
+  // The second where a post begins before the one before it has put its connection back.
+  expect(kept).toBeLessThanOrEqual(2);
+  expect(await post(first.port, { address: '127.0.0.2' })).toMatchObject({ body: 'second' });
+  expect([first.connections(), second.connections()]).toEqual([kept, 1]);
+  const url = new URL(`http://other.example.test:${first.port}/`);
+  expect(await post(first.port, { url })).toMatchObject({ body: 'first' });
+  expect([first.connections(), second.connections()]).toEqual([kept + 1, 1]);
+});
+
+test('after a failure the next post has a connection of its own', async () => {
+  let answers = 0;
+  const { port } = await http((_, response) => {
+    if (answers++ === 0) response.destroy();
+    else response.end('again');
+  });
+  await expect(post(port)).rejects.toMatchObject({ failure: 'reset' });
+  expect(await post(port)).toMatchObject({ body: 'again' });
+});
+
+test('a name is never dialled', async () => {
+  await expect(post(80, { address: 'localhost' })).rejects.toThrow('is no address');
+});
+
+test('headers that cannot be sent are a failure, not half a request', async () => {
+  const { port } = await http((_, response) => response.end());
+  await expect(post(port, { headers: { 'x-a': 'b\r\nx-c: d' } })).rejects.toMatchObject({
+    failure: 'protocol',
+  });
+  await expect(post(port, { headers: { 'transfer-encoding': 'chunked' } })).rejects.toMatchObject({
+    failure: 'protocol',
+  });
+});
+
+test('closing lets a post end first', async () => {
+  const asked = Promise.withResolvers<() => void>();
+  const { port } = await http((_, response) => asked.resolve(() => response.end('late')));
+  const answer = post(port);
+  const finish = await asked.promise;
+  const closed = outgoing.close();
+  finish();
+  expect(await answer).toMatchObject({ body: 'late' });
+  await closed;
+});
+
+test('a server that is slow holds up nobody else', async () => {
+  const slow = createServer(() => {});
+  const { port } = await start(slow);
+  const other = await http((_, response) => response.end('fast'));
+  const waiting = post(port).catch(({ failure }) => failure);
+  await once(slow, 'request');
+  expect(await post(other.port)).toMatchObject({ body: 'fast' });
+  timers.expire();
+  expect(await waiting).toBe('timeout');
+});

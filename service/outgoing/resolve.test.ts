@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { createManualTimers } from '../../test/support/manual-timers.ts';
+import { createOutgoing } from './create-outgoing.ts';
+import { createResolve, systemLookup } from './resolve.ts';
+
+function start() {
+  const timers = createManualTimers();
+  const asked: string[] = [];
+  const answers: PromiseWithResolvers<string[]>[] = [];
+  let now = 0;
+  const resolve = createResolve({
+    after: timers.after,
+    elapsed: () => now,
+    lookup(host) {
+      asked.push(host);
+      const answer = Promise.withResolvers<string[]>();
+      answers.push(answer);
+      return answer.promise;
+    },
+  });
+  return { timers, asked, answers, resolve, advance: (milliseconds: number) => (now += milliseconds) };
+}
+
+test('an address is itself, and nobody is asked', async () => {
+  const { resolve, asked } = start();
+  expect([await resolve('10.1.2.3'), await resolve('fd00::1')]).toEqual([['10.1.2.3'], ['fd00::1']]);
+  expect(asked).toEqual([]);
+});
+
+test('many who ask at once ask once, and the answer is believed for five seconds', async () => {
+  const { resolve, asked, answers, advance, timers } = start();
+  const all = Promise.all(Array.from({ length: 10 }, () => resolve('hooks.example.org')));
+  answers[0]!.resolve(['10.1.2.3', 'fd00::1', '10.1.2.3']);
+  expect(await all).toEqual(Array.from({ length: 10 }, () => ['10.1.2.3', 'fd00::1']));
+  advance(4_999);
+  expect(await resolve('hooks.example.org')).toEqual(['10.1.2.3', 'fd00::1']);
+  expect(asked).toEqual(['hooks.example.org']);
+  advance(1);
+  const again = resolve('hooks.example.org');
+  answers[1]!.resolve(['10.1.2.4']);
+  expect(await again).toEqual(['10.1.2.4']);
+  expect(timers.running()).toEqual([]);
+});
+
+test('a name without an address says so', async () => {
+  const { resolve, answers } = start();
+  const none = resolve('none.example.org');
+  answers[0]!.resolve([]);
+  await expect(none).rejects.toMatchObject({
+    failure: 'unresolved',
+    message: 'none.example.org has no address.',
+  });
+  const unknown = resolve('unknown.example.org');
+  answers[1]!.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }));
+  await expect(unknown).rejects.toMatchObject({
+    failure: 'unresolved',
+    message: 'unknown.example.org has no address (ENOTFOUND).',
+  });
+});
+
+test('where the name servers do not answer, one question stays open, however often it is asked', async () => {
+  const { resolve, asked, answers, timers, advance } = start();
+  for (let i = 0; i < 3; i++) {
+    const waiting = resolve('slow.example.org');
+    timers.expire();
+    await expect(waiting).rejects.toMatchObject({ failure: 'unresolved' });
+    advance(60_000);
+  }
+  expect(asked).toEqual(['slow.example.org']);
+  answers[0]!.resolve(['10.1.2.3']);
+  expect(await resolve('slow.example.org')).toEqual(['10.1.2.3']);
+});
+
+test('the machine’s own way of asking knows localhost', async () => {
+  const found = await systemLookup('localhost');
+  expect(found.length).toBeGreaterThan(0);
+  for (const address of found) expect(['127.0.0.1', '::1']).toContain(address);
+  const outgoing = createOutgoing();
+  expect(await outgoing.resolve('localhost')).toEqual([...new Set(found)]);
+  await outgoing.close();
+});

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { createOwnPlaces, type OwnPlacesDeps } from './own-places.ts';
+
+function start(config: Partial<OwnPlacesDeps['config']> = {}, names: Record<string, string[]> = {}) {
+  let now = 0;
+  const machine = ['127.0.0.1', '10.0.0.5', 'fd00::5'];
+  const places = createOwnPlaces({
+    config: { port: 7300, ...config },
+    async resolve(host) {
+      if (/^[\d.:]+$/.test(host)) return [host];
+      const found = names[host];
+      if (found === undefined) throw new Error('unresolved');
+      return found;
+    },
+    interfaces: () => [...machine],
+    elapsed: () => now,
+  });
+  return { ...places, machine, names, advance: (milliseconds: number) => (now += milliseconds) };
+}
+
+test('the port of the settings, until the doors say which it is', async () => {
+  const fixed = start();
+  expect(await fixed.current()).toEqual({ machine: fixed.machine, ports: [7300], elsewhere: [] });
+  const picked = start({ port: 0 });
+  expect((await picked.current()).ports).toEqual([]);
+  picked.listens(40_123);
+  expect((await picked.current()).ports).toEqual([40_123]);
+});
+
+test.each<[string, string, Partial<{ ports: number[]; elsewhere: { address: string; port: number }[] }>]>([
+  [
+    'databaseUrl',
+    'postgres://me:secret@10.0.0.9/gatehouse',
+    { ports: [7300], elsewhere: [{ address: '10.0.0.9', port: 5432 }] },
+  ],
+  [
+    'databaseUrl',
+    'postgres://me@127.0.0.1:5433/x',
+    { ports: [7300, 5433], elsewhere: [{ address: '127.0.0.1', port: 5433 }] },
+  ],
+  ['keysDatabaseUrl', 'postgres://10.0.0.5/x', { ports: [7300, 5432] }],
+  [
+    'keysDatabaseUrl',
+    'postgres://[fd00::5]/x',
+    { ports: [7300, 5432], elsewhere: [{ address: 'fd00::5', port: 5432 }] },
+  ],
+  ['databaseUrl', 'postgres:///x?host=/run/postgresql&port=5434', { ports: [7300, 5434], elsewhere: [] }],
+  ['databaseUrl', 'postgres://%2Frun%2Fpostgresql/x', { ports: [7300, 5432], elsewhere: [] }],
+  [
+    'databaseUrl',
+    'postgres://a/x?host=10.0.0.9&port=5434',
+    { ports: [7300], elsewhere: [{ address: '10.0.0.9', port: 5434 }] },
+  ],
+  ['redisUrl', 'redis://:secret@localhost:6380/0', { ports: [7300, 6380] }],
+  [
+    'redisUrl',
+    'rediss://redis.example.org',
+    {
+      ports: [7300],
+      elsewhere: [
+        { address: 'redis.example.org', port: 6379 },
+        { address: '10.0.0.20', port: 6379 },
+      ],
+    },
+  ],
+  ['redisUrl', 'redis://here.example.org', { ports: [7300, 6379] }],
+])('%s %s', async (key, url, expected) => {
+  const { current } = start(
+    { [key]: url },
+    { localhost: ['127.0.0.1', '::1'], 'redis.example.org': ['10.0.0.20'], 'here.example.org': ['10.0.0.5'] },
+  );
+  expect(await current()).toMatchObject(expected);
+});
+
+test('addresses are asked for again after five seconds; a name that does not resolve keeps those it had', async () => {
+  const { current, names, machine, advance } = start(
+    { databaseUrl: 'postgres://db.example.org/x' },
+    { 'db.example.org': ['10.0.0.9'] },
+  );
+  const of = (address: string) => [
+    { address: 'db.example.org', port: 5432 },
+    { address, port: 5432 },
+  ];
+  expect((await current()).elsewhere).toEqual(of('10.0.0.9'));
+  names['db.example.org'] = ['10.0.0.10'];
+  machine.push('10.9.9.9');
+  advance(4_999);
+  expect((await current()).elsewhere).toEqual(of('10.0.0.9'));
+  advance(1);
+  expect(await current()).toMatchObject({ machine, elsewhere: of('10.0.0.10') });
+  delete names['db.example.org'];
+  advance(5_000);
+  expect((await current()).elsewhere).toEqual(of('10.0.0.10'));
+});
+
+test('the machine’s own addresses are among them', async () => {
+  const { current } = createOwnPlaces({ config: { port: 7300 }, resolve: async () => [] });
+  expect((await current()).machine).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(127\.0\.0\.1|::1)$/)]),
+  );
+});

@@ -1,0 +1,125 @@
+import { createServer, type Socket } from 'node:net';
+import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { certificate, certificateKey } from './certificate.ts';
+import { listen } from './listener.ts';
+
+export interface TakenMail {
+  from: string;
+  to: string[];
+  /** Headers and text as they came. */
+  data: string;
+  encrypted: boolean;
+  sni: string | false | undefined;
+  login: string | undefined;
+}
+
+export interface MailServerOptions {
+  /** Loopback when absent. */
+  address?: string;
+  /** TLS from the start. */
+  secure?: boolean;
+  startTls?: boolean;
+  auth?: 'takes' | 'refuses';
+  /** Recipients that are refused. */
+  unknown?: readonly string[];
+  /** Instead of the greeting. */
+  greeting?: string;
+  /** Says nothing once it has the command. */
+  silentAfter?: string;
+  /** Called when it falls silent. */
+  silent?: () => void;
+}
+
+/** A mail server that keeps what it was given: SMTP with STARTTLS and AUTH PLAIN, as far as a test needs them. */
+export async function startMailServer(options: MailServerOptions = {}) {
+  const mails: TakenMail[] = [];
+  /** Every line a client said, also of what came to nothing. */
+  const said: string[] = [];
+  const context = createSecureContext({ cert: certificate, key: certificateKey });
+  const server = options.secure
+    ? createTlsServer({ cert: certificate, key: certificateKey }, (socket) => talk(socket))
+    : createServer((socket) => talk(socket));
+
+  function talk(first: Socket): void {
+    let socket = first;
+    let [from, to, data, login]: [string, string[], string | undefined, string | undefined] = [
+      '',
+      [],
+      undefined,
+      undefined,
+    ];
+    let rest = '';
+    const say = (line: string): unknown => socket.write(`${line}\r\n`);
+    const answer = (line: string): unknown => {
+      if (data !== undefined) {
+        if (line !== '.') {
+          data += `${line.replace(/^\.\./, '.')}\n`;
+          return undefined;
+        }
+        const encrypted = socket instanceof TLSSocket;
+        const sni = encrypted
+          ? (socket as TLSSocket & { servername?: string | false }).servername
+          : undefined;
+        mails.push({ from, to, data, encrypted, sni, login });
+        data = undefined;
+        return say('250 taken');
+      }
+      said.push(line);
+      const [command = '', ...words] = line.split(' ');
+      if (command.toUpperCase() === options.silentAfter) return options.silent?.();
+      switch (command.toUpperCase()) {
+        case 'EHLO': {
+          const plain = !(socket instanceof TLSSocket);
+          if (options.startTls && plain) say('250-STARTTLS');
+          if (options.auth) say('250-AUTH PLAIN');
+          return say('250 mail.example.test');
+        }
+        case 'STARTTLS': {
+          say('220 go on');
+          socket.removeAllListeners('data');
+          const upgraded = new TLSSocket(socket, { isServer: true, secureContext: context });
+          upgraded.on('error', () => {});
+          socket = upgraded;
+          return read(upgraded);
+        }
+        case 'AUTH':
+          login = Buffer.from(words[1] ?? '', 'base64')
+            .toString()
+            .replaceAll('\0', ':');
+          return say(options.auth === 'takes' ? '235 welcome' : '535 wrong password');
+        case 'MAIL':
+          from = words.join(' ').replace(/^FROM:<(.*?)>.*$/i, '$1');
+          to = [];
+          return say('250 yes');
+        case 'RCPT': {
+          const address = words.join(' ').replace(/^TO:<(.*?)>.*$/i, '$1');
+          if (options.unknown?.includes(address)) return say('550 nobody here');
+          to.push(address);
+          return say('250 yes');
+        }
+        case 'DATA':
+          data = '';
+          return say('354 go on');
+        case 'QUIT':
+          say('221 bye');
+          return socket.end();
+        default:
+          return say('502 what?');
+      }
+    };
+    function read(from: Socket): void {
+      from.on('error', () => {});
+      from.on('data', (chunk: Buffer) => {
+        rest += chunk.toString('latin1');
+        const lines = rest.split('\r\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) answer(line);
+      });
+    }
+    read(socket);
+    say(options.greeting ?? '220 mail.example.test ESMTP');
+  }
+
+  const listener = await listen(server, options.address);
+  return { ...listener, mails, said };
+}
