@@ -66,7 +66,7 @@ const changes: Record<string, () => Sample> = {
   }),
   'DELETE /organizations/:organization/grants/:grant': () => ({ action: 'grant.revoke' }),
   'POST /organizations/:organization/webhooks': () => ({
-    body: { world: 'test', family: 'identity', url: 'https://10.1.2.4/hook' },
+    body: { world: 'test', family: 'identity', url: 'http://127.0.0.1:2/other' },
     action: 'webhook.add',
   }),
   'PATCH /organizations/:organization/webhooks/:webhook': () => ({
@@ -89,6 +89,18 @@ const changes: Record<string, () => Sample> = {
   'POST /organizations/:organization/webhooks/:webhook/rotate': () => ({
     body: { world: 'test', overlapSeconds: 3600 },
     action: 'webhook.rotate',
+  }),
+  'POST /organizations/:organization/webhooks/:webhook/test': () => ({
+    body: { world: 'test' },
+    action: 'webhook.test',
+  }),
+  'POST /organizations/:organization/webhooks/:webhook/replay': () => ({
+    body: { world: 'test', since: '2026-01-01T00:00:00Z' },
+    action: 'webhook.replay',
+  }),
+  'POST /organizations/:organization/deliveries/:delivery/resend': () => ({
+    body: { world: 'test' },
+    action: 'delivery.resend',
   }),
   'PUT /organizations/:organization/attestation': () => ({
     body: consent,
@@ -203,6 +215,12 @@ const changes: Record<string, () => Sample> = {
     before: () => gatehouse.backups.schedule({ folder: place(), everyMinutes: 60, keep: 2 }, by.actor),
     action: 'backup.unschedule',
   }),
+  'POST /queue/links': () => ({
+    before: async () => gatehouse.boardLinks.serveAt('http://127.0.0.1:7300'),
+    action: 'jobs.open',
+  }),
+  'POST /queue/:job/retry': () => ({ action: 'job.retry' }),
+  'DELETE /queue/:job': () => ({ body: { confirm: ids.job }, action: 'job.remove' }),
   'POST /master/rotate': () => ({ body: {}, action: 'master.rotate' }),
   'POST /master/passphrase': () => ({
     body: { passphrase: 'correct horse battery staple' },
@@ -243,14 +261,21 @@ afterEach(async () => {
 /** A person, a key, a site and whatever else the routes name. */
 async function fill(): Promise<void> {
   const organization = (await gatehouse.organizations.create({ name: 'Acme' }, by.actor)).id;
+  const realm = { organization, world: 'test' } as const;
+  // Nobody listens there.
+  await gatehouse.grants.add(organization, '127.0.0.1:2', '', by.actor);
+  const hook = { family: 'identity', url: 'http://127.0.0.1:2/' } as const;
+  const webhook = await gatehouse.webhooks.add(realm, hook, by.actor);
   const [embedder = ''] = gatehouse.models.current().embedders;
   const embedding = new Float32Array(128);
   embedding[0] = 1;
   const { subject } = await gatehouse.subjects.enroll(
-    { organization, world: 'test' },
+    realm,
     { email, embeddings: { [embedder]: embedding }, quality: 0.9 },
     by.actor,
   );
+  await gatehouse.relay.relay();
+  const [delivery] = await gatehouse.deliveries.list(realm, { limit: 1 });
   const key = await gatehouse.access.createKey(
     { organization, world: 'test', scopes: ['identity'] },
     by.actor,
@@ -261,12 +286,6 @@ async function fill(): Promise<void> {
     by.actor,
   );
   const grant = await gatehouse.grants.add(organization, 'public-https', '', by.actor);
-  await gatehouse.grants.add(organization, '10.0.0.0/8', '', by.actor);
-  const webhook = await gatehouse.webhooks.add(
-    { organization, world: 'test' },
-    { family: 'identity', url: 'https://10.1.2.3/hook' },
-    by.actor,
-  );
   const { definition } = await gatehouse.checks.getProfile(organization, 'default');
   profile = { ...definition };
   await gatehouse.checks.setProfile(organization, 'own', definition, by.actor);
@@ -277,6 +296,8 @@ async function fill(): Promise<void> {
     site: site.id,
     grant: grant.id,
     webhook: webhook.endpoint.id,
+    delivery: delivery!.id,
+    job: addJob(),
     profile: 'own',
     model: 'faceres',
     purpose: 'audit',
@@ -287,6 +308,17 @@ const testRealm = () => ({
   organization: ids.organization as OrganizationId,
   world: 'test' as const,
 });
+
+/** One that waits. */
+function addJob(): string {
+  inDatabase((database) =>
+    database.exec(
+      `insert into job (id, seq, kind, state, priority, payload, run_at, attempts, fence, created_at)
+       values ('job_1', 1000, 'mail', 'waiting', 2, '{}', 9e15, 0, 0, 0)`,
+    ),
+  );
+  return 'job_1';
+}
 
 const person = () => ({
   organization: ids.organization as OrganizationId,

@@ -18,6 +18,7 @@ const personal: Record<string, string> = {
   '/organizations/:organization/subjects/:subject/consent': 'consent.read',
   '/organizations/:organization/subjects/:subject/export': 'subject.export',
   '/organizations/:organization/holds': 'hold.list',
+  '/organizations/:organization/deliveries/:delivery': 'delivery.read',
   '/audit': 'audit.read',
   '/audit/export': 'audit.export',
 };
@@ -34,6 +35,7 @@ const nothingPersonal = [
   '/organizations/:organization/alerts',
   '/alerts/desktop',
   '/organizations/:organization/grants',
+  '/organizations/:organization/deliveries',
   '/organizations/:organization/webhooks',
   '/organizations/:organization/webhooks/:webhook',
   '/webhooks/catalog',
@@ -51,6 +53,9 @@ const nothingPersonal = [
   '/keys-without-person',
   '/audit/verification',
   '/audit/keys',
+  '/queue',
+  '/queue/counts',
+  '/queue/:job',
   '/models',
   '/models/verify',
   '/backups',
@@ -65,7 +70,7 @@ const email = 'ada.lovelace@example.com';
 let data: string;
 let gatehouse: Gatehouse;
 let app: FastifyInstance;
-let ids: { organization: string; subject: string };
+let ids: { organization: string; subject: string; delivery: string };
 
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'gatehouse-reads-'));
@@ -74,12 +79,18 @@ beforeEach(async () => {
   const [embedder] = gatehouse.models.current().embedders;
   const embedding = new Float32Array(512);
   embedding[0] = 1;
+  const realm = { organization, world: 'test' } as const;
+  await gatehouse.grants.add(organization, '127.0.0.1:9', '', by.actor);
+  const webhook = { family: 'identity', url: 'http://127.0.0.1:9/' } as const;
+  await gatehouse.webhooks.add(realm, webhook, by.actor);
   const { subject } = await gatehouse.subjects.enroll(
-    { organization, world: 'test' },
+    realm,
     { email, embeddings: { [embedder!]: embedding }, quality: 0.9 },
     by.actor,
   );
-  ids = { organization, subject: subject.id };
+  await gatehouse.relay.relay();
+  const [delivery] = await gatehouse.deliveries.list(realm, { limit: 1 });
+  ids = { organization, subject: subject.id, delivery: delivery!.id };
   app = createServer({ ids: gatehouse.ids, log: silentLog });
   await app.register(controlDoor, gatehouse);
   await app.ready();
@@ -100,7 +111,7 @@ const inDatabase = <T>(work: (database: Sqlite.Database) => T): T => {
 };
 const ask = (route: string) =>
   app.inject({
-    url: `${route.replace(':organization', ids.organization).replace(':subject', ids.subject)}${route.includes('/audit') ? '' : '?world=test'}`,
+    url: `${route.replaceAll(/:(\w+)/g, (_, name: keyof typeof ids) => ids[name])}${route.includes('/audit') ? '' : '?world=test'}`,
   });
 
 test('every route that reads is known to give out nothing personal, or is audited', () => {

@@ -41,7 +41,7 @@ export interface ControlDeps {
   webhooks: Webhooks;
   jobs: Jobs;
   boardLinks: BoardLinks;
-  deliveries?: Deliveries;
+  deliveries: Deliveries;
   /** What `gatehouse doctor` shows of the box; plain JSON. */
   status(): unknown;
 }

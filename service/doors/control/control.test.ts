@@ -7,7 +7,7 @@ import type { Backups } from '../../engine/backups/index.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
-import type { Grants, Webhooks } from '../../engine/events/index.ts';
+import type { Deliveries, Grants, Webhooks } from '../../engine/events/index.ts';
 import type { BoardLinks, Jobs } from '../../engine/jobs/index.ts';
 import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import { createLimits } from '../../engine/limits/index.ts';
@@ -112,6 +112,7 @@ beforeEach(async () => {
     jobs: {} as Jobs,
     boardLinks: {} as BoardLinks,
     webhooks: {} as Webhooks,
+    deliveries: {} as Deliveries,
     status: () => ({ version: 'x' }),
   });
 });

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Deliveries } from '../../engine/events/index.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { defined } from './defined.ts';
 import { operator } from './operator.ts';
@@ -16,9 +15,10 @@ import {
 } from './webhook-wire.ts';
 
 /** What was sent to webhooks, what came back, and sending it again. */
-export const deliveryRoutes: FastifyPluginAsync<
-  Pick<ControlDeps, 'organizations'> & { deliveries: Deliveries }
-> = async (app, { organizations, deliveries }) => {
+export const deliveryRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organizations' | 'deliveries'>> = async (
+  app,
+  { organizations, deliveries },
+) => {
   const organizationOf = createOrganizationOf(organizations);
   const webhookOf = (params: unknown) => parse(WebhookParams, params).webhook;
   const deliveryOf = (params: unknown) => parse(DeliveryParams, params).delivery;

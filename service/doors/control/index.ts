@@ -52,6 +52,5 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(vaultRoutes, deps);
   await app.register(jobRoutes, deps);
   await app.register(webhookRoutes, deps);
-  const { organizations, deliveries } = deps;
-  if (deliveries) await app.register(deliveryRoutes, { organizations, deliveries });
+  await app.register(deliveryRoutes, deps);
 };

@@ -20,6 +20,7 @@ const reservedBeginnings = ['content-', 'webhook-', 'proxy-', 'sec-', ':'];
 /** What a control character or a character beyond Latin-1 makes of a header's value is up to the receiver. */
 const VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;
 
+const NO_NAME = 'It must be a header’s name: 1 to 64 letters, digits and hyphens.';
 const MOST_HEADERS = 20;
 const MOST_HEADER_BYTES = 4096;
 const MOST_DESCRIPTION = 200;
@@ -55,8 +56,7 @@ export function dialectOf(dialects: readonly PayloadDialect[], family: Family): 
 
 /** Throws INVALID_REQUEST for a name that is no header's, or means something else. */
 export function checkSignatureHeader(name: string): string {
-  if (!TOKEN.test(name))
-    throw invalid('signatureHeader', 'A header’s name is 1 to 64 letters, digits and hyphens.');
+  if (!TOKEN.test(name)) throw invalid('signatureHeader', NO_NAME);
   // The standard's own header may be named: it is where that dialect signs anyway.
   if (
     (isReserved(name) && name.toLowerCase() !== 'webhook-signature') ||
@@ -87,7 +87,7 @@ export function checkHeaders(
     const path = `headers.${name.slice(0, 64)}`;
     const low = name.toLowerCase();
     const value = given.replaceAll(/^[ \t]+|[ \t]+$/g, '');
-    if (!TOKEN.test(name)) throw invalid(path, 'A header’s name is 1 to 64 letters, digits and hyphens.');
+    if (!TOKEN.test(name)) throw invalid(path, NO_NAME);
     if (isReserved(name))
       throw invalid(path, `The header “${name}” is not yours to set: the delivery itself says it.`);
     if (taken.some((one) => one.toLowerCase() === low))
@@ -97,7 +97,7 @@ export function checkHeaders(
       );
     if (seen.has(low)) throw invalid(path, `The header “${name}” is there twice.`);
     if (!VALUE.test(value))
-      throw invalid(path, 'Its value holds a line break or another character that no header can carry.');
+      throw invalid(path, 'It holds a line break or another character that no header can carry.');
     seen.add(low);
     bytes += name.length + value.length + 4;
     kept[name] = value;
@@ -113,7 +113,7 @@ export function checkHeaders(
 /** Throws INVALID_REQUEST. */
 export function checkDescription(text: string): string {
   if (text.length > MOST_DESCRIPTION)
-    throw invalid('description', `A description has at most ${MOST_DESCRIPTION} characters.`);
-  if (/\p{Cc}/u.test(text)) throw invalid('description', 'A description is one line of text.');
+    throw invalid('description', `It must have at most ${MOST_DESCRIPTION} characters.`);
+  if (/\p{Cc}/u.test(text)) throw invalid('description', 'It must be one line of text.');
   return text.toWellFormed();
 }

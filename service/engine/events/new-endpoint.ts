@@ -41,9 +41,9 @@ export function checkNewEndpoint(dialect: PayloadDialect, wanted: NewEndpoint, n
 
 /** The rest is said by whoever checks destinations. Throws INVALID_REQUEST. */
 export function checkUrl(url: string, lineage: string | null | undefined): void {
-  if (url.length > LONGEST_URL) throw invalid('url', `A URL has at most ${LONGEST_URL} characters.`);
+  if (url.length > LONGEST_URL) throw invalid('url', `It must have at most ${LONGEST_URL} characters.`);
   if (typeof lineage === 'string' && !url.startsWith('https://'))
-    throw invalid('url', 'Must start with https://');
+    throw invalid('url', 'It must start with https://.');
 }
 
 /** Throws as `Destinations.check`; a name without an address is INVALID_REQUEST too. */

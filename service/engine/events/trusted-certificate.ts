@@ -9,7 +9,7 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
  * and what to give instead.
  */
 export function checkCa(pem: string, now: number): string {
-  if (pem.length > MOST_BYTES) throw invalid('ca', 'A CA file has at most 64 kB.');
+  if (pem.length > MOST_BYTES) throw invalid('ca', 'It must have at most 64 kB.');
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw invalid(
       'ca',
@@ -51,6 +51,6 @@ export function checkPin(pin: string): string {
   if (bytes.length === 32 && bytes.toString('base64') === pin) return pin;
   throw invalid(
     'pin',
-    'A pin is the SHA-256 of the receiver’s public key (SubjectPublicKeyInfo) in base64, 44 characters: openssl x509 -in cert.pem -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64',
+    'It must be the SHA-256 of the receiver’s public key (SubjectPublicKeyInfo) in base64, 44 characters: openssl x509 -in cert.pem -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64',
   );
 }
