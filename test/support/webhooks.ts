@@ -5,7 +5,7 @@ import {
   type EndpointWebhooks,
 } from '../../service/engine/events/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { payloadDialects } from '../../service/payload-dialects.ts';
+import { webhookDialects } from '../../service/webhook-dialects.ts';
 import type { Engine } from './engine.ts';
 
 /** Everything that is a URL may be sent to; what was asked stands in `asked`. */
@@ -29,7 +29,7 @@ export const openWebhooks = (
   createWebhooks({
     ...engine,
     destinations,
-    dialects: payloadDialects,
+    dialects: webhookDialects,
     log: silentLog,
     random: (into) => void randomFillSync(into),
   });
