@@ -50,7 +50,7 @@ export function addJobs(program: Command, runner: CommandRunner): void {
       const found: JobReply[] = [];
       let after = options.after;
       do {
-        const page: { jobs: JobReply[]; next?: string } = await open.get('/jobs', {
+        const page: { jobs: JobReply[]; next?: string } = await open.get('/queue', {
           kind: options.kind,
           state: options.state,
           after,
@@ -79,7 +79,7 @@ export function addJobs(program: Command, runner: CommandRunner): void {
       .description('one job')
       .addHelpText('after', examples('jobs show job_01…')),
     async ({ control }, id = '') => {
-      const job = await (await control()).get<JobReply>(`/jobs/${encodeURIComponent(id)}`);
+      const job = await (await control()).get<JobReply>(`/queue/${encodeURIComponent(id)}`);
       return { json: job, text: describe(job) };
     },
   );
@@ -90,7 +90,7 @@ export function addJobs(program: Command, runner: CommandRunner): void {
       .description('how many jobs there are of each kind and state')
       .addHelpText('after', examples('jobs counts')),
     async ({ control }) => {
-      const reply = await (await control()).get<{ counts: Counts }>('/jobs/counts');
+      const reply = await (await control()).get<{ counts: Counts }>('/queue/counts');
       const rows = Object.entries(reply.counts).map(([kind, of]) => [
         kind,
         ...states.map((state) => of[state] ?? 0),
@@ -106,7 +106,11 @@ export function addJobs(program: Command, runner: CommandRunner): void {
       .description('try a dead or waiting job at once')
       .addHelpText('after', examples('jobs retry job_01…')),
     async ({ control }, id = '') => {
-      const job = await (await control()).send<JobReply>('POST', `/jobs/${encodeURIComponent(id)}/retry`, {});
+      const job = await (await control()).send<JobReply>(
+        'POST',
+        `/queue/${encodeURIComponent(id)}/retry`,
+        {},
+      );
       return { json: job, text: `${job.id} (${job.kind}) is tried again at once.` };
     },
   );
@@ -125,7 +129,7 @@ export function addJobs(program: Command, runner: CommandRunner): void {
         );
       }
       const open = await control();
-      const reply = await open.send<{ removed: string }>('DELETE', `/jobs/${encodeURIComponent(id)}`, {
+      const reply = await open.send<{ removed: string }>('DELETE', `/queue/${encodeURIComponent(id)}`, {
         confirm: id,
       });
       return { json: reply, text: `${reply.removed} is removed.` };
@@ -144,7 +148,7 @@ export function addJobs(program: Command, runner: CommandRunner): void {
     async ({ control }) => {
       const link = await (await control()).send<{ url: string; validSeconds: number }>(
         'POST',
-        '/jobs/links',
+        '/queue/links',
         {},
       );
       const minutes = count(Math.round(link.validSeconds / 60), 'minute', 'minutes');

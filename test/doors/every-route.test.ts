@@ -2,7 +2,7 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { controlDoor } from '../../service/doors/control/index.ts';
 import { createAccess, type NewKey } from '../../service/engine/access/index.ts';
-import { createBoardLinks } from '../../service/engine/jobs/index.ts';
+import { createBoardLinks, type Jobs } from '../../service/engine/jobs/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { createServer } from '../../service/http/server.ts';
 import type { OrganizationId, World } from '../../service/lib/id.ts';
@@ -57,6 +57,8 @@ const publicServer = () =>
     {
       ...engine,
       ...eventsOut,
+      // No key gets as far as to them.
+      jobs: {} as Jobs,
       boardLinks: createBoardLinks({ ...engine, random: randomFillSync }),
       access,
       metrics: createMetrics({ processMetrics: false }),

@@ -24,7 +24,7 @@ const Removal = z.strictObject({ confirm: z.string().max(64).optional() });
 
 /** The queue of the appliance, as it may be shown: ids, states, counts. Nothing personal is in it. */
 export const jobRoutes: FastifyPluginAsync<JobRouteDeps> = async (app, { jobs, boardLinks }) => {
-  app.get('/jobs', async ({ query }) => {
+  app.get('/queue', async ({ query }) => {
     const { after, limit, ...rest } = defined(parse(Page, query));
     const found = await jobs.list({
       ...rest,
@@ -37,25 +37,25 @@ export const jobRoutes: FastifyPluginAsync<JobRouteDeps> = async (app, { jobs, b
       ...(last && found.length === limit ? { next: last.id } : {}),
     };
   });
-  app.get('/jobs/counts', async () => ({ counts: await jobs.counts() }));
-  app.get('/jobs/:job', async ({ params }) => {
+  app.get('/queue/counts', async () => ({ counts: await jobs.counts() }));
+  app.get('/queue/:job', async ({ params }) => {
     const { job } = parse(Params, params);
     const found = await jobs.get(job as JobId);
     if (!found)
       throw new Problem('NOT_FOUND', `There is no job ${job}. Finished jobs are forgotten after a while.`);
     return fromJob(found);
   });
-  app.post('/jobs/links', async (request, reply) => {
+  app.post('/queue/links', async (request, reply) => {
     const { url, validSeconds } = await boardLinks.make(operator(request));
     return reply.code(201).send({ url, validSeconds });
   });
-  app.post('/jobs/:job/retry', async (request) => {
+  app.post('/queue/:job/retry', async (request) => {
     const { job } = parse(Params, request.params);
     const again = await jobs.retry(job as JobId, operator(request));
     jobs.wake();
     return fromJob(again);
   });
-  app.delete('/jobs/:job', async (request) => {
+  app.delete('/queue/:job', async (request) => {
     const { job } = parse(Params, request.params);
     const { confirm } = parse(Removal, request.body ?? {});
     if (confirm !== job) {
