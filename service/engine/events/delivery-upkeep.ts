@@ -18,10 +18,11 @@ export interface DeliveryUpkeepDeps {
 
 /** What deliveries leave to be done outside their own transactions. */
 export interface DeliveryUpkeep {
-  /** Its memory is refreshed at the next look. */
+  /** What is in memory of it is read again at the next look of the relay. */
   switchedOff(endpoint: EndpointId): void;
-  /** Called at every look of the relay. */
-  tend(): Promise<void>;
+  refresh(): Promise<void>;
+  /** Deliveries that wait for their endpoint go out where it is enabled again. */
+  resume(): Promise<void>;
 }
 
 const PAGE = 100;
@@ -35,8 +36,8 @@ export function createDeliveryUpkeep({
 }: DeliveryUpkeepDeps): DeliveryUpkeep {
   const changed = new Set<EndpointId>();
 
-  /** Deliveries that waited for their endpoint go out again; those whose schedule is over do not. */
-  async function resume(parked: readonly ParkedDelivery[]): Promise<void> {
+  /** Those whose schedule is over do not go out. */
+  async function giveBack(parked: readonly ParkedDelivery[]): Promise<void> {
     await inTransaction(async (tx) => {
       const now = clock.now();
       const late = parked.filter(({ createdAt }) => createdAt + SCHEDULE < now);
@@ -73,14 +74,16 @@ export function createDeliveryUpkeep({
 
   return {
     switchedOff: (endpoint) => void changed.add(endpoint),
-    async tend() {
+    async refresh() {
       const ids = [...changed];
       changed.clear();
       for (const id of ids) await endpoints.refresh(id);
+    },
+    async resume() {
       for (;;) {
         const parked = await selectParked(db, PAGE);
         if (parked.length === 0) return;
-        await resume(parked);
+        await giveBack(parked);
         await pause();
       }
     },

@@ -56,7 +56,7 @@ export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
   const record = createRecordDeliveries({ ...deps, endpoints, switchedOff });
   jobs.handle('webhook', createDeliver({ ...deps, endpoints, payloads, attempt, record }));
   return {
-    relay: createRelay({ ...deps, endpoints, tend: upkeep.tend }),
+    relay: createRelay({ ...deps, endpoints, upkeep }),
     deliveries: createDeliveries({ ...deps, endpoints, payloads, attempt }),
     eventLog: createEventLog(deps),
     callbacks: createCallbacks({ ...deps, endpoints }),

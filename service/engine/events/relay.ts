@@ -6,6 +6,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { NewDelivery } from './delivery-rows-store.ts';
+import type { DeliveryUpkeep } from './delivery-upkeep.ts';
 import type { PayloadDialect } from './dialect.ts';
 import type { RecordedEvent } from './domain-event.ts';
 import type { EndpointBook } from './endpoint-book.ts';
@@ -38,8 +39,8 @@ export interface RelayDeps {
   endpoints: Pick<EndpointBook, 'endpointsFor'>;
   jobs: Pick<Jobs, 'add' | 'wake'>;
   alerts?: { watch(tx: Tx, events: readonly RecordedEvent[]): Promise<void> };
-  /** What is looked after at each look: deliveries whose endpoint was enabled again. */
-  tend?: () => Promise<unknown>;
+  /** Endpoints that were switched off are read again before more is made for them; deliveries of those enabled again go out. */
+  upkeep?: Pick<DeliveryUpkeep, 'refresh' | 'resume'>;
   ids: Pick<Ids, 'next'>;
   clock: Clock;
   log: Log;
@@ -73,7 +74,7 @@ export function createRelay({
   endpoints,
   jobs,
   alerts,
-  tend,
+  upkeep,
   ids,
   clock,
   log,
@@ -208,6 +209,7 @@ export function createRelay({
     while (!stopped) {
       // In a transaction, so that it waits for the end of the one whose event woke it.
       const rows = await inTransaction((tx) => selectUnrelayed(tx, PAGE));
+      await upkeep?.refresh();
       if (rows.length === 0) break;
       for (const piece of pieces(await plan(rows))) {
         await writeAll(piece);
@@ -225,7 +227,7 @@ export function createRelay({
       signal = Promise.withResolvers();
       try {
         await relay();
-        if (!stopped) await tend?.();
+        if (!stopped) await upkeep?.resume();
       } catch (error) {
         log.error({ err: error }, 'passing on events failed; it is tried again in a second');
       }

@@ -1,0 +1,194 @@
+import { randomFillSync } from 'node:crypto';
+import {
+  createEventDelivery,
+  createEvents,
+  createWebhooks,
+  type Destinations,
+  type Endpoint,
+  type NewEndpoint,
+} from '../../service/engine/events/index.ts';
+import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
+import { createIds, type EventId, type SubjectId } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import type { Outgoing, OutgoingReply, OutgoingRequest } from '../../service/outgoing/outgoing.ts';
+import { webhookDialects } from '../../service/webhook-dialects.ts';
+import { type Engine, operator } from './engine.ts';
+import { createFakeTime, until } from './fake-time.ts';
+
+/** What was posted, and what answers it. */
+export interface Posted extends OutgoingRequest {
+  /** `webhook-id` */
+  id: string;
+  /** Of the fake clock. */
+  at: number;
+  json: Record<string, unknown>;
+}
+
+export const answer = (status: number, headers: Record<string, string> = {}, body = ''): OutgoingReply => ({
+  status,
+  headers,
+  body,
+  truncated: false,
+});
+
+/** Every URL may be sent to; names are this machine. */
+const anywhere: Pick<Destinations, 'check'> = {
+  async check(_, text) {
+    const url = new URL(text);
+    const secure = url.protocol === 'https:';
+    const port = Number(url.port) || (secure ? 443 : 80);
+    return { url, host: url.hostname, port, secure, addresses: ['127.0.0.1'] };
+  },
+};
+
+/**
+ * Events on their way out over an engine's database, with jobs that run: time passes by `time.advance` alone, and the relay looks
+ * when something happened. `reply` is asked instead of the network, unless `outgoing` is given.
+ */
+export async function openEventStack(
+  engine: Engine,
+  {
+    reply = async () => answer(200),
+    outgoing,
+    destinations = anywhere,
+    alerts,
+  }: {
+    reply?: (posted: Posted) => Promise<OutgoingReply>;
+    outgoing?: Pick<Outgoing, 'post'>;
+    destinations?: Pick<Destinations, 'check'>;
+    alerts?: Parameters<typeof createEventDelivery>[0]['alerts'];
+  } = {},
+) {
+  const time = createFakeTime(engine.clock.now());
+  const { clock } = time;
+  let made = 0;
+  const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
+  const posted: Posted[] = [];
+  const problems: { fields: object; message: string }[] = [];
+  const tell = (fields: object, message: string) => void problems.push({ fields, message });
+  const log = { ...silentLog, warn: tell, error: tell };
+  const shared = { ...engine, clock, ids, log, dialects: webhookDialects, destinations };
+  let wake = () => {};
+  const events = createEvents({ ...shared, added: () => wake() });
+  const webhooks = createWebhooks({ ...shared, random: (into) => void randomFillSync(into) });
+  await webhooks.load();
+  const jobs = createJobs({ ...shared, chance: () => 0, timer: time.timer, driver: createDatabaseDriver() });
+  const delivery = createEventDelivery({
+    ...shared,
+    events,
+    webhooks,
+    jobs,
+    ...(alerts && { alerts }),
+    version: '1.2.3',
+    repeat: () => () => {},
+    outgoing: outgoing ?? {
+      async post(request) {
+        const text = new TextDecoder().decode(request.body);
+        const one = {
+          ...request,
+          id: request.headers['webhook-id']!,
+          at: clock.now(),
+          json: JSON.parse(text) as Record<string, unknown>,
+        };
+        posted.push(one);
+        return reply(one);
+      },
+    },
+  });
+  wake = delivery.relay.wake;
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  const stack = {
+    ...delivery,
+    clock,
+    time,
+    events,
+    webhooks,
+    jobs,
+    realm,
+    posted,
+    /** Warnings and errors of the log. */
+    problems,
+    async start() {
+      await jobs.start();
+      delivery.relay.start();
+    },
+    addEndpoint: async (more: Partial<NewEndpoint> = {}): Promise<Endpoint> =>
+      (
+        await webhooks.add(
+          realm,
+          { family: 'identity', url: 'https://hooks.example.org/in', ...more },
+          operator,
+        )
+      ).endpoint,
+    /** Verifications that failed, one event each, in one transaction. */
+    refuse: (count = 1, from = 0): Promise<EventId[]> =>
+      engine.inTransaction(async (tx) => {
+        const added: EventId[] = [];
+        for (let i = from; i < from + count; i++) {
+          const payload = {
+            verification: `ver_${i}`,
+            kind: '1:1',
+            profile: 'p',
+            actor: 'key:k',
+            notPassed: [],
+          } as const;
+          added.push(await events.add(tx, { type: 'verification.refused', ...realm, payload }));
+        }
+        return added;
+      }),
+    /** Somebody who can be erased; `enrolled` tells of them. */
+    async person(): Promise<SubjectId> {
+      const subject = ids.next('subject');
+      await engine.sealer.createPerson(realm.organization, subject);
+      return subject;
+    },
+    enrolled: (subject: SubjectId, email = 'ada@example.com'): Promise<EventId> =>
+      engine.inTransaction((tx) =>
+        events.add(tx, {
+          type: 'subject.enrolled',
+          ...realm,
+          payload: { subject, created: true, enrollment: 'enr_1' },
+          personal: { subject, values: { email } },
+        }),
+      ),
+    /** The clock goes on by a second or more, and what is due by then is done. */
+    async pass(milliseconds: number): Promise<void> {
+      time.jump(milliseconds - 1_000);
+      // Within a second the jobs notice.
+      await time.advance(1_000);
+      await stack.settled();
+    },
+    rows: () => engine.db.selectFrom('webhook_delivery').selectAll().orderBy('id').execute(),
+    /** Nothing waits to be passed on, and nothing that is due waits for its attempt. */
+    async settled(): Promise<void> {
+      await until(async () => {
+        await time.advance(0);
+        const open = await engine.db
+          .selectFrom('outbox')
+          .select('id')
+          .where('relayed_at', 'is', null)
+          .executeTakeFirst();
+        const due = await engine.db
+          .selectFrom('job')
+          .select('id')
+          .where('state', 'in', ['waiting', 'leased'])
+          .where('run_at', '<=', clock.now())
+          .executeTakeFirst();
+        return open === undefined && due === undefined;
+      });
+    },
+    async stop(): Promise<void> {
+      await delivery.relay.stop();
+      const stopped = jobs.stop();
+      let over = false;
+      void stopped.finally(() => {
+        over = true;
+      });
+      while (!over) await time.advance(5_000);
+      await stopped;
+    },
+  };
+  return stack;
+}
+
+export type EventStack = Awaited<ReturnType<typeof openEventStack>>;
