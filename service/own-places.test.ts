@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { expect, test } from 'vitest';
 import { createOwnPlaces, type OwnPlacesDeps } from './own-places.ts';
 
@@ -7,7 +8,7 @@ function start(config: Partial<OwnPlacesDeps['config']> = {}, names: Record<stri
   const places = createOwnPlaces({
     config: { port: 7300, ...config },
     async resolve(host) {
-      if (/^[\d.:]+$/.test(host)) return [host];
+      if (isIP(host) !== 0) return [host];
       const found = names[host];
       if (found === undefined) throw new Error('unresolved');
       return found;

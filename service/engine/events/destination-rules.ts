@@ -115,7 +115,7 @@ const never = (rule: DestinationRule, sentence: string) => refusal('DESTINATION_
 const opensPort = ({ port }: GrantScope, wish: Wish): boolean =>
   wish.port === (port ?? (wish.web ? defaultPort(wish) : undefined));
 
-export const defaultPort = ({ secure }: { secure: boolean }): number => (secure ? 443 : 80);
+const defaultPort = ({ secure }: { secure: boolean }): number => (secure ? 443 : 80);
 
 /** Whether a grant may open a host, before its addresses are known. */
 function mayCover({ to }: GrantScope, { host, isAddress, secure, web }: Wish): boolean {
@@ -156,7 +156,7 @@ function covers(
 }
 
 /** `*.example.org` is every name below it, at any depth, and not the name itself. */
-export const isNamed = (name: string, host: string): boolean =>
+const isNamed = (name: string, host: string): boolean =>
   name.startsWith('*.') ? host.endsWith(name.slice(1)) && host.length > name.length - 1 : host === name;
 
 const isLocalhost = (host: string) => host === 'localhost' || host.endsWith('.localhost');

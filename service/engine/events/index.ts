@@ -8,7 +8,6 @@ export type {
   EventLog,
 } from './delivery.ts';
 export type { CheckedDestination, Destinations, Grant, Grants } from './destination.ts';
-export { type DestinationRule, ruleOf } from './destination-refusal.ts';
 export type { OwnPlaces } from './destination-rules.ts';
 export { createDestinations } from './destinations.ts';
 export type { Family, FamilyEvent, PayloadDialect, SignatureDialect } from './dialect.ts';
