@@ -188,7 +188,7 @@ function toSettings(options: Settings) {
     threshold: readNumber('--threshold', threshold),
     holdOffMinutes: readNumber('--hold-off', holdOff),
     filter: isNamed(filter) ? filter : undefined,
-    channels: isNamed(channels) ? channels : undefined,
+    channels: isNamed(channels) ? withoutUndefined(channels) : undefined,
   });
 }
 

@@ -1,0 +1,202 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { AlertReply, RuleReply } from '../../service/cli/alert-reply.ts';
+import { type Cli, createCli } from '../cli/gatehouse.ts';
+import { portrait } from '../cli/portraits.ts';
+import { certificate } from '../support/certificate.ts';
+import { listen } from '../support/listener.ts';
+import { startSmtpServer } from '../support/smtp-server.ts';
+
+let cli: Cli;
+let made: { organizationId: string; keys: { test: string } };
+const ends: (() => Promise<unknown>)[] = [];
+
+beforeEach(async () => {
+  cli = createCli();
+  made = await cli.json('init', '--org', 'Museum');
+});
+afterEach(async () => {
+  await cli.clean();
+  for (const end of ends.splice(0)) await end();
+});
+
+/** Settings beside those of `init`, read at the next start. */
+function set(settings: Record<string, string>): void {
+  const file = join(cli.data, 'gatehouse.json');
+  const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  writeFileSync(file, JSON.stringify({ ...before, ...settings }));
+}
+async function smtp(how: Parameters<typeof startSmtpServer>[0] = {}) {
+  const server = await startSmtpServer(how);
+  ends.push(server.stop);
+  return server;
+}
+/** Keeps what is posted to it, and says when there is more. */
+async function receiver() {
+  const posts: { headers: Record<string, unknown>; body: Record<string, unknown> }[] = [];
+  const server = createServer(async (request, response) => {
+    posts.push({ headers: request.headers, body: JSON.parse(await text(request)) });
+    response.end();
+    server.emit('posted');
+  });
+  const { port, stop } = await listen(server);
+  ends.push(stop);
+  return {
+    port,
+    posts,
+    async posted(count: number) {
+      while (posts.length < count) await once(server, 'posted');
+    },
+  };
+}
+const verify = async (url: string, who: 'ada' | 'bea', quality: number) => {
+  const reply = await fetch(`${url}/api/verify`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': made.keys.test },
+    body: JSON.stringify({
+      image: (await portrait(who, quality)).toString('base64'),
+      email: 'ada@example.com',
+    }),
+  });
+  return ((await reply.json()) as { verified: boolean }).verified;
+};
+
+test('five refused verifications of one person are one alert, one mail and one webhook; it is acknowledged', async () => {
+  const [mailbox, hook] = [await smtp(), await receiver()];
+  set({ smtpUrl: `smtp://127.0.0.1:${mailbox.port}`, smtpFrom: 'box@museum.example' });
+  const service = await cli.serve();
+  for (const port of [mailbox.port, hook.port]) await cli.json('grant', 'add', `127.0.0.1:${port}`);
+  await cli.json(
+    ...['webhook', 'add', `http://127.0.0.1:${hook.port}/hook`, '--test'],
+    ...['--family', 'identity', '--event', 'alert.triggered,verification.failure'],
+  );
+  const file = join(cli.data, 'ada.jpg');
+  writeFileSync(file, await portrait('ada'));
+  const { userId } = await cli.json<{ userId: string }>(
+    ...['subject', 'enroll', '--test', '--email', 'ada@example.com', file],
+  );
+  const rule = await cli.json<RuleReply>(
+    ...['alert', 'rule', 'add', '--test', '--metric', 'failures-per-person', '--threshold', '4'],
+    ...['--email', 'ops@museum.example', '--desktop'],
+  );
+  expect(await cli.json('alert', 'rules', '--test')).toMatchObject({
+    rules: [{ id: rule.id, threshold: 4 }],
+  });
+
+  for (const quality of [90, 89, 88, 87, 86]) expect(await verify(service.url, 'bea', quality)).toBe(false);
+  // The fifth refusal was passed on too by then, and the rule held off.
+  await Promise.all([mailbox.taken(1), hook.posted(6)]);
+  const told = hook.posts.filter(({ body }) => body.event === 'alert.triggered');
+  expect(told).toHaveLength(1);
+  const { alerts } = await cli.json<{ alerts: AlertReply[] }>('alert', 'list', '--test');
+  const [alert] = alerts;
+  expect(alerts).toHaveLength(1);
+  expect(alert).toMatchObject({ rule: rule.id, about: userId, value: 4, threshold: 4 });
+  const [mail] = mailbox.received;
+  expect(mail).toMatchObject({ from: 'box@museum.example', to: ['ops@museum.example'], encrypted: false });
+  for (const part of [userId, alert!.id, 'Subject: Gatehouse alert: One person refused again and again'])
+    expect(mail!.message).toContain(part);
+  expect(mail!.message).not.toContain('ada@example.com');
+  expect(JSON.stringify(told[0]!.body)).toContain(alert!.id);
+  expect(told[0]!.headers).toMatchObject({ 'webhook-signature': expect.stringMatching(/^v1,/) });
+
+  const acknowledged = await cli.json<AlertReply>('alert', 'ack', alert!.id, '--test');
+  expect(await cli.json('alert', 'ack', alert!.id, '--test')).toEqual(acknowledged);
+  expect(await cli.json('alert', 'list', '--test')).toEqual({ alerts: [] });
+  expect((await service.end()).code).toBe(0);
+  expect([mailbox.received.length, hook.posts.length]).toEqual([1, 6]);
+
+  await cli.json('subject', 'erase', userId, '--test', '--confirm', userId);
+  const { alerts: after } = await cli.json<{ alerts: AlertReply[] }>('alert', 'list', '--test', '--all');
+  expect(after).toHaveLength(1);
+  expect(after[0]).not.toHaveProperty('about');
+});
+
+test.each(['starttls', 'always'] as const)(
+  'mail over TLS (%s), with a CA of its own and a password',
+  async (tls) => {
+    const mailbox = await smtp({ tls });
+    const smtpCa = join(cli.data, 'mail-ca.pem');
+    writeFileSync(smtpCa, certificate);
+    const scheme = tls === 'always' ? 'smtps' : 'smtp';
+    set({
+      smtpUrl: `${scheme}://box:s3cret@127.0.0.1:${mailbox.port}`,
+      smtpFrom: 'box@museum.example',
+      smtpCa,
+    });
+
+    const refused = await cli.run('alert', 'mail-test', 'ops@museum.example');
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toContain(
+      `gatehouse grant add --org ${made.organizationId} 127.0.0.1:${mailbox.port}`,
+    );
+    expect(mailbox.received).toEqual([]);
+
+    await cli.json('grant', 'add', `127.0.0.1:${mailbox.port}`);
+    expect(await cli.json('alert', 'mail-test', 'ops@museum.example')).toEqual({ sent: true });
+    expect(mailbox.received).toMatchObject([
+      { to: ['ops@museum.example'], encrypted: true, credentials: 'box s3cret' },
+    ]);
+
+    set({ smtpCa: '' });
+  },
+);
+
+test('a server whose certificate nobody vouches for gets no mail; one that refuses is quoted', async () => {
+  const [untrusted, unwilling] = [
+    await smtp({ tls: 'always' }),
+    await smtp({ answer: () => '550 5.7.1 not from you' }),
+  ];
+  for (const { port } of [untrusted, unwilling]) await cli.json('grant', 'add', `127.0.0.1:${port}`);
+  const test = () => cli.run('alert', 'mail-test', 'ops@museum.example', '--json');
+  set({ smtpUrl: `smtps://127.0.0.1:${untrusted.port}`, smtpFrom: 'box@museum.example' });
+  const first = await test();
+  expect([first.code, JSON.parse(first.stdout)]).toMatchObject([1, { sent: false }]);
+  set({ smtpUrl: `smtp://127.0.0.1:${unwilling.port}` });
+  const second = await test();
+  expect([second.code, JSON.parse(second.stdout)]).toEqual([
+    1,
+    { sent: false, reason: expect.stringContaining('550 5.7.1 not from you') },
+  ]);
+  expect([untrusted.received, unwilling.received]).toEqual([[], []]);
+});
+
+test('without a mail server a rule that mails is refused; recommended rules are shown, then added', async () => {
+  const refused = await cli.run(
+    'alert',
+    'rule',
+    'add',
+    '--metric',
+    'disk-free',
+    '--email',
+    'ops@museum.example',
+  );
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('GATEHOUSE_SMTP_URL');
+  const shown = await cli.json<{ recommended: RuleReply[]; added: RuleReply[] }>(
+    ...['alert', 'rule', 'add', '--preset', 'recommended', '--desktop'],
+  );
+  expect([shown.recommended.length > 5, shown.added]).toEqual([true, []]);
+  expect(await cli.json('alert', 'rules')).toEqual({ rules: [] });
+  const { added } = await cli.json<{ added: RuleReply[] }>(
+    ...['alert', 'rule', 'add', '--preset', 'recommended', '--desktop', '--yes'],
+  );
+  expect(added.map(({ metric }) => metric)).toEqual(shown.recommended.map(({ metric }) => metric));
+  expect(added.every(({ channels }) => channels.desktop && channels.webhook)).toBe(true);
+
+  const [first] = added;
+  expect((await cli.run('alert', 'rule', 'remove', first!.id!)).code).toBe(2);
+  expect(
+    await cli.json('alert', 'rule', 'change', first!.id!, '--threshold', '9', '--disable'),
+  ).toMatchObject({
+    threshold: 9,
+    enabled: false,
+  });
+  expect(await cli.json('alert', 'rule', 'remove', first!.id!, '--yes')).toEqual({ removed: first!.id });
+  const { rules } = await cli.json<{ rules: RuleReply[] }>('alert', 'rules');
+  expect(rules).toHaveLength(added.length - 1);
+});
