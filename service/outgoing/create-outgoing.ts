@@ -3,6 +3,7 @@ import type { Outgoing } from './outgoing.ts';
 import { type After, createPost } from './post.ts';
 import { createResolve, type Lookup, systemLookup } from './resolve.ts';
 import { createServers } from './servers.ts';
+import { createSystemTrust } from './trust.ts';
 
 export interface OutgoingDeps {
   lookup?: Lookup;
@@ -16,11 +17,12 @@ export function createOutgoing({
   after = afterTime,
   elapsed = () => performance.now(),
 }: OutgoingDeps = {}): Outgoing {
-  const servers = createServers();
+  const systemTrust = createSystemTrust();
+  const servers = createServers({ systemTrust });
   return {
     resolve: createResolve({ lookup, after, elapsed }),
     post: createPost({ servers, after }),
-    mail: createMail({ after }),
+    mail: createMail({ systemTrust, after }),
     close: () => servers.close(),
   };
 }

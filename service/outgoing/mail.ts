@@ -4,14 +4,13 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import { toOutgoingError } from './failure.ts';
 import { OutgoingError, type OutgoingMail } from './outgoing.ts';
 import type { After } from './post.ts';
-import { createSystemTrust, ownTrust } from './trust.ts';
+import { ownTrust, type SystemTrust } from './trust.ts';
 
 /**
  * One message over one connection of its own. Without TLS from the start, STARTTLS is used where the server offers it; a password is
  * never sent without TLS, save to loopback: then a server that offers none is refused. One recipient that is refused fails the mail.
  */
-export function createMail({ after }: { after: After }) {
-  const systemTrust = createSystemTrust();
+export function createMail({ systemTrust, after }: { systemTrust: SystemTrust; after: After }) {
   return async (mail: OutgoingMail): Promise<void> => {
     const { host, address, port, secure, ca, user, password, timeout } = mail;
     if (isIP(address) === 0)

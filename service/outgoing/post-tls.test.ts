@@ -1,6 +1,11 @@
+import { execFile } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { certificate, certificateKey } from '../../test/support/certificate.ts';
 import { listen } from '../../test/support/listener.ts';
@@ -114,6 +119,31 @@ test('the refusal says which key was found', async () => {
   await expect(outgoing.post(request)).rejects.toMatchObject({
     message: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT'),
   });
+});
+
+test('where no CA is given, those of the operating system are believed, and NODE_EXTRA_CA_CERTS', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-ca-'));
+  const file = join(folder, 'ca.pem');
+  writeFileSync(file, ca);
+  const script = `
+    import { createOutgoing } from ${JSON.stringify(new URL('./create-outgoing.ts', import.meta.url).href)};
+    const outgoing = createOutgoing();
+    const url = new URL('https://localhost:${listener.port}/');
+    const order = { url, address: '127.0.0.1', headers: {}, body: new Uint8Array(), timeout: 15_000, keep: 10 };
+    console.log(await outgoing.post(order).then(({ body }) => body, ({ failure }) => failure));
+    await outgoing.close();`;
+  const ask = async (env: Record<string, string>) => {
+    const words = ['--input-type=module', '--no-warnings', '-e', script];
+    const { stdout } = await promisify(execFile)(process.execPath, words, { env });
+    return stdout.trim();
+  };
+  try {
+    expect(await ask({})).toBe('tls');
+    expect(await ask({ SSL_CERT_FILE: file })).toBe('ok');
+    expect(await ask({ NODE_EXTRA_CA_CERTS: file })).toBe('ok');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a server without TLS is a failure of TLS', async () => {

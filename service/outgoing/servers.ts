@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { type Dispatcher, Pool } from 'undici';
 import { OutgoingError } from './outgoing.ts';
-import { connectTls, createSystemTrust, ownTrust, pinTrouble, type Trust } from './trust.ts';
+import { connectTls, ownTrust, pinTrouble, type SystemTrust, type Trust } from './trust.ts';
 
 /** Connections to one server at a time; what is more waits, and its time runs. */
 const CONNECTIONS = 64;
@@ -28,9 +28,8 @@ export interface ServerAt {
 }
 
 /** Open connections by server: one that was opened to an address, for a host name and with a trust serves no other. */
-export function createServers() {
+export function createServers({ systemTrust }: { systemTrust: SystemTrust }) {
   const pools = new Map<string, Pool>();
-  const systemTrust = createSystemTrust();
 
   function open({ origin, ...server }: ServerAt): Pool {
     let own: SecureContext | undefined;

@@ -18,13 +18,17 @@ export interface Trust {
   pin?: string | undefined;
 }
 
-/** The CAs of the operating system, or Node's own list where it has none. Read at the first call, which takes some 70 ms. */
-export function createSystemTrust(): () => SecureContext {
+/** Reads the certificates at the first call, which takes some 70 ms. */
+export type SystemTrust = () => SecureContext;
+
+/** The CAs of the operating system and of NODE_EXTRA_CA_CERTS; Node's own list where the system has none. */
+export function createSystemTrust(): SystemTrust {
   let context: SecureContext | undefined;
   return () => {
     if (context) return context;
     const system = getCACertificates('system');
-    context = createSecureContext(system.length > 0 ? { ca: system } : {});
+    const ca = system.length > 0 ? [...system, ...getCACertificates('extra')] : getCACertificates('default');
+    context = createSecureContext({ ca });
     return context;
   };
 }
