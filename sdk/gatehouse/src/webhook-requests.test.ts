@@ -28,6 +28,21 @@ test('signatures of other versions are for others', async () => {
   expect(await refusal(verifyWebhook(text, more, secret, at()))).toBe('accepted');
 });
 
+test('the beginning of a signature is not the signature', async () => {
+  const headers = standard();
+  for (const length of ['v1,'.length, 'v1,'.length + 1, headers['webhook-signature']!.length - 1]) {
+    const short = headers['webhook-signature']!.slice(0, length);
+    const told = verifyWebhook(text, { ...headers, 'webhook-signature': short }, secret, at());
+    expect(await refusal(told)).toBe('SIGNATURE_MISMATCH');
+  }
+});
+
+test('hexadecimal digits may be capitals', async () => {
+  const { 'x-proof-signature': digits } = own.hex();
+  const headers = { ...standard(), 'x-proof-signature': digits!.toUpperCase() };
+  expect(await refusal(verifyWebhook(text, headers, secret, at()))).toBe('accepted');
+});
+
 test.each([
   ['Huma-Signature', 'v1=abc'],
   ['Huma-Signature', `t=1,v1=${'0'.repeat(63)}`],
