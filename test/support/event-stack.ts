@@ -13,7 +13,7 @@ import { silentLog } from '../../service/lib/log.ts';
 import type { Outgoing, OutgoingReply, OutgoingRequest } from '../../service/outgoing/outgoing.ts';
 import { webhookDialects } from '../../service/webhook-dialects.ts';
 import { type Engine, operator } from './engine.ts';
-import { createFakeTime, until } from './fake-time.ts';
+import { createFakeTime, type FakeTime, until } from './fake-time.ts';
 
 /** What was posted, and what answers it. */
 export interface Posted extends OutgoingRequest {
@@ -54,7 +54,7 @@ export async function openEventStack(
     alerts,
   }: {
     reply?: (posted: Posted) => Promise<OutgoingReply>;
-    outgoing?: Pick<Outgoing, 'post'>;
+    outgoing?: (time: FakeTime) => Pick<Outgoing, 'post'>;
     destinations?: Pick<Destinations, 'check'>;
     alerts?: Parameters<typeof createEventDelivery>[0]['alerts'];
   } = {},
@@ -81,7 +81,7 @@ export async function openEventStack(
     ...(alerts && { alerts }),
     version: '1.2.3',
     repeat: () => () => {},
-    outgoing: outgoing ?? {
+    outgoing: outgoing?.(time) ?? {
       async post(request) {
         const text = new TextDecoder().decode(request.body);
         const one = {
@@ -130,7 +130,7 @@ export async function openEventStack(
             kind: '1:1',
             profile: 'p',
             actor: 'key:k',
-            notPassed: [],
+            notPassed: [] as string[],
           } as const;
           added.push(await events.add(tx, { type: 'verification.refused', ...realm, payload }));
         }

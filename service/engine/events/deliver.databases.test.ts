@@ -253,7 +253,7 @@ onBothDatabases('deliveries', (newPlace) => {
       kind: '1:1',
       profile: 'p',
       actor: 'key:k',
-      notPassed: [],
+      notPassed: [] as string[],
     } as const;
     await engine.inTransaction((tx) =>
       stack.events.add(tx, {
