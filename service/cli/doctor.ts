@@ -8,6 +8,7 @@ import { checkFiles } from './check-files.ts';
 import { type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
 import { isInitialized } from './data-directory.ts';
+import { checkAlerts, MOST_ALERTS } from './doctor-alerts.ts';
 import { checkBackups } from './doctor-backups.ts';
 import {
   type BoxStatus,
@@ -125,6 +126,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     checkConsent(organizations),
     ...checkKeysWithoutPerson(await open.get('/keys-without-person')),
     ...checkErasures(await pendingErasures(open, organizations)),
+    ...checkAlerts(await openAlerts(open, organizations)),
   ];
 }
 
@@ -139,6 +141,19 @@ async function pendingErasures(open: Control, organizations: readonly Organizati
     if (receipts.length > 0) pending.push({ id, name, erasures: receipts.length });
   }
   return pending;
+}
+
+async function openAlerts(open: Control, organizations: readonly OrganizationReply[]) {
+  const found: { id: string; name: string; alerts: number }[] = [];
+  for (const { id, name } of organizations) {
+    const { alerts } = await open.get<{ alerts: unknown[] }>(`/organizations/${id}/alerts`, {
+      world: 'live',
+      open: 'true',
+      limit: MOST_ALERTS,
+    });
+    found.push({ id, name, alerts: alerts.length });
+  }
+  return found;
 }
 
 /** What a box that is in use should be looked at for. */

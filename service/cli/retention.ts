@@ -19,6 +19,7 @@ interface Report {
   events: number;
   /** Absent in reports of earlier releases. */
   deliveries?: number;
+  alerts?: number;
   claims: number;
   auditLines: number;
   failed?: string;
@@ -36,7 +37,7 @@ interface SweepReply {
 const terms = [
   ['unused', 'unusedDays', 'people neither enrolled nor verified for so long are erased (at most 1095)'],
   ['consent', 'consentDays', 'how long a consent lasts that names no end'],
-  ['verifications', 'verificationDays', 'verifications, and failures counted against an address'],
+  ['verifications', 'verificationDays', 'verifications, alerts, and failures counted against an address'],
   ['deliveries', 'deliveryDays', 'events waiting for delivery or delivered, and the log of deliveries'],
   ['audit', 'auditDays', 'lines of the audit log; the longest of all organizations holds'],
 ] as const;
@@ -194,6 +195,7 @@ function describePreview(preview: Report & { people: number; asks: boolean }): s
       ['verifications to delete', preview.verifications],
       ['events to delete', preview.events],
       ['deliveries to delete', preview.deliveries ?? 0],
+      ['alerts to delete', preview.alerts ?? 0],
       ['failure counts to delete', preview.claims],
     ]),
     ...(preview.asks ? ['That is more than the daily sweep does by itself.'] : []),
@@ -210,6 +212,7 @@ const describeReport = (report: Report) =>
     ['verifications deleted', report.verifications],
     ['events deleted', report.events],
     ['deliveries deleted', report.deliveries ?? 0],
+    ['alerts deleted', report.alerts ?? 0],
     ['failure counts deleted', report.claims],
     ['audit lines deleted', report.auditLines],
   ]);

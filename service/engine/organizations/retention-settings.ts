@@ -11,7 +11,7 @@ export const RetentionSettings = z.strictObject({
   unusedDays: days(1, MOST_UNUSED_DAYS).optional(),
   /** How long a consent lasts that names no end; without it, until it is withdrawn. */
   consentDays: days(1, 3650).optional(),
-  /** Verifications, and the failures counted against an address. */
+  /** Verifications, alerts, and the failures counted against an address. */
   verificationDays: days(1, 3650).optional(),
   /** Events in the outbox, delivered or not. */
   deliveryDays: days(1, 365).optional(),

@@ -143,6 +143,22 @@ export function createRetentionStore(db: Db) {
       return Number(n);
     },
 
+    /** Alerts older than `before`, but of nobody under a hold. At most a page of them; how many there were. */
+    async deleteAlerts(tx: Tx, realm: Realm, before: number): Promise<number> {
+      const { numDeletedRows } = await tx
+        .deleteFrom('alert')
+        .where('id', 'in', oldAlerts(tx, realm, before).select('old.id').limit(PAGE))
+        .executeTakeFirst();
+      return Number(numDeletedRows);
+    },
+
+    async countAlerts(realm: Realm, before: number): Promise<number> {
+      const { n } = await oldAlerts(db, realm, before)
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    },
+
     /**
      * Failures counted against an address, the last before `before`; what a person has to enable again stays, and so does what
      * counts against somebody under a hold. At most a page of them.
@@ -206,6 +222,25 @@ function oldRows(from: Db | Tx, table: OldTable, { organization, world }: Realm,
     .where('old.organization', '=', organization)
     .where('old.world', '=', world)
     .where('old.created_at', '<', before)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('legal_hold')
+            .select('legal_hold.id')
+            .whereRef('legal_hold.subject', '=', 'old.subject')
+            .where('legal_hold.released_at', 'is', null),
+        ),
+      ),
+    );
+}
+
+/** Acknowledged or not; their ids begin with the time, and there is an index of them. */
+function oldAlerts(from: Db | Tx, { organization, world }: Realm, before: number) {
+  return from
+    .selectFrom('alert as old')
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
+    .where('old.id', '<', firstIdAt('alert', before))
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(

@@ -3,7 +3,7 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction } from '../../../test/support/faces.ts';
-import type { SubjectId, World } from '../../lib/id.ts';
+import { firstIdAt, type SubjectId, type World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createHolds, type Holds } from '../consent/index.ts';
@@ -128,6 +128,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
       verifications: 0,
       events: 7 + 1,
       deliveries: 0,
+      alerts: 0,
       claims: 0,
       auditLines: 3,
     });
@@ -143,7 +144,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
     ]);
   });
 
-  test('verifications, events and failures go when their own terms are over, page by page; of the held they stay', async () => {
+  test('verifications, events, alerts and failures go when their own terms are over, page by page; of the held they stay', async () => {
     const held = await enroll('held@example.com');
     await holds.place({ ...realm(), subject: held }, 'lawsuit 7', operator);
     const now = engine.clock.now();
@@ -164,13 +165,36 @@ onBothDatabases('retention', (newPlace, dialect) => {
         { ...claim, claim_hash: engine.sealer.emailHash(engine.organization, 'held@example.com') },
       ])
       .execute();
+    const rule = { ...realm(), id: 'rule_1', name: 'r', metric: 'spoof-attempts', definition: '{}' };
+    await engine.db
+      .insertInto('alert_rule')
+      .values({ ...rule, enabled: 1, created_at: now, created_by: 'operator:ada' })
+      .execute();
+    const alert = {
+      ...realm(),
+      rule: 'rule_1',
+      metric: rule.metric,
+      value: 1,
+      threshold: 1,
+      hold_until: now,
+    };
+    for (const [days, subject] of [[11, null] as const, [50, held] as const, [10, null] as const]) {
+      const fired_at = now - days * DAY;
+      await engine.db
+        .insertInto('alert')
+        .values({ ...alert, id: firstIdAt('alert', fired_at), fired_at, subject, notified: '{}' })
+        .execute();
+    }
     expect(await retention.preview(engine.organization)).toMatchObject({
       verifications: 1203,
       claims: 1,
       events: 0,
+      alerts: 1,
     });
     const { report } = await retention.sweep(engine.organization, order);
-    expect(report).toMatchObject({ verifications: 1203, claims: 1, events: 0, erased: 0 });
+    expect(report).toMatchObject({ verifications: 1203, claims: 1, events: 0, alerts: 1, erased: 0 });
+    const alerts = await engine.db.selectFrom('alert').select('fired_at').orderBy('fired_at').execute();
+    expect(alerts.map(({ fired_at }) => (now - fired_at) / DAY)).toEqual([50, 10]);
     const left = await engine.db.selectFrom('verification').select('id').orderBy('id').execute();
     expect(left.map(({ id }) => id)).toEqual(['ver_held', 'ver_new']);
     const claims = await engine.db.selectFrom('claim').select('claim_hash').orderBy('claim_hash').execute();

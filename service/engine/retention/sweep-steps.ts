@@ -21,6 +21,7 @@ export interface SweepReport {
   events: number;
   /** With their attempts. */
   deliveries: number;
+  alerts: number;
   claims: number;
   /** Of the audit log, which is one for all organizations. */
   auditLines: number;
@@ -138,7 +139,7 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
       }
     },
 
-    /** Verifications, events, deliveries and failures that are older than their terms. */
+    /** Verifications, events, deliveries, alerts and failures that are older than their terms. */
     async deleteOld(organization: OrganizationId, { policy, now, report }: Found): Promise<void> {
       const verificationsBefore = now - policy.verificationDays * DAY;
       const eventsBefore = now - policy.deliveryDays * DAY;
@@ -163,6 +164,12 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
           },
         );
         await inPages(
+          (tx) => store.deleteAlerts(tx, realm, verificationsBefore),
+          (rows) => {
+            report.alerts += rows;
+          },
+        );
+        await inPages(
           (tx) => store.deleteClaims(tx, realm, verificationsBefore),
           (rows) => {
             report.claims += rows;
@@ -179,6 +186,7 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
         report.verifications += await store.countOld('verification', realm, before);
         report.events += await store.countOld('outbox', realm, now - policy.deliveryDays * DAY);
         report.deliveries += await store.countDeliveries(realm, now - policy.deliveryDays * DAY);
+        report.alerts += await store.countAlerts(realm, before);
         report.claims += await store.countClaims(realm, before);
       }
     },
@@ -193,6 +201,7 @@ const emptyReport = (): SweepReport => ({
   verifications: 0,
   events: 0,
   deliveries: 0,
+  alerts: 0,
   claims: 0,
   auditLines: 0,
 });
