@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { answer, type EventStack, openEventStack, type Posted } from '../../../test/support/event-stack.ts';
+import { until } from '../../../test/support/fake-time.ts';
 import { OutgoingError, type OutgoingReply } from '../../outgoing/outgoing.ts';
 import { deliveryPauses } from './deliver.ts';
 
@@ -161,9 +162,10 @@ onBothDatabases('deliveries', (newPlace) => {
     await stack.start();
     reply = async ({ json }) => answer(json.event === 'alert.triggered' ? 200 : 410);
     const ids = await stack.refuse(5);
-    await stack.settled();
-    await stack.relay.relay();
-    await stack.settled();
+    await until(async () => {
+      await stack.settled();
+      return stack.posted.some(({ url }) => url.href === other.url);
+    });
     expect((await stack.webhooks.get(stack.realm, id)).state).toMatchObject({
       is: 'disabled',
       reason: expect.stringContaining('410'),
@@ -182,10 +184,10 @@ onBothDatabases('deliveries', (newPlace) => {
     await stack.webhooks.enable(stack.realm, id, operator);
     stack.posted.length = 0;
     stack.relay.wake();
-    await stack.settled();
-    await stack.relay.relay();
-    stack.relay.wake();
-    await stack.settled();
+    await until(async () => {
+      await stack.settled();
+      return stack.posted.length === ids.length - refused;
+    });
     expect(stack.posted.map((one) => one.id)).toEqual(ids.slice(refused));
   });
 
