@@ -113,8 +113,9 @@ export function createJobs({
     armed = { at, cancel: timer.after(at - now, tick) };
   }
   function tick(): void {
+    armed?.cancel();
     armed = undefined;
-    ticking = lookAround()
+    ticking ??= lookAround()
       .catch((error: unknown) => log.error({ err: error }, 'recurring jobs could not be added'))
       .finally(() => {
         ticking = undefined;
@@ -148,9 +149,9 @@ export function createJobs({
     },
     async start() {
       if (state !== 'new') throw new Error('Jobs are started once.');
+      state = 'started';
       await recurring.load();
       await dispatcher.start();
-      state = 'started';
       tick();
     },
     async stop() {

@@ -281,7 +281,6 @@ export function createDispatcher({
       pumpSoon();
     },
     async stop(patience) {
-      const wasOpen = state === 'open';
       state = 'stopping';
       await looking;
       const wait = async (milliseconds: number) => {
@@ -307,7 +306,6 @@ export function createDispatcher({
         await wait(LAST_WORDS);
       }
       await takeDown.flush();
-      if (!wasOpen) return;
       await leases.giveBack(leases.all().filter(({ state: is }) => is === 'ready' || is === 'carried'));
       await driver.stop();
     },

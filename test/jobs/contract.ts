@@ -1,0 +1,547 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Actor } from '../../service/engine/audit/index.ts';
+import type { JobOutcome, RunningJob } from '../../service/engine/jobs/index.ts';
+import { Problem } from '../../service/lib/problem.ts';
+import { until } from '../support/fake-time.ts';
+import { createJobsWorld, type JobsPlace, type JobsWorld, type Life, NOON } from './jobs-world.ts';
+
+const done: JobOutcome = { is: 'done' };
+const failed: JobOutcome = { is: 'failed', error: 'refused' };
+const ada: Actor = { is: 'operator', name: 'ada' };
+const name = (job: RunningJob) => String(job.payload.name);
+const begun = (life: Life) => life.begun.map(({ job }) => name(job));
+const named = (...names: string[]) => names.map((one) => ({ payload: { name: one } }));
+
+/** What holds of jobs whatever carries them. */
+export function jobsContract(place: JobsPlace): void {
+  let world: JobsWorld;
+  beforeEach(async () => {
+    world = await createJobsWorld(place);
+  });
+  afterEach(() => world.close());
+  const state = async (id: Awaited<ReturnType<JobsWorld['add']>>[number]) => (await world.row(id)).state;
+
+  test('a job runs with what it was given, and what became of it is taken down', async () => {
+    const life = await world.live({ answer: () => done });
+    const [id] = await world.add(life, {
+      payload: { name: 'one', n: 1 },
+      lane: 'wh_1',
+      priority: 'high',
+    });
+    await until(async () => (await state(id!)) === 'done');
+    expect(life.begun.map(({ job: { signal: _, ...job } }) => job)).toEqual([
+      {
+        id,
+        kind: 'webhook',
+        payload: { name: 'one', n: 1 },
+        organization: undefined,
+        lane: 'wh_1',
+        attempts: 0,
+      },
+    ]);
+    expect(await world.row(id!)).toEqual({
+      id,
+      kind: 'webhook',
+      state: 'done',
+      priority: 'high',
+      lane: 'wh_1',
+      organization: undefined,
+      payload: { name: 'one', n: 1 },
+      attempts: 1,
+      mostAttempts: 3,
+      runAt: NOON,
+      createdAt: NOON,
+      finishedAt: NOON,
+      lastError: undefined,
+    });
+  });
+
+  test('a job whose transaction is rolled back was never there, and its key is free', async () => {
+    const life = await world.live({ answer: () => done });
+    const lost = world.database.inTransaction(async (tx) => {
+      await life.jobs.add(tx, [{ kind: 'webhook', payload: { name: 'lost' }, key: 'k' }]);
+      throw new Error('the change failed');
+    });
+    await expect(lost).rejects.toThrow('the change failed');
+    const [id] = await world.add(life, { payload: { name: 'kept' }, key: 'k' });
+    await until(async () => (await state(id!)) === 'done');
+    expect(begun(life)).toEqual(['kept']);
+    expect((await life.jobs.list({ limit: 10 })).map((job) => job.id)).toEqual([id]);
+  });
+
+  test('one key is one job: within a call, in a later one, and after it is done', async () => {
+    const life = await world.live({ answer: () => done });
+    const [first, again, other] = await world.add(
+      life,
+      { key: 'k', ...named('a')[0] },
+      { key: 'k', ...named('b')[0] },
+      { key: 'l', ...named('c')[0] },
+    );
+    await until(async () => (await state(first!)) === 'done' && (await state(other!)) === 'done');
+    const [later] = await world.add(life, { key: 'k', ...named('d')[0] });
+    expect([again, later]).toEqual([first, first]);
+    expect(begun(life).sort()).toEqual(['a', 'c']);
+  });
+
+  test('the schedule is explicit: a pause with its jitter, then the next, then the dead letter', async () => {
+    const life = await world.live({ handler: { jitter: 0.1 }, chance: () => 0.5, answer: () => failed });
+    const [id] = await world.add(life, {});
+    await until(async () => (await world.row(id!)).attempts === 1);
+    expect(await world.row(id!)).toMatchObject({
+      state: 'waiting',
+      runAt: NOON + 5_250,
+      lastError: 'refused',
+      finishedAt: undefined,
+    });
+    await world.time.advance(5_249);
+    expect(life.begun).toHaveLength(1);
+    await world.time.advance(1);
+    await until(async () => (await world.row(id!)).attempts === 2);
+    expect((await world.row(id!)).runAt).toBe(NOON + 5_250 + 315_000);
+    await world.time.advance(315_000);
+    await until(async () => (await state(id!)) === 'dead');
+    expect(life.begun.map(({ job }) => job.attempts)).toEqual([0, 1, 2]);
+    expect(await world.row(id!)).toMatchObject({ attempts: 3, finishedAt: NOON + 320_250 });
+    await world.time.advance(600_000);
+    expect(life.begun).toHaveLength(3);
+  });
+
+  test('a moment that the outcome names counts when it is later than the pause', async () => {
+    const at: Record<string, number> = { later: NOON + 60_000, sooner: NOON + 1_000 };
+    const life = await world.live({ answer: (job) => ({ ...failed, at: at[name(job)]! }) });
+    const [later, sooner] = await world.add(life, ...named('later', 'sooner'));
+    await until(async () => (await world.row(later!)).attempts + (await world.row(sooner!)).attempts === 2);
+    expect((await world.row(later!)).runAt).toBe(NOON + 60_000);
+    expect((await world.row(sooner!)).runAt).toBe(NOON + 5_000);
+  });
+
+  test('what is thrown is a failed attempt; what is dead is never tried again; a bug is not told to whoever looks', async () => {
+    const life = await world.live({
+      handler: {
+        async run(job) {
+          if (name(job) === 'bug') throw new Error('secret detail');
+          if (name(job) === 'refusal') throw new Problem('CONFLICT', 'The endpoint is disabled.');
+          return { outcome: { is: 'dead', error: 'gone' } };
+        },
+      },
+    });
+    const [bug, refusal, gone] = await world.add(life, ...named('bug', 'refusal', 'gone'));
+    await until(async () => {
+      const rows = await Promise.all([bug, refusal, gone].map((id) => world.row(id!)));
+      return rows.every(({ attempts }) => attempts === 1);
+    });
+    const told = async (id = bug) => {
+      const { state: is, lastError } = await world.row(id!);
+      return { is, lastError };
+    };
+    expect(await told(bug)).toEqual({ is: 'waiting', lastError: 'Something broke; the log says what.' });
+    expect(await told(refusal)).toEqual({ is: 'waiting', lastError: 'The endpoint is disabled.' });
+    expect(await told(gone)).toEqual({ is: 'dead', lastError: 'gone' });
+  });
+
+  test('an attempt that takes too long is told so and counts as failed; its late answer changes nothing', async () => {
+    const life = await world.live({ handler: { timeout: 15_000 } });
+    const [id] = await world.add(life, {});
+    await until(() => life.begun.length === 1);
+    await world.time.advance(14_999);
+    expect(life.begun[0]!.job.signal.aborted).toBe(false);
+    await world.time.advance(1);
+    await until(async () => (await world.row(id!)).attempts === 1);
+    expect(life.begun[0]!.job.signal.aborted).toBe(true);
+    life.begun[0]!.end(done);
+    await world.time.advance(5_000);
+    await until(() => life.begun.length === 2);
+    expect(await world.row(id!)).toMatchObject({ attempts: 1, lastError: 'It took longer than 15000 ms.' });
+  });
+
+  describe('one lease, one voice', () => {
+    test('leases of a process that has ended are taken over at the next start; what it still says counts for nothing', async () => {
+      const recorded: string[] = [];
+      const handler = (who: string) => ({
+        record: async (_: unknown, finished: readonly { outcome: JobOutcome }[]) => {
+          recorded.push(...finished.map(({ outcome }) => `${who}: ${outcome.is}`));
+        },
+      });
+      const former = await world.live({ handler: handler('former'), time: world.newTime() });
+      const [id] = await world.add(former, {});
+      await until(() => former.begun.length === 1);
+      await former.time.advance(0);
+      const life = await world.live({ handler: handler('next') });
+      await until(() => life.begun.length === 1);
+      former.begun[0]!.end({ is: 'dead', error: 'late' });
+      await until(() =>
+        world.warnings.includes('a job ended after its lease was lost: that counts for nothing'),
+      );
+      expect(['leased', 'relayed']).toContain(await state(id!));
+      life.begun[0]!.end(done);
+      await until(async () => (await state(id!)) === 'done');
+      expect(await world.row(id!)).toMatchObject({ attempts: 1, lastError: undefined });
+      expect(recorded).toEqual(['next: done']);
+      expect([former.begun.length, life.begun.length]).toEqual([1, 1]);
+    });
+
+    test('a lease that nobody renews is over after half a minute', async () => {
+      const stuck = world.newTime();
+      const life = await world.live();
+      const frozen = await world.live({ time: stuck });
+      const [id] = await world.database.inTransaction((tx) =>
+        frozen.jobs.add(tx, [{ kind: 'webhook', payload: {} }]),
+      );
+      frozen.jobs.wake();
+      await until(() => frozen.begun.length === 1);
+      await world.time.advance(29_000);
+      expect(life.begun).toEqual([]);
+      await world.time.advance(12_000);
+      await until(() => life.begun.length === 1);
+      frozen.begun[0]!.end({ is: 'dead', error: 'late' });
+      life.begun[0]!.end(done);
+      await until(async () => (await state(id!)) === 'done');
+      expect((await world.row(id!)).attempts).toBe(1);
+    });
+
+    test('a lease is renewed for as long as its attempt runs, over a clock that is set too', async () => {
+      const life = await world.live();
+      const [id] = await world.add(life, {});
+      await until(() => life.begun.length === 1);
+      await world.time.advance(120_000);
+      world.time.jump(3_600_000);
+      await world.time.advance(60_000);
+      world.time.jump(-7_200_000);
+      await world.time.advance(60_000);
+      expect(life.begun).toHaveLength(1);
+      life.begun[0]!.end(done);
+      await until(async () => (await state(id!)) === 'done');
+    });
+  });
+
+  describe('what runs when', () => {
+    test('a higher priority goes first', async () => {
+      const life = await world.live({ handler: { concurrency: 1 } });
+      await world.add(life, ...named('running'));
+      await until(() => life.begun.length === 1);
+      await world.add(life, { priority: 'low', ...named('low')[0] }, ...named('normal'), {
+        priority: 'high',
+        ...named('high')[0],
+      });
+      for (let next = 0; next < 4; next++) {
+        await until(() => life.begun.length === next + 1);
+        // What was added has been seen by now: a job of another kind, added later, is through.
+        await world.time.advance(0);
+        life.begun[next]!.end(done);
+      }
+      expect(begun(life)).toEqual(['running', 'high', 'normal', 'low']);
+    });
+
+    test('not before its time', async () => {
+      const life = await world.live({ answer: () => done });
+      const [id, now] = await world.add(
+        life,
+        { runAt: NOON + 60_000, ...named('later')[0] },
+        ...named('now'),
+      );
+      await until(async () => (await state(now!)) === 'done');
+      await world.time.advance(59_999);
+      expect(begun(life)).toEqual(['now']);
+      const { webhook } = await life.jobs.counts();
+      expect(webhook).toEqual({ waiting: 0, delayed: 1, leased: 0, relayed: 0, done: 1, dead: 0 });
+      expect((await life.jobs.list({ state: 'delayed', limit: 5 })).map((job) => job.id)).toEqual([id]);
+      expect(await life.jobs.list({ state: 'waiting', limit: 5 })).toEqual([]);
+      await world.time.advance(1);
+      await until(async () => (await state(id!)) === 'done');
+    });
+
+    test('so many at a time, and no fewer', async () => {
+      let most = 0;
+      const life = await world.live({ handler: { concurrency: 3 } });
+      const given = await world.add(life, ...named(...Array.from({ length: 20 }, (_, i) => String(i))));
+      while (life.begun.length < given.length || life.running().length > 0) {
+        const left = given.length - life.begun.length + life.running().length;
+        await until(() => life.running().length >= Math.min(3, left));
+        most = Math.max(most, life.running().length);
+        life.running()[0]!.end(done);
+      }
+      expect(most).toBe(3);
+      await until(async () => (await life.jobs.counts()).webhook.done === 20);
+    });
+  });
+
+  describe('lanes', () => {
+    const inLane = (lane: string, ...names: string[]) => named(...names).map((job) => ({ ...job, lane }));
+
+    test('first attempts of one lane begin one at a time, in the order in which they were added', async () => {
+      const life = await world.live();
+      await world.add(life, ...inLane('a', 'a1', 'a2', 'a3'), ...inLane('b', 'b1', 'b2'));
+      for (let ended = 0; ended < 5; ended++) {
+        await until(() => life.running().length >= (ended < 4 ? 1 : 0) && life.running().length > 0);
+        const lanes = life.running().map(({ job }) => job.lane);
+        expect(new Set(lanes).size).toBe(lanes.length);
+        life.running()[0]!.end(done);
+      }
+      for (const lane of ['a', 'b']) {
+        const order = begun(life).filter((one) => one.startsWith(lane));
+        expect(order).toEqual([...order].sort());
+      }
+      await until(async () => (await life.jobs.counts()).webhook.done === 5);
+    });
+
+    test('a lane that hangs delays no other, and a retry is overtaken', async () => {
+      const life = await world.live({
+        answer: (job) =>
+          job.lane === 'slow' ? undefined : name(job) === 'bad' && job.attempts === 0 ? failed : done,
+      });
+      await world.add(life, ...inLane('slow', 's1', 's2'), ...inLane('fast', 'bad', 'f2', 'f3'));
+      await until(async () => (await life.jobs.counts()).webhook.done === 2);
+      expect(begun(life).filter((one) => one !== 's1')).toEqual(['bad', 'f2', 'f3']);
+      await world.time.advance(5_000);
+      await until(async () => (await life.jobs.counts()).webhook.done === 3);
+      expect(begun(life).filter((one) => one !== 's1')).toEqual(['bad', 'f2', 'f3', 'bad']);
+      expect(life.running().map(({ job }) => name(job))).toEqual(['s1']);
+    });
+
+    test('retries of a lane run beside its first attempt, so many at a time', async () => {
+      const life = await world.live({
+        handler: { retriesPerLane: 2 },
+        answer: (job) => (job.attempts === 0 && name(job) !== 'first' ? failed : undefined),
+      });
+      await world.add(life, ...inLane('a', 'r1', 'r2', 'r3', 'r4', 'first'));
+      await until(() => life.running().length === 1);
+      await world.time.advance(5_000);
+      await until(() => life.running().length === 3);
+      await world.time.advance(60_000);
+      expect(life.running().map(({ job }) => name(job))).toEqual(['first', 'r1', 'r2']);
+      life.running()[1]!.end(done);
+      await until(() => life.begun.length === 8);
+      expect(
+        life
+          .running()
+          .map(({ job }) => name(job))
+          .sort(),
+      ).toEqual(['first', 'r2', 'r3']);
+    });
+  });
+
+  describe('recurring', () => {
+    const EVERY = 600_000;
+    const regular = (ran: number[]) => ({
+      more: (jobs: Life['jobs']) => {
+        jobs.handle('retention', {
+          pauses: [],
+          concurrency: 1,
+          timeout: 1_000,
+          async run() {
+            ran.push(world.time.clock.now() - NOON);
+            return { outcome: done };
+          },
+        });
+        jobs.every('retention', EVERY);
+      },
+    });
+
+    test('once every time, over restarts; what was missed runs once', async () => {
+      const ran: number[] = [];
+      const life = await world.live(regular(ran));
+      await world.time.advance(2.5 * EVERY);
+      await until(() => ran.length === 2);
+      expect(ran).toEqual([EVERY, 2 * EVERY]);
+      await life.jobs.stop();
+      world.time.jump(10 * EVERY);
+      const next = await world.live(regular(ran));
+      await until(() => ran.length === 3);
+      await world.time.advance(EVERY - 1);
+      expect(ran).toEqual([EVERY, 2 * EVERY, 12.5 * EVERY]);
+      await world.time.advance(1);
+      await until(() => ran.length === 4);
+      await until(async () => (await next.jobs.counts()).retention.done === 4);
+    });
+
+    test('a clock that is set neither stops nor floods it', async () => {
+      const ran: number[] = [];
+      await world.live(regular(ran));
+      world.time.jump(-100 * EVERY);
+      await world.time.advance(EVERY + 1_000);
+      await until(() => ran.length === 1);
+      world.time.jump(1_000 * EVERY);
+      await world.time.advance(1_000);
+      await until(() => ran.length === 2);
+      await world.time.advance(0.9 * EVERY);
+      expect(ran).toHaveLength(2);
+      await world.time.advance(0.1 * EVERY);
+      await until(() => ran.length === 3);
+    });
+  });
+
+  describe('stop', () => {
+    test('waits for what runs and gives back what did not begin', async () => {
+      const life = await world.live({ handler: { concurrency: 1 } });
+      const [first, second] = await world.add(life, ...named('first', 'second'));
+      await until(() => life.begun.length === 1);
+      const stopped = life.jobs.stop();
+      await world.time.advance(1_000);
+      life.begun[0]!.end(done);
+      await stopped;
+      expect([await state(first!), await state(second!)]).toEqual(['done', 'waiting']);
+      expect(begun(life)).toEqual(['first']);
+      const next = await world.live({ answer: () => done });
+      await until(async () => (await state(second!)) === 'done');
+      expect(begun(next)).toEqual(['second']);
+    });
+
+    test('lets go of what does not end: the next start runs it again', async () => {
+      const life = await world.live();
+      const [id] = await world.add(life, {});
+      await until(() => life.begun.length === 1);
+      const stopped = life.jobs.stop();
+      await world.time.advance(10_000);
+      expect(life.begun[0]!.job.signal.aborted).toBe(true);
+      await world.time.advance(1_000);
+      await stopped;
+      life.begun[0]!.end({ is: 'dead', error: 'late' });
+      await world.live({ answer: () => done });
+      await until(async () => (await state(id!)) === 'done');
+      expect((await world.row(id!)).attempts).toBe(1);
+    });
+  });
+
+  describe('what a handler writes beside', () => {
+    test('is in the same transaction as the outcome, for several at once; nothing of one without the other', async () => {
+      const seen: string[][] = [];
+      let broken = 1;
+      const life = await world.live({
+        answer: () => done,
+        handler: {
+          async record(tx, finished) {
+            const ids = finished.map(({ job }) => job.id);
+            const rows = await tx.selectFrom('job').select('state').where('id', 'in', ids).execute();
+            seen.push(rows.map((row) => row.state));
+            if (broken-- > 0) throw new Error('not this time');
+          },
+        },
+      });
+      await world.add(life, ...named('a', 'b', 'c'));
+      await until(async () => (await life.jobs.counts()).webhook.done === 3);
+      expect(seen.flat().every((one) => one === 'done')).toBe(true);
+      expect(life.begun).toHaveLength(3);
+    });
+
+    test('one that can never be written counts as a failed attempt and holds nobody up', async () => {
+      const life = await world.live({
+        answer: () => done,
+        handler: {
+          async record(_, finished) {
+            if (finished.some(({ job }) => name(job) === 'cursed')) throw new Error('never');
+          },
+        },
+      });
+      const [good, cursed, other] = await world.add(life, ...named('good', 'cursed', 'other'));
+      await until(() => life.begun.length === 3);
+      await world.time.advance(3_000);
+      await until(async () => (await world.row(cursed!)).attempts === 1);
+      expect(await world.row(cursed!)).toMatchObject({
+        state: 'waiting',
+        lastError: 'What became of it could not be recorded; the log says why.',
+      });
+      await until(async () => (await state(good!)) === 'done' && (await state(other!)) === 'done');
+    });
+
+    test('a disk that is full for a while loses nothing and runs nothing twice', async () => {
+      let full = false;
+      const { inTransaction } = world.database;
+      const life = await world.live({
+        answer: () => done,
+        handler: { concurrency: 1 },
+        inTransaction: (work) =>
+          full ? Promise.reject(new Problem('STORAGE_FULL', 'full')) : inTransaction(work),
+      });
+      const ids = await world.add(life, ...named('a', 'b', 'c', 'd'));
+      await until(() => life.begun.length >= 1);
+      full = true;
+      await world.time.advance(45_000);
+      full = false;
+      await world.time.advance(2_000);
+      await until(async () => (await life.jobs.counts()).webhook.done === 4);
+      expect(begun(life).sort()).toEqual(['a', 'b', 'c', 'd']);
+      expect(ids).toHaveLength(4);
+    });
+  });
+
+  describe('by hand', () => {
+    test('a dead job is tried again with all its attempts before it, and removed; both leave a line', async () => {
+      const life = await world.live({ answer: (job) => (job.payload.name === 'ok' ? done : failed) });
+      const [id] = await world.add(life, {});
+      await until(async () => (await world.row(id!)).attempts === 1);
+      await world.time.advance(5_000);
+      await until(async () => (await world.row(id!)).attempts === 2);
+      await world.time.advance(300_000);
+      await until(async () => (await state(id!)) === 'dead');
+      expect(await life.jobs.retry(id!, ada)).toMatchObject({ state: 'waiting', attempts: 0 });
+      await until(async () => (await world.row(id!)).attempts === 1);
+      await life.jobs.remove(id!, ada);
+      expect(await life.jobs.get(id!)).toBeUndefined();
+      const lines = await world.database.db
+        .selectFrom('audit')
+        .select(['actor', 'action', 'target', 'details'])
+        .orderBy('seq')
+        .execute();
+      expect(lines).toEqual([
+        {
+          actor: 'operator:ada',
+          action: 'job.retry',
+          target: id,
+          details: '{"kind":"webhook","state":"dead","attempts":3}',
+        },
+        {
+          actor: 'operator:ada',
+          action: 'job.remove',
+          target: id,
+          details: '{"kind":"webhook","state":"waiting","attempts":1}',
+        },
+      ]);
+      await world.time.advance(600_000);
+      expect(life.begun).toHaveLength(4);
+    });
+
+    test('a job that waits behind another is removed and never runs; one that waits for its time runs at once', async () => {
+      const life = await world.live({ handler: { concurrency: 1 } });
+      const [, second, third] = await world.add(
+        life,
+        { lane: 'a', ...named('first')[0] },
+        { lane: 'a', ...named('second')[0] },
+        { lane: 'a', ...named('third')[0] },
+        { runAt: NOON + 3_600_000, ...named('delayed')[0] },
+      );
+      await until(() => life.begun.length === 1);
+      await life.jobs.remove(second!, ada);
+      const [delayed] = await life.jobs.list({ state: 'delayed', limit: 1 });
+      await life.jobs.retry(delayed!.id, ada);
+      life.begun[0]!.end(done);
+      await until(() => life.begun.length === 2);
+      life.begun[1]!.end(done);
+      await until(() => life.begun.length === 3);
+      life.begun[2]!.end(done);
+      await until(async () => (await state(third!)) === 'done' && (await state(delayed!.id)) === 'done');
+      expect(begun(life).sort()).toEqual(['delayed', 'first', 'third']);
+    });
+
+    test('what runs, is done or is not there is refused with a sentence', async () => {
+      const life = await world.live({ answer: (job) => (name(job) === 'done' ? done : undefined) });
+      const [over, runs] = await world.add(life, ...named('done', 'runs'));
+      await until(async () => (await state(over!)) === 'done' && life.begun.length === 2);
+      await expect(life.jobs.retry(over!, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(life.jobs.retry(runs!, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(life.jobs.remove(runs!, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
+      const nobody = 'job_none' as typeof over;
+      await expect(life.jobs.retry(nobody!, ada)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(life.jobs.remove(nobody!, ada)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      expect(await world.database.db.selectFrom('audit').select('id').execute()).toEqual([]);
+    });
+
+    test('jobs are listed newest first, page by page', async () => {
+      const life = await world.live({ answer: () => done });
+      const ids = await world.add(life, ...named('1', '2', '3', '4', '5'));
+      await until(async () => (await life.jobs.counts()).webhook.done === 5);
+      const first = await life.jobs.list({ kind: 'webhook', state: 'done', limit: 2 });
+      const second = await life.jobs.list({ limit: 2, after: first[1]!.id });
+      expect([...first, ...second].map(({ id }) => id)).toEqual(ids.slice(1).reverse());
+    });
+  });
+}
