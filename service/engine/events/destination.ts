@@ -7,10 +7,10 @@ export interface Grant {
   organization: OrganizationId;
   /**
    * `name`: this host name exactly, or `*.example.org` for any name below; it may resolve to public and private addresses.
-   * `cidr`: URLs whose host is an address in it, or a name that resolves into it. `preset`: `public-https`, any public address at https, port 443.
+   * `cidr`: URLs whose host is an address in it, or a name that resolves into it. Loopback only by a `cidr` inside it, or `localhost` and below. `preset`: `public-https`, any public address at https, port 443.
    */
   to: { is: 'name'; name: string } | { is: 'cidr'; cidr: string } | { is: 'preset'; preset: 'public-https' };
-  /** Undefined: the scheme's own (443, or 80 where plain http is allowed). */
+  /** Undefined: the scheme's own (443, or 80 where plain http is allowed), and no mail server's. */
   port: number | undefined;
   note: string;
   createdAt: number;
