@@ -45,17 +45,17 @@ export async function readFields({ event, header, headersFile, ca, ...rest }: Fi
 /** `none` alone: no header. Names are as they are written; which may be set, the engine says. */
 function readHeaders(lines: readonly string[]): Record<string, string> {
   if (lines.length === 1 && lines[0] === 'none') return {};
-  const headers: Record<string, string> = {};
+  const headers = new Map<string, string>();
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(0, colon)).trim();
     // Its value may be a password: no sentence repeats the line.
     if (name === '')
       throw new UsageError('--header: write “name: value”, or “none” where there is to be none.');
-    if (name in headers) throw new UsageError(`--header: ${name} is there twice.`);
-    headers[name] = line.slice(colon + 1).trim();
+    if (headers.has(name)) throw new UsageError(`--header: ${name} is there twice.`);
+    headers.set(name, line.slice(colon + 1).trim());
   }
-  return headers;
+  return Object.fromEntries(headers);
 }
 
 const readLines = async (path: string) =>

@@ -109,6 +109,9 @@ async function sendOut(): Promise<Victim> {
   };
   const webhook = await add('marker of the webhook');
   const { id: spareWebhook } = await add('spare');
+  const { id: lineage, key } = await access.createKey({ ...realm, scopes: ['webhooks'] }, operator);
+  const own = { family: 'behavior', url: 'https://hooks.example.org/own', lineage } as const;
+  const { endpoint: ownWebhook } = await webhooks.add(realm, own, { is: 'key', key: lineage });
   const rule = await alerts.addRule(
     realm,
     { metric: 'failures-per-person', name: 'marker of the rule', threshold: 1 },
@@ -140,6 +143,8 @@ async function sendOut(): Promise<Victim> {
     delivery: delivery!.id,
     alert: alert!.id,
     grant: grant!,
+    ownWebhook: ownWebhook.id,
+    key,
   };
 }
 
@@ -211,10 +216,20 @@ async function markers(): Promise<string[]> {
     .where('organization', '=', engine.organization)
     .where('world', '=', 'live')
     .execute();
-  const { webhook, spareWebhook, delivery, event, alert, rule } = victim;
+  const { webhook, spareWebhook, ownWebhook, delivery, event, alert, rule } = victim;
   return [
     ...[victim.email, victim.name, engine.organization, ...subjects.map(({ id }) => id)],
-    ...[webhook.id, webhook.description, spareWebhook, delivery, event, alert, rule.id, rule.name],
+    ...[
+      webhook.id,
+      webhook.description,
+      spareWebhook,
+      ownWebhook,
+      delivery,
+      event,
+      alert,
+      rule.id,
+      rule.name,
+    ],
   ];
 }
 
@@ -387,12 +402,32 @@ describe('on every route that asks for a key', () => {
     }
   });
 
+  test('another key of the organization sees and changes nothing of what a key has made for itself', async () => {
+    const theirs = { organization: engine.organization, world: 'live' } as const;
+    let asked = 0;
+    for (const { method, route, scope } of keyed()) {
+      for (const sample of samplesOf(route).filter(({ owner }) => owner.own)) {
+        const key = await keyOf({ scopes: [scope] });
+        const before = await digest(theirs);
+        const reply = await ask(method, sample, { 'x-api-key': key });
+        const { status, code, body } = sample.foreign;
+        expect([route, reply.statusCode]).toEqual([route, status]);
+        if (method !== 'HEAD') expect(reply.json()).toMatchObject(code === undefined ? body! : { code });
+        for (const marker of await markersBut(sample)) expect(reply.body).not.toContain(marker);
+        expect([route, await digest(theirs)]).toEqual([route, before]);
+        asked++;
+      }
+    }
+    expect(asked).toBeGreaterThan(2);
+  });
+
   // Last, because it does change what is kept.
   test('the right key is answered: each sample does reach the data', async () => {
     for (const { method, route, scope } of keyed()) {
       for (const sample of samplesOf(route)) {
         const before = await digest({ organization: engine.organization, world: 'live' });
-        const reply = await ask(method, sample, { 'x-api-key': await keyOf({ scopes: [scope] }) });
+        const key = sample.owner.own ? victim.key : await keyOf({ scopes: [scope] });
+        const reply = await ask(method, sample, { 'x-api-key': key });
         expect([route, reply.statusCode, reply.body]).toEqual([
           route,
           sample.owner.status,

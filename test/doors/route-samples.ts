@@ -13,6 +13,9 @@ export interface Victim {
   rule: { id: string; name: string };
   spareRule: string;
   grant: { id: string; note: string };
+  /** A webhook that a key of theirs has made, and that key. */
+  ownWebhook: string;
+  key: string;
 }
 
 export interface RouteSample {
@@ -21,7 +24,12 @@ export interface RouteSample {
   /** A request that would read or change the victim's data, if it came from the right key. `url` with its parameters filled in. */
   request(victim: Victim): { url: string; payload?: object };
   /** What the right key is answered; `tells` stands in the answer, which proves that the sample reaches the data. */
-  owner: { status: number; tells?: (victim: Victim) => string };
+  owner: {
+    status: number;
+    tells?: (victim: Victim) => string;
+    /** Only the very key that made it: any other of the organization is answered as a foreign one. */
+    own?: true;
+  };
   /** What another organization's valid key and the owner's key of the other world are answered. */
   foreign: { status: number; code?: string; body?: Record<string, unknown> };
 }
@@ -67,9 +75,8 @@ export const routeSamples: Record<string, RouteSample[]> = {
   ],
   'GET /api/v1/webhooks': [
     {
-      // Of the key's own lineage, which has none.
       request: () => ({ url: '/api/v1/webhooks' }),
-      owner: { status: 200, tells: () => '"webhooks":[]' },
+      owner: { status: 200, tells: ({ ownWebhook }) => ownWebhook, own: true },
       foreign: { status: 200, body: { webhooks: [] } },
     },
   ],
@@ -82,10 +89,15 @@ export const routeSamples: Record<string, RouteSample[]> = {
   ],
   'DELETE /api/v1/webhooks/:id': [
     {
-      // Another key's, even of the same organization, is not there.
+      request: ({ ownWebhook }) => ({ url: `/api/v1/webhooks/${ownWebhook}` }),
+      owner: { status: 204, own: true },
+      foreign: unknown,
+    },
+    {
+      asks: 'of one that an administrator made',
       request: ({ webhook }) => ({ url: `/api/v1/webhooks/${webhook.id}` }),
-      owner: { status: 404, tells: () => 'NOT_FOUND' },
-      foreign: { status: 404, code: 'NOT_FOUND' },
+      owner: { status: 404, tells: () => 'NOT_FOUND', own: true },
+      foreign: unknown,
     },
   ],
   'GET /api/admin/webhooks': [

@@ -20,6 +20,9 @@ const reservedBeginnings = ['content-', 'webhook-', 'proxy-', 'sec-', ':'];
 /** What a control character or a character beyond Latin-1 makes of a header's value is up to the receiver. */
 const VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;
 
+/** Control characters, line separators and overrides of the reading direction forge lines where an operator reads them. */
+const FORGING = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+
 const NO_NAME = 'It must be a header’s name: 1 to 64 letters, digits and hyphens.';
 const MOST_HEADERS = 20;
 const MOST_HEADER_BYTES = 4096;
@@ -57,11 +60,7 @@ export function dialectOf(dialects: readonly PayloadDialect[], family: Family): 
 /** Throws INVALID_REQUEST for a name that is no header's, or means something else. */
 export function checkSignatureHeader(name: string): string {
   if (!TOKEN.test(name)) throw invalid('signatureHeader', NO_NAME);
-  // The standard's own header may be named: it is where that dialect signs anyway.
-  if (
-    (isReserved(name) && name.toLowerCase() !== 'webhook-signature') ||
-    /^(authorization|cookie)$/i.test(name)
-  )
+  if (isReserved(name) || /^(authorization|cookie)$/i.test(name))
     throw invalid(
       'signatureHeader',
       `“${name}” means something else to a receiver: choose a name such as X-Our-Signature.`,
@@ -81,7 +80,7 @@ export function checkHeaders(
   if (entries.length > MOST_HEADERS)
     throw invalid('headers', `An endpoint takes at most ${MOST_HEADERS} headers of yours.`);
   const seen = new Set<string>();
-  const kept: Record<string, string> = {};
+  const kept: [string, string][] = [];
   let bytes = 0;
   for (const [name, given] of entries) {
     const path = `headers.${name.slice(0, 64)}`;
@@ -100,20 +99,21 @@ export function checkHeaders(
       throw invalid(path, 'It holds a line break or another character that no header can carry.');
     seen.add(low);
     bytes += name.length + value.length + 4;
-    kept[name] = value;
+    kept.push([name, value]);
   }
   if (bytes > MOST_HEADER_BYTES)
     throw invalid(
       'headers',
       `Your headers together may have ${MOST_HEADER_BYTES} bytes, these have ${bytes}.`,
     );
-  return kept;
+  // `__proto__` is a header's name like any other.
+  return Object.fromEntries(kept);
 }
 
 /** Throws INVALID_REQUEST. */
 export function checkDescription(text: string): string {
   if (text.length > MOST_DESCRIPTION)
     throw invalid('description', `It must have at most ${MOST_DESCRIPTION} characters.`);
-  if (/\p{Cc}/u.test(text)) throw invalid('description', 'It must be one line of text.');
+  if (FORGING.test(text)) throw invalid('description', 'It must be one line of text.');
   return text.toWellFormed();
 }

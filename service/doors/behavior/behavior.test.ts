@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { problemCodes } from '../../lib/problem.ts';
+import { wireErrors } from './errors.ts';
+
+/** The codes that behavior.txt names, with the statuses it gives them. */
+const named = {
+  MISSING_AUTH: 401,
+  INVALID_API_KEY_FORMAT: 401,
+  INVALID_API_KEY: 401,
+  TRIAL_EXPIRED: 402,
+  MONTHLY_LIMIT_EXCEEDED: 429,
+  BURST_LIMIT_EXCEEDED: 429,
+  USER_FLOOD_DETECTED: 429,
+} as const;
+
+test('the codes of the text have its statuses', () => {
+  const ours = Object.fromEntries(
+    Object.keys(named).map((code) => [code, wireErrors[code as keyof typeof named].status]),
+  );
+  expect(ours).toEqual(named);
+});
+
+test('what is the caller’s fault is a 4xx; what passes by itself is a 503', () => {
+  const byStatus = Map.groupBy(problemCodes, (code) => wireErrors[code].status);
+  expect(byStatus.get(500)).toEqual(['INTERNAL']);
+  expect(byStatus.get(503)).toEqual([
+    'MODEL_NOT_INSTALLED',
+    'PAD_NOT_INSTALLED',
+    'LICENCE_NOT_ACCEPTED',
+    'OVERLOADED',
+    'TIMEOUT',
+    'SEALED',
+    'STORAGE_UNAVAILABLE',
+  ]);
+  expect(byStatus.get(403)).toEqual(
+    expect.arrayContaining(['INSUFFICIENT_SCOPE', 'DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN']),
+  );
+});

@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
+import { openWebhooks } from '../../../test/support/webhooks.ts';
+import { silentLog } from '../../lib/log.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { Endpoint, EventRealm } from './endpoint.ts';
+import { createEndpointBook, type EndpointBook } from './endpoint-book.ts';
+import { createEndpointStore, selectEndpointById, updateEndpoint } from './endpoint-store.ts';
+import type { EndpointWebhooks } from './webhooks.ts';
+
+const NAME = 'identity.user.enrolled';
+
+let engine: Engine;
+let webhooks: EndpointWebhooks;
+let realm: EventRealm;
+let endpoint: Endpoint;
+/** The database the book reads: whole, or gone. */
+let there: boolean;
+let logged: string[];
+let book: EndpointBook;
+
+beforeEach(async () => {
+  engine = await startEngine();
+  webhooks = openWebhooks(engine);
+  realm = { organization: engine.organization, world: 'live' };
+  ({ endpoint } = await webhooks.add(realm, { family: 'identity', url: 'https://a.example/' }, operator));
+  there = true;
+  logged = [];
+  const db = new Proxy(engine.db, {
+    get(whole, name) {
+      if (!there) throw new Error('the database is gone');
+      const value: unknown = Reflect.get(whole, name);
+      return typeof value === 'function' ? value.bind(whole) : value;
+    },
+  }) as Db;
+  book = createEndpointBook({
+    db,
+    store: createEndpointStore(engine),
+    clock: engine.clock,
+    log: { ...silentLog, error: (_: unknown, sentence?: string) => void logged.push(sentence ?? '') },
+  });
+  await book.load();
+});
+afterEach(() => engine.stop());
+
+const rowNow = async () => (await selectEndpointById(engine.db, endpoint.id))!;
+const found = () => book.endpointsFor(realm, NAME).map(({ id }) => id);
+
+test('what was committed is believed while the database cannot be read, and read again when it can', async () => {
+  await webhooks.disable(realm, endpoint.id, 'maintenance', operator);
+  expect(found()).toEqual([endpoint.id]);
+  there = false;
+  await book.refresh(endpoint.id, await rowNow());
+  expect(found()).toEqual([]);
+  expect(logged).toEqual(['a webhook endpoint that was changed could not be read again']);
+  await webhooks.enable(realm, endpoint.id, operator);
+  await expect(book.open(endpoint.id)).rejects.toThrow('the database is gone');
+  there = true;
+  expect((await book.open(endpoint.id))?.endpoint.state).toEqual({ is: 'enabled' });
+  expect(found()).toEqual([endpoint.id]);
+});
+
+test('one whose headers cannot be opened gets nothing, and silences no other', async () => {
+  const { endpoint: other } = await webhooks.add(
+    realm,
+    { family: 'identity', url: 'https://b.example/' },
+    operator,
+  );
+  await engine.inTransaction((tx) => updateEndpoint(tx, endpoint.id, { headers_sealed: new Uint8Array(40) }));
+  await book.load();
+  expect(found()).toEqual([other.id]);
+  expect(logged).toEqual(['a webhook endpoint cannot be opened and gets nothing']);
+});
