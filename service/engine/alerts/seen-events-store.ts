@@ -43,6 +43,18 @@ export function createSeenEventsStore({ db }: { db: Db }) {
         .executeTakeFirst();
       return row?.seq ?? 0;
     },
+    /** When the first event happened that waits to be relayed, ms since 1970; undefined when none does. */
+    async oldestWaiting(): Promise<number | undefined> {
+      const row = await db
+        .selectFrom('outbox')
+        .select('created_at')
+        .where('relayed_at', 'is', null)
+        .where('seq', 'is not', null)
+        .orderBy('seq')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.created_at;
+    },
     /** Pages of what was relayed since a time and up to a place, in order of time. */
     async *relayedSince(realm: EventRealm, since: number, through: number): AsyncGenerator<SeenEvent[]> {
       const latest = await counted(db, realm)

@@ -8,7 +8,7 @@ import { isBeyond, isGauge, LEAST_JUDGED } from './alert-rule.ts';
 import { type Counted, countedAs, type SeenEvent } from './counted-event.ts';
 import type { StoredRule } from './rule-store.ts';
 import type { SeenEventsStore } from './seen-events-store.ts';
-import { countedIn, countOne, createWindows, type Slots, type Windows } from './windows.ts';
+import { countedIn, countOne, createWindows, partOf, type Slots, type Windows } from './windows.ts';
 
 const MINUTE = 60_000;
 /** People or keys that one rule counts apart. */
@@ -57,7 +57,10 @@ interface Draft {
 }
 
 export interface WatchedRulesDeps {
-  seen: Pick<SeenEventsStore, 'newestRelayed' | 'relayedSince' | 'relayedAfter' | 'isRelayed'>;
+  seen: Pick<
+    SeenEventsStore,
+    'newestRelayed' | 'oldestWaiting' | 'relayedSince' | 'relayedAfter' | 'isRelayed'
+  >;
   clock: Clock;
   log: Log;
   mostGroups?: number;
@@ -117,8 +120,10 @@ export function createWatchedRules({
       for (const one of together) one.state = { is: 'counting' };
       try {
         const through = await seen.newestRelayed();
-        const longest = Math.max(...together.map(({ window }) => window));
-        for await (const page of seen.relayedSince(together[0]!.rule, clock.now() - longest, through)) {
+        const longest = Math.max(...together.map(({ window }) => window + partOf(window)));
+        // What waits is judged at the time it happened.
+        const earliest = Math.min(clock.now(), (await seen.oldestWaiting()) ?? Number.POSITIVE_INFINITY);
+        for await (const page of seen.relayedSince(together[0]!.rule, earliest - longest, through)) {
           for (const event of page) countAgain(together, event);
           await pause();
         }
