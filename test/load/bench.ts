@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Evidence, keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
+import { benchDeliveries } from './bench-deliveries.ts';
 import { benchHostile } from './bench-hostile.ts';
+import { benchJobs } from './bench-jobs.ts';
 import { benchPipeline, benchScaling } from './bench-pipeline.ts';
 import { benchSearch } from './bench-search.ts';
 import { benchService } from './bench-service.ts';
@@ -18,9 +20,10 @@ const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
   memory: () => benchService(say),
   hostile: async () => ({ hostile: await benchHostile(say) }),
   start: async () => ({ start: await benchStart(say) }),
+  jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
 };
 /** `memory` is measured by `loop` on the way. */
-const everything = ['pipeline', 'search', 'loop', 'start', 'hostile'];
+const everything = ['pipeline', 'search', 'loop', 'start', 'hostile', 'jobs'];
 
 const program = new Command('bench')
   .description(
