@@ -31,7 +31,5 @@ export { forgetDeliveries } from './forget-deliveries-store.ts';
 export { describeGrant } from './grant-text.ts';
 export { createGrants } from './grants.ts';
 export type { Relay } from './relay.ts';
-export type { Signed } from './signature.ts';
-export { sign, signatureHeaders } from './signature.ts';
 export type { EndpointWebhooks } from './webhooks.ts';
 export { createWebhooks } from './webhooks.ts';
