@@ -22,11 +22,13 @@ export interface RecordDeps {
 
 const ERASED = 'This person was erased while the picture was looked at.';
 
-/** What the caller is told of a face that could be judged, for whoever listens to events. */
+/** What the caller is told, for whoever listens to events. */
 export interface Told {
-  /** 0 for whoever was not recognized: how near a stranger came is a slope to climb. */
-  confidence: number;
-  composite: number;
+  /** 0 for whoever was not recognized: how near a stranger came is a slope to climb. Absent where no face could be judged. */
+  confidence?: number;
+  composite?: number;
+  /** Why not, in words for the person. */
+  reason?: string;
   /** Of whom was recognized, where there is one. */
   email?: string;
 }
@@ -40,8 +42,8 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
     run: Run,
     main: Analysis,
     outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>,
+    { email, ...told }: Told,
     claim?: { attempt: Attempt; standing: Standing },
-    told?: Told,
   ): Promise<void> {
     const { id, command, profile, plan, files, started, realm } = run;
     const { actor, request, signal } = command;
@@ -75,8 +77,7 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
       notPassed: outcome.checks.flatMap(({ check, pass }) => (pass ? [] : [check])),
       assurance,
       checks: outcomesOf(outcome.checks),
-      ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
-      ...(told && { confidence: told.confidence, composite: told.composite }),
+      ...told,
     } as const;
     const isThere = async (tx: Tx): Promise<boolean> => {
       if (subject === undefined) return false;
@@ -98,7 +99,7 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
         details: { world: realm.world, kind, profile: profile.id, profileVersion: profile.version, ...whose },
       });
       if (verified && there) {
-        const values = told?.email === undefined ? {} : { email: told.email };
+        const values = email === undefined ? {} : { email };
         const personal = { subject: subject!, values };
         const payload = { ...figures, ...whose };
         await events.add(tx, { type: 'verification.verified', ...realm, payload, personal });

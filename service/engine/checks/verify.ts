@@ -68,7 +68,8 @@ export function createVerify(deps: VerifyDeps) {
     const refusal = pictureRefusal(quality, checks.faceQuality, refuseQuality);
     if (refusal || !main.face) {
       const { problem, result } = refusal!;
-      await record(run, main, { verified: false, checks: [result], reason: problem.message });
+      const told = { reason: result.reason ?? problem.message };
+      await record(run, main, { verified: false, checks: [result], reason: problem.message }, told);
       throw problem;
     }
     if (plan.pad && !main.face.pad) throw new Error(`The analyzer left out the PAD set ${plan.pad.id}.`);
@@ -206,11 +207,13 @@ export function createVerify(deps: VerifyDeps) {
         : { reason }),
     };
     const claim = attempt && { attempt, standing: standingOf(verified, matched, checkResults) };
-    await record(run, main, stored, claim, {
+    const told = {
       confidence: matched ? decision.confidence : 0,
       composite: compositeScore,
       ...(recognized?.email === undefined ? {} : { email: recognized.email }),
-    });
+      ...(verified ? {} : { reason }),
+    };
+    await record(run, main, stored, told, claim);
     if (failed.length === 0) return tell(run, outcome, recognized);
     const names = failed.map(({ check }) => check).join(', ');
     throw new Problem('CHECK_FAILED', `The profile ${run.profile.slug} refuses this: ${names}.`, {
