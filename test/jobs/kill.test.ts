@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock as clock } from '../../service/lib/clock.ts';
+import { silentLog as log } from '../../service/lib/log.ts';
+import { openDatabase } from '../../service/storage/connection.ts';
+import { createRandom } from '../accuracy/random.ts';
+
+const JOBS = 4_000;
+const KILLS = 20;
+/** Attempts under way, and those that ended and wait to be taken down together. */
+const REPEATED = 8 + 128;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const random = createRandom(7);
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-jobs-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** One life: killed a random moment after it started, or when everything is done. */
+async function live(milliseconds: number | undefined): Promise<void> {
+  const child = spawn(
+    join(root, 'node_modules/.bin/node'),
+    [
+      join(root, 'test/jobs/killed-process.ts'),
+      join(folder, 'gatehouse.db'),
+      join(folder, 'journal'),
+      String(JOBS),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const closed = once(child, 'close');
+  const lines = createInterface({ input: child.stdout });
+  const done = new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      if (line === 'all done') resolve();
+      if (line === 'started' && milliseconds !== undefined) setTimeout(resolve, milliseconds);
+    });
+  });
+  await Promise.race([
+    done,
+    closed.then(([code]) => {
+      throw new Error(`the process ended by itself with ${code}`);
+    }),
+  ]);
+  child.kill('SIGKILL');
+  await closed;
+}
+
+interface Line {
+  what: string;
+  id: string;
+  lane: string;
+  attempts: number;
+  n: number;
+}
+
+function readLives(): { added: string[]; lines: Line[] }[] {
+  return readFileSync(join(folder, 'journal'), 'utf8')
+    .split('life\n')
+    .slice(1)
+    .map((life) => {
+      const words = life
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.split(' '));
+      return {
+        added: words.filter(([what]) => what === 'added').flatMap(([, ...ids]) => ids),
+        lines: words
+          .filter(([what]) => what !== 'added')
+          .map(([what, id, lane, attempts, n]) => ({
+            what: what!,
+            id: id!,
+            lane: lane!,
+            attempts: Number(attempts),
+            n: Number(n),
+          })),
+      };
+    });
+}
+
+test('kill -9 at random moments: no job is lost, none runs twice in one life, and few are repeated', {
+  timeout: 400_000,
+}, async () => {
+  for (let kill = 0; kill < KILLS; kill++) await live(random() * 250);
+  await live(undefined);
+
+  const lives = readLives();
+  expect(lives).toHaveLength(KILLS + 1);
+  const { db, close } = await openDatabase(
+    { kind: 'sqlite', path: join(folder, 'gatehouse.db') },
+    { clock, log },
+  );
+  const rows = await db.selectFrom('job').select(['id', 'state', 'attempts', 'payload']).execute();
+  await close();
+  expect(rows).toHaveLength(JOBS);
+  expect(new Set(rows.map(({ state }) => state))).toEqual(new Set(['done']));
+  const numbers = new Set(rows.map(({ payload }) => (JSON.parse(payload) as { n: number }).n));
+  expect(numbers.size).toBe(JOBS);
+  const known = new Set(rows.map(({ id }) => id));
+  expect(lives.flatMap(({ added }) => added).filter((id) => !known.has(id))).toEqual([]);
+
+  const ended = new Set<string>();
+  let repeats = 0;
+  for (const { lines } of lives) {
+    const under = new Set<string>();
+    const tried = new Set<string>();
+    const newest = new Map<string, number>();
+    const first = new Map<string, number>();
+    let repeated = 0;
+    for (const { what, id, lane, attempts, n } of lines) {
+      const attempt = `${id}/${attempts}`;
+      if (what === 'ended') {
+        under.delete(id);
+        if (attempts === 0) first.delete(lane);
+        ended.add(attempt);
+        continue;
+      }
+      expect(under.has(id), `${id} ran twice at a time`).toBe(false);
+      expect(tried.has(attempt), `${attempt} ran twice in one life`).toBe(false);
+      under.add(id);
+      tried.add(attempt);
+      if (ended.has(attempt)) repeated++;
+      if (lane === '-' || attempts > 0) continue;
+      expect(first.has(lane), `two first attempts of ${lane} at a time`).toBe(false);
+      expect(n, `the order of ${lane}`).toBeGreaterThan(newest.get(lane) ?? -1);
+      newest.set(lane, n);
+      first.set(lane, n);
+    }
+    expect(repeated).toBeLessThanOrEqual(REPEATED);
+    repeats += repeated;
+  }
+  // The kills came while there was work, and some attempts had ended without being taken down.
+  expect(lives.filter(({ lines }) => lines.length > 0).length).toBeGreaterThan(KILLS / 2);
+  expect(repeats).toBeGreaterThan(0);
+  for (const { id, attempts } of rows) expect(ended.has(`${id}/${attempts - 1}`)).toBe(true);
+});
