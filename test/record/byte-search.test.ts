@@ -1,4 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -20,14 +22,45 @@ const faces = ['ada', 'bea', 'stranger'] as const;
 
 let cli: Cli;
 let elsewhere: string;
+let echoes: Server[];
 beforeEach(() => {
+  echoes = [];
   cli = createCli();
   elsewhere = mkdtempSync(join(tmpdir(), 'gatehouse-elsewhere-'));
 });
 afterEach(async () => {
+  for (const server of echoes) {
+    server.closeAllConnections();
+    server.close();
+  }
   await cli.clean();
   rmSync(elsewhere, { recursive: true });
 });
+
+/** A receiver of webhooks that answers with what it was sent, and once in a while with an error. */
+async function startEcho() {
+  const texts: string[] = [];
+  let waiting = () => {};
+  const server = createServer(async (request, reply) => {
+    let text = '';
+    for await (const piece of request.setEncoding('utf8')) text += piece;
+    texts.push(text);
+    reply.writeHead(texts.length % 5 === 0 ? 500 : 200).end(text);
+    waiting();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  echoes.push(server);
+  return {
+    port: (server.address() as AddressInfo).port,
+    async heard(sought: readonly string[]): Promise<void> {
+      while (!sought.every((one) => texts.some((text) => text.includes(one)))) {
+        await new Promise<void>((resolve) => {
+          waiting = resolve;
+        });
+      }
+    },
+  };
+}
 
 interface Person {
   email: string;
@@ -114,6 +147,10 @@ test('no address, name, picture or template lies in plain sight: not in the data
   );
   const people = await makePeople();
   const needles = await needlesOf(people);
+  const echo = await startEcho();
+  await cli.json('grant', 'add', `127.0.0.1/32:${echo.port}`);
+  const url = `http://127.0.0.1:${echo.port}/in`;
+  await cli.json('webhook', 'add', url, '--family', 'identity', '--test');
   const service = await cli.serve('--log-level', 'debug');
   const control = createControl(createSocketTransport(join(cli.data, 'control.sock')));
   await enrollAll(control, organizationId, people);
@@ -133,6 +170,16 @@ test('no address, name, picture or template lies in plain sight: not in the data
   expect(await verify({ image, email: second!.email })).toBe(200);
   expect(await verify({ image, email: `${first!.email} ` })).toBe(400);
   expect(await verify({ image, email: third!.email, name: third!.name }, '/api/enroll')).toBe(409);
+  // Each enrollment was told to a receiver that says it all back, and both are in the log of deliveries.
+  await echo.heard(people.map((one) => one.email));
+  const { deliveries } = await cli.json<{ deliveries: { id: string }[] }>(
+    'webhook',
+    'deliveries',
+    '--test',
+    '--state',
+    'delivered',
+  );
+  expect(deliveries.length).toBeGreaterThan(0);
   await control.send('POST', `${person(second!)}/holds`, { world: 'test', reason: REASON });
   await control.send('POST', `${person(third!)}/consent/withdrawals`, {
     world: 'test',
