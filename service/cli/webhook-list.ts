@@ -23,9 +23,10 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
       one.events.length,
       one.signature,
       describeState(one),
+      one.lineage,
       one.description || undefined,
     ]);
-    const header = ['webhook', 'family', 'to', 'events', 'signature', 'state', 'description'];
+    const header = ['webhook', 'family', 'to', 'events', 'signature', 'state', 'made by key', 'description'];
     return {
       json: reply,
       text: table(header, rows, 'No webhook yet: nobody is told of anything. Add one: webhook add --help'),

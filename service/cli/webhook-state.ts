@@ -15,7 +15,7 @@ export function addWebhookState(webhook: Command, runner: CommandRunner): void {
     const one = await open.send<WebhookReply>('POST', webhookPath(path, webhookId, 'enable'), { world });
     return {
       json: one,
-      text: `${one.id} gets events again. What happened while it was disabled: webhook replay ${one.id} --since …`,
+      text: `${one.id} gets events again. What happened while it was disabled: webhook replay ${one.id} --since …${options.test ? ' --test' : ''}`,
     };
   });
 
