@@ -15,9 +15,10 @@ export function readHeaders(headers: WebhookHeaders): ReadHeader {
   if (typeof get === 'function') return (name) => get.call(headers, name) ?? undefined;
   const values = new Map<string, string[]>();
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || typeof value === 'function') continue;
+    // Some frameworks put a number or a function of their own beside the texts.
+    const texts = typeof value === 'string' ? [value] : Array.isArray(value) ? value : [];
     const key = name.toLowerCase();
-    values.set(key, [...(values.get(key) ?? []), ...(typeof value === 'string' ? [value] : value)]);
+    values.set(key, [...(values.get(key) ?? []), ...texts]);
   }
   return (name) => {
     const found = values.get(name.toLowerCase()) ?? [];
