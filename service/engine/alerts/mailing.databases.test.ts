@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { type Alerting, ada, MINUTE, server, startAlerting } from '../../../test/support/alerting.ts';
+import { operator } from '../../../test/support/engine.ts';
+import type { RunningJob } from '../jobs/index.ts';
+
+let at: Alerting;
+
+onBothDatabases('mail of alerts', (newPlace) => {
+  beforeEach(async () => {
+    at = await startAlerting(await newPlace());
+  });
+  afterEach(() => at.engine.stop());
+
+  const job = (to = 0): RunningJob => ({
+    ...{
+      id: at.engine.ids.next('job'),
+      kind: 'mail',
+      payload: at.jobs[to]!.payload,
+      lane: undefined,
+      attempts: 0,
+    },
+    organization: at.engine.organization,
+    signal: new AbortController().signal,
+  });
+  async function run(nextAt?: number) {
+    const handler = at.handlers.get('mail')!;
+    const { outcome, result } = await handler.run(job());
+    await at.engine.inTransaction((tx) =>
+      handler.record!(tx, [{ job: job(), outcome, result: result as never, nextAt }]),
+    );
+    return (await at.alerts.list(at.realm(), { limit: 1 }))[0]!.notified['email ops@example.com'];
+  }
+  beforeEach(async () => {
+    await at.alerts.addRule(
+      at.realm(),
+      { metric: 'failures-per-person', threshold: 1, channels: { email: ['ops@example.com'] } },
+      operator,
+    );
+    await at.refusals(1, { subject: ada });
+  });
+
+  test('names ids alone, and what became of it stands in the alert', async () => {
+    expect(await run()).toBe('sent');
+    const [alert] = await at.alerts.list(at.realm(), { limit: 1 });
+    expect(at.mails).toMatchObject([
+      {
+        ...server,
+        address: '10.0.0.9',
+        to: ['ops@example.com'],
+        subject: `Gatehouse alert: ${alert!.name}`,
+      },
+    ]);
+    const { text } = at.mails[0]!;
+    for (const id of [ada, alert!.id, at.engine.organization]) expect(text).toContain(id);
+    expect(text).toContain(`gatehouse alert ack ${alert!.id} --org ${at.engine.organization}`);
+  });
+
+  test('what fails is tried again, and given up with its reason', async () => {
+    at.mailFails = new Error('mail.lan answered 451 later');
+    expect(await run(Date.UTC(2026, 10, 20, 13))).toBe(
+      'failed, again at 2026-11-20T13:00:00.000Z: mail.lan answered 451 later',
+    );
+    expect(await run()).toBe('given up: mail.lan answered 451 later');
+    expect(at.handlers.get('mail')!.pauses).toEqual([MINUTE, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE]);
+  });
+
+  test('a second address of the server is dialled only where nobody was at the first', async () => {
+    const dialled: string[] = [];
+    let failure = 'refused';
+    await at.open({
+      destinations: {
+        checkHost: async (_, place) => ({ ...place, addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] }),
+      },
+      outgoing: {
+        async mail({ address }) {
+          dialled.push(address);
+          throw Object.assign(new Error(failure), { failure });
+        },
+      },
+    });
+    await run();
+    failure = 'timeout';
+    await run();
+    expect(dialled).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.1']);
+  });
+
+  test('without a mail server no rule mails, and the settings are named', async () => {
+    await at.open({ mail: undefined });
+    const refused = { code: 'INVALID_REQUEST', message: expect.stringContaining('smtpUrl and smtpFrom') };
+    await expect(
+      at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', channels: { email: ['a@x.ch'] } }, operator),
+    ).rejects.toMatchObject(refused);
+    await expect(at.alerts.testMail(at.engine.organization, 'a@x.ch', operator)).rejects.toMatchObject(
+      refused,
+    );
+    expect(await run()).toContain('given up: No mail server is set');
+  });
+
+  test('a test mail is a line of the log, and its outcome is told', async () => {
+    expect(await at.alerts.testMail(at.engine.organization, ' it@example.com', operator)).toEqual({
+      sent: true,
+    });
+    at.mailFails = new Error('mail.lan does not take it');
+    expect(await at.alerts.testMail(at.engine.organization, 'it@example.com', operator)).toEqual({
+      sent: false,
+      reason: 'mail.lan does not take it',
+    });
+    expect(at.mails.map(({ to }) => to)).toEqual([['it@example.com']]);
+    expect((await at.actions()).filter((line) => line.startsWith('alert.test-mail'))).toHaveLength(2);
+  });
+});

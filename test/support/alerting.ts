@@ -1,0 +1,143 @@
+import {
+  type Alerts,
+  type AlertsDeps,
+  createAlerts,
+  type GaugeReadings,
+  type MailServer,
+} from '../../service/engine/alerts/index.ts';
+import type { EventPayloads, RecordedEvent } from '../../service/engine/events/index.ts';
+import type { JobHandler, JobKind, NewJob } from '../../service/engine/jobs/index.ts';
+import type { SubjectId, World } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import type { OutgoingMail } from '../../service/outgoing/outgoing.ts';
+import type { DatabasePlace } from '../../service/storage/connection.ts';
+import type { Tx } from '../../service/storage/transaction.ts';
+import { startEngine } from './engine.ts';
+
+export const MINUTE = 60_000;
+export const ada = 'sub_00000000000000000000000ada' as SubjectId;
+export const bea = 'sub_00000000000000000000000bea' as SubjectId;
+export const server: MailServer = { host: 'mail.lan', port: 25, secure: false, from: 'box@example.com' };
+
+type Refused = EventPayloads['verification.refused'];
+
+/** Alerts over an engine's database, and what they add, mail and look at, in the hands of the test. */
+export async function startAlerting(place: DatabasePlace) {
+  const engine = await startEngine({ place });
+  const realm = (world: World = 'live') => ({ organization: engine.organization, world });
+  const at = {
+    engine,
+    realm,
+    jobs: [] as NewJob[],
+    handlers: new Map<JobKind, JobHandler<never>>(),
+    mails: [] as OutgoingMail[],
+    mailFails: undefined as Error | undefined,
+    box: { diskFree: 10_000, certificateDays: 90, padMissing: false },
+    readings: (): Required<GaugeReadings> => ({
+      diskFree: async () => at.box.diskFree,
+      certificateDays: () => at.box.certificateDays,
+      padMissing: async () => at.box.padMissing,
+    }),
+    alerts: undefined as unknown as Alerts,
+    /** As after a start: over the same database, with empty memory. */
+    async open(over: Partial<AlertsDeps> = {}): Promise<void> {
+      at.handlers.clear();
+      at.alerts = createAlerts({
+        ...engine,
+        jobs: {
+          async add(_, added) {
+            at.jobs.push(...added);
+            return added.map(() => engine.ids.next('job'));
+          },
+          wake() {},
+          handle: (kind, handler) => void at.handlers.set(kind, handler as JobHandler<never>),
+          every() {},
+        },
+        destinations: {
+          checkHost: async (_, { host, port, secure }) => ({ host, port, secure, addresses: ['10.0.0.9'] }),
+        },
+        outgoing: {
+          async mail(message) {
+            if (at.mailFails) throw at.mailFails;
+            at.mails.push(message);
+          },
+        },
+        mail: server,
+        readings: at.readings(),
+        log: silentLog,
+        ...over,
+      });
+      await at.alerts.load();
+    },
+    payload: (over: Partial<Refused> = {}): Refused => ({
+      verification: 'ver_1',
+      kind: '1:1',
+      profile: 'prof_1',
+      profileSlug: 'default',
+      actor: 'key:key_1',
+      notPassed: [],
+      ...over,
+    }),
+    refuse: (over: Partial<Refused> = {}, world: World = 'live') =>
+      engine.inTransaction((tx) =>
+        engine.events.add(tx, { type: 'verification.refused', ...realm(world), payload: at.payload(over) }),
+      ),
+    /** What the relay does with what waits in the outbox; `after` may fail it. */
+    async relay(after: (tx: Tx) => Promise<void> = async () => {}): Promise<void> {
+      await engine.inTransaction(async (tx) => {
+        const waiting = tx.selectFrom('outbox').selectAll().where('relayed_at', 'is', null).orderBy('seq');
+        const events = (await waiting.execute()).map(
+          ({ id, type, organization, world, created_at, payload }) =>
+            ({
+              id,
+              type,
+              organization,
+              world,
+              at: created_at,
+              payload: JSON.parse(payload),
+            }) as RecordedEvent,
+        );
+        await at.alerts.watch(tx, events);
+        await after(tx);
+        await tx
+          .updateTable('outbox')
+          .set({ relayed_at: engine.clock.now() })
+          .where('relayed_at', 'is', null)
+          .execute();
+      });
+    },
+    async refusals(count: number, over: Partial<Refused> = {}): Promise<void> {
+      for (let i = 0; i < count; i++) await at.refuse(over);
+      await at.relay();
+    },
+    /** Newest first. */
+    async fired(world: World = 'live') {
+      const alerts = await at.alerts.list(realm(world), { limit: 100 });
+      return alerts.map(({ metric, about, value }) => ({ metric, about, value }));
+    },
+    /** What stands in the audit log of alerts, with who did it. */
+    async actions(): Promise<string[]> {
+      const lines = await engine.db
+        .selectFrom('audit')
+        .select(['action', 'actor'])
+        .where('action', 'like', 'alert%')
+        .orderBy('seq')
+        .execute();
+      return lines.map(({ action, actor }) => `${action} ${actor}`);
+    },
+    /** Payloads of the events that tell of alerts. */
+    async told(): Promise<Record<string, unknown>[]> {
+      const rows = await engine.db
+        .selectFrom('outbox')
+        .select(['payload'])
+        .where('type', '=', 'alert.triggered')
+        .orderBy('seq')
+        .execute();
+      return rows.map(({ payload }) => JSON.parse(payload));
+    },
+  };
+  await at.open();
+  return at;
+}
+
+export type Alerting = Awaited<ReturnType<typeof startAlerting>>;
