@@ -54,6 +54,8 @@ export interface JobsWorld {
     more?: (jobs: Jobs) => void;
     inTransaction?: Database['inTransaction'];
   }): Promise<Life>;
+  /** As `kill -9` does: nothing it asked for happens any more. */
+  kill(life: Life): void;
   add(life: Pick<Life, 'jobs'>, ...jobs: Partial<NewJob>[]): Promise<JobId[]>;
   row(id: JobId): Promise<Job>;
   close(): Promise<void>;
@@ -81,6 +83,7 @@ export async function createJobsWorld({
   database = await openDatabase(await newPlace(), { clock, log: silentLog });
   const ids = createIds(clock);
   const lives: Jobs[] = [];
+  const processes = new Map<Life, { alive: boolean }>();
   const warnings: string[] = [];
   const times = new Set([time]);
 
@@ -93,16 +96,20 @@ export async function createJobsWorld({
       times.add(own);
       const begun: Attempt[] = [];
       const open = new Set<Attempt>();
+      const process = { alive: true };
       const jobs = createJobs({
         db: database.db,
-        inTransaction: inTransaction ?? database.inTransaction,
+        inTransaction: (work) =>
+          process.alive ? (inTransaction ?? database.inTransaction)(work) : new Promise(() => {}),
         audit: createTestAudit({ ids, clock }),
         ids,
         clock,
         log: { ...silentLog, warn: (_, message) => void warnings.push(message) },
         driver: newDriver(),
         chance,
-        timer: own.timer,
+        timer: {
+          after: (milliseconds, work) => own.timer.after(milliseconds, () => process.alive && work()),
+        },
       });
       jobs.handle('webhook', {
         pauses: [5_000, 300_000],
@@ -128,7 +135,13 @@ export async function createJobsWorld({
       more?.(jobs);
       await jobs.start();
       lives.push(jobs);
-      return { jobs, time: own, begun, running: () => [...open] };
+      const life = { jobs, time: own, begun, running: () => [...open] };
+      processes.set(life, process);
+      return life;
+    },
+    kill(life) {
+      processes.get(life)!.alive = false;
+      lives.splice(lives.indexOf(life.jobs), 1);
     },
     async add({ jobs }, ...added) {
       const given = await database.inTransaction((tx) =>
@@ -141,7 +154,7 @@ export async function createJobsWorld({
       return given;
     },
     async row(id) {
-      const job = await lives[0]!.get(id);
+      const job = await lives.at(-1)!.get(id);
       if (!job) throw new Error(`there is no job ${id}`);
       return job;
     },

@@ -23,7 +23,7 @@ export interface ManageJobsDeps {
 
 const states = ['waiting', 'relayed', 'leased', 'done', 'dead'] as const satisfies JobState[];
 /** Rows that one statement counts. */
-const COUNTED = 20_000;
+const COUNTED = 5_000;
 
 /** What people do with jobs: look, try again, remove. */
 export function createManageJobs({
