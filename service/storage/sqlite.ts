@@ -4,6 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { CompiledQuery, type Dialect, type Driver, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
 import { Problem } from '../lib/problem.ts';
 import { guardDriver } from './guarded-driver.ts';
+import { cacheStatements } from './statement-cache.ts';
 import { toStorageProblem } from './storage-problem.ts';
 import type { TransactionGuard } from './transaction-guard.ts';
 
@@ -71,7 +72,7 @@ class TurnTakingAdapter extends SqliteAdapter {
 }
 
 function turnTakingDriver(database: Sqlite.Database): Driver {
-  const driver = new SqliteDriver({ database });
+  const driver = new SqliteDriver({ database: cacheStatements(database) });
   const waiting: (() => void)[] = [];
   let taken = false;
   return {
