@@ -43,6 +43,8 @@ const PATIENCE = 5_000;
 const RECONNECT = { first: 200, most: 5_000 };
 /** Renewed while the handler runs; of a process that was killed it lapses. The core knows those tickets as void. */
 const LOCK = 60_000;
+/** BullMQ tells of what it does in a stream that nobody here reads. */
+const EVENTS = 100;
 /** Sent in one go. */
 const BATCH = 256;
 /** Milliseconds until a Redis that refused is asked again. */
@@ -113,7 +115,11 @@ export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisD
       const queues = new Map<JobKind, Queue>();
       const workers: Worker[] = [];
       for (const { kind, concurrency } of kinds) {
-        const queue = new Queue(kind, { connection: client, prefix });
+        const queue = new Queue(kind, {
+          connection: client,
+          prefix,
+          streams: { events: { maxLen: EVENTS } },
+        });
         const worker = new Worker<TicketData>(
           kind,
           async ({ data: { job: id, fence } }) => {
