@@ -1,12 +1,13 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { z } from 'zod';
 import { actorOf, realmOf } from './caller.ts';
-import type { ConsoleDeps } from './index.ts';
+import type { ConsoleDeps } from './console-deps.ts';
 import { cutPage, paramsOf, toPage } from './page.ts';
-import { defined, fromAlert, fromAlertRule, toAlertRuleChange, toNewAlertRule } from './translate.ts';
+import { defined } from './translate.ts';
+import { fromAlert, fromAlertRule, toAlertRuleChange, toNewAlertRule } from './translate-alerts.ts';
 import { Nothing } from './wire.ts';
 import { AlertQuery, AlertRuleChange, NewAlertRule, RuleQuery } from './wire-alerts.ts';
-import { AlertPage, AlertReply, AlertRulePage, AlertRuleReply } from './wire-replies.ts';
+import { AlertPage, AlertReply, AlertRulePage, AlertRuleReply } from './wire-replies-alerts.ts';
 
 const params = { alert: paramsOf('alert'), rule: paramsOf('rule') };
 type One = { Params: z.output<(typeof params)['alert']> };

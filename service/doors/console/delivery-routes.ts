@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { z } from 'zod';
 import { actorOf, realmOf } from './caller.ts';
-import type { ConsoleDeps } from './index.ts';
+import type { ConsoleDeps } from './console-deps.ts';
 import { paramsOf, toPage } from './page.ts';
 import { defined, fromDelivery, fromDeliveryLog } from './translate.ts';
 import { DeliveryQuery, Nothing } from './wire.ts';

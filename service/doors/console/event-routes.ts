@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { realmOf } from './caller.ts';
-import type { ConsoleDeps } from './index.ts';
+import type { ConsoleDeps } from './console-deps.ts';
 import { toPage } from './page.ts';
 import { defined, fromEvent } from './translate.ts';
 import { EventQuery } from './wire.ts';

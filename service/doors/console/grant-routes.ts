@@ -2,7 +2,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { callerOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { ConsoleDeps } from './index.ts';
+import type { ConsoleDeps } from './console-deps.ts';
 import { cutPage } from './page.ts';
 import { fromGrant } from './translate.ts';
 import { GrantQuery } from './wire.ts';

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Alerts } from '../../engine/alerts/index.ts';
-import type { Deliveries, EventLog, Grants, Webhooks } from '../../engine/events/index.ts';
 import { alertRoutes } from './alert-routes.ts';
+import type { ConsoleDeps } from './console-deps.ts';
 import { deliveryRoutes } from './delivery-routes.ts';
 import { wireErrors } from './errors.ts';
 import { eventRoutes } from './event-routes.ts';
@@ -9,13 +8,7 @@ import { grantRoutes } from './grant-routes.ts';
 import { webhookActionRoutes } from './webhook-action-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
-export interface ConsoleDeps {
-  webhooks: Webhooks;
-  deliveries: Deliveries;
-  eventLog: EventLog;
-  alerts: Pick<Alerts, 'list' | 'acknowledge' | 'listRules' | 'addRule' | 'changeRule' | 'removeRule'>;
-  grants: Pick<Grants, 'list'>;
-}
+export type { ConsoleDeps };
 
 /** `/api/admin/*`: what the console uses, for a key with the scope `admin`, in the key's own organization and world. */
 export function createConsoleDoor(deps: ConsoleDeps): FastifyPluginAsync {

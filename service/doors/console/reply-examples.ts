@@ -1,6 +1,6 @@
 /** Answers as a box gives them; ids and times are made up. */
 
-export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwPuTtHeReTrUe';
 
 export const webhook = {
   id: 'wh_01m7w3hb8hbf355he5zqwjztdk',
@@ -23,13 +23,13 @@ export const webhook = {
 export const catalogEntry = {
   name: 'identity.verification.failure',
   family: 'identity' as const,
-  when: 'A verification attempt fails.',
+  when: 'A verification attempt fails: nobody recognized, a check failed, or no usable face in the picture',
   fires: true,
   sample: {
     event: 'verification.failure',
     orgId: 'org_01m7w2y4m7v3pcd0w8x9q6r5zt',
     timestamp: '2026-04-06T14:52:10.000Z',
-    data: {},
+    data: { verified: false, reason: 'Identity not recognised', confidence: 0 },
   },
 };
 
@@ -52,8 +52,16 @@ export const attempt = {
   milliseconds: 18.4,
   request: {
     url: webhook.url,
-    headers: { 'content-type': 'application/json', 'webhook-id': delivery.event },
-    body: '{"event":"verification.failure"}',
+    headers: {
+      'x-source': '(not kept)',
+      'content-type': 'application/json',
+      'user-agent': 'Gatehouse/0.1.0',
+      'webhook-id': delivery.event,
+      'webhook-timestamp': '1795176002',
+      'webhook-signature': '(not kept)',
+      'x-proof-signature': '(not kept)',
+    },
+    body: '{"event":"verification.failure","orgId":"org_01m7w2y4m7v3pcd0w8x9q6r5zt","timestamp":"2026-11-20T12:00:02.090Z","data":{"verified":false}}',
   },
   response: { headers: { 'content-type': 'text/plain' }, body: 'be back soon', truncated: false },
   error: null,
@@ -92,7 +100,7 @@ export const alert = {
   threshold: 5,
   firedAt: '2026-11-20T12:31:44.020Z',
   acknowledged: null,
-  notified: { webhook: 'queued' },
+  notified: { webhook: 'written as the event alert.triggered' },
 };
 
 export const grant = {

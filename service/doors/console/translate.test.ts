@@ -4,7 +4,6 @@ import type { Alert } from '../../engine/alerts/index.ts';
 import type { Delivery, DeliveryAttempt, Endpoint, Grant } from '../../engine/events/index.ts';
 import {
   defined,
-  fromAlert,
   fromCatalog,
   fromDelivery,
   fromDeliveryLog,
@@ -12,19 +11,19 @@ import {
   fromGrant,
   fromNewEndpoint,
   toActor,
-  toAlertRuleChange,
   toEndpointChange,
   toRealm,
   toReplay,
 } from './translate.ts';
+import { fromAlert, toAlertRuleChange } from './translate-alerts.ts';
 import {
-  AlertReply,
   DeliveryLogReply,
   DeliveryReply,
   GrantReply,
   NewWebhookReply,
   WebhookReply,
 } from './wire-replies.ts';
+import { AlertReply } from './wire-replies-alerts.ts';
 
 const moment = fc.integer({ min: 0, max: 4e12 });
 const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });

@@ -1,10 +1,4 @@
 import type { Caller } from '../../engine/access/index.ts';
-import type {
-  Alert,
-  AlertRule,
-  NewAlertRule as EngineRule,
-  AlertRuleChange as EngineRuleChange,
-} from '../../engine/alerts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import {
   type Deliveries,
@@ -21,10 +15,7 @@ import {
   type Webhooks,
 } from '../../engine/events/index.ts';
 import type { NewWebhook, Replay, WebhookChange } from './wire.ts';
-import type { AlertRuleChange, NewAlertRule } from './wire-alerts.ts';
 import type {
-  AlertReply,
-  AlertRuleReply,
   CatalogReply,
   DeliveryAttemptReply,
   DeliveryLogReply,
@@ -36,7 +27,7 @@ import type {
 } from './wire-replies.ts';
 
 /** Milliseconds since 1970 as the wire has it: ISO 8601, UTC. */
-const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+export const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 const timeOrNull = (milliseconds: number | undefined) =>
   milliseconds === undefined ? null : time(milliseconds);
 
@@ -175,78 +166,6 @@ export const fromEvent = ({
   at: time(at),
   payload,
   deliveries,
-});
-
-export const fromAlert = ({
-  id,
-  rule,
-  name,
-  metric,
-  about,
-  value,
-  threshold,
-  firedAt,
-  acknowledged,
-  notified,
-}: Alert): AlertReply => ({
-  id,
-  rule,
-  name,
-  metric,
-  about: about ?? null,
-  value,
-  threshold,
-  firedAt: time(firedAt),
-  acknowledged: acknowledged === undefined ? null : { at: time(acknowledged.at), by: acknowledged.by },
-  notified: { ...notified },
-});
-
-export const toNewAlertRule = ({ metric, ...fields }: NewAlertRule): EngineRule => ({
-  metric,
-  ...toRuleFields(fields),
-});
-
-export const toAlertRuleChange = ({ enabled, ...fields }: AlertRuleChange): EngineRuleChange => ({
-  ...toRuleFields(fields),
-  ...(enabled === undefined ? {} : { enabled }),
-});
-
-const toRuleFields = ({
-  filter,
-  channels,
-  ...fields
-}: Omit<NewAlertRule, 'metric'>): Omit<EngineRule, 'metric'> => ({
-  ...defined(fields),
-  ...(filter === undefined ? {} : { filter: defined(filter) }),
-  ...(channels === undefined ? {} : { channels: defined(channels) }),
-});
-
-export const fromAlertRule = ({
-  id,
-  name,
-  metric,
-  windowMinutes,
-  threshold,
-  filter,
-  holdOffMinutes,
-  channels,
-  enabled,
-  waitsFor,
-  createdAt,
-  createdBy,
-}: AlertRule): AlertRuleReply => ({
-  id,
-  name,
-  metric,
-  windowMinutes,
-  threshold,
-  filter: { key: filter.key ?? null, profile: filter.profile ?? null, subject: filter.subject ?? null },
-  holdOffMinutes,
-  channels: { webhook: channels.webhook, desktop: channels.desktop, email: [...channels.email] },
-  enabled,
-  waitsFor: waitsFor ?? null,
-  createdAt: time(createdAt),
-  createdBy,
 });
 
 export const fromGrant = ({ id, to, port, note, createdAt, createdBy, revoked }: Grant): GrantReply => ({

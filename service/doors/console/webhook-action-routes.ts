@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { z } from 'zod';
 import { actorOf, realmOf } from './caller.ts';
-import type { ConsoleDeps } from './index.ts';
+import type { ConsoleDeps } from './console-deps.ts';
 import { paramsOf } from './page.ts';
 import { fromDeliveryLog, fromEndpoint, fromNewEndpoint, toReplay } from './translate.ts';
 import { Disable, Nothing, Replay, Rotate, TestEvent } from './wire.ts';

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { z } from 'zod';
 import { actorOf, realmOf } from './caller.ts';
-import type { ConsoleDeps } from './index.ts';
+import type { ConsoleDeps } from './console-deps.ts';
 import { cutPage, paramsOf } from './page.ts';
 import { fromCatalog, fromEndpoint, fromNewEndpoint, toEndpointChange, toNewEndpoint } from './translate.ts';
 import { bodyLimit, CatalogQuery, NewWebhook, Nothing, WebhookChange, WebhookQuery } from './wire.ts';

@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { alertMetrics } from '../../engine/alerts/index.ts';
 import { families, signatureDialects } from '../../engine/events/index.ts';
 import { pageReply } from './page.ts';
 import * as example from './reply-examples.ts';
 import { deliveryStates } from './wire.ts';
 
-const time = (what: string) => z.iso.datetime().describe(what);
+export const time = (what: string) => z.iso.datetime().describe(what);
 const kind = <Name extends string>(name: Name) => z.literal(name).describe('Which of these it is');
-const who = z.string().describe('`key:<id of an API key>` or `operator:<account>`');
+export const who = z.string().describe('`key:<id of an API key>` or `operator:<account>`');
 
 export const WebhookReply = z
   .strictObject({
@@ -117,7 +116,7 @@ export const DeliveryReply = z
     examples: [example.delivery],
   });
 
-const texts = z.record(z.string(), z.string());
+export const texts = z.record(z.string(), z.string());
 const sentHeaders = texts.describe('Header names and values');
 
 export const DeliveryAttemptReply = z
@@ -171,59 +170,6 @@ export const EventReply = z
   })
   .meta({ id: 'Event', description: 'What happened.', examples: [example.event] });
 
-export const AlertReply = z
-  .strictObject({
-    id: z.string().describe('Id'),
-    rule: z.string().describe('The rule that fired'),
-    name: z.string().describe('Its name'),
-    metric: z.enum(alertMetrics).describe('What it watches'),
-    about: z
-      .string()
-      .nullable()
-      .describe('Whom or what, where the rule counts each apart: the id of a person or an API key'),
-    value: z.number().describe('What was measured'),
-    threshold: z.number().describe('What the rule allowed'),
-    firedAt: time('When'),
-    acknowledged: z
-      .strictObject({ at: time('When'), by: who })
-      .nullable()
-      .describe('Who has seen it; null while it is open'),
-    notified: texts.describe('What became of each channel'),
-  })
-  .meta({ id: 'Alert', description: 'What a rule found.', examples: [example.alert] });
-
-export const AlertRuleReply = z
-  .strictObject({
-    id: z.string().describe('Id'),
-    name: z.string().describe('For people'),
-    metric: z.enum(alertMetrics).describe('What is watched'),
-    windowMinutes: z.int().describe('Minutes looked back over'),
-    threshold: z.number().describe('Fires at this value or beyond'),
-    filter: z
-      .strictObject({
-        key: z.string().nullable().describe('Only what this API key asked'),
-        profile: z.string().nullable().describe('Only under this profile'),
-        subject: z.string().nullable().describe('Only about this person'),
-      })
-      .describe('Only these events are counted'),
-    holdOffMinutes: z.int().describe('Minutes in which it does not fire again about the same'),
-    channels: z
-      .strictObject({
-        webhook: z.boolean().describe('The webhooks that take identity.alert.triggered'),
-        desktop: z.boolean().describe('The desktop of the box'),
-        email: z.array(z.string()).describe('These addresses'),
-      })
-      .describe('Who is told'),
-    enabled: z.boolean().describe('Whether it is watched'),
-    waitsFor: z
-      .string()
-      .nullable()
-      .describe('What it needs and does not have yet: until then it never fires'),
-    createdAt: time('When it was made'),
-    createdBy: who,
-  })
-  .meta({ id: 'AlertRule', description: 'What is watched, and who is told.', examples: [example.rule] });
-
 export const GrantReply = z
   .strictObject({
     id: z.string().describe('Id'),
@@ -246,8 +192,6 @@ export const GrantReply = z
 export const WebhookPage = pageReply(WebhookReply, 'Webhooks', 'WebhookPage');
 export const DeliveryPage = pageReply(DeliveryReply, 'Deliveries', 'DeliveryPage');
 export const EventPage = pageReply(EventReply, 'Events', 'EventPage');
-export const AlertPage = pageReply(AlertReply, 'Alerts', 'AlertPage');
-export const AlertRulePage = pageReply(AlertRuleReply, 'Rules', 'AlertRulePage');
 export const GrantPage = pageReply(GrantReply, 'Grants, the revoked ones too', 'GrantPage');
 
 export type WebhookReply = z.output<typeof WebhookReply>;
@@ -257,6 +201,4 @@ export type DeliveryReply = z.output<typeof DeliveryReply>;
 export type DeliveryAttemptReply = z.output<typeof DeliveryAttemptReply>;
 export type DeliveryLogReply = z.output<typeof DeliveryLogReply>;
 export type EventReply = z.output<typeof EventReply>;
-export type AlertReply = z.output<typeof AlertReply>;
-export type AlertRuleReply = z.output<typeof AlertRuleReply>;
 export type GrantReply = z.output<typeof GrantReply>;

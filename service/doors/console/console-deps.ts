@@ -1,0 +1,11 @@
+import type { Alerts } from '../../engine/alerts/index.ts';
+import type { Deliveries, EventLog, Grants, Webhooks } from '../../engine/events/index.ts';
+
+/** What of the engine is behind the console's door. */
+export interface ConsoleDeps {
+  webhooks: Webhooks;
+  deliveries: Deliveries;
+  eventLog: EventLog;
+  alerts: Pick<Alerts, 'list' | 'acknowledge' | 'listRules' | 'addRule' | 'changeRule' | 'removeRule'>;
+  grants: Pick<Grants, 'list'>;
+}
