@@ -17,6 +17,8 @@ import { startEngine } from './engine.ts';
 export const MINUTE = 60_000;
 export const ada = 'sub_00000000000000000000000ada' as SubjectId;
 export const bea = 'sub_00000000000000000000000bea' as SubjectId;
+/** A person whose key is lost. */
+export const keyless = 'sub_000000000000000000keyless0' as SubjectId;
 export const server: MailServer = { host: 'mail.lan', port: 25, secure: false, from: 'box@example.com' };
 
 type Refused = EventPayloads['verification.refused'];
@@ -136,8 +138,17 @@ export async function startAlerting(place: DatabasePlace) {
       return rows.map(({ payload }) => JSON.parse(payload));
     },
   };
+  for (const id of [ada, bea, keyless]) {
+    if (id !== keyless) await engine.sealer.createPerson(engine.organization, id);
+    await engine.db
+      .insertInto('subject')
+      .values({ id, ...realm(), email_hash: null, created_at: 1, updated_at: 1, ...nothingSealed })
+      .execute();
+  }
   await at.open();
   return at;
 }
+
+const nothingSealed = { email_sealed: null, name_sealed: null };
 
 export type Alerting = Awaited<ReturnType<typeof startAlerting>>;

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { AlertId, AlertRuleId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { EventRealm } from '../events/index.ts';
@@ -73,6 +74,17 @@ export function createAlertStore({ db }: { db: Db }) {
         .executeTakeFirst();
       return row !== undefined;
     },
+    /** Whether there is such a person, whose erasure has not begun. */
+    async isThere(tx: Tx, organization: OrganizationId, subject: SubjectId): Promise<boolean> {
+      const row = await tx
+        .selectFrom('subject')
+        .select('id')
+        .where('id', '=', subject)
+        .where('organization', '=', organization)
+        .where(notBeingErased)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
     async acknowledge(tx: Tx, id: AlertId, { at, by }: { at: number; by: string }): Promise<void> {
       await tx
         .updateTable('alert')
@@ -89,6 +101,14 @@ export function createAlertStore({ db }: { db: Db }) {
         .updateTable('alert')
         .set({ notified: JSON.stringify(notified) })
         .where('id', '=', id)
+        .execute();
+    },
+    /** Mail addresses do not outlast the organization. */
+    async forgetAddresses(tx: Tx, organization: OrganizationId): Promise<void> {
+      await tx
+        .updateTable('alert')
+        .set({ notified: '{}' })
+        .where('organization', '=', organization)
         .execute();
     },
     /** Oldest first. */

@@ -77,7 +77,7 @@ export interface Alerts {
   changeRule(realm: EventRealm, id: string, change: AlertRuleChange, actor: Actor): Promise<AlertRule>;
   /** Its alerts stay. Throws NOT_FOUND. */
   removeRule(realm: EventRealm, id: string, actor: Actor): Promise<void>;
-  /** Every rule of both worlds is removed: the organization is being erased. May be called again. */
+  /** Every rule of both worlds is removed, and the addresses it mailed to: the organization is being erased. May be called again. */
   end(organization: OrganizationId, actor: Actor): Promise<void>;
   /** Newest first. */
   list(realm: EventRealm, query: { open?: boolean; before?: string; limit: number }): Promise<Alert[]>;

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
-import { type Alerting, ada, bea, MINUTE, startAlerting } from '../../../test/support/alerting.ts';
+import { type Alerting, ada, bea, keyless, MINUTE, startAlerting } from '../../../test/support/alerting.ts';
 import { key, operator } from '../../../test/support/engine.ts';
 import type { KeyId, OrganizationId } from '../../lib/id.ts';
 import { forgetAlerts } from './index.ts';
+
+const nobody = 'sub_000000000000000000000nobdy';
 
 let at: Alerting;
 
@@ -301,7 +303,7 @@ onBothDatabases('alerts', (newPlace) => {
 
   test('a key or person the organization does not have in this world is refused', async () => {
     await expect(
-      at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', filter: { subject: ada } }, operator),
+      at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', filter: { subject: nobody } }, operator),
     ).rejects.toMatchObject({ code: 'INVALID_REQUEST', extra: { details: [{ path: 'filter.subject' }] } });
     expect(await at.alerts.listRules(at.realm())).toEqual([]);
   });
@@ -328,16 +330,60 @@ onBothDatabases('alerts', (newPlace) => {
     expect((await at.told()).map(({ about }) => about)).toEqual([ada]);
   });
 
+  test('what somebody did whose erasure has begun is told to nobody; of the others it is', async () => {
+    await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 1 }, operator);
+    await at.refuse({ subject: ada });
+    await at.refuse({ subject: bea });
+    await at.engine.db
+      .insertInto('erasure')
+      .values({
+        ...{ id: 'ers_1', ...at.realm(), subject: ada, state: 'intended', reason: 'request' },
+        ...{ actor: 'operator:ada', request: null, intended_at: 1, completed_at: null, receipt: null },
+      })
+      .execute();
+    await at.relay();
+    expect((await at.fired()).map(({ about }) => about)).toEqual([bea]);
+    const events = await at.engine.db
+      .selectFrom('outbox')
+      .select('subject')
+      .where('type', '=', 'alert.triggered')
+      .execute();
+    expect(events).toEqual([{ subject: bea }]);
+  });
+
+  test('an alert about somebody whose key is lost is told without whom', async () => {
+    await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 1 }, operator);
+    await at.refusals(1, { subject: keyless });
+    expect(await at.fired()).toMatchObject([{ about: keyless }]);
+    const [event] = await at.told();
+    expect(event).toMatchObject({ metric: 'failures-per-person', value: 1 });
+    expect(event).not.toHaveProperty('about');
+  });
+
+  test('an organization that is erased keeps no rule and no address', async () => {
+    for (const world of ['live', 'test'] as const) {
+      await at.alerts.addRule(
+        at.realm(world),
+        { metric: 'failures-per-person', threshold: 1, channels: { email: ['ops@example.com'] } },
+        operator,
+      );
+    }
+    await at.refusals(1, { subject: ada });
+    for (let i = 0; i < 2; i++) await at.alerts.end(at.engine.organization, operator);
+    expect([await at.alerts.listRules(at.realm()), await at.alerts.listRules(at.realm('test'))]).toEqual([
+      [],
+      [],
+    ]);
+    for (const table of ['alert', 'alert_rule', 'audit'] as const)
+      expect(JSON.stringify(await at.engine.db.selectFrom(table).selectAll().execute())).not.toContain(
+        'ops@',
+      );
+    expect((await at.fired()).length).toBe(1);
+  });
+
   test('erasing a person leaves their alerts about nobody, and ends rules about them alone', async () => {
     await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 1 }, operator);
-    const mine = await at.alerts.addRule(at.realm(), { metric: 'spoof-attempts' }, operator);
-    await at.engine.db
-      .updateTable('alert_rule')
-      .set(({ fn, val }) => ({
-        definition: fn('replace', ['definition', val('"filter":{}'), val(`"filter":{"subject":"${ada}"}`)]),
-      }))
-      .where('id', '=', mine.id)
-      .execute();
+    await at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', filter: { subject: ada } }, operator);
     await at.refuse({ subject: ada });
     await at.refuse({ subject: bea });
     await at.relay();

@@ -116,7 +116,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   async function removeRule(realm: EventRealm, id: string, actor: Actor): Promise<void> {
     await inTransaction(async (tx) => {
       const rule = await ruleOf(tx, realm, id);
-      await rules.remove(tx, rule.id, clock.now());
+      await rules.remove(tx, rule, clock.now());
       await note(tx, actor, 'alert-rule.remove', rule);
     });
     watched.remove(id as AlertRuleId);
@@ -202,6 +202,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         const realm = { organization, world };
         for (const { id } of await rules.list(realm)) await removeRule(realm, id, actor);
       }
+      await inTransaction((tx) => alerts.forgetAddresses(tx, organization));
     },
 
     list: (realm, query) => alerts.list(realm, query),

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
@@ -21,7 +22,7 @@ export const addressOf = (channel: string): string | undefined =>
   channel.startsWith('email ') ? channel.slice('email '.length) : undefined;
 
 export interface FiringDeps {
-  alerts: Pick<AlertStore, 'isHeld' | 'insert'>;
+  alerts: Pick<AlertStore, 'isHeld' | 'isThere' | 'insert'>;
   events: Events;
   audit: Audit;
   jobs: Pick<Jobs, 'add'>;
@@ -33,8 +34,8 @@ export interface FiringDeps {
 const itself: Actor = { is: 'operator', name: 'gatehouse' };
 
 /**
- * Writes an alert, its audit line, its event and its mail jobs in the given transaction, unless the rule holds off. False when
- * it does.
+ * Writes an alert, its audit line, its event and its mail jobs in the given transaction, unless the rule holds off or the person
+ * is erased. False then.
  */
 export function createFiring({ alerts, events, audit, jobs, ids, clock }: FiringDeps) {
   return async function fire(tx: Tx, rule: StoredRule, { value, about, subject }: Breach): Promise<boolean> {
@@ -43,6 +44,8 @@ export function createFiring({ alerts, events, audit, jobs, ids, clock }: Firing
     // A clock set back by more than a hold-off would otherwise silence the rule until it is that late again.
     if (await alerts.isHeld(tx, rule.id, about, { now, latest: now + 2 * holdOff })) return false;
     const { organization, world, metric, threshold, channels } = rule;
+    // Erased since it happened: nothing is told of the person, and nothing is kept.
+    if (subject !== undefined && !(await alerts.isThere(tx, organization, subject))) return false;
     const id = ids.next('alert');
     await alerts.insert(tx, {
       ...{ id, organization, world, rule: rule.id, metric, about, subject, value, threshold },
@@ -62,16 +65,23 @@ export function createFiring({ alerts, events, audit, jobs, ids, clock }: Firing
       details: { rule: rule.id, world, metric, value, threshold, ...(about !== undefined && { about }) },
     });
     if (channels.webhook) {
-      await events.add(tx, {
-        type: 'alert.triggered',
-        organization,
-        world,
-        payload: {
-          ...{ alert: id, rule: rule.id, name: rule.name, metric, value, threshold },
-          windowMinutes: rule.windowMinutes,
-          ...(about !== undefined && { about }),
-        },
-      });
+      const payload = {
+        ...{ alert: id, rule: rule.id, name: rule.name, metric, value, threshold },
+        windowMinutes: rule.windowMinutes,
+      };
+      const event = { type: 'alert.triggered', organization, world } as const;
+      if (subject === undefined) {
+        await events.add(tx, { ...event, payload: { ...payload, ...(about !== undefined && { about }) } });
+      } else {
+        // Nothing is personal in it but whom it names: so erasing the person reaches the event and what was sent of it.
+        await events
+          .add(tx, { ...event, payload: { ...payload, about: subject }, personal: { subject, values: {} } })
+          .catch((error: unknown) => {
+            if (!(error instanceof Problem && error.code === 'SUBJECT_NOT_FOUND')) throw error;
+            // Their key is gone: it is told without whom.
+            return events.add(tx, { ...event, payload });
+          });
+      }
     }
     const mails = channels.email.map(
       (_, to): NewJob => ({ kind: 'mail', payload: { alert: id, to }, organization, key: `${id}/${to}` }),

@@ -43,8 +43,14 @@ export function createRuleStore({ db }: { db: Db }) {
     async update(tx: Tx, rule: StoredRule): Promise<void> {
       await tx.updateTable('alert_rule').set(changing(rule)).where('id', '=', rule.id).execute();
     },
-    async remove(tx: Tx, id: AlertRuleId, now: number): Promise<void> {
-      await tx.updateTable('alert_rule').set({ removed_at: now }).where('id', '=', id).execute();
+    /** Its row stays for the name of its alerts; whom it mailed to does not. */
+    async remove(tx: Tx, rule: StoredRule, now: number): Promise<void> {
+      const { definition } = changing({ ...rule, channels: { ...rule.channels, email: [] } });
+      await tx
+        .updateTable('alert_rule')
+        .set({ removed_at: now, definition })
+        .where('id', '=', rule.id)
+        .execute();
     },
     /** Which of the filter's key and person the organization does not have in this world. */
     async unknownTargets(
