@@ -1,14 +1,9 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import {
-  type JobDriver,
-  type JobKind,
-  type JobPriority,
-  type JobTicket,
-  shownError,
-} from '../engine/jobs/index.ts';
+import { type JobDriver, type JobKind, type JobTicket, shownError } from '../engine/jobs/index.ts';
 import type { Log } from '../lib/log.ts';
 import { describeRedis } from './describe-redis.ts';
+import { nameOf, type TicketData, toBull } from './ticket.ts';
 
 export interface RedisDriverDeps {
   /** `redis://` or `rediss://`. */
@@ -25,18 +20,9 @@ export interface RedisDriver extends JobDriver {
   queues(): readonly Queue[];
 }
 
-/** In Redis stands what a look at the queue needs; a payload stays in the database. */
-interface TicketData {
-  job: JobTicket['id'];
-  fence: number;
-  lane?: string;
-  organization?: string;
-}
-
 const PROBLEM =
   'The Redis that carries jobs (the setting redisUrl) cannot be used: jobs wait in the database until it can. The log says why.';
 
-const rank: Record<JobPriority, number> = { high: 1, normal: 2, low: 3 };
 const AHEAD = 500;
 /** Of a command on its way: a Redis that holds the connection and does not answer is as good as none. */
 const PATIENCE = 5_000;
@@ -81,7 +67,10 @@ export function createRedisDriver({ url, prefix, log }: RedisDriverDeps): RedisD
     try {
       while (running === now && now.outbox.size > 0 && now.client.status === 'ready') {
         const batch = [...now.outbox.values()].slice(0, BATCH);
-        await inTime(addAll(now.queues, batch));
+        const sent = addAll(now.queues, batch);
+        // One that does not answer is told of, and nothing more is piled up before it.
+        await inTime(sent).catch(failed);
+        await sent;
         for (const ticket of batch) {
           const name = nameOf(ticket);
           if (now.outbox.get(name) === ticket) now.outbox.delete(name);
@@ -221,31 +210,6 @@ function connect(url: string, clients: Set<Redis>): Redis {
   };
   return client;
 }
-
-/** BullMQ names a job without colons, and takes one name once. */
-const nameOf = ({ id, fence }: Pick<JobTicket, 'id' | 'fence'>): string => `${id}-${fence}`;
-
-const toBull = (ticket: JobTicket) => {
-  const { id, fence, kind, lane, organization, priority } = ticket;
-  const data: TicketData = {
-    job: id,
-    fence,
-    ...(lane === undefined ? {} : { lane }),
-    ...(organization === undefined ? {} : { organization }),
-  };
-  return {
-    name: kind,
-    data,
-    opts: {
-      jobId: nameOf(ticket),
-      priority: rank[priority],
-      attempts: 1,
-      // The rows remember. A name that Redis remembered would keep a ticket that is carried again from being run.
-      removeOnComplete: true,
-      removeOnFail: true,
-    },
-  };
-};
 
 async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

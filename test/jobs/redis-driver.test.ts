@@ -208,6 +208,21 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     await reached();
   });
 
+  test('one that holds the connection and does not answer is told of, and gets each ticket once', async () => {
+    driver = await begin();
+    await reached();
+    redis.freeze();
+    const carried = driver.carry([ticket('a')]);
+    while (driver.problem() === undefined) await new Promise((resolve) => setImmediate(resolve));
+    await driver.carry([ticket('a'), ticket('b')]);
+    redis.thaw();
+    await carried;
+    await haveRun(2);
+    expect(ran).toEqual(['a/1', 'b/1']);
+    await reached();
+    expect(errors()).toHaveLength(1);
+  });
+
   test('what a killed process left is run by the next one', async () => {
     driver = await begin();
     await reached();

@@ -11,6 +11,9 @@ export interface TestRedis {
   kill(): Promise<void>;
   /** On the same port; with what it has appended to its file, if it does. */
   start(): Promise<void>;
+  /** It keeps its connections and answers nothing, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -73,7 +76,10 @@ export async function startRedis(
     url: `redis://127.0.0.1:${port}`,
     kill: () => end('SIGKILL'),
     start,
+    freeze: () => void server?.kill('SIGSTOP'),
+    thaw: () => void server?.kill('SIGCONT'),
     async stop() {
+      server?.kill('SIGCONT');
       await end('SIGTERM');
       rmSync(folder, { recursive: true, force: true });
     },
