@@ -59,7 +59,7 @@ const outcomes: Record<string, JobOutcome> = {
   dead: { is: 'dead', error: 'gone' },
 };
 const RETRIES = 2;
-const CONCURRENCY = 5;
+const CONCURRENCY = 8;
 
 interface Known {
   lane: string | undefined;

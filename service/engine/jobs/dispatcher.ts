@@ -179,6 +179,10 @@ export function createDispatcher({
     takeDown.push(ended);
     const { state: after, error, runAt } = ended.row;
     if (after === 'done') return { is: 'done' };
+    if (after === 'dead') {
+      const { id, kind } = held.ticket;
+      log.warn({ job: id, kind }, 'no attempt of a job is left: "gatehouse jobs show" tells why');
+    }
     return after === 'dead' ? { is: 'dead', error: error! } : { is: 'failed', error: error!, nextAt: runAt! };
   }
 
