@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
@@ -181,4 +182,28 @@ test('whatever is asked, the answer is none of a fault: refusals say what was wr
   );
   // Far enough in to have been answered in every way.
   for (const status of [200, 201, 400, 403, 404]) expect(answered).toContain(status);
+});
+
+test('a body is bounded on every route, whether its length is announced or not', async () => {
+  const [webhook = ''] = ids;
+  const payload = JSON.stringify({ reason: 'x'.repeat(128 * 1024) });
+  for (const action of ['disable', 'enable', 'rotate', 'test', 'replay']) {
+    const reply = await app.inject({
+      method: 'POST',
+      url: `/api/admin/webhooks/${webhook}/${action}`,
+      headers: { 'x-api-key': recordedKeys.admin, 'content-type': 'application/json' },
+      payload: action === 'rotate' ? Readable.from([payload]) : payload,
+    });
+    expect([action, reply.statusCode, reply.json().code]).toEqual([action, 413, 'PAYLOAD_TOO_LARGE']);
+  }
+});
+
+test('null is no body', async () => {
+  const reply = await app.inject({
+    method: 'POST',
+    url: `/api/admin/webhooks/${ids[0]}/disable`,
+    headers: { 'x-api-key': recordedKeys.admin, 'content-type': 'application/json' },
+    payload: 'null',
+  });
+  expect([reply.statusCode, reply.json().error]).toEqual([400, 'The body must be an object.']);
 });

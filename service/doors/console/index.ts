@@ -7,6 +7,7 @@ import { eventRoutes } from './event-routes.ts';
 import { grantRoutes } from './grant-routes.ts';
 import { webhookActionRoutes } from './webhook-action-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
+import { bodyLimit } from './wire.ts';
 
 export type { ConsoleDeps };
 
@@ -16,7 +17,10 @@ export function createConsoleDoor(deps: ConsoleDeps): FastifyPluginAsync {
     app.decorate('wireErrors', wireErrors);
     // A call whose fields can all be left out needs no body; one that lacks fields is told which.
     app.addHook('preValidation', async (request) => {
-      if (request.routeOptions.schema?.body !== undefined) request.body ??= {};
+      if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {};
+    });
+    app.addHook('onRoute', (route) => {
+      route.bodyLimit = bodyLimit;
     });
     await app.register(webhookRoutes, deps);
     await app.register(webhookActionRoutes, deps);

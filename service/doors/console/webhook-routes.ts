@@ -4,7 +4,7 @@ import { actorOf, realmOf } from './caller.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { cutPage, paramsOf } from './page.ts';
 import { fromCatalog, fromEndpoint, fromNewEndpoint, toEndpointChange, toNewEndpoint } from './translate.ts';
-import { bodyLimit, CatalogQuery, NewWebhook, Nothing, WebhookChange, WebhookQuery } from './wire.ts';
+import { CatalogQuery, NewWebhook, Nothing, WebhookChange, WebhookQuery } from './wire.ts';
 import { CatalogReply, NewWebhookReply, WebhookPage, WebhookReply } from './wire-replies.ts';
 
 const params = paramsOf('webhook');
@@ -40,7 +40,6 @@ export const webhookRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'webhooks'>> = 
   app.post<{ Body: NewWebhook }>(
     '/api/admin/webhooks',
     {
-      bodyLimit,
       config: { ...config, refuses: [...pointing, 'CONFLICT', 'STORAGE_FULL'] },
       schema: {
         operationId: 'createWebhook',
@@ -97,7 +96,6 @@ export const webhookRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'webhooks'>> = 
   app.patch<One & { Body: WebhookChange }>(
     '/api/admin/webhooks/:id',
     {
-      bodyLimit,
       config: { ...changing, refuses: [...changing.refuses, ...pointing] },
       schema: {
         operationId: 'changeWebhook',

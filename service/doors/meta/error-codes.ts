@@ -109,6 +109,10 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   DESTINATION_NOT_GRANTED: {
     means: 'Nothing may be sent there until an administrator grants it; the error says with which command.',
+    example: {
+      error:
+        'Nothing may be sent to hooks.example.org, port 443: no grant of the organization covers it. The administrator of the box can allow it with: gatehouse grant add --org org_01m7w2y4m7v3pcd0w8x9q6r5zt hooks.example.org (Rule: not-granted.)',
+    },
   },
   DESTINATION_FORBIDDEN: {
     means: 'Nothing is ever sent there, granted or not; the error says which rule forbids it.',
