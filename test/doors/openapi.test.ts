@@ -77,3 +77,11 @@ test('every example is what its schema takes, and every call that sends fields h
   }
   expect(silent).toEqual([]);
 });
+
+test('a filter that may be left out is left out of the calls that the page shows', () => {
+  const filters = operations()
+    .flatMap(({ operation }) => operation.parameters ?? [])
+    .filter((one: Any) => one.in === 'query' && !one.required && one.schema.enum);
+  expect(filters.map(({ name }: Any) => name)).toEqual(expect.arrayContaining(['family', 'state', 'open']));
+  for (const { examples } of filters) expect(Object.values(examples)).toMatchObject([{ 'x-disabled': true }]);
+});
