@@ -1,12 +1,12 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
 import type { EndpointId } from '../../lib/id.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Jobs } from '../jobs/index.ts';
 import { SCHEDULE } from './deliver.ts';
 import { settleDeliveries } from './delivery-work-store.ts';
 import type { EndpointBook } from './endpoint-book.ts';
-import { giveJobs, type ParkedDelivery, selectParked } from './relay-store.ts';
+import { giveJobs, type ParkedDelivery, selectParked, selectParkedBefore } from './relay-store.ts';
 
 export interface DeliveryUpkeepDeps {
   db: Db;
@@ -23,6 +23,8 @@ export interface DeliveryUpkeep {
   refresh(): Promise<void>;
   /** Deliveries that wait for their endpoint go out where it is enabled again. */
   resume(): Promise<void>;
+  /** Deliveries that waited for their endpoint for as long as attempts are made have failed. */
+  prune(): Promise<void>;
 }
 
 const PAGE = 100;
@@ -36,23 +38,26 @@ export function createDeliveryUpkeep({
 }: DeliveryUpkeepDeps): DeliveryUpkeep {
   const changed = new Set<EndpointId>();
 
+  const giveUp = (tx: Tx, late: readonly { id: string; attempts: number }[]) =>
+    settleDeliveries(
+      tx,
+      late.map(({ id, attempts }) => ({
+        id,
+        attempts,
+        state: 'failed',
+        reason: 'The endpoint was disabled for longer than attempts are made.',
+        nextAt: null,
+      })),
+      clock.now(),
+    );
+
   /** Those whose schedule is over do not go out. */
   async function giveBack(parked: readonly ParkedDelivery[]): Promise<void> {
     await inTransaction(async (tx) => {
       const now = clock.now();
       const late = parked.filter(({ createdAt }) => createdAt + SCHEDULE < now);
       const inTime = parked.filter((one) => !late.includes(one));
-      await settleDeliveries(
-        tx,
-        late.map(({ id, attempts }) => ({
-          id,
-          attempts,
-          state: 'failed',
-          reason: 'The endpoint was disabled for longer than attempts are made.',
-          nextAt: null,
-        })),
-        now,
-      );
+      await giveUp(tx, late);
       if (inTime.length === 0) return;
       const added = await jobs.add(
         tx,
@@ -84,6 +89,17 @@ export function createDeliveryUpkeep({
         const parked = await selectParked(db, PAGE);
         if (parked.length === 0) return;
         await giveBack(parked);
+        await pause();
+      }
+    },
+    async prune() {
+      for (;;) {
+        const given = await inTransaction(async (tx) => {
+          const late = await selectParkedBefore(tx, clock.now() - SCHEDULE, PAGE);
+          await giveUp(tx, late);
+          return late.length;
+        });
+        if (given < PAGE) return;
         await pause();
       }
     },

@@ -29,7 +29,7 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'repeat'> 
   dialects: readonly PayloadDialect[];
   destinations: Pick<Destinations, 'check'>;
   outgoing: Pick<Outgoing, 'post'>;
-  jobs: Pick<Jobs, 'add' | 'wake' | 'handle'>;
+  jobs: Pick<Jobs, 'add' | 'wake' | 'handle' | 'every'>;
   audit: Audit;
   /** Of this Gatehouse, as receivers read it. */
   version: string;
@@ -37,6 +37,8 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'repeat'> 
   clock: Clock;
   log: Log;
 }
+
+const HOUR = 3_600_000;
 
 /** How events leave: passed on from the outbox, delivered by jobs of the kind `webhook`, kept in a log. */
 export interface EventDelivery {
@@ -55,6 +57,16 @@ export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
   const { switchedOff } = upkeep;
   const record = createRecordDeliveries({ ...deps, endpoints, switchedOff });
   jobs.handle('webhook', createDeliver({ ...deps, endpoints, payloads, attempt, record }));
+  jobs.handle('deliveries-prune', {
+    pauses: [],
+    concurrency: 1,
+    timeout: HOUR,
+    async run() {
+      await upkeep.prune();
+      return { outcome: { is: 'done' } };
+    },
+  });
+  jobs.every('deliveries-prune', HOUR);
   return {
     relay: createRelay({ ...deps, endpoints, upkeep }),
     deliveries: createDeliveries({ ...deps, endpoints, payloads, attempt }),

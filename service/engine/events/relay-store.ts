@@ -106,6 +106,21 @@ export async function selectParked(db: Db | Tx, limit: number): Promise<ParkedDe
   }));
 }
 
+/** Deliveries that wait without a job since before this moment, whatever became of their endpoint. */
+export async function selectParkedBefore(
+  db: Db | Tx,
+  before: number,
+  limit: number,
+): Promise<{ id: string; attempts: number }[]> {
+  return db
+    .selectFrom('webhook_delivery')
+    .select(['id', 'attempts'])
+    .where(sql<boolean>`state = 'waiting' and job is null`)
+    .where('created_at', '<', before)
+    .limit(limit)
+    .execute();
+}
+
 export async function giveJobs(
   tx: Tx,
   deliveries: readonly { id: string; job: string }[],

@@ -144,7 +144,7 @@ export function createRelay({
     return planned;
   }
 
-  async function write(batch: readonly Planned[], watching = alerts): Promise<void> {
+  async function write(batch: readonly Planned[], watching: RelayDeps['alerts']): Promise<void> {
     await inTransaction(async (tx) => {
       const now = clock.now();
       const still = await selectStillUnrelayed(
@@ -168,7 +168,7 @@ export function createRelay({
   /** What fails for one event is done for the others; no alert stands in the way of a delivery. */
   async function writeAll(batch: readonly Planned[]): Promise<void> {
     try {
-      await write(batch);
+      await write(batch, alerts);
     } catch (error) {
       // Storage that fails does so for all of them.
       if (error instanceof Problem) throw error;
