@@ -185,6 +185,20 @@ describe('/jobs', () => {
     expect(other.statusCode).toBe(404);
   });
 
+  test('a look at all kinds counts the queue once', async () => {
+    const cookie = await openBoard();
+    let counted = 0;
+    const { counts } = jobs;
+    jobs.counts = () => {
+      counted += 1;
+      return counts();
+    };
+    for (const look of [1, 2]) {
+      expect((await app.inject({ url: '/jobs/api/queues', headers: { cookie } })).statusCode).toBe(200);
+      expect(counted).toBe(look);
+    }
+  });
+
   test('a change needs a page of this very address', async () => {
     const cookie = await openBoard();
     const url = `/jobs/api/queues/webhook/${dead[0]}/clean`;

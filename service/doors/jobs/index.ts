@@ -108,7 +108,14 @@ const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
     return payload;
   });
 
-  const rows: BaseAdapter[] = jobKinds.map((kind) => new RowsAdapter({ kind, jobs, actor, clock }));
+  let counting: ReturnType<Jobs['counts']> | undefined;
+  const counts = () => {
+    counting ??= jobs.counts().finally(() => {
+      counting = undefined;
+    });
+    return counting;
+  };
+  const rows: BaseAdapter[] = jobKinds.map((kind) => new RowsAdapter({ kind, jobs, counts, actor, clock }));
   const board = new FastifyAdapter();
   board.setBasePath('/jobs');
   const { addQueue } = createBullBoard({

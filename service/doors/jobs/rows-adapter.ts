@@ -32,6 +32,8 @@ const statuses = ['active', 'waiting', 'completed', 'failed', 'delayed'] as cons
 interface RowsAdapterDeps {
   kind: JobKind;
   jobs: Jobs;
+  /** As `jobs.counts`, shared by the kinds that are asked at once. */
+  counts: Jobs['counts'];
   /** Whoever acts through the board right now. */
   actor: () => Actor;
   clock: Clock;
@@ -41,14 +43,16 @@ interface RowsAdapterDeps {
 export class RowsAdapter extends BaseAdapter {
   readonly #kind: JobKind;
   readonly #jobs: Jobs;
+  readonly #counts: Jobs['counts'];
   readonly #actor: () => Actor;
   readonly #clock: Clock;
 
-  constructor({ kind, jobs, actor, clock }: RowsAdapterDeps) {
+  constructor({ kind, jobs, counts, actor, clock }: RowsAdapterDeps) {
     // Not 'bullmq': there the board asks for flows and a Redis.
     super('bull', { allowCompletedRetries: false });
     this.#kind = kind;
     this.#jobs = jobs;
+    this.#counts = counts;
     this.#actor = actor;
     this.#clock = clock;
   }
@@ -64,7 +68,7 @@ export class RowsAdapter extends BaseAdapter {
   }
 
   async getJobCounts(): Promise<JobCounts> {
-    const counts = (await this.#jobs.counts())[this.#kind];
+    const counts = (await this.#counts())[this.#kind];
     const of = (status: JobStatus) =>
       (statesOf[status] ?? []).reduce((sum, state) => sum + (counts[state] ?? 0), 0);
     return Object.fromEntries(statuses.map((status) => [status, of(status)])) as JobCounts;
