@@ -2,7 +2,7 @@ import type { PayloadDialect } from '../../engine/events/index.ts';
 
 /**
  * registrations.txt names the event and shows no payload; this is the smallest that tells who and how it ended, in the words of
- * /get_status, where the results are asked for (docs/decisions/0011-webhook-payloads-where-the-texts-are-silent.md).
+ * /get_status, where the results are asked for (docs/decisions/0013-webhook-payloads-where-the-texts-are-silent.md).
  */
 export const registrationsEvents: PayloadDialect = {
   family: 'registrations',
