@@ -284,6 +284,17 @@ export function jobsContract(place: JobsPlace): void {
       await until(async () => (await life.jobs.counts()).webhook.done === 5);
     });
 
+    test('a clock that is put back holds no lane up', async () => {
+      const life = await world.live({ answer: ({ payload }) => (payload.name === 'a1' ? undefined : done) });
+      await world.add(life, ...inLane('a', 'a1', 'a2'));
+      await until(() => life.begun.length === 1);
+      world.time.jump(-3_600_000);
+      await world.add(life, ...inLane('a', 'a3'));
+      life.begun[0]!.end(done);
+      await until(async () => (await life.jobs.counts()).webhook.done === 3);
+      expect(begun(life)).toEqual(['a1', 'a2', 'a3']);
+    });
+
     test('a lane that hangs delays no other, and a retry is overtaken', async () => {
       const life = await world.live({
         answer: (job) =>

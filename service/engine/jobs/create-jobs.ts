@@ -58,7 +58,8 @@ export function createJobs({
     inTransaction,
     handlers,
     written({ held, row }, ours) {
-      dispatcher.written(held, ours && row.state === 'waiting' ? row.runAt : null);
+      // Looked for in any case: a database that went away during a commit may have done it.
+      dispatcher.written(held, row.state === 'waiting' ? row.runAt : null);
       if (ours) return;
       const { id, fence } = row;
       log.warn({ job: id, fence }, 'a job ended after its lease was lost: that counts for nothing');

@@ -272,8 +272,10 @@ export function createDispatcher({
     nextAt: () => Math.min(Number.POSITIVE_INFINITY, ...[...kinds.values()].map((ready) => ready.nextAt())),
     withdraw(id) {
       const held = leases.get(id);
-      if (held?.state === 'begun') return false;
-      if (held) withdrawHeld(held);
+      // Leased a moment ago, or by somebody else, while this process works; else left over from one that has ended.
+      if (!held) return state !== 'open';
+      if (held.state === 'begun') return false;
+      withdrawHeld(held);
       return true;
     },
     written({ ticket: { id, kind, lane = null }, priority }, retryAt) {

@@ -140,7 +140,7 @@ export function toJob(row: JobRow, mostAttempts: number): Job {
     payload: JSON.parse(row.payload) as Record<string, unknown>,
     attempts: row.attempts,
     mostAttempts,
-    runAt: row.run_at,
+    runAt: Math.max(row.run_at, row.created_at),
     createdAt: row.created_at,
     finishedAt: row.finished_at ?? undefined,
     lastError: row.last_error ?? undefined,
