@@ -174,6 +174,8 @@ export async function openEventStack(
           .where('state', 'in', ['waiting', 'leased'])
           .where('run_at', '<=', clock.now())
           .executeTakeFirst();
+        // The engine's own parts add events without a wake.
+        if (open) delivery.relay.wake();
         return open === undefined && due === undefined;
       });
     },

@@ -63,6 +63,8 @@ async function rowsAbout({ db }: Engine, subject: SubjectId): Promise<string[]> 
     'legal_hold',
     'verification',
     'outbox',
+    'webhook_delivery',
+    'alert',
   ] as const;
   const found: string[] = [];
   for (const table of tables) {

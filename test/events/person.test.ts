@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Erasure } from '../../service/engine/erasure/index.ts';
+import { createRetention } from '../../service/engine/retention/index.ts';
+import { createSubjectRecords } from '../../service/engine/subject-record/index.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { onBothDatabases } from '../storage/databases.ts';
+import { type Engine, operator, startEngine } from '../support/engine.ts';
+import { openErasure } from '../support/erasure.ts';
+import { answer, type EventStack, openEventStack } from '../support/event-stack.ts';
+import { direction } from '../support/faces.ts';
+
+const DAY = 86_400_000;
+const order = { withTemplates: false, withInternal: false, actor: operator };
+
+let engine: Engine;
+let stack: EventStack;
+let erasure: Erasure;
+
+onBothDatabases('what others were told of a person', (newPlace, dialect) => {
+  beforeEach(async () => {
+    engine = await startEngine({ place: await newPlace() });
+    erasure = await openErasure(engine, { dialect });
+    stack = await openEventStack(engine, {
+      reply: async ({ json }) => {
+        const told = JSON.stringify(json);
+        return told.includes('bea@') ? answer(500, {}, told) : answer(200, {}, told);
+      },
+    });
+    await stack.addEndpoint();
+    for (const name of ['ada', 'bea']) await enroll(name);
+    await stack.start();
+    await stack.settled();
+  });
+  afterEach(async () => {
+    await stack.stop();
+    await engine.stop();
+  });
+  const enroll = async (name: string) =>
+    engine.subjects.enroll(
+      stack.realm,
+      { email: `${name}@example.com`, embeddings: { 'a-net': direction(name) }, quality: 0.9 },
+      operator,
+    );
+  const personOf = async (name: string) =>
+    (await engine.subjects.find(stack.realm, `${name}@example.com`))!.id;
+  const attempts = () => engine.db.selectFrom('webhook_attempt').selectAll().orderBy('delivery').execute();
+
+  test('stands in the person’s record, with what was sent and answered, and not in another’s', async () => {
+    const record = await createSubjectRecords(engine).read(stack.realm, {
+      ...order,
+      person: 'bea@example.com',
+    });
+    expect(record.deliveries).toEqual([
+      expect.objectContaining({
+        name: 'identity.user.enrolled',
+        origin: 'event',
+        state: 'waiting',
+        attempts: [
+          expect.objectContaining({
+            number: 1,
+            outcome: 'status',
+            status: 500,
+            exchange: expect.objectContaining({
+              response: expect.objectContaining({ body: expect.stringContaining('bea@example.com') }),
+            }),
+          }),
+        ],
+      }),
+    ]);
+    expect([record.alerts, record.unreadable]).toEqual([[], []]);
+    expect(JSON.stringify(record)).not.toContain('ada@example.com');
+  });
+
+  test('goes with the person: what waits is dropped, what was told is in the log about nobody', async () => {
+    for (const name of ['ada', 'bea'])
+      await erasure.erase(stack.realm, await personOf(name), { reason: 'request', actor: operator });
+    expect(
+      (await stack.rows()).map(({ state, subject, event_name }) => [state, subject, event_name]),
+    ).toEqual([
+      ['delivered', null, 'identity.user.enrolled'],
+      ['dropped', null, 'identity.user.enrolled'],
+    ]);
+    expect((await attempts()).map(({ status, exchange_sealed }) => [status, exchange_sealed])).toEqual([
+      [200, null],
+      [500, null],
+    ]);
+    const before = stack.posted.length;
+    await stack.pass(4 * DAY);
+    expect(stack.posted).toHaveLength(before);
+    for (const { id } of await stack.rows()) {
+      const { log } = await stack.deliveries.get(stack.realm, id, operator);
+      expect(log.map(({ exchange }) => exchange)).toEqual([undefined]);
+    }
+  });
+
+  test('is deleted when its term is over, and stays of whom a hold protects', async () => {
+    await engine.db
+      .insertInto('legal_hold')
+      .values({
+        id: 'hold_1',
+        organization: engine.organization,
+        subject: await personOf('bea'),
+        reason_sealed: new Uint8Array([1]),
+        placed_by: 'operator:ada',
+        placed_at: 1,
+        released_by: null,
+        released_at: null,
+      })
+      .execute();
+    const notes = new Map<string, string>();
+    const retention = createRetention({
+      ...engine,
+      clock: stack.clock,
+      notes: {
+        note: async (name) => notes.get(name),
+        setNote: async (name, value) => void notes.set(name, value),
+      },
+      erase: (realm, subject, how) => erasure.erase(realm, subject, how),
+      pruneAudit: async () => ({ lines: 0 }),
+      log: silentLog,
+    });
+    expect(await retention.preview(engine.organization)).toMatchObject({ deliveries: 0 });
+    await stack.pass(90 * DAY + 1_000);
+    expect(await retention.preview(engine.organization)).toMatchObject({ deliveries: 1 });
+    expect((await retention.sweep(engine.organization, { actor: operator })).report).toMatchObject({
+      deliveries: 1,
+    });
+    const left = await stack.rows();
+    expect(left.map(({ subject }) => subject)).toEqual([await personOf('bea')]);
+    expect(new Set((await attempts()).map(({ delivery }) => delivery))).toEqual(new Set([left[0]!.id]));
+  });
+});
