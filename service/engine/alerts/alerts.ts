@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { AlertId, AlertRuleId, Ids, OrganizationId } from '../../lib/id.ts';
+import type { AlertId, AlertRuleId, Ids } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
+import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Outgoing } from '../../outgoing/outgoing.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
@@ -15,12 +16,13 @@ import {
   type Alerts,
   alertMetrics,
 } from './alert.ts';
-import { type MailServer, NO_MAIL_SERVER, testMailOf } from './alert-mail.ts';
+import { type MailServer, testMailOf } from './alert-mail.ts';
 import { changedRule, checkAddress, checkNewRule, MOST_RULES } from './alert-rule.ts';
 import { createAlertStore } from './alert-store.ts';
 import { createFiring } from './firing.ts';
 import { createGauges, type GaugeReadings } from './gauges.ts';
 import { createMailing, sentenceOf } from './mailing.ts';
+import { createRuleChecks } from './rule-checks.ts';
 import { createRuleStore, type StoredRule } from './rule-store.ts';
 import { createSeenEventsStore } from './seen-events-store.ts';
 import { createWatchedRules } from './watched-rules.ts';
@@ -53,6 +55,9 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const fire = createFiring({ ...deps, alerts });
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
   const mailing = createMailing({ ...deps, server: mail, alerts });
+  const { checkMail, checkRule } = createRuleChecks({ organizations, destinations, mail });
+  /** So that the rules in memory are those of the last change. */
+  const oneAtATime = createOneAtATime();
 
   function waitsFor(metric: AlertMetric): string | undefined {
     if (metric === 'bot-rate') return 'Nothing judges behavior yet: it fires once the behavior family does.';
@@ -62,34 +67,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   }
   const shown = (rule: StoredRule): AlertRule => ({ ...rule, waitsFor: waitsFor(rule.metric) });
 
-  /** Refuses what could never be sent, before it is saved. */
-  async function checkMail(organization: OrganizationId, addresses: readonly string[]): Promise<void> {
-    if (addresses.length === 0) return;
-    if (!mail) {
-      throw new Problem('INVALID_REQUEST', NO_MAIL_SERVER, {
-        details: [{ path: 'channels.email', message: NO_MAIL_SERVER }],
-      });
-    }
-    const { host, port, secure } = mail;
-    try {
-      await destinations.checkHost(organization, { host, port, secure });
-    } catch (error) {
-      if (error instanceof Problem) throw error;
-      throw new Problem('INVALID_REQUEST', `The mail server cannot be used now: ${sentenceOf(error)}`, {
-        cause: error,
-      });
-    }
-  }
-  async function checkRule(realm: EventRealm, definition: AlertDefinition): Promise<void> {
-    refuseErased(await organizations.get(realm.organization));
-    if (definition.metric === 'pad-missing' && realm.world === 'test') {
-      throw new Problem(
-        'INVALID_REQUEST',
-        'The test world needs no presentation attack detection: watch pad-missing in the live world.',
-      );
-    }
-    await checkMail(realm.organization, definition.channels.email);
-  }
   async function checkTargets(tx: Tx, realm: EventRealm, { filter }: AlertDefinition): Promise<void> {
     const unknown = await rules.unknownTargets(tx, realm, filter);
     if (unknown.length === 0) return;
@@ -113,14 +90,15 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       details: { world: rule.world, metric: rule.metric, ...more },
     });
 
-  async function removeRule(realm: EventRealm, id: string, actor: Actor): Promise<void> {
-    await inTransaction(async (tx) => {
-      const rule = await ruleOf(tx, realm, id);
-      await rules.remove(tx, rule, clock.now());
-      await note(tx, actor, 'alert-rule.remove', rule);
+  const removeRule = (realm: EventRealm, id: string, actor: Actor): Promise<void> =>
+    oneAtATime(async () => {
+      await inTransaction(async (tx) => {
+        const rule = await ruleOf(tx, realm, id);
+        await rules.remove(tx, rule, clock.now());
+        await note(tx, actor, 'alert-rule.remove', rule);
+      });
+      watched.remove(id as AlertRuleId);
     });
-    watched.remove(id as AlertRuleId);
-  }
 
   async function look(): Promise<void> {
     await watched.retry();
@@ -164,7 +142,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         createdAt: clock.now(),
         createdBy: describeActor(actor),
       };
-      await inTransaction(async (tx) => {
+      const add = async (tx: Tx) => {
         await checkTargets(tx, realm, definition);
         if ((await rules.list(realm, tx)).length >= MOST_RULES)
           throw new Problem(
@@ -173,8 +151,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
           );
         await rules.insert(tx, rule);
         await note(tx, actor, 'alert-rule.add', rule, settingsOf(rule));
+      };
+      await oneAtATime(async () => {
+        await inTransaction(add);
+        await watched.replace(rule);
       });
-      await watched.replace(rule);
       return shown(rule);
     },
 
@@ -183,7 +164,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         throw new Problem('INVALID_REQUEST', 'Name at least one thing to change.');
       const before = (await rules.list(realm)).find((rule) => rule.id === id);
       if (before && change.channels?.email) await checkRule(realm, changedRule(before, change));
-      const rule = await inTransaction(async (tx) => {
+      const write = async (tx: Tx) => {
         const now = await ruleOf(tx, realm, id);
         const definition = changedRule(now, change);
         if (change.filter) await checkTargets(tx, realm, definition);
@@ -191,9 +172,12 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         await rules.update(tx, after);
         await note(tx, actor, 'alert-rule.change', after, { from: settingsOf(now), to: settingsOf(after) });
         return after;
+      };
+      return oneAtATime(async () => {
+        const rule = await inTransaction(write);
+        await watched.replace(rule);
+        return shown(rule);
       });
-      await watched.replace(rule);
-      return shown(rule);
     },
 
     removeRule,

@@ -1,0 +1,47 @@
+import type { OrganizationId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Destinations, EventRealm } from '../events/index.ts';
+import { type Organizations, refuseErased } from '../organizations/index.ts';
+import type { AlertDefinition } from './alert.ts';
+import { type MailServer, NO_MAIL_SERVER } from './alert-mail.ts';
+import { sentenceOf } from './mailing.ts';
+
+export interface RuleChecksDeps {
+  organizations: Pick<Organizations, 'get'>;
+  destinations: Pick<Destinations, 'checkHost'>;
+  mail: MailServer | undefined;
+}
+
+/** What is refused before a rule is saved: whatever could never fire or be sent. */
+export function createRuleChecks({ organizations, destinations, mail }: RuleChecksDeps) {
+  async function checkMail(organization: OrganizationId, addresses: readonly string[]): Promise<void> {
+    if (addresses.length === 0) return;
+    if (!mail) {
+      throw new Problem('INVALID_REQUEST', NO_MAIL_SERVER, {
+        details: [{ path: 'channels.email', message: NO_MAIL_SERVER }],
+      });
+    }
+    const { host, port, secure } = mail;
+    try {
+      await destinations.checkHost(organization, { host, port, secure });
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      throw new Problem('INVALID_REQUEST', `The mail server cannot be used now: ${sentenceOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  return {
+    checkMail,
+    async checkRule(realm: EventRealm, definition: AlertDefinition): Promise<void> {
+      refuseErased(await organizations.get(realm.organization));
+      if (definition.metric === 'pad-missing' && realm.world === 'test') {
+        throw new Problem(
+          'INVALID_REQUEST',
+          'The test world needs no presentation attack detection: watch pad-missing in the live world.',
+        );
+      }
+      await checkMail(realm.organization, definition.channels.email);
+    },
+  };
+}
