@@ -340,7 +340,8 @@ export function jobsContract(place: JobsPlace): void {
           concurrency: 1,
           timeout: 1_000,
           async run() {
-            ran.push(world.time.clock.now() - NOON);
+            // To a tenth: the database takes its time.
+            ran.push(Math.floor((10 * (world.time.clock.now() - NOON)) / EVERY) / 10);
             return { outcome: done };
           },
         });
@@ -353,13 +354,13 @@ export function jobsContract(place: JobsPlace): void {
       const life = await world.live(regular(ran));
       await world.time.advance(2.5 * EVERY);
       await until(() => ran.length === 2);
-      expect(ran).toEqual([EVERY, 2 * EVERY]);
+      expect(ran).toEqual([1, 2]);
       await life.jobs.stop();
       world.time.jump(10 * EVERY);
       const next = await world.live(regular(ran));
       await until(() => ran.length === 3);
       await world.time.advance(EVERY - 1);
-      expect(ran).toEqual([EVERY, 2 * EVERY, 12.5 * EVERY]);
+      expect(ran).toEqual([1, 2, 12.5]);
       await world.time.advance(1);
       await until(() => ran.length === 4);
       await until(async () => (await next.jobs.counts()).retention.done === 4);

@@ -6,7 +6,7 @@ import { idsByKey, insertJobs, toPriority } from './job-store.ts';
 import { newestSeq } from './lease-store.ts';
 
 /** Bytes of a job's payload as JSON. */
-export const MOST_PAYLOAD = 4_096;
+const MOST_PAYLOAD = 4_096;
 
 /** Jobs.add (jobs.ts). */
 export function createAddJobs({

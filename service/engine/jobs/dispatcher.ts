@@ -5,8 +5,9 @@ import type { Log } from '../../lib/log.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { AttemptEnd, JobDriver, JobTicket } from './driver.ts';
 import { endAttempt, runningJob } from './ended-attempt.ts';
+import { createFindWaiting } from './find-waiting.ts';
 import type { JobHandler, JobKind } from './job.ts';
-import { addedSince, lanesWaiting, newestSeq, type Waiting } from './lease-store.ts';
+import type { Waiting } from './lease-store.ts';
 import type { Leases } from './leases.ts';
 import { createReadyJobs, type Held, type ReadyJobs } from './ready-jobs.ts';
 import { runAttempt } from './run-attempt.ts';
@@ -54,8 +55,6 @@ export interface Dispatcher {
 const HANDED = 64;
 /** Ended and not on disk: what a crash may repeat. */
 const MOST_PENDING = 128;
-const PAGE = 2_000;
-const LANES = 500;
 /** Milliseconds until a ticket of which nothing was heard is carried again. */
 const UNHEARD = 30_000;
 /** Milliseconds for attempts to end after they were told to. */
@@ -76,24 +75,13 @@ export function createDispatcher({
   const kinds = new Map<JobKind, ReadyJobs>();
   const running = new Map<JobId, Promise<unknown>>();
   let state: 'new' | 'open' | 'stopping' = 'new';
-  let seen = 0;
   let looking: Promise<void> | undefined;
   let again = false;
+  let failing = false;
   let pumping = false;
 
-  function note(where: Waiting): void {
-    kinds.get(where.kind)?.note(where);
-  }
-
-  async function discover(): Promise<void> {
-    for (;;) {
-      const { found, through } = await addedSince(db, seen, PAGE);
-      for (const where of found) note(where);
-      if (through === undefined) return;
-      seen = through;
-      await turn();
-    }
-  }
+  const note = (where: Waiting) => kinds.get(where.kind)?.note(where);
+  const waiting = createFindWaiting({ db, note });
 
   async function leaseFor(ready: ReadyJobs): Promise<void> {
     while (state === 'open') {
@@ -115,7 +103,7 @@ export function createDispatcher({
   async function lookAll(): Promise<void> {
     do {
       again = false;
-      await discover();
+      await waiting.discover();
       for (const ready of kinds.values()) await leaseFor(ready);
     } while (again && state === 'open');
   }
@@ -124,8 +112,16 @@ export function createDispatcher({
     if (state !== 'open') return;
     again = true;
     looking ??= lookAll()
-      // Everything stays as it is; the next look comes within a second.
-      .catch((error: unknown) => log.error({ err: error }, 'no jobs could be leased'))
+      .then(
+        () => {
+          failing = false;
+        },
+        (error: unknown) => {
+          // Everything stays as it is; the next look comes within a second.
+          if (!failing) log.error({ err: error }, 'no jobs can be leased');
+          failing = true;
+        },
+      )
       .finally(() => {
         looking = undefined;
         changed();
@@ -204,7 +200,7 @@ export function createDispatcher({
 
   function withdrawHeld(held: Held): void {
     const ready = kinds.get(held.ticket.kind)!;
-    leases.forget(held.ticket.id);
+    leases.forget(held.ticket);
     if (held.state === 'ready') ready.drop(held);
     else {
       held.state = 'void';
@@ -216,17 +212,14 @@ export function createDispatcher({
     pumpSoon();
   }
 
-  async function scanKind(kind: JobKind): Promise<void> {
-    for (const priority of [1, 2, 3]) note({ kind, lane: null, priority, runAt: 0, retry: false });
-    for (const retry of [false, true]) {
-      for (let after = ''; ; ) {
-        const lanes = await lanesWaiting(db, kind, { retry, after, limit: LANES });
-        for (const { lane, runAt } of lanes) note({ kind, lane, priority: 1, runAt, retry });
-        if (lanes.length < LANES) break;
-        after = lanes.at(-1)!.lane;
-        await turn();
-      }
-    }
+  /** For what runs, so many milliseconds at most. */
+  async function wait(milliseconds: number): Promise<void> {
+    let cancel = () => {};
+    const over = new Promise<void>((resolve) => {
+      cancel = timer.after(milliseconds, resolve);
+    });
+    await Promise.race([Promise.all(running.values()), over]);
+    cancel();
   }
 
   return {
@@ -236,8 +229,7 @@ export function createDispatcher({
       }
       const left = await leases.takeOver('left', () => {});
       if (left > 0) log.info({ jobs: left }, 'jobs that a former process had leased are taken over');
-      seen = await newestSeq(db);
-      for (const kind of kinds.keys()) await scanKind(kind);
+      await waiting.scan(kinds.keys());
       await driver.start({
         kinds: [...handlers].map(([kind, { concurrency }]) => ({ kind, concurrency })),
         run,
@@ -266,7 +258,7 @@ export function createDispatcher({
       for (let i = 0; i < unheard.length; i += HANDED) carry(unheard.slice(i, i + HANDED));
     },
     async scan() {
-      for (const kind of kinds.keys()) await scanKind(kind);
+      await waiting.scan(kinds.keys());
       look();
     },
     nextAt: () => Math.min(Number.POSITIVE_INFINITY, ...[...kinds.values()].map((ready) => ready.nextAt())),
@@ -278,8 +270,9 @@ export function createDispatcher({
       withdrawHeld(held);
       return true;
     },
-    written({ ticket: { id, kind, lane = null }, priority }, retryAt) {
-      leases.forget(id);
+    written({ ticket, priority }, retryAt) {
+      leases.forget(ticket);
+      const { kind, lane = null } = ticket;
       if (retryAt !== null) {
         note({ kind, lane, priority, runAt: retryAt, retry: true });
         changed();
@@ -289,14 +282,6 @@ export function createDispatcher({
     async stop(patience) {
       state = 'stopping';
       await looking;
-      const wait = async (milliseconds: number) => {
-        let cancel = () => {};
-        const over = new Promise<void>((resolve) => {
-          cancel = timer.after(milliseconds, resolve);
-        });
-        await Promise.race([Promise.all(running.values()), over]);
-        cancel();
-      };
       await wait(patience);
       if (running.size > 0) {
         log.warn(

@@ -32,7 +32,8 @@ const ROWS = 200;
 export interface Leases {
   get(id: JobId): Held | undefined;
   all(): Held[];
-  forget(id: JobId): void;
+  /** Of this lease; a newer one stays. */
+  forget(lease: LeaseKey): void;
   /** One transaction. */
   take(
     kind: JobKind,
@@ -59,10 +60,14 @@ export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Lease
   }
   const keyOf = ({ ticket: { id, fence } }: Held): LeaseKey => ({ id, fence });
 
+  const forget = ({ id, fence }: LeaseKey) => {
+    if (held.get(id)?.ticket.fence === fence) held.delete(id);
+  };
+
   return {
     get: (id) => held.get(id),
     all: () => [...held.values()],
-    forget: (id) => void held.delete(id),
+    forget,
     async take(kind, wants) {
       const now = clock.now();
       const found = await inTransaction(async (tx) => {
@@ -97,7 +102,7 @@ export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Lease
     async giveBack(all) {
       await inPages(all, async (page) => {
         await inTransaction((tx) => giveBack(tx, page.map(keyOf)));
-        for (const { ticket } of page) held.delete(ticket.id);
+        for (const { ticket } of page) forget(ticket);
       });
     },
     async takeOver(which, waiting) {

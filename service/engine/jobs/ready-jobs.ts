@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { JobTicket } from './driver.ts';
 import type { JobKind } from './job.ts';
+import { createLeaseBatch, type LeaseBatch } from './lease-batch.ts';
 
 /** A job that this process has leased. */
 export interface Held {
@@ -53,19 +54,12 @@ interface Lane {
   retryAt: number;
   /** Leased and not ended. */
   retries: number;
-  batch: number;
-  leasedAt: number;
+  batch: LeaseBatch;
 }
 
 /** Of one step, so that it holds nothing up for long. */
 const WANTS = 32;
 const ROWS = 256;
-/** Of one lane, or of the jobs without one: a slow one holds few, a fast one many. */
-const SMALLEST_BATCH = 4;
-const LARGEST_BATCH = 128;
-/** Milliseconds in which a fast one uses up its batch. */
-const FAST = 250;
-
 export function createReadyJobs({
   kind,
   window,
@@ -84,7 +78,7 @@ export function createReadyJobs({
   const hungry = { firsts: new Set<Lane>(), retries: new Set<Lane>() };
   /** By priority, from 1. */
   const solo = [1, 2, 3].map(() => ({ at: Number.POSITIVE_INFINITY, ready: 0 }));
-  const soloBatch = { batch: SMALLEST_BATCH, leasedAt: 0 };
+  const soloBatch = createLeaseBatch();
   /** Retries wait for slow receivers most: they never take the last room of first attempts. */
   const mostRetries = Math.max(1, Math.floor(window / 2));
   let retriesHeld = 0;
@@ -104,8 +98,7 @@ export function createReadyJobs({
         firstAt: Number.POSITIVE_INFINITY,
         retryAt: Number.POSITIVE_INFINITY,
         retries: 0,
-        batch: SMALLEST_BATCH,
-        leasedAt: 0,
+        batch: createLeaseBatch(),
       };
       lanes.set(name, lane);
     }
@@ -118,7 +111,7 @@ export function createReadyJobs({
   /** Puts the lane where it will be looked for: among the hungry when it is due, else it sleeps until it is. */
   function place(lane: Lane, now: number): void {
     if (lane.firstAt <= now) {
-      if (lane.firsts.length <= lane.batch / 4) hungry.firsts.add(lane);
+      if (lane.firsts.length <= lane.batch.size() / 4) hungry.firsts.add(lane);
     } else soonest = Math.min(soonest, lane.firstAt);
     if (lane.retryAt <= now) {
       if (lane.retries < retriesPerLane) hungry.retries.add(lane);
@@ -133,18 +126,10 @@ export function createReadyJobs({
     ready[lane.firsts[0]!.priority - 1]!.push(lane);
     lanesReady++;
   }
-  const grow = (state: { batch: number; leasedAt: number }, now: number): number => {
-    const fast = Math.abs(now - state.leasedAt) < FAST;
-    state.batch = fast
-      ? Math.min(LARGEST_BATCH, state.batch * 2)
-      : Math.max(SMALLEST_BATCH, Math.floor(state.batch / 2));
-    state.leasedAt = now;
-    return state.batch;
-  };
   const soloReady = (priority: number) =>
     solo.slice(0, priority).reduce((sum, { ready: waiting }) => sum + waiting, 0);
   const wantsSolo = (priority: number, now: number) =>
-    solo[priority - 1]!.at <= now && soloReady(priority) < Math.max(1, soloBatch.batch / 4);
+    solo[priority - 1]!.at <= now && soloReady(priority) < Math.max(1, soloBatch.size() / 4);
   const roomForLanes = () => lanesReady < 2 * window;
   const roomForRetries = () => retriesHeld < mostRetries;
 
@@ -180,7 +165,7 @@ export function createReadyJobs({
         rows += limit;
       };
       if ([1, 2, 3].some((priority) => wantsSolo(priority, now))) {
-        const batch = grow(soloBatch, now);
+        const batch = soloBatch.next(now);
         for (const priority of [1, 2, 3]) {
           if (solo[priority - 1]!.at > now) continue;
           const limit = batch - soloReady(priority);
@@ -204,7 +189,7 @@ export function createReadyJobs({
         if (wants.length >= WANTS || rows >= ROWS || !roomForLanes()) break;
         hungry.firsts.delete(lane);
         lane.firstAt = Number.POSITIVE_INFINITY;
-        want({ lane: lane.name, retry: false }, grow(lane, now));
+        want({ lane: lane.name, retry: false }, lane.batch.next(now));
       }
       return wants;
     },

@@ -31,8 +31,10 @@ export function createRecurringJobs({ db, inTransaction, add, clock }: Recurring
   const within = (at: number, every: number) => Math.min(at, clock.now() + every);
 
   async function begin(kind: JobKind, every: number): Promise<void> {
-    const { last } = next.get(kind)!;
-    const at = clock.now() + every;
+    const { at: due, last } = next.get(kind)!;
+    const now = clock.now();
+    // In step with the last time, unless that is long ago.
+    const at = due + every > now ? due + every : now + every;
     const job = await inTransaction(async (tx) => {
       const before = last === null ? undefined : await selectJob(tx, last);
       // One that is still under way is not overtaken by the next.
