@@ -3,14 +3,13 @@ import type { Clock } from '../../lib/clock.ts';
 import type { JobId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Db } from '../../storage/transaction.ts';
-import type { AttemptEnd, JobDriver, JobTicket } from './driver.ts';
-import { endAttempt, runningJob } from './ended-attempt.ts';
+import { createAttempts } from './attempts.ts';
+import type { JobDriver } from './driver.ts';
 import { createFindWaiting } from './find-waiting.ts';
 import type { JobHandler, JobKind } from './job.ts';
 import type { Waiting } from './lease-store.ts';
 import type { Leases } from './leases.ts';
 import { createReadyJobs, type Held, type ReadyJobs } from './ready-jobs.ts';
-import { runAttempt } from './run-attempt.ts';
 import type { TakeDown } from './take-down.ts';
 import type { Timer } from './timer.ts';
 
@@ -57,8 +56,6 @@ const HANDED = 64;
 const MOST_PENDING = 128;
 /** Milliseconds until a ticket of which nothing was heard is carried again. */
 const UNHEARD = 30_000;
-/** Milliseconds for attempts to end after they were told to. */
-const LAST_WORDS = 1_000;
 
 export function createDispatcher({
   db,
@@ -73,7 +70,6 @@ export function createDispatcher({
   log,
 }: DispatcherDeps): Dispatcher {
   const kinds = new Map<JobKind, ReadyJobs>();
-  const running = new Map<JobId, Promise<unknown>>();
   let state: 'new' | 'open' | 'stopping' = 'new';
   let looking: Promise<void> | undefined;
   let again = false;
@@ -82,6 +78,20 @@ export function createDispatcher({
 
   const note = (where: Waiting) => kinds.get(where.kind)?.note(where);
   const waiting = createFindWaiting({ db, note });
+  const attempts = createAttempts({
+    leases,
+    handlers,
+    takeDown,
+    open: () => state === 'open',
+    ended(held) {
+      kinds.get(held.ticket.kind)!.ended(held);
+      pumpSoon();
+    },
+    clock,
+    timer,
+    chance,
+    log,
+  });
 
   async function leaseFor(ready: ReadyJobs): Promise<void> {
     while (state === 'open') {
@@ -163,41 +173,6 @@ export function createDispatcher({
     });
   }
 
-  async function attempt(held: Held, handler: JobHandler<unknown>): Promise<AttemptEnd> {
-    const { outcome, result } = await runAttempt(handler, runningJob(held), {
-      timer,
-      abort: held.abort,
-      log,
-    });
-    // Whoever stopped waiting for it has let go of it: the next process runs it again.
-    if (held.state === 'void') return { is: 'void' };
-    const ended = endAttempt(held, { outcome, result }, handler, { now: clock.now(), chance: chance() });
-    takeDown.push(ended);
-    const { state: after, error, runAt } = ended.row;
-    if (after === 'done') return { is: 'done' };
-    if (after === 'dead') {
-      const { id, kind } = held.ticket;
-      log.warn({ job: id, kind }, 'no attempt of a job is left: "gatehouse jobs show" tells why');
-    }
-    return after === 'dead' ? { is: 'dead', error: error! } : { is: 'failed', error: error!, nextAt: runAt! };
-  }
-
-  async function run({ id, fence }: Pick<JobTicket, 'id' | 'fence'>): Promise<AttemptEnd> {
-    const held = leases.get(id);
-    const handler = held && handlers.get(held.ticket.kind);
-    if (state !== 'open' || !handler || held.ticket.fence !== fence || held.state !== 'carried') {
-      return { is: 'void' };
-    }
-    held.state = 'begun';
-    const ended = attempt(held, handler);
-    running.set(id, ended);
-    const end = await ended;
-    running.delete(id);
-    kinds.get(held.ticket.kind)!.ended(held);
-    pumpSoon();
-    return end;
-  }
-
   function withdrawHeld(held: Held): void {
     const ready = kinds.get(held.ticket.kind)!;
     leases.forget(held.ticket);
@@ -212,16 +187,6 @@ export function createDispatcher({
     pumpSoon();
   }
 
-  /** For what runs, so many milliseconds at most. */
-  async function wait(milliseconds: number): Promise<void> {
-    let cancel = () => {};
-    const over = new Promise<void>((resolve) => {
-      cancel = timer.after(milliseconds, resolve);
-    });
-    await Promise.race([Promise.all(running.values()), over]);
-    cancel();
-  }
-
   return {
     async start() {
       for (const [kind, { concurrency, retriesPerLane = 2 }] of handlers) {
@@ -232,7 +197,7 @@ export function createDispatcher({
       await waiting.scan(kinds.keys());
       await driver.start({
         kinds: [...handlers].map(([kind, { concurrency }]) => ({ kind, concurrency })),
-        run,
+        run: attempts.run,
       });
       state = 'open';
       look();
@@ -241,7 +206,7 @@ export function createDispatcher({
     note,
     async tend() {
       for (const held of await leases.renew()) {
-        if (held.state === 'begun' && !running.has(held.ticket.id)) continue;
+        if (held.state === 'begun' && !attempts.runs(held.ticket.id)) continue;
         log.warn({ job: held.ticket.id, fence: held.ticket.fence }, 'the lease of a job was lost');
         held.abort.abort();
         if (held.state === 'begun') continue;
@@ -282,20 +247,7 @@ export function createDispatcher({
     async stop(patience) {
       state = 'stopping';
       await looking;
-      await wait(patience);
-      if (running.size > 0) {
-        log.warn(
-          { jobs: running.size },
-          'jobs still ran when the service stopped: they run again at the next start',
-        );
-        for (const id of running.keys()) {
-          const held = leases.get(id);
-          if (!held) continue;
-          held.state = 'void';
-          held.abort.abort();
-        }
-        await wait(LAST_WORDS);
-      }
+      await attempts.settle(patience);
       await takeDown.flush();
       await leases.giveBack(leases.all().filter(({ state: is }) => is === 'ready' || is === 'carried'));
       await driver.stop();
