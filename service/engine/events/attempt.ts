@@ -70,7 +70,7 @@ export function createAttempt({
     headers: Record<string, string>,
     started: number,
   ): Promise<OutgoingReply> {
-    let last: unknown = new Error('the destination has no address');
+    let last: unknown = timedOut();
     for (const address of addresses) {
       const timeout = Math.ceil(ATTEMPT_TIMEOUT - (elapsed() - started));
       if (timeout <= 0) break;
@@ -150,6 +150,11 @@ export function createAttempt({
 }
 
 export type Attempt = ReturnType<typeof createAttempt>;
+
+const timedOut = () =>
+  Object.assign(new Error(`Its address was not found within ${ATTEMPT_TIMEOUT / 1000} seconds.`), {
+    failure: 'timeout' as const,
+  });
 
 const isPlain = (name: string) => name === 'webhook-id' || name === 'webhook-timestamp';
 

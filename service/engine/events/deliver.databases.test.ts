@@ -3,6 +3,7 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { answer, type EventStack, openEventStack, type Posted } from '../../../test/support/event-stack.ts';
 import { until } from '../../../test/support/fake-time.ts';
+import type { JobId } from '../../lib/id.ts';
 import { OutgoingError, type OutgoingReply } from '../../outgoing/outgoing.ts';
 import { deliveryPauses } from './deliver.ts';
 
@@ -246,6 +247,72 @@ onBothDatabases('deliveries', (newPlace) => {
     await stack.pass(5_000);
     expect(stack.posted).toHaveLength(2);
     expect(await states()).toEqual(['dropped 1', 'dropped 1']);
+  });
+
+  test('a dead job that is tried again sends again, and one that is removed leaves no delivery waiting for ever', async () => {
+    await stack.addEndpoint({ events: ['verification.failure'] });
+    await stack.start();
+    reply = async () => answer(410);
+    await stack.refuse();
+    await stack.settled();
+    expect(await states()).toEqual(['failed 1']);
+    reply = async () => answer(200);
+    const [first] = await stack.rows();
+    await stack.webhooks.enable(stack.realm, first!.endpoint, operator);
+    await stack.jobs.retry(first!.job as JobId, operator);
+    await until(async () => {
+      await stack.settled();
+      return (await states())[0] === 'delivered 2';
+    });
+    expect((await log()).map(({ outcome }) => outcome)).toEqual(['status', 'delivered']);
+
+    reply = async () => answer(500);
+    await stack.refuse(1, 1);
+    await stack.settled();
+    await stack.jobs.remove((await stack.rows())[1]!.job as JobId, operator);
+    await stack.pass(3 * 3_600_000);
+    await until(async () => {
+      await stack.settled();
+      return (await states())[1] === 'failed 1';
+    });
+    expect((await stack.rows())[1]!.state_reason).toContain('removed');
+  });
+
+  test('what one callback answers switches the others off neither at once nor after days', async () => {
+    await stack.start();
+    reply = async () => answer(410);
+    const decided = {
+      session: 'ses_1',
+      decision: 'rejected',
+      expiresAt: 1_800_000_000_000,
+      riskLevel: 'low',
+      riskScore: 0.1,
+      riskFlags: [] as string[],
+      profile: 'standard',
+      challengesCompleted: 3,
+      processingTimeMs: 900,
+      metadata: {},
+    } as const;
+    const called = () =>
+      engine.inTransaction(async (tx) => {
+        const event = await stack.events.add(tx, {
+          type: 'session.decided',
+          ...stack.realm,
+          payload: decided,
+          personal: { values: { passToken: null } },
+        });
+        const url = 'https://app.example.org/done';
+        await stack.callbacks.addCallback(tx, stack.realm, { family: 'sessions', url, event });
+      });
+    for (let day = 0; day < 7; day++) {
+      await called();
+      await stack.settled();
+      await stack.pass(DAY);
+      reply = async () => answer(500);
+    }
+    expect(await stack.webhooks.list(stack.realm)).toMatchObject([
+      { kind: 'callback', state: { is: 'enabled' }, failingSince: undefined },
+    ]);
   });
 
   test('a body larger than 20 kB is not sent, and a damaged event stops no other', async () => {

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import type { FinishedJob, JobHandler, JobOutcome, RunningJob } from '../jobs/index.ts';
 import type { Attempt, Attempted } from './attempt.ts';
 import { ATTEMPT_TIMEOUT } from './attempt.ts';
-import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
+import { type DeliveryWork, isOpen, selectWork } from './delivery-work-store.ts';
 import type { EndpointBook, OpenEndpoint } from './endpoint-book.ts';
 import { type ExchangeSealer, exchangeField, openOwned, sealOwned, urlField } from './exchange-store.ts';
 import { ERASED, type Payload, type Payloads } from './payload.ts';
@@ -96,7 +96,7 @@ export function createDeliver({
       result: { is: 'dropped', work, reason } as const,
     });
     const work = await load(String(job.payload.delivery));
-    if (work?.state !== 'waiting') return { outcome: { is: 'done' }, result: { is: 'over' } };
+    if (work === undefined || !isOpen(work)) return { outcome: { is: 'done' }, result: { is: 'over' } };
     const to = await endpoints.open(work.endpoint);
     if (to === undefined) return dropped(work, 'the endpoint was removed');
     if (to.endpoint.state.is === 'disabled')

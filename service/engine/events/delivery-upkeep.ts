@@ -6,7 +6,13 @@ import type { Jobs } from '../jobs/index.ts';
 import { SCHEDULE } from './deliver.ts';
 import { settleDeliveries } from './delivery-work-store.ts';
 import type { EndpointBook } from './endpoint-book.ts';
-import { giveJobs, type ParkedDelivery, selectParked, selectParkedBefore } from './relay-store.ts';
+import {
+  giveJobs,
+  type ParkedDelivery,
+  selectForsaken,
+  selectParked,
+  selectParkedBefore,
+} from './relay-store.ts';
 
 export interface DeliveryUpkeepDeps {
   db: Db;
@@ -23,11 +29,14 @@ export interface DeliveryUpkeep {
   refresh(): Promise<void>;
   /** Deliveries that wait for their endpoint go out where it is enabled again. */
   resume(): Promise<void>;
-  /** Deliveries that waited for their endpoint for as long as attempts are made have failed. */
+  /** Deliveries that waited for their endpoint for as long as attempts are made have failed; so have those without a job. */
   prune(): Promise<void>;
 }
 
 const PAGE = 100;
+/** Milliseconds after which a delivery that is due and has no job is looked for no more. */
+const FORSAKEN = 3_600_000;
+const TOO_LONG = 'The endpoint was disabled for longer than attempts are made.';
 
 export function createDeliveryUpkeep({
   db,
@@ -38,18 +47,16 @@ export function createDeliveryUpkeep({
 }: DeliveryUpkeepDeps): DeliveryUpkeep {
   const changed = new Set<EndpointId>();
 
-  const giveUp = (tx: Tx, late: readonly { id: string; attempts: number }[]) =>
+  const giveUp = (tx: Tx, these: readonly { id: string; attempts: number }[], reason = TOO_LONG) =>
     settleDeliveries(
       tx,
-      late.map(({ id, attempts }) => ({
-        id,
-        attempts,
-        state: 'failed',
-        reason: 'The endpoint was disabled for longer than attempts are made.',
-        nextAt: null,
-      })),
+      these.map(({ id, attempts }) => ({ id, attempts, state: 'failed', reason, nextAt: null })),
       clock.now(),
     );
+
+  async function inPages(work: (tx: Tx) => Promise<number>): Promise<void> {
+    while ((await inTransaction(work)) === PAGE) await pause();
+  }
 
   /** Those whose schedule is over do not go out. */
   async function giveBack(parked: readonly ParkedDelivery[]): Promise<void> {
@@ -93,15 +100,16 @@ export function createDeliveryUpkeep({
       }
     },
     async prune() {
-      for (;;) {
-        const given = await inTransaction(async (tx) => {
-          const late = await selectParkedBefore(tx, clock.now() - SCHEDULE, PAGE);
-          await giveUp(tx, late);
-          return late.length;
-        });
-        if (given < PAGE) return;
-        await pause();
-      }
+      await inPages(async (tx) => {
+        const late = await selectParkedBefore(tx, clock.now() - SCHEDULE, PAGE);
+        await giveUp(tx, late);
+        return late.length;
+      });
+      await inPages(async (tx) => {
+        const forsaken = await selectForsaken(tx, clock.now() - FORSAKEN, PAGE);
+        await giveUp(tx, forsaken, 'Its job was removed from the queue, or ended without a word.');
+        return forsaken.length;
+      });
     },
   };
 }

@@ -21,6 +21,10 @@ export interface DeliveryWork {
   row: OutboxRow | undefined;
 }
 
+/** One that has failed is open again when somebody has its dead job tried once more. */
+export const isOpen = ({ state }: Pick<DeliveryWork, 'state'>): boolean =>
+  state === 'waiting' || state === 'failed';
+
 /** By id; those that are gone are missing. Some hundred at a time. */
 export async function selectWork(db: Db | Tx, ids: readonly string[]): Promise<Map<string, DeliveryWork>> {
   const rows = await db
@@ -120,7 +124,7 @@ export interface Settled {
   parked?: boolean;
 }
 
-/** Of those that still wait: what was dropped meanwhile (an erasure) stays so. */
+/** Of those that are open: what was dropped meanwhile (an erasure) stays so. */
 export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now: number): Promise<void> {
   const accepted = settled.filter(({ state, attempts }) => state === 'delivered' && attempts === 1);
   const others = settled.filter((one) => !accepted.includes(one));
@@ -133,7 +137,7 @@ export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now:
         'in',
         accepted.map(({ id }) => id),
       )
-      .where('state', '=', 'waiting')
+      .where('state', 'in', ['waiting', 'failed'])
       .execute();
   }
   if (others.length === 0) return;
@@ -147,5 +151,5 @@ export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now:
       state = v.column2, state_reason = v.column3, attempts = v.column4, next_at = v.column5, finished_at = v.column6,
       job = case when v.column7 = 1 then null else webhook_delivery.job end
     from (values ${sql.join(rows)}) as v
-    where webhook_delivery.id = v.column1 and webhook_delivery.state = 'waiting'`.execute(tx);
+    where webhook_delivery.id = v.column1 and webhook_delivery.state in ('waiting', 'failed')`.execute(tx);
 }

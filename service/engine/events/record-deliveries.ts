@@ -7,6 +7,7 @@ import {
   type AttemptRow,
   type DeliveryWork,
   insertAttempts,
+  isOpen,
   type Settled,
   selectWork,
   settleDeliveries,
@@ -95,7 +96,9 @@ export function createRecordDeliveries({ endpoints, switchedOff, events, ids, cl
           });
           const accepted = attempted.outcome === 'delivered';
           settled.push(accepted ? delivered(work) : failed(work, attempted.sentence, nextAt));
-          const { organization, world, endpoint } = work;
+          const { organization, world, endpoint, url } = work;
+          // What one call's own URL answers says nothing of the others that are signed with the same secret.
+          if (url !== null) break;
           const sign = { organization, world, at: attempted.at, accepted, gone: attempted.status === 410 };
           signs.set(endpoint, [...(signs.get(endpoint) ?? []), sign]);
           break;
@@ -116,7 +119,7 @@ export function createRecordDeliveries({ endpoints, switchedOff, events, ids, cl
           break;
         case undefined: {
           const work = works.get(String(job.payload.delivery));
-          if (work?.state !== 'waiting') break;
+          if (work === undefined || !isOpen(work)) break;
           const reason = 'error' in outcome ? outcome.error : 'It did not end.';
           attempts.push({
             id: ids.next('attempt'),

@@ -121,6 +121,41 @@ export async function selectParkedBefore(
     .execute();
 }
 
+/** So many that wait are looked at, whatever their number. */
+const LOOKED_AT = 1_000;
+
+/** Deliveries that were due before this moment although nothing works on them: their job was removed, or died without a word. */
+export async function selectForsaken(
+  tx: Tx,
+  before: number,
+  limit: number,
+): Promise<{ id: string; attempts: number }[]> {
+  return tx
+    .selectFrom((from) =>
+      from
+        .selectFrom('webhook_delivery')
+        .select(['id', 'attempts', 'job'])
+        .where(sql<boolean>`state = 'waiting'`)
+        .where('job', 'is not', null)
+        .where('next_at', '<', before)
+        .limit(LOOKED_AT)
+        .as('due'),
+    )
+    .select(['due.id', 'due.attempts'])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('job')
+            .select('job.id')
+            .whereRef('job.id', '=', 'due.job')
+            .where('job.state', 'in', ['waiting', 'relayed', 'leased']),
+        ),
+      ),
+    )
+    .limit(limit)
+    .execute();
+}
+
 export async function giveJobs(
   tx: Tx,
   deliveries: readonly { id: string; job: string }[],
