@@ -60,6 +60,12 @@ export default {
       'Storage, inference and outgoing know nothing above them, nor each other.',
     ),
     rule(
+      'redis-queue-knows-jobs',
+      { path: '^service/redis-queue/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/', pathNot: '^service/(redis-queue|lib)/|^service/engine/jobs/index\\.ts$' },
+      'The second driver of the queue knows the port that jobs has for it.',
+    ),
+    rule(
       'http-knows-access',
       { path: '^service/http/', pathNot: '\\.test\\.ts$' },
       { path: '^service/', pathNot: '^service/(http|lib)/|^service/engine/access/index\\.ts$' },

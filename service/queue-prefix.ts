@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSynced } from '../write-synced.ts';
+import { writeSynced } from './write-synced.ts';
 
 const FILE = 'queue-id';
 

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeRedis } from './describe-redis.ts';
 import { queuePrefix } from './queue-prefix.ts';
 
 let folder: string;
@@ -24,12 +23,4 @@ test.each(['', 'ab', '../../x', `${'ab'.repeat(16)}*`])('a file that holds %j is
   writeFileSync(join(folder, 'queue-id'), text);
   expect(queuePrefix(folder, random(1))).toBe(`gatehouse:${'01'.repeat(16)}`);
   expect(readFileSync(join(folder, 'queue-id'), 'utf8')).toBe(`${'01'.repeat(16)}\n`);
-});
-
-test.each([
-  ['redis://user:secret@redis.example:6380/3', 'redis.example:6380'],
-  ['rediss://:secret@10.0.0.5', '10.0.0.5:6379'],
-  ['redis://[fd00::1]:7000', '[fd00::1]:7000'],
-])('%s is told as %s', (url, told) => {
-  expect(describeRedis(url)).toBe(told);
 });
