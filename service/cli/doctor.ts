@@ -33,6 +33,7 @@ import {
   existingFolder,
   type Finding,
 } from './doctor-checks.ts';
+import { checkDeadJobs, checkWebhooks, type EventsOut } from './doctor-events.ts';
 import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './doctor-people.ts';
 import { checkConsent, checkKeyStore, checkMasterKey } from './doctor-setup.ts';
 import { describeFindings } from './doctor-text.ts';
@@ -126,6 +127,10 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     checkConsent(organizations),
     ...checkKeysWithoutPerson(await open.get('/keys-without-person')),
     ...checkErasures(await pendingErasures(open, organizations)),
+    ...checkWebhooks(await eventsOut(open, organizations)),
+    ...checkDeadJobs(
+      (await open.get<{ counts: Record<string, Record<string, number>> }>('/queue/counts')).counts,
+    ),
     ...checkAlerts(await openAlerts(open, organizations)),
   ];
 }
@@ -141,6 +146,17 @@ async function pendingErasures(open: Control, organizations: readonly Organizati
     if (receipts.length > 0) pending.push({ id, name, erasures: receipts.length });
   }
   return pending;
+}
+
+async function eventsOut(open: Control, organizations: readonly OrganizationReply[]) {
+  const found: EventsOut[] = [];
+  for (const { id, name } of organizations) {
+    const path = `/organizations/${id}`;
+    const { webhooks } = await open.get<Pick<EventsOut, 'webhooks'>>(`${path}/webhooks`, { world: 'live' });
+    const { grants } = await open.get<{ grants: unknown[] }>(`${path}/grants`);
+    found.push({ id, name, webhooks, grants: grants.length });
+  }
+  return found;
 }
 
 async function openAlerts(open: Control, organizations: readonly OrganizationReply[]) {
