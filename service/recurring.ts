@@ -1,4 +1,5 @@
 import type { Log } from './lib/log.ts';
+import { onTimers, type Repeat } from './lib/repeat.ts';
 
 /** Work the running service does again and again by itself: sweeps, checkpoints, backups. */
 export interface Recurring {
@@ -13,15 +14,8 @@ export interface Recurring {
 
 export interface RecurringDeps {
   log: Log;
-  /** As `setInterval`, so that tests own the time; gives what ends it. */
-  repeat?: (work: () => void, milliseconds: number) => () => void;
+  repeat?: Repeat;
 }
-
-const onTimers = (work: () => void, milliseconds: number) => {
-  const timer = setInterval(work, milliseconds);
-  timer.unref();
-  return () => clearInterval(timer);
-};
 
 export function createRecurring({ log, repeat = onTimers }: RecurringDeps): Recurring {
   const running = new Map<string, Promise<void>>();

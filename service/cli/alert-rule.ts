@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { defined } from '../lib/defined.ts';
 import { describeRule, describeRules, type RuleReply } from './alert-reply.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
@@ -26,7 +27,7 @@ interface Settings {
 }
 
 const METRICS =
-  'failures-per-person, failures-per-key, spoof-attempts, impossible-travel, unknown-device, bot-rate, queue-depth, disk-free, certificate-days or pad-missing';
+  'failures-per-person, failures-per-key, spoof-attempts, impossible-travel, unknown-device, bot-rate, webhook-disabled, queue-depth, disk-free, certificate-days or pad-missing';
 
 const withSettings = (command: Command): Command =>
   command
@@ -182,18 +183,15 @@ function toSettings(options: Settings) {
   const filter = { key, profile, subject: person };
   const channels = { webhook, desktop, email: email === false ? [] : email };
   const isNamed = (group: object) => Object.values(group).some((value) => value !== undefined);
-  return withoutUndefined({
+  return defined({
     name,
     windowMinutes: readNumber('--window', window),
     threshold: readNumber('--threshold', threshold),
     holdOffMinutes: readNumber('--hold-off', holdOff),
     filter: isNamed(filter) ? filter : undefined,
-    channels: isNamed(channels) ? withoutUndefined(channels) : undefined,
+    channels: isNamed(channels) ? defined(channels) : undefined,
   });
 }
-
-const withoutUndefined = <T extends object>(value: T): Partial<T> =>
-  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>;
 
 function readNumber(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

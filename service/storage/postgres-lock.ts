@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
+import { onTimers, type Repeat } from '../lib/repeat.ts';
 
 /** Any number that is ours alone in the database. */
 const WRITER_LOCK = 7_184_002;
@@ -23,15 +24,8 @@ export interface PostgresLockDeps {
   log: Log;
   /** Who holds it, for whoever is refused: `gatehouse serve, process 7 on box, /srv/gatehouse`. At most 63 bytes are kept. */
   holder: string;
-  /** As `setInterval`, so that tests own the time; gives what ends it. */
-  repeat?: (work: () => void, milliseconds: number) => () => void;
+  repeat?: Repeat;
 }
-
-const onTimers = (work: () => void, milliseconds: number) => {
-  const timer = setInterval(work, milliseconds);
-  timer.unref();
-  return () => clearInterval(timer);
-};
 
 /**
  * Takes an advisory lock on a connection of its own, which PostgreSQL releases when that connection ends. Throws CONFLICT,

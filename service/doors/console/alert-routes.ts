@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { z } from 'zod';
+import { defined } from '../../lib/defined.ts';
 import { actorOf, realmOf } from './caller.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { cutPage, paramsOf, toPage } from './page.ts';
-import { defined } from './translate.ts';
 import { fromAlert, fromAlertRule, toAlertRuleChange, toNewAlertRule } from './translate-alerts.ts';
 import { Nothing } from './wire.ts';
 import { AlertQuery, AlertRuleChange, NewAlertRule, RuleQuery } from './wire-alerts.ts';

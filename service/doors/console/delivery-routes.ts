@@ -1,9 +1,10 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { z } from 'zod';
+import { defined } from '../../lib/defined.ts';
 import { actorOf, realmOf } from './caller.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { paramsOf, toPage } from './page.ts';
-import { defined, fromDelivery, fromDeliveryLog } from './translate.ts';
+import { fromDelivery, fromDeliveryLog } from './translate.ts';
 import { DeliveryQuery, Nothing } from './wire.ts';
 import { DeliveryLogReply, DeliveryPage, DeliveryReply } from './wire-replies.ts';
 

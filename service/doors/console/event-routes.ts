@@ -1,8 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { defined } from '../../lib/defined.ts';
 import { realmOf } from './caller.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { toPage } from './page.ts';
-import { defined, fromEvent } from './translate.ts';
+import { fromEvent } from './translate.ts';
 import { EventQuery } from './wire.ts';
 import { EventPage } from './wire-replies.ts';
 

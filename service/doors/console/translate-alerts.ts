@@ -4,7 +4,8 @@ import type {
   NewAlertRule as EngineRule,
   AlertRuleChange as EngineRuleChange,
 } from '../../engine/alerts/index.ts';
-import { defined, time } from './translate.ts';
+import { defined } from '../../lib/defined.ts';
+import { time } from '../../lib/time.ts';
 import type { AlertRuleChange, NewAlertRule } from './wire-alerts.ts';
 import type { AlertReply, AlertRuleReply } from './wire-replies-alerts.ts';
 

@@ -14,6 +14,8 @@ import {
   type NewEndpoint,
   type Webhooks,
 } from '../../engine/events/index.ts';
+import { defined } from '../../lib/defined.ts';
+import { time } from '../../lib/time.ts';
 import type { NewWebhook, Replay, WebhookChange } from './wire.ts';
 import type {
   CatalogReply,
@@ -26,15 +28,8 @@ import type {
   WebhookReply,
 } from './wire-replies.ts';
 
-/** Milliseconds since 1970 as the wire has it: ISO 8601, UTC. */
-export const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 const timeOrNull = (milliseconds: number | undefined) =>
   milliseconds === undefined ? null : time(milliseconds);
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-/** The same object without the keys whose value is undefined: what `exactOptionalPropertyTypes` asks of optional fields. */
-export const defined = <T extends object>(fields: T): Defined<T> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 
 /** A key acts in its own organization and world, and nowhere else. */
 export const toRealm = ({ organization, world }: Pick<Caller, 'organization' | 'world'>): EventRealm => ({

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { type Alert, type AlertRule, alertMetrics } from '../../engine/alerts/index.ts';
+import { defined } from '../../lib/defined.ts';
+import { time } from '../../lib/time.ts';
 import type { ControlDeps } from './control-deps.ts';
-import { defined } from './defined.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
-import { time } from './time.ts';
 import { SubjectQuery } from './wire.ts';
 
 const { world } = SubjectQuery.shape;

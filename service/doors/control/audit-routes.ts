@@ -3,10 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../../engine/audit/index.ts';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { fromAuditLine, fromChainReport } from './audit-translate.ts';
 import type { ControlDeps } from './control-deps.ts';
-import { defined } from './defined.ts';
 import { operator } from './operator.ts';
 import { parse } from './parse.ts';
 

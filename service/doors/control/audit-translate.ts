@@ -1,5 +1,5 @@
 import type { ChainReport, StoredLine } from '../../engine/audit/index.ts';
-import { time } from './time.ts';
+import { time } from '../../lib/time.ts';
 
 /** What is sealed in a line stays sealed: `personal` says that there is something. */
 export const fromAuditLine = ({

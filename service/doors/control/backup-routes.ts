@@ -1,10 +1,10 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import type { BackupPlan, BackupRun, Backups, KeyCopy } from '../../engine/backups/index.ts';
-import { defined } from './defined.ts';
+import { defined } from '../../lib/defined.ts';
+import { time } from '../../lib/time.ts';
 import { operator } from './operator.ts';
 import { parse } from './parse.ts';
-import { time } from './time.ts';
 
 const path = z.string().min(1).max(4096);
 const NewBackup = z.strictObject({

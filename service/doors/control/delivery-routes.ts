@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { defined } from '../../lib/defined.ts';
 import type { ControlDeps } from './control-deps.ts';
-import { defined } from './defined.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';

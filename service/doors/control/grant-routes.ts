@@ -2,11 +2,11 @@ import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { describeGrant, type Grant } from '../../engine/events/index.ts';
 import { lineOfText } from '../../http/text-fields.ts';
+import { time } from '../../lib/time.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
-import { time } from './time.ts';
 
 /** The engine says how a destination is written. */
 const NewGrant = z.strictObject({

@@ -2,11 +2,11 @@ import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import type { Hold } from '../../engine/consent/index.ts';
 import { lineOfText } from '../../http/text-fields.ts';
+import { time } from '../../lib/time.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
-import { time } from './time.ts';
 import { SubjectPage, SubjectParams, SubjectQuery } from './wire.ts';
 
 const { world } = SubjectQuery.shape;

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { type BoardLinks, type Job, type Jobs, jobKinds, shownJob } from '../../engine/jobs/index.ts';
+import { defined } from '../../lib/defined.ts';
 import type { JobId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import { defined } from './defined.ts';
+import { time } from '../../lib/time.ts';
 import { operator } from './operator.ts';
 import { parse } from './parse.ts';
-import { time } from './time.ts';
 
 export interface JobRouteDeps {
   jobs: Jobs;

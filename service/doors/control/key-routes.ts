@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { defined } from '../../lib/defined.ts';
 import type { KeyId } from '../../lib/id.ts';
 import type { ControlDeps } from './control-deps.ts';
-import { defined } from './defined.ts';
 import { RestrictKey, RotateKey } from './limits-wire.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';

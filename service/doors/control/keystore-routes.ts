@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import type { KeyPlaceReport, KeyPlaces } from '../../engine/keystore/index.ts';
+import { time } from '../../lib/time.ts';
 import { operator } from './operator.ts';
 import { parse } from './parse.ts';
-import { time } from './time.ts';
 
 export interface KeystoreDeps {
   keyPlaces: KeyPlaces;

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { LimitsReport } from '../../engine/limits/index.ts';
+import { defined } from '../../lib/defined.ts';
 import type { KeyId } from '../../lib/id.ts';
+import { time } from '../../lib/time.ts';
 import type { ControlDeps } from './control-deps.ts';
-import { defined } from './defined.ts';
 import { LimitsChange, LimitsQuery, Unlock } from './limits-wire.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
-import { time } from './time.ts';
 
 /** How much an organization and its keys may ask, and people whose failed verifications locked them out. */
 export const limitRoutes: FastifyPluginAsync<

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { ProfileDefinition } from '../../engine/checks/index.ts';
+import { defined } from '../../lib/defined.ts';
 import type { KeyId, SiteId } from '../../lib/id.ts';
 import type { ControlDeps } from './control-deps.ts';
-import { defined } from './defined.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';

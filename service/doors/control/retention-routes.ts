@@ -2,13 +2,13 @@ import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { RetentionSettings, retentionPolicy } from '../../engine/organizations/index.ts';
 import type { Sweep, SweepReport } from '../../engine/retention/index.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
+import { time } from '../../lib/time.ts';
 import type { ControlDeps } from './control-deps.ts';
-import { defined } from './defined.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
-import { time } from './time.ts';
 
 /** As it is stored, with null for the default again. */
 const Change = z

@@ -1,5 +1,5 @@
 import type { Deliveries, Delivery, Endpoint } from '../../engine/events/index.ts';
-import { time } from './time.ts';
+import { time } from '../../lib/time.ts';
 
 /** Engine -> control wire. Milliseconds become ISO 8601, what is absent stays absent. */
 

@@ -7,6 +7,7 @@ import type {
   Verdict,
   VerifyCommand,
 } from '../../engine/checks/index.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { decodePicture, tooLarge } from './base64-picture.ts';
 import type { EnrollRequest, Picture, VerifyRequest } from './wire.ts';
@@ -177,7 +178,3 @@ function shorten(value: unknown): unknown {
   }
   return value;
 }
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-const defined = <T extends object>(fields: T): Defined<T> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;

@@ -12,6 +12,7 @@ import { type Job, type JobKind, type JobQuery, type Jobs, shownJob } from '../.
 import type { Clock } from '../../lib/clock.ts';
 import type { JobId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import { time } from '../../lib/time.ts';
 
 /** Rows a page of the board may lie behind: `after` finds the rest, and the board has no such thing. */
 const DEEPEST = 10_000;
@@ -144,9 +145,9 @@ export class RowsAdapter extends BaseAdapter {
           attempts: mostAttempts,
           priority: job.priority,
           state: job.state,
-          notBefore: iso(runAt),
+          notBefore: time(runAt),
           // Not the board's own `finishedOn`: it would want to know when the attempt began, which no row tells.
-          ...(finishedAt === undefined ? {} : { finished: iso(finishedAt) }),
+          ...(finishedAt === undefined ? {} : { finished: time(finishedAt) }),
         },
       }),
       getState: async () => statusOf(job, now),
@@ -248,8 +249,6 @@ function statusOf({ state, runAt }: Job, now: number): JobStatus {
 
 /** Ids sort by the time they were made. */
 const newestFirst = (a: Job, b: Job): number => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
-
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 function refuse(sentence: string): never {
   throw new Problem('CONFLICT', sentence);

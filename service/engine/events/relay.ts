@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids, SubjectId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import { onTimers, type Repeat } from '../../lib/repeat.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { NewDelivery } from './delivery-rows-store.ts';
@@ -44,8 +45,7 @@ export interface RelayDeps {
   ids: Pick<Ids, 'next'>;
   clock: Clock;
   log: Log;
-  /** As `setInterval`, so that tests own the time; gives what ends it. */
-  repeat?: (work: () => void, milliseconds: number) => () => void;
+  repeat?: Repeat;
 }
 
 /** Events read at a time. */
@@ -60,12 +60,6 @@ interface Planned {
   event: RecordedEvent | undefined;
   deliveries: NewDelivery[];
 }
-
-const onTimers = (work: () => void, milliseconds: number) => {
-  const timer = setInterval(work, milliseconds);
-  timer.unref();
-  return () => clearInterval(timer);
-};
 
 export function createRelay({
   inTransaction,
