@@ -154,6 +154,31 @@ describe('a server that', () => {
     await expect(post(port)).rejects.toMatchObject({ failure: 'timeout' });
   });
 
+  test('never ends its handshake is a timeout when the time is up, not when the connection is', async () => {
+    const { port } = await tcp(() => timers.expire());
+    await expect(post(port, { url: new URL(`https://hooks.example.test:${port}/in`) })).rejects.toMatchObject(
+      {
+        failure: 'timeout',
+      },
+    );
+  });
+
+  test('keeps hundreds waiting at one path answers at another', async () => {
+    const many = 300;
+    let waiting = 0;
+    const all = Promise.withResolvers<void>();
+    const { port } = await http((request, response) => {
+      if (request.url === '/fast') return response.end('fast');
+      if (++waiting === many) all.resolve();
+    });
+    const at = (path: string) => post(port, { url: new URL(`http://hooks.example.test:${port}${path}`) });
+    const slow = Array.from({ length: many }, () => at('/slow').catch((error: unknown) => error));
+    await all.promise;
+    expect(await at('/fast')).toMatchObject({ body: 'fast' });
+    timers.expire();
+    await Promise.all(slow);
+  });
+
   test('does not answer while the service stops', async () => {
     const stop = new AbortController();
     const { port } = await http(() => stop.abort());

@@ -23,7 +23,12 @@ export function createPost({ servers, after }: PostDeps) {
     if (isIP(address) === 0)
       throw new Error(`"${address}" is no address: only what was resolved and checked is dialled.`);
     const ended = new AbortController();
-    const end = (error: OutgoingError) => ended.abort(error);
+    const over = Promise.withResolvers<never>();
+    over.promise.catch(() => {});
+    const end = (error: OutgoingError) => {
+      ended.abort(error);
+      over.reject(error);
+    };
     const cancel = after(timeout, () =>
       end(new OutgoingError('timeout', `The whole answer was not there within ${timeout / 1000} s.`)),
     );
@@ -41,13 +46,15 @@ export function createPost({ servers, after }: PostDeps) {
         address,
         trust: { ca, pin },
       });
-      const { statusCode, headers, body } = await server.request({
+      const answer = server.request({
         method: 'POST',
         path: `${url.pathname}${url.search}`,
         headers: { ...request.headers },
         body: request.body,
         signal: ended.signal,
       });
+      // What still waits for its connection hears of the signal once that is there, and is not sent then.
+      const { statusCode, headers, body } = await Promise.race([answer, over.promise]);
       const length = Number(headers['content-length'] ?? Number.NaN);
       const kept = await readAtMost(body, { keep: request.keep, length });
       return { status: statusCode, headers: oneValueEach(headers), ...kept };

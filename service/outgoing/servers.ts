@@ -5,8 +5,11 @@ import { type Dispatcher, Pool } from 'undici';
 import { OutgoingError } from './outgoing.ts';
 import { connectTls, ownTrust, pinTrouble, type SystemTrust, type Trust } from './trust.ts';
 
-/** Connections to one server at a time; what is more waits, and its time runs. */
-const CONNECTIONS = 64;
+/**
+ * Connections to one server at a time; what is more waits, and its time runs. More than deliveries run at a time: what one
+ * receiver keeps waiting holds nothing up that goes to another path of the same server.
+ */
+const CONNECTIONS = 512;
 /** Servers whose connections are kept at a time. */
 const SERVERS = 256;
 /** Milliseconds a connection is kept for the next request, where the server does not say; less than any server closes it after. */
