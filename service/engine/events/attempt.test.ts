@@ -107,6 +107,22 @@ test('no signature, no value of a custom header and no more than four kilobytes 
   expect(kept).toEqual(Object.entries(many).slice(0, 20));
 });
 
+test('what a receiver says back of custom headers is not kept; whatever it calls its own is', async () => {
+  const { attempt } = open(['192.0.2.1'], ({ headers }) => ({
+    ...ok(JSON.parse(`{"__proto__": "odd", "x-got": "${headers['X-Key']}"}`)),
+    body: JSON.stringify(headers),
+  }));
+  const headers = { 'X-Key': 'hunter2', Authorization: 'Bearer $& open sesame', 'X-A': 'in' };
+  const { exchange } = await attempt({ ...letter, to: { ...to, headers } });
+  expect(JSON.stringify(exchange.response)).not.toMatch(/hunter2|sesame/);
+  expect(exchange.response).toMatchObject({ body: expect.stringContaining('application/json') });
+  if ('error' in exchange.response) throw new Error('there was an answer');
+  expect(Object.entries(exchange.response.headers)).toEqual([
+    ['__proto__', 'odd'],
+    ['x-got', '(not kept)'],
+  ]);
+});
+
 test('Retry-After is seconds or a date, of the next day at most', () => {
   expect(readRetryAfter(undefined, NOW)).toBeUndefined();
   expect(readRetryAfter('Fri, 20 Nov 2026 11:00:00 GMT', NOW)).toBeUndefined();

@@ -122,7 +122,8 @@ export function createAttempt({
     try {
       const destination = await destinations.check(endpoint.organization, url);
       const reply = await post(letter, destination, { ...to.headers, ...standing, ...signed }, started);
-      const { status, headers, body: answer, truncated } = reply;
+      const hide = createHide(Object.values(to.headers));
+      const { status, headers, truncated } = reply;
       const accepted = status >= 200 && status < 300;
       return {
         at,
@@ -132,7 +133,10 @@ export function createAttempt({
         sentence: accepted ? 'delivered' : sentenceOf(status),
         retryAt:
           status === 429 || status === 503 ? readRetryAfter(headers['retry-after'], clock.now()) : undefined,
-        exchange: { request, response: { headers: capped(headers), body: answer, truncated } },
+        exchange: {
+          request,
+          response: { headers: capped(headers, hide), body: hide(reply.body), truncated },
+        },
       };
     } catch (error) {
       const { outcome, sentence } = tell(error);
@@ -177,13 +181,25 @@ function tell(error: unknown): { outcome: string; sentence: string } {
 }
 
 /** As many of the headers as there is room for. */
-function capped(headers: Record<string, string>): Record<string, string> {
-  const kept: Record<string, string> = {};
+function capped(headers: Record<string, string>, hide: (text: string) => string): Record<string, string> {
+  const kept: [string, string][] = [];
   let room = KEPT;
   for (const [name, value] of Object.entries(headers)) {
     room -= name.length + value.length;
     if (room < 0) break;
-    kept[name] = value;
+    kept.push([name, hide(value)]);
   }
-  return kept;
+  return Object.fromEntries(kept);
+}
+
+/** A word of a value that is shorter hides nothing but the answer. */
+const SECRET = 6;
+
+/** Receivers that show what they got, in a page for a mistake or on purpose, say custom headers back. */
+function createHide(values: readonly string[]): (text: string) => string {
+  const words = values
+    .flatMap((value) => [value, ...value.split(/\s+/)])
+    .filter(({ length }) => length >= SECRET)
+    .toSorted((a, b) => b.length - a.length);
+  return (text) => words.reduce((left, word) => left.replaceAll(word, () => HIDDEN), text);
 }

@@ -3,6 +3,7 @@ import type { PayloadDialect, SignatureDialect } from './dialect.ts';
 import type { EndpointChange } from './endpoint.ts';
 import { checkDescription, checkHeaders, readEvents } from './endpoint-fields.ts';
 import type { EndpointRow } from './endpoint-store.ts';
+import { invalid } from './invalid.ts';
 import { checkUrl, keptHeader, takenNames, trustTwice } from './new-endpoint.ts';
 import { checkCa, checkPin } from './trusted-certificate.ts';
 
@@ -35,6 +36,11 @@ export function changeOf(
   const wanted: Kept = {};
   if (change.url !== undefined) {
     checkUrl(change.url, row.lineage);
+    if (change.headers === undefined && Object.keys(present).length > 0 && !isSameOrigin(change.url, row.url))
+      throw invalid(
+        'headers',
+        'Their values were given for another server, and are not sent to this one: name them again, or none ({}).',
+      );
     wanted.url = change.url;
   }
   if (change.description !== undefined) wanted.description = checkDescription(change.description);
@@ -55,6 +61,8 @@ export function changeOf(
   if (Object.keys(update).length === 0) return undefined;
   return { update, details: told(update) };
 }
+
+const isSameOrigin = (a: string, b: string) => new URL(a).origin === new URL(b).origin;
 
 /** A URL's path may be a secret, and a header's value is one. */
 function told({ url, events, headers, ca, description, ...rest }: Kept): Record<string, unknown> {

@@ -62,6 +62,9 @@ describe('custom headers', () => {
     'user-agent',
     'x-sign',
     'X-SIGN-NEXT',
+    'x_sign',
+    'webhook_signature',
+    'Content_Length',
     '',
     'a b',
     'x:y',
@@ -112,6 +115,8 @@ test('a signature header is a name that means nothing else', () => {
     'host',
     'webhook-id',
     'content-type',
+    'content_type',
+    '__proto__',
     'a b',
     'x\n',
   ])

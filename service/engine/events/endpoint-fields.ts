@@ -28,8 +28,10 @@ const MOST_HEADERS = 20;
 const MOST_HEADER_BYTES = 4096;
 const MOST_DESCRIPTION = 200;
 
+/** As receivers tell names apart: to CGI, WSGI and their heirs `webhook_id` is `webhook-id`. */
+const folded = (name: string) => name.toLowerCase().replaceAll('_', '-');
 const isReserved = (name: string) =>
-  reserved.has(name.toLowerCase()) || reservedBeginnings.some((one) => name.toLowerCase().startsWith(one));
+  reserved.has(folded(name)) || reservedBeginnings.some((one) => folded(name).startsWith(one));
 
 /** As names of the family (`<family>.<event>`), each once; without any, all of them. Throws INVALID_REQUEST. */
 export function readEvents(
@@ -60,7 +62,8 @@ export function dialectOf(dialects: readonly PayloadDialect[], family: Family): 
 /** Throws INVALID_REQUEST for a name that is no header's, or means something else. */
 export function checkSignatureHeader(name: string): string {
   if (!TOKEN.test(name)) throw invalid('signatureHeader', NO_NAME);
-  if (isReserved(name) || /^(authorization|cookie)$/i.test(name))
+  // Assigned to an object, the last of these is lost.
+  if (isReserved(name) || /^(authorization|cookie|__proto__)$/i.test(name))
     throw invalid(
       'signatureHeader',
       `“${name}” means something else to a receiver: choose a name such as X-Our-Signature.`,
@@ -89,7 +92,7 @@ export function checkHeaders(
     if (!TOKEN.test(name)) throw invalid(path, NO_NAME);
     if (isReserved(name))
       throw invalid(path, `The header “${name}” is not yours to set: the delivery itself says it.`);
-    if (taken.some((one) => one.toLowerCase() === low))
+    if (taken.some((one) => folded(one) === folded(name)))
       throw invalid(
         path,
         `The header “${name}” carries the signature: choose another name for one of the two.`,

@@ -170,6 +170,21 @@ onBothDatabases('webhook endpoints', (newPlace) => {
     ]);
   });
 
+  test('values of custom headers follow it to no other server unless they are given again', async () => {
+    const { endpoint } = await add({ headers: { Authorization: 'Bearer hunter2' } });
+    const change = (one: Parameters<EndpointWebhooks['change']>[2]) =>
+      webhooks.change(realm(), endpoint.id, one, operator);
+    for (const url of ['https://elsewhere.example/in', 'https://hooks.example.org:8443/in'])
+      await expect(change({ url })).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+        extra: { details: [{ path: 'headers' }] },
+      });
+    expect((await change({ url: 'https://hooks.example.org/other' })).headers).toEqual(['Authorization']);
+    const url = 'https://elsewhere.example/in';
+    expect(await change({ url, headers: {} })).toMatchObject({ url, headers: [] });
+    expect(await change({ url: endpoint.url })).toMatchObject({ url: endpoint.url });
+  });
+
   test('disabled it gets nothing new and can still be opened; enabled it has a clean record', async () => {
     const { endpoint } = await add();
     const disable = () => webhooks.disable(realm(), endpoint.id, 'maintenance', operator);
