@@ -26,7 +26,7 @@ export const identityEvents: PayloadDialect = {
     },
     {
       name: 'identity.alert.triggered',
-      when: 'An alert rule threshold is breached, or a webhook endpoint was switched off after failing for too long',
+      when: 'An alert rule threshold is breached; a webhook endpoint that was switched off is one',
       fires: true,
       sample: alertTriggered,
     },
@@ -51,13 +51,6 @@ export const identityEvents: PayloadDialect = {
         });
       case 'alert.triggered':
         return told(event, 'alert.triggered', fromAlert(event.payload));
-      case 'webhook.disabled':
-        return told(event, 'alert.triggered', {
-          name: 'A webhook endpoint was switched off',
-          metric: 'webhook-disabled',
-          about: event.payload.endpoint,
-          reason: event.payload.reason,
-        });
       default:
         return undefined;
     }
@@ -108,6 +101,7 @@ const fromAlert = (payload: EventPayloads['alert.triggered']) => ({
   threshold: payload.threshold,
   windowMinutes: payload.windowMinutes,
   ...(payload.about === undefined ? {} : { about: payload.about }),
+  ...(payload.reason === undefined ? {} : { reason: payload.reason }),
 });
 
 /** Four decimals, as over HTTP. */

@@ -54,6 +54,10 @@ export const metricFacts: Readonly<Record<AlertMetric, MetricFacts>> = {
     ...{ name: 'Many programs among the visitors', windowMinutes: 60, threshold: 0.5, holdOffMinutes: 60 },
     ...{ least: 0.01, most: 1, unit: 'a share' },
   },
+  'webhook-disabled': {
+    ...{ name: 'A webhook was switched off', windowMinutes: 60, threshold: 1, holdOffMinutes: 60 },
+    ...{ least: 1, most: 1, unit: 'nothing else: each is told' },
+  },
   'queue-depth': {
     ...{ name: 'Deliveries pile up', windowMinutes: 10, threshold: 1000, holdOffMinutes: 60 },
     ...{ least: 1, most: 100_000_000, unit: 'a whole number of deliveries' },
@@ -148,7 +152,7 @@ const idOf = (prefix: string) => new RegExp(`^${prefix}_[0-9a-z]{26}$`);
 function checkFilter({ metric, filter }: AlertDefinition, refuse: Refuse): AlertDefinition['filter'] {
   const { key, profile, subject } = filter;
   const names = Object.entries({ key, profile, subject }).filter(([, value]) => value !== undefined);
-  if (names.length > 0 && (isGauge(metric) || metric === 'bot-rate'))
+  if (names.length > 0 && (isGauge(metric) || metric === 'bot-rate' || metric === 'webhook-disabled'))
     refuse('filter', `${metric} is not counted by key, profile or person: leave the filter away.`);
   if (key !== undefined && !idOf('key').test(key))
     refuse('filter.key', 'Name the key by its id, key_…, as “gatehouse key list” shows it.');

@@ -11,6 +11,7 @@ const countedMetrics = [
   'impossible-travel',
   'unknown-device',
   'bot-rate',
+  'webhook-disabled',
 ] as const;
 export const gaugeMetrics = ['queue-depth', 'disk-free', 'certificate-days', 'pad-missing'] as const;
 export const alertMetrics = [...countedMetrics, ...gaugeMetrics] as const;

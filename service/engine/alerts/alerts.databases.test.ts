@@ -273,6 +273,52 @@ onBothDatabases('alerts', (newPlace) => {
     ]);
   });
 
+  test('an endpoint that was switched off is an alert, by a rule that nobody had to make', async () => {
+    const off = async (endpoint: string) => {
+      await at.engine.inTransaction((tx) =>
+        at.engine.events.add(tx, {
+          type: 'webhook.disabled',
+          ...at.realm(),
+          payload: { endpoint, reason: 'It accepted nothing for five days.' },
+        }),
+      );
+      await at.relay();
+    };
+    await off('wh_1');
+    const [rule] = await at.alerts.listRules(at.realm());
+    expect(rule).toMatchObject({
+      metric: 'webhook-disabled',
+      createdBy: 'operator:gatehouse',
+      channels: { webhook: true, desktop: true, email: [] },
+    });
+    const [alert] = await at.alerts.list(at.realm(), { open: true, limit: 9 });
+    expect(alert).toMatchObject({ rule: rule!.id, metric: 'webhook-disabled', about: 'wh_1', value: 1 });
+    expect(await at.told()).toEqual([
+      {
+        ...{ alert: alert!.id, rule: rule!.id, name: rule!.name, metric: 'webhook-disabled' },
+        ...{ value: 1, threshold: 1, windowMinutes: 60, about: 'wh_1' },
+        reason: 'It accepted nothing for five days.',
+      },
+    ]);
+    expect(await at.actions()).toEqual([
+      'alert-rule.add operator:gatehouse',
+      'alert.fire operator:gatehouse',
+    ]);
+
+    // Of another endpoint, and to whom the rule says by now; once within its hold-off.
+    await at.alerts.changeRule(at.realm(), rule!.id, { channels: { email: ['ops@example.com'] } }, operator);
+    await off('wh_2');
+    await off('wh_2');
+    expect((await at.fired()).map(({ about }) => about)).toEqual(['wh_2', 'wh_1']);
+    expect(at.jobs.map(({ kind }) => kind)).toEqual(['mail']);
+
+    // Whoever took the rule away is told nothing more, and gets no new one.
+    await at.alerts.removeRule(at.realm(), rule!.id, operator);
+    await off('wh_3');
+    expect(await at.alerts.listRules(at.realm())).toEqual([]);
+    expect(await at.fired()).toHaveLength(2);
+  });
+
   test('a rule that is changed, switched off or removed is so from the next event on', async () => {
     const rule = await at.alerts.addRule(
       at.realm(),
@@ -400,7 +446,7 @@ onBothDatabases('alerts', (newPlace) => {
     const first = await at.alerts.recommended(at.realm());
     expect(first.map(({ metric }) => metric)).toEqual([
       ...['failures-per-person', 'failures-per-key', 'spoof-attempts', 'impossible-travel', 'unknown-device'],
-      ...['queue-depth', 'disk-free', 'certificate-days', 'pad-missing'],
+      ...['webhook-disabled', 'queue-depth', 'disk-free', 'certificate-days', 'pad-missing'],
     ]);
     for (const rule of first) await at.alerts.addRule(at.realm(), rule, operator);
     expect(await at.alerts.recommended(at.realm())).toEqual([]);

@@ -19,12 +19,13 @@ import {
 import { type MailServer, testMailOf } from './alert-mail.ts';
 import { changedRule, checkAddress, checkNewRule, MOST_RULES } from './alert-rule.ts';
 import { createAlertStore } from './alert-store.ts';
-import { createFiring } from './firing.ts';
+import { createFiring, itself } from './firing.ts';
 import { createGauges, type GaugeReadings } from './gauges.ts';
 import { createMailing, sentenceOf } from './mailing.ts';
 import { createRuleChecks } from './rule-checks.ts';
 import { createRuleStore, type StoredRule } from './rule-store.ts';
 import { createSeenEventsStore } from './seen-events-store.ts';
+import { createSwitchedOff } from './switched-off.ts';
 import { createWatchedRules } from './watched-rules.ts';
 
 const MINUTE = 60_000;
@@ -53,6 +54,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const seen = createSeenEventsStore(deps);
   const watched = createWatchedRules({ ...deps, seen });
   const fire = createFiring({ ...deps, alerts });
+  const tellSwitchedOff = createSwitchedOff({
+    ...{ ...deps, rules, fire },
+    added: (tx, rule) => note(tx, itself, 'alert-rule.add', rule, settingsOf(rule)),
+  });
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
   const mailing = createMailing({ ...deps, server: mail, alerts });
   const { checkMail, checkRule } = createRuleChecks({ organizations, destinations, mail });
@@ -229,10 +234,12 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     forDesktop: (after, limit) => alerts.forDesktop(after, limit),
 
     load: async () => watched.load(await rules.enabled()),
-    watch: (tx, batch) =>
-      watched.watch(tx, batch, async (rule, breach) => {
+    async watch(tx, batch) {
+      await watched.watch(tx, batch, async (rule, breach) => {
         await fire(tx, rule, breach);
-      }),
+      });
+      await tellSwitchedOff(tx, batch);
+    },
     look,
   };
 }

@@ -31,14 +31,18 @@ export interface FiringDeps {
 }
 
 /** Who does what nobody asked for at that moment. */
-const itself: Actor = { is: 'operator', name: 'gatehouse' };
+export const itself: Actor = { is: 'operator', name: 'gatehouse' };
 
 /**
  * Writes an alert, its audit line, its event and its mail jobs in the given transaction, unless the rule holds off or the person
  * is erased. False then.
  */
 export function createFiring({ alerts, events, audit, jobs, ids, clock }: FiringDeps) {
-  return async function fire(tx: Tx, rule: StoredRule, { value, about, subject }: Breach): Promise<boolean> {
+  return async function fire(
+    tx: Tx,
+    rule: StoredRule,
+    { value, about, subject, reason }: Breach,
+  ): Promise<boolean> {
     const now = clock.now();
     const holdOff = rule.holdOffMinutes * MINUTE;
     // A clock set back by more than a hold-off would otherwise silence the rule until it is that late again.
@@ -68,6 +72,7 @@ export function createFiring({ alerts, events, audit, jobs, ids, clock }: Firing
       const payload = {
         ...{ alert: id, rule: rule.id, name: rule.name, metric, value, threshold },
         windowMinutes: rule.windowMinutes,
+        ...(reason !== undefined && { reason }),
       };
       const event = { type: 'alert.triggered', organization, world } as const;
       if (subject === undefined) {

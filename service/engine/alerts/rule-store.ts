@@ -3,7 +3,7 @@ import type { AlertRuleId, OrganizationId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { EventRealm } from '../events/index.ts';
-import type { AlertDefinition, AlertRule } from './alert.ts';
+import type { AlertDefinition, AlertMetric, AlertRule } from './alert.ts';
 
 export type StoredRule = Omit<AlertRule, 'waitsFor'>;
 export type RuleStore = ReturnType<typeof createRuleStore>;
@@ -21,6 +21,22 @@ export function createRuleStore({ db }: { db: Db }) {
     /** Of all organizations. */
     async enabled(): Promise<StoredRule[]> {
       return (await inUse(db).where('enabled', '=', 1).execute()).map(readRule);
+    },
+    /** Those of one metric, those that were removed among them. */
+    async everOf(
+      tx: Tx,
+      { organization, world }: EventRealm,
+      metric: AlertMetric,
+    ): Promise<(StoredRule & { removed: boolean })[]> {
+      const rows = await tx
+        .selectFrom('alert_rule')
+        .selectAll()
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('metric', '=', metric)
+        .orderBy('id')
+        .execute();
+      return rows.map((row) => ({ ...readRule(row), removed: row.removed_at !== null }));
     },
     async get(tx: Tx, realm: EventRealm, id: string): Promise<StoredRule | undefined> {
       const row = await ofRealm(tx, realm).where('id', '=', id).executeTakeFirst();

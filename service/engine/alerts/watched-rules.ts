@@ -20,6 +20,8 @@ export interface Breach {
   value: number;
   about?: string;
   subject?: SubjectId;
+  /** What happened, where the figure does not say it. */
+  reason?: string;
 }
 
 /** The rules that are in force, and what is counted for them in memory. */

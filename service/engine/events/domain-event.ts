@@ -22,7 +22,7 @@ export interface EventPayloads {
   'verification.disabled': { target: string; failures: number };
   'consent.withdrawn': { subject: SubjectId; purposes: string[] };
   'alert.triggered': AlertPayload;
-  /** An endpoint was switched off after failing for too long. */
+  /** An endpoint was switched off after failing for too long, or answering 410; alerts tell of it. */
   'webhook.disabled': { endpoint: string; reason: string };
   /** Not yet written by anything: sessions, behavior, hosted flows and registrations come with their features. */
   'session.decided': SessionPayload;
@@ -58,8 +58,10 @@ export interface AlertPayload {
   value: number;
   threshold: number;
   windowMinutes: number;
-  /** Whom or what it is about, where the rule counts each apart: the id of a subject or key. */
+  /** Whom or what it is about, where the rule counts each apart: the id of a subject, key or webhook endpoint. */
   about?: string;
+  /** What happened, where the figure does not say it. */
+  reason?: string;
 }
 
 export interface SessionPayload {
