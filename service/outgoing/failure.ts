@@ -30,12 +30,20 @@ const sentences: Partial<Record<OutgoingFailure, string>> = {
   protocol: 'What came back is not HTTP.',
 };
 
+const MOST = 300;
+
+/** The other side has a say in it (names of its certificate, what a mail server answers): one line, and not a long one. */
+export function oneLine(text: string): string {
+  const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+  return line.length > MOST ? `${line.slice(0, MOST - 1).toWellFormed()}…` : line;
+}
+
 /** Any error of a connection as one of ours. The sentence holds nothing that was sent. */
 export function toOutgoingError(error: unknown): OutgoingError {
   if (error instanceof OutgoingError) return error;
   const { code = '', message = String(error) } = (error ?? {}) as { code?: string; message?: string };
   const failure = failures[code] ?? (ofTls.test(code) ? 'tls' : 'protocol');
-  const detail = code === '' ? message : `${code}: ${message}`;
+  const detail = oneLine(code === '' ? message : `${code}: ${message}`);
   if (failure === 'tls')
     return new OutgoingError('tls', `The server’s certificate or TLS was refused (${detail}).`);
   return new OutgoingError(failure, `${sentences[failure]} (${detail})`);

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { createTransport, type SendMailOptions } from 'nodemailer';
-import { toOutgoingError } from './failure.ts';
+import { oneLine, toOutgoingError } from './failure.ts';
 import { OutgoingError, type OutgoingMail } from './outgoing.ts';
 import type { After } from './post.ts';
 import { ownTrust, type SystemTrust } from './trust.ts';
@@ -51,7 +51,7 @@ export function createMail({ systemTrust, after }: { systemTrust: SystemTrust; a
       if (rejected.length === 0) return;
       throw new OutgoingError(
         'refused',
-        `The mail server took the message, but not for ${rejected.join(', ')}.`,
+        `The mail server took the message, but not for ${oneLine(rejected.join(', '))}.`,
       );
     } catch (error) {
       throw ended.signal.aborted ? ended.signal.reason : toMailError(error);
@@ -75,22 +75,20 @@ function toMailError(error: unknown): OutgoingError {
   };
   const known = originalCode === undefined ? undefined : toOutgoingError({ code: originalCode, message });
   if (known && known.failure !== 'protocol') return known;
+  const said = oneLine(response ?? message);
   switch (code) {
     case 'ETLS':
-      return new OutgoingError('tls', `The mail server offers no TLS that is good enough (${message}).`);
+      return new OutgoingError('tls', `The mail server offers no TLS that is good enough (${said}).`);
     case 'EAUTH':
-      return new OutgoingError(
-        'refused',
-        `The mail server refused the user or the password (${response ?? message}).`,
-      );
+      return new OutgoingError('refused', `The mail server refused the user or the password (${said}).`);
     case 'EENVELOPE':
     case 'EMESSAGE':
-      return new OutgoingError('refused', `The mail server refused the message (${response ?? message}).`);
+      return new OutgoingError('refused', `The mail server refused the message (${said}).`);
     case 'ETIMEDOUT':
-      return new OutgoingError('timeout', `The mail server did not answer in time (${message}).`);
+      return new OutgoingError('timeout', `The mail server did not answer in time (${said}).`);
     case 'ECONNECTION':
-      return new OutgoingError('reset', `The mail server closed the connection (${message}).`);
+      return new OutgoingError('reset', `The mail server closed the connection (${said}).`);
     default:
-      return new OutgoingError('protocol', `What came back is not SMTP (${message}).`);
+      return new OutgoingError('protocol', `What came back is not SMTP (${said}).`);
   }
 }
