@@ -11,6 +11,7 @@ test.each([
   ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'UNSUPPORTED_MEDIA_TYPE'],
   ['FST_MP_PREMATURE_CLOSE', 'INVALID_REQUEST'],
   ['FST_ERR_HANDLER_TIMEOUT', 'TIMEOUT'],
+  ['FST_STATIC_FORBIDDEN_PATH', 'NOT_FOUND'],
   // A database that went away is not the caller's fault.
   ['ECONNRESET', 'INTERNAL'],
   ['SQLITE_FULL', 'INTERNAL'],

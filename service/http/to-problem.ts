@@ -36,6 +36,8 @@ const refusals: Record<string, Refusal> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: brokenBody,
   FST_ERR_BAD_URL: badUrl,
   FST_ERR_MAX_PARAM_LENGTH: () => new Problem('INVALID_REQUEST', 'A part of the path is longer than any id.'),
+  // A path that leads out of the folder of the files.
+  FST_STATIC_FORBIDDEN_PATH: () => new Problem('NOT_FOUND', 'There is nothing at this address.'),
   FST_ERR_HANDLER_TIMEOUT: () =>
     new Problem('TIMEOUT', 'This took longer than the box allows; try again.', { retryAfterSeconds: 2 }),
 };
