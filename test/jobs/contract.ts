@@ -5,6 +5,7 @@ import { Problem } from '../../service/lib/problem.ts';
 import { until } from '../support/fake-time.ts';
 import { createJobsWorld, type JobsPlace, type JobsWorld, type Life, NOON } from './jobs-world.ts';
 
+const YEAR = 365 * 86_400_000;
 const done: JobOutcome = { is: 'done' };
 const failed: JobOutcome = { is: 'failed', error: 'refused' };
 const ada: Actor = { is: 'operator', name: 'ada' };
@@ -294,6 +295,39 @@ export function jobsContract(place: JobsPlace): void {
       life.begun[0]!.end(done);
       await until(async () => (await life.jobs.counts()).webhook.done === 3);
       expect(begun(life)).toEqual(['a1', 'a2', 'a3']);
+    });
+
+    test('a clock that was wrong for a while, and is put right, holds no retry up', async () => {
+      let broken = true;
+      const life = await world.live({ answer: () => (broken ? failed : done) });
+      world.time.jump(YEAR);
+      const ids = await world.add(life, ...inLane('a', 'a1'), ...named('solo'));
+      const twice = async () =>
+        (await Promise.all(ids.map((id) => world.row(id)))).every(({ attempts }) => attempts === 1);
+      await until(twice);
+      broken = false;
+      world.time.jump(-YEAR);
+      await world.time.advance(1_000);
+      await until(async () => (await life.jobs.counts()).webhook.done === 2);
+    });
+
+    test('what was to be done at once is, whatever became of the clock while no process ran', async () => {
+      const life = await world.live({
+        handler: { pauses: [], concurrency: 1 },
+        answer: ({ payload }) => {
+          return payload.name === 'dead' ? { is: 'dead', error: 'no' } : undefined;
+        },
+      });
+      const [dead] = await world.add(life, ...inLane('a', 'dead'));
+      await until(async () => (await state(dead!)) === 'dead');
+      await world.add(life, ...named('running'));
+      await until(() => life.running().length === 1);
+      await world.add(life, ...named('waiting'));
+      await life.jobs.retry(dead!, ada);
+      world.kill(life);
+      world.time.jump(-YEAR);
+      const next = await world.live({ answer: () => done });
+      await until(async () => (await next.jobs.counts()).webhook.done === 3);
     });
 
     test('a lane that hangs delays no other, and a retry is overtaken', async () => {
