@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createJobsDoor } from '../../service/doors/jobs/index.ts';
 import { createBoardLinks, createJobs, type Jobs } from '../../service/engine/jobs/index.ts';
@@ -105,6 +106,31 @@ describe.skipIf(!binary)('the queues of BullMQ on the board', () => {
     expect(lines).toEqual([{ actor: 'operator:ada', target: added[1] }]);
     end();
     await until(async () => (await jobs.counts()).webhook.done === 2);
+  });
+
+  test('show of what somebody else put there no more than of a ticket, and do nothing with it', async () => {
+    const client = new Redis(redis.url);
+    const poison = async (id: string, data: string) => {
+      const fields = { name: 'webhook', data, opts: '{}', timestamp: 1, failedReason: 'one\nmarker two' };
+      await client.hset(`gatehouse:board:webhook:${id}`, fields);
+      await client.zadd('gatehouse:board:webhook:failed', 1, id);
+    };
+    const failed = '/jobs/api/queues?activeQueue=redis%2Fwebhook&status=failed';
+    await poison(
+      'poison',
+      '{"job":{"a":1},"fence":"marker","to":"ada@example.org","__proto__":{"x":"marker"}}',
+    );
+    await poison('nothing', 'null');
+    const shown = await get(failed);
+    expect(shown.statusCode).toBe(200);
+    expect(shown.body).toContain('"poison"');
+    expect(shown.body).not.toMatch(/marker|ada@/);
+    for (const id of ['poison', 'nothing'])
+      expect((await put(`/jobs/api/queues/redis%2Fwebhook/${id}/clean`)).statusCode).toBe(409);
+    await poison('broken', 'no JSON');
+    expect((await get(failed)).json()).toMatchObject({ code: 'CONFLICT' });
+    expect((await get('/jobs/api/queues')).statusCode).toBe(200);
+    client.disconnect();
   });
 
   test('are not there while Redis is not, and the rows are', async () => {

@@ -1,6 +1,6 @@
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { Actor } from '../../engine/audit/index.ts';
-import type { Jobs } from '../../engine/jobs/index.ts';
+import { type Jobs, shownError, shownPayload } from '../../engine/jobs/index.ts';
 import type { JobId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 
@@ -27,11 +27,11 @@ export class RedisQueueAdapter extends BullMQAdapter {
   }
 
   override async getJob(id: string): Promise<Ticket | undefined> {
-    const ticket = await super.getJob(id);
+    const ticket = await super.getJob(id).catch(notOurs);
     return ticket && this.#ofRow(ticket);
   }
   override async getJobs(...asked: Parameters<BullMQAdapter['getJobs']>): Promise<Ticket[]> {
-    return (await super.getJobs(...asked)).map((ticket) => this.#ofRow(ticket));
+    return (await super.getJobs(...asked).catch(notOurs)).map((ticket) => this.#ofRow(ticket));
   }
   override async clean(): Promise<void> {
     refuse();
@@ -40,12 +40,29 @@ export class RedisQueueAdapter extends BullMQAdapter {
     refuse();
   }
 
+  /** Whoever else writes to that Redis says what stands in a ticket: of it is shown what ours have. */
   #ofRow(ticket: Ticket): Ticket {
-    const row = (ticket.data as { job: JobId }).job;
-    const again = async () => void (await this.#jobs.retry(row, this.#actor()));
-    const remove = () => this.#jobs.remove(row, this.#actor());
-    return Object.assign(ticket, { promote: again, retry: again, remove });
+    const data = shownPayload(isObject(ticket.data) ? ticket.data : {});
+    const row = () => (typeof data.job === 'string' ? (data.job as JobId) : notOurs());
+    const again = async () => void (await this.#jobs.retry(row(), this.#actor()));
+    const remove = async () => this.#jobs.remove(row(), this.#actor());
+    const failedReason = shownError(String(ticket.failedReason ?? ''));
+    return Object.assign(ticket, {
+      data,
+      failedReason,
+      stacktrace: [],
+      promote: again,
+      retry: again,
+      remove,
+    });
   }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+function notOurs(): never {
+  throw new Problem('CONFLICT', 'Redis holds what is no ticket of Gatehouse: somebody else writes to it.');
 }
 
 function refuse(): never {

@@ -17,5 +17,5 @@ export type {
 } from './job.ts';
 export { jobKinds } from './job.ts';
 export type { JobQuery, Jobs } from './jobs.ts';
-export { shownError, shownJob } from './shown-job.ts';
+export { shownError, shownJob, shownPayload } from './shown-job.ts';
 export type { Timer } from './timer.ts';
