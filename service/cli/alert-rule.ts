@@ -166,7 +166,7 @@ export function addAlertRule(alert: Command, runner: CommandRunner): void {
     async ({ options, control }, ruleId = '') => {
       if (!options.yes)
         throw new UsageError(
-          `What ${ruleId} watches is told to nobody any more once it is removed. Say --yes if that is meant, or keep it: alert rule change ${ruleId} --disable`,
+          `What ${ruleId} watches is told to nobody any more once it is removed. Say --yes if that is meant, or keep it: ${invocation} alert rule change ${ruleId} --disable${options.test ? ' --test' : ''}`,
         );
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);

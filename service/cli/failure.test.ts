@@ -71,3 +71,20 @@ test('a command named by the engine can be pasted, and a refusal says what helps
     'Another face.\nIf it is the same person:  npm run --silent gatehouse -- subject enroll --override-mismatch …',
   );
 });
+
+test('a refusal of a destination can be pasted', () => {
+  const refused = new Problem('DESTINATION_NOT_GRANTED', 'It can be allowed with: gatehouse grant add x.org');
+  expect(toFailure(refused).text).toBe(
+    'It can be allowed with: npm run --silent gatehouse -- grant add x.org',
+  );
+});
+
+test('what is not in one world may be in the other, where the command can ask', () => {
+  const text = (world: string, ...flags: string[]) =>
+    toFailure(new Problem('NOT_FOUND', `There is no wh_1 in the ${world} world.`), flags).text;
+  expect([text('live', '--test'), text('test', '--test'), text('live', '--org')]).toEqual([
+    'There is no wh_1 in the live world.\n--test looks in the test world.',
+    'There is no wh_1 in the test world.\nWithout --test it is looked for in the live world.',
+    'There is no wh_1 in the live world.',
+  ]);
+});

@@ -44,6 +44,13 @@ const remedies: Partial<Record<ProblemCode, string>> = {
   TEMPLATE_MISMATCH: `If it is the same person:  ${invocation} subject enroll --override-mismatch …`,
 };
 
+/** “… in the live world.” of a command that could have been asked about the other one. */
+function otherWorld({ code, message }: Problem, flags: readonly string[]): string[] {
+  if (code !== 'NOT_FOUND' || !flags.includes('--test')) return [];
+  if (message.endsWith('in the live world.')) return ['--test looks in the test world.'];
+  return message.endsWith('in the test world.') ? ['Without --test it is looked for in the live world.'] : [];
+}
+
 /** What to tell of anything that was thrown. `flags` are those of the command that ran: `--name`, … */
 export function toFailure(error: unknown, flags: readonly string[] = []): Failure {
   if (error instanceof UsageError) {
@@ -53,7 +60,7 @@ export function toFailure(error: unknown, flags: readonly string[] = []): Failur
     const { details, reason, checkResults } = error.extra;
     const [sentence = '', ...lines] = problemText(error, flags);
     const advice = reason !== undefined && reason !== error.message ? [reason] : [];
-    const remedy = remedies[error.code] ?? [];
+    const remedy = remedies[error.code] ?? otherWorld(error, flags);
     return {
       exitCode: 1,
       text: asTyped([sentence, ...advice, ...lines].concat(remedy).join('\n')),

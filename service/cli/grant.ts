@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { invocation } from './invocation.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { facts, table } from './terminal.ts';
 
@@ -47,7 +48,11 @@ export function addGrant(program: Command, runner: CommandRunner): void {
       const header = ['grant', 'destination', 'since', 'by', ...revoked, 'note'];
       return {
         json: reply,
-        text: table(header, rows, 'Nothing is granted: nothing leaves the box. Add one: grant add --help'),
+        text: table(
+          header,
+          rows,
+          `Nothing is granted: nothing leaves the box. Add one: ${invocation} grant add --help`,
+        ),
       };
     },
   );

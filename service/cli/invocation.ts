@@ -3,5 +3,5 @@ export const invocation = 'npm run --silent gatehouse --';
 
 /** Sentences of the engine name commands as “gatehouse …”; here they can be pasted. */
 export function asTyped(sentence: string): string {
-  return sentence.replace(/([“"`])gatehouse (?=[a-z])/g, `$1${invocation} `);
+  return sentence.replace(/([“"`]|: )gatehouse (?=[a-z])/g, `$1${invocation} `);
 }

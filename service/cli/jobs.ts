@@ -67,8 +67,10 @@ export function addJobs(program: Command, runner: CommandRunner): void {
         job.finishedAt ?? job.runAt,
         job.lastError,
       ]);
+      const some = [options.kind, options.state, options.after].some((one) => one !== undefined);
+      const empty = some ? 'There are no such jobs.' : 'There are no jobs yet.';
       const header = ['job', 'kind', 'state', 'attempts', 'when', 'last error'];
-      return { json: { jobs: found }, text: table(header, rows, 'There are no such jobs.') };
+      return { json: { jobs: found }, text: table(header, rows, empty) };
     },
   );
 

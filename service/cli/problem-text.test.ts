@@ -9,6 +9,8 @@ test.each([
   ['unusedDays', 'must be at most 1095.', ['--unused', '--org'], '--unused must be at most 1095 days.'],
   ['unusedDays', 'must be at most 1095.', ['--unused-days'], '--unused-days must be at most 1095 days.'],
   ['deliveryDays', 'must be at least 1.', ['--deliveries'], '--deliveries must be at least 1 day.'],
+  ['overlapSeconds', 'must be at most 2592000.', ['--overlap'], '--overlap must be at most 30 days.'],
+  ['overlapSeconds', 'must be at least 0.', ['--overlap'], '--overlap must be at least 0 seconds.'],
   ['burst', 'must be at most 9.', ['--burst'], '--burst must be at most 9.'],
   ['timeZone', 'is missing.', ['--time-zone'], '--time-zone is missing.'],
   ['cidrs', 'must have at most 100 items.', ['--cidr'], '--cidr must have at most 100 items.'],

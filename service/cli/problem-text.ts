@@ -41,7 +41,9 @@ function called(path: string, flags: readonly string[]): string | undefined {
 function withUnit(message: string, path: string, flags: readonly string[]): string {
   const unit = SUFFIX.exec(kebab(path))?.[1];
   if (unit === undefined || unit === 'at' || called(path, flags) === undefined) return message;
-  return message.replace(/(at (?:least|most)) (\d+)\.$/, (_, most, n) =>
-    n === '1' ? `${most} 1 ${singular(unit)}.` : `${most} ${n} ${unit}.`,
-  );
+  return message.replace(/(at (?:least|most)) (\d+)\.$/, (_, most, n) => {
+    const days = unit === 'seconds' && n !== '0' && Number(n) % 86_400 === 0 ? Number(n) / 86_400 : undefined;
+    const [amount, of] = days === undefined ? [n, unit] : [`${days}`, 'days'];
+    return `${most} ${amount} ${amount === '1' ? singular(of) : of}.`;
+  });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Control } from './control.ts';
+import { invocation } from './invocation.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { worldOf } from './world-flag.ts';
 
@@ -11,6 +12,12 @@ export interface About {
 /** The flags that every webhook command takes. */
 export const withAbout = (command: Command): Command =>
   command.option(...organizationFlag).option('--test', 'of the test world: events of trial people');
+
+/** A command that can be pasted, about the same organization and world. */
+export function nextCommand(words: string, { org, test }: About): string {
+  const organization = org === undefined ? '' : ` --org ${/^\w+$/.test(org) ? org : `'${org}'`}`;
+  return `${invocation} ${words}${organization}${test ? ' --test' : ''}`;
+}
 
 /** The organization's own paths, and the world that goes with each request. */
 export async function realmOf(open: Control, options: About) {

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { families, signatureDialects } from '../engine/events/dialect.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
-import { type About, realmOf, withAbout } from './webhook-about.ts';
+import { type About, nextCommand, realmOf, withAbout } from './webhook-about.ts';
 import { type Fields, readFields, withFields } from './webhook-fields.ts';
 import { describeWebhook, notShownAgain, type WithSecret } from './webhook-reply.ts';
 
@@ -55,7 +55,7 @@ Signatures: standard (webhook-signature, as Standard Webhooks has it), timestamp
           describeWebhook(made, made.secret),
           '',
           notShownAgain,
-          `Try it: webhook test ${made.id}${options.test ? ' --test' : ''}`,
+          `Try it: ${nextCommand(`webhook test ${made.id}`, options)}`,
         ].join('\n'),
       };
     },

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { invocation } from './invocation.ts';
 import { facts, table } from './terminal.ts';
 
 interface CatalogEntry {
@@ -27,7 +28,7 @@ export function addWebhookCatalog(webhook: Command, runner: CommandRunner): void
       }
       const found = events.find((one) => one.name === name);
       if (found === undefined)
-        throw new UsageError(`There is no event ${name}. All there are: webhook catalog`);
+        throw new UsageError(`There is no event ${name}. All there are: ${invocation} webhook catalog`);
       const { sample, when, fires, family } = found;
       const head = facts([
         ['event', found.name],

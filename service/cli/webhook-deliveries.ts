@@ -67,7 +67,11 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
       describeDeliveryState(one),
     ]);
     const header = ['delivery', 'made', 'webhook', 'event', 'origin', 'attempts', 'state'];
-    return { json: { deliveries }, text: table(header, rows, 'Nothing was sent, and nothing waits.') };
+    const some = [webhook, event, state].some((one) => one !== undefined);
+    const empty = some
+      ? `There is no such delivery in the ${world} world.`
+      : `Nothing was sent in the ${world} world, and nothing waits there.`;
+    return { json: { deliveries }, text: table(header, rows, empty) };
   });
 
   const show = webhook

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { families } from '../engine/events/dialect.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { table } from './terminal.ts';
-import { type About, realmOf, webhookPath, withAbout } from './webhook-about.ts';
+import { type About, nextCommand, realmOf, webhookPath, withAbout } from './webhook-about.ts';
 import { describeState, describeWebhook, type WebhookReply } from './webhook-reply.ts';
 
 export function addWebhookList(webhook: Command, runner: CommandRunner): void {
@@ -27,10 +27,9 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
       one.description || undefined,
     ]);
     const header = ['webhook', 'family', 'to', 'events', 'signature', 'state', 'made by key', 'description'];
-    return {
-      json: reply,
-      text: table(header, rows, 'No webhook yet: nobody is told of anything. Add one: webhook add --help'),
-    };
+    const kind = options.family === undefined ? 'webhook' : `webhook of the family ${options.family}`;
+    const empty = `No ${kind} in the ${world} world: nobody is told of anything there. Add one: ${nextCommand('webhook add --help', {})}`;
+    return { json: reply, text: table(header, rows, empty) };
   });
 
   const show = webhook
@@ -42,6 +41,14 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
     const open = await control();
     const { path, world } = await realmOf(open, options);
     const one = await open.get<WebhookReply>(webhookPath(path, webhookId), { world });
-    return { json: one, text: describeWebhook(one) };
+    return { json: one, text: [describeWebhook(one), ...whatNext(one, options)].join('\n') };
   });
+}
+
+/** Of one that nothing reaches. */
+function whatNext({ id, state, failingSince }: WebhookReply, about: About): string[] {
+  if (state.is === 'disabled') return ['', `Send to it again: ${nextCommand(`webhook enable ${id}`, about)}`];
+  if (failingSince === undefined) return [];
+  const log = nextCommand(`webhook deliveries --webhook ${id}`, about);
+  return ['', `After five days without an accepted delivery it is disabled. What came back: ${log}`];
 }

@@ -3,7 +3,7 @@ import { type CommandRunner, examples } from './command.ts';
 import type { DeliveryReply } from './delivery-reply.ts';
 import { readMoment } from './moment.ts';
 import { count } from './terminal.ts';
-import { type About, realmOf, webhookPath, withAbout } from './webhook-about.ts';
+import { type About, nextCommand, realmOf, webhookPath, withAbout } from './webhook-about.ts';
 
 export function addWebhookResend(webhook: Command, runner: CommandRunner): void {
   const resend = webhook
@@ -16,7 +16,8 @@ export function addWebhookResend(webhook: Command, runner: CommandRunner): void 
     const { path, world } = await realmOf(open, options);
     const where = `${path}/deliveries/${encodeURIComponent(delivery)}/resend`;
     const one = await open.send<DeliveryReply>('POST', where, { world });
-    return { json: one, text: `It is on its way as ${one.id}. How it went: webhook delivery ${one.id}` };
+    const log = nextCommand(`webhook delivery ${one.id}`, options);
+    return { json: one, text: `It is on its way as ${one.id}. How it went: ${log}` };
   });
 
   const replay = webhook

@@ -25,6 +25,13 @@ secret’s in the header of the same name with -next.`,
       world,
       overlapSeconds,
     });
-    return { json: made, text: [describeWebhook(made, made.secret), '', notShownAgain].join('\n') };
+    const overlap =
+      made.cutOverAt === undefined
+        ? []
+        : ['Give the receiver both secrets; after that time the old one signs nothing.'];
+    return {
+      json: made,
+      text: [describeWebhook(made, made.secret), '', notShownAgain, ...overlap].join('\n'),
+    };
   });
 }

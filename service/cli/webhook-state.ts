@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
-import { type About, realmOf, webhookPath, withAbout } from './webhook-about.ts';
+import { type About, nextCommand, realmOf, webhookPath, withAbout } from './webhook-about.ts';
 import type { WebhookReply } from './webhook-reply.ts';
 
 export function addWebhookState(webhook: Command, runner: CommandRunner): void {
@@ -15,7 +15,7 @@ export function addWebhookState(webhook: Command, runner: CommandRunner): void {
     const one = await open.send<WebhookReply>('POST', webhookPath(path, webhookId, 'enable'), { world });
     return {
       json: one,
-      text: `${one.id} gets events again. What happened while it was disabled: webhook replay ${one.id} --since …${options.test ? ' --test' : ''}`,
+      text: `${one.id} gets events again. What happened while it was disabled: ${nextCommand(`webhook replay ${one.id} --since …`, options)}`,
     };
   });
 

@@ -43,7 +43,10 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
   async function rowOf(realm: EventRealm, id: string): Promise<DeliveryRow> {
     const row = await selectDelivery(db, realm, id);
     if (row) return row;
-    throw new Problem('NOT_FOUND', `There is no delivery with the id ${id.slice(0, 64)}.`);
+    throw new Problem(
+      'NOT_FOUND',
+      `There is no delivery with the id ${id.slice(0, 64)} in the ${realm.world} world.`,
+    );
   }
 
   /** What was sent, made again; empty where the event is gone. */

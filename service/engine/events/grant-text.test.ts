@@ -51,6 +51,8 @@ describe('a grant as it is written', () => {
     ['[hooks.example.org]:80', written('host')],
     ['fe80::1%eth0', written('host')],
     ['public-http', written('host')],
+    ['public_https', written('host')],
+    ['publichttps', written('host')],
     ['public-https:443', written('host')],
     ['169.254.169.254', forbidden('metadata')],
     ['169.254.0.0/16', forbidden('link-local')],

@@ -17,7 +17,8 @@ const localEndings = new Set(['localhost', 'local', 'lan', 'internal', 'test', '
 export function parseGrant(text: string): GrantScope {
   const no = (sentence: string) => refusal('INVALID_REQUEST', 'host', sentence);
   if (text === 'public-https') return { to: { is: 'preset', preset: 'public-https' }, port: undefined };
-  if (/^public-[^.]*$/.test(text)) throw no('There is one preset, and it has no port: public-https.');
+  if (/^public-[^.]*$|^public[_ ]?https?$/.test(text))
+    throw no('There is one preset, and it has no port: public-https.');
   if (text.includes('://'))
     throw no(`A grant names a host and a port, not a URL: write it like ${examples}.`);
   const parts = split(text);

@@ -97,7 +97,7 @@ export function createGrants({
           if (!grant)
             throw new Problem(
               'NOT_FOUND',
-              `The organization has no grant ${id} that holds now: grant list shows them.`,
+              `The organization has no grant ${id} that holds now: “gatehouse grant list” shows them.`,
             );
           const revoked = { at: clock.now(), by: describeActor(actor) };
           await markRevoked(tx, grant, revoked);

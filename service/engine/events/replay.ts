@@ -45,7 +45,10 @@ export function createReplay({
     const found = await endpoints.open(id as Endpoint['id']);
     const endpoint = found?.endpoint;
     if (endpoint?.organization !== realm.organization || endpoint.world !== realm.world)
-      throw new Problem('NOT_FOUND', `There is no webhook endpoint with the id ${id.slice(0, 64)}.`);
+      throw new Problem(
+        'NOT_FOUND',
+        `There is no webhook endpoint with the id ${id.slice(0, 64)} in the ${realm.world} world.`,
+      );
     if (endpoint.kind === 'callback')
       throw new Problem('CONFLICT', 'Callbacks are not replayed: resend the deliveries one by one.');
     if (endpoint.state.is === 'disabled')

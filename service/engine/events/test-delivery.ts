@@ -53,7 +53,10 @@ export function createTestDelivery({
   return async function test(realm, id, event, actor) {
     const to = await endpoints.open(id as Endpoint['id']);
     if (to?.endpoint.organization !== realm.organization || to.endpoint.world !== realm.world)
-      throw new Problem('NOT_FOUND', `There is no webhook endpoint with the id ${id.slice(0, 64)}.`);
+      throw new Problem(
+        'NOT_FOUND',
+        `There is no webhook endpoint with the id ${id.slice(0, 64)} in the ${realm.world} world.`,
+      );
     const { endpoint } = to;
     if (endpoint.kind === 'callback')
       throw new Problem('CONFLICT', 'Callbacks go to the URL that each call names: there is none to test.');
