@@ -87,8 +87,11 @@ export function createDeliveryUpkeep({
   return {
     switchedOff: (endpoint) => void changed.add(endpoint),
     async refresh() {
+      if (changed.size === 0) return;
       const ids = [...changed];
-      changed.clear();
+      // Transactions take turns: the one that switched them off has ended when this one begins.
+      await inTransaction(async () => {});
+      for (const id of ids) changed.delete(id);
       for (const id of ids) await endpoints.refresh(id);
     },
     async resume() {
