@@ -221,14 +221,17 @@ export function jobsContract(place: JobsPlace): void {
       const life = await world.live({ handler: { concurrency: 1 } });
       await world.add(life, ...named('running'));
       await until(() => life.begun.length === 1);
-      await world.add(life, { priority: 'low', ...named('low')[0] }, ...named('normal'), {
+      const ids = await world.add(life, { priority: 'low', ...named('low')[0] }, ...named('normal'), {
         priority: 'high',
         ...named('high')[0],
       });
+      await until(async () => {
+        const states = await Promise.all(ids.map(state));
+        return states.every((one) => one === 'leased' || one === 'relayed');
+      });
+      await world.time.advance(0);
       for (let next = 0; next < 4; next++) {
         await until(() => life.begun.length === next + 1);
-        // What was added has been seen by now: a job of another kind, added later, is through.
-        await world.time.advance(0);
         life.begun[next]!.end(done);
       }
       expect(begun(life)).toEqual(['running', 'high', 'normal', 'low']);
@@ -418,6 +421,26 @@ export function jobsContract(place: JobsPlace): void {
   });
 
   describe('stop', () => {
+    test('ends also while nothing can be written; the next start takes over', async () => {
+      let full = false;
+      const life = await world.live({
+        handler: { concurrency: 1 },
+        inTransaction: (work) =>
+          full ? Promise.reject(new Problem('STORAGE_FULL', 'full')) : world.database.inTransaction(work),
+      });
+      const [, second] = await world.add(life, ...named('first', 'second'));
+      await until(() => life.begun.length === 1);
+      await until(async () => (await state(second!)) !== 'waiting');
+      full = true;
+      const stopped = life.jobs.stop();
+      await world.time.advance(1_000);
+      life.begun[0]!.end(done);
+      await stopped;
+      const next = await world.live({ answer: () => done });
+      await until(async () => (await next.jobs.counts()).webhook.done === 2);
+      expect(begun(next).sort()).toEqual(['first', 'second']);
+    });
+
     test('waits for what runs and gives back what did not begin', async () => {
       const life = await world.live({ handler: { concurrency: 1 } });
       const [first, second] = await world.add(life, ...named('first', 'second'));
