@@ -74,6 +74,20 @@ export function createAlertStore({ db }: { db: Db }) {
         .executeTakeFirst();
       return row !== undefined;
     },
+    /** When the rule fired so many times ago; undefined where it has not fired as often. */
+    async firedAt(tx: Tx, { organization, world }: EventRealm, rule: AlertRuleId, ago: number) {
+      const row = await tx
+        .selectFrom('alert')
+        .select('fired_at')
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('rule', '=', rule)
+        .orderBy('id', 'desc')
+        .limit(1)
+        .offset(ago - 1)
+        .executeTakeFirst();
+      return row?.fired_at;
+    },
     /** Whether there is such a person, whose erasure has not begun. */
     async isThere(tx: Tx, organization: OrganizationId, subject: SubjectId): Promise<boolean> {
       const row = await tx

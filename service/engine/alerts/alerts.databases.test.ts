@@ -78,6 +78,32 @@ onBothDatabases('alerts', (newPlace) => {
     expect(await at.fired()).toMatchObject([{ about: ada, value: 8 }, {}, {}]);
   });
 
+  test('a run on many keys is listed whole, and mails of the first twenty in a hold-off', async () => {
+    await at.alerts.addRule(
+      at.realm(),
+      {
+        ...{ metric: 'failures-per-key', threshold: 1, holdOffMinutes: 10 },
+        channels: { email: ['ops@example.com', 'it@example.com'] },
+      },
+      operator,
+    );
+    const run = async (from: number, count: number) => {
+      for (let i = 0; i < count; i++) await at.refuse({ actor: `key:key_${from + i}` });
+      await at.relay();
+    };
+    await run(0, 15);
+    at.engine.advance(5 * MINUTE);
+    await run(15, 15);
+    expect(await at.fired()).toHaveLength(30);
+    expect(await at.told()).toHaveLength(30);
+    expect(at.jobs).toHaveLength(2 * 20);
+    const [newest] = await at.alerts.list(at.realm(), { limit: 1 });
+    expect(newest!.notified).toMatchObject({ 'email ops@example.com': expect.stringContaining('not sent') });
+    at.engine.advance(11 * MINUTE);
+    await run(30, 1);
+    expect(at.jobs).toHaveLength(2 * 21);
+  });
+
   test('a clock set back by years does not silence a rule', async () => {
     await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 2 }, operator);
     await at.refusals(2, { subject: ada });

@@ -17,12 +17,15 @@ const begun = {
   desktop: 'offered',
   email: 'waiting',
 } as const;
+/** Of one rule in its hold-off: where it counts people or keys apart, a run on all of them is no flood of mail. */
+const MOST_MAILED = 20;
+const UNMAILED = `not sent: the rule has mailed ${MOST_MAILED} alerts in its hold-off; the others are listed`;
 const emailChannel = (address: string): string => `email ${address}`;
 export const addressOf = (channel: string): string | undefined =>
   channel.startsWith('email ') ? channel.slice('email '.length) : undefined;
 
 export interface FiringDeps {
-  alerts: Pick<AlertStore, 'isHeld' | 'isThere' | 'insert'>;
+  alerts: Pick<AlertStore, 'isHeld' | 'isThere' | 'firedAt' | 'insert'>;
   events: Events;
   audit: Audit;
   jobs: Pick<Jobs, 'add'>;
@@ -38,6 +41,13 @@ export const itself: Actor = { is: 'operator', name: 'gatehouse' };
  * is erased. False then.
  */
 export function createFiring({ alerts, events, audit, jobs, ids, clock }: FiringDeps) {
+  /** Whether the rule may mail once more. */
+  async function mayMail(tx: Tx, rule: StoredRule, { now, holdOff }: { now: number; holdOff: number }) {
+    if (rule.channels.email.length === 0) return false;
+    const at = await alerts.firedAt(tx, rule, rule.id, MOST_MAILED);
+    return at === undefined || at <= now - holdOff || at > now + holdOff;
+  }
+
   return async function fire(
     tx: Tx,
     rule: StoredRule,
@@ -51,6 +61,7 @@ export function createFiring({ alerts, events, audit, jobs, ids, clock }: Firing
     // Erased since it happened: nothing is told of the person, and nothing is kept.
     if (subject !== undefined && !(await alerts.isThere(tx, organization, subject))) return false;
     const id = ids.next('alert');
+    const mails = await mayMail(tx, rule, { now, holdOff });
     await alerts.insert(tx, {
       ...{ id, organization, world, rule: rule.id, metric, about, subject, value, threshold },
       firedAt: now,
@@ -58,7 +69,9 @@ export function createFiring({ alerts, events, audit, jobs, ids, clock }: Firing
       notified: {
         ...(channels.webhook && { webhook: begun.webhook }),
         ...(channels.desktop && { desktop: begun.desktop }),
-        ...Object.fromEntries(channels.email.map((address) => [emailChannel(address), begun.email])),
+        ...Object.fromEntries(
+          channels.email.map((address) => [emailChannel(address), mails ? begun.email : UNMAILED]),
+        ),
       },
     });
     await audit.add(tx, {
@@ -88,10 +101,11 @@ export function createFiring({ alerts, events, audit, jobs, ids, clock }: Firing
           });
       }
     }
-    const mails = channels.email.map(
+    if (!mails) return true;
+    const work = channels.email.map(
       (_, to): NewJob => ({ kind: 'mail', payload: { alert: id, to }, organization, key: `${id}/${to}` }),
     );
-    if (mails.length > 0) await jobs.add(tx, mails);
+    await jobs.add(tx, work);
     return true;
   };
 }
