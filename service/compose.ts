@@ -1,11 +1,9 @@
-import { randomFillSync } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { createStatus } from './appliance-status.ts';
 import { createBackupFiles } from './backup-files.ts';
 import type { Config } from './config.ts';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import { type Access, createAccess } from './engine/access/index.ts';
-import { type Alerts, createAlerts } from './engine/alerts/index.ts';
 import {
   type Actor,
   type AuditLog,
@@ -22,25 +20,6 @@ import {
   type Erasure,
   type OrganizationErasure,
 } from './engine/erasure/index.ts';
-import {
-  createDestinations,
-  createEventDelivery,
-  createEvents,
-  createGrants,
-  createWebhooks,
-  type Destinations,
-  type EndpointWebhooks,
-  type EventDelivery,
-  type Grants,
-  type Relay,
-} from './engine/events/index.ts';
-import {
-  type BoardLinks,
-  createBoardLinks,
-  createDatabaseDriver,
-  createJobs,
-  type Jobs,
-} from './engine/jobs/index.ts';
 import { createKeyPlaces, type KeyPlaces } from './engine/keystore/index.ts';
 import { createLimits, type Limits } from './engine/limits/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
@@ -50,6 +29,7 @@ import { createSubjectRecords, type SubjectRecords } from './engine/subject-reco
 import { createSubjects, createTemplatePages, type Subjects } from './engine/subjects/index.ts';
 import { createTemplateRenewals, type TemplateRenewals } from './engine/template-renewal/index.ts';
 import { createKeyCustody, type KeyCustody } from './engine/vault/index.ts';
+import { createEventsOut, type EventsOut, endEventsOut } from './events-out.ts';
 import { readRestoreMarker, removeRestoreMarker } from './finish-restore.ts';
 import { createGaugeReadings } from './gauge-readings.ts';
 import { listenPolicy } from './http/listen-policy.ts';
@@ -61,25 +41,21 @@ import { describeDamage, openModelLibrary } from './inference/model-library.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
-import { productVersion } from './lib/version.ts';
 import { mailServerOf } from './mail-server.ts';
 import { modelPaths } from './model-paths.ts';
 import { openDirectory } from './open-directory.ts';
+import { openQueue, type Queue } from './open-queue.ts';
 import { createOutgoing } from './outgoing/create-outgoing.ts';
-import type { Outgoing } from './outgoing/outgoing.ts';
 import { createOwnPlaces } from './own-places.ts';
-import { queuePrefix } from './queue-prefix.ts';
-import { createRedisDriver, type RedisDriver } from './redis-queue/index.ts';
 import { addStandingJobs } from './standing-jobs.ts';
 import { createMasterCare } from './storage/master-care.ts';
 import type { Unlock } from './storage/open-master.ts';
 import { createOrganizationRotations } from './storage/rotate-organization.ts';
 import { verifySignature } from './storage/signing-keys.ts';
 import { throttleTries } from './unseal-throttle.ts';
-import { webhookDialects } from './webhook-dialects.ts';
 
 /** The whole appliance, ready to be asked; doors are put on it by serve.ts and by the CLI. */
-export interface Gatehouse extends EventDelivery {
+export interface Gatehouse extends Queue, EventsOut {
   auditLog: AuditLog;
   organizations: Organizations;
   access: Access;
@@ -97,17 +73,8 @@ export interface Gatehouse extends EventDelivery {
   checks: Checks;
   models: Models;
   backups: Backups;
-  alerts: Alerts;
-  jobs: Jobs;
-  boardLinks: BoardLinks;
-  /** Carries the jobs where the configuration says so. */
-  redis: RedisDriver | undefined;
   /** Waits for what jobs of the service itself still do after their stop. */
   standingJobs: { settled(): Promise<void> };
-  grants: Grants;
-  destinations: Destinations;
-  webhooks: EndpointWebhooks;
-  outgoing: Outgoing;
   /** The doors answer on this port: nothing is ever sent there. */
   listens(port: number): void;
   metrics: Metrics;
@@ -171,41 +138,8 @@ export async function compose(
   }
   await auditLog.begin();
   opened.defer(() => signEnd(auditLog, log));
-  const redis =
-    config.queue === 'bullmq' && config.redisUrl !== undefined
-      ? createRedisDriver({ url: config.redisUrl, prefix: queuePrefix(config.data, randomFillSync), log })
-      : undefined;
-  const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync });
-  const jobs = createJobs({
-    db,
-    inTransaction,
-    audit,
-    ids,
-    clock,
-    log,
-    chance: Math.random,
-    driver: redis ?? createDatabaseDriver(),
-  });
-  let relay: Relay | undefined;
-  const events = createEvents({ ids, clock, sealer, added: () => relay?.wake() });
-  const outgoing = createOutgoing();
-  opened.defer(() => outgoing.close());
-  const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
-  const grants = createGrants({ db, inTransaction, audit, ids, clock, own: ownPlaces.current });
-  const destinations = createDestinations({ grants, outgoing, own: ownPlaces.current });
-  const webhooks = createWebhooks({
-    db,
-    inTransaction,
-    sealer,
-    audit,
-    destinations,
-    dialects: webhookDialects,
-    ids,
-    clock,
-    log,
-    random: randomFillSync,
-  });
-  await webhooks.load();
+  const queue = openQueue(config, { db, inTransaction, audit, ids, clock, log });
+  const { jobs, redis } = queue;
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
   const limits = createLimits({
     db,
@@ -220,7 +154,6 @@ export async function compose(
   opened.defer(() => limits.flush());
   const access = createAccess({ db, inTransaction, audit, ids, clock, log, refusals: limits.refusals });
   opened.defer(() => access.settled());
-  const consents = createConsents({ db, inTransaction, organizations, audit, events, ids, clock });
   const holds = createHolds({ db, inTransaction, sealer, audit, ids, clock });
   let running: RunningFaceAnalyzer | undefined;
   opened.defer(() => running?.close());
@@ -232,6 +165,26 @@ export async function compose(
     clock,
     changed: async () => running?.reload(firstModels(models)),
   });
+  const outgoing = createOutgoing();
+  opened.defer(() => outgoing.close());
+  const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
+  const eventsOut = await createEventsOut({
+    db,
+    inTransaction,
+    sealer,
+    audit,
+    organizations,
+    jobs,
+    outgoing,
+    own: ownPlaces.current,
+    mail: mailServerOf(config),
+    readings: createGaugeReadings({ ...config, tlsCert: config.tlsCert, models, organizations, clock }),
+    ids,
+    clock,
+    log,
+  });
+  const { events } = eventsOut;
+  const consents = createConsents({ db, inTransaction, organizations, audit, events, ids, clock });
 
   const pictures = () =>
     (running ??= createFaceAnalyzer({
@@ -281,21 +234,6 @@ export async function compose(
     ids,
     clock,
     deadline: config.deadlineSeconds * 1000,
-  });
-  const alerts = createAlerts({
-    db,
-    inTransaction,
-    organizations,
-    events,
-    audit,
-    jobs,
-    destinations,
-    outgoing,
-    mail: mailServerOf(config),
-    readings: createGaugeReadings({ ...config, tlsCert: config.tlsCert, models, organizations, clock }),
-    ids,
-    clock,
-    log,
   });
 
   const erasure = createErasure({
@@ -376,15 +314,7 @@ export async function compose(
     access,
     subjects,
     sealer,
-    endings: [
-      alerts.end,
-      (organization, actor) => webhooks.removeAll(organization, actor),
-      async (organization, actor) => {
-        for (const { id, revoked } of await grants.list(organization)) {
-          if (!revoked) await grants.revoke(organization, id, actor);
-        }
-      },
-    ],
+    endings: [(organization, actor) => endEventsOut(eventsOut, organization, actor)],
     inTransaction,
     audit,
   });
@@ -413,27 +343,9 @@ export async function compose(
   if (workers === 'at-once') {
     await rotations.resume();
     await renewals.resume((await organizations.list()).map(({ id }) => id));
-    await alerts.load();
+    await eventsOut.alerts.load();
   }
 
-  const eventDelivery = createEventDelivery({
-    db,
-    inTransaction,
-    sealer,
-    events,
-    webhooks,
-    dialects: webhookDialects,
-    alerts,
-    destinations,
-    outgoing,
-    jobs,
-    audit,
-    version: productVersion(),
-    ids,
-    clock,
-    log,
-  });
-  relay = eventDelivery.relay;
   const standingJobs = addStandingJobs({ jobs, retention, backups, keyPlaces, erasure, auditLog });
 
   const status = createStatus({
@@ -475,16 +387,9 @@ export async function compose(
     checks,
     models,
     backups,
-    alerts,
-    jobs,
-    boardLinks,
-    redis,
+    ...queue,
+    ...eventsOut,
     standingJobs,
-    grants,
-    destinations,
-    webhooks,
-    ...eventDelivery,
-    outgoing,
     listens: ownPlaces.listens,
     metrics,
     clock,

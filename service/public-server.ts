@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Gatehouse } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBehaviorDoor } from './doors/behavior/index.ts';
@@ -8,11 +6,7 @@ import { createIdentityDoor } from './doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from './doors/jobs/index.ts';
 import { createMetaDoor } from './doors/meta/index.ts';
 import { createServer } from './http/server.ts';
-import { productRoot } from './lib/product-root.ts';
-
-export const { version } = JSON.parse(readFileSync(join(productRoot(), 'package.json'), 'utf8')) as {
-  version: string;
-};
+import { productVersion } from './lib/version.ts';
 
 /** Every door of the LAN port on one server, not listening yet. */
 export async function createPublicServer(
@@ -34,7 +28,7 @@ export async function createPublicServer(
     trustedProxies,
     ...(tls ? { tls: { cert: tls.cert, key: tls.key } } : {}),
   });
-  await app.register(createMetaDoor({ version, clock, log, metrics, status }));
+  await app.register(createMetaDoor({ version: productVersion(), clock, log, metrics, status }));
   await app.register(createIdentityDoor({ checks }));
   const { webhooks, deliveries, eventLog, alerts, grants } = gatehouse;
   await app.register(createBehaviorDoor({ webhooks }));

@@ -10,8 +10,9 @@ import { createStructuredLog } from './http/structured-log.ts';
 import { readTlsFiles } from './http/tls-files.ts';
 import { systemClock } from './lib/clock.ts';
 import { createIds } from './lib/id.ts';
+import { productVersion } from './lib/version.ts';
 import { refuseMemoryDumps } from './memory-dumps.ts';
-import { createPublicServer, version } from './public-server.ts';
+import { createPublicServer } from './public-server.ts';
 import { createRecurring } from './recurring.ts';
 import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
 import type { Unlock } from './storage/open-master.ts';
@@ -77,7 +78,7 @@ export async function serve(
   let unsealing: Unsealing | undefined;
   const unlock: Unlock = async (open) => {
     sealed = await createSealedServers({
-      version,
+      version: productVersion(),
       clock: systemClock,
       ids: createIds(systemClock),
       log,

@@ -1,8 +1,6 @@
-import { randomFillSync } from 'node:crypto';
 import {
   createEventDelivery,
   createEvents,
-  createWebhooks,
   type Destinations,
   type Endpoint,
   type NewEndpoint,
@@ -14,6 +12,7 @@ import type { Outgoing, OutgoingReply, OutgoingRequest } from '../../service/out
 import { webhookDialects } from '../../service/webhook-dialects.ts';
 import { type Engine, operator } from './engine.ts';
 import { createFakeTime, type FakeTime, until } from './fake-time.ts';
+import { openDestinations, openWebhooks } from './webhooks.ts';
 
 /** What was posted, and what answers it. */
 export interface Posted extends OutgoingRequest {
@@ -31,16 +30,6 @@ export const answer = (status: number, headers: Record<string, string> = {}, bod
   truncated: false,
 });
 
-/** Every URL may be sent to; names are this machine. */
-const anywhere: Pick<Destinations, 'check'> = {
-  async check(_, text) {
-    const url = new URL(text);
-    const secure = url.protocol === 'https:';
-    const port = Number(url.port) || (secure ? 443 : 80);
-    return { url, host: url.hostname, port, secure, addresses: ['127.0.0.1'] };
-  },
-};
-
 /**
  * Events on their way out over an engine's database, with jobs that run: time passes by `time.advance` alone, and the relay looks
  * when something happened. `reply` is asked instead of the network, unless `outgoing` is given.
@@ -50,7 +39,7 @@ export async function openEventStack(
   {
     reply = async () => answer(200),
     outgoing,
-    destinations = anywhere,
+    destinations = openDestinations(),
     alerts,
   }: {
     reply?: (posted: Posted) => Promise<OutgoingReply>;
@@ -70,7 +59,7 @@ export async function openEventStack(
   const shared = { ...engine, clock, ids, log, dialects: webhookDialects, destinations };
   let wake = () => {};
   const events = createEvents({ ...shared, added: () => wake() });
-  const webhooks = createWebhooks({ ...shared, random: (into) => void randomFillSync(into) });
+  const webhooks = openWebhooks(shared, destinations, log);
   await webhooks.load();
   const jobs = createJobs({ ...shared, chance: () => 0, timer: time.timer, driver: createDatabaseDriver() });
   const delivery = createEventDelivery({

@@ -1,15 +1,7 @@
-import { randomFillSync } from 'node:crypto';
-import { createAlerts } from '../../service/engine/alerts/index.ts';
-import {
-  createDestinations,
-  createEventDelivery,
-  createGrants,
-  createWebhooks,
-} from '../../service/engine/events/index.ts';
 import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
+import { createEventsOut } from '../../service/events-out.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import type { Outgoing } from '../../service/outgoing/outgoing.ts';
-import { webhookDialects as dialects } from '../../service/webhook-dialects.ts';
 import type { Engine } from './engine.ts';
 
 /** Every name is one public address, and whoever is posted to says thanks. */
@@ -27,34 +19,16 @@ const receiver: Outgoing = {
 
 /** What sends events out, over an engine's database; jobs are added and not run, `relay` passes on what happened so far. */
 export async function openEventsOut(engine: Engine, outgoing: Outgoing = receiver) {
-  const shared = { ...engine, log, dialects, outgoing };
-  const own = () => ({ machine: [], ports: [], elsewhere: [] });
-  const grants = createGrants({ ...shared, own });
-  const destinations = createDestinations({ grants, outgoing, own });
-  const jobs = createJobs({ ...shared, chance: () => 0.5, driver: createDatabaseDriver() });
-  const webhooks = createWebhooks({
+  const shared = { ...engine, log, outgoing };
+  const out = await createEventsOut({
     ...shared,
-    destinations,
-    random: (into) => void randomFillSync(into),
-  });
-  await webhooks.load();
-  const alerts = createAlerts({
-    ...shared,
-    jobs,
-    destinations,
+    own: () => ({ machine: [], ports: [], elsewhere: [] }),
+    jobs: createJobs({ ...shared, chance: () => 0.5, driver: createDatabaseDriver() }),
     mail: undefined,
     readings: { diskFree: async () => 100_000, padMissing: async () => false },
   });
-  await alerts.load();
-  const { relay, deliveries, eventLog } = createEventDelivery({
-    ...shared,
-    webhooks,
-    destinations,
-    jobs,
-    alerts,
-    version: 'test',
-  });
-  return { grants, webhooks, alerts, deliveries, eventLog, relay: () => relay.relay() };
+  await out.alerts.load();
+  return { ...out, relay: () => out.relay.relay() };
 }
 
 export type EventsOut = Awaited<ReturnType<typeof openEventsOut>>;

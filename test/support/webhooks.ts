@@ -4,11 +4,12 @@ import {
   type Destinations,
   type EndpointWebhooks,
 } from '../../service/engine/events/index.ts';
-import { silentLog } from '../../service/lib/log.ts';
+import type { Clock } from '../../service/lib/clock.ts';
+import { type Log, silentLog } from '../../service/lib/log.ts';
 import { webhookDialects } from '../../service/webhook-dialects.ts';
 import type { Engine } from './engine.ts';
 
-/** Everything that is a URL may be sent to; what was asked stands in `asked`. */
+/** Everything that is a URL may be sent to, and is on this machine; what was asked stands in `asked`. */
 export function openDestinations(): Pick<Destinations, 'check'> & { asked: string[] } {
   const asked: string[] = [];
   return {
@@ -16,20 +17,23 @@ export function openDestinations(): Pick<Destinations, 'check'> & { asked: strin
     async check(_, text) {
       asked.push(text);
       const url = new URL(text);
-      return { url, host: url.hostname, port: 443, secure: true, addresses: ['192.0.2.1'] };
+      const secure = url.protocol === 'https:';
+      const port = Number(url.port) || (secure ? 443 : 80);
+      return { url, host: url.hostname, port, secure, addresses: ['127.0.0.1'] };
     },
   };
 }
 
 /** Endpoints of every family over an engine's database. */
 export const openWebhooks = (
-  engine: Pick<Engine, 'db' | 'inTransaction' | 'sealer' | 'audit' | 'ids' | 'clock'>,
+  engine: Pick<Engine, 'db' | 'inTransaction' | 'sealer' | 'audit' | 'ids'> & { clock: Clock },
   destinations: Pick<Destinations, 'check'> = openDestinations(),
+  log: Log = silentLog,
 ): EndpointWebhooks =>
   createWebhooks({
     ...engine,
     destinations,
     dialects: webhookDialects,
-    log: silentLog,
+    log,
     random: (into) => void randomFillSync(into),
   });

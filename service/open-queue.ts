@@ -1,0 +1,37 @@
+import { randomFillSync } from 'node:crypto';
+import type { Config } from './config.ts';
+import {
+  type BoardLinks,
+  type BoardLinksDeps,
+  createBoardLinks,
+  createDatabaseDriver,
+  createJobs,
+  type Jobs,
+  type JobsDeps,
+} from './engine/jobs/index.ts';
+import { queuePrefix } from './queue-prefix.ts';
+import { createRedisDriver, type RedisDriver } from './redis-queue/index.ts';
+
+/** The jobs of the appliance, and what carries them. */
+export interface Queue {
+  jobs: Jobs;
+  boardLinks: BoardLinks;
+  /** Carries the jobs where the configuration says so. */
+  redis: RedisDriver | undefined;
+}
+
+/** Nothing runs until `jobs.start`. */
+export function openQueue(
+  { data, queue, redisUrl }: Pick<Config, 'data' | 'queue' | 'redisUrl'>,
+  deps: Omit<JobsDeps, 'driver' | 'chance' | 'timer'> & Omit<BoardLinksDeps, 'random'>,
+): Queue {
+  const redis =
+    queue === 'bullmq' && redisUrl !== undefined
+      ? createRedisDriver({ url: redisUrl, prefix: queuePrefix(data, randomFillSync), log: deps.log })
+      : undefined;
+  return {
+    jobs: createJobs({ ...deps, chance: Math.random, driver: redis ?? createDatabaseDriver() }),
+    boardLinks: createBoardLinks({ ...deps, random: randomFillSync }),
+    redis,
+  };
+}
