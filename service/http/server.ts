@@ -6,6 +6,7 @@ import Fastify, {
   LogController,
   type RouteOptions,
 } from 'fastify';
+import { z } from 'zod';
 import type { Access, Caller } from '../engine/access/index.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
@@ -118,6 +119,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
     const { bodyLimit, config } = request.routeOptions;
     const body = await readBody(payload, bodyLimit, request.headers['content-length']);
+    if (body.length === 0 && isBodyNeedless(request)) return undefined;
     return parseJson(body, { longTexts: config.longTexts === true });
   });
 
@@ -243,6 +245,12 @@ function expectedBytes({ headers, routeOptions }: FastifyRequest): number {
  * Before the body is read. Fastify validates a body by its media type's schema, and not at all when there is none for it:
  * a route with such schemas takes nothing else.
  */
+/** Some clients announce JSON with every call, also where there is nothing to say. */
+function isBodyNeedless({ routeOptions: { schema } }: FastifyRequest): boolean {
+  const body = schema?.body;
+  return body === undefined || (body instanceof z.ZodObject && Object.keys(body.shape).length === 0);
+}
+
 function checkMediaType(request: FastifyRequest): void {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
