@@ -23,3 +23,20 @@ test('an error of ours stays as it is', () => {
       'Nobody listens there: the connection was refused. (ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:9)',
   });
 });
+
+test.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'])(
+  '%s comes with what to do here, and without Node’s own advice',
+  (code) => {
+    const advice = 'if the root CA is installed locally, try running Node.js with --use-system-ca';
+    const { message } = toOutgoingError({ code, message: `self-signed certificate; ${advice}` });
+    expect(message).toContain(`refused (${code}: self-signed certificate). No CA that is believed issued it`);
+    expect(message).not.toContain('--use-system-ca');
+  },
+);
+
+test('of a certificate that has expired, a CA is not the remedy', () => {
+  const { message } = toOutgoingError({ code: 'CERT_HAS_EXPIRED', message: 'certificate has expired' });
+  expect(message).toBe(
+    'The server’s certificate or TLS was refused (CERT_HAS_EXPIRED: certificate has expired).',
+  );
+});

@@ -23,6 +23,13 @@ const failures: Record<string, OutgoingFailure> = {
 const ofTls =
   /^(ERR_TLS|ERR_SSL|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|ERROR_IN_CERT)/;
 
+/** Whoever issued the certificate is nobody believed here. */
+const ofIssuer = /^(DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF|GET_ISSUER))/;
+const otherCa =
+  'No CA that is believed issued it: give the webhook the CA of its receiver or the pin of its key; for a mail server, put the CA among those of the operating system.';
+/** Node’s advice is about a flag that Gatehouse has no use for. */
+const ofNode = /; if the root CA is installed locally.*$/;
+
 const sentences: Partial<Record<OutgoingFailure, string>> = {
   refused: 'Nobody listens there: the connection was refused.',
   unreachable: 'There is no way to that address from this box.',
@@ -43,8 +50,11 @@ export function toOutgoingError(error: unknown): OutgoingError {
   if (error instanceof OutgoingError) return error;
   const { code = '', message = String(error) } = (error ?? {}) as { code?: string; message?: string };
   const failure = failures[code] ?? (ofTls.test(code) ? 'tls' : 'protocol');
-  const detail = oneLine(code === '' ? message : `${code}: ${message}`);
-  if (failure === 'tls')
-    return new OutgoingError('tls', `The server’s certificate or TLS was refused (${detail}).`);
-  return new OutgoingError(failure, `${sentences[failure]} (${detail})`);
+  const said = oneLine(code === '' ? message : `${code}: ${message}`);
+  if (failure === 'tls') {
+    const detail = said.replace(ofNode, '');
+    const remedy = ofIssuer.test(code) ? ` ${otherCa}` : '';
+    return new OutgoingError('tls', `The server’s certificate or TLS was refused (${detail}).${remedy}`);
+  }
+  return new OutgoingError(failure, `${sentences[failure]} (${said})`);
 }

@@ -141,6 +141,12 @@ describe('/jobs', () => {
     const again = await app.inject(path);
     expect([again.statusCode, again.headers['set-cookie']]).toEqual([404, undefined]);
     expect((await app.inject('/jobs/open/made-up')).statusCode).toBe(404);
+    const shown = await app.inject({ url: path, headers: { accept: 'text/html,*/*' } });
+    expect([shown.statusCode, shown.headers['set-cookie']]).toEqual([404, undefined]);
+    expect([shown.headers['content-type'], shown.body]).toEqual([
+      'text/html; charset=utf-8',
+      expect.stringContaining('<pre>gatehouse jobs open</pre>'),
+    ]);
     expect(await lines('jobs.open')).toHaveLength(1);
     expect(await lines('jobs.open.used')).toHaveLength(1);
   });
@@ -342,6 +348,7 @@ describe.skipIf(!browserPath)('/jobs in a browser', () => {
     await page.context().clearCookies();
     const second = await page.goto(url);
     expect(second?.status()).toBe(404);
+    await page.getByText('gatehouse jobs open').waitFor();
     await page.goto(`${origin}/jobs`);
     await page.getByText('gatehouse jobs open').waitFor();
     await picture('closed');

@@ -3,7 +3,7 @@ import { createBullBoard } from '@bull-board/api';
 import type { BaseAdapter } from '@bull-board/api/dist/queueAdapters/base.js';
 import type { IServerAdapter } from '@bull-board/api/dist/types.js';
 import { FastifyAdapter } from '@bull-board/fastify';
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
 import { type BoardLinks, type Jobs, jobKinds } from '../../engine/jobs/index.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -33,6 +33,13 @@ export interface CarryingRedis {
 const hidden = { config: { access: 'public' }, schema: { hide: true } } as const;
 const reads = new Set(['GET', 'HEAD']);
 
+const sendClosed = (reply: FastifyReply, status: 401 | 404) =>
+  reply
+    .code(status)
+    .headers({ 'content-security-policy': closedPage.policy })
+    .type('text/html; charset=utf-8')
+    .send(closedPage.html);
+
 /**
  * `/jobs`: bull-board over the jobs of the appliance. No key opens it: an operator at the box makes a link for one use
  * (`gatehouse jobs open`), and whoever follows it acts under that operator's name for half an hour.
@@ -49,7 +56,15 @@ export function createJobsDoor(deps: JobsDoorDeps): FastifyPluginAsync {
           throw new Problem('CONFLICT', 'The link works once, so it is not opened ahead of time.');
         }
         const address = request.ip;
-        const { session, seconds } = await boardLinks.open(request.params.token, { id: request.id, address });
+        const opened = await boardLinks
+          .open(request.params.token, { id: request.id, address })
+          .catch((error: unknown) => {
+            const toPerson = request.headers.accept?.includes('text/html') === true;
+            if (toPerson && error instanceof Problem && error.code === 'NOT_FOUND') return undefined;
+            throw error;
+          });
+        if (opened === undefined) return sendClosed(reply, 404);
+        const { session, seconds } = opened;
         const secure = request.protocol === 'https';
         return reply.header('set-cookie', toCookie(session, { seconds, secure })).redirect('/jobs/', 303);
       },
@@ -82,11 +97,7 @@ const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
           'The session of this page has ended. On the box, run "gatehouse jobs open" and open the link it prints.',
         );
       }
-      return reply
-        .code(401)
-        .headers({ 'content-security-policy': closedPage.policy })
-        .type('text/html; charset=utf-8')
-        .send(closedPage.html);
+      return sendClosed(reply, 401);
     }
     if (!reads.has(request.method) && !isSameOrigin(request)) {
       throw new Problem('ORIGIN_NOT_ALLOWED', 'Only the page of the jobs itself may change them.');
