@@ -4,7 +4,7 @@ import type { EndpointChange } from './endpoint.ts';
 import { checkDescription, checkHeaders, readEvents } from './endpoint-fields.ts';
 import type { EndpointRow } from './endpoint-store.ts';
 import { invalid } from './invalid.ts';
-import { checkUrl, keptHeader, takenNames, trustTwice } from './new-endpoint.ts';
+import { checkTrust, checkUrl, keptHeader, takenNames, trustTwice } from './new-endpoint.ts';
 import { checkCa, checkPin } from './trusted-certificate.ts';
 
 type Kept = Partial<
@@ -51,6 +51,7 @@ export function changeOf(
   if (change.pin !== undefined) wanted.pin = change.pin === null ? null : checkPin(change.pin);
   if (typeof change.ca === 'string') wanted.pin = null;
   if (typeof change.pin === 'string') wanted.ca = null;
+  checkTrust(wanted.url ?? row.url, { ...row, ...wanted });
   const header = wanted.signature_header === undefined ? row.signature_header : wanted.signature_header;
   const headers = checkHeaders(change.headers ?? present, takenNames(signature, header));
 

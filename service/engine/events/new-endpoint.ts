@@ -25,6 +25,7 @@ export function checkNewEndpoint(dialect: PayloadDialect, wanted: NewEndpoint, n
     );
   const header = keptHeader(signature, wanted.signatureHeader);
   if (ca !== undefined && pin !== undefined) throw trustTwice();
+  checkTrust(url, { ca, pin });
   return {
     family,
     url,
@@ -44,6 +45,18 @@ export function checkUrl(url: string, lineage: string | null | undefined): void 
   if (url.length > LONGEST_URL) throw invalid('url', `It must have at most ${LONGEST_URL} characters.`);
   if (typeof lineage === 'string' && !url.startsWith('https://'))
     throw invalid('url', 'It must start with https://.');
+}
+
+/** Throws INVALID_REQUEST for a CA or a pin that nobody would ask. */
+export function checkTrust(
+  url: string,
+  { ca, pin }: { ca?: string | null | undefined; pin?: string | null | undefined },
+): void {
+  if (!/^http:/i.test(url) || (ca == null && pin == null)) return;
+  throw invalid(
+    ca == null ? 'pin' : 'ca',
+    'Over plain http no server proves who it is: give an address with https://, or leave this away.',
+  );
 }
 
 /** Throws as `Destinations.check`; a name without an address is INVALID_REQUEST too. */

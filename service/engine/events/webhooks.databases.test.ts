@@ -170,6 +170,17 @@ onBothDatabases('webhook endpoints', (newPlace) => {
     ]);
   });
 
+  test('what proves the server is not left standing beside an address where nothing is proven', async () => {
+    const plain = 'http://10.1.2.3/in';
+    await expect(add({ url: plain, pin })).rejects.toMatchObject({ extra: { details: [{ path: 'pin' }] } });
+    const { endpoint } = await add({ ca: certificate });
+    const change = (one: Parameters<EndpointWebhooks['change']>[2]) =>
+      webhooks.change(realm(), endpoint.id, one, operator);
+    await expect(change({ url: plain })).rejects.toMatchObject({ extra: { details: [{ path: 'ca' }] } });
+    expect(await change({ url: plain, ca: null })).toMatchObject({ url: plain, trust: { is: 'system' } });
+    await expect(change({ pin })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+
   test('values of custom headers follow it to no other server unless they are given again', async () => {
     const { endpoint } = await add({ headers: { Authorization: 'Bearer hunter2' } });
     const change = (one: Parameters<EndpointWebhooks['change']>[2]) =>
