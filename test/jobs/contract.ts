@@ -305,9 +305,10 @@ export function jobsContract(place: JobsPlace): void {
       const life = await world.live({ answer: () => (broken ? failed : done) });
       world.time.jump(YEAR);
       const ids = await world.add(life, ...inLane('a', 'a1'), ...named('solo'));
-      const twice = async () =>
+      const once = async () =>
         (await Promise.all(ids.map((id) => world.row(id)))).every(({ attempts }) => attempts === 1);
-      await until(twice);
+      await until(once);
+      await world.time.advance(1_000);
       broken = false;
       world.time.jump(-YEAR);
       await world.time.advance(1_000);

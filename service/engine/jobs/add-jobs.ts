@@ -49,8 +49,8 @@ export function createAddJobs({
         organization: organization ?? null,
         payload: text,
         idempotency_key: key ?? null,
-        // Due whatever becomes of the clock: one that is put back must not hold a lane up.
-        run_at: runAt ?? (lane === undefined ? now : 0),
+        // Due whatever becomes of the clock: one that is put back must hold nothing up.
+        run_at: runAt ?? 0,
         attempts: 0,
         fence: 0,
         lease_until: null,

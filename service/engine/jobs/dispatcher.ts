@@ -173,6 +173,11 @@ export function createDispatcher({
     });
   }
 
+  async function scan(): Promise<void> {
+    await leases.bringForward(kinds.keys());
+    await waiting.scan(kinds.keys());
+  }
+
   function withdrawHeld(held: Held): void {
     const ready = kinds.get(held.ticket.kind)!;
     leases.forget(held.ticket);
@@ -194,7 +199,7 @@ export function createDispatcher({
       }
       const left = await leases.takeOver('left', () => {});
       if (left > 0) log.info({ jobs: left }, 'jobs that a former process had leased are taken over');
-      await waiting.scan(kinds.keys());
+      await scan();
       await driver.start({
         kinds: [...handlers].map(([kind, { concurrency }]) => ({ kind, concurrency })),
         run: attempts.run,
@@ -219,11 +224,13 @@ export function createDispatcher({
     carryAgain() {
       const unheard = leases
         .all()
-        .filter(({ state: is, carriedAt }) => is === 'carried' && clock.now() - carriedAt > UNHEARD);
+        .filter(
+          ({ state: is, carriedAt }) => is === 'carried' && Math.abs(clock.now() - carriedAt) > UNHEARD,
+        );
       for (let i = 0; i < unheard.length; i += HANDED) carry(unheard.slice(i, i + HANDED));
     },
     async scan() {
-      await waiting.scan(kinds.keys());
+      await scan();
       look();
     },
     nextAt: () => Math.min(Number.POSITIVE_INFINITY, ...[...kinds.values()].map((ready) => ready.nextAt())),
@@ -249,7 +256,11 @@ export function createDispatcher({
       await looking;
       await attempts.settle(patience);
       await takeDown.flush();
-      await leases.giveBack(leases.all().filter(({ state: is }) => is === 'ready' || is === 'carried'));
+      try {
+        await leases.giveBack(leases.all().filter(({ state: is }) => is === 'ready' || is === 'carried'));
+      } catch (error) {
+        log.warn({ err: error }, 'leases could not be given back: the next start takes them over');
+      }
       await driver.stop();
     },
   };

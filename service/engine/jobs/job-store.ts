@@ -73,11 +73,11 @@ export async function countJobs(
   };
 }
 
-/** It waits again, with all its attempts before it. */
-export async function reviveJob(tx: Tx, id: JobId, runAt: number): Promise<void> {
+/** It waits again, due at once, with all its attempts before it. */
+export async function reviveJob(tx: Tx, id: JobId): Promise<void> {
   await tx
     .updateTable('job')
-    .set({ state: 'waiting', attempts: 0, run_at: runAt, finished_at: null, lease_until: null })
+    .set({ state: 'waiting', attempts: 0, run_at: 0, finished_at: null, lease_until: null })
     .where('id', '=', id)
     .execute();
 }

@@ -47,7 +47,7 @@ export interface RunningJob {
 /** What became of one attempt. */
 export type JobOutcome =
   | { is: 'done' }
-  /** Tried again after the next pause of the schedule, or `at` (ms since 1970) when that is later; dead when none is left. */
+  /** Tried again after the next pause of the schedule, or `at` (ms since 1970, within two days) when that is later; dead when none is left. */
   | { is: 'failed'; error: string; at?: number }
   /** Never tried again. */
   | { is: 'dead'; error: string };

@@ -100,6 +100,27 @@ export async function firstWaiting(
   return rows;
 }
 
+/** Retries of a kind that wait beyond `at`; at most `limit`. */
+export async function retriesBeyond(db: Db, kind: JobKind, at: number, limit: number): Promise<JobId[]> {
+  const ids: JobId[] = [];
+  for (const which of [RETRY, sql`${SOLO} and priority in (1, 2, 3) and attempts > 0`]) {
+    const { rows } = await sql<{ id: JobId }>`select id from job
+      where kind = ${kind} and ${which} and run_at > ${at} limit ${limit}`.execute(db);
+    ids.push(...rows.map(({ id }) => id));
+  }
+  return ids;
+}
+
+/** Those of them that still wait are due at `at`. */
+export async function waitUntil(tx: Tx, ids: readonly JobId[], at: number): Promise<void> {
+  await tx
+    .updateTable('job')
+    .set({ run_at: at })
+    .where('id', 'in', ids)
+    .where('state', '=', 'waiting')
+    .execute();
+}
+
 /** Of rows that wait, read in this transaction. Their fence grows by one. */
 export async function lease(
   tx: Tx,

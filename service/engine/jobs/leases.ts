@@ -13,7 +13,9 @@ import {
   lease,
   leasesOver,
   renewLeases,
+  retriesBeyond,
   type Waiting,
+  waitUntil,
 } from './lease-store.ts';
 import type { Held, Want } from './ready-jobs.ts';
 
@@ -27,6 +29,8 @@ export interface LeaseDeps {
 /** Milliseconds that a lease lasts unless it is renewed; renewed in a third of them. */
 export const LEASE = 30_000;
 const ROWS = 200;
+/** Milliseconds. No retry waits longer: one that does was written down by a clock that has been put back since. */
+const LONGEST_PAUSE = 2 * 24 * 60 * 60_000;
 
 /** What this process has leased, by job. */
 export interface Leases {
@@ -47,6 +51,8 @@ export interface Leases {
    * directory) and tells where their jobs wait now.
    */
   takeOver(which: 'left' | 'over', waiting: (where: Waiting) => void): Promise<number>;
+  /** Retries that a clock put back would hold up for long are due now. */
+  bringForward(kinds: Iterable<JobKind>): Promise<void>;
 }
 
 export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Leases {
@@ -115,6 +121,17 @@ export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Lease
         for (const { waiting: where } of others) waiting(where);
         count += others.length;
         await setImmediate();
+      }
+    },
+    async bringForward(kinds) {
+      for (const kind of kinds) {
+        for (;;) {
+          const now = clock.now();
+          const late = await retriesBeyond(db, kind, now + LONGEST_PAUSE, ROWS);
+          if (late.length === 0) break;
+          await inTransaction((tx) => waitUntil(tx, late, now));
+          await setImmediate();
+        }
       }
     },
   };

@@ -119,7 +119,7 @@ export function createManageJobs({
         if (state === 'done') {
           throw new Problem('CONFLICT', `The job ${id} is done: there is nothing to try again.`);
         }
-        await reviveJob(tx, id, clock.now());
+        await reviveJob(tx, id);
         return find(tx, id);
       });
       waiting({
