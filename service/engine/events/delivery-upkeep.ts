@@ -17,7 +17,7 @@ import {
 export interface DeliveryUpkeepDeps {
   db: Db;
   inTransaction: InTransaction;
-  endpoints: Pick<EndpointBook, 'refresh'>;
+  endpoints: Pick<EndpointBook, 'refresh' | 'catchUp'>;
   jobs: Pick<Jobs, 'add' | 'wake'>;
   clock: Clock;
 }
@@ -87,6 +87,7 @@ export function createDeliveryUpkeep({
   return {
     switchedOff: (endpoint) => void changed.add(endpoint),
     async refresh() {
+      await endpoints.catchUp();
       if (changed.size === 0) return;
       const ids = [...changed];
       // Transactions take turns: the one that switched them off has ended when this one begins.

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { openWebhooks } from '../../../test/support/webhooks.ts';
 import { silentLog } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { Endpoint, EventRealm } from './endpoint.ts';
 import { createEndpointBook, type EndpointBook } from './endpoint-book.ts';
@@ -58,6 +59,43 @@ test('what was committed is believed while the database cannot be read, and read
   there = true;
   expect((await book.open(endpoint.id))?.endpoint.state).toEqual({ is: 'enabled' });
   expect(found()).toEqual([endpoint.id]);
+});
+
+test('what could not be read after a change is read when the database is there again', async () => {
+  await webhooks.disable(realm, endpoint.id, 'maintenance', operator);
+  there = false;
+  await book.refresh(endpoint.id);
+  await book.catchUp();
+  expect(found()).toEqual([endpoint.id]);
+  there = true;
+  await book.catchUp();
+  expect(found()).toEqual([]);
+});
+
+test('a commit whose answer was lost counts', async () => {
+  const away = new Problem('STORAGE_UNAVAILABLE', 'The database server went away while it stored this.');
+  const losing = openWebhooks({
+    ...engine,
+    inTransaction: async (work) => {
+      await engine.inTransaction(work);
+      throw away;
+    },
+  });
+  await losing.load();
+  const here = () => losing.endpointsFor(realm, NAME).map(({ id }) => id);
+  await expect(losing.disable(realm, endpoint.id, 'leaked', operator)).rejects.toBe(away);
+  expect(here()).toEqual([]);
+  await expect(losing.enable(realm, endpoint.id, operator)).rejects.toBe(away);
+  expect(here()).toEqual([endpoint.id]);
+  const before = await losing.open(endpoint.id);
+  await expect(losing.rotate(realm, endpoint.id, 0, operator)).rejects.toBe(away);
+  expect((await losing.open(endpoint.id))!.secret).not.toBe(before!.secret);
+  await expect(losing.add(realm, { family: 'identity', url: 'https://b.example/' }, operator)).rejects.toBe(
+    away,
+  );
+  expect(here()).toHaveLength(2);
+  await expect(losing.remove(realm, endpoint.id, operator)).rejects.toBe(away);
+  expect(await losing.open(endpoint.id)).toBeUndefined();
 });
 
 test('one whose headers cannot be opened gets nothing, and silences no other', async () => {

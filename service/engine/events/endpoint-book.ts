@@ -34,6 +34,8 @@ export interface EndpointBook {
    * written is written. Never throws.
    */
   refresh(id: EndpointId, committed?: EndpointRow): Promise<void>;
+  /** Reads again what `refresh` could not read. Never throws. */
+  catchUp(): Promise<void>;
 }
 
 export interface EndpointBookDeps {
@@ -50,7 +52,7 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
   let reads = 0;
   const newest = new Map<string, number>();
   /** Changed, and not read again yet: the database did not answer. */
-  const stale = new Set<string>();
+  const stale = new Set<EndpointId>();
 
   function build(): Map<string, Endpoint[]> {
     const built = new Map<string, Endpoint[]>();
@@ -117,6 +119,9 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
         ca: row.ca ?? undefined,
         pin: row.pin ?? undefined,
       };
+    },
+    async catchUp() {
+      for (const id of [...stale]) await reread(id).catch(() => {});
     },
     async refresh(id, committed) {
       try {

@@ -76,7 +76,19 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
       details: { world: row.world, family: row.family, ...details },
     });
 
-  /** Reads, decides, writes and notes in one transaction; memory follows when it has ended. Nothing to write: nothing happens. */
+  /** Memory follows when the transaction has ended: a commit whose answer was lost counts too. */
+  async function followed(id: EndpointId, work: (tx: Tx) => Promise<EndpointRow>): Promise<EndpointRow> {
+    try {
+      const row = await inTransaction(work);
+      await book.refresh(id, row);
+      return row;
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'STORAGE_UNAVAILABLE') await book.refresh(id);
+      throw error;
+    }
+  }
+
+  /** Reads, decides, writes and notes in one transaction. Nothing to write: nothing happens. */
   async function alter(
     realm: EventRealm,
     id: string,
@@ -85,7 +97,7 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
     ) => { update: EndpointUpdate; action: string; details?: Record<string, unknown> } | undefined,
     actor: Actor,
   ): Promise<EndpointRow> {
-    const row = await inTransaction(async (tx) => {
+    return followed(id as EndpointId, async (tx) => {
       const before = await rowOf(tx, realm, id);
       const decision = decide(before);
       if (decision === undefined) return before;
@@ -93,8 +105,6 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
       await note(tx, actor, decision.action, before, decision.details);
       return { ...before, ...decision.update } as EndpointRow;
     });
-    await book.refresh(row.id as EndpointId, row);
-    return row;
   }
 
   /** Nothing that was secret is left in the row; what the log calls it by stays. */
@@ -127,7 +137,7 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
       const { headers, ...columns } = fields;
       const secret = makeWebhookSecret(fields.signature, random);
       const { organization, world } = realm;
-      const row = await inTransaction(async (tx) => {
+      const row = await followed(id, async (tx) => {
         await requireOrganization(tx, organization);
         requireRoom(await selectEndpoints(tx, realm, { kind: 'endpoint' }), wanted.lineage);
         const inserted = await insertEndpoint(tx, {
@@ -151,7 +161,6 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
         });
         return inserted;
       });
-      await book.refresh(id, row);
       return { endpoint: shown(row), secret };
     },
 
