@@ -143,6 +143,7 @@ test('a webhook is made, tried, rotated and removed, with and without a service'
 test('what is to be changed may stand in files, and wrong ones are told', async () => {
   await cli.serve();
   await cli.json('grant', 'add', host);
+  origin = `https://${host}`;
   const { id } = await add();
   const file = (name: string, content: string) => {
     const path = join(cli.temporary, name);
