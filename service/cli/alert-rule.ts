@@ -31,7 +31,10 @@ const METRICS =
 
 const withSettings = (command: Command): Command =>
   command
-    .option('--threshold <n>', 'fires at so many or more; disk-free (MiB) and certificate-days: or less')
+    .option(
+      '--threshold <n>',
+      'fires at so many or more (bot-rate: a share, 0.01 to 1); disk-free (MiB) and certificate-days: or less',
+    )
     .option('--window <minutes>', 'looked back over, 1 to 1440; of what is measured: for how long it holds')
     .option('--hold-off <minutes>', 'not again about the same for so long')
     .option('--name <name>', 'for people, and in what is sent')
