@@ -131,9 +131,7 @@ test.each(['starttls', 'always'] as const)(
 
     const refused = await cli.run('alert', 'mail-test', 'ops@museum.example');
     expect([refused.code, refused.stdout]).toEqual([1, '']);
-    expect(refused.stderr).toContain(
-      `gatehouse grant add --org ${made.organizationId} 127.0.0.1:${mailbox.port}`,
-    );
+    expect(refused.stderr).toContain(`grant add --org ${made.organizationId} 127.0.0.1:${mailbox.port}`);
     expect(mailbox.received).toEqual([]);
 
     await cli.json('grant', 'add', `127.0.0.1:${mailbox.port}`);
