@@ -188,6 +188,10 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     await expect(
       stack.deliveries.replay(stack.realm, { endpoint: all.id, since: until, until: since }, operator),
     ).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    const again = () => stack.deliveries.replay(stack.realm, { endpoint: all.id, since, until }, operator);
+    const first = again();
+    await expect(again()).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await first).toEqual({ deliveries: 250 });
     await expect(
       stack.deliveries.replay(stack.realm, { endpoint: 'wh_none', since }, operator),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });

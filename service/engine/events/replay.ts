@@ -84,27 +84,21 @@ export function createReplay({
     return planned.map((one, i) => ({ ...one, id: inOrder[i]! }));
   }
 
-  return async function replay(realm, order, actor) {
-    const { since, until: before = clock.now() + 1 } = order;
-    if (!Number.isSafeInteger(since) || !Number.isSafeInteger(before) || since >= before)
-      throw new Problem('INVALID_REQUEST', 'A replay goes from a time to a later one.', {
-        details: [{ path: 'since', message: 'Must be before the end of the replay.' }],
-      });
-    const endpoint = await endpointOf(realm, order.endpoint);
-    const note = (
-      tx: Parameters<Audit['add']>[0],
-      action: string,
-      details: Record<string, unknown>,
-      by: Actor,
-    ) =>
+  async function queueAll(
+    realm: EventRealm,
+    endpoint: Endpoint,
+    { since, before }: { since: number; before: number },
+    actor: Actor,
+  ): Promise<number> {
+    const note = (tx: Parameters<Audit['add']>[0], action: string, details: Record<string, unknown>) =>
       audit.add(tx, {
-        actor: by,
+        actor,
         action,
         organization: realm.organization,
         target: endpoint.id,
         details: { world: realm.world, since, until: before, ...details },
       });
-    await inTransaction((tx) => note(tx, 'webhook.replay.begin', {}, actor));
+    await inTransaction((tx) => note(tx, 'webhook.replay.begin', {}));
     const seqs = await selectSeqs(db);
     let deliveries = 0;
     for (let after = (seqs?.first ?? 1) - 1; after < (seqs?.last ?? 0); after += PAGE) {
@@ -117,7 +111,27 @@ export function createReplay({
       deliveries += planned.length;
       await pause();
     }
-    await inTransaction((tx) => note(tx, 'webhook.replay', { deliveries }, actor));
-    return { deliveries };
+    await inTransaction((tx) => note(tx, 'webhook.replay', { deliveries }));
+    return deliveries;
+  }
+
+  const underWay = new Set<Endpoint['id']>();
+
+  return async function replay(realm, order, actor) {
+    const { since, until: before = clock.now() + 1 } = order;
+    if (!Number.isSafeInteger(since) || !Number.isSafeInteger(before) || since >= before)
+      throw new Problem('INVALID_REQUEST', 'A replay goes from a time to a later one.', {
+        details: [{ path: 'since', message: 'Must be before the end of the replay.' }],
+      });
+    const endpoint = await endpointOf(realm, order.endpoint);
+    // Two at a time would be neither in order nor bounded by what one caller waits for.
+    if (underWay.has(endpoint.id))
+      throw new Problem('CONFLICT', 'A replay to this endpoint is being queued: ask again once it is.');
+    underWay.add(endpoint.id);
+    try {
+      return { deliveries: await queueAll(realm, endpoint, { since, before }, actor) };
+    } finally {
+      underWay.delete(endpoint.id);
+    }
   };
 }
