@@ -38,7 +38,11 @@ const terms = [
   ['unused', 'unusedDays', 'people neither enrolled nor verified for so long are erased (at most 1095)'],
   ['consent', 'consentDays', 'how long a consent lasts that names no end'],
   ['verifications', 'verificationDays', 'verifications, alerts, and failures counted against an address'],
-  ['deliveries', 'deliveryDays', 'events waiting for delivery or delivered, and the log of deliveries'],
+  [
+    'deliveries',
+    'deliveryDays',
+    'events and the log of deliveries; what is still being delivered stays until it has ended',
+  ],
   ['audit', 'auditDays', 'lines of the audit log; the longest of all organizations holds'],
 ] as const;
 

@@ -15,15 +15,18 @@ const order = { withTemplates: false, withInternal: false, actor: operator };
 let engine: Engine;
 let stack: EventStack;
 let erasure: Erasure;
+/** Of whatever is told of Bea. */
+let accepts: boolean;
 
 onBothDatabases('what others were told of a person', (newPlace, dialect) => {
   beforeEach(async () => {
+    accepts = false;
     engine = await startEngine({ place: await newPlace() });
     erasure = await openErasure(engine, { dialect });
     stack = await openEventStack(engine, {
       reply: async ({ json }) => {
         const told = JSON.stringify(json);
-        return told.includes('bea@') ? answer(500, {}, told) : answer(200, {}, told);
+        return told.includes('bea@') && !accepts ? answer(500, {}, told) : answer(200, {}, told);
       },
     });
     await stack.addEndpoint();
@@ -93,6 +96,37 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
     }
   });
 
+  function openRetention() {
+    const notes = new Map<string, string>();
+    return createRetention({
+      ...engine,
+      clock: stack.clock,
+      notes: {
+        note: async (name) => notes.get(name),
+        setNote: async (name, value) => void notes.set(name, value),
+      },
+      erase: (realm, subject, how) => erasure.erase(realm, subject, how),
+      pruneAudit: async () => ({ lines: 0 }),
+      log: silentLog,
+    });
+  }
+
+  test('stays for as long as it is still to be delivered, with its event, however short the term', async () => {
+    const retention = openRetention();
+    await engine.organizations.setRetention(engine.organization, { deliveryDays: 1 }, operator);
+    await stack.pass(DAY + 60_000);
+    const sweep = async () => (await retention.sweep(engine.organization, { actor: operator })).report;
+    expect(await sweep()).toMatchObject({ deliveries: 1 });
+    expect((await stack.rows()).map(({ state, subject }) => [state, subject])).toEqual([
+      ['waiting', await personOf('bea')],
+    ]);
+    accepts = true;
+    await stack.pass(DAY);
+    expect((await stack.rows()).map(({ state }) => state)).toEqual(['delivered']);
+    expect(await sweep()).toMatchObject({ deliveries: 1, events: 1 });
+    expect(await stack.rows()).toEqual([]);
+  });
+
   test('is deleted when its term is over, and stays of whom a hold protects', async () => {
     await engine.db
       .insertInto('legal_hold')
@@ -107,18 +141,7 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
         released_at: null,
       })
       .execute();
-    const notes = new Map<string, string>();
-    const retention = createRetention({
-      ...engine,
-      clock: stack.clock,
-      notes: {
-        note: async (name) => notes.get(name),
-        setNote: async (name, value) => void notes.set(name, value),
-      },
-      erase: (realm, subject, how) => erasure.erase(realm, subject, how),
-      pruneAudit: async () => ({ lines: 0 }),
-      log: silentLog,
-    });
+    const retention = openRetention();
     expect(await retention.preview(engine.organization)).toMatchObject({ deliveries: 0 });
     await stack.pass(90 * DAY + 1_000);
     expect(await retention.preview(engine.organization)).toMatchObject({ deliveries: 1 });

@@ -113,20 +113,20 @@ export function createRetentionStore(db: Db) {
     async deleteOld(tx: Tx, table: OldTable, realm: Realm, before: number): Promise<number> {
       const { numDeletedRows } = await tx
         .deleteFrom(table)
-        .where('id', 'in', oldRows(tx, table, realm, before).select('old.id').limit(PAGE))
+        .where('id', 'in', oldOf(tx, table, realm, before).select('old.id').limit(PAGE))
         .executeTakeFirst();
       return Number(numDeletedRows);
     },
 
     /** How many `deleteOld` would delete. */
     async countOld(table: OldTable, realm: Realm, before: number): Promise<number> {
-      const { n } = await oldRows(db, table, realm, before)
+      const { n } = await oldOf(db, table, realm, before)
         .select(({ fn }) => fn.countAll<number>().as('n'))
         .executeTakeFirstOrThrow();
       return Number(n);
     },
 
-    /** Deliveries older than `before`, with their attempts, but of nobody under a hold. At most a page of them; how many there were. */
+    /** Deliveries that have ended and are older than `before`, with their attempts, but of nobody under a hold. At most a page of them; how many there were. */
     async deleteDeliveries(tx: Tx, realm: Realm, before: number): Promise<number> {
       const old = await oldDeliveries(tx, realm, before).select('old.id').limit(PAGE).execute();
       if (old.length === 0) return 0;
@@ -215,6 +215,21 @@ export function createRetentionStore(db: Db) {
   };
 }
 
+/** An event that is still being delivered stays until that has ended. */
+const oldOf = (from: Db | Tx, table: OldTable, realm: Realm, before: number) =>
+  table === 'verification'
+    ? oldRows(from, table, realm, before)
+    : oldRows(from, table, realm, before).where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('webhook_delivery')
+              .select('webhook_delivery.id')
+              .whereRef('webhook_delivery.event', '=', 'old.id')
+              .where('webhook_delivery.state', '=', 'waiting'),
+          ),
+        ),
+      );
+
 function oldRows(from: Db | Tx, table: OldTable, { organization, world }: Realm, before: number) {
   // Both tables have these columns; the type of one stands for either.
   return from
@@ -253,13 +268,14 @@ function oldAlerts(from: Db | Tx, { organization, world }: Realm, before: number
     );
 }
 
-/** Their ids begin with the time, and there is an index of them. */
+/** Those that have ended. Their ids begin with the time, and there is an index of them. */
 function oldDeliveries(from: Db | Tx, { organization, world }: Realm, before: number) {
   return from
     .selectFrom('webhook_delivery as old')
     .where('old.organization', '=', organization)
     .where('old.world', '=', world)
     .where('old.id', '<', firstIdAt('delivery', before))
+    .where('old.state', '<>', 'waiting')
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
