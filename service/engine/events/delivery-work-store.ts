@@ -1,5 +1,12 @@
 import { sql } from 'kysely';
-import type { DeliveryId, EndpointId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import {
+  type DeliveryId,
+  type EndpointId,
+  firstIdAt,
+  type OrganizationId,
+  type SubjectId,
+  type World,
+} from '../../lib/id.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Delivery } from './delivery.ts';
 import type { OutboxRow } from './recorded-event-store.ts';
@@ -94,6 +101,26 @@ export interface AttemptRow {
   status: number | null;
   milliseconds: number;
   exchange: Uint8Array | null;
+}
+
+/** Whether something was sent to the endpoint in [since, before), ms since 1970. */
+export async function wasTriedBetween(
+  tx: Tx,
+  endpoint: EndpointId,
+  { since, before }: { since: number; before: number },
+): Promise<boolean> {
+  const one = await tx
+    .selectFrom('webhook_attempt as a')
+    .innerJoin('webhook_delivery as d', 'd.id', 'a.delivery')
+    .select('a.id')
+    .where('a.id', '>=', firstIdAt('attempt', since))
+    .where('a.at', '>=', since)
+    .where('a.at', '<', before)
+    .where('d.endpoint', '=', endpoint)
+    .orderBy('a.id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return one !== undefined;
 }
 
 /** One that is there already stays: a job may be taken down again after a crash. */

@@ -104,7 +104,8 @@ export function createEndpointKeeping({
     async noteOutcome(tx, id, { accepted, at }) {
       const row = await selectEndpointById(tx, id);
       const before = row?.failing_since ?? undefined;
-      const failingSince = accepted ? undefined : (before ?? at);
+      // One that lies ahead was written down by a clock that has been put back.
+      const failingSince = accepted ? undefined : Math.min(before ?? at, at);
       const changed = row !== undefined && failingSince !== before;
       if (changed) await updateEndpoint(tx, id, { failing_since: failingSince ?? null });
       return { failingSince, changed };

@@ -88,6 +88,28 @@ onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
     ]);
   });
 
+  test('a clock that goes on by a year switches nothing off, nor one that comes back', async () => {
+    const { id } = await stack.addEndpoint();
+    await stack.start();
+    reply = async () => answer(500);
+    const state = async () => (await stack.webhooks.get(stack.realm, id)).state.is;
+    await stack.refuse();
+    await stack.settled();
+    await stack.pass(365 * DAY);
+    expect((await states())[0]).toBe('waiting 2');
+    expect(await state()).toBe('enabled');
+    stack.time.jump(-365 * DAY);
+    for (let i = 0; i < 5; i++) {
+      await stack.refuse();
+      await stack.settled();
+      expect(await state()).toBe('enabled');
+      await stack.pass(DAY);
+    }
+    await stack.refuse();
+    await stack.settled();
+    expect(await state()).toBe('disabled');
+  });
+
   test('a dead job that is tried again sends again, and one that is removed leaves no delivery waiting for ever', async () => {
     await stack.addEndpoint({ events: ['verification.failure'] });
     await stack.start();

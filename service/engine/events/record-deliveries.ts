@@ -11,6 +11,7 @@ import {
   type Settled,
   selectWork,
   settleDeliveries,
+  wasTriedBetween,
 } from './delivery-work-store.ts';
 import type { EndpointKeeping } from './endpoint-keeping.ts';
 import type { Events } from './events.ts';
@@ -26,6 +27,8 @@ export interface RecordDeliveriesDeps {
 
 /** An endpoint that accepted nothing for so long is disabled. */
 const FAILING_FOR = 5 * 86_400_000;
+/** Nothing sent for longer: the clock went on, or it is too long ago to say that the endpoint fails. Its days begin anew. */
+const LONGEST_SILENCE = 30 * 86_400_000;
 
 type Finished = FinishedJob<DeliveryResult>;
 /** What one attempt says of its endpoint. */
@@ -70,8 +73,15 @@ export function createRecordDeliveries({ endpoints, switchedOff, events, ids, cl
     if (gone) {
       await switchOff(tx, id, gone, 'The receiver answered 410: it wants nothing more.');
     } else if (failingSince !== undefined && clock.now() - failingSince >= FAILING_FOR) {
-      await switchOff(tx, id, signs[0]!, 'It accepted nothing for five days.');
+      if (await wasTriedBetween(tx, id, { since: first - LONGEST_SILENCE, before: first }))
+        await switchOff(tx, id, signs[0]!, 'It accepted nothing for five days.');
+      else await beginAnew(tx, id, first);
     }
+  }
+
+  async function beginAnew(tx: Tx, id: EndpointId, at: number): Promise<void> {
+    await endpoints.noteOutcome(tx, id, { accepted: true, at });
+    await endpoints.noteOutcome(tx, id, { accepted: false, at });
   }
 
   return async function record(tx: Tx, finished: readonly Finished[]): Promise<void> {
@@ -111,7 +121,7 @@ export function createRecordDeliveries({ endpoints, switchedOff, events, ids, cl
             ...over(result.work),
             nextAt: clock.now(),
             state: 'waiting',
-            reason: null,
+            reason: 'Its webhook is disabled.',
             parked: true,
           });
           break;
