@@ -7,7 +7,7 @@ export interface DeliveryReply {
   name: string;
   origin: string;
   state:
-    | { is: 'waiting'; nextAt: string }
+    | { is: 'waiting'; nextAt: string; reason?: string }
     | { is: 'delivered'; at: string }
     | { is: 'failed' | 'dropped'; at: string; reason: string };
   attempts: number;
@@ -29,7 +29,7 @@ export type DeliveryLogReply = DeliveryReply & { log: AttemptReply[] };
 export function describeDeliveryState({ state }: DeliveryReply): string {
   switch (state.is) {
     case 'waiting':
-      return `waiting, next at ${state.nextAt}`;
+      return `waiting, next at ${state.nextAt}${state.reason === undefined ? '' : `: ${state.reason}`}`;
     case 'delivered':
       return `delivered ${state.at}`;
     case 'failed':

@@ -39,7 +39,11 @@ export const delivery = {
   event: 'evt_01m7w3k5yd8wq3x1v9z7r5t2nc',
   name: 'identity.verification.failure',
   origin: 'event' as const,
-  state: { is: 'waiting' as const, nextAt: '2026-11-20T12:05:07.412Z' },
+  state: {
+    is: 'waiting' as const,
+    nextAt: '2026-11-20T12:05:07.412Z',
+    reason: 'The receiver answered 500; any status from 200 to 299 accepts a delivery.',
+  },
   attempts: 1,
   createdAt: '2026-11-20T12:00:02.118Z',
 };

@@ -64,6 +64,7 @@ const delivery = fc.record({
   origin: fc.constantFrom('event', 'callback', 'resend', 'replay', 'test'),
   state: fc.oneof(
     fc.record({ is: fc.constant('waiting'), nextAt: moment }),
+    fc.record({ is: fc.constant('waiting'), nextAt: moment, reason: text }),
     fc.record({ is: fc.constant('delivered'), at: moment }),
     fc.record({ is: fc.constantFrom('failed', 'dropped'), at: moment, reason: text }),
   ),

@@ -112,7 +112,7 @@ export const fromDelivery = ({
 function fromDeliveryState(state: DeliveryState): DeliveryReply['state'] {
   switch (state.is) {
     case 'waiting':
-      return { is: 'waiting', nextAt: time(state.nextAt) };
+      return { ...state, nextAt: time(state.nextAt) };
     case 'delivered':
       return { is: 'delivered', at: time(state.at) };
     case 'failed':

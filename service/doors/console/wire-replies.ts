@@ -80,7 +80,16 @@ export const CatalogReply = z
   });
 
 const state = z.discriminatedUnion('is', [
-  z.strictObject({ is: kind('waiting'), nextAt: time('When it is tried next') }),
+  z.strictObject({
+    is: kind('waiting'),
+    nextAt: time('When it is tried next'),
+    reason: z
+      .string()
+      .optional()
+      .describe(
+        'Why the last attempt was not accepted, or that the webhook is disabled; absent before the first attempt',
+      ),
+  }),
   z.strictObject({ is: kind('delivered'), at: time('When it was') }),
   z.strictObject({
     is: kind('failed'),

@@ -30,8 +30,7 @@ export const fromSecret = ({ endpoint, secret }: { endpoint: Endpoint; secret: s
 export const fromDelivery = ({ event, state, createdAt, ...rest }: Delivery) => ({
   ...rest,
   ...(event !== undefined && { event }),
-  state:
-    state.is === 'waiting' ? { is: state.is, nextAt: time(state.nextAt) } : { ...state, at: time(state.at) },
+  state: state.is === 'waiting' ? { ...state, nextAt: time(state.nextAt) } : { ...state, at: time(state.at) },
   createdAt: time(createdAt),
 });
 

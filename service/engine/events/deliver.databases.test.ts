@@ -152,6 +152,9 @@ onBothDatabases('deliveries', (newPlace) => {
       },
     ]);
     expect((await stack.rows())[0]).toMatchObject({ state: 'waiting', attempts: 2 });
+    expect(await stack.deliveries.list(stack.realm, { limit: 1 })).toMatchObject([
+      { state: { is: 'waiting', reason: 'The receiver ended the connection.' } },
+    ]);
     expect(stack.posted.map(({ url }) => url.host)).toEqual(['hooks.example.org', 'hooks.example.org']);
   });
 

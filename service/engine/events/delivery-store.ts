@@ -142,7 +142,8 @@ export const toDelivery = (row: DeliveryRow): Delivery => ({
 
 function stateOf(row: DeliveryRow): DeliveryState {
   const at = row.finished_at ?? row.created_at;
-  const reason = row.state_reason ?? '';
+  const { state_reason } = row;
+  const reason = state_reason ?? '';
   switch (row.state) {
     case 'delivered':
       return { is: 'delivered', at };
@@ -151,6 +152,10 @@ function stateOf(row: DeliveryRow): DeliveryState {
     case 'dropped':
       return { is: 'dropped', at, reason };
     default:
-      return { is: 'waiting', nextAt: row.next_at ?? row.created_at };
+      return {
+        is: 'waiting',
+        nextAt: row.next_at ?? row.created_at,
+        ...(state_reason !== null && { reason: state_reason }),
+      };
   }
 }

@@ -3,7 +3,8 @@ import type { Actor } from '../audit/index.ts';
 import type { EventRealm } from './endpoint.ts';
 
 export type DeliveryState =
-  | { is: 'waiting'; nextAt: number }
+  /** `reason`: why the last attempt was not accepted, or what it waits for beside the time. */
+  | { is: 'waiting'; nextAt: number; reason?: string }
   | { is: 'delivered'; at: number }
   /** No attempt is left. */
   | { is: 'failed'; at: number; reason: string }
