@@ -35,6 +35,7 @@ export async function startMailServer(options: MailServerOptions = {}) {
   const mails: TakenMail[] = [];
   /** Every line a client said, also of what came to nothing. */
   const said: string[] = [];
+  let taken = () => {};
   const context = createSecureContext({ cert: certificate, key: certificateKey });
   const server = options.secure
     ? createTlsServer({ cert: certificate, key: certificateKey }, (socket) => talk(socket))
@@ -62,7 +63,8 @@ export async function startMailServer(options: MailServerOptions = {}) {
           : undefined;
         mails.push({ from, to, data, encrypted, sni, login });
         data = undefined;
-        return say('250 taken');
+        say('250 taken');
+        return taken();
       }
       said.push(line);
       const [command = '', ...words] = line.split(' ');
@@ -121,5 +123,17 @@ export async function startMailServer(options: MailServerOptions = {}) {
   }
 
   const listener = await listen(server, options.address);
-  return { ...listener, mails, said };
+  return {
+    ...listener,
+    mails,
+    said,
+    /** Resolves once so many mails were taken. */
+    async taken(count: number): Promise<void> {
+      while (mails.length < count) {
+        await new Promise<void>((resolve) => {
+          taken = resolve;
+        });
+      }
+    },
+  };
 }
