@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Erasure } from '../../service/engine/erasure/index.ts';
 import { createRetention } from '../../service/engine/retention/index.ts';
 import { createSubjectRecords } from '../../service/engine/subject-record/index.ts';
+import type { EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
@@ -94,6 +95,41 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
       const { log } = await stack.deliveries.get(stack.realm, id, operator);
       expect(log.map(({ exchange }) => exchange)).toEqual([undefined]);
     }
+  });
+
+  test('is told to nobody again by a replay or a resend: an alert about the person neither', async () => {
+    const ada = await personOf('ada');
+    const alert = { alert: 'alr_1', rule: 'rule_1', name: 'Failures', metric: 'failures-per-person' };
+    await engine.inTransaction((tx) =>
+      engine.events.add(tx, {
+        type: 'alert.triggered',
+        ...stack.realm,
+        payload: { ...alert, value: 5, threshold: 5, windowMinutes: 15, about: ada },
+        personal: { subject: ada, values: {} },
+      }),
+    );
+    await stack.settled();
+    expect(JSON.stringify(stack.posted.at(-1)!.json)).toContain(ada);
+    await erasure.erase(stack.realm, ada, { reason: 'request', actor: operator });
+    const before = stack.posted.length;
+    const rows = await stack.rows();
+    for (const { id, event_name } of rows) {
+      if (event_name === 'identity.user.enrolled' && rows[0]!.id !== id) continue;
+      await expect(stack.deliveries.resend(stack.realm, id, operator)).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
+    }
+    accepts = true;
+    await stack.deliveries.replay(
+      stack.realm,
+      { endpoint: rows[0]!.endpoint as EndpointId, since: 0 },
+      operator,
+    );
+    await stack.settled();
+    const again = stack.posted.slice(before);
+    expect(again.length).toBeGreaterThan(0);
+    expect(JSON.stringify(again.map(({ json }) => json))).not.toContain(ada);
+    expect(again.map(({ json }) => json.event)).toEqual(again.map(() => 'user.enrolled'));
   });
 
   function openRetention() {

@@ -45,8 +45,7 @@ export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[])
       const person = opened.get(row.id);
       if (person?.is === 'erased') return { is: 'erased' };
       if (person?.is === 'damaged') return { is: 'damaged', reason: 'what is personal in it does not open' };
-      if (person === undefined && row.personal_sealed === null && aboutSomebody.has(row.type))
-        return { is: 'erased' };
+      if (person === undefined && row.personal_sealed === null && namesSomebody(row)) return { is: 'erased' };
       const plain =
         person?.plain ??
         (row.personal_sealed === null ? undefined : sealer.openOwn(placeOf(row), row.personal_sealed));
@@ -56,6 +55,12 @@ export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[])
     }
   });
 }
+
+/** Alerts are about a person, a key, or nothing in particular: the id tells. */
+const namesSomebody = ({ type, payload }: OutboxRow): boolean =>
+  aboutSomebody.has(type) ||
+  (type === 'alert.triggered' &&
+    (JSON.parse(payload) as { about?: string }).about?.startsWith('sub_') === true);
 
 const placeOf = ({ id, organization }: OutboxRow) => ({
   organization: organization as OrganizationId,
