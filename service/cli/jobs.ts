@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { jobKinds } from '../engine/jobs/index.ts';
+import { systemClock } from '../lib/clock.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { count, facts, table } from './terminal.ts';
@@ -33,7 +34,7 @@ export function addJobs(program: Command, runner: CommandRunner): void {
   runner.run<{ kind?: string; state?: string; after?: string; limit: string }>(
     jobs
       .command('list')
-      .description('jobs, newest first')
+      .description('jobs, newest first; delayed: those that wait for their time')
       .addOption(new Option('--kind <kind>', 'of this kind alone').choices(jobKinds))
       .addOption(new Option('--state <state>', 'in this state alone').choices(states))
       .option('--after <id>', 'older than this one')
@@ -62,7 +63,7 @@ export function addJobs(program: Command, runner: CommandRunner): void {
       const rows = found.map((job) => [
         job.id,
         job.kind,
-        job.state,
+        stateOf(job),
         `${job.attempts} of ${job.mostAttempts}`,
         job.finishedAt ?? job.runAt,
         job.lastError,
@@ -159,11 +160,15 @@ export function addJobs(program: Command, runner: CommandRunner): void {
   );
 }
 
+/** As `--state` and `jobs counts` call it: `delayed` is what waits for its time. */
+const stateOf = ({ state, runAt }: JobReply): string =>
+  state === 'waiting' && Date.parse(runAt) > systemClock.now() ? 'delayed' : state;
+
 const describe = (job: JobReply): string =>
   facts([
     ['job', job.id],
     ['kind', job.kind],
-    ['state', job.state],
+    ['state', stateOf(job)],
     ['priority', job.priority],
     ['lane', job.lane],
     ['organization', job.organization],

@@ -66,6 +66,11 @@ describe('gatehouse jobs', () => {
       { id: first, state: 'waiting' },
     ]);
     expect((await cli.json<{ jobs: unknown[] }>('jobs', 'list', '--state', 'delayed')).jobs).toHaveLength(2);
+    const delayed = await cli.run('jobs', 'list', '--state', 'delayed');
+    expect(delayed.stdout.match(/ mail +(delayed|waiting) /g)).toEqual([
+      ' mail  delayed ',
+      ' mail  delayed ',
+    ]);
     expect(
       (await cli.json<{ jobs: JobReply[] }>('jobs', 'list', '--after', second!, '--limit', '1')).jobs,
     ).toMatchObject([{ id: first }]);
