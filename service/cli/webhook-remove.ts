@@ -12,7 +12,10 @@ export function addWebhookRemove(webhook: Command, runner: CommandRunner): void 
     .command('remove')
     .argument('<webhook-id>', 'as `webhook list` shows it')
     .description('send nothing to it any more and forget its secret; its deliveries stay in the log')
-    .option('--confirm <host>', 'the host it leads to; of callbacks the family');
+    .option(
+      '--confirm <host>',
+      'the host it leads to, with its port where the URL has one; of callbacks the family',
+    );
   withAbout(remove).addHelpText('after', examples('webhook remove wh_01… --confirm hooks.example.org'));
   runner.run<About & { confirm?: string }>(remove, async ({ options, control }, webhookId = '') => {
     const open = await control();
