@@ -6,6 +6,7 @@ import { time } from '../../lib/time.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
+import { toPage } from './page.ts';
 import { parse } from './parse.ts';
 import { SubjectQuery } from './wire.ts';
 
@@ -88,8 +89,8 @@ export const alertRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organizations' |
       ...(before !== undefined && { before }),
       limit: limit + 1,
     });
-    const page = found.slice(0, limit).map(fromAlert);
-    return { alerts: page, ...(found.length > limit && { next: page.at(-1)!.id }) };
+    const { items, ...next } = toPage(found, limit);
+    return { alerts: items.map(fromAlert), ...next };
   });
   app.post('/organizations/:organization/alerts/:alert/acknowledge', async (request) => {
     const { alert } = parse(AlertParams, request.params);

@@ -3,6 +3,7 @@ import { defined } from '../../lib/defined.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
+import { toPage } from './page.ts';
 import { parse } from './parse.ts';
 import { fromDelivery, fromDeliveryLog } from './webhook-translate.ts';
 import {
@@ -30,11 +31,8 @@ export const deliveryRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organizations
       { organization, world },
       { ...rest, ...(webhook !== undefined && { endpoint: webhook }), limit: limit + 1 },
     );
-    const page = found.slice(0, limit);
-    return {
-      deliveries: page.map(fromDelivery),
-      ...(found.length > limit && { next: page.at(-1)?.id }),
-    };
+    const { items, ...next } = toPage(found, limit);
+    return { deliveries: items.map(fromDelivery), ...next };
   });
 
   app.get('/organizations/:organization/deliveries/:delivery', async (request) => {

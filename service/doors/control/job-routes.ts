@@ -6,6 +6,7 @@ import type { JobId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import { operator } from './operator.ts';
+import { toPage } from './page.ts';
 import { parse } from './parse.ts';
 
 export interface JobRouteDeps {
@@ -28,14 +29,11 @@ export const jobRoutes: FastifyPluginAsync<JobRouteDeps> = async (app, { jobs, b
     const { after, limit, ...rest } = defined(parse(Page, query));
     const found = await jobs.list({
       ...rest,
-      limit,
+      limit: limit + 1,
       ...(after === undefined ? {} : { after: after as JobId }),
     });
-    const last = found.at(-1);
-    return {
-      jobs: found.map(fromJob),
-      ...(last && found.length === limit ? { next: last.id } : {}),
-    };
+    const { items, ...next } = toPage(found, limit);
+    return { jobs: items.map(fromJob), ...next };
   });
   app.get('/queue/counts', async () => ({ counts: await jobs.counts() }));
   app.get('/queue/:job', async ({ params }) => {
