@@ -71,6 +71,20 @@ test('where the name servers do not answer, one question stays open, however oft
   expect(await resolve('slow.example.org')).toEqual(['10.1.2.3']);
 });
 
+test('names whose servers do not answer take no more than their share of what asks', async () => {
+  const { resolve, asked, answers, timers } = start();
+  const slow = Array.from({ length: 30 }, (_, i) => resolve(`slow-${i}.example.org`).catch(() => 'late'));
+  expect(asked).toHaveLength(24);
+  timers.expire();
+  await Promise.all(slow);
+  const next = resolve('hooks.example.org');
+  expect(asked).toHaveLength(24);
+  for (let i = 0; i < 7; i++) answers[i]!.reject(new Error('given up'));
+  await expect.poll(() => asked.at(-1)).toBe('hooks.example.org');
+  answers.at(-1)!.resolve(['10.1.2.3']);
+  expect(await next).toEqual(['10.1.2.3']);
+});
+
 test('the machine’s own way of asking knows localhost', async () => {
   const found = await systemLookup('localhost');
   expect(found.length).toBeGreaterThan(0);

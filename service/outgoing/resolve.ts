@@ -14,6 +14,8 @@ export const systemLookup: Lookup = async (host) =>
 const BELIEVED = 5_000;
 const WAIT = 10_000;
 const NAMES = 1_000;
+/** Names asked for at a time. Each holds a thread that files need too, of 32 in the service, until its servers answer or are given up. */
+const ASKED = 24;
 
 export interface ResolveDeps {
   lookup: Lookup;
@@ -26,10 +28,26 @@ export interface ResolveDeps {
 export function createResolve({ lookup, after, elapsed }: ResolveDeps) {
   const asked = new Map<string, { until: number; answer: Promise<string[]> }>();
 
+  const waiting: (() => void)[] = [];
+  let asking = 0;
+
+  async function askInTurn(host: string): Promise<string[]> {
+    if (waiting.length >= NAMES) throw new OutgoingError('unresolved', `Too many names wait before ${host}.`);
+    if (asking < ASKED) asking++;
+    else await new Promise<void>((go) => waiting.push(go));
+    try {
+      return await lookup(host);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else asking--;
+    }
+  }
+
   function ask(host: string): Promise<string[]> {
     const known = asked.get(host);
     if (known && elapsed() < known.until) return known.answer;
-    const answer = lookup(host);
+    const answer = askInTurn(host);
     const question = { until: Number.POSITIVE_INFINITY, answer };
     asked.delete(host);
     asked.set(host, question);
