@@ -27,8 +27,8 @@ export interface DeliveryUpkeep {
   /** What is in memory of it is read again at the next look of the relay. */
   switchedOff(endpoint: EndpointId): void;
   refresh(): Promise<void>;
-  /** Deliveries that wait for their endpoint go out where it is enabled again. */
-  resume(): Promise<void>;
+  /** Deliveries that wait for their endpoint go out where it is enabled again; ends early when `until` says so. */
+  resume(until: () => boolean): Promise<void>;
   /** Deliveries that waited for their endpoint for as long as attempts are made have failed; so have those without a job. */
   prune(): Promise<void>;
 }
@@ -95,8 +95,8 @@ export function createDeliveryUpkeep({
       for (const id of ids) changed.delete(id);
       for (const id of ids) await endpoints.refresh(id);
     },
-    async resume() {
-      for (;;) {
+    async resume(until) {
+      while (!until()) {
         const parked = await selectParked(db, PAGE);
         if (parked.length === 0) return;
         await giveBack(parked);

@@ -215,16 +215,21 @@ export function createRelay({
     return relayed;
   }
 
+  async function attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      log.error({ err: error }, 'passing on events failed; it is tried again in a second');
+    }
+  }
+
   async function run(): Promise<void> {
     while (!stopped) {
       await signal.promise;
       signal = Promise.withResolvers();
-      try {
-        await relay();
-        if (!stopped) await upkeep?.resume();
-      } catch (error) {
-        log.error({ err: error }, 'passing on events failed; it is tried again in a second');
-      }
+      // What waited for its endpoint goes before what happened since.
+      await attempt(async () => upkeep?.resume(() => stopped));
+      await attempt(relay);
     }
   }
 
