@@ -97,7 +97,11 @@ export const NewWebhook = z
 
 export const WebhookChange = z
   .strictObject({
-    url: url.optional(),
+    url: url
+      .describe(
+        'Where to send from now on. At another origin custom headers are not sent unless `headers` names them anew (or `{}`): a webhook that has some is refused without',
+      )
+      .optional(),
     events: events.optional(),
     signatureHeader: signatureHeader.optional(),
     headers: headers.describe('Instead of all there were; `{}` for none').optional(),
