@@ -1,16 +1,12 @@
-import { firstIdAt, type OrganizationId, type SubjectId, type World } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { readStanding } from '../consent/index.ts';
 import type { Kept } from './due.ts';
+import { type OldTable, oldAlerts, oldClaims, oldDeliveries, oldOf, type Realm } from './old-rows-store.ts';
 
 /** Rows that are read or deleted in one go: some milliseconds of the event loop. */
 export const PAGE = 500;
-
-interface Realm {
-  organization: OrganizationId;
-  world: World;
-}
 
 export interface KeptPerson extends Kept {
   subject: SubjectId;
@@ -26,9 +22,6 @@ export interface SweepRow {
   /** JSON. */
   report: string;
 }
-
-/** Tables with a term of their own. */
-type OldTable = 'verification' | 'outbox';
 
 /** What sweeps read and delete, and the table `retention_sweep`. */
 export function createRetentionStore(db: Db) {
@@ -213,99 +206,4 @@ export function createRetentionStore(db: Db) {
       }));
     },
   };
-}
-
-/** An event that is still being delivered stays until that has ended. */
-const oldOf = (from: Db | Tx, table: OldTable, realm: Realm, before: number) =>
-  table === 'verification'
-    ? oldRows(from, table, realm, before)
-    : oldRows(from, table, realm, before).where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('webhook_delivery')
-              .select('webhook_delivery.id')
-              .whereRef('webhook_delivery.event', '=', 'old.id')
-              .where('webhook_delivery.state', '=', 'waiting'),
-          ),
-        ),
-      );
-
-function oldRows(from: Db | Tx, table: OldTable, { organization, world }: Realm, before: number) {
-  // Both tables have these columns; the type of one stands for either.
-  return from
-    .selectFrom(`${table as 'verification'} as old`)
-    .where('old.organization', '=', organization)
-    .where('old.world', '=', world)
-    .where('old.created_at', '<', before)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('legal_hold')
-            .select('legal_hold.id')
-            .whereRef('legal_hold.subject', '=', 'old.subject')
-            .where('legal_hold.released_at', 'is', null),
-        ),
-      ),
-    );
-}
-
-/** Acknowledged or not; their ids begin with the time, and there is an index of them. */
-function oldAlerts(from: Db | Tx, { organization, world }: Realm, before: number) {
-  return from
-    .selectFrom('alert as old')
-    .where('old.organization', '=', organization)
-    .where('old.world', '=', world)
-    .where('old.id', '<', firstIdAt('alert', before))
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('legal_hold')
-            .select('legal_hold.id')
-            .whereRef('legal_hold.subject', '=', 'old.subject')
-            .where('legal_hold.released_at', 'is', null),
-        ),
-      ),
-    );
-}
-
-/** Those that have ended. Their ids begin with the time, and there is an index of them. */
-function oldDeliveries(from: Db | Tx, { organization, world }: Realm, before: number) {
-  return from
-    .selectFrom('webhook_delivery as old')
-    .where('old.organization', '=', organization)
-    .where('old.world', '=', world)
-    .where('old.id', '<', firstIdAt('delivery', before))
-    .where('old.state', '<>', 'waiting')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('legal_hold')
-            .select('legal_hold.id')
-            .whereRef('legal_hold.subject', '=', 'old.subject')
-            .where('legal_hold.released_at', 'is', null),
-        ),
-      ),
-    );
-}
-
-function oldClaims(from: Db | Tx, { organization, world }: Realm, before: number) {
-  return from
-    .selectFrom('claim')
-    .where('claim.organization', '=', organization)
-    .where('claim.world', '=', world)
-    .where('claim.last_failed_at', '<', before)
-    .where('claim.disabled_at', 'is', null)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('subject')
-            .innerJoin('legal_hold', 'legal_hold.subject', 'subject.id')
-            .select('subject.id')
-            .whereRef('subject.organization', '=', 'claim.organization')
-            .whereRef('subject.world', '=', 'claim.world')
-            .whereRef('subject.email_hash', '=', 'claim.claim_hash')
-            .where('legal_hold.released_at', 'is', null),
-        ),
-      ),
-    );
 }

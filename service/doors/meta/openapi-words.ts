@@ -1,0 +1,34 @@
+/** What the document says of the whole, before the first operation. */
+export const introduction = `Self-hosted face verification: enroll people with a picture, then verify or identify them, and have your systems told of it by webhooks.
+
+**Keys.** Send an API key as \`x-api-key\`. \`npm start\` prints one for the test world at its first start; make others on the box with \`gatehouse key create --scopes identity --env test\` (or \`live\`). A key belongs to one organization and one world: what is enrolled with a test key is unknown to a live one. Its scopes say what it may do: \`identity\` to enroll and verify, \`webhooks\` for \`/api/v1/webhooks\`, \`admin\` for \`/api/admin\`.
+
+**Errors.** Every error is \`{ error, code, requestId, details? }\`. \`error\` is a sentence that says how to put it right, \`code\` is one of a closed list, and \`details\` names each wrong field. A **422** says that the picture cannot be accepted: it also carries \`reason\`, a sentence for the person in front of the camera, and \`checkResults\`, the checks there were. A face that does not match is no error but a 200 with \`verified: false\`.
+
+Every answer carries \`x-request-id\`, which the log of the box knows too.`;
+
+/** What the operations are sorted under, in the order of the page. */
+export const tags = [
+  { name: 'identity', description: 'Enroll people, verify and identify them.' },
+  {
+    name: 'behavior',
+    description:
+      'Where an API key’s own events go, as applications written for useHUMA ask for it. For a key with the scope `webhooks`.',
+  },
+  {
+    name: 'webhooks',
+    description:
+      'Where the events of the organization go. First an administrator grants the destination on the box (`gatehouse grant add hooks.example.org`); then make the webhook, send it a test event, and look at its deliveries. For a key with the scope `admin`, as all of `/api/admin`.',
+  },
+  { name: 'deliveries', description: 'What was sent to whom, what came back, and what waits.' },
+  { name: 'events', description: 'What happened.' },
+  {
+    name: 'alerts',
+    description: 'Rules that watch what happens, and what they found.',
+  },
+  {
+    name: 'grants',
+    description: 'Where the organization may send to. Nothing leaves the box without one.',
+  },
+  { name: 'meta', description: 'State of the appliance.' },
+];
