@@ -3,6 +3,7 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Alerting, ada, bea, keyless, MINUTE, startAlerting } from '../../../test/support/alerting.ts';
 import { key, operator } from '../../../test/support/engine.ts';
 import type { KeyId, OrganizationId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
 import { forgetAlerts } from './index.ts';
 
 const nobody = 'sub_000000000000000000000nobdy';
@@ -371,6 +372,32 @@ onBothDatabases('alerts', (newPlace) => {
       'alert-rule.change operator:ada',
       'alert-rule.remove operator:ada',
     ]);
+  });
+
+  test('a change whose commit was answered by nobody holds from the next look on', async () => {
+    let away = false;
+    await at.open({
+      inTransaction: async (work) => {
+        const done = await at.engine.inTransaction(work);
+        if (away)
+          throw new Problem('STORAGE_UNAVAILABLE', 'The database server went away while it stored this.');
+        return done;
+      },
+    });
+    const rule = await at.alerts.addRule(
+      at.realm(),
+      { metric: 'failures-per-person', threshold: 1 },
+      operator,
+    );
+    const lost = { code: 'STORAGE_UNAVAILABLE' };
+    away = true;
+    await expect(at.alerts.removeRule(at.realm(), rule.id, operator)).rejects.toMatchObject(lost);
+    const add = at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', threshold: 1 }, operator);
+    await expect(add).rejects.toMatchObject(lost);
+    away = false;
+    await at.alerts.look();
+    await at.refusals(1, { subject: ada, notPassed: ['liveness'] });
+    expect((await at.fired()).map(({ metric }) => metric)).toEqual(['spoof-attempts']);
   });
 
   test('a key or person the organization does not have in this world is refused', async () => {

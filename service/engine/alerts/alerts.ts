@@ -61,8 +61,15 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
   const mailing = createMailing({ ...deps, server: mail, alerts });
   const { checkMail, checkRule } = createRuleChecks({ organizations, destinations, mail });
-  /** So that the rules in memory are those of the last change. */
   const oneAtATime = createOneAtATime();
+  /** A commit was answered by nobody: which rules hold is read again at the next look. */
+  let unsure = false;
+  /** One after the other, so that the rules in memory are those of the last change. */
+  const changing = <T>(work: () => Promise<T>): Promise<T> =>
+    oneAtATime(work).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === 'STORAGE_UNAVAILABLE') unsure = true;
+      throw error;
+    });
 
   function waitsFor(metric: AlertMetric): string | undefined {
     if (metric === 'bot-rate') return 'Nothing judges behavior yet: it fires once the behavior family does.';
@@ -96,7 +103,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     });
 
   const removeRule = (realm: EventRealm, id: string, actor: Actor): Promise<void> =>
-    oneAtATime(async () => {
+    changing(async () => {
       await inTransaction(async (tx) => {
         const rule = await ruleOf(tx, realm, id);
         await rules.remove(tx, rule, clock.now());
@@ -105,7 +112,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       watched.remove(id as AlertRuleId);
     });
 
+  async function load(): Promise<void> {
+    await watched.load(await rules.enabled());
+    unsure = false;
+  }
+
   async function look(): Promise<void> {
+    if (unsure) await oneAtATime(load);
     await watched.retry();
     let fired = false;
     for (const { rule, value } of await gauges.breached(watched.gauges())) {
@@ -157,7 +170,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         await rules.insert(tx, rule);
         await note(tx, actor, 'alert-rule.add', rule, settingsOf(rule));
       };
-      await oneAtATime(async () => {
+      await changing(async () => {
         await inTransaction(add);
         await watched.replace(rule);
       });
@@ -178,7 +191,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         await note(tx, actor, 'alert-rule.change', after, { from: settingsOf(now), to: settingsOf(after) });
         return after;
       };
-      return oneAtATime(async () => {
+      return changing(async () => {
         const rule = await inTransaction(write);
         await watched.replace(rule);
         return shown(rule);
@@ -233,7 +246,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
     forDesktop: (after, limit) => alerts.forDesktop(after, limit),
 
-    load: async () => watched.load(await rules.enabled()),
+    load,
     async watch(tx, batch) {
       await watched.watch(tx, batch, async (rule, breach) => {
         await fire(tx, rule, breach);
