@@ -103,21 +103,21 @@ export interface AttemptRow {
   exchange: Uint8Array | null;
 }
 
-/** Whether something was sent to the endpoint in [since, before), ms since 1970. */
+/** Whether something that happened since was sent to the endpoint before; ms since 1970. */
 export async function wasTriedBetween(
   tx: Tx,
   endpoint: EndpointId,
   { since, before }: { since: number; before: number },
 ): Promise<boolean> {
   const one = await tx
-    .selectFrom('webhook_attempt as a')
-    .innerJoin('webhook_delivery as d', 'd.id', 'a.delivery')
-    .select('a.id')
-    .where('a.id', '>=', firstIdAt('attempt', since))
-    .where('a.at', '>=', since)
-    .where('a.at', '<', before)
+    .selectFrom('webhook_delivery as d')
+    .innerJoin('webhook_attempt as a', 'a.delivery', 'd.id')
+    .select('d.id')
     .where('d.endpoint', '=', endpoint)
-    .orderBy('a.id', 'desc')
+    .where('d.id', '>=', firstIdAt('delivery', since))
+    .where('a.at', '<', before)
+    // The oldest first: those were sent, if any was.
+    .orderBy('d.id')
     .limit(1)
     .executeTakeFirst();
   return one !== undefined;
