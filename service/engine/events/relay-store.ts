@@ -13,7 +13,12 @@ const PAGE = 500;
 
 /** What happened and was not passed on yet, the oldest first. */
 export async function selectUnrelayed(tx: Tx, limit: number): Promise<UnrelayedRow[]> {
-  const rows = await tx
+  return (await unrelayed(tx, limit).execute()) as UnrelayedRow[];
+}
+
+/** The cost of a page does not grow with what waits: it is the head of an index. */
+export const unrelayed = (db: Db | Tx, limit: number) =>
+  db
     .selectFrom('outbox')
     .select([
       'id',
@@ -29,10 +34,7 @@ export async function selectUnrelayed(tx: Tx, limit: number): Promise<UnrelayedR
     .where('relayed_at', 'is', null)
     .where('seq', 'is not', null)
     .orderBy('seq')
-    .limit(limit)
-    .execute();
-  return rows as UnrelayedRow[];
-}
+    .limit(limit);
 
 /** What was written by a release that had no webhooks: nobody had asked for it. At most a page; how many there were. */
 export async function relayUnordered(tx: Tx, now: number): Promise<number> {
@@ -45,7 +47,6 @@ export async function relayUnordered(tx: Tx, now: number): Promise<number> {
         .select('id')
         .where('relayed_at', 'is', null)
         .where('seq', 'is', null)
-        .orderBy('id')
         .limit(PAGE),
     )
     .executeTakeFirst();

@@ -7,6 +7,8 @@ export const eventsOut: Migration = {
     // Order of what happened: ids of one millisecond sort by chance.
     `alter table outbox add column seq ${integer}`,
     'create unique index outbox_seq on outbox (seq)',
+    // With both SQLite would take the other one and sort everything that waits, for each page of it.
+    'drop index outbox_relayed',
     'create index outbox_unrelayed on outbox (seq) where relayed_at is null',
 
     `create table job (
