@@ -124,6 +124,7 @@ export async function serve(
   const recurring = createRecurring({ log });
   opened.defer(() => recurring.stop());
   recurring.every('usage', 1_000, () => gatehouse.limits.flush());
+  // Beside the job of that name: after 1,000 lines at once, and also while a Redis that carries the jobs is away.
   recurring.every('audit checkpoints', 1_000, () => gatehouse.auditLog.tend());
   opened.defer(() => gatehouse.standingJobs.settled());
   opened.defer(() => gatehouse.jobs.stop());
