@@ -331,6 +331,8 @@ export interface Schema {
     origin: string;
     /** Of a callback. */
     url_sealed: Bytes | null;
+    /** Of its job; null: the endpoint. */
+    lane: string | null;
     /** Null: over, or it waits without a job until its endpoint is enabled again. */
     job: string | null;
     /** 'waiting' | 'delivered' | 'failed' (no attempt is left) | 'dropped' (nothing to send any more) */

@@ -68,13 +68,10 @@ export function createCallbacks({
         subject,
         origin: 'callback',
         url: await sealOwned(sealer, { organization, subject }, urlField(id), { url }),
+        // Those of one host wait for each other, for nobody else.
+        lane: `callback/${new URL(url).host}`,
       } as const;
-      // Those of one host wait for each other, for nobody else.
-      await queueDeliveries(
-        { tx, jobs, now: clock.now() },
-        [delivery],
-        () => `callback/${new URL(url).host}`,
-      );
+      await queueDeliveries({ tx, jobs, now: clock.now() }, [delivery]);
       return id;
     },
   };

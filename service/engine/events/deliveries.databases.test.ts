@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { answer, type EventStack, openEventStack, type Posted } from '../../../test/support/event-stack.ts';
+import { until } from '../../../test/support/fake-time.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { OutgoingReply } from '../../outgoing/outgoing.ts';
 import { forgetDeliveries } from './forget-deliveries-store.ts';
@@ -286,6 +287,22 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     expect(stack.posted.at(-1)).toMatchObject({ id: event });
     expect(stack.posted.at(-1)!.url.href).toBe(url);
     expect(again.origin).toBe('resend');
+    const lanes = async () =>
+      (await engine.db.selectFrom('job').select('lane').execute()).map(({ lane }) => lane);
+    expect(await lanes()).toEqual(['callback/app.example.org', 'callback/app.example.org']);
+    const other = await engine.inTransaction((tx) =>
+      stack.callbacks.addCallback(tx, stack.realm, { family: 'sessions', url, event }),
+    );
+    await stack.webhooks.disable(stack.realm, signer!.id, 'moving', operator);
+    await stack.pass(1_000);
+    await stack.webhooks.enable(stack.realm, signer!.id, operator);
+    // The next look of the relay gives it a job again.
+    await stack.refuse(1);
+    await until(async () => {
+      await stack.settled();
+      return (await stack.rows()).some(({ id, state }) => id === other && state === 'delivered');
+    });
+    expect(new Set(await lanes())).toEqual(new Set(['callback/app.example.org']));
     granted = false;
     await expect(stack.callbacks.check(stack.realm, url)).rejects.toMatchObject({
       code: 'DESTINATION_NOT_GRANTED',

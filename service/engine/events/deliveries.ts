@@ -139,6 +139,7 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
             subject: work.subject,
             origin: 'resend',
             ...(url && { url }),
+            lane: work.lane,
           },
         ]);
         await audit.add(tx, {

@@ -16,6 +16,8 @@ export interface NewDelivery {
   origin: Exclude<Delivery['origin'], 'test'>;
   /** Of a callback. */
   url?: Uint8Array;
+  /** Whom its first attempt waits for, where that is not the endpoint's: the others of this lane. */
+  lane?: string | undefined;
 }
 
 /** Written one after the other in pieces of so many: some milliseconds of the event loop. */
@@ -43,6 +45,7 @@ export async function insertDeliveries(
           subject: one.subject ?? null,
           origin: one.origin,
           url_sealed: one.url ?? null,
+          lane: one.lane ?? null,
           job: jobs[from + i]!,
           state: 'waiting',
           state_reason: null,

@@ -92,6 +92,7 @@ export async function insertTest(
       subject: null,
       origin: 'test',
       url_sealed: null,
+      lane: null,
       job: null,
       state: row.state,
       state_reason: row.reason,

@@ -68,11 +68,11 @@ export function createDeliveryUpkeep({
       if (inTime.length === 0) return;
       const added = await jobs.add(
         tx,
-        inTime.map(({ id, organization, endpoint }) => ({
+        inTime.map(({ id, organization, endpoint, lane }) => ({
           kind: 'webhook' as const,
           payload: { delivery: id },
           organization,
-          lane: endpoint,
+          lane: lane ?? endpoint,
         })),
       );
       await giveJobs(

@@ -22,6 +22,8 @@ export interface DeliveryWork {
   subject: SubjectId | undefined;
   origin: Delivery['origin'];
   url: Uint8Array | null;
+  /** Undefined: the endpoint's. */
+  lane: string | undefined;
   state: string;
   attempts: number;
   /** Undefined where its term is over. */
@@ -47,6 +49,7 @@ export async function selectWork(db: Db | Tx, ids: readonly string[]): Promise<M
       'd.subject',
       'd.origin',
       'd.url_sealed',
+      'd.lane',
       'd.state',
       'd.attempts',
       'o.id as o_id',
@@ -71,6 +74,7 @@ export async function selectWork(db: Db | Tx, ids: readonly string[]): Promise<M
         subject: (one.subject as SubjectId | null) ?? undefined,
         origin: one.origin as Delivery['origin'],
         url: one.url_sealed,
+        lane: one.lane ?? undefined,
         state: one.state,
         attempts: one.attempts,
         row:

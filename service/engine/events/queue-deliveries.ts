@@ -9,7 +9,6 @@ import { insertDeliveries, type NewDelivery } from './delivery-rows-store.ts';
 export async function queueDeliveries(
   { tx, jobs, now }: { tx: Tx; jobs: Pick<Jobs, 'add'>; now: number },
   deliveries: readonly NewDelivery[],
-  lane = ({ endpoint }: NewDelivery): string => endpoint,
 ): Promise<void> {
   if (deliveries.length === 0) return;
   const added = await jobs.add(
@@ -18,7 +17,7 @@ export async function queueDeliveries(
       kind: 'webhook' as const,
       payload: { delivery: one.id },
       organization: one.organization,
-      lane: lane(one),
+      lane: one.lane ?? one.endpoint,
       key: one.id,
     })),
   );

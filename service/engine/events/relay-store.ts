@@ -73,6 +73,7 @@ export interface ParkedDelivery {
   organization: OrganizationId;
   world: World;
   endpoint: EndpointId;
+  lane: string | null;
   attempts: number;
   createdAt: number;
 }
@@ -87,6 +88,7 @@ export async function selectParked(db: Db | Tx, limit: number): Promise<ParkedDe
       'webhook_delivery.organization',
       'webhook_delivery.world',
       'webhook_delivery.endpoint',
+      'webhook_delivery.lane',
       'webhook_delivery.attempts',
       'webhook_delivery.created_at',
     ])
@@ -102,6 +104,7 @@ export async function selectParked(db: Db | Tx, limit: number): Promise<ParkedDe
     organization: row.organization as OrganizationId,
     world: row.world as World,
     endpoint: row.endpoint as EndpointId,
+    lane: row.lane,
     attempts: row.attempts,
     createdAt: row.created_at,
   }));

@@ -95,6 +95,7 @@ export const eventsOut: Migration = {
       subject ${text},
       origin ${text} not null check (origin in ('event', 'callback', 'resend', 'replay', 'test')),
       url_sealed ${bytes},
+      lane ${text},
       job ${text},
       state ${text} not null check (state in ('waiting', 'delivered', 'failed', 'dropped')),
       state_reason ${text},
