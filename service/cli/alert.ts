@@ -47,7 +47,9 @@ export function addAlert(program: Command, runner: CommandRunner): void {
         alerts.push(...page.alerts);
         before = page.next;
       } while (before !== undefined && alerts.length < limit);
-      const empty = options.all ? 'There was no alert yet.' : 'No alert is open.';
+      const empty = options.all
+        ? 'There was no alert yet.'
+        : 'No alert is open. What is watched: gatehouse alert rules';
       return { json: { alerts }, text: describeAlerts(alerts, empty) };
     },
   );

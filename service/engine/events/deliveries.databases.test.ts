@@ -212,8 +212,12 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     expect(stack.posted).toMatchObject([{ id: sent.id, json: { event: 'user.enrolled' } }]);
     expect(stack.posted[0]!.headers).toHaveProperty('x-proof-signature');
     expect(await stack.deliveries.get(stack.realm, sent.id, operator)).toEqual(sent);
-    reply = async () => answer(410);
-    expect(await stack.deliveries.test(stack.realm, id, undefined, operator)).toMatchObject({
+    const held = Promise.withResolvers<OutgoingReply>();
+    reply = () => held.promise;
+    const [first, second] = [0, 1].map(() => stack.deliveries.test(stack.realm, id, undefined, operator));
+    await expect(second).rejects.toMatchObject({ code: 'CONFLICT' });
+    held.resolve(answer(410));
+    expect(await first).toMatchObject({
       name: 'identity.verification.success',
       state: { is: 'failed', reason: expect.stringContaining('410') },
       log: [{ outcome: 'status', status: 410 }],

@@ -50,6 +50,9 @@ export function createTestDelivery({
     throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'event', message }] });
   }
 
+  /** Endpoints with a test under way: each holds a connection for as long as its receiver likes. */
+  const underWay = new Set<string>();
+
   return async function test(realm, id, event, actor) {
     const to = await endpoints.open(id as Endpoint['id']);
     if (to?.endpoint.organization !== realm.organization || to.endpoint.world !== realm.world)
@@ -63,9 +66,17 @@ export function createTestDelivery({
     const name = nameOf(endpoint, event);
     const payload = payloads.sample(name);
     if (payload.is === 'nothing') throw new Problem('CONFLICT', `There is no sample: ${payload.reason}.`);
+    if (underWay.has(endpoint.id))
+      throw new Problem(
+        'CONFLICT',
+        'A test of this endpoint is under way: it ends within 15 seconds, then try again.',
+      );
     const delivery = ids.next('delivery');
     const at = clock.now();
-    const attempted = await attempt({ to, url: endpoint.url, id: delivery, body: payload.body });
+    underWay.add(endpoint.id);
+    const attempted = await attempt({ to, url: endpoint.url, id: delivery, body: payload.body }).finally(() =>
+      underWay.delete(endpoint.id),
+    );
     const attemptId = ids.next('attempt');
     const accepted = attempted.outcome === 'delivered';
     const owner = { organization: realm.organization, subject: undefined };
