@@ -119,8 +119,13 @@ const events = readdirSync(recordings)
   .filter((file) => file.endsWith('.json'))
   .map((file) => JSON.parse(readFileSync(join(recordings, file), 'utf8')).event as RecordedEvent);
 
-const asNew = ({ type, payload, personal }: RecordedEvent) =>
-  ({ ...realm(), type, payload, ...(personal && { personal: { values: personal } }) }) as DomainEvent;
+/** An alert about a person is sealed to them, without anything personal in it. */
+const sealedOf = ({ payload, personal }: RecordedEvent) => personal ?? ('about' in payload ? {} : undefined);
+const asNew = (event: RecordedEvent) => {
+  const { type, payload } = event;
+  const values = sealedOf(event);
+  return { ...realm(), type, payload, ...(values && { personal: { values } }) } as DomainEvent;
+};
 
 const receiversOf = (signature: SignatureDialect): Record<string, Receiver> => ({
   standardwebhooks: standardLibrary,
