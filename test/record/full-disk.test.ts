@@ -1,4 +1,4 @@
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
@@ -46,12 +46,24 @@ const people = async () =>
     ({ email }) => email,
   );
 
-/** Leaves less than one page. */
+/** Leaves less than one page, also while the service takes some of the room. */
 function fill(): string {
   const path = join(disk.folder, 'somebody-elses-file');
-  const { bavail, bsize } = statfsSync(disk.folder);
-  writeFileSync(path, Buffer.alloc(bavail * bsize));
+  const file = openSync(path, 'w');
+  try {
+    for (const size of [1024 * 1024, statfsSync(disk.folder).bsize]) writeUntilFull(file, Buffer.alloc(size));
+  } finally {
+    closeSync(file);
+  }
   return path;
+}
+
+function writeUntilFull(file: number, bytes: Buffer): void {
+  try {
+    while (writeSync(file, bytes) === bytes.length);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
 }
 
 test.skipIf(!mayMount)(
