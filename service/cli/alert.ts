@@ -3,6 +3,7 @@ import { type AlertReply, describeAlerts } from './alert-reply.ts';
 import { addAlertRule } from './alert-rule.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { invocation } from './invocation.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { worldFlag, worldOf } from './world-flag.ts';
 
@@ -49,7 +50,7 @@ export function addAlert(program: Command, runner: CommandRunner): void {
       } while (before !== undefined && alerts.length < limit);
       const empty = options.all
         ? 'There was no alert yet.'
-        : 'No alert is open. What is watched: gatehouse alert rules';
+        : `No alert is open. What is watched: ${invocation} alert rules`;
       return { json: { alerts }, text: describeAlerts(alerts, empty) };
     },
   );
