@@ -1,6 +1,6 @@
 import type { WireErrors } from './wire-error.ts';
 
-/** What is answered where no family has said otherwise: unknown paths, the meta door, the control socket. */
+/** What is answered where no family has said otherwise: unknown paths, and our own doors: meta, console, jobs, the control socket. */
 export const defaultErrors = {
   INVALID_REQUEST: { status: 400 },
   MALFORMED_JSON: { status: 400 },

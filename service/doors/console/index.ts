@@ -2,7 +2,6 @@ import type { FastifyPluginAsync } from 'fastify';
 import { alertRoutes } from './alert-routes.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { deliveryRoutes } from './delivery-routes.ts';
-import { wireErrors } from './errors.ts';
 import { eventRoutes } from './event-routes.ts';
 import { grantRoutes } from './grant-routes.ts';
 import { webhookActionRoutes } from './webhook-action-routes.ts';
@@ -14,7 +13,6 @@ export type { ConsoleDeps };
 /** `/api/admin/*`: what the console uses, for a key with the scope `admin`, in the key's own organization and world. */
 export function createConsoleDoor(deps: ConsoleDeps): FastifyPluginAsync {
   return async (app) => {
-    app.decorate('wireErrors', wireErrors);
     // A call whose fields can all be left out needs no body; one that lacks fields is told which.
     app.addHook('preValidation', async (request) => {
       if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {};
