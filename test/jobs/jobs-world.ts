@@ -12,15 +12,14 @@ import { createIds, type JobId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
 import { createTestAudit } from '../support/audit.ts';
-import { createFakeTime, type FakeTime, someTurns } from '../support/fake-time.ts';
+import { createFakeTime, type FakeTime } from '../support/fake-time.ts';
+import { watchDatabase } from '../support/watch-database.ts';
 
 /** What carries the jobs of one test. */
 export interface JobsPlace {
   newPlace(): Promise<DatabasePlace>;
   /** Of one process; none sees what another one's still has. */
   newDriver(): JobDriver;
-  /** Resolves when what the drivers have under way has gone there and back. */
-  settle?(): Promise<void>;
 }
 
 /** One attempt, under way until it is answered. */
@@ -63,24 +62,15 @@ export interface JobsWorld {
 
 export const NOON = Date.UTC(2026, 10, 20, 12);
 
-export async function createJobsWorld({
-  newPlace,
-  newDriver,
-  settle = async () => {},
-}: JobsPlace): Promise<JobsWorld> {
-  let database: Database | undefined;
-  async function rest(): Promise<void> {
-    for (let again = 0; again < 3; again++) {
-      // Transactions take turns: those that were asked for before have ended.
-      await database?.inTransaction(async (tx) => tx.selectFrom('job').select('id').limit(1).execute());
-      await settle();
-      await someTurns();
-    }
-  }
-  const newTime = () => createFakeTime(NOON, rest);
+export async function createJobsWorld({ newPlace, newDriver }: JobsPlace): Promise<JobsWorld> {
+  // The clock alone is asked for while the database opens; nothing is under way before it is there.
+  let atRest = async () => {};
+  const newTime = () => createFakeTime(NOON, () => atRest());
   const time = newTime();
   const { clock } = time;
-  database = await openDatabase(await newPlace(), { clock, log: silentLog });
+  const database = await openDatabase(await newPlace(), { clock, log: silentLog });
+  const watch = watchDatabase(database);
+  atRest = watch.atRest;
   const ids = createIds(clock);
   const lives: Jobs[] = [];
   const processes = new Map<Life, { alive: boolean }>();
@@ -100,7 +90,7 @@ export async function createJobsWorld({
       const jobs = createJobs({
         db: database.db,
         inTransaction: (work) =>
-          process.alive ? (inTransaction ?? database.inTransaction)(work) : new Promise(() => {}),
+          process.alive ? (inTransaction ?? watch.inTransaction)(work) : new Promise(() => {}),
         audit: createTestAudit({ ids, clock }),
         ids,
         clock,

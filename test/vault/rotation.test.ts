@@ -92,9 +92,15 @@ test('master, organization and signing keys rotate under load without a failed r
       ),
     ),
   ];
+  const asExpected = ['1:1 200 true', '1:N 200 ada@example.com', 'list 200'];
+  const seen = (outcome: string) => outcomes.get(outcome) ?? 0;
+  /** Five more of each, however the machine shares its time among them; or one that nobody expects. */
   const busy = async () => {
-    const before = [...outcomes.values()].reduce((sum, one) => sum + one, 0);
-    while ([...outcomes.values()].reduce((sum, one) => sum + one, 0) < before + 20) await delay(5);
+    const enough = asExpected.map((outcome) => ({ outcome, amount: seen(outcome) + 5 }));
+    while (enough.some(({ outcome, amount }) => seen(outcome) < amount)) {
+      if (outcomes.size > asExpected.length) return;
+      await delay(5);
+    }
   };
 
   await busy();
@@ -117,8 +123,7 @@ test('master, organization and signing keys rotate under load without a failed r
   over = true;
   await Promise.all(load);
   agent.destroy();
-  expect([...outcomes.keys()].sort()).toEqual(['1:1 200 true', '1:N 200 ada@example.com', 'list 200']);
-  for (const amount of outcomes.values()) expect(amount).toBeGreaterThan(10);
+  expect([...outcomes.keys()].sort()).toEqual(asExpected);
   expect(keyFiles()).toEqual(['master.key']);
   const { id } = await cli.json<{ id: string }>('master', 'show');
   await service.end();

@@ -54,7 +54,7 @@ export interface JobDriver {
   /**
    * Sees to it that `run` is called with each of them: tickets of one priority in this order, a higher priority first. A
    * ticket carried twice counts once. When it rejects, none may count as carried: the core carries them again after a pause;
-   * so it does with what has not begun after a while.
+   * so it does with what has not begun after a while. It may take as long as the other queue is away: nobody waits for it.
    */
   carry(tickets: readonly JobTicket[]): Promise<void>;
   /** These are void: whatever shows them need not any more. */

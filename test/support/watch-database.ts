@@ -1,0 +1,38 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Database } from '../../service/storage/connection.ts';
+
+export interface DatabaseWatch {
+  /** As the database's own, and seen. */
+  inTransaction: Database['inTransaction'];
+  /** Resolves when nothing is under way there any more, and what waited for it has gone on without asking for more. */
+  atRest(): Promise<void>;
+}
+
+/** Turns of the event loop in which nothing is asked of the database: who was answered would have asked again. */
+const QUIET = 10;
+
+/**
+ * Sees what is asked of a database, by `db` and by the `inTransaction` given here: one in another process takes as long as it
+ * takes, so that no count of turns tells when the work of a test has come to rest.
+ */
+export function watchDatabase({ db, inTransaction }: Database): DatabaseWatch {
+  let underWay = 0;
+  async function seen<T>(work: Promise<T>): Promise<T> {
+    underWay += 1;
+    try {
+      return await work;
+    } finally {
+      underWay -= 1;
+    }
+  }
+  const executor = db.getExecutor();
+  const execute = executor.executeQuery.bind(executor);
+  executor.executeQuery = (...query) => seen(execute(...query));
+
+  return {
+    inTransaction: (work) => seen(inTransaction(work)),
+    async atRest() {
+      for (let quiet = 0; quiet < QUIET; quiet = underWay === 0 ? quiet + 1 : 0) await turn();
+    },
+  };
+}
