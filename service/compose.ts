@@ -138,7 +138,7 @@ export async function compose(
   }
   await auditLog.begin();
   opened.defer(() => signEnd(auditLog, log));
-  const queue = openQueue(config, { db, inTransaction, audit, ids, clock, log });
+  const queue = await openQueue(config, { db, inTransaction, audit, ids, clock, log });
   const { jobs, redis } = queue;
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
   const limits = createLimits({

@@ -10,7 +10,7 @@ import {
   type JobsDeps,
 } from './engine/jobs/index.ts';
 import { queuePrefix } from './queue-prefix.ts';
-import { createRedisDriver, type RedisDriver } from './redis-queue/index.ts';
+import type { RedisDriver, RedisDriverDeps } from './redis-queue/index.ts';
 
 /** The jobs of the appliance, and what carries them. */
 export interface Queue {
@@ -21,17 +21,23 @@ export interface Queue {
 }
 
 /** Nothing runs until `jobs.start`. */
-export function openQueue(
+export async function openQueue(
   { data, queue, redisUrl }: Pick<Config, 'data' | 'queue' | 'redisUrl'>,
   deps: Omit<JobsDeps, 'driver' | 'chance' | 'timer'> & Omit<BoardLinksDeps, 'random'>,
-): Queue {
+): Promise<Queue> {
   const redis =
     queue === 'bullmq' && redisUrl !== undefined
-      ? createRedisDriver({ url: redisUrl, prefix: queuePrefix(data, randomFillSync), log: deps.log })
+      ? await redisDriver({ url: redisUrl, prefix: queuePrefix(data, randomFillSync), log: deps.log })
       : undefined;
   return {
     jobs: createJobs({ ...deps, chance: Math.random, driver: redis ?? createDatabaseDriver() }),
     boardLinks: createBoardLinks({ ...deps, random: randomFillSync }),
     redis,
   };
+}
+
+/** Loaded where it is wanted alone: BullMQ is a sixth of all the code, and most appliances never use it. */
+async function redisDriver(deps: RedisDriverDeps): Promise<RedisDriver> {
+  const { createRedisDriver } = await import('./redis-queue/index.ts');
+  return createRedisDriver(deps);
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { SendMailOptions } from 'nodemailer';
 import { oneLine, toOutgoingError } from './failure.ts';
 import { OutgoingError, type OutgoingMail } from './outgoing.ts';
 import type { After } from './post.ts';
@@ -15,6 +15,8 @@ export function createMail({ systemTrust, after }: { systemTrust: SystemTrust; a
     const { host, address, port, secure, ca, user, password, timeout } = mail;
     if (isIP(address) === 0)
       throw new Error(`"${address}" is no address: only what was resolved and checked is dialled.`);
+    // Most commands and many appliances never send one.
+    const { createTransport } = await import('nodemailer');
     const withPassword = user !== undefined && password !== undefined;
     const transport = createTransport({
       host: address,

@@ -9,7 +9,7 @@ import { type BoardLinks, type Jobs, jobKinds } from '../../engine/jobs/index.ts
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import { boardFonts, boardPolicy, closedPage, withoutForeignLinks } from './board-page.ts';
-import { type RedisQueue, RedisQueueAdapter } from './redis-adapter.ts';
+import type { RedisQueue } from './redis-adapter.ts';
 import { RowsAdapter } from './rows-adapter.ts';
 import { isSameOrigin } from './same-origin.ts';
 import { fromCookie, toCookie } from './session-cookie.ts';
@@ -151,6 +151,8 @@ const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
   let carried = false;
   app.addHook('preHandler', async () => {
     if (carried || !redis) return;
+    const { RedisQueueAdapter } = await import('./redis-adapter.ts');
+    if (carried) return;
     for (const queue of redis.queues()) {
       carried = true;
       const adapter = new RedisQueueAdapter({ queue, jobs, actor });
