@@ -127,7 +127,7 @@ export default {
     ),
     only('redis-home', 'bullmq|ioredis', '^service/redis-queue/', 'Redis stays in the driver.'),
     only('mail-home', 'nodemailer', '^service/outgoing/', 'Only outgoing dials out.'),
-    only('electron-home', 'electron', '^main/', 'Electron stays in the desktop shell.'),
+    only('electron-home', 'electron', '^main/index\\.ts$', 'One file loads Electron; it is passed on.'),
     only('http-home', 'fastify|@fastify/[^/]+', '^service/(doors|http)/', 'HTTP stays in doors and http.'),
   ],
   options: {

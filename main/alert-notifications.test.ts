@@ -7,9 +7,8 @@ import {
 
 let shown: { title: string; body: string }[];
 let supported: boolean;
-let failures: unknown[];
-let kept: string | undefined;
-let asked: (string | undefined)[];
+let looks: unknown[];
+let kept: ReadonlySet<string>;
 let there: DesktopAlert[];
 let ticks: (() => void)[];
 
@@ -28,17 +27,14 @@ const electron: AlertNotificationsDeps['electron'] = {
 const open = (over: Partial<AlertNotificationsDeps> = {}) =>
   createAlertNotifications({
     electron,
-    async fetchAlerts(after) {
-      asked.push(after);
-      return there.filter(({ id }) => after === undefined || id > after);
-    },
-    lastShown: {
+    fetchAlerts: async () => there,
+    shown: {
       read: async () => kept,
-      async write(id) {
-        kept = id;
+      async write(ids) {
+        kept = ids;
       },
     },
-    failed: (error) => void failures.push(error),
+    looked: (how) => void looks.push(how),
     repeat(work) {
       ticks.push(work);
       return () => void ticks.splice(0);
@@ -51,13 +47,14 @@ const alert = (id: string, more: Partial<DesktopAlert> = {}): DesktopAlert => ({
 });
 
 beforeEach(() => {
-  [shown, supported, failures, kept, asked, there, ticks] = [[], true, [], undefined, [], [], []];
+  [shown, supported, looks, kept, there, ticks] = [[], true, [], new Set(), [], []];
 });
 
 test('each alert is shown once, also by the next window', async () => {
   there = [alert('alr_1'), alert('alr_2', { world: 'test', about: 'sub_1' })];
   await open().look();
-  there.push(alert('alr_3'));
+  // The clock was set back, or it came in the same millisecond: its id sorts before the others.
+  there.unshift(alert('alr_0'));
   const next = open();
   await next.look();
   await next.look();
@@ -69,7 +66,7 @@ test('each alert is shown once, also by the next window', async () => {
     },
     { title: 'Gatehouse: Presentation attacks', body: 'spoof-attempts is at 3, the rule is 3' },
   ]);
-  expect(asked).toEqual([undefined, 'alr_2', 'alr_3']);
+  expect(looks).toEqual([{ open: 2 }, { open: 3 }, { open: 3 }]);
 });
 
 test('of many, the newest are shown and the others counted', async () => {
@@ -82,7 +79,25 @@ test('of many, the newest are shown and the others counted', async () => {
     'Gatehouse: 5',
   ]);
   expect(shown[0]!.body).toBe('2 more alerts: gatehouse alert list');
-  expect(kept).toBe('alr_5');
+  expect(kept.size).toBe(5);
+});
+
+test('one that was shown and is gone from the answer is not shown again when it returns', async () => {
+  there = [alert('alr_1')];
+  const notifications = open();
+  await notifications.look();
+  there = [alert('alr_2')];
+  await notifications.look();
+  there = [alert('alr_1'), alert('alr_2')];
+  await notifications.look();
+  expect(shown).toHaveLength(2);
+});
+
+test('what is kept stays small', async () => {
+  kept = new Set(Array.from({ length: 1_000 }, (_, i) => `alr_old_${i}`));
+  there = [alert('alr_new')];
+  await open().look();
+  expect([kept.size, kept.has('alr_new'), kept.has('alr_old_0')]).toEqual([1_000, true, false]);
 });
 
 test('what fails is told, and shown at the next look', async () => {
@@ -95,17 +110,21 @@ test('what fails is told, and shown at the next look', async () => {
     },
   });
   await notifications.look();
-  expect([shown, failures, kept]).toEqual([[], [new Error('the service is not there')], undefined]);
+  expect([shown, looks, kept]).toEqual([[], [{ error: new Error('the service is not there') }], new Set()]);
   away = false;
   await notifications.look();
-  expect([shown.length, kept]).toEqual([1, 'alr_1']);
+  expect([shown.length, kept]).toEqual([1, new Set(['alr_1'])]);
 });
 
-test('a desktop without notifications marks nothing as shown', async () => {
+test('a desktop without notifications says so and marks nothing as shown', async () => {
   supported = false;
   there = [alert('alr_1')];
   await open().look();
-  expect([shown, asked, kept]).toEqual([[], [], undefined]);
+  expect([shown, looks, kept]).toEqual([
+    [],
+    [{ error: expect.objectContaining({ message: expect.stringContaining('gatehouse alert list') }) }],
+    new Set(),
+  ]);
 });
 
 test('it looks at once and again and again, never twice at a time, until it is stopped', async () => {

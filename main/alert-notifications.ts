@@ -26,17 +26,20 @@ export interface AlertNotificationsDeps {
       isSupported(): boolean;
     };
   };
-  /** Alerts newer than this one; without it those that are open. */
-  fetchAlerts(after: string | undefined): Promise<readonly DesktopAlert[]>;
-  /** Kept over restarts, so that nothing is shown twice. */
-  lastShown: { read(): Promise<string | undefined>; write(id: string): Promise<void> };
-  failed(error: unknown): void;
+  /** Those that nobody has acknowledged. */
+  fetchAlerts(): Promise<readonly DesktopAlert[]>;
+  /** Ids, kept over restarts: nothing is shown twice. Ids and not a moment, for clocks are set and alerts come together. */
+  shown: { read(): Promise<ReadonlySet<string>>; write(ids: ReadonlySet<string>): Promise<void> };
+  /** Of every look: so many are open, or what went wrong. */
+  looked(how: { open: number } | { error: unknown }): void;
   /** As `setInterval`, so that tests own the time; gives what ends it. */
   repeat?: (work: () => void, milliseconds: number) => () => void;
 }
 
 /** Of one look; the rest is counted in a single notification. */
 const MOST_AT_ONCE = 3;
+/** Ids that are kept, the newest: of more open alerts than this the oldest are shown again. */
+const MOST_KEPT = 1_000;
 
 const onTimers = (work: () => void, milliseconds: number) => {
   const timer = setInterval(work, milliseconds);
@@ -46,30 +49,34 @@ const onTimers = (work: () => void, milliseconds: number) => {
 export function createAlertNotifications({
   electron: { Notification },
   fetchAlerts,
-  lastShown,
-  failed,
+  shown,
+  looked,
   repeat = onTimers,
 }: AlertNotificationsDeps): AlertNotifications {
   let looking: Promise<void> | undefined;
   let end: (() => void) | undefined;
 
   async function showNew(): Promise<void> {
-    if (!Notification.isSupported()) return;
-    const alerts = await fetchAlerts(await lastShown.read());
-    const newest = alerts.at(-1);
-    if (!newest) return;
-    const rest = alerts.length - MOST_AT_ONCE;
-    if (rest > 0) {
-      const body = `${rest} more ${rest === 1 ? 'alert' : 'alerts'}: gatehouse alert list`;
-      new Notification({ title: 'Gatehouse', body }).show();
+    if (!Notification.isSupported())
+      throw new Error('This desktop shows no notifications: alerts are in "gatehouse alert list" alone.');
+    const open = await fetchAlerts();
+    const before = await shown.read();
+    const fresh = open.filter(({ id }) => !before.has(id));
+    if (fresh.length > 0) {
+      const rest = fresh.length - MOST_AT_ONCE;
+      if (rest > 0) {
+        const body = `${rest} more ${rest === 1 ? 'alert' : 'alerts'}: gatehouse alert list`;
+        new Notification({ title: 'Gatehouse', body }).show();
+      }
+      for (const alert of fresh.slice(-MOST_AT_ONCE)) new Notification(wordsOf(alert)).show();
+      // Afterwards: a crash in between shows them twice, never not at all.
+      await shown.write(new Set([...before, ...fresh.map(({ id }) => id)].slice(-MOST_KEPT)));
     }
-    for (const alert of alerts.slice(-MOST_AT_ONCE)) new Notification(wordsOf(alert)).show();
-    // Afterwards: a crash in between shows them twice, never not at all.
-    await lastShown.write(newest.id);
+    looked({ open: open.length });
   }
   const look = () => {
     looking ??= showNew()
-      .catch(failed)
+      .catch((error: unknown) => looked({ error }))
       .finally(() => {
         looking = undefined;
       });

@@ -4,10 +4,12 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runShell } from '../../main/shell.ts';
 import type { AlertReply, RuleReply } from '../../service/cli/alert-reply.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 import { certificate } from '../support/certificate.ts';
+import { createTestElectron } from '../support/electron.ts';
 import { listen } from '../support/listener.ts';
 import { type MailServerOptions, startMailServer } from '../support/mail-server.ts';
 
@@ -103,6 +105,19 @@ test('five refused verifications of one person are one alert, one mail and one w
   expect(mail!.data).not.toContain('ada@example.com');
   expect(JSON.stringify(told[0]!.body)).toContain(alert!.id);
   expect(told[0]!.headers).toMatchObject({ 'webhook-signature': expect.stringMatching(/^v1,/) });
+
+  // The desktop shell, with Electron passed in, over the control socket of this service; twice, as after a restart.
+  const desktop = createTestElectron(cli.temporary);
+  const shell = { electron: desktop.electron, data: cli.data, say() {}, repeat: () => () => {} };
+  await runShell(shell);
+  await expect.poll(() => desktop.tooltip).toBe('Gatehouse: 1 open alert: gatehouse alert list');
+  const { title, body } = desktop.shown[0]!;
+  expect(title).toBe('Gatehouse: One person refused again and again (test world)');
+  expect(body).toBe(`failures-per-person is at 4, the rule is 4, about ${userId}`);
+  desktop.tooltip = '';
+  await runShell(shell);
+  await expect.poll(() => desktop.tooltip).toContain('1 open alert');
+  expect(desktop.shown).toHaveLength(1);
 
   const acknowledged = await cli.json<AlertReply>('alert', 'ack', alert!.id, '--test');
   expect(await cli.json('alert', 'ack', alert!.id, '--test')).toEqual(acknowledged);

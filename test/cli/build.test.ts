@@ -1,47 +1,27 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildProduct, type Product } from '../support/product.ts';
 
-// What `npm run build` makes, beside its package.json and models, away from the sources.
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-let product: string;
+let product: Product;
 let data: string;
 
 beforeAll(() => {
-  product = mkdtempSync(join(tmpdir(), 'gatehouse-build-'));
-  data = join(product, 'data');
-  const built = spawnSync(
-    join(root, 'node_modules/.bin/node'),
-    [
-      join(root, 'node_modules/typescript/bin/tsc'),
-      '-p',
-      'tsconfig.build.json',
-      '--outDir',
-      join(product, 'dist'),
-    ],
-    { cwd: root, encoding: 'utf8' },
-  );
-  if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}${built.stderr}`);
-  cpSync(join(root, 'package.json'), join(product, 'package.json'));
-  mkdirSync(join(product, 'models'));
-  cpSync(join(root, 'models/manifest.json'), join(product, 'models/manifest.json'));
-  cpSync(join(root, 'models/built'), join(product, 'models/built'), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(product, 'node_modules'));
+  product = buildProduct();
+  data = join(product.folder, 'data');
 });
-afterAll(() => rmSync(product, { recursive: true, force: true }));
+afterAll(() => product.remove());
 
-function run(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    join(root, 'node_modules/.bin/node'),
-    [join(product, 'dist/service/cli/gatehouse.js'), ...words],
-    { cwd: product, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: product, GATEHOUSE_DATA: data } },
-  );
+function program(path: string, ...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(product.node, [join(product.folder, path), ...words], {
+    cwd: product.folder,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: product.folder, GATEHOUSE_DATA: data },
+  });
   return { code: status, stdout, stderr };
 }
+const run = (...words: string[]) => program('dist/service/cli/gatehouse.js', ...words);
 
 test('the built program knows its version, makes a directory and finds its models', () => {
   expect(run('--version')).toEqual({
@@ -55,7 +35,7 @@ test('the built program knows its version, makes a directory and finds its model
   expect(code).toBe(0);
   expect(files.length).toBeGreaterThan(0);
   for (const { file, ok } of files)
-    expect([ok, file.startsWith(join(product, 'models'))]).toEqual([true, true]);
+    expect([ok, file.startsWith(join(product.folder, 'models'))]).toEqual([true, true]);
 });
 
 test('a damaged model of Gatehouse’s own is told in a sentence, and verify and doctor still name it', () => {
@@ -78,5 +58,13 @@ test('a damaged model of Gatehouse’s own is told in a sentence, and verify and
   expect(findings.find(({ what }) => what === 'models')).toMatchObject({
     state: 'fail',
     found: expect.stringContaining(String(first?.id)),
+  });
+});
+
+test('the desktop shell is built too, and without Electron says what runs it', () => {
+  expect(program('dist/main/index.js')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('npm run desktop'),
   });
 });

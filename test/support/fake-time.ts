@@ -54,7 +54,7 @@ export function createFakeTime(start: number, settle: () => Promise<void> = some
 }
 
 /** Enough turns of the event loop for what is under way to come to rest, on a database of this process. */
-export async function someTurns(): Promise<void> {
+async function someTurns(): Promise<void> {
   for (let turns = 0; turns < 10; turns++) await turn();
 }
 

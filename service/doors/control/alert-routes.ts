@@ -42,7 +42,6 @@ const AlertQuery = z.strictObject({
 const Acknowledgement = z.strictObject({ world });
 const MailTest = z.strictObject({ address: z.string().max(500) });
 const DesktopQuery = z.strictObject({
-  after: id.optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
 
@@ -103,8 +102,8 @@ export const alertRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organizations' |
     return alerts.testMail(organization, address, operator(request));
   });
   app.get('/alerts/desktop', async ({ query }) => {
-    const { after, limit } = parse(DesktopQuery, query);
-    return { alerts: (await alerts.forDesktop(after, limit)).map(fromAlert) };
+    const { limit } = parse(DesktopQuery, query);
+    return { alerts: (await alerts.forDesktop(limit)).map(fromAlert) };
   });
 };
 

@@ -126,11 +126,13 @@ export function createAlertStore({ db }: { db: Db }) {
         .execute();
     },
     /** Oldest first. */
-    async forDesktop(after: string | undefined, limit: number): Promise<Alert[]> {
-      const offered = select(db).where('notified', 'like', '%"desktop":%').limit(limit);
-      if (after !== undefined)
-        return (await offered.where('alert.id', '>', after).orderBy('alert.id').execute()).map(readAlert);
-      const rows = await offered.where('acknowledged_at', 'is', null).orderBy('alert.id', 'desc').execute();
+    async forDesktop(limit: number): Promise<Alert[]> {
+      const rows = await select(db)
+        .where('notified', 'like', '%"desktop":%')
+        .where('acknowledged_at', 'is', null)
+        .orderBy('alert.id', 'desc')
+        .limit(limit)
+        .execute();
       return rows.map(readAlert).toReversed();
     },
   };

@@ -91,10 +91,10 @@ export interface Alerts {
     actor: Actor,
   ): Promise<{ sent: true } | { sent: false; reason: string }>;
   /**
-   * Of all organizations and worlds, with the channel `desktop`, oldest first: what the box's own desktop shows. Newer than
-   * `after`; without it the newest that nobody acknowledged.
+   * Of all organizations and worlds, with the channel `desktop`, the newest that nobody acknowledged, oldest of them first: what
+   * the box's own desktop shows.
    */
-  forDesktop(after: string | undefined, limit: number): Promise<Alert[]>;
+  forDesktop(limit: number): Promise<Alert[]>;
 
   /** Rules, and what of their windows is counted. Before anything is watched. */
   load(): Promise<void>;

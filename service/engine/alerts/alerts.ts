@@ -244,7 +244,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       }
     },
 
-    forDesktop: (after, limit) => alerts.forDesktop(after, limit),
+    forDesktop: (limit) => alerts.forDesktop(limit),
 
     load,
     async watch(tx, batch) {

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { _electron } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { createCli } from '../cli/gatehouse.ts';
+import { portrait } from '../cli/portraits.ts';
+import { buildProduct } from '../support/product.ts';
+
+/** Where `npx install-electron` has put it; the package alone brings types. */
+function findElectron(): string | undefined {
+  const folder = fileURLToPath(new URL('../../node_modules/electron', import.meta.url));
+  if (!existsSync(join(folder, 'path.txt'))) return undefined;
+  const path = join(folder, 'dist', readFileSync(join(folder, 'path.txt'), 'utf8'));
+  return existsSync(path) ? path : undefined;
+}
+
+const binary = findElectron();
+const hasDisplay =
+  process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+if (!binary || !hasDisplay)
+  console.warn('desktop: no Electron or no display here; the shell is tested with Electron passed in alone');
+
+test.skipIf(!binary || !hasDisplay)(
+  'an alert of the service is a notification of Electron’s own',
+  async () => {
+    const product = buildProduct();
+    const cli = createCli();
+    try {
+      const { keys } = await cli.json<{ keys: { test: string } }>('init', '--org', 'Museum');
+      const service = await cli.serve();
+      const ada = await portrait('ada');
+      const file = join(cli.data, 'ada.jpg');
+      writeFileSync(file, ada);
+      await cli.json('subject', 'enroll', '--test', '--email', 'ada@example.com', file);
+      await cli.json(
+        ...['alert', 'rule', 'add', '--test', '--metric', 'failures-per-person'],
+        ...['--threshold', '1', '--no-webhook', '--desktop'],
+      );
+      const app = await _electron.launch({
+        executablePath: binary!,
+        args: [
+          ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+          join(product.folder, 'dist/main/index.js'),
+          ...['--data', cli.data],
+        ],
+        env: { ...(process.env as Record<string, string>), HOME: cli.data, XDG_CONFIG_HOME: cli.temporary },
+      });
+      await app.evaluate(({ Notification }) => {
+        const shown: string[] = [];
+        Object.assign(globalThis, { shown });
+        Notification.isSupported = () => true;
+        Notification.prototype.show = function show() {
+          shown.push(`${this.title} | ${this.body}`);
+        };
+      });
+      await fetch(`${service.url}/api/verify`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': keys.test },
+        body: JSON.stringify({
+          image: (await portrait('bea')).toString('base64'),
+          email: 'ada@example.com',
+        }),
+      });
+      await expect
+        .poll(() => app.evaluate(() => (globalThis as unknown as { shown: string[] }).shown), {
+          timeout: 30_000,
+        })
+        .toEqual([expect.stringContaining('failures-per-person is at 1, the rule is 1')]);
+      await app.close();
+      await service.end();
+    } finally {
+      await cli.clean();
+      product.remove();
+    }
+  },
+);
