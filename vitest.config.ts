@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['main/**/*.test.ts', 'service/**/*.test.ts', 'models/**/*.test.ts', 'sdk/**/*.test.ts'],
           exclude: [onDatabases],
+          // Half of the time was the same modules loaded again for every file; none keeps anything between two tests.
+          isolate: false,
           // Of a busy machine: some make thousands of rows that are on disk, in threads of their own.
           testTimeout: 30_000,
         },

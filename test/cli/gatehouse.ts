@@ -54,6 +54,8 @@ export function createCli(): Cli {
     TMPDIR: temporary,
     TZ: 'UTC',
     NODE_COMPILE_CACHE: compiled,
+    // One reads the models once; the machine has no core to spare for a second while tests run beside each other.
+    GATEHOUSE_WORKERS: '1',
   };
 
   function start(...words: string[]): Running {
