@@ -11,6 +11,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['main/**/*.test.ts', 'service/**/*.test.ts', 'models/**/*.test.ts', 'sdk/**/*.test.ts'],
           exclude: [onDatabases],
           // Half of the time was the same modules loaded again for every file; none keeps anything between two tests.
@@ -23,6 +24,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'system',
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts', onDatabases],
           testTimeout: 120_000,
           hookTimeout: 120_000,
