@@ -43,7 +43,7 @@ const withSettings = (command: Command): Command =>
     .option('--person <id>', 'only about this person, by id (sub_…)')
     .option('--webhook', 'tell the webhooks that take alert.triggered (a new rule does)')
     .option('--no-webhook', 'do not')
-    .option('--desktop', 'show it on the desktop of the box, where its window runs')
+    .option('--desktop', 'show it on the desktop of the box, where "npm run desktop" runs')
     .option('--no-desktop', 'do not')
     .option('--email <address>', 'mail it; may be given again', (one: string, before?: string[]) => [
       ...(before ?? []),
