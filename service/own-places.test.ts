@@ -2,7 +2,11 @@ import { isIP } from 'node:net';
 import { expect, test } from 'vitest';
 import { createOwnPlaces, type OwnPlacesDeps } from './own-places.ts';
 
-function start(config: Partial<OwnPlacesDeps['config']> = {}, names: Record<string, string[]> = {}) {
+function start(
+  config: Partial<OwnPlacesDeps['config']> = {},
+  names: Record<string, string[]> = {},
+  env: Record<string, string> = {},
+) {
   let now = 0;
   const machine = ['127.0.0.1', '10.0.0.5', 'fd00::5'];
   const places = createOwnPlaces({
@@ -15,6 +19,7 @@ function start(config: Partial<OwnPlacesDeps['config']> = {}, names: Record<stri
     },
     interfaces: () => [...machine],
     elapsed: () => now,
+    env,
   });
   return { ...places, machine, names, advance: (milliseconds: number) => (now += milliseconds) };
 }
@@ -71,6 +76,22 @@ test.each<[string, string, Partial<{ ports: number[]; elsewhere: { address: stri
     { localhost: ['127.0.0.1', '::1'], 'redis.example.org': ['10.0.0.20'], 'here.example.org': ['10.0.0.5'] },
   );
   expect(await current()).toMatchObject(expected);
+});
+
+test('a database whose URL leaves the server out is where the environment says, else here', async () => {
+  const databaseUrl = 'postgres:///gatehouse';
+  expect(await start({ databaseUrl }).current()).toMatchObject({ ports: [7300, 5432] });
+  const named = start(
+    { databaseUrl },
+    { 'db.example.org': ['10.0.0.9'] },
+    { PGHOST: 'db.example.org', PGPORT: '5440' },
+  );
+  expect((await named.current()).elsewhere).toEqual([
+    { address: 'db.example.org', port: 5440 },
+    { address: '10.0.0.9', port: 5440 },
+  ]);
+  const socket = start({ databaseUrl }, {}, { PGHOST: '/run/postgresql' });
+  expect(await socket.current()).toMatchObject({ ports: [7300, 5432], elsewhere: [] });
 });
 
 test('addresses are asked for again after five seconds; a name that does not resolve keeps those it had', async () => {

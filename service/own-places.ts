@@ -10,6 +10,7 @@ export interface OwnPlacesDeps {
   interfaces?: () => string[];
   /** Milliseconds that only ever grow. */
   elapsed?: () => number;
+  env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface KnownOwnPlaces {
@@ -36,9 +37,10 @@ export function createOwnPlaces({
   resolve,
   interfaces = machineAddresses,
   elapsed = () => performance.now(),
+  env = process.env,
 }: OwnPlacesDeps): KnownOwnPlaces {
   const doors = new Set(config.port === 0 ? [] : [config.port]);
-  const servers = serversOf(config);
+  const servers = serversOf(config, env);
   const last = new Map<string, string[]>();
   let known: { until: number; places: Promise<OwnPlaces> } | undefined;
 
@@ -55,7 +57,7 @@ export function createOwnPlaces({
     const elsewhere: OwnPlaces['elsewhere'][number][] = [];
     for (const { host, port } of servers) {
       const addresses = host === undefined ? [] : await addressesOf(host);
-      if (host === undefined || addresses.some(isHere)) ports.add(port);
+      if (host === undefined || host === 'localhost' || addresses.some(isHere)) ports.add(port);
       for (const address of new Set(host === undefined ? [] : [host, ...addresses]))
         elsewhere.push({ address, port });
     }
@@ -80,19 +82,27 @@ const machineAddresses = () =>
 
 const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
 
-function serversOf({ databaseUrl, keysDatabaseUrl, redisUrl }: OwnPlacesDeps['config']): Server[] {
+function serversOf(
+  { databaseUrl, keysDatabaseUrl, redisUrl }: OwnPlacesDeps['config'],
+  { PGHOST, PGPORT }: NonNullable<OwnPlacesDeps['env']>,
+): Server[] {
+  // What `pg` takes for what a URL leaves out.
+  const postgres = { host: PGHOST || 'localhost', port: Number(PGPORT) || 5432 };
   return [
-    ...[databaseUrl, keysDatabaseUrl].flatMap((url) => serverOf(url, 5432)),
-    ...serverOf(redisUrl, 6379),
+    ...[databaseUrl, keysDatabaseUrl].flatMap((url) => serverOf(url, postgres)),
+    ...serverOf(redisUrl, { host: 'localhost', port: 6379 }),
   ];
 }
 
 /** PostgreSQL's own `?host=` and `?port=` go before what stands in the middle of the URL. */
-function serverOf(text: string | undefined, defaultPort: number): Server[] {
+function serverOf(text: string | undefined, otherwise: { host: string; port: number }): Server[] {
   const url = text === undefined ? null : URL.parse(text);
   if (url === null) return [];
-  const host = decodeURIComponent(url.searchParams.get('host') ?? url.hostname).replace(/^\[|\]$/g, '');
-  const port = Number(url.searchParams.get('port') ?? url.port) || defaultPort;
-  const isSocket = host === '' || host.startsWith('/');
-  return [{ host: isSocket ? undefined : isIP(host) === 0 ? host.toLowerCase() : host, port }];
+  const { searchParams, hostname } = url;
+  const host = (decodeURIComponent(searchParams.get('host') ?? hostname) || otherwise.host).replace(
+    /^\[|\]$/g,
+    '',
+  );
+  const port = Number(searchParams.get('port') ?? url.port) || otherwise.port;
+  return [{ host: host.startsWith('/') ? undefined : isIP(host) === 0 ? host.toLowerCase() : host, port }];
 }
