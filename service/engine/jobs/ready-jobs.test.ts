@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { JobId } from '../../lib/id.ts';
+import type { JobId, OrganizationId } from '../../lib/id.ts';
 import { createReadyJobs, type Held, type ReadyJobs } from './ready-jobs.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
@@ -15,7 +16,7 @@ function setUp(window = 4, retriesPerLane = 2) {
       kind: 'webhook',
       priority: 'normal',
       lane,
-      organization: undefined,
+      organization: lane?.includes('/') ? (lane.split('/')[0] as OrganizationId) : undefined,
       payload: {},
       attempts,
     },
@@ -39,7 +40,7 @@ function setUp(window = 4, retriesPerLane = 2) {
     }
     return wants;
   };
-  return { clock, ready, note, lease };
+  return { clock, ready, held, note, lease };
 }
 
 const takeAll = (ready: ReadyJobs) => {
@@ -117,4 +118,80 @@ test('a job taken back never comes up, and its place is free', () => {
   expect(takeAll(ready)).toEqual([]);
   lease();
   expect(lanesOf(takeAll(ready))).toEqual(['a']);
+});
+
+/** Lanes named `<organization>/<endpoint>`. */
+const endpointsOf = (organization: string, count: number) =>
+  Array.from({ length: count }, (_, i) => `${organization}/${i}`);
+const heldBy = (running: readonly Held[], organization: string) =>
+  running.filter(({ ticket }) => ticket.organization === organization).length;
+
+test('organizations share the window: whoever holds as much as is still free waits, and whoever comes finds room', () => {
+  const { ready, note, lease } = setUp(16);
+  const running: Held[] = [];
+  const fill = (organization: string) => {
+    for (const lane of endpointsOf(organization, 30)) note(lane);
+    while (lease().length > 0);
+    running.push(...takeAll(ready));
+    return heldBy(running, organization);
+  };
+  expect([fill('a'), fill('b'), fill('c'), fill('d')]).toEqual([8, 4, 2, 1]);
+  note('newcomer/0');
+  lease();
+  expect(lanesOf(takeAll(ready))).toEqual(['newcomer/0']);
+});
+
+test('what an organization gives back is taken by it again, and by others up to their share', () => {
+  const { ready, note, lease } = setUp(8);
+  for (const lane of [...endpointsOf('a', 9), ...endpointsOf('b', 9)]) note(lane);
+  while (lease().length > 0);
+  const running = takeAll(ready);
+  expect([heldBy(running, 'a'), heldBy(running, 'b')]).toEqual([4, 2]);
+  for (const held of running.splice(0, 3)) ready.ended(held);
+  running.push(...takeAll(ready));
+  expect([heldBy(running, 'a'), heldBy(running, 'b'), running.length]).toEqual([3, 3, 6]);
+});
+
+test('whatever ends when, everything is taken once, lanes in order, and nobody holds more than his share', () => {
+  const lane = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 5 }));
+  const jobs = fc.array(fc.record({ lane, retry: fc.boolean(), dropped: fc.boolean() }), { maxLength: 60 });
+  fc.assert(
+    fc.property(jobs, fc.integer({ min: 1, max: 9 }), fc.infiniteStream(fc.nat()), (all, window, chance) => {
+      const { ready, held } = setUp(window, 60);
+      const next = () => chance.next().value as number;
+      const expected = new Set<Held>();
+      for (const {
+        lane: [organization, endpoint],
+        retry,
+        dropped,
+      } of all) {
+        const name = `${organization}/${endpoint}`;
+        const one = held(name, { attempts: retry ? 1 : 0 });
+        ready.accept({ from: { lane: name, retry }, limit: 1 }, [one], undefined);
+        if (dropped) ready.drop(one);
+        else expected.add(one);
+      }
+      const running: Held[] = [];
+      const firsts: Held[] = [];
+      while (expected.size > 0) {
+        for (let one = ready.take(); one; one = ready.take()) {
+          const before = heldBy(running, one.ticket.organization!);
+          expect(before).toBeLessThan(Math.max(1, window - running.length));
+          expect(expected.delete(one)).toBe(true);
+          if (one.ticket.attempts === 0) firsts.push(one);
+          running.push(one);
+        }
+        if (expected.size === 0) break;
+        expect(running.length).toBeGreaterThan(0);
+        const [ended] = running.splice(next() % running.length, 1);
+        ready.ended(ended!);
+      }
+      const numbers = new Map<string, number>();
+      for (const { ticket } of firsts) {
+        const number = Number(ticket.id.slice('job_'.length));
+        expect(number).toBeGreaterThan(numbers.get(ticket.lane!) ?? 0);
+        numbers.set(ticket.lane!, number);
+      }
+    }),
+  );
 });

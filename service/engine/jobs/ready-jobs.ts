@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { JobTicket } from './driver.ts';
 import type { JobKind } from './job.ts';
 import { createLeaseBatch, type LeaseBatch } from './lease-batch.ts';
+import { createShares } from './shares.ts';
 
 /** A job that this process has leased. */
 export interface Held {
@@ -22,7 +23,8 @@ export interface Want {
 
 /**
  * One kind's jobs in memory: which lanes have work, what is leased and ready, what runs. Decides what is leased and handed over
- * next; does no I/O. Lanes take turns, one job at a time, so a long lane delays no other.
+ * next; does no I/O. Lanes take turns, one job at a time, so a long lane delays no other; what has a lane
+ * shares the window with other organizations (shares.ts), so many lanes of one delay nobody else's.
  */
 export interface ReadyJobs {
   kind: JobKind;
@@ -83,7 +85,7 @@ export function createReadyJobs({
   const mostRetries = Math.max(1, Math.floor(window / 2));
   let retriesHeld = 0;
   let lanesReady = 0;
-  let carried = 0;
+  const shares = createShares<Lane | Held>(window);
   /** No lane that sleeps is due earlier. */
   let soonest = Number.POSITIVE_INFINITY;
 
@@ -122,9 +124,16 @@ export function createReadyJobs({
     soonest = Number.POSITIVE_INFINITY;
     for (const lane of lanes.values()) place(lane, now);
   }
-  function queue(lane: Lane): void {
-    ready[lane.firsts[0]!.priority - 1]!.push(lane);
-    lanesReady++;
+  function makeReady(entry: Lane | Held, priority: number): void {
+    ready[priority - 1]!.push(entry);
+    if (isLane(entry)) lanesReady++;
+  }
+  const queue = (lane: Lane) => makeReady(lane, lane.firsts[0]!.priority);
+  /** Undefined where nothing is left of it. */
+  function headOf(entry: Lane | Held): Held | undefined {
+    if (!isLane(entry)) return entry.state === 'void' ? undefined : entry;
+    while (entry.firsts[0]?.state === 'void') entry.firsts.shift();
+    return entry.firsts[0];
   }
   const soloReady = (priority: number) =>
     solo.slice(0, priority).reduce((sum, { ready: waiting }) => sum + waiting, 0);
@@ -206,7 +215,7 @@ export function createReadyJobs({
         lane.retryAt = Math.min(lane.retryAt, nextAt);
         lane.retries += leased.length;
         retriesHeld += leased.length;
-        for (const held of leased) ready[held.priority - 1]!.push(held);
+        for (const held of leased) makeReady(held, held.priority);
       } else {
         lane.firstAt = Math.min(lane.firstAt, nextAt);
         const wasReady = lane.first !== undefined || lane.firsts.length > 0;
@@ -217,32 +226,31 @@ export function createReadyJobs({
       forgetWhenIdle(lane);
     },
     take() {
-      if (carried >= window) return undefined;
-      for (const entries of ready) {
+      if (!shares.free()) return undefined;
+      for (const [i, entries] of ready.entries()) {
         for (let entry = entries.shift(); entry; entry = entries.shift()) {
-          if (!isLane(entry)) {
-            if (entry.state === 'void') continue;
-            if (entry.ticket.lane === undefined) solo[entry.priority - 1]!.ready--;
-            carried++;
-            return entry;
+          if (isLane(entry)) lanesReady--;
+          const held = headOf(entry);
+          const { organization, lane } = held?.ticket ?? {};
+          if (lane !== undefined && organization !== undefined && !shares.mayTake(organization)) {
+            shares.park(organization, { priority: i + 1, entry });
+            continue;
           }
-          lanesReady--;
-          let held = entry.firsts.shift();
-          while (held?.state === 'void') held = entry.firsts.shift();
-          entry.first = held;
-          place(entry, clock.now());
-          if (held) {
-            carried++;
-            return held;
-          }
-          forgetWhenIdle(entry);
+          if (isLane(entry)) {
+            entry.first = entry.firsts.shift();
+            place(entry, clock.now());
+            forgetWhenIdle(entry);
+          } else if (held && lane === undefined) solo[held.priority - 1]!.ready--;
+          if (!held) continue;
+          shares.took(organization);
+          return held;
         }
       }
       return undefined;
     },
     ended(held) {
-      carried--;
-      const { lane: name } = held.ticket;
+      const { lane: name, organization } = held.ticket;
+      for (const { entry, priority } of shares.gaveBack(organization)) makeReady(entry, priority);
       if (name === undefined) return;
       const lane = laneOf(name);
       if (lane.first === held) {
