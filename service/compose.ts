@@ -12,7 +12,7 @@ import {
   createAuditLog,
 } from './engine/audit/index.ts';
 import { type Backups, createBackups } from './engine/backups/index.ts';
-import { type Checks, createChecks, createProbePages } from './engine/checks/index.ts';
+import { type Checks, createChecks, createProbePages, createProfiles } from './engine/checks/index.ts';
 import { type Consents, createConsents, createHolds, type Holds, isHeld } from './engine/consent/index.ts';
 import {
   createErasure,
@@ -174,6 +174,7 @@ export async function compose(
     sealer,
     audit,
     organizations,
+    profiles: createProfiles({ db, inTransaction, audit, ids, clock }),
     jobs,
     outgoing,
     own: ownPlaces.current,

@@ -5,6 +5,7 @@ import {
   type GaugeReadings,
   type MailServer,
 } from '../../service/engine/alerts/index.ts';
+import { createProfiles } from '../../service/engine/checks/index.ts';
 import type { EventPayloads, RecordedEvent } from '../../service/engine/events/index.ts';
 import type { JobHandler, JobKind, NewJob } from '../../service/engine/jobs/index.ts';
 import type { SubjectId, World } from '../../service/lib/id.ts';
@@ -64,6 +65,7 @@ export async function startAlerting(place: DatabasePlace) {
             at.mails.push(message);
           },
         },
+        profiles: createProfiles(engine),
         mail: server,
         readings: at.readings(),
         log: silentLog,

@@ -1,3 +1,4 @@
+import { createProfiles } from '../../service/engine/checks/index.ts';
 import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
 import { createEventsOut } from '../../service/events-out.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
@@ -22,6 +23,7 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
   const shared = { ...engine, log, outgoing };
   const out = await createEventsOut({
     ...shared,
+    profiles: createProfiles(engine),
     own: () => ({ machine: [], ports: [], elsewhere: [] }),
     jobs: createJobs({ ...shared, chance: () => 0.5, driver: createDatabaseDriver() }),
     mail: undefined,

@@ -174,6 +174,17 @@ onBothDatabases('alerts', (newPlace) => {
     expect(await at.fired()).toMatchObject([{ value: 5 }]);
   });
 
+  test('a filter by a profile that is not there is refused, in a new rule and in a change', async () => {
+    const filter = { profile: 'hihg-security' };
+    const refused = { code: 'INVALID_REQUEST', extra: { details: [{ path: 'filter.profile' }] } };
+    const rule = { metric: 'spoof-attempts', threshold: 1 } as const;
+    await expect(at.alerts.addRule(at.realm(), { ...rule, filter }, operator)).rejects.toMatchObject(refused);
+    const { id } = await at.alerts.addRule(at.realm(), rule, operator);
+    await expect(at.alerts.changeRule(at.realm(), id, { filter }, operator)).rejects.toMatchObject(refused);
+    const known = { filter: { profile: 'default' } };
+    expect(await at.alerts.changeRule(at.realm(), id, known, operator)).toMatchObject(known);
+  });
+
   test('each metric counts its own events, and filters narrow them', async () => {
     const made = await at.engine.organizations.get(at.engine.organization);
     const keyId = 'key_00000000000000000000000001' as KeyId;
@@ -194,7 +205,12 @@ onBothDatabases('alerts', (newPlace) => {
     }
     await at.alerts.addRule(
       at.realm(),
-      { metric: 'spoof-attempts', name: 'strict', threshold: 1, filter: { profile: 'strict', key: keyId } },
+      {
+        metric: 'spoof-attempts',
+        name: 'strict',
+        threshold: 1,
+        filter: { profile: 'high-security', key: keyId },
+      },
       operator,
     );
     await at.refusals(2, { actor: 'operator:ada' });
@@ -208,7 +224,7 @@ onBothDatabases('alerts', (newPlace) => {
       { metric: 'spoof-attempts', about: undefined, value: 2 },
       { metric: 'failures-per-key', about: keyId, value: 2 },
     ]);
-    await at.refusals(1, { actor: `key:${keyId}`, notPassed: ['liveness'], profileSlug: 'strict' });
+    await at.refusals(1, { actor: `key:${keyId}`, notPassed: ['liveness'], profileSlug: 'high-security' });
     expect(await at.fired()).toMatchObject([{ metric: 'spoof-attempts', value: 1 }, {}, {}, {}]);
   });
 

@@ -6,6 +6,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Outgoing } from '../../outgoing/outgoing.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { Profiles } from '../checks/index.ts';
 import type { Destinations, EventRealm, Events } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import { type Organizations, refuseErased } from '../organizations/index.ts';
@@ -39,6 +40,7 @@ export interface AlertsDeps {
   /** Takes the handlers of `mail` and `alert-gauges`. */
   jobs: Pick<Jobs, 'add' | 'wake' | 'handle' | 'every'>;
   destinations: Pick<Destinations, 'checkHost'>;
+  profiles: Pick<Profiles, 'get'>;
   outgoing: Pick<Outgoing, 'mail'>;
   mail: MailServer | undefined;
   readings: GaugeReadings;
@@ -60,7 +62,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   });
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
   const mailing = createMailing({ ...deps, server: mail, alerts });
-  const { checkMail, checkRule } = createRuleChecks({ organizations, destinations, mail });
+  const { checkMail, checkRule } = createRuleChecks(deps);
   const oneAtATime = createOneAtATime();
   /** A commit was answered by nobody: which rules hold is read again at the next look. */
   let unsure = false;
@@ -181,7 +183,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       if (Object.keys(change).length === 0)
         throw new Problem('INVALID_REQUEST', 'Name at least one thing to change.');
       const before = (await rules.list(realm)).find((rule) => rule.id === id);
-      if (before && change.channels?.email) await checkRule(realm, changedRule(before, change));
+      if (before && (change.channels?.email || change.filter?.profile))
+        await checkRule(realm, changedRule(before, change));
       const write = async (tx: Tx) => {
         const now = await ruleOf(tx, realm, id);
         const definition = changedRule(now, change);

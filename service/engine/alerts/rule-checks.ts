@@ -1,5 +1,6 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { Profiles } from '../checks/index.ts';
 import type { Destinations, EventRealm } from '../events/index.ts';
 import { type Organizations, refuseErased } from '../organizations/index.ts';
 import type { AlertDefinition } from './alert.ts';
@@ -9,11 +10,12 @@ import { sentenceOf } from './mailing.ts';
 export interface RuleChecksDeps {
   organizations: Pick<Organizations, 'get'>;
   destinations: Pick<Destinations, 'checkHost'>;
+  profiles: Pick<Profiles, 'get'>;
   mail: MailServer | undefined;
 }
 
 /** What is refused before a rule is saved: whatever could never fire or be sent. */
-export function createRuleChecks({ organizations, destinations, mail }: RuleChecksDeps) {
+export function createRuleChecks({ organizations, destinations, profiles, mail }: RuleChecksDeps) {
   async function checkMail(organization: OrganizationId, addresses: readonly string[]): Promise<void> {
     if (addresses.length === 0) return;
     if (!mail) {
@@ -31,6 +33,13 @@ export function createRuleChecks({ organizations, destinations, mail }: RuleChec
       });
     }
   }
+  async function checkProfile(organization: OrganizationId, profile: string): Promise<void> {
+    await profiles.get(organization, profile).catch((error: unknown) => {
+      if (!(error instanceof Problem) || error.code !== 'PROFILE_NOT_FOUND') throw error;
+      const message = `The organization has no profile ${profile}: “gatehouse profile list” shows those it has.`;
+      throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'filter.profile', message }] });
+    });
+  }
   return {
     checkMail,
     async checkRule(realm: EventRealm, definition: AlertDefinition): Promise<void> {
@@ -41,6 +50,8 @@ export function createRuleChecks({ organizations, destinations, mail }: RuleChec
           'The test world needs no presentation attack detection: watch pad-missing in the live world.',
         );
       }
+      if (definition.filter.profile !== undefined)
+        await checkProfile(realm.organization, definition.filter.profile);
       await checkMail(realm.organization, definition.channels.email);
     },
   };

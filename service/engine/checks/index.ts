@@ -6,6 +6,8 @@ export type { DeviceInfo } from './device-consistency.ts';
 export { createProbePages } from './probe-pages-store.ts';
 export type { Profile } from './profile.ts';
 export { ProfileDefinition } from './profile.ts';
+export type { Profiles } from './profiles.ts';
+export { createProfiles } from './profiles.ts';
 export type {
   Assurance,
   EnrollCommand,
