@@ -14,12 +14,15 @@ import { type Database, type DatabasePlace, openDatabase } from '../../service/s
 import { createTestAudit } from '../support/audit.ts';
 import { createFakeTime, type FakeTime } from '../support/fake-time.ts';
 import { watchDatabase } from '../support/watch-database.ts';
+import { type TicketWatch, watchTickets } from './watch-tickets.ts';
 
 /** What carries the jobs of one test. */
 export interface JobsPlace {
   newPlace(): Promise<DatabasePlace>;
   /** Of one process; none sees what another one's still has. */
   newDriver(): JobDriver;
+  /** Its driver loses nothing on the way: time waits until what is carried has begun. */
+  reliable?: boolean;
 }
 
 /** One attempt, under way until it is answered. */
@@ -62,15 +65,24 @@ export interface JobsWorld {
 
 export const NOON = Date.UTC(2026, 10, 20, 12);
 
-export async function createJobsWorld({ newPlace, newDriver }: JobsPlace): Promise<JobsWorld> {
+export async function createJobsWorld({
+  newPlace,
+  newDriver,
+  reliable = false,
+}: JobsPlace): Promise<JobsWorld> {
   // The clock alone is asked for while the database opens; nothing is under way before it is there.
   let atRest = async () => {};
   const newTime = () => createFakeTime(NOON, () => atRest());
   const time = newTime();
   const { clock } = time;
-  const database = await openDatabase(await newPlace(), { clock, log: silentLog });
-  const watch = watchDatabase(database);
+  const opened = await openDatabase(await newPlace(), { clock, log: silentLog });
+  const tickets = new Map<Jobs, TicketWatch>();
+  const watch = watchDatabase(
+    opened,
+    () => reliable && [...tickets.values()].some(({ underWay }) => underWay()),
+  );
   atRest = watch.atRest;
+  const database = { ...opened, inTransaction: watch.inTransaction };
   const ids = createIds(clock);
   const lives: Jobs[] = [];
   const processes = new Map<Life, { alive: boolean }>();
@@ -87,15 +99,16 @@ export async function createJobsWorld({ newPlace, newDriver }: JobsPlace): Promi
       const begun: Attempt[] = [];
       const open = new Set<Attempt>();
       const process = { alive: true };
+      const watched = watchTickets(newDriver());
       const jobs = createJobs({
         db: database.db,
         inTransaction: (work) =>
-          process.alive ? (inTransaction ?? watch.inTransaction)(work) : new Promise(() => {}),
+          process.alive ? (inTransaction ?? database.inTransaction)(work) : new Promise(() => {}),
         audit: createTestAudit({ ids, clock }),
         ids,
         clock,
         log: { ...silentLog, warn: (_, message) => void warnings.push(message) },
-        driver: newDriver(),
+        driver: watched.driver,
         chance,
         timer: {
           after: (milliseconds, work) => own.timer.after(milliseconds, () => process.alive && work()),
@@ -123,6 +136,7 @@ export async function createJobsWorld({ newPlace, newDriver }: JobsPlace): Promi
         ...handler,
       });
       more?.(jobs);
+      tickets.set(jobs, watched);
       await jobs.start();
       lives.push(jobs);
       const life = { jobs, time: own, begun, running: () => [...open] };
@@ -131,6 +145,7 @@ export async function createJobsWorld({ newPlace, newDriver }: JobsPlace): Promi
     },
     kill(life) {
       processes.get(life)!.alive = false;
+      tickets.delete(life.jobs);
       lives.splice(lives.indexOf(life.jobs), 1);
     },
     async add({ jobs }, ...added) {

@@ -90,12 +90,15 @@ describe.skipIf(!binary)('jobs on a Redis that fails', () => {
 
   test('one that comes back with an older state: its tickets are void, nothing runs twice', async () => {
     const life = await underWay();
+    await client.set('state', 'older');
     await client.save();
+    await client.set('state', 'newer');
     await endAll(life);
     await redis.kill();
     await until(() => driver.problem() !== undefined);
     await redis.start();
-    expect(await client.zcard('gatehouse:one:webhook:prioritized')).toBe(names.length - 1);
+    // With the tickets of then, which the driver may take before anybody else looks.
+    expect(await client.get('state')).toBe('older');
     await until(() => driver.problem() === undefined);
     // But for the one that ran then: whoever held it is given a minute by BullMQ.
     await until(async () => (await client.keys('gatehouse:one:webhook:job_*-1')).length === 1);

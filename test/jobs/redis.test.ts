@@ -16,6 +16,7 @@ describe.skipIf(!binary)('jobs on Redis', () => {
   afterAll(() => redis.stop());
 
   jobsContract({
+    reliable: true,
     newPlace: async () => ({ kind: 'sqlite-memory' }),
     newDriver: () => createRedisDriver({ url: redis.url, prefix: `gatehouse:${++made}`, log: silentLog }),
   });

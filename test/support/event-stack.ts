@@ -12,6 +12,7 @@ import type { Outgoing, OutgoingReply, OutgoingRequest } from '../../service/out
 import { webhookDialects } from '../../service/webhook-dialects.ts';
 import { type Engine, operator } from './engine.ts';
 import { createFakeTime, type FakeTime, until } from './fake-time.ts';
+import { watchDatabase } from './watch-database.ts';
 import { openDestinations, openWebhooks } from './webhooks.ts';
 
 /** What was posted, and what answers it. */
@@ -48,7 +49,8 @@ export async function openEventStack(
     alerts?: Parameters<typeof createEventDelivery>[0]['alerts'];
   } = {},
 ) {
-  const time = createFakeTime(engine.clock.now());
+  const { inTransaction, atRest } = watchDatabase(engine);
+  const time = createFakeTime(engine.clock.now(), atRest);
   const { clock } = time;
   let made = 0;
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
@@ -56,7 +58,7 @@ export async function openEventStack(
   const problems: { fields: object; message: string }[] = [];
   const tell = (fields: object, message: string) => void problems.push({ fields, message });
   const log = { ...silentLog, warn: tell, error: tell };
-  const shared = { ...engine, clock, ids, log, dialects: webhookDialects, destinations };
+  const shared = { ...engine, inTransaction, clock, ids, log, dialects: webhookDialects, destinations };
   let wake = () => {};
   const events = createEvents({ ...shared, added: () => wake() });
   const webhooks = openWebhooks(shared, destinations, log);
@@ -111,7 +113,7 @@ export async function openEventStack(
       ).endpoint,
     /** Verifications that failed, one event each, in one transaction. */
     refuse: (count = 1, from = 0): Promise<EventId[]> =>
-      engine.inTransaction(async (tx) => {
+      inTransaction(async (tx) => {
         const added: EventId[] = [];
         for (let i = from; i < from + count; i++) {
           const payload = {
@@ -132,7 +134,7 @@ export async function openEventStack(
       return subject;
     },
     enrolled: (subject: SubjectId, email = 'ada@example.com'): Promise<EventId> =>
-      engine.inTransaction((tx) =>
+      inTransaction((tx) =>
         events.add(tx, {
           type: 'subject.enrolled',
           ...realm,

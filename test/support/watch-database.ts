@@ -13,9 +13,12 @@ const QUIET = 10;
 
 /**
  * Sees what is asked of a database, by `db` and by the `inTransaction` given here: one in another process takes as long as it
- * takes, so that no count of turns tells when the work of a test has come to rest.
+ * takes, so that no count of turns tells when the work of a test has come to rest. `elsewhere` tells what else is not.
  */
-export function watchDatabase({ db, inTransaction }: Database): DatabaseWatch {
+export function watchDatabase(
+  { db, inTransaction }: Pick<Database, 'db' | 'inTransaction'>,
+  elsewhere: () => boolean = () => false,
+): DatabaseWatch {
   let underWay = 0;
   async function seen<T>(work: Promise<T>): Promise<T> {
     underWay += 1;
@@ -32,7 +35,10 @@ export function watchDatabase({ db, inTransaction }: Database): DatabaseWatch {
   return {
     inTransaction: (work) => seen(inTransaction(work)),
     async atRest() {
-      for (let quiet = 0; quiet < QUIET; quiet = underWay === 0 ? quiet + 1 : 0) await turn();
+      for (let quiet = 0; quiet < QUIET; ) {
+        await turn();
+        quiet = underWay > 0 || elsewhere() ? 0 : quiet + 1;
+      }
     },
   };
 }
