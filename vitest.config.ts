@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 /** Beside what they test, but with a PostgreSQL server of their own: too slow for `npm run check`. */
 const onDatabases = 'service/**/*.databases.test.ts';
-const common = { pool: 'forks' as const, setupFiles: ['test/support/fixed-chance.ts'] };
+const common = {
+  pool: 'forks' as const,
+  setupFiles: ['test/support/fixed-chance.ts'],
+  // Of a busy machine: what is polled for comes from files, sockets, threads and processes.
+  expect: { poll: { timeout: 30_000 } },
+};
 
 export default defineConfig({
   test: {
@@ -17,7 +22,8 @@ export default defineConfig({
           // Half of the time was the same modules loaded again for every file; none keeps anything between two tests.
           isolate: false,
           // Of a busy machine: some make thousands of rows that are on disk, in threads of their own.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -44,7 +44,7 @@ beforeAll(async () => {
   });
   analyzer = start();
   await analyzer.ready();
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await analyzer?.close();
   await rm(imported, { recursive: true });
@@ -197,7 +197,7 @@ test('refusals come through the worker, and the caller keeps its bytes', async (
     code: 'PAD_NOT_INSTALLED',
   });
   expect(analyzer.stats()).toMatchObject({ replaced: 0, providers: ['cpu'], fallbacks: {} });
-}, 60_000);
+}, 300_000);
 
 test('a provider that is not there is reported and the CPU does the work', async () => {
   const warnings: object[] = [];
@@ -219,7 +219,7 @@ test('a provider that is not there is reported and the CPU does the work', async
   } finally {
     await other.close();
   }
-}, 60_000);
+}, 300_000);
 
 test('a model that is imported while the service runs is used without a restart, and gone when removed', async () => {
   const { entry, path } = library.catalog().files.find((file) => file.entry.id === 'blazeface')!;
@@ -235,7 +235,7 @@ test('a model that is imported while the service runs is used without a restart,
   analyzer.reload();
   await expect(analyzer.analyze(picture, theirs)).rejects.toMatchObject({ code: 'MODEL_NOT_INSTALLED' });
   expect(analyzer.stats()).toMatchObject({ replaced: 0 });
-}, 60_000);
+}, 300_000);
 
 test('a model file that changed on disk is refused when it is opened', async () => {
   const { files, padSets } = library.catalog();
@@ -255,4 +255,4 @@ test('a model file that changed on disk is refused when it is opened', async () 
   } finally {
     await other.close();
   }
-}, 60_000);
+}, 300_000);

@@ -34,7 +34,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'ada.jpg'), await portrait('ada'));
   await cli.json('init', '--org', 'Acme');
   service = await cli.serve();
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await service?.end();
   await cli?.clean();

@@ -142,7 +142,7 @@ const verdicts = async (receivers: Record<string, Receiver>, received: Received,
 const all = (receivers: Record<string, Receiver>, verdict: boolean) =>
   Object.fromEntries(Object.keys(receivers).map((name) => [name, verdict]));
 
-describe.each(signatureDialects)('%s', { timeout: 20_000 }, (signature) => {
+describe.each(signatureDialects)('%s', (signature) => {
   const receivers = receiversOf(signature);
   const secrets = new Map<string, string>();
   let deliveries: Received[];

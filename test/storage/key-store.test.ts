@@ -185,7 +185,6 @@ onBothDatabases('the key store', (newPlace, kind) => {
 
   test.runIf(kind === 'postgres')(
     'a lock that is lost to another stops writing until a restart: what is in memory is old',
-    { timeout: 30_000 },
     async () => {
       const place = await newPlace();
       if (place.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
@@ -210,7 +209,7 @@ onBothDatabases('the key store', (newPlace, kind) => {
       closers.push(() => admin.end());
       const queued = async () =>
         (await admin.query("select 1 from pg_locks where locktype = 'advisory' and not granted")).rowCount;
-      await expect.poll(queued, { timeout: 20_000 }).toBe(1);
+      await expect.poll(queued).toBe(1);
       await admin.query('select pg_terminate_backend($1)', [rows[0].pid]);
       await waiting;
       const state = () => {
@@ -223,37 +222,31 @@ onBothDatabases('the key store', (newPlace, kind) => {
         }
       };
       await expect
-        .poll(state, { timeout: 20_000 })
+        .poll(state)
         .toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringContaining('intruder') });
       await other.query('select pg_advisory_unlock_all()');
       expect(state()).toMatchObject({ message: expect.stringContaining('restart this one') });
     },
   );
 
-  test.runIf(kind === 'postgres')(
-    'a lock that is lost with its connection is taken again',
-    { timeout: 30_000 },
-    async () => {
-      const place = await newPlace();
-      if (place.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
-      const lock = await takePostgresLock(place.url, {
-        log: silentLog,
-        holder: 'gatehouse 7',
-        repeat: () => () => {},
-      });
-      closers.push(() => lock.close());
-      const admin = new pg.Client({ connectionString: place.url });
-      await admin.connect();
-      closers.push(() => admin.end());
-      const holders = async () =>
-        (await admin.query("select pid from pg_locks where locktype = 'advisory'")).rows.map(
-          ({ pid }) => pid,
-        );
-      const [first] = await holders();
-      await admin.query('select pg_terminate_backend($1)', [first]);
-      const others = async () => (await holders()).filter((pid) => pid !== first).length;
-      await expect.poll(others, { timeout: 20_000 }).toBe(1);
-      await expect.poll(() => lock.require(), { timeout: 20_000 }).toBe(undefined);
-    },
-  );
+  test.runIf(kind === 'postgres')('a lock that is lost with its connection is taken again', async () => {
+    const place = await newPlace();
+    if (place.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
+    const lock = await takePostgresLock(place.url, {
+      log: silentLog,
+      holder: 'gatehouse 7',
+      repeat: () => () => {},
+    });
+    closers.push(() => lock.close());
+    const admin = new pg.Client({ connectionString: place.url });
+    await admin.connect();
+    closers.push(() => admin.end());
+    const holders = async () =>
+      (await admin.query("select pid from pg_locks where locktype = 'advisory'")).rows.map(({ pid }) => pid);
+    const [first] = await holders();
+    await admin.query('select pg_terminate_backend($1)', [first]);
+    const others = async () => (await holders()).filter((pid) => pid !== first).length;
+    await expect.poll(others).toBe(1);
+    await expect.poll(() => lock.require()).toBe(undefined);
+  });
 });

@@ -125,7 +125,7 @@ onBothDatabases('one person erased, enrolled, verified, held and asked at once',
       }),
       { numRuns: dialect === 'sqlite' ? 25 : 8 },
     );
-  }, 60_000);
+  }, 300_000);
 
   test('an enrollment whose person goes while the picture is compared is to be tried again', async () => {
     const engine = await startEngine({ place: await newPlace() });
