@@ -137,7 +137,7 @@ test('it is proven on a machine that has only the file, the copy of the keys and
     match: { asked: 2, found: 2 },
     audit: { valid: true },
   });
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('gatehouse-verify-'))).toEqual([]);
+  expect(readdirSync(other.temporary).filter((name) => name.startsWith('gatehouse-verify-'))).toEqual([]);
 });
 
 test('the wrong master key, the wrong key store and a damaged file are refused with the reason, and change nothing', async () => {

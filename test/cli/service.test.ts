@@ -109,8 +109,16 @@ test('SIGTERM lets running and waiting requests end', async () => {
   const pending = Array.from({ length: 12 }, () =>
     post(service.url, '/api/verify', made.keys.test, { image }),
   );
-  // Answered at once, and sent last: the others are in the service by then, most of them waiting for a worker.
-  await post(service.url, '/api/verify', made.keys.test, {});
+  const verified =
+    'gatehouse_http_requests_total{method="POST",route="/api/verify",status="200",world="test"}';
+  const taken = async () => {
+    const metrics = (await (await fetch(`${service.url}/metrics`)).text()).split('\n');
+    return ['gatehouse_inference_busy', 'gatehouse_inference_queue', verified]
+      .map((name) => metrics.find((line) => line.startsWith(`${name} `))?.slice(name.length) ?? 0)
+      .reduce((sum, value) => sum + Number(value), 0);
+  };
+  // In the service, most of them waiting for a worker: a connection without a request is closed.
+  while ((await taken()) < pending.length);
   const ended = service.end();
   const answers = await Promise.all(pending);
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
