@@ -4,6 +4,7 @@ import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { boundTo, type KeyReply, shownKey } from './key-reply.ts';
 import { addKeyRestrict } from './key-restrict.ts';
+import { addKeyRevoke } from './key-revoke.ts';
 import { addKeyRotate } from './key-rotate.ts';
 import { readMoment } from './moment.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
@@ -141,24 +142,7 @@ export function addKey(program: Command, runner: CommandRunner): void {
     },
   );
 
-  runner.run<{ org?: string }>(
-    key
-      .command('revoke')
-      .argument('<key-id>', 'as `key list` shows it')
-      .description('end a key at once; this cannot be undone')
-      .option(...organizationFlag)
-      .addHelpText('after', examples('key revoke key_01…')),
-    async ({ options, control }, keyId) => {
-      const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const one = await open.send<KeyReply>(
-        'DELETE',
-        `/organizations/${id}/keys/${encodeURIComponent(keyId ?? '')}`,
-      );
-      return { json: one, text: `The key ${one.id} (…${one.hint}) is revoked.` };
-    },
-  );
-
+  addKeyRevoke(key, runner);
   addKeyRotate(key, runner);
   addKeyRestrict(key, runner);
 }

@@ -10,6 +10,7 @@ import { certificate, certificateKey } from '../support/certificate.ts';
 import { type Cli, createCli } from './gatehouse.ts';
 
 interface Shown {
+  createdBy: string;
   id: string;
   family: string;
   url: string;
@@ -249,7 +250,7 @@ test('a key registers, lists and deletes what it and its predecessors made, and 
     body: { code: 'DESTINATION_NOT_GRANTED' },
   });
 
-  const successor = await cli.json<{ key: string }>('key', 'rotate', mine.id, '--overlap', '0');
+  const successor = await cli.json<{ id: string; key: string }>('key', 'rotate', mine.id, '--overlap', '0');
   expect(await ask(successor.key, 'GET')).toEqual({ status: 200, body: { webhooks: [shown] } });
   for (let i = 0; i < 4; i++)
     expect(await ask(successor.key, 'POST', '', { url: `https://${host}/${i}` })).toMatchObject({
@@ -261,5 +262,14 @@ test('a key registers, lists and deletes what it and its predecessors made, and 
   });
   expect(await ask(successor.key, 'DELETE', `/${shown.id}`)).toEqual({ status: 204, body: undefined });
   expect((await list()).some(({ id }) => id === shown.id)).toBe(false);
+
+  const left = (await list()).filter(({ createdBy }) => createdBy === `key:${successor.id}`);
+  const revoked = await cli.run('key', 'revoke', successor.id);
+  expect([revoked.code, left.length]).toEqual([0, 4]);
+  for (const { id, url } of left) expect(revoked.stdout).toContain(`${id}  ${url}`);
+  expect(revoked.stdout).toContain('webhook remove WEBHOOK\n');
+  expect((await cli.run('key', 'revoke', another.id)).stdout).toMatch(
+    /^The key \S+ \(….{4}\) is revoked\.\n$/,
+  );
   await service.end();
 });
