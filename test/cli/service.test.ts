@@ -114,8 +114,8 @@ test('SIGTERM lets running and waiting requests end', async () => {
   const taken = async () => {
     const metrics = (await (await fetch(`${service.url}/metrics`)).text()).split('\n');
     return ['gatehouse_inference_busy', 'gatehouse_inference_queue', verified]
-      .map((name) => metrics.find((line) => line.startsWith(`${name} `))?.slice(name.length) ?? 0)
-      .reduce((sum, value) => sum + Number(value), 0);
+      .map((name) => Number(metrics.find((line) => line.startsWith(`${name} `))?.slice(name.length) ?? 0))
+      .reduce((sum, value) => sum + value);
   };
   // In the service, most of them waiting for a worker: a connection without a request is closed.
   while ((await taken()) < pending.length);
