@@ -6,7 +6,7 @@ const common = {
   pool: 'forks' as const,
   setupFiles: ['test/support/fixed-chance.ts'],
   // Of a busy machine: what is polled for comes from files, sockets, threads and processes.
-  expect: { poll: { timeout: 30_000 } },
+  expect: { poll: { timeout: 60_000 } },
 };
 
 export default defineConfig({
@@ -22,8 +22,8 @@ export default defineConfig({
           // Half of the time was the same modules loaded again for every file; none keeps anything between two tests.
           isolate: false,
           // Of a busy machine: some make thousands of rows that are on disk, in threads of their own.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -32,8 +32,9 @@ export default defineConfig({
           name: 'system',
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts', onDatabases],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // Of a machine ten times slower than the one on which the longest without a time of their own take half a minute.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           // Each file brings its own processes, folders and ports; more than two at once only wait for the cores.
           maxWorkers: 2,
         },

@@ -74,7 +74,7 @@ async function portraits(name: string): Promise<Buffer[]> {
   );
 }
 
-describe('on photographs of people', { timeout: 120_000 }, () => {
+describe('on photographs of people', { timeout: 300_000 }, () => {
   test('the same face altered stays above the threshold, other people below', async () => {
     for (const [name, people] of [
       ['sample2.jpg', 2],

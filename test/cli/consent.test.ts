@@ -129,4 +129,4 @@ test('consent, holds, terms and the export of a person, as an operator uses them
     allowed: ['verification', 'identification'],
     consents: [{ expiresAt: '2090-01-31T23:59:59.000Z' }],
   });
-}, 120_000);
+});

@@ -71,7 +71,7 @@ async function paste(script: string): Promise<{ stdout: string; stderr: string }
 }
 
 describe('docs/WEBHOOKS.md', () => {
-  test('every command does what it says when pasted', { timeout: 240_000 }, async () => {
+  test('every command does what it says when pasted', { timeout: 600_000 }, async () => {
     const port = String(await freePort());
     const script = blocks('sh')
       .map((block) => `${block}\nprintf '\\n--- %s\\n' "$?"\n`)

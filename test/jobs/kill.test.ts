@@ -13,6 +13,8 @@ import { createRandom } from '../accuracy/random.ts';
 
 const JOBS = 4_000;
 const KILLS = 20;
+/** Attempts that begin in a life before it is killed, at most. */
+const BEGUN = 300;
 /** Attempts under way, and those that ended and wait to be taken down together. */
 const REPEATED = 8 + 128;
 
@@ -24,8 +26,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** One life: killed a random moment after it started, or when everything is done. */
-async function live(milliseconds: number | undefined): Promise<void> {
+/** One life: killed a random moment after so many attempts began, or when everything is done. */
+async function live(attempts: number): Promise<void> {
   const child = spawn(
     join(root, 'node_modules/.bin/node'),
     [
@@ -39,9 +41,10 @@ async function live(milliseconds: number | undefined): Promise<void> {
   const closed = once(child, 'close');
   const lines = createInterface({ input: child.stdout });
   const done = new Promise<void>((resolve) => {
+    let begun = -1;
     lines.on('line', (line) => {
       if (line === 'all done') resolve();
-      if (line === 'started' && milliseconds !== undefined) setTimeout(resolve, milliseconds);
+      else if (++begun === attempts) setTimeout(resolve, random() * 10);
     });
   });
   await Promise.race([
@@ -87,10 +90,11 @@ function readLives(): { added: string[]; lines: Line[] }[] {
 }
 
 test('kill -9 at random moments: no job is lost, none runs twice in one life, and few are repeated', {
-  timeout: 400_000,
+  timeout: 1_200_000,
 }, async () => {
-  for (let kill = 0; kill < KILLS; kill++) await live(random() * 250);
-  await live(undefined);
+  // Every tenth as soon as it has started.
+  for (let kill = 0; kill < KILLS; kill++) await live(Math.max(0, Math.ceil((random() * 1.1 - 0.1) * BEGUN)));
+  await live(Number.POSITIVE_INFINITY);
 
   const lives = readLives();
   expect(lives).toHaveLength(KILLS + 1);

@@ -33,6 +33,7 @@ jobs.handle('webhook', {
   timeout: 10_000,
   async run({ id, lane = '-', attempts, payload }) {
     note('begun', id, lane, attempts, Number(payload.n));
+    process.stdout.write('begun\n');
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
     note('ended', id, lane, attempts, Number(payload.n));
     const refused = Number(payload.n) % 5 === 0 && attempts === 0;

@@ -69,7 +69,7 @@ interface Known {
 }
 
 test('whatever happens in whatever order: none is lost, none runs twice at a time, lanes keep their order', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {

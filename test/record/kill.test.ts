@@ -97,7 +97,7 @@ const people = async () =>
     .subjects;
 
 test('kill -9 at random moments: no acknowledged enrollment is lost, no erased template opens, the chain is valid', {
-  timeout: 400_000,
+  timeout: 1_200_000,
 }, async () => {
   const pictures = await Promise.all(
     (['ada', 'bea', 'stranger'] as const).map(async (who) => (await portrait(who)).toString('base64')),
