@@ -1,4 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { _electron } from 'playwright-core';
@@ -7,11 +9,14 @@ import { createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 import { buildProduct } from '../support/product.ts';
 
-/** Where `npx install-electron` has put it; the package alone brings types. */
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where `npx install-electron` has put it, or somebody who says so; the package alone brings types. */
 function findElectron(): string | undefined {
-  const folder = fileURLToPath(new URL('../../node_modules/electron', import.meta.url));
-  if (!existsSync(join(folder, 'path.txt'))) return undefined;
-  const path = join(folder, 'dist', readFileSync(join(folder, 'path.txt'), 'utf8'));
+  const folder = join(root, 'node_modules/electron');
+  const named = join(folder, 'path.txt');
+  const program = existsSync(named) ? readFileSync(named, 'utf8') : 'electron';
+  const path = join(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(folder, 'dist'), program);
   return existsSync(path) ? path : undefined;
 }
 
@@ -63,9 +68,7 @@ test.skipIf(!binary || !hasDisplay)(
         }),
       });
       await expect
-        .poll(() => app.evaluate(() => (globalThis as unknown as { shown: string[] }).shown), {
-          timeout: 30_000,
-        })
+        .poll(() => app.evaluate(() => (globalThis as unknown as { shown: string[] }).shown))
         .toEqual([expect.stringContaining('failures-per-person is at 1, the rule is 1')]);
       await app.close();
       await service.end();
@@ -75,3 +78,24 @@ test.skipIf(!binary || !hasDisplay)(
     }
   },
 );
+
+test('the command runs the Electron that is named, and ends as it does; one that is not there is told with what to do', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-electron-'));
+  const run = () =>
+    spawnSync(join(root, 'node_modules/.bin/node'), [join(root, 'bin/desktop.mjs'), '--data', '/srv/box'], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, ELECTRON_OVERRIDE_DIST_PATH: folder },
+    });
+  try {
+    const refused = run();
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('install-electron')]);
+    const program = /spawn (\S+) ENOENT/.exec(refused.stderr)?.[1] ?? '';
+    writeFileSync(program, '#!/bin/sh\necho "$@"\nexit 3\n', { mode: 0o700 });
+    expect(run()).toMatchObject({
+      status: 3,
+      stdout: `${join(root, 'dist/main/index.js')} --data /srv/box\n`,
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

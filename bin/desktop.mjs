@@ -1,0 +1,27 @@
+// Runs the built desktop shell in Electron, whose own program the package `electron` fetches at its first use.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const shell = fileURLToPath(new URL('../dist/main/index.js', import.meta.url));
+
+/** @param {string} reason */
+function refuse(reason) {
+  console.error(
+    `Electron does not run here: ${reason}\n` +
+      'With internet, "npx install-electron" fetches it. Without, unpack electron-vVERSION-PLATFORM-ARCH.zip of its releases\n' +
+      '(the VERSION in node_modules/electron/package.json) and name the folder: ELECTRON_OVERRIDE_DIST_PATH=FOLDER npm run desktop',
+  );
+  process.exitCode = 1;
+}
+
+try {
+  const { default: program } = await import('electron');
+  const child = spawn(String(program), [shell, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', ({ message }) => refuse(message));
+  child.on('exit', (code) => {
+    process.exitCode = code ?? 1;
+  });
+} catch {
+  refuse('its program is not here, and could not be fetched.');
+}
