@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { type Cli, createCli } from './gatehouse.ts';
 import { portrait, wall } from './portraits.ts';
 
@@ -166,16 +165,6 @@ describe('without a service', () => {
     expect(verdict).toMatch(/^Verified: ada@example.com, confidence [01]\.\d\d\./);
   });
 });
-
-/** One that nothing listened on a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('a command written wrongly', () => {
   let cli: Cli;

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeWebhookSecret, sign } from '../../service/engine/events/signature.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** What docs/WEBHOOKS.md says is pasted, in order, into a shell; and its receivers read real deliveries. */
 
@@ -40,15 +40,6 @@ afterAll(async () => {
   await cli?.clean();
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function paste(script: string): Promise<{ stdout: string; stderr: string }> {
   const { PATH = '' } = process.env;

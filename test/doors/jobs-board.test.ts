@@ -282,6 +282,7 @@ describe.skipIf(!browserPath)('/jobs in a browser', () => {
   beforeEach(async () => {
     browser = await chromium.launch({ executablePath: browserPath!, args: ['--no-sandbox'] });
     page = await browser.newPage();
+    page.setDefaultTimeout(100_000);
     asked = [];
     complaints = [];
     page.on('request', (request) => asked.push(request.url()));

@@ -41,14 +41,35 @@ const unkind: Record<string, Behavior> = {
   },
 };
 
+const hangs = new Set([unkind['never answers'], unkind['never ends']]);
+
 let engine: Engine;
 let stack: EventStack;
 let receivers: Receiver[];
+/** Requests on their way, as `nameOf` calls them: until they are answered, fail, or are held by who never ends. */
+let underWay: Set<string>;
+const nameOf = (port: string | number | undefined, headers: Record<string, unknown>) =>
+  `${headers['webhook-id']} to ${port}`;
 
 beforeEach(async () => {
   engine = await startEngine();
+  underWay = new Set();
   stack = await openEventStack(engine, {
-    outgoing: ({ timer }) => createOutgoing({ after: timer.after, elapsed: () => stack.clock.now() }),
+    outgoing({ timer }) {
+      const { post } = createOutgoing({ after: timer.after, elapsed: () => stack.clock.now() });
+      return {
+        async post(request) {
+          const name = nameOf(request.url.port, request.headers);
+          underWay.add(name);
+          try {
+            return await post(request);
+          } finally {
+            underWay.delete(name);
+          }
+        },
+      };
+    },
+    underWay: () => underWay.size > 0,
   });
   receivers = [];
 });
@@ -69,6 +90,7 @@ async function receive(name: string, behave: Behavior): Promise<Receiver> {
       receiver.came.push(id);
       if (receiver.behave === kind) receiver.accepted.add(id);
       receiver.behave(request, reply);
+      if (hangs.has(receiver.behave)) underWay.delete(nameOf(request.socket.localPort, request.headers));
     });
   });
   await new Promise<void>((resolve) => receiver.server.listen(0, '127.0.0.1', resolve));
@@ -79,10 +101,9 @@ async function receive(name: string, behave: Behavior): Promise<Receiver> {
   return receiver;
 }
 
-/** Real connections come to rest before the clock goes on. */
 const passUntil = (holds: () => boolean | Promise<boolean>, step = 1_000) =>
   until(async () => {
-    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+    await stack.time.advance(0);
     if (await holds()) return true;
     stack.time.jump(step - 1_000);
     await stack.time.advance(1_000);

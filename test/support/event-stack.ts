@@ -40,16 +40,19 @@ export async function openEventStack(
   {
     reply = async () => answer(200),
     outgoing,
+    underWay,
     destinations = openDestinations(),
     alerts,
   }: {
     reply?: (posted: Posted) => Promise<OutgoingReply>;
     outgoing?: (time: FakeTime) => Pick<Outgoing, 'post'>;
+    /** Something is on its way outside: time waits for it. */
+    underWay?: () => boolean;
     destinations?: Pick<Destinations, 'check'>;
     alerts?: Parameters<typeof createEventDelivery>[0]['alerts'];
   } = {},
 ) {
-  const { inTransaction, atRest } = watchDatabase(engine);
+  const { inTransaction, atRest } = watchDatabase(engine, underWay);
   const time = createFakeTime(engine.clock.now(), atRest);
   const { clock } = time;
   let made = 0;
