@@ -56,6 +56,8 @@ export function createCli(): Cli {
     NODE_COMPILE_CACHE: compiled,
     // One reads the models once; the machine has no core to spare for a second while tests run beside each other.
     GATEHOUSE_WORKERS: '1',
+    // The most there is: pictures that wait for it must not be given up where it is slow.
+    GATEHOUSE_DEADLINE_SECONDS: '300',
   };
 
   function start(...words: string[]): Running {
