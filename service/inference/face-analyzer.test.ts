@@ -13,7 +13,7 @@ import { type ModelLibrary, openModelLibrary } from './model-library.ts';
 
 const samples = join(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'), '../demo');
 const models = { detector: 'blazeface', embedders: ['face-recognition'] };
-const request = { ...models, deadline: 30_000 };
+const request = { ...models, deadline: 300_000 };
 /** Cosine of embedding A at a false-match rate of 1 in 10,000 (MODELS.md). */
 const THRESHOLD = 0.941;
 

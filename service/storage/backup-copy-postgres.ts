@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Clock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
+import { connectTimeoutOf } from './connect-timeout.ts';
 import { openDatabase } from './connection.ts';
 import { parseInteger } from './postgres.ts';
 import { toStorageProblem } from './storage-problem.ts';
@@ -21,7 +22,7 @@ export async function copyPostgres(url: string, to: string, clock: Clock): Promi
   const source = new pg.Client({
     connectionString: url,
     application_name: 'gatehouse backup',
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: connectTimeoutOf(url),
     types: {
       // biome-ignore lint/suspicious/noExplicitAny: pg's own type of a parser.
       getTypeParser: (id: number, format?: any): any =>

@@ -3,10 +3,10 @@ import pg from 'pg';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { onTimers, type Repeat } from '../lib/repeat.ts';
+import { connectTimeoutOf } from './connect-timeout.ts';
 
 /** Any number that is ours alone in the database. */
 const WRITER_LOCK = 7_184_002;
-const CONNECT_TIMEOUT = 5_000;
 /** Milliseconds between two looks at a connection that nothing else uses: a router may have forgotten it. */
 const LOOK_EVERY = 15_000;
 /** A process that was killed has its session for a moment still. */
@@ -63,8 +63,8 @@ export async function takePostgresLock(
     const taken = new pg.Client({
       connectionString: url,
       application_name: holder,
-      connectionTimeoutMillis: CONNECT_TIMEOUT,
-      query_timeout: CONNECT_TIMEOUT,
+      connectionTimeoutMillis: connectTimeoutOf(url),
+      query_timeout: connectTimeoutOf(url),
       keepAlive: true,
     });
     taken.on('error', (error) => lose(taken, error.message));

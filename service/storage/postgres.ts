@@ -3,13 +3,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CompiledQuery, type Dialect, type Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../lib/log.ts';
+import { connectTimeoutOf } from './connect-timeout.ts';
 import { guardDriver } from './guarded-driver.ts';
 import type { TransactionGuard } from './transaction-guard.ts';
 
 /** Connections at most; every one can hold a transaction. */
 const CONNECTIONS = 10;
-/** Milliseconds for a connection, and for one statement: a database that hangs must not hang `/ready`. */
-const CONNECT_TIMEOUT = 5_000;
+/** Milliseconds for one statement: a database that hangs must not hang `/ready`. */
 const STATEMENT_TIMEOUT = 30_000;
 /** How often a transaction is tried before its conflict is reported. */
 const ATTEMPTS = 12;
@@ -29,7 +29,7 @@ export function openPostgresPool(url: string, log: Log): pg.Pool {
     connectionString: url,
     max: CONNECTIONS,
     application_name: 'gatehouse',
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    connectionTimeoutMillis: connectTimeoutOf(url),
     statement_timeout: STATEMENT_TIMEOUT,
     query_timeout: STATEMENT_TIMEOUT + 1000,
     types: {

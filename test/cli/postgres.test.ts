@@ -95,7 +95,7 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
   test('another database than the directory’s own is refused, naming both', async () => {
     await cli.json('init', '--org', 'Museum', '--database-url', url);
     const other = await server.createDatabase();
-    const nameOf = (one: string) => one.slice(one.lastIndexOf('/') + 1);
+    const nameOf = (one: string) => new URL(one).pathname.slice(1);
     const refused = await cli.run('serve', '--port', '0', '--database-url', other);
     expect([refused.code, refused.stdout]).toEqual([2, '']);
     expect(refused.stderr).toContain(nameOf(url));

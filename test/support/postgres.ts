@@ -55,7 +55,9 @@ export async function startPostgres(binaries: string): Promise<TestPostgres> {
     { ...as, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  const url = (database: string) => `postgresql://gatehouse@${encodeURIComponent(folder)}/${database}`;
+  // Of a busy machine, which may take longer than a service would wait.
+  const url = (database: string) =>
+    `postgresql://gatehouse@${encodeURIComponent(folder)}/${database}?connect_timeout=60`;
 
   async function stop(): Promise<void> {
     if (server.exitCode === null) server.kill('SIGINT');
