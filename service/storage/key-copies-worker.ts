@@ -5,6 +5,8 @@ import { CopyTrouble } from './key-copy-trouble.ts';
 
 const port = parentPort;
 if (!port) throw new Error('key-copies-worker.ts runs in a worker thread only.');
+// Before anything is asked of the place, which may hang.
+port.postMessage({ ready: true } satisfies CopyReply);
 const file = createKeyCopyFile(workerData as CopyThreadData);
 
 port.on('message', ({ request, task }: CopyRequest) => {

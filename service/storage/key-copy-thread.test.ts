@@ -22,9 +22,11 @@ class SlowWorker extends EventEmitter {
 }
 
 let workers: SlowWorker[];
+let starts: boolean;
 beforeEach(() => {
   vi.useFakeTimers();
   workers = [];
+  starts = true;
 });
 afterEach(() => vi.useRealTimers());
 
@@ -32,6 +34,7 @@ const create = () =>
   createCopyThread({ place: '/share', identity: 'one' }, () => {
     const worker = new SlowWorker();
     workers.push(worker);
+    if (starts) queueMicrotask(() => worker.answer({ ready: true }));
     return worker as unknown as Worker;
   });
 
@@ -54,6 +57,17 @@ test('a place that does not answer holds its caller up once, and is asked nothin
   expect(tasks()).toEqual(['look', 'abort', 'look']);
   workers[0]!.answer({ request: workers[0]!.requests[2]!.request, answer: { revision: 8, copy: 'one' } });
   expect(await again).toEqual({ revision: 8, copy: 'one' });
+});
+
+test('the time in which the thread starts is not held against the place', async () => {
+  starts = false;
+  const thread = create();
+  const asked = thread.run({ is: 'look' }, 4_000);
+  await vi.advanceTimersByTimeAsync(60_000);
+  workers[0]!.answer({ ready: true });
+  await vi.advanceTimersByTimeAsync(3_999);
+  workers[0]!.answer({ request: workers[0]!.requests[0]!.request, answer: { revision: 7, copy: 'one' } });
+  expect(await asked).toEqual({ revision: 7, copy: 'one' });
 });
 
 test('trouble comes back as what it is', async () => {

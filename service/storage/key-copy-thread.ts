@@ -19,6 +19,8 @@ export interface CopyRequest {
 }
 
 export type CopyReply =
+  /** Once, before all others: it takes tasks. */
+  | { ready: true }
   | { request: number; answer: CopyAnswer }
   | { request: number; trouble: { is: CopyTrouble['is']; message: string } };
 
@@ -30,7 +32,8 @@ export interface CopyThreadData {
 /** Where the calls of one copy run, so that a file system that hangs holds up nothing else. */
 export interface CopyThread {
   /**
-   * Throws CopyTrouble, `silent` when there was no answer within `milliseconds` and then at once, until the answer has come.
+   * Throws CopyTrouble, `silent` when there was no answer within `milliseconds` and then at once, until the answer has come. Until
+   * the thread has started its time does not run: that is no sign of how the place is.
    */
   run(task: CopyTask, milliseconds: number): Promise<CopyAnswer>;
   close(): Promise<void>;
@@ -87,6 +90,7 @@ export function createCopyThread(
   open: (data: CopyThreadData) => Worker = startWorker,
 ): CopyThread {
   let worker: Worker | undefined;
+  let ready: Promise<void> | undefined;
   let last = 0;
   const waiting = new Map<number, Waiting>();
   /** Requests whose time is over and that may still be at work. */
@@ -96,7 +100,10 @@ export function createCopyThread(
 
   function start(): Worker {
     const started = open(data);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    ready = promise;
     started.on('message', (reply: CopyReply) => {
+      if ('ready' in reply) return resolve();
       const asked = waiting.get(reply.request);
       waiting.delete(reply.request);
       if (late.delete(reply.request))
@@ -128,12 +135,16 @@ export function createCopyThread(
       const request = last;
       const { promise, resolve, reject } = Promise.withResolvers<CopyAnswer>();
       waiting.set(request, { resolve, reject });
-      const timer = setTimeout(() => {
+      let timer: NodeJS.Timeout | undefined;
+      const giveUp = () => {
         late.add(request);
         waiting.delete(request);
         worker?.unref();
         reject(silent());
-      }, milliseconds);
+      };
+      void ready?.then(() => {
+        if (waiting.has(request)) timer = setTimeout(giveUp, milliseconds);
+      });
       worker.ref();
       worker.postMessage({ request, task } satisfies CopyRequest);
       try {
