@@ -50,7 +50,7 @@ export interface AlertsDeps {
 }
 
 export function createAlerts(deps: AlertsDeps): Alerts {
-  const { inTransaction, organizations, audit, jobs, destinations, mail, readings, ids, clock } = deps;
+  const { inTransaction, organizations, audit, jobs, mail, readings, ids, clock } = deps;
   const rules = createRuleStore(deps);
   const alerts = createAlertStore(deps);
   const seen = createSeenEventsStore(deps);
