@@ -18,12 +18,12 @@ export interface OpenOptions {
 }
 
 /** A command, or a service that is starting or stopping, holds the directory for moments only: worth waiting for. */
-const TRIES = 100;
+const TRIES = 50;
 const PAUSE_MILLISECONDS = 200;
 
 /**
  * The way to a data directory: over the control socket when a service runs on it, else by composing Gatehouse in this
- * process, which takes the writer lock. Waits up to twenty seconds for another command to end: a small box takes some for one.
+ * process, which takes the writer lock. Waits up to ten seconds for another command to end: a small box takes some for one.
  * Close it when done.
  */
 export async function openControl(data: string, options: OpenOptions = {}): Promise<Control> {
