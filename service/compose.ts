@@ -47,6 +47,7 @@ import { openDirectory } from './open-directory.ts';
 import { openQueue, type Queue } from './open-queue.ts';
 import { createOutgoing } from './outgoing/create-outgoing.ts';
 import { createOwnPlaces } from './own-places.ts';
+import type { ServedCertificate } from './served-certificate.ts';
 import { addStandingJobs } from './standing-jobs.ts';
 import { createMasterCare } from './storage/master-care.ts';
 import type { Unlock } from './storage/open-master.ts';
@@ -93,6 +94,8 @@ export interface ComposeDeps {
   workers?: 'at-once' | 'when-needed';
   /** Asked for the passphrase of the master key, where one protects it and no file holds it. */
   unlock?: Unlock;
+  /** Where the doors are served over TLS. */
+  certificate?: ServedCertificate | undefined;
 }
 
 /**
@@ -101,7 +104,7 @@ export interface ComposeDeps {
  */
 export async function compose(
   config: Config,
-  { log, clock = systemClock, workers = 'at-once', unlock }: ComposeDeps,
+  { log, clock = systemClock, workers = 'at-once', unlock, certificate }: ComposeDeps,
 ): Promise<Gatehouse> {
   await using opened = new AsyncDisposableStack();
   const { place, database, vault, close } = await openDirectory(config, { clock, log, unlock });
@@ -179,7 +182,14 @@ export async function compose(
     outgoing,
     own: ownPlaces.current,
     mail: mailServerOf(config),
-    readings: createGaugeReadings({ ...config, tlsCert: config.tlsCert, models, organizations, clock }),
+    readings: createGaugeReadings({
+      ...config,
+      tlsCert: config.tlsCert,
+      certificate,
+      models,
+      organizations,
+      clock,
+    }),
     ids,
     clock,
     log,
@@ -347,7 +357,10 @@ export async function compose(
     await eventsOut.alerts.load();
   }
 
-  const standingJobs = addStandingJobs({ jobs, retention, backups, keyPlaces, erasure, auditLog });
+  const standingJobs = addStandingJobs({
+    ...{ jobs, retention, backups, keyPlaces, erasure, auditLog },
+    certificate,
+  });
 
   const status = createStatus({
     data: config.data,

@@ -37,6 +37,14 @@ test('a certificate is counted in whole days, also after its end; without one th
   expect(at('2126-10-29T09:20:36Z')).toBe(-2);
 });
 
+test('of a certificate that is served its own end counts, whatever lies in the file by now', () => {
+  const certificate = { end: () => Date.parse('2026-11-30T12:00:00Z') };
+  const clock = { now: () => Date.parse('2026-11-20T12:00:01Z') };
+  const tlsCert = join(data, 'gone.pem');
+  const { certificateDays } = createGaugeReadings({ ...engine, data, tlsCert, certificate, clock });
+  expect(certificateDays!()).toBe(9);
+});
+
 test('the disk has room', async () => {
   expect(await createGaugeReadings({ ...engine, data, tlsCert: undefined }).diskFree()).toBeGreaterThan(1);
 });

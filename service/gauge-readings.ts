@@ -5,6 +5,7 @@ import type { GaugeReadings } from './engine/alerts/index.ts';
 import type { Models } from './engine/models/index.ts';
 import type { Organizations } from './engine/organizations/index.ts';
 import type { Clock } from './lib/clock.ts';
+import type { ServedCertificate } from './served-certificate.ts';
 
 const MEBIBYTE = 2 ** 20;
 const DAY = 86_400_000;
@@ -13,15 +14,18 @@ export interface GaugeReadingsDeps {
   /** The data directory. */
   data: string;
   tlsCert: string | undefined;
+  /** Of a running service. */
+  certificate?: Pick<ServedCertificate, 'end'> | undefined;
   models: Pick<Models, 'current'>;
   organizations: Pick<Organizations, 'get'>;
   clock: Clock;
 }
 
-/** What alert rules about the box itself look at. The certificate is read from its file each time: it may have been renewed. */
+/** What alert rules about the box itself look at. Of certificates, the one that is served counts; that in the file where none is. */
 export function createGaugeReadings({
   data,
   tlsCert,
+  certificate,
   models,
   organizations,
   clock,
@@ -33,8 +37,8 @@ export function createGaugeReadings({
     },
     ...(tlsCert !== undefined && {
       certificateDays() {
-        const { validTo } = new X509Certificate(readFileSync(tlsCert));
-        return Math.floor((Date.parse(validTo) - clock.now()) / DAY);
+        const end = certificate?.end() ?? Date.parse(new X509Certificate(readFileSync(tlsCert)).validTo);
+        return Math.floor((end - clock.now()) / DAY);
       },
     }),
     async padMissing(organization) {

@@ -7,7 +7,6 @@ import { controlDoor } from './doors/control/index.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createServer } from './http/server.ts';
 import { createStructuredLog } from './http/structured-log.ts';
-import { readTlsFiles } from './http/tls-files.ts';
 import { systemClock } from './lib/clock.ts';
 import { createIds } from './lib/id.ts';
 import { productVersion } from './lib/version.ts';
@@ -15,6 +14,7 @@ import { refuseMemoryDumps } from './memory-dumps.ts';
 import { createPublicServer } from './public-server.ts';
 import { createRecurring } from './recurring.ts';
 import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
+import { createServedCertificate } from './served-certificate.ts';
 import type { Unlock } from './storage/open-master.ts';
 
 export interface Service {
@@ -50,17 +50,16 @@ export async function serve(
     insecureHttp: config.insecureHttp,
   });
   if (policy.is === 'refused') throw new ConfigError(policy.reason);
-  const { tlsCert, tlsKey } = config;
-  const tls =
-    tlsCert !== undefined && tlsKey !== undefined
-      ? readTlsFiles({ cert: tlsCert, key: tlsKey }, systemClock.now())
-      : undefined;
-  if (tls?.is === 'unusable') throw new ConfigError(tls.reason);
   const log = createStructuredLog({
     clock: systemClock,
     level: config.logLevel,
     write: output.logLine ?? ((line) => void process.stderr.write(line)),
   });
+  const { tlsCert: cert, tlsKey: key } = config;
+  const certificate =
+    cert !== undefined && key !== undefined
+      ? createServedCertificate({ paths: { cert, key }, clock: systemClock, log })
+      : undefined;
   if (policy.is === 'allowed-with-warning') log.warn({ host: config.host }, policy.warning);
   const advice = keyStoreAdvice(config);
   if (advice !== undefined) log.warn({}, advice);
@@ -71,7 +70,10 @@ export async function serve(
     rmSync(socket, { force: true });
     await listenPrivately(() => server.listen({ path: socket }), socket);
   };
-  const listenDoors = (server: Server) => server.listen({ host: config.host, port: config.port });
+  const listenDoors = (server: Server) => {
+    certificate?.serveOn(server.server);
+    return server.listen({ host: config.host, port: config.port });
+  };
 
   await using opened = new AsyncDisposableStack();
   let sealed: SealedServers | undefined;
@@ -82,7 +84,7 @@ export async function serve(
       clock: systemClock,
       ids: createIds(systemClock),
       log,
-      ...(tls && { tls }),
+      ...(certificate && { tls: certificate.current() }),
       trustedProxies: config.trustedProxies,
       listenControl,
       listenDoors,
@@ -93,7 +95,7 @@ export async function serve(
   };
   let gatehouse: Gatehouse;
   try {
-    gatehouse = await compose(config, { log, unlock });
+    gatehouse = await compose(config, { log, unlock, certificate });
   } catch (error) {
     if (unsealing) await sealed?.failed(error);
     await sealed?.close();
@@ -107,7 +109,10 @@ export async function serve(
   const control = createServer({ ids: gatehouse.ids, log });
   opened.defer(() => control.close());
   await control.register(controlDoor, gatehouse);
-  const doors = await createPublicServer(gatehouse, { ...config, ...(tls && { tls }) });
+  const doors = await createPublicServer(gatehouse, {
+    ...config,
+    ...(certificate && { tls: certificate.current() }),
+  });
   opened.defer(() => doors.close());
   let url: string;
   if (before) {

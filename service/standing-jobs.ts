@@ -4,6 +4,7 @@ import type { Erasure } from './engine/erasure/index.ts';
 import type { JobKind, Jobs } from './engine/jobs/index.ts';
 import type { KeyPlaces } from './engine/keystore/index.ts';
 import type { Retention } from './engine/retention/index.ts';
+import type { ServedCertificate } from './served-certificate.ts';
 
 export interface StandingJobsDeps {
   jobs: Pick<Jobs, 'handle' | 'every'>;
@@ -12,6 +13,8 @@ export interface StandingJobsDeps {
   keyPlaces: Pick<KeyPlaces, 'sync'>;
   erasure: Pick<Erasure, 'retry'>;
   auditLog: Pick<AuditLog, 'tend'>;
+  /** None where the doors are not served over TLS. */
+  certificate: Pick<ServedCertificate, 'look'> | undefined;
 }
 
 const MINUTE = 60_000;
@@ -20,7 +23,6 @@ const LONGEST = 24 * 60 * MINUTE;
 
 /**
  * What the running service does by itself, as jobs that are kept over restarts. None is tried again before its next time comes.
- * (The certificate is the operator's own file: there is nothing to renew.)
  */
 export function addStandingJobs({
   jobs,
@@ -29,6 +31,7 @@ export function addStandingJobs({
   keyPlaces,
   erasure,
   auditLog,
+  certificate,
 }: StandingJobsDeps): {
   /** Waits for what is under way: a stop lets go of it, but it still uses what closes next. */
   settled(): Promise<void>;
@@ -53,6 +56,7 @@ export function addStandingJobs({
   standing('key-copies', MINUTE, () => keyPlaces.sync());
   standing('erasures', MINUTE, () => erasure.retry());
   standing('checkpoints', 10 * MINUTE, () => auditLog.tend());
+  standing('certificate', 10 * MINUTE, async () => certificate?.look());
   return {
     async settled() {
       await Promise.allSettled(running);

@@ -77,6 +77,9 @@ export interface ServerDeps {
   metrics?: Pick<Metrics, 'request'>;
 }
 
+/** Of every TLS connection. */
+export const MIN_TLS = { minVersion: 'TLSv1.2' } as const;
+
 /**
  * The server all doors share, not listening yet: request ids, keys, limits, errors, log, metrics. A door is registered as
  * a plugin; it decorates `wireErrors` with its family's table, and each of its routes says in `config.access` who may call.
@@ -99,7 +102,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     // While stopping, a request that still arrives on an open connection is served, and the connection closed after it.
     return503OnClosing: false,
     trustProxy: deps.trustedProxies?.length ? [...deps.trustedProxies] : false,
-    ...(deps.tls ? { https: { ...deps.tls, minVersion: 'TLSv1.2' as const } } : {}),
+    ...(deps.tls ? { https: { ...deps.tls, ...MIN_TLS } } : {}),
     frameworkErrors: (error, request, reply) => {
       setHead(request as FastifyRequest, reply as FastifyReply);
       sendProblem(log, error, request as FastifyRequest, reply as FastifyReply);

@@ -19,7 +19,21 @@ NfB8R3J6uawVTODa0Owpmr8KD3ANVhdZlxKb3LnBNBxIriD2MjujV6ej
 -----END PRIVATE KEY-----
 `;
 
-/** Of no certificate here. */
+/** Made in the same way, later, with `otherKey`. */
+export const otherCertificate = `-----BEGIN CERTIFICATE-----
+MIIBtjCCAVugAwIBAgIUNXkWxcYSylsrBfwmkyxndvMzsr0wCgYIKoZIzj0EAwIw
+ITEfMB0GA1UEAwwWZ2F0ZWhvdXNlLXJlbmV3ZWQudGVzdDAgFw0yNjExMjAxODMw
+MTlaGA8yMTI2MTAyNzE4MzAxOVowITEfMB0GA1UEAwwWZ2F0ZWhvdXNlLXJlbmV3
+ZWQudGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABPYWGHKNs7wfjtvslLB1
+eGvppyeVX/msk9sgUZ3vi3+rwcTj/7uFppQF8StwMachqOBUg/IXXp0XN0cvbeyH
+BA6jbzBtMB0GA1UdDgQWBBQcmtoXkgbfgIcTM/MN3TAqEovZDjAfBgNVHSMEGDAW
+gBQcmtoXkgbfgIcTM/MN3TAqEovZDjAPBgNVHRMBAf8EBTADAQH/MBoGA1UdEQQT
+MBGCCWxvY2FsaG9zdIcEfwAAATAKBggqhkjOPQQDAgNJADBGAiEAzvsPq3deu/Ra
+EyHt5CvlApppLvCzhH0uvh8WqU6kcIwCIQDVWyrIDvb9iB/tm6Wb1+XEb0QGC11d
+wor4M1F423GDJw==
+-----END CERTIFICATE-----
+`;
+
 export const otherKey = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgwEYocT5Diq9Vyc7p
 Xkgs7LgdkoqEswj8WcaT84hUQqmhRANCAAT2FhhyjbO8H47b7JSwdXhr6acnlV/5

@@ -12,6 +12,7 @@ export const jobKinds = [
   'checkpoints',
   'deliveries-prune',
   'alert-gauges',
+  'certificate',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 
