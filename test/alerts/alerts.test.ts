@@ -118,6 +118,9 @@ test('five refused verifications of one person are one alert, one mail and one w
   await runShell(shell);
   await expect.poll(() => desktop.tooltip).toContain('1 open alert');
   expect(desktop.shown).toHaveLength(1);
+  // Asked every few seconds, all day.
+  expect(service.output.stderr).not.toContain('/alerts/desktop');
+  expect(service.output.stderr).toContain('/alert-rules');
 
   const acknowledged = await cli.json<AlertReply>('alert', 'ack', alert!.id, '--test');
   expect(await cli.json('alert', 'ack', alert!.id, '--test')).toEqual(acknowledged);
