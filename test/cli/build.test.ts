@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildProduct, type Product } from '../support/product.ts';
 
@@ -67,4 +69,18 @@ test('the desktop shell is built too, and without Electron says what runs it', (
     stdout: '',
     stderr: expect.stringContaining('npm run desktop'),
   });
+});
+
+test('as Electron runs it, the desktop shell looks for the service once Electron is ready', async () => {
+  const runner = fileURLToPath(new URL('../support/as-electron.mjs', import.meta.url));
+  const words = [runner, join(product.folder, 'dist/main/index.js'), '--data', join(product.folder, 'none')];
+  const shell = spawn(product.node, words, {
+    env: { PATH: process.env.PATH, HOME: product.folder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
+  const [first, second] = [await lines.next(), await lines.next()].map(({ value }) => String(value));
+  shell.kill();
+  expect(first).toContain('Looking for the service');
+  expect(second).toContain('No service runs on');
 });
