@@ -58,7 +58,7 @@ export async function benchDeliveries(say: (line: string) => void): Promise<Evid
 }
 
 async function drain(endpoints: number, say: (line: string) => void): Promise<Drained> {
-  const cli = createCli();
+  const cli = createCli({});
   const receiver = fork(join(import.meta.dirname, 'webhook-receiver.ts'), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

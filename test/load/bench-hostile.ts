@@ -34,7 +34,7 @@ export async function benchHostile(say: (line: string) => void): Promise<Evidenc
   if (!existsSync(DATA)) {
     return { title, measured: null, lines: [`Not measured: ${DATA} is not here.`] };
   }
-  const cli = createCli();
+  const cli = createCli({});
   try {
     const { keys } = await cli.json<{ keys: { test: string } }>('init', '--org', 'Bench');
     // What is measured is the box, not its limits.

@@ -29,7 +29,7 @@ interface Sample {
 export async function benchService(
   say: (line: string) => void,
 ): Promise<{ loop: Evidence; memory: Evidence }> {
-  const cli = createCli();
+  const cli = createCli({});
   try {
     const { keys } = await cli.json<{ keys: { test: string } }>('init', '--org', 'Bench');
     // What is measured is the box, not its limits.

@@ -16,7 +16,7 @@ export async function benchStart(say: (line: string) => void): Promise<Evidence>
   const manifest = Manifest.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
   const rows: { people: number; seconds: number[]; rssMiB: number }[] = [];
   for (const people of SIZES) {
-    const cli = createCli();
+    const cli = createCli({});
     try {
       const { organizationId } = await cli.json<{ organizationId: OrganizationId }>('init', '--org', 'Bench');
       await addPeople(cli.data, { organization: organizationId, count: people, manifest }, (done) => {
