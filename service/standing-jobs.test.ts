@@ -32,9 +32,10 @@ test('each recurs, and does what it is called after', async () => {
   expect(done).toContain('certificate');
 });
 
-test('without TLS there is no certificate to look at', async () => {
-  const { handlers } = start({ certificate: undefined });
+test('without TLS nothing looks at a certificate, and a job that is left over ends', async () => {
+  const { handlers, every } = start({ certificate: undefined });
   expect(await handlers.get('certificate')!.run({} as never)).toEqual({ outcome: { is: 'done' } });
+  expect(every.has('certificate')).toBe(false);
 });
 
 test('what fails is a failed attempt, and a stop waits for what is under way', async () => {

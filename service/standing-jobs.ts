@@ -37,7 +37,7 @@ export function addStandingJobs({
   settled(): Promise<void>;
 } {
   const running = new Set<Promise<unknown>>();
-  const standing = (kind: JobKind, every: number, work: () => Promise<unknown>) => {
+  const standing = (kind: JobKind, every: number | undefined, work: () => Promise<unknown>) => {
     jobs.handle(kind, {
       pauses: [],
       concurrency: 1,
@@ -49,14 +49,15 @@ export function addStandingJobs({
         return { outcome: { is: 'done' } };
       },
     });
-    jobs.every(kind, every);
+    if (every !== undefined) jobs.every(kind, every);
   };
   standing('retention', 60 * MINUTE, () => retention.tend());
   standing('backups', MINUTE, () => backups.runDue());
   standing('key-copies', MINUTE, () => keyPlaces.sync());
   standing('erasures', MINUTE, () => erasure.retry());
   standing('checkpoints', 10 * MINUTE, () => auditLog.tend());
-  standing('certificate', 10 * MINUTE, async () => certificate?.look());
+  // One that a former start with TLS has left ends as well.
+  standing('certificate', certificate && 10 * MINUTE, async () => certificate?.look());
   return {
     async settled() {
       await Promise.allSettled(running);
