@@ -80,8 +80,8 @@ export default {
     rule(
       'models-stand-alone',
       { path: '^models/' },
-      { path: '^service/', pathNot: '^service/(lib/|inference/manifest\\.ts$)' },
-      'models/ writes files; it shares only the manifest schema.',
+      { path: '^service/', pathNot: '^service/(lib/|inference/(manifest|onnx-file|onnx-runtime)\\.ts$)' },
+      'models/ writes files; it shares the manifest schema, and what looks into a model and tries it.',
     ),
     rule(
       'models-import-is-a-tool',
@@ -113,10 +113,16 @@ export default {
       { path: '^test/|\\.test\\.ts$' },
       'Nothing ships a test.',
     ),
-    only(
+    rule(
       'onnx-home',
-      'onnxruntime-node',
-      '^(service/inference|models)/',
+      { pathNot: '^service/inference/onnx-runtime\\.ts$' },
+      { path: '(^|node_modules/)onnxruntime-node/', dependencyTypesNot: ['type-only'] },
+      'Import it from service/inference/onnx-runtime.ts, which switches its telemetry off first (decision record on native libraries).',
+    ),
+    rule(
+      'onnx-in-workers',
+      { path: '^service/', pathNot: '^service/inference/|\\.test\\.ts$' },
+      { path: '^service/inference/onnx-runtime\\.ts$' },
       'ONNX runs in inference workers only.',
     ),
     only(
@@ -127,6 +133,7 @@ export default {
     ),
     only('redis-home', 'bullmq|ioredis', '^service/redis-queue/', 'Redis stays in the driver.'),
     only('mail-home', 'nodemailer', '^service/outgoing/', 'Only outgoing dials out.'),
+    only('heif-home', 'libheif-js', '^service/inference/', 'One worker decodes HEIC.'),
     only('electron-home', 'electron', '^main/index\\.ts$', 'One file loads Electron; it is passed on.'),
     only('http-home', 'fastify|@fastify/[^/]+', '^service/(doors|http)/', 'HTTP stays in doors and http.'),
   ],

@@ -14,6 +14,9 @@ function refuse(reason) {
   process.exitCode = 1;
 }
 
+// Node would open its inspector, which runs code of any local account as this one.
+process.on('SIGUSR1', () => {});
+
 try {
   const { default: program } = await import('electron');
   const child = spawn(String(program), [shell, ...process.argv.slice(2)], { stdio: 'inherit' });

@@ -1,35 +1,51 @@
 // Plain JavaScript: this is what runs on a Node.js too old for the rest, and tells what to do.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 const oldest = 24;
 const brought = fileURLToPath(
   new URL(`../node_modules/node/bin/node${process.platform === 'win32' ? '.exe' : ''}`, import.meta.url),
 );
 
+/** Without it a SIGUSR1 opens Node's inspector, and with it the memory of the process, to every local account. */
+const safe = '--disable-sigusr1';
+
 /**
- * Runs a TypeScript file of ours: in this process where it is new enough, else under the Node.js that `npm install`
- * brought along. Signals reach it, and its exit code becomes ours.
+ * Runs a TypeScript file of ours with `--disable-sigusr1`: in place of this process where its Node.js is new enough, else under the
+ * Node.js that `npm install` brought along. Signals reach it, and its exit code becomes ours.
  * @param {string} script absolute path
  */
 export async function runUnderNode24(script) {
-  if (Number.parseInt(process.versions.node, 10) >= oldest) {
-    process.argv[1] = script;
-    await import(pathToFileURL(script).href);
-    return;
-  }
-  if (!existsSync(brought)) {
-    console.error(
+  const enough = Number.parseInt(process.versions.node, 10) >= oldest;
+  if (!enough && !existsSync(brought)) {
+    refuse(
       `Gatehouse needs Node.js ${oldest} or newer; this is ${process.versions.node}. ` +
-        'Run "npm install" with development dependencies and install scripts: it brings Node.js 24 along.',
+        'Run "npm install" with install scripts allowed (without --ignore-scripts): it brings Node.js 24 along.',
     );
-    process.exitCode = 1;
     return;
   }
-  const child = spawn(brought, [script, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const program = enough ? process.execPath : brought;
+  const words = [...(enough ? process.execArgv : []), safe, script, ...process.argv.slice(2)];
+  if (enough && process.execve !== undefined && process.platform !== 'win32') {
+    process.execve(program, [program, ...words]);
+  }
+  process.on('SIGUSR1', () => {}); // this one's inspector too: it runs as the same account
+  const child = spawn(program, words, { stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', ({ message }) =>
+    refuse(
+      `${program} does not run on this ${process.platform} ${process.arch} (${message}). ` +
+        'Remove the folder node_modules and run "npm install" on this machine.',
+    ),
+  );
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal === 'SIGKILL' ? 137 : 1);
   });
+}
+
+/** @param {string} reason */
+function refuse(reason) {
+  console.error(reason);
+  process.exitCode = 1;
 }

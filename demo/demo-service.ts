@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const gatehouse = fileURLToPath(new URL('../service/cli/gatehouse.ts', import.meta.url));
+const gatehouse = fileURLToPath(new URL('../bin/gatehouse.mjs', import.meta.url));
 const run = promisify(execFile);
 
 /** The real command and the real service, each a process of its own, on one data directory. */

@@ -3,11 +3,12 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { table } from '../service/cli/terminal.ts';
 import type { Profile } from '../service/engine/checks/index.ts';
-import { annotate } from './annotate.ts';
 import { type DemoService, startDemoService } from './demo-service.ts';
+import { faceSheet } from './face-sheet.ts';
 import { findPeople } from './find-people.ts';
 import { answerOf, checksOf, renderReport } from './report.ts';
 import { ask, cast, enroll, lookAlikes, peopleOf, type Trial } from './trial.ts';
+import { meaningOf, oneIn } from './wrong-answer.ts';
 
 /** Stricter than `default`: these groups hold people whom it takes for one another. */
 const PROFILE = 'demo';
@@ -44,7 +45,7 @@ try {
 
   say(show(trials));
   const alike = await lookAlikes(service, people);
-  const annotated = await annotate(photos, trials);
+  const faces = await faceSheet(photos, trials);
   const facts = [
     ['People enrolled', people.map(({ name }) => name).join(', ')],
     ['Strangers', `${strangers.length}, from ${cast.strangers.join(' and ')}`],
@@ -54,12 +55,13 @@ try {
     ['Median time of an answer', `${median(trials.map(({ milliseconds }) => milliseconds)).toFixed(0)} ms`],
     ['Machine', machine()],
   ] as const;
-  await writeFile(join(out, 'faces.png'), annotated);
-  await writeFile(join(out, 'report.html'), await renderReport({ trials, annotated, facts, why }));
+  await writeFile(join(out, 'faces.png'), faces);
+  await writeFile(join(out, 'report.html'), await renderReport({ trials, faces, facts, why, rates: RATES }));
 
   const wrong = trials.filter(({ right }) => !right);
   say(`
 ${wrong.length === 0 ? `All ${trials.length} answers are right.` : `${wrong.length} of ${trials.length} answers are WRONG.`}
+${wrong.map((trial) => `\n  ${trial.who}, ${trial.treatment === 'none' ? 'as it is' : trial.treatment}, “${trial.question}”\n  ${meaningOf(trial, RATES)}\n`).join('')}
 Altered copies come from the enrolled photograph: they show that it works, not how accurate it is (npm run accuracy).
 
 Would be wrong with the default profile: ${alike.length === 0 ? 'nothing' : alike.join(', ')}.
@@ -118,8 +120,4 @@ function machine(): string {
   const { length } = cpus();
   const model = cpus()[0]?.model.replace(/\s+/g, ' ').trim() || 'unknown processor';
   return `${length} ${length === 1 ? 'core' : 'cores'} of ${/^[AEIOU]/i.test(model) ? 'an' : 'a'} ${model}`;
-}
-
-function oneIn(rate: number): string {
-  return `1 time in ${Math.round(1 / rate).toLocaleString('en')}`;
 }

@@ -1,22 +1,26 @@
 import sharp from 'sharp';
 import type { CheckResult } from '../service/engine/checks/check.ts';
-import { legend } from './annotate.ts';
+import { legend } from './face-sheet.ts';
 import type { Trial } from './trial.ts';
+import { meaningOf, type Rates, waysToBeWrong } from './wrong-answer.ts';
 
 export interface ReportInput {
   trials: readonly Trial[];
-  annotated: Buffer;
+  /** The faces with their names: PNG. */
+  faces: Buffer;
   /** Which profile was asked, and why that one. */
   why: string;
   /** Facts about the run: what, value. */
   facts: readonly (readonly [string, string])[];
+  /** Of the profile that was asked. */
+  rates: Rates;
 }
 
 /** One HTML page that needs nothing but itself. */
-export async function renderReport({ trials, annotated, facts, why }: ReportInput): Promise<string> {
+export async function renderReport({ trials, faces, facts, why, rates }: ReportInput): Promise<string> {
   const wrong = trials.filter(({ right }) => !right).length;
-  const rows = await Promise.all(trials.map(row));
-  const picture = await sharp(annotated).resize(1440).webp({ quality: 82 }).toBuffer();
+  const rows = await Promise.all(trials.map((trial) => row(trial, rates)));
+  const picture = await sharp(faces).resize(1440).webp({ quality: 82 }).toBuffer();
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -38,9 +42,14 @@ export async function renderReport({ trials, annotated, facts, why }: ReportInpu
   photograph that was enrolled, so they show that the product works, not how accurate it is; that is measured by
   <code>npm run accuracy</code> on thousands of pairs. The names are invented; the photographs are samples of the
   <code>@vladmandic/face-api</code> package.</p>
+  <section class="meaning">
+    <h2>What a wrong row means</h2>
+    <p>${wrong === 0 ? 'There is none in this run. ' : ''}A row is wrong, and red, when the answer is not what is in the picture. There are three ways; the row says which one, and what to do:</p>
+    <ul>${waysToBeWrong.map((way) => `<li>${escapeHtml(way)}</li>`).join('')}</ul>
+  </section>
   <dl>${facts.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`).join('')}</dl>
   <ul class="legend">${legend.map(([colour, text]) => `<li><i style="border-color:${colour}"></i>${escapeHtml(text)}</li>`).join('')}<li>5/5: five answers of five are right</li></ul>
-  <img class="wide" alt="The group photographs with every face boxed and named" src="data:image/webp;base64,${picture.toString('base64')}">
+  <img class="wide" alt="Every face with its name and how many of its answers are right" src="data:image/webp;base64,${picture.toString('base64')}">
   <table>
     <thead><tr><th></th><th>Answer</th><th>In the picture</th><th>Picture</th><th>Question</th><th class="n">Confidence</th><th class="n">Composite</th><th>Checks</th><th class="n">ms</th></tr></thead>
     <tbody>${rows.join('\n')}</tbody>
@@ -50,7 +59,7 @@ export async function renderReport({ trials, annotated, facts, why }: ReportInpu
 `;
 }
 
-async function row(trial: Trial): Promise<string> {
+async function row(trial: Trial, rates: Rates): Promise<string> {
   const { answer } = trial;
   const thumbnail = await sharp(trial.picture)
     .resize(72, 72, { fit: 'cover' })
@@ -66,7 +75,7 @@ async function row(trial: Trial): Promise<string> {
   <td data-name="Composite" class="n">${number(answer.compositeScore)}</td>
   <td data-name="Checks" class="checks">${escapeHtml(checksOf(answer.checkResults ?? []))}</td>
   <td data-name="Milliseconds" class="n">${Math.round(trial.milliseconds)}</td>
-</tr>`;
+</tr>${trial.right ? '' : `\n<tr class="wrong why"><td></td><td colspan="8">${escapeHtml(meaningOf(trial, rates))}</td></tr>`}`;
 }
 
 export function answerOf({ status, answer }: Trial): string {
@@ -109,6 +118,8 @@ td.checks { white-space: normal; color: var(--soft); font-size: 13px; min-width:
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 .thumb { width: 48px; height: 48px; border-radius: 6px; display: block; object-fit: cover; }
 .tag.yes { color: var(--good); } .tag.no { color: var(--soft); }
+tr.why td { white-space: normal; padding-top: 0; }
+.meaning { margin: 20px 0; } .meaning h2 { font-size: 17px; margin: 0; } .meaning p, .meaning ul { margin: 4px 0; } .meaning li { max-width: 100ch; }
 tr.wrong { background: color-mix(in srgb, var(--bad) 14%, transparent); }
 .answer { font-weight: 600; }
 @media (max-width: 960px) {

@@ -25,6 +25,8 @@ export interface Trial {
   treatment: string;
   /** "who is this?", or whose e-mail was claimed. */
   question: string;
+  /** An e-mail was claimed: the question was about one person. */
+  claimed: boolean;
   /** The e-mail that must come back, or undefined: must not be verified. */
   expected: string | undefined;
   status: number;
@@ -129,6 +131,7 @@ async function askOne(service: DemoService, question: Question, profile: string)
     picture,
     treatment,
     question: claim ? `is this ${claim.name}?` : 'who is this?',
+    claimed: claim !== undefined,
     expected: expected?.email,
     status,
     answer: body,

@@ -11,6 +11,8 @@ let looks: unknown[];
 let kept: ReadonlySet<string>;
 let there: DesktopAlert[];
 let ticks: (() => void)[];
+/** What becomes of showing this title, told at once or later; undefined: it is shown. */
+let trouble: (title: string, fail: (error: string) => void) => void;
 
 const electron: AlertNotificationsDeps['electron'] = {
   Notification: class {
@@ -19,7 +21,12 @@ const electron: AlertNotificationsDeps['electron'] = {
     constructor(options: { title: string; body: string }) {
       this.options = options;
     }
+    failed: (event: unknown, error: string) => void = () => {};
+    once(_: 'failed', listener: (event: unknown, error: string) => void) {
+      this.failed = listener;
+    }
     show() {
+      trouble(this.options.title, (error) => this.failed({}, error));
       shown.push(this.options);
     }
   },
@@ -48,6 +55,7 @@ const alert = (id: string, more: Partial<DesktopAlert> = {}): DesktopAlert => ({
 
 beforeEach(() => {
   [shown, supported, looks, kept, there, ticks] = [[], true, [], new Set(), [], []];
+  trouble = () => {};
 });
 
 test('each alert is shown once, also by the next window', async () => {
@@ -114,6 +122,79 @@ test('what fails is told, and shown at the next look', async () => {
   away = false;
   await notifications.look();
   expect([shown.length, kept]).toEqual([1, new Set(['alr_1'])]);
+});
+
+const titles = () => shown.map(({ title }) => title);
+const threeAlerts = () => ['a', 'b', 'c'].map((name) => alert(`alr_${name}`, { name }));
+
+test('one whose showing throws is not kept as shown, and alone is shown again, also by the next window', async () => {
+  there = threeAlerts();
+  trouble = (title) => {
+    if (title.endsWith('b')) throw new Error('no D-Bus');
+  };
+  await open().look();
+  expect([titles(), looks]).toEqual([['Gatehouse: a', 'Gatehouse: c'], [{ error: new Error('no D-Bus') }]]);
+  expect([...kept]).toEqual(['alr_a', 'alr_c']);
+  trouble = () => {};
+  const next = open();
+  await next.look();
+  await next.look();
+  expect([titles(), looks.slice(1)]).toEqual([
+    ['Gatehouse: a', 'Gatehouse: c', 'Gatehouse: b'],
+    [{ open: 3 }, { open: 3 }],
+  ]);
+});
+
+test.each(['at once', 'later'])(
+  'one of which the desktop says %s that it failed is shown again',
+  async (when) => {
+    there = threeAlerts();
+    const fails: (() => void)[] = [];
+    trouble = (title, fail) => {
+      if (title.endsWith('b')) fails.push(() => fail('access denied'));
+      if (when === 'at once') for (const one of fails.splice(0)) one();
+    };
+    const notifications = open();
+    await notifications.look();
+    for (const one of fails.splice(0)) one();
+    expect(looks).toContainEqual({ error: new Error('The desktop showed no notification: access denied') });
+    trouble = () => {};
+    await notifications.look();
+    await notifications.look();
+    expect(titles()).toEqual(['a', 'b', 'c', 'b'].map((name) => `Gatehouse: ${name}`));
+    expect([...kept].toSorted()).toEqual(['alr_a', 'alr_b', 'alr_c']);
+  },
+);
+
+test('of many, those that are only counted are counted again when that notification fails', async () => {
+  there = ['1', '2', '3', '4', '5'].map((n) => alert(`alr_${n}`, { name: n }));
+  trouble = (title) => {
+    if (title === 'Gatehouse') throw new Error('no D-Bus');
+  };
+  await open().look();
+  expect([...kept]).toEqual(['alr_3', 'alr_4', 'alr_5']);
+  trouble = () => {};
+  await open().look();
+  expect(titles().slice(3)).toEqual(['Gatehouse: 1', 'Gatehouse: 2']);
+});
+
+test('what was shown and could not be written down is shown again', async () => {
+  there = [alert('alr_1')];
+  let full = true;
+  const shownAlerts = {
+    read: async () => kept,
+    async write(ids: ReadonlySet<string>) {
+      if (full) throw new Error('ENOSPC');
+      kept = ids;
+    },
+  };
+  const notifications = open({ shown: shownAlerts });
+  await notifications.look();
+  expect([shown.length, kept.size, looks]).toEqual([1, 0, [{ error: new Error('ENOSPC') }]]);
+  full = false;
+  await notifications.look();
+  await notifications.look();
+  expect([shown.length, [...kept]]).toEqual([2, ['alr_1']]);
 });
 
 test('a desktop without notifications says so and marks nothing as shown', async () => {

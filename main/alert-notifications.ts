@@ -22,7 +22,14 @@ export interface AlertNotificationsDeps {
   /** The module `electron`. */
   electron: {
     Notification: {
-      new (options: { title: string; body: string }): { show(): void };
+      new (options: {
+        title: string;
+        body: string;
+      }): {
+        show(): void;
+        /** Of Windows and macOS; on Linux Electron tells no failure. */
+        once(event: 'failed', listener: (event: unknown, error: string) => void): unknown;
+      };
       isSupported(): boolean;
     };
   };
@@ -55,24 +62,44 @@ export function createAlertNotifications({
 }: AlertNotificationsDeps): AlertNotifications {
   let looking: Promise<void> | undefined;
   let end: (() => void) | undefined;
+  /** Ids of alerts whose notification failed, perhaps after they were kept as shown: they are shown at the next look. */
+  const failed = new Set<string>();
+
+  function show(words: Words, alerts: readonly DesktopAlert[]): void {
+    const fail = (error: unknown) => {
+      for (const { id } of alerts) failed.add(id);
+      looked({ error });
+    };
+    try {
+      const notification = new Notification(words);
+      notification.once('failed', (_, error) =>
+        fail(new Error(`The desktop showed no notification: ${error}`)),
+      );
+      notification.show();
+    } catch (error) {
+      fail(error);
+    }
+  }
 
   async function showNew(): Promise<void> {
     if (!Notification.isSupported())
       throw new Error('This desktop shows no notifications: alerts are in "gatehouse alert list" alone.');
     const open = await fetchAlerts();
     const before = await shown.read();
-    const fresh = open.filter(({ id }) => !before.has(id));
+    const fresh = open.filter(({ id }) => !before.has(id) || failed.has(id));
+    failed.clear();
     if (fresh.length > 0) {
-      const rest = fresh.length - MOST_AT_ONCE;
-      if (rest > 0) {
-        const body = `${rest} more ${rest === 1 ? 'alert' : 'alerts'}: gatehouse alert list`;
-        new Notification({ title: 'Gatehouse', body }).show();
+      const rest = fresh.slice(0, -MOST_AT_ONCE);
+      if (rest.length > 0) {
+        const body = `${rest.length} more ${rest.length === 1 ? 'alert' : 'alerts'}: gatehouse alert list`;
+        show({ title: 'Gatehouse', body }, rest);
       }
-      for (const alert of fresh.slice(-MOST_AT_ONCE)) new Notification(wordsOf(alert)).show();
+      for (const alert of fresh.slice(-MOST_AT_ONCE)) show(wordsOf(alert), [alert]);
       // Afterwards: a crash in between shows them twice, never not at all.
-      await shown.write(new Set([...before, ...fresh.map(({ id }) => id)].slice(-MOST_KEPT)));
+      const kept = [...before, ...fresh.map(({ id }) => id)].filter((id) => !failed.has(id));
+      await shown.write(new Set(kept.slice(-MOST_KEPT)));
     }
-    looked({ open: open.length });
+    if (failed.size === 0) looked({ open: open.length });
   }
   const look = () => {
     looking ??= showNew()
@@ -96,8 +123,13 @@ export function createAlertNotifications({
   };
 }
 
+interface Words {
+  title: string;
+  body: string;
+}
+
 /** Ids and figures alone: a desktop is seen by whoever walks past. */
-function wordsOf({ name, metric, world, value, threshold, about }: DesktopAlert) {
+function wordsOf({ name, metric, world, value, threshold, about }: DesktopAlert): Words {
   const where = world === 'test' ? ' (test world)' : '';
   return {
     title: `Gatehouse: ${name}${where}`,

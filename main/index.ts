@@ -4,6 +4,9 @@ import { runShell } from './shell.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
+// Node, in Electron too, would open its inspector, which runs code of any local account as this one.
+process.on('SIGUSR1', () => {});
+
 if (process.versions.electron === undefined) {
   // Elsewhere the package `electron` would download it.
   process.stderr.write('This is the desktop shell of Gatehouse, which Electron runs: npm run desktop\n');

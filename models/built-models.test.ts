@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Manifest, type ModelEntry } from '../service/inference/manifest.ts';
+import { InferenceSession, Tensor } from '../service/inference/onnx-runtime.ts';
 import { createNoise } from '../test/support/naive-network.ts';
 import { recipes } from './recipes.ts';
 import { tryModel } from './try-model.ts';

@@ -196,7 +196,9 @@ describe('readImport refuses', () => {
       initializer: [{ name: 'w', dims: [1], dataType: 1, dataLocation: 1 }],
     };
     const outside = encodeModel({ irVersion: 8, producerName: 'x', opsetImport: [{ version: 17 }], graph });
-    expect(await refusal({ bytes: outside, entry: { model } })).toContain('it keeps weights in other files');
+    expect(await refusal({ bytes: outside, entry: { model } })).toContain(
+      'weights in another file (the tensor "w"); save it as one file',
+    );
     const opsetImport = [{ version: 17 }, { domain: 'evil.example', version: 1 }];
     const foreign = encodeModel({
       irVersion: 8,

@@ -47,7 +47,10 @@ test('scorers and PAD sets name models that exist', () => {
 });
 
 test('calibration tables rise in score, fall in FMR and rise in FNMR', () => {
-  for (const { calibration } of manifest.scorers) {
+  for (const calibration of manifest.scorers.flatMap((scorer) => [
+    scorer.calibration,
+    ...(scorer.calibration.several ?? []),
+  ])) {
     expect(calibration.table.length).toBeGreaterThan(1);
     calibration.table.slice(1).forEach((point, i) => {
       const before = calibration.table[i]!;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Manifest, ModelEntry } from '../service/inference/manifest.ts';
+import { findExternalReference } from '../service/inference/onnx-file.ts';
 import { decodeModel, type ModelProto, type ValueInfoProto } from './onnx/model-proto.ts';
 
 const filledIn = { file: true, sha256: true, origin: true, sources: true } as const;
@@ -37,7 +38,6 @@ const outputs: Readonly<Record<OwnEntry['decoder'], readonly string[]>> = {
 };
 
 const float32 = 1;
-const external = 1;
 
 function checkEntry(entry: OwnEntry): string | undefined {
   const known = decoders[entry.role];
@@ -69,9 +69,6 @@ function checkInput(entry: OwnEntry, input: ValueInfoProto): string | undefined 
 }
 
 function checkGraph(entry: OwnEntry, { graph, opsetImport }: ModelProto): string | undefined {
-  if (graph.initializer.some(({ dataLocation }) => dataLocation === external)) {
-    return 'it keeps weights in other files; save it as one file';
-  }
   const foreign = opsetImport.filter(
     ({ domain = '' }) => !['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft'].includes(domain),
   );
@@ -93,10 +90,13 @@ export function objectionTo(entry: OwnEntry, onnx: Uint8Array): string | undefin
   const objection = checkEntry(entry);
   if (objection !== undefined) return objection;
   let model: ModelProto;
+  let reference: string | undefined;
   try {
+    reference = findExternalReference(onnx);
     model = decodeModel(onnx);
   } catch {
     return 'it is no ONNX file';
   }
+  if (reference !== undefined) return `it has ${reference}; save it as one file`;
   return checkGraph(entry, model);
 }

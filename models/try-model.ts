@@ -1,5 +1,6 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Tensor as OrtTensor } from 'onnxruntime-node';
 import type { ModelEntry } from '../service/inference/manifest.ts';
+import { InferenceSession, Tensor } from '../service/inference/onnx-runtime.ts';
 
 /** Pictures with nothing in common: stripes down, stripes across, a gradient; pixel values 0..255. */
 const patterns = [
@@ -11,7 +12,7 @@ const patterns = [
 function picture(
   { size: [width, height], layout, mean, scale }: ModelEntry['input'],
   pattern: (typeof patterns)[number],
-): Tensor {
+): OrtTensor {
   const data = new Float32Array(3 * width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

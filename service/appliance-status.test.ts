@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startEngine } from '../test/support/engine.ts';
+import { operator, startEngine } from '../test/support/engine.ts';
 import { createStatus, type StatusDeps } from './appliance-status.ts';
+import { builtInProfiles } from './engine/checks/built-in-profiles.ts';
 import { createGalleries } from './inference/galleries.ts';
 import { silentLog } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
@@ -34,12 +35,14 @@ const status = (more: Partial<StatusDeps> = {}) =>
     organizations: engine.organizations,
     subjects: engine.subjects,
     checks: engine.checks,
+    calibrations: { list: () => [] },
     models: engine.models,
     galleries,
     pictures: () => ({ stats: () => idle }),
     database: { dialect: 'sqlite', requireWriter() {} },
     keyPlaces: { list: async () => [] },
     backups: { warnings: () => [] },
+    retention: { waiting: async () => ({ sweeps: [] }) },
     freeBytes: async () => 2 ** 30,
     ...more,
   })();
@@ -49,6 +52,15 @@ test('a box that works is ready', async () => {
     readiness: { is: 'ready' },
     storage: { kind: 'sqlite', state: 'ok' },
   });
+});
+
+test('sweeps that wait for an operator are told, a clock in doubt first', async () => {
+  const sweep = { organization: engine.organization, due: 9, people: 12, why: 'It would erase 9 people.' };
+  const retention = { waiting: async () => ({ clock: 'The clock says 2021.', sweeps: [sweep] }) };
+  expect((await status({ retention })).waitingSweeps).toEqual([
+    expect.stringMatching(/^The clock says 2021\. .*retention confirm/),
+    expect.stringContaining('retention waiting'),
+  ]);
 });
 
 test('copies of the key store are counted, and those that are not up to date', async () => {
@@ -85,6 +97,18 @@ test('a database that hangs is told and not waited for', async () => {
     storage: { state: 'unavailable' },
     people: [{ total: 0 }, { total: 0 }],
   });
+});
+
+test('organizations whose own profiles are lenient are counted, and not waited for', async () => {
+  const [definition] = builtInProfiles.map((profile) => profile.definition);
+  const { checks } = definition!;
+  const lenient = { ...checks, liveness: { ...checks.liveness, hardFail: false } };
+  for (const slug of ['kiosk', 'desk'])
+    await engine.checks.setProfile(engine.organization, slug, { ...definition!, checks: lenient }, operator);
+  expect((await status()).lenientOrganizations).toBe(1);
+  const hangs = { ...engine.checks, lenientOrganizations: () => new Promise<never>(() => {}) };
+  const told = await status({ checks: { ...hangs, listProfiles: hangs.lenientOrganizations }, patience: 1 });
+  expect([told.readiness, told.lenientOrganizations]).toEqual([{ is: 'ready' }, undefined]);
 });
 
 test('workers that cannot start make the box not ready, with the reason', async () => {

@@ -3,9 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ApplianceStatus } from './doors/meta/index.ts';
 import type { Backups } from './engine/backups/index.ts';
 import type { Checks } from './engine/checks/index.ts';
+import type { GalleryCalibration, GalleryCalibrations } from './engine/gallery-calibration/index.ts';
 import type { KeyPlaces } from './engine/keystore/index.ts';
 import { type Models, remedy } from './engine/models/index.ts';
-import type { Organizations } from './engine/organizations/index.ts';
+import type { Organization, Organizations } from './engine/organizations/index.ts';
+import type { Retention } from './engine/retention/index.ts';
 import type { Subjects } from './engine/subjects/index.ts';
 import type { RunningFaceAnalyzer } from './inference/face-analyzer.ts';
 import type { Galleries } from './inference/gallery.ts';
@@ -21,12 +23,14 @@ export interface StatusDeps {
   organizations: Organizations;
   subjects: Subjects;
   checks: Checks;
+  calibrations: Pick<GalleryCalibrations, 'list'>;
   models: Models;
   galleries: Galleries;
   pictures(): Pick<RunningFaceAnalyzer, 'stats'>;
   database: Pick<Database, 'dialect' | 'requireWriter'>;
   keyPlaces: Pick<KeyPlaces, 'list'>;
   backups: Pick<Backups, 'warnings'>;
+  retention: Pick<Retention, 'waiting'>;
   /** Why what carries jobs cannot be used; undefined when it can. */
   queueProblem?(): string | undefined;
   /** Bytes that may still be written to the data directory's disk. */
@@ -50,12 +54,14 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
     organizations,
     subjects,
     checks,
+    calibrations,
     models,
     galleries,
     pictures,
     database,
     keyPlaces,
     backups,
+    retention,
   } = deps;
   const { freeBytes = () => freeOn(data), patience = 2_000 } = deps;
   return async () => {
@@ -67,6 +73,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
     const fallback = Object.values(fallbacks)[0];
     const copies = await keyPlaces.list();
     const queueProblem = deps.queueProblem?.();
+    const lenientOrganizations = await countLenient(storage);
     return {
       readiness: readinessOf(broken, storage),
       models: await models.list(),
@@ -104,6 +111,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
             count: ids.reduce((sum, id) => sum + galleries.size(`${id}/${world}/${primary}`), 0),
           }))
         : [],
+      ownGalleries: ownGalleries(ids.flatMap((id) => calibrations.list(id))),
       safeGallery: rates.map((rate) => ({ rate, people: checks.safeGallerySize(rate) })),
       insecureHttp,
       keyCopies: {
@@ -111,7 +119,9 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
         notCurrent: copies.filter(({ state }) => state !== 'current').length,
       },
       backupWarnings: backups.warnings(),
+      waitingSweeps: await describeWaiting(retention),
       ...(queueProblem === undefined ? {} : { queueProblem }),
+      ...(lenientOrganizations === undefined ? {} : { lenientOrganizations }),
       matchOnlyOrganizations: storage.organizations.filter(
         ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
       ).length,
@@ -133,6 +143,36 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
       return { state: full ? ('full' as const) : ('unavailable' as const), organizations: [], reason };
     }
   }
+
+  /** Organizations whose own profiles verify where a built-in one would refuse by liveness; undefined where it cannot be read. */
+  async function countLenient({
+    state,
+    organizations,
+  }: {
+    state: string;
+    organizations: readonly Organization[];
+  }) {
+    if (state === 'unavailable') return undefined;
+    try {
+      const lenient = await within(patience, checks.lenientOrganizations());
+      return organizations.filter(({ id, erasedAt }) => erasedAt === undefined && lenient.has(id)).length;
+    } catch {
+      // A database that fails is told by its own state, at the latest the next time.
+      return undefined;
+    }
+  }
+}
+
+/** Over all organizations: which they are is told at the box alone. */
+function ownGalleries(measured: readonly GalleryCalibration[]): ApplianceStatus['ownGalleries'] {
+  const applied = measured.filter(({ pairs, outdated }) => pairs > 0 && !outdated);
+  return [...Map.groupBy(applied, ({ world, scorer }) => `${world}/${scorer}`).values()].map((galleries) => ({
+    world: galleries[0]!.world,
+    scorer: galleries[0]!.scorer,
+    measured: galleries.length,
+    raised: galleries.filter(({ shift }) => shift > 0).length,
+    largestExcess: Math.max(...galleries.map(({ share, rate }) => share / rate)),
+  }));
 }
 
 function readinessOf(
@@ -142,6 +182,21 @@ function readinessOf(
   if (broken !== undefined) return { is: 'not-ready', reason: `No picture can be judged: ${broken}` };
   if (state !== 'ok') return { is: 'not-ready', reason: reason ?? 'The database cannot be used.' };
   return { is: 'ready' };
+}
+
+/** Which people of which organization is told at the box alone: `gatehouse retention waiting`. */
+async function describeWaiting(retention: Pick<Retention, 'waiting'>): Promise<string[]> {
+  const { clock, sweeps } = await retention.waiting();
+  return [
+    ...(clock === undefined
+      ? []
+      : [`${clock} Nothing is swept until an operator confirms it: “gatehouse retention confirm”.`]),
+    ...(sweeps.length === 0
+      ? []
+      : [
+          `Retention sweeps that wait for an operator: ${sweeps.length}. “gatehouse retention waiting” says which.`,
+        ]),
+  ];
 }
 
 async function freeOn(folder: string): Promise<number> {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { constants, readdirSync, rmSync } from 'node:fs';
+import { constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { access, readdir, realpath, rm, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { readBackupFolder } from './backup-folder.ts';
 import { backupSettings, importedModels, readPassphraseFile } from './backup-parts-of.ts';
-import type { BackupFile, BackupFiles } from './engine/backups/index.ts';
+import type { BackupFiles } from './engine/backups/index.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
@@ -21,6 +22,8 @@ import { drain, packParts } from './storage/backup-parts.ts';
 import type { DatabasePlace } from './storage/connection.ts';
 import { PASSPHRASE_NOTE } from './storage/master-record.ts';
 import type { Vault } from './storage/vault.ts';
+import { PROOF_FOLDER, verifyBackup } from './verify-backup.ts';
+import { wipeKeys } from './wipe-keys.ts';
 
 export interface BackupFilesDeps {
   /** The data directory. */
@@ -31,7 +34,8 @@ export interface BackupFilesDeps {
   log: Log;
 }
 
-const named = /^gatehouse-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z\.backup$/;
+/** Last number that a backup of this key store got. */
+const SEQUENCE_NOTE = 'backup.sequence';
 
 /** What backups are made of and where they lie: the database as it is, the settings, the list of models. */
 export function createBackupFiles({ data, place, vault, clock, log }: BackupFilesDeps): BackupFiles {
@@ -53,6 +57,35 @@ export function createBackupFiles({ data, place, vault, clock, log }: BackupFile
       await vault.keys.setNote(PASSPHRASE_NOTE, now);
   }
 
+  /** Of a file that was not written in the end no other gets the number. */
+  async function nextSequence(): Promise<number> {
+    const sequence = Number((await vault.keys.note(SEQUENCE_NOTE)) ?? 0) + 1;
+    await vault.keys.setNote(SEQUENCE_NOTE, String(sequence));
+    return sequence;
+  }
+
+  async function prove(path: string, places: readonly string[]): Promise<string[]> {
+    mkdirSync(scratch, { recursive: true, mode: 0o700 });
+    try {
+      const { problems } = await verifyBackup({
+        file: path,
+        keys: places[0] ?? data,
+        master: vault.master,
+        masterKeyFiles: [],
+        scratch,
+        clock,
+        log,
+      });
+      return problems;
+    } catch (error) {
+      log.error({ path, err: error }, 'a backup could not be proven');
+      const problem = toBackupProblem(error, path);
+      return [
+        problem instanceof Problem ? problem.message : `It could not be read: ${(error as Error).message}`,
+      ];
+    }
+  }
+
   async function write(path: string, { at, origin, withModels }: Parameters<BackupFiles['write']>[1]) {
     const key = await ourKey();
     await keepPassphrase();
@@ -68,6 +101,7 @@ export function createBackupFiles({ data, place, vault, clock, log }: BackupFile
         ...copied,
         masterKey: vault.master.id,
         backupKey: key.id,
+        sequence: await nextSequence(),
         erasures: (await vault.keys.erasureLedger()).length,
         models: models.list,
       };
@@ -98,25 +132,27 @@ export function createBackupFiles({ data, place, vault, clock, log }: BackupFile
       }),
     async list(folder) {
       const { id } = await ourKey();
-      const found: BackupFile[] = [];
-      for (const name of await readdir(folder)) {
-        if (!named.test(name)) continue;
-        const path = join(folder, name);
-        try {
-          const { facts, bytes, close } = await openBackupFile(path);
-          await close();
-          if (facts.backupKey !== id) continue;
-          found.push({ path, bytes, takenAt: Date.parse(facts.takenAt), origin: facts.origin });
-        } catch (error) {
-          log.warn({ path, err: error }, 'a backup in the folder cannot be read; it is left as it is');
-        }
-      }
-      return found;
+      const { backups, unreadable } = await readBackupFolder(folder, clock.now());
+      for (const { path, error } of unreadable)
+        log.warn({ path, err: error }, 'a backup in the folder cannot be read; it is left as it is');
+      return backups.filter(({ backupKey }) => backupKey === id);
     },
+    async where(path) {
+      if (await stat(path).catch(() => undefined)) return 'there';
+      const folder = await readdir(dirname(path)).catch(() => undefined);
+      // The empty folder of a medium that is not mounted says nothing.
+      return folder === undefined || folder.length === 0 ? 'away' : 'removed';
+    },
+    prove,
     keepPassphrase,
     remove: (path) => rm(path, { force: true }),
     async clear(path) {
-      for (const name of namesIn(scratch)) if (/^backup-.*\.db/.test(name)) rmSync(join(scratch, name));
+      for (const name of namesIn(scratch)) {
+        if (/^backup-.*\.db/.test(name)) rmSync(join(scratch, name));
+        if (!name.startsWith(PROOF_FOLDER)) continue;
+        wipeKeys(join(scratch, name));
+        rmSync(join(scratch, name), { recursive: true, force: true });
+      }
       await rm(unfinishedName(path), { force: true });
     },
   };

@@ -20,6 +20,7 @@ import {
   type Erasure,
   type OrganizationErasure,
 } from './engine/erasure/index.ts';
+import { createGalleryCalibrations, type GalleryCalibrations } from './engine/gallery-calibration/index.ts';
 import { createKeyPlaces, type KeyPlaces } from './engine/keystore/index.ts';
 import { createLimits, type Limits } from './engine/limits/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
@@ -34,6 +35,7 @@ import { readRestoreMarker, removeRestoreMarker } from './finish-restore.ts';
 import { createGaugeReadings } from './gauge-readings.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
+import { crossScoresInThread } from './inference/cross-scores.ts';
 import type { FaceAnalyzer } from './inference/face.ts';
 import { createFaceAnalyzer, type RunningFaceAnalyzer } from './inference/face-analyzer.ts';
 import { createGalleries } from './inference/galleries.ts';
@@ -42,6 +44,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { createIds, type Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import { mailServerOf } from './mail-server.ts';
+import { createMetricGauges } from './metric-gauges.ts';
 import { modelPaths } from './model-paths.ts';
 import { openDirectory } from './open-directory.ts';
 import { openQueue, type Queue } from './open-queue.ts';
@@ -50,6 +53,7 @@ import { createOwnPlaces } from './own-places.ts';
 import type { ServedCertificate } from './served-certificate.ts';
 import { addStandingJobs } from './standing-jobs.ts';
 import { createMasterCare } from './storage/master-care.ts';
+import type { OlderSchema } from './storage/migrate.ts';
 import type { Unlock } from './storage/open-master.ts';
 import { createOrganizationRotations } from './storage/rotate-organization.ts';
 import { verifySignature } from './storage/signing-keys.ts';
@@ -70,6 +74,7 @@ export interface Gatehouse extends Queue, EventsOut {
   organizationErasure: OrganizationErasure;
   keyPlaces: KeyPlaces;
   renewals: TemplateRenewals;
+  calibrations: GalleryCalibrations;
   custody: KeyCustody;
   checks: Checks;
   models: Models;
@@ -79,6 +84,8 @@ export interface Gatehouse extends Queue, EventsOut {
   /** The doors answer on this port: nothing is ever sent there. */
   listens(port: number): void;
   metrics: Metrics;
+  /** What `/metrics` reads from the database, the disk and the certificate. */
+  gauges: ReturnType<typeof createMetricGauges>;
   clock: Clock;
   ids: Ids;
   log: Log;
@@ -87,7 +94,7 @@ export interface Gatehouse extends Queue, EventsOut {
   close(): Promise<void>;
 }
 
-export interface ComposeDeps {
+export interface ComposeDeps extends OlderSchema {
   log: Log;
   clock?: Clock;
   /** `when-needed`: a command that looks at no picture starts no worker. `at-once` waits until they have started. */
@@ -104,10 +111,15 @@ export interface ComposeDeps {
  */
 export async function compose(
   config: Config,
-  { log, clock = systemClock, workers = 'at-once', unlock, certificate }: ComposeDeps,
+  { log, clock = systemClock, workers = 'at-once', unlock, certificate, ...older }: ComposeDeps,
 ): Promise<Gatehouse> {
   await using opened = new AsyncDisposableStack();
-  const { place, database, vault, close } = await openDirectory(config, { clock, log, unlock });
+  const { place, database, vault, close } = await openDirectory(config, {
+    clock,
+    log,
+    unlock,
+    ...older,
+  });
   opened.defer(close);
   const { db, inTransaction } = database;
   const { sealer } = vault;
@@ -128,16 +140,15 @@ export async function compose(
     db,
     inTransaction,
     signing: vault.signing,
-    notes: vault.keys,
+    note: vault.checkpointNote,
     appliance: await applianceIdentity(vault.keys, ids),
     clock,
     log,
   });
-  const restored = readRestoreMarker(config.data);
+  const restored = await readRestoreMarker(config.data, { ...vault, log });
   if (restored) {
     const { actor: name, details } = restored;
     await auditLog.acknowledgeRestore({ actor: { is: 'operator', name }, details });
-    removeRestoreMarker(config.data);
   }
   await auditLog.begin();
   opened.defer(() => signEnd(auditLog, log));
@@ -155,8 +166,21 @@ export async function compose(
   });
   await limits.load();
   opened.defer(() => limits.flush());
-  const access = createAccess({ db, inTransaction, audit, ids, clock, log, refusals: limits.refusals });
+  const access = createAccess({
+    db,
+    inTransaction,
+    integrity: vault.integrity,
+    audit,
+    ids,
+    clock,
+    log,
+    refusals: limits.refusals,
+  });
   opened.defer(() => access.settled());
+  const takeOver = await vault.keyTakeOver.isAllowed();
+  await access.protectKeys({ takeOver, actor: itself });
+  if (takeOver) await vault.keyTakeOver.end();
+  if (restored) removeRestoreMarker(config.data);
   const holds = createHolds({ db, inTransaction, sealer, audit, ids, clock });
   let running: RunningFaceAnalyzer | undefined;
   opened.defer(() => running?.close());
@@ -171,6 +195,17 @@ export async function compose(
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
   const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
+  const readings = createGaugeReadings({
+    ...config,
+    tlsCert: config.tlsCert,
+    certificate,
+    models,
+    organizations,
+    // They come later, and are asked later still.
+    backupTroubles: () => backups.warnings(),
+    waitingSweeps: () => retention.waiting(),
+    clock,
+  });
   const eventsOut = await createEventsOut({
     db,
     inTransaction,
@@ -182,14 +217,8 @@ export async function compose(
     outgoing,
     own: ownPlaces.current,
     mail: mailServerOf(config),
-    readings: createGaugeReadings({
-      ...config,
-      tlsCert: config.tlsCert,
-      certificate,
-      models,
-      organizations,
-      clock,
-    }),
+    readings,
+    observed: metrics.delivery,
     ids,
     clock,
     log,
@@ -230,7 +259,18 @@ export async function compose(
     clock,
     log,
   });
+  const calibrations = createGalleryCalibrations({
+    db,
+    inTransaction,
+    subjects,
+    organizations,
+    models,
+    audit,
+    clock,
+    crossScores: crossScoresInThread,
+  });
   const checks = createChecks({
+    shifts: calibrations,
     db,
     sealer,
     inTransaction,
@@ -245,6 +285,8 @@ export async function compose(
     ids,
     clock,
     deadline: config.deadlineSeconds * 1000,
+    observed: metrics.verification,
+    disputedAreas: config.disputedAreas,
   });
 
   const erasure = createErasure({
@@ -255,6 +297,7 @@ export async function compose(
     keys: vault.keys,
     signing: { ...vault.signing, verify: verifySignature },
     subjects,
+    forgetUse: limits.forgetUser,
     isHeld,
     primary: () => models.current().primary,
     appliance: async () => auditLog.appliance,
@@ -325,7 +368,10 @@ export async function compose(
     access,
     subjects,
     sealer,
-    endings: [(organization, actor) => endEventsOut(eventsOut, organization, actor)],
+    endings: [
+      (organization, actor) => endEventsOut(eventsOut, organization, actor),
+      (organization) => calibrations.forget(organization),
+    ],
     inTransaction,
     audit,
   });
@@ -337,6 +383,7 @@ export async function compose(
   // Not by a command that only looks: what a sweep destroys cannot be put back.
   const { swept } = workers === 'at-once' ? await subjects.sweepKeys() : { swept: 0 };
   if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
+  await calibrations.load();
   await consents.load();
   await Promise.all([subjects.loadGalleries(), picturesReady]);
 
@@ -346,6 +393,7 @@ export async function compose(
     audit,
     files: createBackupFiles({ data: config.data, place, vault, clock, log }),
     copies: keyPlaces,
+    troubled: () => eventsOut.alerts.look(),
     ids,
     clock,
     log,
@@ -355,10 +403,11 @@ export async function compose(
     await rotations.resume();
     await renewals.resume((await organizations.list()).map(({ id }) => id));
     await eventsOut.alerts.load();
+    await retention.checkClock();
   }
 
   const standingJobs = addStandingJobs({
-    ...{ jobs, retention, backups, keyPlaces, erasure, auditLog },
+    ...{ jobs, retention, backups, keyPlaces, erasure, auditLog, calibrations },
     certificate,
   });
 
@@ -368,6 +417,7 @@ export async function compose(
     organizations,
     subjects,
     checks,
+    calibrations,
     models,
     galleries,
     pictures,
@@ -380,6 +430,7 @@ export async function compose(
     },
     keyPlaces,
     backups,
+    retention,
     queueProblem: () => redis?.problem(),
   });
   const everything = opened.move();
@@ -397,6 +448,7 @@ export async function compose(
     organizationErasure,
     keyPlaces,
     renewals,
+    calibrations,
     custody,
     checks,
     models,
@@ -406,6 +458,15 @@ export async function compose(
     standingJobs,
     listens: ownPlaces.listens,
     metrics,
+    gauges: createMetricGauges({
+      jobs,
+      alerts: eventsOut.alerts,
+      backups,
+      readings,
+      certificate,
+      clock,
+      log,
+    }),
     clock,
     ids,
     log,

@@ -35,6 +35,8 @@ describe('parseConfig', () => {
     ['an unknown variable', {}, { GATEHOUSE_PROT: '1' }, 'GATEHOUSE_PROT is not a setting'],
     ['a bad number', {}, { GATEHOUSE_PORT: 'seven' }, '"port" from the environment'],
     ['a bad flag', { port: 70000 }, {}, '"port" from the command line'],
+    ['a URL as a host', { allowedHosts: ['https://x.example'] }, {}, '"allowedHosts"'],
+    ['a host with its port', {}, { GATEHOUSE_ALLOWED_HOSTS: 'a.example,b:80' }, 'without scheme'],
     ['half of TLS', { tlsCert: 'a.pem' }, {}, '--tls-key'],
     ['a foreign database', { databaseUrl: 'mysql://x' }, {}, '"databaseUrl"'],
   ])('%s is refused by name', (_what, flags, env, message) => {

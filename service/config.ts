@@ -1,60 +1,126 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+
+const countryCode = z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters');
+
+const HOST = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i;
+const HOST_WANTED =
+  'each entry is a name such as gatehouse.example.org, *.example.org or an address, without scheme, brackets or port';
 
 /**
  * Every setting, once. Sources, the first wins: command-line flags, `GATEHOUSE_*` in the environment,
  * `DATA/gatehouse.json`, the defaults here. An unknown or bad setting stops the start with a sentence naming it.
  */
 export const Config = z.strictObject({
-  /** Data directory. */
-  data: z.string().min(1),
-  host: z.string().min(1).default('127.0.0.1'),
-  /** 0 picks a free one. */
-  port: z.int().min(0).max(65535).default(7300),
-  /** PEM files. Without them only loopback is listened on, unless `insecureHttp`. */
-  tlsCert: z.string().optional(),
-  tlsKey: z.string().optional(),
-  insecureHttp: z.boolean().default(false),
-  /** Proxies in front of the box whose X-Forwarded-For is believed: addresses or CIDRs. */
-  trustedProxies: z.array(z.string()).default([]),
-  /** PostgreSQL URL; SQLite in the data directory when absent. */
-  databaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  /** PostgreSQL URL of the key store, a database of its own; keys.db in the data directory when absent. */
-  keysDatabaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  /** The master key on other media than the data directory. */
-  masterKeyFile: z.string().optional(),
-  /** Holds the passphrase of the master key (mode 0600), for a start that asks nobody: a systemd credential. */
-  passphraseFile: z.string().optional(),
-  /** Inference worker threads; 0 = one per core. */
-  workers: z.int().min(0).max(64).default(0),
-  /** Execution providers of ONNX Runtime, tried in this order; `cpu` is always the last resort. */
+  data: z.string().min(1).describe('Data directory.'),
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. Beyond loopback a certificate is required.'),
+  port: z.int().min(0).max(65535).default(7300).describe('Port to listen on; 0 picks a free one.'),
+  tlsCert: z
+    .string()
+    .optional()
+    .describe(
+      'Certificate chain, PEM. Without it only loopback is listened on, unless `insecureHttp`. A renewed pair is served within ten minutes.',
+    ),
+  tlsKey: z.string().optional().describe('Private key of `tlsCert`, PEM.'),
+  insecureHttp: z
+    .boolean()
+    .default(false)
+    .describe('Plain HTTP beyond loopback: only behind something that encrypts.'),
+  trustedProxies: z
+    .array(z.string())
+    .default([])
+    .describe('Proxies in front of the box whose X-Forwarded-For is believed: addresses or CIDRs.'),
+  allowedHosts: z
+    .array(z.string().refine((host) => HOST.test(host) || isIPv6(host), HOST_WANTED))
+    .default([])
+    .describe(
+      "Names and addresses beside the machine's own and the certificate's that requests may name in `Host`; `*.example.org` stands for every name directly under example.org.",
+    ),
+  databaseUrl: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('PostgreSQL URL; SQLite in the data directory when absent.'),
+  keysDatabaseUrl: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe(
+      'PostgreSQL URL of the key store, a database of its own; keys.db in the data directory when absent.',
+    ),
+  masterKeyFile: z.string().optional().describe('The master key on other media than the data directory.'),
+  passphraseFile: z
+    .string()
+    .optional()
+    .describe(
+      'Holds the passphrase of the master key (mode 0600), for a start that asks nobody: a systemd credential.',
+    ),
+  workers: z.int().min(0).max(64).default(0).describe('Inference worker threads; 0 = one per core.'),
   providers: z
     .array(z.enum(['cpu', 'cuda', 'webgpu', 'coreml', 'dml']))
     .min(1)
-    .default(['cpu']),
-  /** Pictures waiting for a worker before the box answers OVERLOADED. */
-  queueLimit: z.int().min(1).max(10_000).default(64),
-  /** A picture's analysis is given up after this long, waiting included. */
-  deadlineSeconds: z.number().min(1).max(300).default(20),
-  /** Refused API keys of one address in a minute, before it has to wait. */
-  refusedKeysPerMinute: z.int().min(1).max(1_000_000).default(20),
-  /** What carries jobs to their work: the box's own database, or BullMQ on the Redis of `redisUrl`. */
-  queue: z.enum(['database', 'bullmq']).default('database'),
-  redisUrl: z.url({ protocol: /^rediss?$/ }).optional(),
-  /** Mail server for alerts: `smtp://` (STARTTLS where it offers it) or `smtps://`, with user and password in the URL. */
-  smtpUrl: z.url({ protocol: /^smtps?$/ }).optional(),
-  /** Sender of alerts. */
-  smtpFrom: z.email().optional(),
-  /** PEM file of the CA that the mail server's certificate comes from; the system's when absent. */
-  smtpCa: z.string().optional(),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    .default(['cpu'])
+    .describe('Execution providers of ONNX Runtime, tried in this order; `cpu` is always the last resort.'),
+  queueLimit: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(64)
+    .describe('Pictures waiting for a worker before the box answers OVERLOADED.'),
+  deadlineSeconds: z
+    .number()
+    .min(1)
+    .max(300)
+    .default(20)
+    .describe("A picture's analysis is given up after this long, waiting included."),
+  disputedAreas: z
+    .strictObject({ crimea: countryCode.optional(), northernCyprus: countryCode.optional() })
+    .default({})
+    .describe(
+      'ISO 3166-1 code for a position in a disputed area that the border data tell apart, such as {"crimea": "UA"}. Without one a position there has no country. Settings file only.',
+    ),
+  refusedKeysPerMinute: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(20)
+    .describe('Refused API keys of one address in a minute, before it has to wait.'),
+  queue: z
+    .enum(['database', 'bullmq'])
+    .default('database')
+    .describe(
+      "What carries jobs to their work: the box's own database, or BullMQ on the Redis of `redisUrl`.",
+    ),
+  redisUrl: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe('Redis of `queue` `bullmq`.'),
+  smtpUrl: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .describe(
+      'Mail server for alerts: `smtp://` (STARTTLS where it offers it) or `smtps://`, with user and password in the URL.',
+    ),
+  smtpFrom: z.email().optional().describe('Sender of alerts.'),
+  smtpCa: z
+    .string()
+    .optional()
+    .describe("PEM file of the CA that the mail server's certificate comes from; the system's when absent."),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least severity of a log line.'),
 });
 export type Config = z.infer<typeof Config>;
 export type ConfigInput = Partial<z.input<typeof Config>>;
 
-const environment: Record<string, { key: keyof Config; read: (text: string) => unknown }> = {
+/** `GATEHOUSE_*` and the setting each one is. */
+export const environment: Record<string, { key: keyof Config; read: (text: string) => unknown }> = {
   GATEHOUSE_DATA: { key: 'data', read: (t) => t },
   GATEHOUSE_HOST: { key: 'host', read: (t) => t },
   GATEHOUSE_PORT: { key: 'port', read: Number },
@@ -62,6 +128,7 @@ const environment: Record<string, { key: keyof Config; read: (text: string) => u
   GATEHOUSE_TLS_KEY: { key: 'tlsKey', read: (t) => t },
   GATEHOUSE_INSECURE_HTTP: { key: 'insecureHttp', read: readSwitch },
   GATEHOUSE_TRUSTED_PROXIES: { key: 'trustedProxies', read: readList },
+  GATEHOUSE_ALLOWED_HOSTS: { key: 'allowedHosts', read: readList },
   GATEHOUSE_DATABASE_URL: { key: 'databaseUrl', read: (t) => t },
   GATEHOUSE_KEYS_DATABASE_URL: { key: 'keysDatabaseUrl', read: (t) => t },
   GATEHOUSE_MASTER_KEY_FILE: { key: 'masterKeyFile', read: (t) => t },

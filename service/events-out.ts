@@ -33,6 +33,8 @@ export interface EventsOut extends EventDelivery {
 export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events'> {
   sealer: Sealer;
   outgoing: Outgoing;
+  /** Told of each attempt to deliver a webhook. */
+  observed?: (attempt: { outcome: string; milliseconds: number }) => void;
   /** This box itself, where nothing is ever sent. */
   own: () => OwnPlaces | Promise<OwnPlaces>;
 }

@@ -1,25 +1,20 @@
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { applianceIdentity, verifyChain } from './engine/audit/index.ts';
-import { createSubjectStore } from './engine/subjects/subject-store.ts';
-import { createGalleries } from './inference/galleries.ts';
+import { findOwnTemplates, type OwnTemplates } from './find-own-templates.ts';
 import type { Clock } from './lib/clock.ts';
-import { createIds, type SubjectId, type TemplateId } from './lib/id.ts';
+import { createIds } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import type { LaidOutBackup } from './open-backup.ts';
-import { everySubject, findDamage, organizationIds, templateFiles } from './storage/backup-check.ts';
+import { everySubject, findDamage, organizationIds } from './storage/backup-check.ts';
 import { type Database, openDatabase } from './storage/connection.ts';
 import type { KeyStore } from './storage/key-store.ts';
-import { untransformed } from './storage/template-transform.ts';
 
 /** What was found in a backup. It is good when `problems` is empty. */
-export interface Examination {
+export interface Examination extends OwnTemplates {
   schema: string;
   organizations: number;
   people: { there: number; erased: number; keyMissing: number };
-  templates: { there: number; opened: number; erased: number; damaged: number };
-  /** People who were looked for by a template of their own among everybody of their organization. */
-  match: { asked: number; found: number };
   audit: { lines: number; checkpoints: number; unsigned: number; valid: boolean };
   /** Organizations with people's keys whom the database, being older, does not know. */
   lostOrganizations: string[];
@@ -32,9 +27,6 @@ export interface ExamineDeps {
   progress?: (what: string, done?: number, of?: number) => void;
 }
 
-/** People asked for at most. */
-const ASKED = 200;
-
 /**
  * Looks whether what was laid out in `folder` would serve: the database is whole and opens with its keys, the audit chain is
  * valid, templates open and find their owners. Brings the copy to the newest schema; reaches nothing outside the folder.
@@ -46,7 +38,7 @@ export async function examineBackup(
 ): Promise<Examination> {
   const path = join(folder, 'gatehouse.db');
   progress('checking the database');
-  const problems = findDamage(path).map((what) => `The database is damaged: ${what}.`);
+  const problems = (await findDamage(path)).map((what) => `The database is damaged: ${what}.`);
   const database = await openDatabase({ kind: 'sqlite', path }, { clock, log });
   try {
     const { db } = database;
@@ -66,14 +58,14 @@ export async function examineBackup(
         `${people.keyMissing} people have no key in the key store and were not erased: it is not complete.`,
       );
     }
-    const { templates, match } = await matchOwnTemplates(database, backup.sealer, { log, progress });
+    const { templates, match } = await findOwnTemplates(database, backup.sealer, { log, progress });
     if (templates.damaged > 0)
       problems.push(
         `${templates.damaged} templates do not open: the file was changed, or the organization's templates were renewed since (org renew-templates); then only backups made after that serve.`,
       );
     if (match.found < match.asked) {
       problems.push(
-        `${match.asked - match.found} of ${match.asked} people were not found by their own template.`,
+        `${match.asked - match.found} of ${match.asked} people were not found by their own template: another person's scores higher.`,
       );
     }
     const known = new Set(organizations);
@@ -113,52 +105,4 @@ async function countPeople({ db }: Pick<Database, 'db'>, keys: KeyStore): Promis
     await turn();
   }
   return counted;
-}
-
-/** Every template into galleries, as at a start; then some of their owners are looked for. */
-async function matchOwnTemplates(
-  { db }: Pick<Database, 'db'>,
-  sealer: LaidOutBackup['sealer'],
-  { log, progress }: { log: Log; progress: NonNullable<ExamineDeps['progress']> },
-): Promise<Pick<Examination, 'templates' | 'match'>> {
-  const store = createSubjectStore({ db, sealer });
-  const galleries = createGalleries({ log });
-  try {
-    const files = await templateFiles(db);
-    const there = files.reduce((sum, file) => sum + file.templates, 0);
-    const templates = { there, opened: 0, erased: 0, damaged: 0 };
-    const match = { asked: 0, found: 0 };
-    for (const { embedder, sha256, templates: rows } of files) {
-      const owners = new Map<TemplateId, SubjectId>();
-      const probes: { gallery: string; subject: SubjectId; vector: Float32Array }[] = [];
-      const every = Math.max(1, Math.ceil(rows / ASKED));
-      for await (const page of store.everyTemplate(
-        embedder,
-        sha256,
-        () => untransformed,
-        () => {
-          templates.damaged += 1;
-        },
-      )) {
-        for (const { row, vector } of page) {
-          const gallery = `${row.organization}/${row.world}/${embedder}/${sha256}`;
-          galleries.put(gallery, row.id, vector);
-          owners.set(row.id as TemplateId, row.subject as SubjectId);
-          if (templates.opened % every === 0)
-            probes.push({ gallery, subject: row.subject as SubjectId, vector: vector.slice() });
-          templates.opened += 1;
-        }
-        progress('opening templates', templates.opened, there);
-      }
-      for (const { gallery, subject, vector } of probes) {
-        const [nearest] = await galleries.search(gallery, vector, 1);
-        match.asked += 1;
-        if (nearest && owners.get(nearest.template as TemplateId) === subject) match.found += 1;
-      }
-    }
-    templates.erased = there - templates.opened - templates.damaged;
-    return { templates, match };
-  } finally {
-    await galleries.close();
-  }
 }

@@ -1,8 +1,11 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import type { Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
+import { openRestoreWord } from './storage/restore-seal.ts';
 import { syncFolder } from './storage/sync.ts';
+import type { Vault } from './storage/vault.ts';
 import { wipeKeys } from './wipe-keys.ts';
 
 /** Beside the data directory while a restore puts the new one in its place. */
@@ -80,10 +83,44 @@ export function removeStaged(staged: string): void {
   rmSync(staged, { recursive: true, force: true });
 }
 
-/** What the first start after a restore has to acknowledge in the audit log. */
-export function readRestoreMarker(data: string): RestoreMarker | undefined {
+/** What the marker holds, under the seal of the restored key store (storage/restore-seal.ts). */
+export const markerText = (marker: RestoreMarker): string => JSON.stringify(marker);
+
+/**
+ * What the first start after a restore has to acknowledge in the audit log. Throws SEALED for a marker that no restore with this
+ * key store wrote: it would have the service sign a log that was cut. One that was acknowledged before is removed.
+ */
+export async function readRestoreMarker(
+  data: string,
+  {
+    integrity,
+    keys,
+    checkpointNote,
+    log,
+  }: Pick<Vault, 'integrity' | 'keys' | 'checkpointNote'> & { log: Log },
+): Promise<RestoreMarker | undefined> {
   const path = join(data, MARKER);
-  return existsSync(path) ? Marker.parse(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
+  if (!existsSync(path)) return undefined;
+  const [state, note] = [await keys.state(), await checkpointNote.read()];
+  const word = openRestoreWord(readFileSync(path, 'utf8'), { integrity, state, note });
+  switch (word.is) {
+    case 'new':
+      return Marker.parse(JSON.parse(word.value));
+    case 'used':
+      log.warn(
+        { path },
+        'a marker of a restore counts for nothing and is removed: the key store has noted a checkpoint of the audit log since, as the first start after a restore does',
+      );
+      removeRestoreMarker(data);
+      return undefined;
+    case 'forged':
+      throw new Problem(
+        'SEALED',
+        `${path} says that a backup was restored, but "gatehouse restore" of this version did not write it with this key store: it was written or changed by hand, perhaps to have a cut audit log signed, or the key store was exchanged since. Nothing was changed. If you restored a backup with an older Gatehouse, restore it again with this one. If nobody restored anything, find out who wrote to the data directory, remove the file, start, and run "gatehouse audit verify".`,
+      );
+    default:
+      return word satisfies never;
+  }
 }
 
 export function removeRestoreMarker(data: string): void {

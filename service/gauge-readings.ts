@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import type { GaugeReadings } from './engine/alerts/index.ts';
 import type { Models } from './engine/models/index.ts';
 import type { Organizations } from './engine/organizations/index.ts';
+import type { Waiting } from './engine/retention/index.ts';
 import type { Clock } from './lib/clock.ts';
 import type { ServedCertificate } from './served-certificate.ts';
 
@@ -18,6 +19,10 @@ export interface GaugeReadingsDeps {
   certificate?: Pick<ServedCertificate, 'end'> | undefined;
   models: Pick<Models, 'current'>;
   organizations: Pick<Organizations, 'get'>;
+  /** What is wrong with backups, one sentence each. */
+  backupTroubles(): readonly string[];
+  /** What waits for an operator before retention sweeps go on. */
+  waitingSweeps(): Promise<Waiting>;
   clock: Clock;
 }
 
@@ -28,6 +33,8 @@ export function createGaugeReadings({
   certificate,
   models,
   organizations,
+  backupTroubles,
+  waitingSweeps,
   clock,
 }: GaugeReadingsDeps): GaugeReadings {
   return {
@@ -41,6 +48,11 @@ export function createGaugeReadings({
         return Math.floor((end - clock.now()) / DAY);
       },
     }),
+    backupTroubles,
+    async sweepWaiting(organization) {
+      const { clock: doubt, sweeps } = await waitingSweeps();
+      return doubt ?? sweeps.find((one) => one.organization === organization)?.why;
+    },
     async padMissing(organization) {
       return models.current().padSets.length === 0 || (await organizations.get(organization)).matchOnly;
     },

@@ -23,6 +23,8 @@ export interface OpenBackupOrder {
   file: string;
   /** Folder of a key store copy, a data directory, or the file. */
   keys: string;
+  /** Of a service that runs: nothing else is asked for then. */
+  master?: MasterKey;
   /** Files that may hold the master key, the likeliest first. */
   masterKeyFiles: readonly string[];
   /** Whether the file that the key store remembers (`master use-file`) is looked at too, last. */
@@ -59,6 +61,7 @@ export interface LaidOutBackup {
 export async function layOutBackup({
   file,
   keys: place,
+  master: given,
   masterKeyFiles,
   rememberedMasterKey = false,
   passphrase,
@@ -84,11 +87,9 @@ export async function layOutBackup({
   opened.defer(() => keys.close());
   await requireItsKeyStore(keys, facts, from);
   const remembered = rememberedMasterKey ? await rememberedFile(keys) : [];
-  const { master, from: masterFrom } = await openMaster(keys, {
-    into,
-    masterKeyFiles: [...masterKeyFiles, ...remembered],
-    passphrase,
-  });
+  const { master, from: masterFrom } = given
+    ? { master: given, from: undefined }
+    : await openMaster(keys, { into, masterKeyFiles: [...masterKeyFiles, ...remembered], passphrase });
   const key = await openBackupKey({ keys, master }, { mayCreate: false });
   const sealer = await createSealer({ keys, master, clock, log, random: randomFillSync });
   const signing = await openSigningKeys({ keys, master });

@@ -5,7 +5,8 @@ import { type ConsoleDeps, createConsoleDoor } from './doors/console/index.ts';
 import { createIdentityDoor } from './doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from './doors/jobs/index.ts';
 import { createMetaDoor } from './doors/meta/index.ts';
-import { createServer } from './http/server.ts';
+import type { OwnHosts } from './http/own-hosts.ts';
+import { createServer, type ServerDeps } from './http/server.ts';
 import { productVersion } from './lib/version.ts';
 
 /** Every door of the LAN port on one server, not listening yet. */
@@ -15,10 +16,16 @@ export async function createPublicServer(
     'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
   > &
     ConsoleDeps &
-    Partial<JobsDoorDeps>,
-  { trustedProxies, tls }: Pick<Config, 'trustedProxies'> & { tls?: { cert: Buffer; key: Buffer } },
+    Partial<Pick<Gatehouse, 'gauges'> & JobsDoorDeps>,
+  {
+    trustedProxies,
+    hosts,
+    tls,
+    connections,
+  }: Pick<Config, 'trustedProxies'> &
+    Pick<ServerDeps, 'connections'> & { hosts?: OwnHosts; tls?: { cert: Buffer; key: Buffer } },
 ): Promise<ReturnType<typeof createServer>> {
-  const { access, limits, checks, metrics, clock, ids, log, status } = gatehouse;
+  const { access, limits, checks, metrics, gauges, clock, ids, log, status } = gatehouse;
   const app = createServer({
     access,
     admission: limits,
@@ -26,9 +33,13 @@ export async function createPublicServer(
     ids,
     metrics,
     trustedProxies,
+    ...(hosts && { hosts }),
+    ...(connections && { connections }),
     ...(tls ? { tls: { cert: tls.cert, key: tls.key } } : {}),
   });
-  await app.register(createMetaDoor({ version: productVersion(), clock, log, metrics, status }));
+  await app.register(
+    createMetaDoor({ version: productVersion(), clock, log, metrics, status, ...(gauges && { gauges }) }),
+  );
   await app.register(createIdentityDoor({ checks }));
   const { webhooks, deliveries, eventLog, alerts, grants } = gatehouse;
   await app.register(createBehaviorDoor({ webhooks }));

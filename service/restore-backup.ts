@@ -7,18 +7,24 @@ import {
   finishRestore,
   journalOf,
   MARKER,
+  markerText,
   type RestoreMarker,
   removeStaged,
 } from './finish-restore.ts';
+import type { Clock } from './lib/clock.ts';
 import { Problem } from './lib/problem.ts';
 import { type LaidOutBackup, layOutBackup, type OpenBackupOrder } from './open-backup.ts';
 import { placeMasterKey, placeModels, writeSettings } from './restore-settings.ts';
 import { removePlans } from './storage/backup-check.ts';
 import type { BackupFacts } from './storage/backup-file.ts';
 import { peekKeyStore } from './storage/backup-keys.ts';
+import { checkPostgres } from './storage/check-postgres.ts';
 import { COPY_NAME } from './storage/key-copy-file.ts';
 import { acceptLostOrganizations } from './storage/lost-organizations.ts';
 import { LENT_NOTE } from './storage/master-record.ts';
+import { lossBetween, type RestoreLoss, requireConfirmedLoss } from './storage/restore-loss.ts';
+import { requireEmptyPostgres, restorePostgres } from './storage/restore-postgres.ts';
+import { openRestoreSeal } from './storage/restore-seal.ts';
 import { syncFile, syncFolder } from './storage/sync.ts';
 import { takeWriterLock } from './storage/writer-lock.ts';
 import { writeSynced } from './write-synced.ts';
@@ -33,6 +39,12 @@ export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
    * would change the same copies otherwise.
    */
   drill?: boolean;
+  /** Where the people go: this PostgreSQL database, which has to be empty; absent, SQLite in the directory. */
+  databaseUrl?: string;
+  /** How many people `data` holds: needed where it holds any. */
+  confirm?: number;
+  /** Restores also what the examination found wrong; the audit log names it. What does not open at all is refused all the same. */
+  acceptUnproven?: boolean;
   /** For tests: called between two steps that change what lies where. */
   step?: (name: RestoreStep) => void;
 }
@@ -46,6 +58,8 @@ export interface Restored {
   aside?: string;
   facts: BackupFacts;
   found: Examination;
+  /** What the old directory held that this backup does not; undefined where it held no database that can be read. */
+  lost?: RestoreLoss;
   /** The master key is read from here at each start; undefined for `master.key` in the directory, and for a passphrase. */
   masterKeyFile?: string;
   /** Imported models whose files were neither in the backup nor in the old directory. */
@@ -55,8 +69,9 @@ export interface Restored {
 /**
  * Makes a data directory of a backup beside `data`, checks all of it, and only then lets it take the place of `data` by two
  * renames. At every moment one of the two is whole: cut short before the renames the old one is in place, and between them the
- * next start completes the restore (finish-restore.ts). Throws what `layOutBackup` throws, CONFLICT where a service runs, and
- * BACKUP_UNUSABLE for what does not pass; then `data` is as it was.
+ * next start completes the restore (finish-restore.ts). Throws what `layOutBackup` throws, CONFLICT where a service runs,
+ * BACKUP_UNUSABLE for what does not pass, CONFLICT for a PostgreSQL database that is not empty or cannot be written, and
+ * CONFIRMATION_REQUIRED over people; then `data` is as it was.
  */
 export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
   const { data, clock, step = () => {} } = order;
@@ -75,11 +90,15 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
   const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
   const staged = `${data}.restoring-${time}`;
   const aside = `${data}.before-restore-${time}`;
+  let takeOut: (() => Promise<void>) | undefined;
   try {
     clearUnfinishedRestore(data);
     mkdirSync(dirname(data), { recursive: true, mode: 0o700 });
     const { facts, found, ...rest } = await stage(order, staged);
+    const lost = lossBetween(join(data, 'gatehouse.db'), join(staged, 'gatehouse.db'));
+    requireConfirmedLoss(lost, { data, takenAt: facts.takenAt, confirm: order.confirm });
     step('staged');
+    if (order.databaseUrl !== undefined) takeOut = await moveIntoPostgres(staged, order.databaseUrl, clock);
     writeSynced(journalOf(data), JSON.stringify({ staged }));
     syncFolder(dirname(data));
     step('journal');
@@ -93,12 +112,13 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
     step('in-place');
     rmSync(journalOf(data), { force: true });
     if (holds.length === 0) rmSync(aside, { recursive: true, force: true });
-    return { data, ...(holds.length > 0 ? { aside } : {}), facts, found, ...rest };
+    return { data, ...(holds.length > 0 ? { aside } : {}), facts, found, ...(lost ? { lost } : {}), ...rest };
   } catch (error) {
     if (!existsSync(data) && existsSync(aside)) renameSync(aside, data);
     if (existsSync(staged)) {
       rmSync(journalOf(data), { force: true });
       removeStaged(staged);
+      await takeOut?.();
     }
     throw error;
   } finally {
@@ -110,6 +130,10 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
 
 async function stage(order: RestoreOrder, staged: string) {
   const { data, actor, clock, log, step = () => {} } = order;
+  if (order.databaseUrl !== undefined) {
+    await checkPostgres(order.databaseUrl);
+    await requireEmptyPostgres(order.databaseUrl);
+  }
   mkdirSync(staged, { mode: 0o700 });
   const backup = await layOutBackup({ ...order, into: staged });
   try {
@@ -120,10 +144,10 @@ async function stage(order: RestoreOrder, staged: string) {
       log,
       ...(order.progress ? { progress: order.progress } : {}),
     });
-    if (found.problems.length > 0) {
+    if (found.problems.length > 0 && !order.acceptUnproven) {
       throw new Problem(
         'BACKUP_UNUSABLE',
-        `The backup was not restored: ${found.problems.join(' ')} Nothing was changed.`,
+        `The backup was not restored: ${found.problems.join(' ')} Nothing was changed. Where there is no better backup, --accept-unproven restores it with exactly this.`,
       );
     }
     if (order.drill) {
@@ -133,19 +157,23 @@ async function stage(order: RestoreOrder, staged: string) {
     await acceptLostOrganizations(backup.keys, found.lostOrganizations);
     const masterKeyFile = placeMasterKey(backup.masterFrom, data, staged);
     if (order.drill && masterKeyFile !== undefined) await backup.keys.setNote(LENT_NOTE, masterKeyFile);
-    writeSettings(data, staged, masterKeyFile);
+    writeSettings(data, staged, { masterKeyFile, databaseUrl: order.databaseUrl });
     const missingModels = await placeModels(data, staged);
+    const seal = await openRestoreSeal(backup, backup.facts);
     const marker: RestoreMarker = {
       actor,
       details: {
         takenAt: backup.facts.takenAt,
         file: basename(order.file),
         gatehouse: backup.facts.gatehouse,
+        schema: backup.facts.schema,
         people: found.people.there,
         lostOrganizations: found.lostOrganizations,
+        ...(found.problems.length > 0 && { acceptedUnproven: found.problems }),
+        ...(seal.noteForged && { note: 'forged' }),
       },
     };
-    writeSynced(join(staged, MARKER), JSON.stringify(marker));
+    writeSynced(join(staged, MARKER), await seal.seal(markerText(marker)));
     return {
       facts: backup.facts,
       found,
@@ -156,6 +184,15 @@ async function stage(order: RestoreOrder, staged: string) {
     await backup.close();
     if (existsSync(staged)) syncAll(staged);
   }
+}
+
+/** Committed before the directory names it: cut short in between, the database is filled and nothing else has changed. */
+async function moveIntoPostgres(staged: string, url: string, clock: Clock): Promise<() => Promise<void>> {
+  const path = join(staged, 'gatehouse.db');
+  const takeOut = await restorePostgres(path, url, clock);
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+  syncFolder(staged);
+  return takeOut;
 }
 
 function refuseOtherFolder(data: string, holds: readonly string[]): void {

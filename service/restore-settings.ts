@@ -15,13 +15,18 @@ export function placeMasterKey(from: string | undefined, data: string, staged: s
   return inside === 'master.key' ? undefined : join(data, inside);
 }
 
-/** What the settings name inside the old directory comes along under a second name. */
-export function writeSettings(data: string, staged: string, masterKeyFile: string | undefined): void {
+/** With `databaseUrl`, where the people are from now on. What the settings name inside the old directory comes along under a second name. */
+export function writeSettings(
+  data: string,
+  staged: string,
+  { masterKeyFile, databaseUrl }: { masterKeyFile: string | undefined; databaseUrl: string | undefined },
+): void {
   const path = join(staged, 'gatehouse.json');
   const settings = existsSync(path)
     ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)
     : {};
   delete settings.databaseUrl;
+  if (databaseUrl !== undefined) settings.databaseUrl = databaseUrl;
   delete settings.keysDatabaseUrl;
   delete settings.masterKeyFile;
   if (masterKeyFile !== undefined) settings.masterKeyFile = masterKeyFile;

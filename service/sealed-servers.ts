@@ -2,7 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import type { SealState } from './doors/control/sealed.ts';
 import { sealedControlDoor } from './doors/control/sealed.ts';
 import { createSealedDoor } from './doors/meta/sealed.ts';
-import { createServer } from './http/server.ts';
+import type { OwnHosts } from './http/own-hosts.ts';
+import { createServer, type ServerDeps } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Ids } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
@@ -44,12 +45,14 @@ export interface SealedServersDeps {
   log: Log;
   tls?: { cert: Buffer; key: Buffer };
   trustedProxies: readonly string[];
+  hosts: OwnHosts;
+  connections: Record<'doors' | 'control', NonNullable<ServerDeps['connections']>>;
   listenControl(server: Server): Promise<unknown>;
   listenDoors(server: Server): Promise<string>;
 }
 
 export async function createSealedServers(deps: SealedServersDeps): Promise<SealedServers> {
-  const { version, clock, ids, log, tls, trustedProxies } = deps;
+  const { version, clock, ids, log, tls, trustedProxies, hosts, connections } = deps;
   const changes = new EventEmitter();
   let state: SealState = { is: 'sealed' };
   const become = (next: SealState) => {
@@ -59,7 +62,7 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
   let tryOpen: ((passphrase: string, operator: string) => Promise<void>) | undefined;
 
   await using closing = new AsyncDisposableStack();
-  const control = createServer({ ids, log });
+  const control = createServer({ ids, log, connections: connections.control });
   closing.defer(() => control.close());
   await control.register(sealedControlDoor, {
     state() {
@@ -76,7 +79,16 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
       await tryOpen(passphrase, operator);
     },
   });
-  const doors = createServer({ ids, log, trustedProxies, ...(tls ? { tls } : {}) });
+  const doors = createServer({
+    ids,
+    log,
+    trustedProxies,
+    hosts,
+    connections: connections.doors,
+    // The keys are not read yet, and what is answered tells nothing else.
+    knowsOrigin: async () => true,
+    ...(tls ? { tls } : {}),
+  });
   closing.defer(() => doors.close());
   await doors.register(createSealedDoor({ version, clock }));
   await deps.listenControl(control);
@@ -126,8 +138,8 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
 const within = (emitter: EventEmitter, event: string, milliseconds: number) =>
   once(emitter, event, { signal: AbortSignal.timeout(milliseconds) }).catch(() => {});
 
-/** The server that listens keeps its limits and its connections; `to` has the same and never listens itself. */
+/** The server that listens keeps its limits and its connections, and counts them; `to` never listens itself. */
 function handRequests(from: Server, to: Server): void {
-  from.server.removeAllListeners('request');
+  from.server.removeListener('request', from.routing);
   from.server.on('request', (request, response) => to.routing(request, response));
 }

@@ -2,15 +2,19 @@ import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compose, type Gatehouse } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
+import { warnWithoutConsent } from './consent-warning.ts';
 import { keyStoreAdvice } from './database-place.ts';
 import { controlDoor } from './doors/control/index.ts';
+import { sourceOf } from './engine/limits/index.ts';
+import { connectionLimitsFor } from './http/connection-limits.ts';
 import { listenPolicy } from './http/listen-policy.ts';
+import { createOwnHosts } from './http/own-hosts.ts';
 import { createServer } from './http/server.ts';
 import { createStructuredLog } from './http/structured-log.ts';
 import { systemClock } from './lib/clock.ts';
 import { createIds } from './lib/id.ts';
 import { productVersion } from './lib/version.ts';
-import { refuseMemoryDumps } from './memory-dumps.ts';
+import { openFileLimit } from './open-files.ts';
 import { createPublicServer } from './public-server.ts';
 import { createRecurring } from './recurring.ts';
 import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
@@ -43,7 +47,6 @@ export async function serve(
   output: ServiceOutput = {},
   until: AbortSignal = new AbortController().signal,
 ): Promise<Service> {
-  refuseMemoryDumps();
   const policy = listenPolicy({
     host: config.host,
     tls: config.tlsCert !== undefined,
@@ -60,10 +63,16 @@ export async function serve(
     cert !== undefined && key !== undefined
       ? createServedCertificate({ paths: { cert, key }, clock: systemClock, log })
       : undefined;
+  const hosts = createOwnHosts({
+    listen: config.host,
+    allowed: config.allowedHosts,
+    certificate: certificate && (() => certificate.current().cert),
+  });
   if (policy.is === 'allowed-with-warning') log.warn({ host: config.host }, policy.warning);
   const advice = keyStoreAdvice(config);
   if (advice !== undefined) log.warn({}, advice);
 
+  const connections = connectionBounds();
   const socket = join(config.data, 'control.sock');
   const listenControl = async (server: Server) => {
     // The writer lock is held: whoever made this file is gone.
@@ -86,6 +95,8 @@ export async function serve(
       log,
       ...(certificate && { tls: certificate.current() }),
       trustedProxies: config.trustedProxies,
+      hosts,
+      connections,
       listenControl,
       listenDoors,
     });
@@ -105,12 +116,15 @@ export async function serve(
   const before = sealed;
   if (before) opened.defer(() => before.close());
   if (unsealing) await gatehouse.custody.unsealed(unsealing);
+  await warnWithoutConsent({ ...gatehouse, log });
 
-  const control = createServer({ ids: gatehouse.ids, log });
+  const control = createServer({ ids: gatehouse.ids, log, connections: connections.control });
   opened.defer(() => control.close());
   await control.register(controlDoor, gatehouse);
   const doors = await createPublicServer(gatehouse, {
     ...config,
+    hosts,
+    connections: connections.doors,
     ...(certificate && { tls: certificate.current() }),
   });
   opened.defer(() => doors.close());
@@ -142,6 +156,18 @@ export async function serve(
 }
 
 type Server = ReturnType<typeof createServer>;
+
+/** Those of the network leave descriptors for everything else; those of the control socket are this account's own. */
+function connectionBounds() {
+  try {
+    return {
+      doors: { limits: connectionLimitsFor(openFileLimit()), sourceOf },
+      control: { limits: { total: 64, perAddress: 64 }, sourceOf: () => 'this account' },
+    };
+  } catch (error) {
+    throw error instanceof RangeError ? new ConfigError(error.message) : error;
+  }
+}
 
 /** From its first moment on, only this account may open the socket. */
 async function listenPrivately(listen: () => Promise<unknown>, socket: string): Promise<void> {

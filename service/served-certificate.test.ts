@@ -60,6 +60,14 @@ test('a renewed pair is served to new connections, and those that are open go on
         fields: { subject: 'CN=gatehouse-renewed.test' },
       },
     ]);
+    const weak = connect({
+      port,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      maxVersion: 'TLSv1.2',
+      ciphers: 'ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0',
+    });
+    await expect(once(weak, 'secureConnect')).rejects.toThrow(/handshake failure/);
     before.socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
     expect(String((await once(before.socket, 'data'))[0])).toContain('200 OK');
     for (const { socket } of [before, after]) socket.destroy();

@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import { Server as TlsServer } from 'node:tls';
 import { ConfigError } from './config.ts';
-import { MIN_TLS } from './http/server.ts';
 import { readTlsFiles, type TlsFiles } from './http/tls-files.ts';
+import { tlsSettings } from './http/tls-settings.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 
@@ -55,7 +55,7 @@ export function createServedCertificate({ paths, clock, log }: ServedCertificate
       }
       told = undefined;
       if (now.cert.equals(current.cert) && now.key.equals(current.key)) return;
-      for (const server of servers) server.setSecureContext({ ...MIN_TLS, cert: now.cert, key: now.key });
+      for (const server of servers) server.setSecureContext({ ...tlsSettings, cert: now.cert, key: now.key });
       current = now;
       log.info({ subject: now.subject, days: now.days }, 'the renewed certificate is served');
     },

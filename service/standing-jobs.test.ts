@@ -17,6 +17,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     keyPlaces: { sync: work('key-copies') },
     erasure: { retry: work('erasures') },
     auditLog: { tend: work('checkpoints') },
+    calibrations: { tend: async () => void done.push('gallery-calibration') },
     certificate: { look: () => void done.push('certificate') },
     ...over,
   } as StandingJobsDeps);

@@ -1,6 +1,7 @@
 import type { AuditLog } from './engine/audit/index.ts';
 import type { Backups } from './engine/backups/index.ts';
 import type { Erasure } from './engine/erasure/index.ts';
+import type { GalleryCalibrations } from './engine/gallery-calibration/index.ts';
 import type { JobKind, Jobs } from './engine/jobs/index.ts';
 import type { KeyPlaces } from './engine/keystore/index.ts';
 import type { Retention } from './engine/retention/index.ts';
@@ -13,6 +14,7 @@ export interface StandingJobsDeps {
   keyPlaces: Pick<KeyPlaces, 'sync'>;
   erasure: Pick<Erasure, 'retry'>;
   auditLog: Pick<AuditLog, 'tend'>;
+  calibrations: Pick<GalleryCalibrations, 'tend'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'look'> | undefined;
 }
@@ -31,6 +33,7 @@ export function addStandingJobs({
   keyPlaces,
   erasure,
   auditLog,
+  calibrations,
   certificate,
 }: StandingJobsDeps): {
   /** Waits for what is under way: a stop lets go of it, but it still uses what closes next. */
@@ -56,6 +59,7 @@ export function addStandingJobs({
   standing('key-copies', MINUTE, () => keyPlaces.sync());
   standing('erasures', MINUTE, () => erasure.retry());
   standing('checkpoints', 10 * MINUTE, () => auditLog.tend());
+  standing('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
   // One that a former start with TLS has left ends as well.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.look());
   return {

@@ -6,6 +6,9 @@ import { layOutBackup, type OpenBackupOrder } from './open-backup.ts';
 import type { BackupFacts } from './storage/backup-file.ts';
 import { wipeKeys } from './wipe-keys.ts';
 
+/** What names of the folders begin with that a proof is made in. */
+export const PROOF_FOLDER = 'gatehouse-verify-';
+
 export interface VerifiedBackup extends Examination {
   facts: BackupFacts;
 }
@@ -18,7 +21,7 @@ export async function verifyBackup({
   scratch = tmpdir(),
   ...order
 }: Omit<OpenBackupOrder, 'into'> & { scratch?: string }): Promise<VerifiedBackup> {
-  const folder = mkdtempSync(join(scratch, 'gatehouse-verify-'));
+  const folder = mkdtempSync(join(scratch, PROOF_FOLDER));
   try {
     const backup = await layOutBackup({ ...order, into: folder });
     try {

@@ -61,7 +61,7 @@ const payloads: Record<RecordedEvent['type'], fc.Arbitrary<object>> = {
     created: fc.boolean(),
     enrollment: fc.string(),
   }),
-  'subject.erased': fc.record({ subject: fc.string(), erasure: fc.string(), reason: fc.string() }),
+  'subject.erased': fc.record({ erasure: fc.string(), reason: fc.string() }),
   'enrollment.refused': fc.record({ code: fc.string(), actor: fc.string() }),
   'verification.verified': verification,
   'verification.refused': verification,

@@ -37,10 +37,12 @@ function firesAt({ metric, threshold, windowMinutes }: RuleReply): string {
       ? `${Math.round(threshold * 100)} %`
       : `${threshold.toLocaleString('en')}${units[metric] ?? ''}`;
   if (metric === 'pad-missing') return 'it is missing';
+  if (metric === 'sweep-waiting') return 'one waits';
   if (metric === 'webhook-disabled') return 'it happens';
   return `${figure} or ${fallsBelow.has(metric) ? 'less for' : isMeasured(metric) ? 'more for' : 'more in'} ${windowMinutes} min`;
 }
-const isMeasured = (metric: string) => metric === 'queue-depth' || fallsBelow.has(metric);
+const isMeasured = (metric: string) =>
+  metric === 'queue-depth' || metric === 'backup-trouble' || fallsBelow.has(metric);
 
 const tells = ({ webhook, desktop, email }: RuleReply['channels']) =>
   [webhook && 'webhook', desktop && 'desktop', ...email].filter((one) => one !== false).join(', ') ||

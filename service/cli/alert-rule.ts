@@ -27,7 +27,7 @@ interface Settings {
 }
 
 const METRICS =
-  'failures-per-person, failures-per-key, spoof-attempts, impossible-travel, unknown-device, bot-rate, webhook-disabled, queue-depth, disk-free, certificate-days or pad-missing';
+  'failures-per-person, failures-per-key, spoof-attempts, impossible-travel, unknown-device, bot-rate, webhook-disabled, queue-depth, disk-free, certificate-days, pad-missing, backup-trouble or sweep-waiting';
 
 const withSettings = (command: Command): Command =>
   command

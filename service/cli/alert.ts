@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addAlertRecipient } from './alert-recipient.ts';
 import { type AlertReply, describeAlerts } from './alert-reply.ts';
 import { addAlertRule } from './alert-rule.ts';
 import { type CommandRunner, examples } from './command.ts';
@@ -74,6 +75,7 @@ export function addAlert(program: Command, runner: CommandRunner): void {
   );
 
   addAlertRule(alert, runner);
+  addAlertRecipient(alert, runner);
 
   runner.run<{ org?: string }>(
     alert

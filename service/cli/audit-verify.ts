@@ -25,8 +25,18 @@ interface ReportReply {
   uncovered: number;
   pruned?: { through: number; at: string };
   restores: { seq: number; at: string; restoredTo: number; before: number }[];
+  copies?: { place: string; note: keyof typeof copyNotes; line?: number }[];
   damage?: { seq: number; is: string; says: string };
 }
+
+/** What is said of a copy of the key store, by what it notes. */
+const copyNotes = {
+  same: 'notes the same checkpoint',
+  behind: 'notes an older checkpoint; it is brought up to date when it can be written',
+  ahead: 'notes a NEWER checkpoint',
+  forged: 'its note was changed',
+  unreachable: 'cannot be read',
+};
 
 type Step = { seen: number; all: number } | { report: ReportReply };
 
@@ -36,8 +46,8 @@ export function addAuditVerify(audit: Command, runner: CommandRunner): void {
       .command('verify')
       .summary('is the log as it was written?')
       .description(
-        'Looks at every line, every checkpoint and the key store’s memory of the newest one: changed, missing, reordered, inserted and ' +
-          'cut-off lines are found. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
+        'Looks at every line, every checkpoint, the key store’s note of the newest one and the same note in every copy of the key ' +
+          'store: changed, missing, reordered, inserted and cut-off lines are found. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
           'With --file an exported log is looked at instead, with nothing but the file: no data directory, no service.',
       )
       .option('--file <file>', 'an export (audit export)')
@@ -124,13 +134,26 @@ function answer(
     ['not signed yet', uncovered > 0 ? count(uncovered, 'line', 'lines') : undefined],
     ['pruned', pruned ? `up to line ${pruned.through}, ${pruned.at}` : undefined],
     ['from before the chain', outside > 0 ? count(outside, 'line', 'lines') : undefined],
+    ...(report.copies ?? []).map(
+      ({ place, note, line }) =>
+        [
+          'key store copy',
+          `${place}: ${copyNotes[note]}${line === undefined ? '' : ` (line ${line})`}`,
+        ] as const,
+    ),
     ...restores.map(
       (restore) =>
         [
           'restored',
-          `${restore.at}, line ${restore.seq}: back to line ${restore.restoredTo}; the log had reached line ${restore.before}`,
+          `${restore.at}, line ${restore.seq}: back to line ${restore.restoredTo}; ${reached(restore)}`,
         ] as const,
     ),
   ]);
   return { json, text: `${verdict}\n${told}`, ...(damage ? { exitCode: 1 as const } : {}) };
+}
+
+/** The key store notes checkpoints, not lines: the note may be older than the backup itself. */
+function reached({ before, restoredTo }: { before: number; restoredTo: number }): string {
+  if (before > restoredTo) return `the log had reached line ${before}`;
+  return 'no later line was known when it was restored';
 }

@@ -38,7 +38,7 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
         ),
       ),
     async ({ options, data, control, terminal }, given = '') => {
-      const file = backupPath(given, 'backup verify');
+      const file = await backupPath(given, 'backup verify');
       const { verifyBackup } = await import('../verify-backup.ts');
       const started = performance.now();
       const passphrase = passphraseSource(options);

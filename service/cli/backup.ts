@@ -1,46 +1,13 @@
 import type { Command } from 'commander';
+import { addBackupList, megabytes } from './backup-list.ts';
+import type { KeyCopyReply, PlanReply, RunReply } from './backup-reply.ts';
 import { addBackupVerify } from './backup-verify.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { asTyped } from './invocation.ts';
 import { describeMinutes, readMinutes } from './moment.ts';
-import { count, table } from './terminal.ts';
+import { count } from './terminal.ts';
 import { userPath } from './user-path.ts';
-
-export interface KeyCopyReply {
-  place: string;
-  state: string;
-  reason?: string;
-}
-
-interface RunReply {
-  id: string;
-  path: string;
-  startedAt: string;
-  finishedAt?: string;
-  bytes?: number;
-  outcome: string;
-  reason?: string;
-  origin: string;
-  verifiedAt?: string;
-}
-
-interface PlanReply {
-  folder: string;
-  everyMinutes: number;
-  keep: number;
-  setBy: string;
-  setAt: string;
-}
-
-export interface BackupsReply {
-  plans: PlanReply[];
-  runs: RunReply[];
-  keys: KeyCopyReply[];
-  warnings: string[];
-}
-
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 export function addBackup(program: Command, runner: CommandRunner): void {
   const backup = program.command('backup').helpCommand(false);
@@ -56,15 +23,18 @@ export function addBackup(program: Command, runner: CommandRunner): void {
           'who is erased stays erased in every backup. A restore needs three things: this file, a copy of the key store, and the ' +
           'master key (or its passphrase).',
       )
-      .option('--keys-to <place>', 'keep a copy of the key store in this folder instead of DIR, from now on')
+      .option(
+        '--keys-to <place>',
+        'keep a copy of the key store in this folder, from now on (default: DIR, only where there is no copy yet)',
+      )
       .option('--with-models', 'put the files of imported models into the backup too')
       .addHelpText(
         'after',
         examples(
           'backup /mnt/backups --keys-to /media/stick',
+          'backup list /mnt/backups',
           'backup verify /mnt/backups/gatehouse-….backup --keys /media/stick',
           'backup schedule /mnt/backups --every 24h --keep 7',
-          'backup list',
         ),
       ),
     async ({ options, control, terminal }, dir) => {
@@ -123,42 +93,7 @@ export function addBackup(program: Command, runner: CommandRunner): void {
     },
   );
 
-  runner.run(
-    backup
-      .command('list')
-      .description('plans, the last runs, and where the key store is copied to')
-      .addHelpText('after', examples('backup list', 'backup list --json')),
-    async ({ control, terminal }) => {
-      const reply = await (await control()).get<BackupsReply>('/backups');
-      const plans = reply.plans.map((one) => [
-        one.folder,
-        describeMinutes(one.everyMinutes),
-        one.keep,
-        one.setBy,
-      ]);
-      const runs = reply.runs.map((one) => [
-        one.startedAt,
-        one.outcome,
-        one.bytes === undefined ? undefined : megabytes(one.bytes),
-        one.verifiedAt === undefined ? 'no' : one.verifiedAt,
-        one.reason ?? one.path,
-      ]);
-      const text = [
-        table(['folder', 'every', 'keeps', 'set by'], plans, 'No backups are scheduled.'),
-        '',
-        table(['started', 'outcome', 'size', 'proven', 'file or reason'], runs, 'There was no backup yet.'),
-        '',
-        table(
-          ['key store copy', 'state'],
-          reply.keys.map(({ place, state }) => [place, state]),
-          'The key store is copied nowhere: a backup without it opens nothing.',
-        ),
-        ...reply.warnings.map((line) => terminal.style('care', line)),
-      ].join('\n');
-      return { json: reply, text };
-    },
-  );
-
+  addBackupList(backup, runner);
   addBackupVerify(backup, runner);
 }
 

@@ -1,4 +1,4 @@
-import type { BackupsReply } from './backup.ts';
+import type { BackupsReply } from './backup-reply.ts';
 import type { Finding } from './doctor-checks.ts';
 import { invocation } from './invocation.ts';
 

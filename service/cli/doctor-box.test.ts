@@ -7,6 +7,7 @@ import {
   checkGalleries,
   checkInsecureHttp,
   checkKeyCopies,
+  checkLenientProfiles,
   checkLicences,
   checkMatchOnly,
   checkQueue,
@@ -77,6 +78,10 @@ test('accepted licence doubts and match-only organizations are told', () => {
     state: 'ok',
     found: 'no organization',
   });
+  expect(checkLenientProfiles(status)).toEqual([]);
+  expect(checkLenientProfiles({ ...status, lenientOrganizations: 2 })).toMatchObject([
+    { state: 'warn', found: '2 organizations have a profile that verifies where the liveness check fails' },
+  ]);
   expect(checkInsecureHttp(status)).toEqual([]);
   expect(checkInsecureHttp({ ...status, insecureHttp: true })).toMatchObject([{ state: 'warn' }]);
 });

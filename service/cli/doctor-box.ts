@@ -11,6 +11,7 @@ export interface BoxStatus {
   people: { world: string; total: number; largest: number }[];
   safeGallery: { rate: number; people: number }[];
   matchOnlyOrganizations: number;
+  lenientOrganizations?: number;
   insecureHttp?: boolean;
   queueProblem?: string;
 }
@@ -54,6 +55,19 @@ export function checkMatchOnly({ matchOnlyOrganizations: amount }: BoxStatus): F
     found: `${count(amount, 'organization', 'organizations')}: a printed photograph of an enrolled person would be verified there`,
     remedy: `${invocation} org set --no-match-only --org …   once presentation attack detection is installed`,
   };
+}
+
+/** Profiles of organizations that verify where the liveness check fails. */
+export function checkLenientProfiles({ lenientOrganizations: amount = 0 }: BoxStatus): Finding[] {
+  if (amount === 0) return [];
+  return [
+    {
+      what: 'liveness',
+      state: 'warn',
+      found: `${count(amount, 'organization has', 'organizations have')} a profile that verifies where the liveness check fails`,
+      remedy: `${invocation} profile show NAME --org …   says which; built-in profiles refuse at 0.5`,
+    },
+  ];
 }
 
 /** Said only where something is wrong: most boxes have no Redis. */

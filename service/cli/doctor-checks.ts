@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import { listenPolicy } from '../http/listen-policy.ts';
 import { readTlsFiles } from '../http/tls-files.ts';
+import { programBuiltAt } from '../lib/program-built.ts';
 import { invocation } from './invocation.ts';
 import { oldestNode, refuseOldNode } from './node-version.ts';
 
@@ -88,8 +89,8 @@ export async function checkClock(now: number, data: string): Promise<Finding> {
   );
   const shown = new Date(now).toISOString();
   const remedy = 'Set the clock, and keep it set: timedatectl set-ntp true';
-  if (now < Date.UTC(2026, 0, 1))
-    return finding('clock', 'fail', `${shown} lies before this program was written`, remedy);
+  if (now < programBuiltAt)
+    return finding('clock', 'fail', `${shown} lies before this program was built`, remedy);
   if (newest > now + 120_000)
     return finding('clock', 'fail', `${shown} lies before the last write to the database`, remedy);
   return finding('clock', 'ok', `${shown}, ${Intl.DateTimeFormat().resolvedOptions().timeZone}`);

@@ -44,7 +44,7 @@ export function checkKeyStore(
   return { what, state: 'warn', found: `${found}, and the people in PostgreSQL`, remedy: asTyped(advice) };
 }
 
-/** An organization that attests consent without ever having said which is taken to attest every use. */
+/** An organization that has not said on what consent it enrolls: new live people wait, and those there are stand for every use. */
 export function checkConsent(
   organizations: readonly Pick<OrganizationReply, 'name' | 'consentPolicy' | 'attestation' | 'erasedAt'>[],
 ): Finding {
@@ -58,7 +58,7 @@ export function checkConsent(
   return {
     what,
     state: 'warn',
-    found: `nobody has attested it yet for ${first.name}${others}: every use of a face is allowed until then`,
-    remedy: `Before real people come: ${invocation} consent attest --help   or ask each of them: ${invocation} org set --consent with-call`,
+    found: `none is recorded for ${first.name}${others}: an organization without real people enrolls none until it is; where there are some already, enrollment goes on and every use of a face is allowed`,
+    remedy: `Attest it: ${invocation} consent attest --help   or ask each person: ${invocation} org set --consent with-call`,
   };
 }

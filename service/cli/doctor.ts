@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, parseConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
-import type { BackupsReply } from './backup.ts';
+import type { BackupsReply } from './backup-reply.ts';
 import { checkFiles } from './check-files.ts';
 import { type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
@@ -16,6 +16,7 @@ import {
   checkGalleries,
   checkInsecureHttp,
   checkKeyCopies,
+  checkLenientProfiles,
   checkLicences,
   checkMatchOnly,
   checkQueue,
@@ -34,10 +35,14 @@ import {
   type Finding,
 } from './doctor-checks.ts';
 import { checkDeadJobs, checkWebhooks, type EventsOut } from './doctor-events.ts';
+import { checkOwnGalleries } from './doctor-galleries.ts';
 import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './doctor-people.ts';
+import { checkGrants } from './doctor-postgres.ts';
+import { checkRetention } from './doctor-retention.ts';
 import { checkConsent, checkKeyStore, checkMasterKey } from './doctor-setup.ts';
 import { describeFindings } from './doctor-text.ts';
 import { toFailure } from './failure.ts';
+import type { CalibrationReply } from './gallery-calibration-text.ts';
 import { invocation } from './invocation.ts';
 import type { OrganizationReply } from './organization.ts';
 import { answerWidth } from './terminal.ts';
@@ -62,6 +67,7 @@ export function addDoctor(program: Command, runner: CommandRunner): void {
       findings.push(
         await checkPermissions(data),
         await checkClock(now, data),
+        ...(await checkGrants(config)),
         ...(await askBox(control, config)),
       );
     } else {
@@ -122,10 +128,12 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     checkKeyStore(config, places),
     checkKeyCopies(places),
     checkBackups(await open.get<BackupsReply>('/backups'), systemClock.now()),
+    ...checkRetention(await open.get('/retention/waiting')),
     checkModelFiles(files),
     checkPad(models),
     checkConsent(organizations),
     ...checkKeysWithoutPerson(await open.get('/keys-without-person')),
+    ...checkOwnGalleries(await ownGalleries(open, organizations)),
     ...checkErasures(await pendingErasures(open, organizations)),
     ...checkWebhooks(await eventsOut(open, organizations)),
     ...checkDeadJobs(
@@ -133,6 +141,15 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     ),
     ...checkAlerts(await openAlerts(open, organizations)),
   ];
+}
+
+async function ownGalleries(open: Control, organizations: readonly OrganizationReply[]) {
+  return Promise.all(
+    organizations.map(async ({ id, name }) => ({
+      organization: name,
+      ...(await open.get<{ calibrations: CalibrationReply[] }>(`/organizations/${id}/calibrations`)),
+    })),
+  );
 }
 
 async function pendingErasures(open: Control, organizations: readonly OrganizationReply[]) {
@@ -181,6 +198,7 @@ async function askService(open: Control, config: Config): Promise<Finding[]> {
     checkGalleries(status),
     checkLicences(status),
     checkMatchOnly(status),
+    ...checkLenientProfiles(status),
     ...checkQueue(status),
   ];
 }

@@ -36,10 +36,12 @@ function place(error: NodeJS.ErrnoException): string {
 }
 
 /** What an operator can do here that a caller of the API cannot. */
-const remedies: Partial<Record<ProblemCode, string>> = {
-  CONSENT_REQUIRED:
-    'Here that is --consent textVersion,method,legalBasis,purpose[+purpose…], such as:\n' +
-    '  --consent "v3,signed form,explicit consent,verification+identification"',
+const remedies: Partial<Record<ProblemCode, string | ((problem: Problem) => string)>> = {
+  CONSENT_REQUIRED: ({ message }) =>
+    message.includes('consent attest')
+      ? `Once, with the version of your text, how it is agreed to, on what legal basis and for what:\n  ${invocation} consent attest --consent "v3,signed form,explicit consent,verification+identification+deduplication"`
+      : 'Here that is --consent textVersion,method,legalBasis,purpose[+purpose…], such as:\n' +
+        '  --consent "v3,signed form,explicit consent,verification+identification"',
   SUBJECT_NOT_FOUND: `Real and trial people are apart: --test looks among trial people, without it among real ones. Who there is:  ${invocation} subject list`,
   TEMPLATE_MISMATCH: `If it is the same person:  ${invocation} subject enroll --override-mismatch …`,
 };
@@ -60,7 +62,8 @@ export function toFailure(error: unknown, flags: readonly string[] = []): Failur
     const { details, reason, checkResults } = error.extra;
     const [sentence = '', ...lines] = problemText(error, flags);
     const advice = reason !== undefined && reason !== error.message ? [reason] : [];
-    const remedy = remedies[error.code] ?? otherWorld(error, flags);
+    const own = remedies[error.code] ?? otherWorld(error, flags);
+    const remedy = typeof own === 'function' ? own(error) : own;
     return {
       exitCode: 1,
       text: asTyped([sentence, ...advice, ...lines].concat(remedy).join('\n')),

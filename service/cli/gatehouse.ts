@@ -1,15 +1,40 @@
 #!/usr/bin/env node
+import { url } from 'node:inspector';
+import { switchTelemetryOff } from '../lib/native-telemetry.ts';
+import { explainImportFailure } from './import-failure.ts';
+import { objectionToNodeOptions } from './node-options.ts';
 import { refuseOldNode } from './node-version.ts';
 
 // Files are read, and names looked up, by these threads: of the usual four, four names whose servers do not answer take all.
 process.env.UV_THREADPOOL_SIZE ??= '32';
+switchTelemetryOff();
+// A diagnostic report holds no memory, but with the environment it would hold a database URL with its password.
+if (process.report) process.report.excludeEnv = true;
 
 // Nothing native may load before this: better-sqlite3 crashes under an older Node instead of saying so.
-const refusal = refuseOldNode(process.versions.node);
+const refusal =
+  refuseOldNode(process.versions.node) ??
+  objectionToNodeOptions({
+    execArgv: process.execArgv,
+    nodeOptions: process.env.NODE_OPTIONS,
+    inspector: url(),
+  });
 if (refusal === undefined) {
-  const { runProgram } = await import('./program.ts');
-  process.exitCode = await runProgram(process.argv.slice(2));
+  process.exitCode = await run();
 } else {
   process.stderr.write(`${refusal}\n`);
   process.exitCode = 1;
+}
+
+async function run(): Promise<number> {
+  let program: typeof import('./program.ts');
+  try {
+    program = await import('./program.ts');
+  } catch (error) {
+    const explanation = explainImportFailure(error);
+    if (explanation === undefined) throw error;
+    process.stderr.write(`${explanation}\n`);
+    return 1;
+  }
+  return program.runProgram(process.argv.slice(2));
 }

@@ -19,6 +19,8 @@ test('a folder: files and folders named after people, other files left alone', a
   put('zoe@x.org.JPG');
   put('ada@x.org/1.jpg');
   put('ada@x.org/old/2.webp');
+  put('ada@x.org/old/3.HEIC');
+  put('ada@x.org/old/4.tiff');
   put('ada@x.org/notes.txt');
   put('.hidden.jpg');
   put('readme.txt');
@@ -28,6 +30,11 @@ test('a folder: files and folders named after people, other files left alone', a
   expect(entries).toEqual([
     { label: 'ada@x.org/1.jpg', file: join(folder, 'ada@x.org/1.jpg'), person: 'ada@x.org' },
     { label: 'ada@x.org/old/2.webp', file: join(folder, 'ada@x.org/old/2.webp'), person: 'ada@x.org' },
+    ...['3.HEIC', '4.tiff'].map((name) => ({
+      label: `ada@x.org/old/${name}`,
+      file: join(folder, 'ada@x.org/old', name),
+      person: 'ada@x.org',
+    })),
     { label: 'zoe@x.org.JPG', file: join(folder, 'zoe@x.org.JPG'), person: 'zoe@x.org' },
   ]);
 });

@@ -21,7 +21,11 @@ export interface ImportList {
 
 const personColumns = ['email', 'e-mail', 'mail', 'id'];
 const fileColumns = ['file', 'image', 'picture', 'photo', 'path'];
-const pictures = new Set(['.jpg', '.jpeg', '.png', '.webp']);
+/** Judged ones, and those that the report tells how to convert. */
+const pictures = new Set([
+  ...['.jpg', '.jpeg', '.png', '.webp', '.heic', '.heif', '.hif', '.avif'],
+  ...['.tif', '.tiff', '.gif', '.bmp', '.jxl', '.jp2', '.dng', '.psd'],
+]);
 
 /**
  * The pictures a folder or a CSV file names, in a stable order. Folder: `ada@example.com.jpg`, or a folder
@@ -36,7 +40,7 @@ export async function readImportList(source: string): Promise<ImportList> {
     : { entries: readTable(source, await readFile(source, 'utf8')), passedOver: 0 };
   if (list.entries.length === 0) {
     throw new UsageError(
-      `${source} names no pictures. A folder holds ada@example.com.jpg or ada@example.com/1.jpg (jpg, png, webp).`,
+      `${source} names no pictures. A folder holds ada@example.com.jpg or ada@example.com/1.jpg (jpg, png, webp, heic, heif, avif).`,
     );
   }
   return list;

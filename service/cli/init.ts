@@ -55,6 +55,7 @@ export function addInit(program: Command, runner: CommandRunner): void {
         '',
         'The keys are not shown again: put them where your application finds its secrets.',
         ...(advice === undefined ? [] : [asTyped(advice)]),
+        `Say on what consent real people are enrolled; until then none are:  ${invocation} consent attest --data ${data} --help`,
         `Start the service:  ${invocation} serve --data ${data}`,
       ].join('\n');
       return { json: made, text };

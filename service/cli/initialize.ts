@@ -1,4 +1,4 @@
-import { scopes } from '../engine/access/api-key.ts';
+import { scopes } from '../engine/access/scope.ts';
 import type { World } from '../lib/id.ts';
 import type { Control } from './control.ts';
 import type { OrganizationReply } from './organization.ts';

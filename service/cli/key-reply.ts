@@ -9,6 +9,7 @@ export interface KeyReply {
   origins: string[];
   browser: boolean;
   cidrs: string[];
+  profiles: string[];
   lineage: string;
   successor?: string;
   createdAt: string;
@@ -16,9 +17,13 @@ export interface KeyReply {
   revokedAt?: string;
   lastUsedAt?: string;
   lastUsedAddress?: string;
+  altered?: true;
 }
 
 export const shownKey = ({ prefix, world, hint }: KeyReply) => `${prefix}_${world}_…${hint}`;
+
+/** What it may name. */
+export const profilesOf = ({ profiles }: KeyReply) => profiles.join(', ') || 'those of the organization';
 
 /** Where it may be sent from. */
 export const boundTo = ({ origins, cidrs }: KeyReply) => [...origins, ...cidrs].join(', ') || 'anywhere';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
-import { boundTo, type KeyReply, shownKey } from './key-reply.ts';
+import { boundTo, type KeyReply, profilesOf, shownKey } from './key-reply.ts';
 import { readMoment } from './moment.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { facts } from './terminal.ts';
@@ -11,6 +11,7 @@ interface Restrict {
   scopes?: string;
   origin?: string[];
   cidr?: string[];
+  profile?: string[];
   expires?: string;
 }
 
@@ -24,15 +25,16 @@ export function addKeyRestrict(key: Command, runner: CommandRunner): void {
       .option('--scopes <list>', 'the scopes it keeps, separated by commas')
       .option('--origin <url...>', 'the origins it may be sent from by a browser')
       .option('--cidr <network...>', 'the networks it may be sent from, such as 10.20.0.0/16')
+      .option('--profile <slug...>', 'the profiles it may name')
       .option('--expires <date>', 'an earlier end: 2027-01-31 or 2027-01-31T12:00:00Z')
       .addHelpText(
         'after',
         examples('key restrict key_01… --cidr 10.20.0.0/16', 'key restrict key_01… --scopes identity'),
       ),
     async ({ options, control }, keyId = '') => {
-      const { scopes, origin, cidr, expires } = options;
-      if ([scopes, origin, cidr, expires].every((value) => value === undefined))
-        throw new UsageError('Say what to restrict: --scopes, --origin, --cidr or --expires.');
+      const { scopes, origin, cidr, profile, expires } = options;
+      if ([scopes, origin, cidr, profile, expires].every((value) => value === undefined))
+        throw new UsageError('Say what to restrict: --scopes, --origin, --cidr, --profile or --expires.');
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
       const one = await open.send<KeyReply>(
@@ -42,6 +44,7 @@ export function addKeyRestrict(key: Command, runner: CommandRunner): void {
           scopes: scopes?.split(',').map((scope) => scope.trim()),
           origins: origin,
           cidrs: cidr,
+          profiles: profile,
           expiresAt: expires === undefined ? undefined : readMoment('--expires', expires),
         },
       );
@@ -49,6 +52,7 @@ export function addKeyRestrict(key: Command, runner: CommandRunner): void {
         ['key', `${one.id} (${shownKey(one)})`],
         ['scopes', one.scopes.join(', ')],
         ['from', boundTo(one)],
+        ['profiles', profilesOf(one)],
         ['expires', one.expiresAt],
       ]);
       return { json: one, text };

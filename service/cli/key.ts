@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
-import { keyPrefixes, scopes } from '../engine/access/api-key.ts';
+import { keyPrefixes } from '../engine/access/api-key.ts';
+import { scopes } from '../engine/access/scope.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
-import { boundTo, type KeyReply, shownKey } from './key-reply.ts';
+import { boundTo, type KeyReply, profilesOf, shownKey } from './key-reply.ts';
 import { addKeyRestrict } from './key-restrict.ts';
 import { addKeyRevoke } from './key-revoke.ts';
 import { addKeyRotate } from './key-rotate.ts';
@@ -20,10 +21,11 @@ interface NewKey {
   browser?: boolean;
   origin?: string[];
   cidr?: string[];
+  profile?: string[];
 }
 
 /** A key may have every scope; so far these have a door. */
-const answered = ['identity', 'webhooks', 'admin'];
+const answered = ['identity', 'identity:verify', 'identity:enroll', 'webhooks', 'admin'];
 const later = scopes.filter((scope) => !answered.includes(scope));
 const scopesHelp = `what it may do, separated by commas: ${answered.join(', ')}; ${later.join(', ')} (not answered by this release)`;
 
@@ -50,6 +52,10 @@ export function addKey(program: Command, runner: CommandRunner): void {
         '--cidr <network...>',
         'network it may be sent from, such as 10.20.0.0/16; from anywhere without',
       )
+      .option(
+        '--profile <slug...>',
+        'profiles it may name, separated by spaces; without, those that the organization allows',
+      )
       .option('--browser', 'for page code: bound to origins, with few rights')
       .option(
         '--origin <url...>',
@@ -58,7 +64,7 @@ export function addKey(program: Command, runner: CommandRunner): void {
       .addHelpText(
         'after',
         examples(
-          'key create --scopes identity --env live --name "door camera"',
+          'key create --scopes identity:verify --env live --name "door camera"',
           'key create --org org_01… --scopes identity --env test --prefix prf --json',
         ),
       ),
@@ -84,6 +90,7 @@ export function addKey(program: Command, runner: CommandRunner): void {
           browser: options.browser,
           origins: options.origin,
           cidrs: options.cidr,
+          profiles: options.profile,
         },
       );
       const text = [
@@ -93,6 +100,7 @@ export function addKey(program: Command, runner: CommandRunner): void {
           ['world', made.record.world],
           ['scopes', made.record.scopes.join(', ')],
           ['from', boundTo(made.record)],
+          ['profiles', profilesOf(made.record)],
           ['expires', made.record.expiresAt],
         ]),
         '',
@@ -148,6 +156,8 @@ export function addKey(program: Command, runner: CommandRunner): void {
 }
 
 function state(key: KeyReply): string {
+  if (key.altered)
+    return 'REFUSED: its row in the database was made or changed by something else than this service';
   if (key.revokedAt !== undefined) return `revoked ${key.revokedAt}`;
   const succeeded = key.successor === undefined ? '' : `, succeeded by ${key.successor}`;
   if (key.expiresAt !== undefined) return `until ${key.expiresAt}${succeeded}`;

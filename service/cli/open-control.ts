@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../lib/problem.ts';
+import type { SchemaChange } from '../storage/migrate.ts';
 import { type Control, createControl } from './control.ts';
 import { requireInitialized } from './data-directory.ts';
 import { createSocketTransport, probeSocket } from './socket-transport.ts';
@@ -15,6 +16,8 @@ export interface OpenOptions {
   keysDatabaseUrl?: string | undefined;
   /** Where the command knows the passphrase already: nobody is asked again. Only where no service runs. */
   passphrase?: () => Promise<string>;
+  /** Brings an older schema up to date, and is told of each; any other command refuses it. Only where no service runs. */
+  migrating?: (change: SchemaChange) => void;
 }
 
 /** A command, or a service that is starting or stopping, holds the directory for moments only: worth waiting for. */
@@ -42,6 +45,7 @@ export async function openControl(data: string, options: OpenOptions = {}): Prom
           keysDatabaseUrl: options.keysDatabaseUrl,
           workers: options.manyPictures ? undefined : 1,
           passphrase: options.passphrase,
+          migrating: options.migrating,
         }),
       );
     } catch (error) {

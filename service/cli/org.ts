@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { addOrgCalibrate } from './org-calibrate.ts';
 import { addOrgErase } from './org-erase.ts';
 import { addOrgRenewTemplates } from './org-renew-templates.ts';
 import { addOrgRotateKey } from './org-rotate-key.ts';
@@ -19,6 +20,7 @@ const describe = (one: OrganizationReply) =>
     ],
     ['uniqueness', one.uniquenessPolicy],
     ['consent', one.consentPolicy],
+    ['profiles', one.allowedProfiles?.join(', ') ?? 'its own, and built-in ones that it has not replaced'],
     [
       'attested',
       one.attestation &&
@@ -32,6 +34,8 @@ interface Change {
   matchOnly?: boolean;
   uniqueness?: string;
   consent?: string;
+  profiles?: string;
+  allProfiles?: boolean;
 }
 
 export function addOrg(program: Command, runner: CommandRunner): void {
@@ -41,6 +45,7 @@ export function addOrg(program: Command, runner: CommandRunner): void {
     .description('organizations: each has its own people, keys and settings');
   addOrgRotateKey(org, runner);
   addOrgRenewTemplates(org, runner);
+  addOrgCalibrate(org, runner);
 
   runner.run<{ name: string }>(
     org
@@ -112,20 +117,34 @@ export function addOrg(program: Command, runner: CommandRunner): void {
       .addOption(
         new Option(
           '--consent <policy>',
-          'consent is attested once (“consent attest”), or must come with each enrollment: nobody without a recorded consent is used then',
+          'consent is attested once (“consent attest”), or must come with each enrollment: people without a recorded consent are not recognized then',
         ).choices(['attested', 'with-call']),
       )
-      .addHelpText('after', examples('org set --uniqueness block', 'org set --org org_01… --match-only')),
+      .option('--profiles <list>', 'the only profiles that callers may name, by slug, separated by commas')
+      .option(
+        '--all-profiles',
+        'callers may name its own profiles, and built-in ones that it has not replaced (the default)',
+      )
+      .addHelpText(
+        'after',
+        examples(
+          'org set --uniqueness block',
+          'org set --org org_01… --match-only',
+          'org set --profiles strict-finance,front-door',
+          'org set --all-profiles',
+        ),
+      ),
     async ({ options, control }) => {
       const change = {
         name: options.name,
         matchOnly: options.matchOnly,
         uniquenessPolicy: options.uniqueness,
         consentPolicy: options.consent,
+        allowedProfiles: readProfiles(options),
       };
       if (Object.values(change).every((value) => value === undefined)) {
         throw new UsageError(
-          'Nothing to set. Give --name, --match-only, --no-match-only, --uniqueness or --consent.',
+          'Nothing to set. Give --name, --match-only, --no-match-only, --uniqueness, --consent, --profiles or --all-profiles.',
         );
       }
       const open = await control();
@@ -134,4 +153,12 @@ export function addOrg(program: Command, runner: CommandRunner): void {
       return { json: one, text: describe(one) };
     },
   );
+}
+
+/** Null: all that are in use. */
+function readProfiles({ profiles, allProfiles }: Change): string[] | null | undefined {
+  if (profiles !== undefined && allProfiles)
+    throw new UsageError('Give --profiles or --all-profiles, not both.');
+  if (allProfiles) return null;
+  return profiles?.split(',').map((slug) => slug.trim());
 }

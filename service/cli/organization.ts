@@ -8,6 +8,8 @@ export interface OrganizationReply {
   matchOnly: boolean;
   uniquenessPolicy: string;
   consentPolicy: string;
+  /** Slugs; absent: its own profiles, and built-in ones it has not replaced. */
+  allowedProfiles?: string[];
   /** Nobody is in it, and nothing is made in it any more. */
   erasedAt?: string;
   attestation?: { purposes: string[]; attestedBy: string; attestedAt: string };

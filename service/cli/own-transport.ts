@@ -4,6 +4,7 @@ import { controlDoor } from '../doors/control/index.ts';
 import { createServer } from '../http/server.ts';
 import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
+import type { SchemaChange } from '../storage/migrate.ts';
 import type { Unlock } from '../storage/open-master.ts';
 import type { Transport } from './control.ts';
 import { unlockAtTerminal } from './passphrase.ts';
@@ -17,12 +18,15 @@ export async function createOwnTransport({
   keysDatabaseUrl,
   workers,
   passphrase,
+  migrating,
 }: {
   data: string;
   databaseUrl: string | undefined;
   keysDatabaseUrl: string | undefined;
   workers: number | undefined;
   passphrase: (() => Promise<string>) | undefined;
+  /** Brings an older schema up to date, telling each; absent, it is refused. */
+  migrating: ((change: SchemaChange) => void) | undefined;
 }): Promise<Transport> {
   const config = parseConfig({
     data,
@@ -37,7 +41,12 @@ export async function createOwnTransport({
   const unlock: Unlock = passphrase ? async (open) => open(await passphrase()) : unlockAtTerminal();
   const gatehouse = await compose(
     { ...config, workers: workers ?? config.workers },
-    { log, workers: 'when-needed', unlock },
+    {
+      log,
+      workers: 'when-needed',
+      unlock,
+      ...(migrating ? { older: 'migrate', announce: migrating } : { older: 'refuse' }),
+    },
   );
   const app = createServer({ ids: gatehouse.ids, log });
   await app.register(controlDoor, gatehouse);

@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { checksWithInput, whenMissing } from '../engine/checks/apply-rule.ts';
 import { builtInProfiles } from '../engine/checks/built-in-profiles.ts';
+import type { CheckName } from '../engine/checks/check.ts';
 import type { Profile, ProfileDefinition } from '../engine/checks/index.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
+import { type CalibrationReply, describeCalibration } from './gallery-calibration-text.ts';
 import { invocation } from './invocation.ts';
+import { livenessFigures } from './liveness-figures.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { facts, table } from './terminal.ts';
 import { userPath } from './user-path.ts';
@@ -16,7 +20,16 @@ function describeProfile({ id, slug, version, builtIn, definition }: Profile): s
   const rules = Object.entries(definition.checks).flatMap(([name, rule]) =>
     rule === undefined
       ? []
-      : [[name, rule.enabled ? 'on' : 'off', rule.weight, rule.threshold, rule.hardFail ? 'yes' : 'no']],
+      : [
+          [
+            name,
+            rule.enabled ? 'on' : 'off',
+            rule.weight,
+            rule.threshold,
+            rule.hardFail ? 'yes' : 'no',
+            checksWithInput.includes(name as CheckName) ? whenMissing(name as CheckName, rule) : '',
+          ],
+        ],
   );
   return [
     facts([
@@ -30,6 +43,7 @@ function describeProfile({ id, slug, version, builtIn, definition }: Profile): s
         'models',
         `detector ${definition.models.detector}, scorer ${definition.models.scorer}, PAD ${definition.models.pad}`,
       ],
+      ...livenessFigures(definition).map((line, i) => [i === 0 ? 'liveness' : '', line] as const),
       ['minimum composite', definition.minimumComposite],
       ['refuses by quality', definition.refuseQuality.join(', ') || 'nothing that can be judged'],
       ['countries', definition.geoFence?.countries.join(', ')],
@@ -40,7 +54,11 @@ function describeProfile({ id, slug, version, builtIn, definition }: Profile): s
       ],
     ]),
     '',
-    table(['check', 'state', 'weight', 'threshold', 'refuses alone'], rules, 'No checks.'),
+    table(
+      ['check', 'state', 'weight', 'threshold', 'refuses alone', 'without its input'],
+      rules,
+      'No checks.',
+    ),
   ].join('\n');
 }
 
@@ -93,7 +111,16 @@ export function addProfile(program: Command, runner: CommandRunner): void {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
       const one = await open.get<Profile>(`/organizations/${id}/profiles/${encodeURIComponent(name)}`);
-      return { json: one, text: describeProfile(one) };
+      const { calibrations } = await open.get<{ calibrations: CalibrationReply[] }>(
+        `/organizations/${id}/calibrations`,
+      );
+      const own = calibrations.map((gallery) => [
+        gallery.world,
+        gallery.scorer,
+        describeCalibration(gallery),
+      ]);
+      const text = `${describeProfile(one)}\n\n${table(['world', 'scorer', 'do these rates hold for the people enrolled?'], own, 'Own galleries: not measured yet (30 people are needed; org calibrate measures now).')}`;
+      return { json: { ...one, ownGalleries: calibrations }, text };
     },
   );
 

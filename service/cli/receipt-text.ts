@@ -44,7 +44,7 @@ function stateText({ state, subject, waitingFor, copies }: ErasureReceipt): stri
 
 function proofText(proof: Proof | undefined): string[] {
   if (!proof) return ['No search was made: what to look for is known only in the moment of the erasure.'];
-  const { needles, files, bytes, found, sealedValues, gallery, notSearched } = proof;
+  const { needles, files, bytes, found, tables, sealedValues, gallery, notSearched } = proof;
   const patterns = Object.values(needles).reduce((sum, n) => sum + n, 0);
   return [
     `Searched ${count(files, 'file', 'files')} (${bytes.toLocaleString('en')} bytes) for ${count(patterns, 'pattern', 'patterns')} of the person:`,
@@ -54,6 +54,14 @@ function proofText(proof: Proof | undefined): string[] {
       : [
           'FOUND:',
           ...found.map(({ file, kind, times }) => `  ${kind} in ${file}, ${count(times, 'time', 'times')}`),
+        ]),
+    ...(tables === undefined
+      ? []
+      : [
+          `Searched ${count(tables.searched, 'table', 'tables')} of the database for the person’s id (all but the audit log and the receipts): ${tables.found.length === 0 ? 'none names it.' : 'FOUND:'}`,
+          ...tables.found.map(
+            ({ table, column, rows }) => `  ${table}.${column}, ${count(rows, 'row', 'rows')}`,
+          ),
         ]),
     `Sealed values put aside before: ${sealedValues.tried}; ${sealedValues.opened === 0 ? 'none opens any more' : `${sealedValues.opened} STILL OPEN`}.`,
     `Searches of the gallery with the old templates: ${gallery.searches}; the person was ${gallery.named === 0 ? 'not named' : `NAMED ${count(gallery.named, 'time', 'times')}`}.`,

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { Config, describeDatabase } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { backupPath } from './backup-path.ts';
@@ -13,7 +15,15 @@ import { facts } from './terminal.ts';
 import { userPath } from './user-path.ts';
 
 export function addRestore(program: Command, runner: CommandRunner): void {
-  runner.run<MasterKeyOptions & { keys: string; drill?: boolean }>(
+  runner.run<
+    MasterKeyOptions & {
+      keys: string;
+      drill?: boolean;
+      acceptUnproven?: boolean;
+      confirm?: string;
+      databaseUrl?: string;
+    }
+  >(
     program
       .command('restore')
       .argument('<file>', 'gatehouse-….backup')
@@ -25,8 +35,20 @@ export function addRestore(program: Command, runner: CommandRunner): void {
       )
       .requiredOption('--keys <place>', 'folder of the newest copy of the key store')
       .option(
+        '--database-url <url>',
+        'restore the people into this empty PostgreSQL database (default: SQLite in the directory)',
+      )
+      .option(
+        '--confirm <count>',
+        'how many people --data holds now, where it holds any: what is lost is told first',
+      )
+      .option(
         '--drill',
         'a trial while the original stays in use: no part in its key store copies and schedules',
+      )
+      .option(
+        '--accept-unproven',
+        'restore also a backup that fails the proof; the answer and the audit log name what was accepted',
       )
       .option(...masterKeyFlag)
       .option(...passphraseFileFlag)
@@ -34,17 +56,16 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         'after',
         examples(
           'restore /mnt/backups/gatehouse-….backup --keys /media/stick',
+          'restore /mnt/backups/gatehouse-….backup --keys /media/stick --database-url postgresql://gatehouse@db.example/gatehouse',
           'restore /mnt/backups/gatehouse-….backup --keys /media/stick --master-key-file /media/safe/master.key --data /srv/gatehouse',
         ),
       ),
     async ({ options, data, terminal }, file = '') => {
-      for (const name of ['GATEHOUSE_DATABASE_URL', 'GATEHOUSE_KEYS_DATABASE_URL']) {
-        if (!process.env[name]) continue;
-        throw new UsageError(
-          `${name} is set, but a restore makes a directory with SQLite, which that setting would hide. Unset it first.`,
-        );
-      }
-      const path = backupPath(file, 'restore --keys PLACE');
+      const databaseUrl = askedDatabase(options.databaseUrl);
+      const confirm = options.confirm === undefined ? undefined : Number(options.confirm);
+      if (confirm !== undefined && !(Number.isInteger(confirm) && confirm >= 0))
+        throw new UsageError(`--confirm: "${options.confirm}" is no number of people.`);
+      const path = await backupPath(file, 'restore --keys PLACE');
       const { restoreBackup } = await import('../restore-backup.ts');
       const { firstStart } = await import('../first-start.ts');
       const passphrase = passphraseSource(options);
@@ -55,6 +76,9 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         passphrase,
         data,
         drill: options.drill ?? false,
+        acceptUnproven: options.acceptUnproven ?? false,
+        ...(confirm === undefined ? {} : { confirm }),
+        ...(databaseUrl === undefined ? {} : { databaseUrl }),
         actor: operatorName(),
         clock: systemClock,
         log: silentLog,
@@ -67,6 +91,12 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         '',
         facts([...describeFound(found), ['erased again', start.erasedAgain]]),
         '',
+        ...(found.problems.length > 0
+          ? [
+              terminal.style('bad', 'Accepted although the proof failed, and noted in the audit log:'),
+              ...found.problems.map((one) => `  ${one}`),
+            ]
+          : []),
         ...(found.lostOrganizations.length > 0
           ? [
               `Made after the backup and therefore gone: ${found.lostOrganizations.join(', ')}. Their keys stay for a newer backup.`,
@@ -75,7 +105,12 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         ...(masterKeyFile === undefined
           ? []
           : [`The master key is read from ${masterKeyFile} (gatehouse.json).`]),
-        ...(about.database === 'postgres'
+        ...(databaseUrl === undefined
+          ? []
+          : [
+              `Its people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')} (gatehouse.json names the database).`,
+            ]),
+        ...(about.database === 'postgres' && databaseUrl === undefined
           ? [
               'The backup came from PostgreSQL; its data lies in SQLite in this directory now. PostgreSQL was not touched.',
             ]
@@ -98,4 +133,25 @@ export function addRestore(program: Command, runner: CommandRunner): void {
       return { json: { ...restored, ...start }, text };
     },
   );
+}
+
+/** As `--database-url`, else as the environment says, which every later command would read too. */
+function askedDatabase(flag: string | undefined): string | undefined {
+  if (process.env.GATEHOUSE_KEYS_DATABASE_URL) {
+    throw new UsageError(
+      'GATEHOUSE_KEYS_DATABASE_URL is set, but a restore keeps the keys in keys.db of the directory, which that setting would hide. Unset it first.',
+    );
+  }
+  const set = process.env.GATEHOUSE_DATABASE_URL || undefined;
+  if (flag !== undefined && set !== undefined && flag !== set) {
+    throw new UsageError(
+      '--database-url and GATEHOUSE_DATABASE_URL name different databases: unset the second, or leave the first away.',
+    );
+  }
+  const asked = flag ?? set;
+  if (!Config.shape.databaseUrl.safeParse(asked).success)
+    throw new UsageError(
+      '--database-url is no URL of PostgreSQL: postgresql://USER:PASSWORD@HOST:PORT/DATABASE.',
+    );
+  return asked;
 }

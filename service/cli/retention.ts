@@ -3,6 +3,7 @@ import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { invocation } from './invocation.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
+import { addRetentionConfirm } from './retention-confirm.ts';
 import { count, facts, table } from './terminal.ts';
 
 interface TermsReply {
@@ -112,7 +113,7 @@ export function addRetention(program: Command, runner: CommandRunner): void {
       const { id } = await chooseOrganization(open, options.org);
       const path = `/organizations/${id}/retention/sweeps`;
       if (options.dryRun) {
-        const preview = await open.send<Report & { people: number; asks: boolean }>('POST', path, {
+        const preview = await open.send<Report & { people: number; asks?: string }>('POST', path, {
           dryRun: true,
         });
         return { json: preview, text: describePreview(preview) };
@@ -121,6 +122,8 @@ export function addRetention(program: Command, runner: CommandRunner): void {
       return { json: sweep, text: describeReport(sweep.report) };
     },
   );
+
+  addRetentionConfirm(retention, runner);
 
   runner.run<{ org?: string; limit: string }>(
     retention
@@ -189,7 +192,7 @@ const reasons: Record<string, string> = {
 const dueFacts = ({ due }: Report) =>
   Object.entries(due).map(([reason, people]) => [reasons[reason] ?? reason, people] as const);
 
-function describePreview(preview: Report & { people: number; asks: boolean }): string {
+function describePreview(preview: Report & { people: number; asks?: string }): string {
   const all = Object.values(preview.due).reduce((sum, people) => sum + people, 0);
   return [
     `Of ${count(preview.people, 'person', 'people')} a sweep now would erase ${all}:`,
@@ -202,7 +205,7 @@ function describePreview(preview: Report & { people: number; asks: boolean }): s
       ['alerts to delete', preview.alerts ?? 0],
       ['failure counts to delete', preview.claims],
     ]),
-    ...(preview.asks ? ['That is more than the daily sweep does by itself.'] : []),
+    ...(preview.asks === undefined ? [] : [`The daily sweep does not do this by itself. ${preview.asks}`]),
     `To do it: ${invocation} retention sweep --confirm ${all}`,
   ].join('\n');
 }

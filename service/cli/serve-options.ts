@@ -9,6 +9,7 @@ export interface ServeOptions {
   tlsCert?: string;
   tlsKey?: string;
   insecureHttp?: boolean;
+  allowedHosts?: string;
   workers?: string;
   providers?: string;
   databaseUrl?: string;
@@ -41,6 +42,10 @@ export function addServeOptions(command: Command): Command {
       '--insecure-http',
       'listen beyond this machine without a certificate: everything is readable on the way',
     )
+    .option(
+      '--allowed-hosts <list>',
+      "names and addresses beside the machine's own and the certificate's that requests may name in Host: gatehouse.example.org,*.example.net",
+    )
     .option('--workers <n>', 'inference threads (default: 0, one per core)')
     .option(
       '--providers <list>',
@@ -66,6 +71,7 @@ export function toConfigInput(data: string, options: ServeOptions): ConfigInput 
     tlsCert: options.tlsCert === undefined ? undefined : userPath(options.tlsCert),
     tlsKey: options.tlsKey === undefined ? undefined : userPath(options.tlsKey),
     insecureHttp: options.insecureHttp,
+    allowedHosts: options.allowedHosts?.split(',').map((host) => host.trim()),
     workers: readInteger('--workers', options.workers),
     providers: options.providers?.split(',').map((provider) => provider.trim()),
     databaseUrl: options.databaseUrl,

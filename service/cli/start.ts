@@ -57,7 +57,7 @@ Its key for the test world, shown this once:
 
   ${key}
 
-Enroll a person from one photo, then verify another photo of them (any JPEG, PNG or WebP with one face):
+Enroll a person from one photo, then verify another photo of them (any JPEG, PNG, WebP, HEIC or AVIF with one face):
 
   curl -sS ${url}/api/enroll -H 'x-api-key: ${key}' -F email=ada@example.com -F image=@first.jpg
   curl -sS ${url}/api/verify -H 'x-api-key: ${key}' -F image=@second.jpg
@@ -65,6 +65,7 @@ Enroll a person from one photo, then verify another photo of them (any JPEG, PNG
 No photo at hand? In another terminal:   npm run demo
 The API, with examples:                  ${url}/docs
 What the box says of itself:             ${url}/health
+On what consent real people are enrolled: ${invocation} consent attest ${where} --help
 A key for real people:                   ${invocation} key create ${where} --scopes identity --env live
 Before real people come:                 ${invocation} doctor ${where}
 

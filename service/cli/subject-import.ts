@@ -12,9 +12,17 @@ import { openImportJournal } from './import-journal.ts';
 import { type ImportEntry, readImportList } from './import-list.ts';
 import { type ImportOutcome, runImport } from './import-run.ts';
 import { onInterrupt } from './interrupt.ts';
+import { invocation } from './invocation.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { createProgress } from './progress.ts';
-import { consentHelp, type EnrollReply, readConsent } from './subject.ts';
+import {
+  confirmedHelp,
+  consentHelp,
+  type EnrollReply,
+  overrideLivenessHelp,
+  overrideMismatchHelp,
+  readConsent,
+} from './subject.ts';
 import { count, facts, table } from './terminal.ts';
 import { userPath } from './user-path.ts';
 import { worldFlag, worldOf } from './world-flag.ts';
@@ -27,6 +35,9 @@ interface Import {
   report?: string;
   concurrency?: string;
   again?: boolean;
+  overrideMismatch?: boolean;
+  overrideLiveness?: boolean;
+  confirmed?: boolean;
 }
 
 /** Refusals shown on the screen; all of them are in --report and --json. */
@@ -45,6 +56,9 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     .option(...organizationFlag)
     .option('--domain <domain>', 'make e-mail addresses of names without @: emp-17 becomes emp-17@DOMAIN')
     .option('--consent <parts>', consentHelp)
+    .option('--override-mismatch', overrideMismatchHelp)
+    .option('--override-liveness', overrideLivenessHelp)
+    .option('--confirmed', confirmedHelp)
     .option('--report <file>', 'write what became of every picture: .csv or .json')
     .option('--concurrency <n>', 'pictures under way at a time (default: two per core)')
     .option(
@@ -61,6 +75,7 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     );
   runner.run<Import>(command, async ({ options, data, terminal, control }, source = '') => {
     const concurrency = readConcurrency(options.concurrency);
+    const { overrideMismatch, overrideLiveness, confirmed } = options;
     const consent = readConsent(options.consent);
     const report = options.report === undefined ? undefined : reportFile(options.report);
     const { entries, passedOver } = await readImportList(userPath(source));
@@ -89,7 +104,7 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
         enroll: ({ email, name, mark, picture }) =>
           open.upload<EnrollReply>(
             `/organizations/${id}/subjects`,
-            { world, email, name, consent, mark },
+            { world, email, name, consent, mark, overrideMismatch, overrideLiveness, confirmed },
             picture,
           ),
         progress: ({ outcome }) => {
@@ -156,11 +171,32 @@ function answer(
     ]),
     ...(refusals.length === 0 ? [] : ['', table(['file', 'code', 'reason'], rows, '')]),
     ...more,
+    ...remediesOf(refusals),
   ].join('\n');
   const json = { ...counts, interrupted: interrupted !== false, refusals };
   if (interrupted === 'at once') return { json, text, exitCode: 130 };
   const failed = interrupted || refusals.length > 0;
   return { json, text, ...(failed ? { exitCode: 1 } : {}) };
+}
+
+/** What to run again with, for what an operator may let pass. */
+export function remediesOf(refusals: readonly Pick<ImportOutcome, 'code'>[]): string[] {
+  const has = (code: string) => refusals.some((one) => one.code === code);
+  const again = `${invocation} subject import …`;
+  return [
+    ...(has('TEMPLATE_MISMATCH')
+      ? [
+          '',
+          `TEMPLATE_MISMATCH: the picture is not like the person’s others. Where you know that it is the person: ${again} --override-mismatch`,
+        ]
+      : []),
+    ...(has('CHECK_FAILED')
+      ? [
+          '',
+          `CHECK_FAILED: the picture seems to show a picture. For scanned photographs: ${again} --override-liveness`,
+        ]
+      : []),
+  ];
 }
 
 const needsDomain = (person: string) => !person.includes('@') && !person.startsWith('sub_');

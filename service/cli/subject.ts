@@ -34,6 +34,8 @@ interface Enroll {
   email: string;
   name?: string;
   overrideMismatch?: boolean;
+  overrideLiveness?: boolean;
+  confirmed?: boolean;
   consent?: string;
   consentUntil?: string;
 }
@@ -41,18 +43,27 @@ interface Enroll {
 export const consentHelp =
   'consent that came with the picture: textVersion,method,legalBasis,purpose[+purpose…], such as v3,signed form,explicit consent,verification';
 
+export const overrideMismatchHelp =
+  'accept a picture that does not look like the person’s others; it counts as confirmed (audited)';
+export const overrideLivenessHelp =
+  'accept a picture of a picture, such as a scanned photograph: real people, too, are enrolled without presentation attack detection (audited)';
+export const confirmedHelp =
+  'I have seen that it is the person: the picture decides about later ones and is never dropped (audited)';
+
 export function addSubject(subject: Command, runner: CommandRunner): void {
   runner.run<Enroll>(
     subject
       .command('enroll')
-      .argument('<image>', 'JPEG, PNG or WebP with one face; - reads standard input')
+      .argument('<image>', 'JPEG, PNG, WebP, HEIC or AVIF with one face; - reads standard input')
       .description('add a picture of a person; the person is made if the address is new')
       .option(...organizationFlag)
       .requiredOption('--email <address>', 'whose picture it is')
       .option('--name <name>', 'the person’s name')
       .option('--consent <parts>', consentHelp)
       .option('--consent-until <date>', 'when that consent ends')
-      .option('--override-mismatch', 'accept a picture that does not look like the person’s others (audited)')
+      .option('--override-mismatch', overrideMismatchHelp)
+      .option('--override-liveness', overrideLivenessHelp)
+      .option('--confirmed', confirmedHelp)
       .option(...worldFlag)
       .addHelpText(
         'after',
@@ -73,6 +84,8 @@ export function addSubject(subject: Command, runner: CommandRunner): void {
           name: options.name,
           consent: readConsent(options.consent, options.consentUntil),
           overrideMismatch: options.overrideMismatch,
+          overrideLiveness: options.overrideLiveness,
+          confirmed: options.confirmed,
         },
         picture,
       );
@@ -131,7 +144,9 @@ export function addSubject(subject: Command, runner: CommandRunner): void {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
       const path = `/organizations/${id}/subjects/${encodeURIComponent(person)}`;
-      const one = await open.get<SubjectReply>(path, { world: worldOf(options) });
+      const one = await open.get<SubjectReply & { pictures: PictureReply[] }>(path, {
+        world: worldOf(options),
+      });
       const text = facts([
         ['id', one.userId],
         ['e-mail', one.email],
@@ -140,9 +155,28 @@ export function addSubject(subject: Command, runner: CommandRunner): void {
         ['since', one.createdAt],
         ['changed', one.updatedAt],
       ]);
-      return { json: one, text };
+      return { json: one, text: `${text}\n\n${picturesTable(one.pictures)}` };
     },
   );
+}
+
+export interface PictureReply {
+  id: string;
+  createdAt: string;
+  quality: number;
+  confirmed: boolean;
+  comparable: boolean;
+}
+
+export function picturesTable(pictures: readonly PictureReply[]): string {
+  const rows = pictures.map((one) => [
+    one.id,
+    one.createdAt,
+    one.quality.toFixed(2),
+    one.confirmed ? 'yes' : 'no',
+    one.comparable ? '' : 'made by a model that is not in use',
+  ]);
+  return table(['picture', 'enrolled', 'quality', 'confirmed', ''], rows, 'No pictures.');
 }
 
 /** `v3,signed form,explicit consent,verification+identification`. */

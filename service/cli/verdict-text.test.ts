@@ -13,7 +13,16 @@ const verified: VerdictReply = {
     { check: 'faceQuality', pass: true, score: 0.8055, weight: 0.5, reason: 'Face the camera.' },
   ],
   assurance: 'match-only',
-  match: { scorer: 'a', score: 0.964, threshold: 0.9512, fmr: 0.0000266, fnmr: 0.171, extrapolated: false },
+  match: {
+    scorer: 'a',
+    score: 0.964,
+    pictures: 1,
+    shift: 0,
+    threshold: 0.9512,
+    fmr: 0.0000266,
+    fnmr: 0.171,
+    extrapolated: false,
+  },
   identification: {
     gallerySize: 378,
     galleryRate: 0.01,
@@ -22,7 +31,7 @@ const verified: VerdictReply = {
     fnmr: 0.171,
     extrapolated: false,
   },
-  profile: { id: 'builtin:default', slug: 'default', version: 1, maturity: 'proven' },
+  profile: { id: 'builtin:default', slug: 'default', version: 2, maturity: 'proven' },
   models: {},
   timing: { total: 61.4 },
 };
@@ -34,7 +43,7 @@ match      0.964; 0.951 is needed (embedding A)
 threshold  set so that 1 stranger in 38,000 matches one given person; 1 in 100 gets any name out of 378; 17 in 100 genuine are refused
 composite  0.81
 assurance  match-only
-profile    default, version 1, proven
+profile    default, version 2, proven
 time       61 ms
 
 check        outcome  score  weight  note
@@ -48,7 +57,16 @@ test('a mismatch says so, and what its composite is worth', () => {
     ...rest,
     verified: false,
     reason: 'Identity not recognised.',
-    match: { scorer: 'fused', score: null, threshold: 1, fmr: 1e-4, fnmr: 0.002, extrapolated: true },
+    match: {
+      scorer: 'fused',
+      score: null,
+      pictures: null,
+      shift: 0,
+      threshold: 1,
+      fmr: 1e-4,
+      fnmr: 0.002,
+      extrapolated: true,
+    },
   };
   expect(describeVerdict(mismatch, 'another').split('\n').slice(0, 5)).toEqual([
     'Not verified: not this person.',

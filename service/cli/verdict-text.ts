@@ -40,7 +40,9 @@ export function describeVerdict(reply: VerdictReply, found: Found): string {
       ],
       [
         'composite',
-        `${reply.compositeScore.toFixed(2)}${found === 'matched' ? '' : ', picture and context only'}`,
+        reply.compositeScore === undefined
+          ? undefined
+          : `${reply.compositeScore.toFixed(2)}${found === 'matched' ? '' : ', picture and context only'}`,
       ],
       ['assurance', reply.assurance],
       ['profile', `${reply.profile.slug}, version ${reply.profile.version}, ${reply.profile.maturity}`],

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Problem } from '../lib/problem.ts';
 import { type CommandRunner, examples } from './command.ts';
 import type { Control } from './control.ts';
+import { UsageError } from './failure.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { readPicture } from './picture-file.ts';
 import { describeVerdict, type VerdictReply } from './verdict-text.ts';
@@ -12,12 +13,13 @@ interface Verify {
   test?: boolean;
   email?: string;
   profile?: string;
+  location?: string;
 }
 
 export function addVerify(program: Command, runner: CommandRunner): void {
   const command = program
     .command('verify')
-    .argument('<image>', 'JPEG, PNG or WebP with one face; - reads standard input')
+    .argument('<image>', 'JPEG, PNG, WebP, HEIC or AVIF with one face; - reads standard input')
     .summary('is this the person, or: who is this?')
     .description(
       'With --email: is this that person? Without: who of the organization is it? The exit code is 0 when verified and 1 when ' +
@@ -27,12 +29,16 @@ export function addVerify(program: Command, runner: CommandRunner): void {
     .option(...organizationFlag)
     .option('--email <address>', 'compare with this person only')
     .option('--profile <profile>', 'slug or id (default: default)')
+    .option(
+      '--location <lat,lon>',
+      'where the person is, in degrees: 47.3769,8.5417; the strict profiles need it',
+    )
     .option(...worldFlag)
     .addHelpText(
       'after',
       examples(
         'verify --test --email ada@example.com door.jpg',
-        'verify --profile strict-finance door.jpg --json',
+        'verify --profile strict-finance --location 47.3769,8.5417 door.jpg --json',
       ),
     );
   runner.run<Verify>(command, async ({ options, control }, image = '') => {
@@ -41,7 +47,12 @@ export function addVerify(program: Command, runner: CommandRunner): void {
     const { id } = await chooseOrganization(open, options.org);
     const reply = await open.upload<VerdictReply>(
       `/organizations/${id}/verify`,
-      { world: worldOf(options), email: options.email, profile: options.profile },
+      {
+        world: worldOf(options),
+        email: options.email,
+        profile: options.profile,
+        place: options.location === undefined ? undefined : readLocation(options.location),
+      },
       picture,
     );
     if (reply.verified) return { json: reply, text: describeVerdict(reply, 'matched') };
@@ -59,6 +70,19 @@ export function addVerify(program: Command, runner: CommandRunner): void {
       : `Nobody is enrolled as ${email} in the ${world} world.`;
     return { json: reply, text, exitCode: 1 };
   });
+}
+
+/** Degrees north and east, WGS 84. */
+function readLocation(text: string): { latitude: number; longitude: number } {
+  const [latitude, longitude, ...rest] = text.split(',').map((part) => Number(part.trim() || 'none'));
+  const valid =
+    latitude !== undefined &&
+    longitude !== undefined &&
+    rest.length === 0 &&
+    Math.abs(latitude) <= 90 &&
+    Math.abs(longitude) <= 180;
+  if (valid) return { latitude, longitude };
+  throw new UsageError(`--location takes degrees north and east, such as 47.3769,8.5417; not "${text}".`);
 }
 
 /** The verdict itself does not tell an unknown address from a mismatch; whoever runs the box may know. */

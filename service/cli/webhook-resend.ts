@@ -24,7 +24,7 @@ export function addWebhookResend(webhook: Command, runner: CommandRunner): void 
     .command('replay')
     .argument('<webhook-id>', 'as `webhook list` shows it')
     .description(
-      'send everything again that it would have got since a time, in order, with the same webhook-ids',
+      'send everything again that it would have got since a time (at most 30 days), in order, with the same webhook-ids',
     )
     .requiredOption('--since <date>', 'from then on: 2026-11-20 or 2026-11-20T08:00:00Z')
     .option('--until <date>', 'before then (default: until now)');

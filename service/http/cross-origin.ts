@@ -1,16 +1,40 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../engine/access/index.ts';
 
-const REQUEST_HEADERS = 'authorization, content-type, x-api-key, x-request-id';
-const RESPONSE_HEADERS = 'retry-after, x-request-id';
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A preflight that is answered alike for every origin. */
+    preflight?: boolean;
+  }
+}
+
+export interface CrossOriginDeps {
+  /** Whether some key of the appliance is bound to this origin. */
+  knowsOrigin(origin: string): Promise<boolean>;
+  /** Methods of the routes with this pattern. */
+  methodsOf(url: string): string[];
+}
+
+interface PageReading {
+  /** For answers that no hook sees. Sets the headers by the status set so far. */
+  markReadable(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+}
+
+const REQUEST_HEADERS = ['authorization', 'content-type', 'x-api-key', 'x-request-id'];
+/** Further headers that a preflight may ask for. */
+const REQUEST_HEADERS_MOST = 40;
+const RESPONSE_HEADERS = 'allow, retry-after, x-request-id';
 const PREFLIGHT_SECONDS = '600';
 
 /**
- * A page's script may read an answer only when the key it sent is bound to that page's origin. A preflight carries no
- * key, so it is answered alike for every origin: it grants nothing but the sending of a request which then needs the key,
- * and cookies are never allowed.
+ * Lets pages of other origins call the routes that take keys. A script may read an answer only when the key it sent is
+ * bound to the page's origin; an error, and a public route of the OpenAPI document, when any key of the appliance is: a
+ * page must be able to read why its key was refused. A preflight carries no key, so that of a route that takes keys is
+ * answered alike for every origin: it grants nothing but the sending of a request which then needs the key. Cookies are
+ * never allowed.
  */
-export function answerPreflights(app: FastifyInstance, methodsOf: (url: string) => string[]): void {
+export function allowPages(app: FastifyInstance, { knowsOrigin, methodsOf }: CrossOriginDeps): PageReading {
+  const isKnown = (origin: string) => knowsOrigin(origin).catch(() => false);
+
   app.addHook('onRoute', function (route) {
     const { url, config } = route;
     if (config?.access === undefined || config.access === 'public') return;
@@ -18,31 +42,74 @@ export function answerPreflights(app: FastifyInstance, methodsOf: (url: string) 
     this.route({
       method: 'OPTIONS',
       url: route.routePath,
-      config: { access: 'public', quiet: true },
+      config: { access: 'public', quiet: true, preflight: true },
       schema: { hide: true },
       handler: async (request, reply) => {
         const methods = methodsOf(url).join(', ');
-        const { origin } = request.headers;
-        reply.code(204).header('allow', methods);
-        if (origin !== undefined && request.headers['access-control-request-method'] !== undefined) {
-          reply.headers({
-            'access-control-allow-origin': origin,
-            'access-control-allow-methods': methods,
-            'access-control-allow-headers': REQUEST_HEADERS,
-            'access-control-max-age': PREFLIGHT_SECONDS,
-            vary: 'Origin, Access-Control-Request-Method',
-          });
-        }
-        return reply.send();
+        reply.header('allow', methods);
+        return sendPreflight(request, reply, methods);
       },
     });
   });
+
+  // Of any path and method, before anything is refused: a known page reads the refusal of the request itself.
+  app.addHook('onRequest', async (request, reply) => {
+    const method = methodAskedFor(request);
+    const { origin } = request.headers;
+    if (method === undefined || origin === undefined || !(await isKnown(origin))) return undefined;
+    const { config, url = '' } = request.routeOptions;
+    const methods = config?.preflight ? methodsOf(url) : [];
+    return sendPreflight(request, reply, methods.includes(method) ? methods.join(', ') : method);
+  });
+
+  async function markReadable(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { caller, routeOptions } = request;
+    const { origin } = request.headers;
+    const takesKey = (routeOptions.config?.access ?? 'public') !== 'public';
+    const isPublished = !takesKey && routeOptions.schema?.operationId !== undefined;
+    if (!reply.hasHeader('vary') && (origin !== undefined || takesKey || isPublished)) {
+      reply.header('vary', 'Origin');
+    }
+    if (origin === undefined || reply.hasHeader('access-control-allow-origin')) return;
+    const isOpen = reply.statusCode >= 400 || isPublished;
+    if (!caller?.origins?.includes(origin) && !(isOpen && (await isKnown(origin)))) return;
+    reply.headers({
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': RESPONSE_HEADERS,
+    });
+  }
+  app.addHook('onSend', markReadable);
+  return { markReadable };
 }
 
-/** After the key was checked, so that refusals of the request itself can be read by the page too. */
-export function allowOrigin(request: FastifyRequest, reply: FastifyReply, caller: Caller): void {
-  reply.header('vary', 'Origin');
-  const { origin } = request.headers;
-  if (origin === undefined || !caller.origins?.includes(origin)) return;
-  reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': RESPONSE_HEADERS });
+/** The method a preflight asks for; undefined when it is none. */
+function methodAskedFor({ method, headers }: FastifyRequest): string | undefined {
+  const asked = headers['access-control-request-method'];
+  return method === 'OPTIONS' && asked !== undefined && isToken(asked) ? asked : undefined;
 }
+
+function sendPreflight(request: FastifyRequest, reply: FastifyReply, methods: string): FastifyReply {
+  const { origin } = request.headers;
+  reply.code(204);
+  if (origin === undefined || request.headers['access-control-request-method'] === undefined)
+    return reply.send();
+  reply.headers({
+    'access-control-allow-origin': origin,
+    'access-control-allow-methods': methods,
+    'access-control-allow-headers': headersFor(request).join(', '),
+    'access-control-max-age': PREFLIGHT_SECONDS,
+    vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
+  });
+  return reply.send();
+}
+
+/** Ours, and what the page's client adds: `x-…`, tracing. None of them means anything here. */
+function headersFor({ headers }: FastifyRequest): string[] {
+  const asked = (headers['access-control-request-headers'] ?? '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase());
+  const further = asked.filter((name) => isToken(name)).slice(0, REQUEST_HEADERS_MOST);
+  return [...new Set([...REQUEST_HEADERS, ...further])];
+}
+
+const isToken = (text: string) => /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/i.test(text);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
@@ -50,10 +51,10 @@ export const routeOf = (request: FastifyRequest): string => request.routeOptions
 
 /** An unknown path is answered in the words of the family it comes nearest to. */
 function familyOf(request: FastifyRequest): WireErrors {
-  const parts = pathOf(request).split('/');
-  let nearest: { shared: number; errors: WireErrors } = { shared: 1, errors: defaultErrors };
+  const parts = segmentsOf(pathOf(request));
+  let nearest: { shared: number; errors: WireErrors } = { shared: 0, errors: defaultErrors };
   for (const { url, errors } of request.server.published) {
-    const pattern = url.split('/');
+    const pattern = segmentsOf(url);
     let shared = 0;
     while (shared < pattern.length && pattern[shared] === parts[shared]) shared++;
     if (shared > nearest.shared) nearest = { shared, errors };
@@ -63,28 +64,48 @@ function familyOf(request: FastifyRequest): WireErrors {
 
 const pathOf = (request: FastifyRequest) => request.url.split('?', 1)[0] ?? '';
 
-/** NOT_FOUND, with the methods a known path does take. */
+/** NOT_FOUND, or METHOD_NOT_ALLOWED with the header Allow where the path takes other methods. */
 export function notFound(request: FastifyRequest, reply: FastifyReply, published: PublishedRoute[]): Problem {
   const path = pathOf(request);
-  const methods = methodsOf(published, path);
+  const known = published.filter(({ url }) => matchesPath(url, path));
+  const methods = methodsOf(known);
   if (methods.length === 0) return new Problem('NOT_FOUND', 'There is nothing at this address.');
   reply.header('allow', methods.join(', '));
   return new Problem(
-    'NOT_FOUND',
+    'METHOD_NOT_ALLOWED',
     `${path} does not take ${request.method}; it takes ${methods.join(' or ')}.`,
   );
 }
 
-export function methodsOf(published: PublishedRoute[], url: string): string[] {
-  const methods = published.filter((route) => route.url === url).flatMap((route) => route.methods);
+/** Whether a request for `path` reaches the pattern `url` (`/hosted/v/:token`, `/jobs/*`) with some method. */
+function matchesPath(url: string, path: string): boolean {
+  const pattern = segmentsOf(url);
+  const segments = segmentsOf(path);
+  const rest = pattern.at(-1) === '*';
+  if (rest ? segments.length < pattern.length - 1 : segments.length !== pattern.length) return false;
+  return pattern.every(
+    (part, i) => (rest && i === pattern.length - 1) || part.startsWith(':') || part === segments[i],
+  );
+}
+
+/** Without empty segments: doubled and trailing slashes reach the same route. */
+const segmentsOf = (path: string) => path.split('/').filter((part) => part !== '');
+
+/** Methods of these routes, without HEAD and OPTIONS. */
+export function methodsOf(routes: PublishedRoute[]): string[] {
+  const methods = routes.flatMap((route) => route.methods);
   return [...new Set(methods)].filter((method) => method !== 'HEAD' && method !== 'OPTIONS');
 }
 
 /** What never became a request (broken HTTP, a head too long, a sender too slow, a tunnel), in the same shape. */
 export function answerBrokenRequests(app: FastifyInstance, ids: Ids): void {
+  const shaken = new WeakSet<Socket>();
+  app.server.on('secureConnection', (socket: Socket) => shaken.add(socket));
   app.server.removeAllListeners('clientError');
   app.server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable || hasAnswered(socket)) {
+    // Nothing can be said before a TLS handshake is done.
+    const mute = socket instanceof TLSSocket && !shaken.has(socket);
+    if (error.code === 'ECONNRESET' || mute || !socket.writable || hasAnswered(socket)) {
       socket.destroy();
       return;
     }

@@ -127,7 +127,32 @@ describe('parseJson', () => {
     expect(refusal('[1,2,3]', { limits: { depth: 8, tokens: 6 } })).toEqual({ accepted: [1, 2, 3] });
     expect(refusal('[1,2,3]', { limits: { depth: 8, tokens: 5 } })).toEqual([
       'PAYLOAD_TOO_LARGE',
-      'The body has more than 5 values, names and commas.',
+      'The body has more than 5 values, names and commas, the most this call takes. Leave out what it does not need.',
+    ]);
+    expect(refusal(`[${'1,'.repeat(10_000)}1]`)).toEqual([
+      'PAYLOAD_TOO_LARGE',
+      expect.stringMatching(/more than 20000 values/),
+    ]);
+  });
+
+  test.each([
+    ['white space', `{"a":${' '.repeat(700)}1}`, /640 bytes of white space/],
+    ['brackets that close nothing', ']'.repeat(700), /640 bytes of white space/],
+    ['escaped quotation marks', `["${'\\"'.repeat(20)}"]`, /more than 10 values/],
+    ['a number that never ends', `[1${'0'.repeat(2_000)}]`, /number of more than 1024 characters/],
+  ])('bounds what costs as much as values: %s', (_, text, sentence) => {
+    expect(refusal(text, { limits: { tokens: 10 } })).toEqual([
+      expect.stringMatching(/^(PAYLOAD_TOO_LARGE|MALFORMED_JSON)$/),
+      expect.stringMatching(sentence),
+    ]);
+  });
+
+  test('bounds escapes, far above what the base64 of a largest body holds', () => {
+    const escaped = (count: number) => `["${'\\/'.repeat(count)}"]`;
+    expect(refusal(escaped(1_000_000))).toHaveProperty('accepted');
+    expect(refusal(escaped(1_000_001))).toEqual([
+      'PAYLOAD_TOO_LARGE',
+      expect.stringMatching(/more than 1000000 escaped characters; send base64 without escapes/),
     ]);
   });
 

@@ -4,11 +4,16 @@ import { Problem } from '../lib/problem.ts';
 interface JsonLimits {
   /** Objects and arrays inside one another. */
   depth: number;
-  /** Texts (names too), numbers, objects, arrays and commas, counted over the whole body. */
+  /** Texts (names too), numbers, objects, arrays, commas and escaped quotation marks, counted over the whole body. */
   tokens: number;
 }
 
-const jsonLimits: JsonLimits = { depth: 32, tokens: 500_000 };
+const jsonLimits: JsonLimits = { depth: 32, tokens: 20_000 };
+/** Escapes in all texts. Some serializers write each "/" or "+" of base64 as one: 900,000 in the pictures of a largest body. */
+const MOST_ESCAPES = 1_000_000;
+/** Bytes outside of texts and numbers, for each token that is allowed: white space, `true`, brackets. */
+const BYTES_BETWEEN = 64;
+const LONGEST_NUMBER = 1024;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -34,7 +39,7 @@ export class LongText {
 }
 
 export interface JsonOptions {
-  limits?: JsonLimits;
+  limits?: Partial<JsonLimits>;
   /** Give texts of 64 KiB and more as LongText, unless they hold an escape. */
   longTexts?: boolean;
 }
@@ -53,14 +58,11 @@ interface Frame {
  * depth and count, all found before anything is built from the text. Refuses with MALFORMED_JSON or PAYLOAD_TOO_LARGE;
  * the sentence never quotes the body.
  */
-export function parseJson(
-  body: Buffer,
-  { limits = jsonLimits, longTexts = false }: JsonOptions = {},
-): unknown {
+export function parseJson(body: Buffer, { limits, longTexts = false }: JsonOptions = {}): unknown {
   const bytes = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
   if (bytes.length === 0) throw malformed('The body is empty; JSON was announced.');
   if (!isUtf8(bytes)) throw malformed('The body is not UTF-8.');
-  const long = inspect(bytes, limits);
+  const long = inspect(bytes, { ...jsonLimits, ...limits });
   const around = longTexts && long.length > 0;
   try {
     return around ? parseAround(bytes, long) : JSON.parse(bytes.toString('utf8'));
@@ -105,22 +107,27 @@ function inspect(bytes: Buffer, limits: JsonLimits): Span[] {
     if (++tokens > limits.tokens) {
       throw new Problem(
         'PAYLOAD_TOO_LARGE',
-        `The body has more than ${limits.tokens} values, names and commas.`,
+        `The body has more than ${limits.tokens} values, names and commas, the most this call takes. Leave out what it does not need.`,
       );
     }
   };
+  let between = 0;
+  let escapes = 0;
 
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!;
     if (byte === QUOTE) {
       count();
-      const end = endOfString(bytes, at + 1);
+      const end = endOfString(bytes, at + 1, count);
       if (backslash <= at && backslash !== Number.POSITIVE_INFINITY) {
         const next = bytes.indexOf(BACKSLASH, at + 1);
         backslash = next === -1 ? Number.POSITIVE_INFINITY : next;
       }
       const escaped = backslash < end;
-      if (escaped) checkEscapes(bytes.subarray(at, end + 1));
+      if (escaped) {
+        escapes += countEscapes(bytes, backslash, end, MOST_ESCAPES - escapes);
+        checkEscapes(bytes.subarray(at, end + 1));
+      }
       const frame = frames.at(-1);
       if (frame?.names && isName(bytes, end + 1)) {
         enterName(frame, escaped ? decode(bytes.subarray(at, end + 1)) : bytes.toString('utf8', at + 1, end));
@@ -137,37 +144,59 @@ function inspect(bytes: Buffer, limits: JsonLimits): Span[] {
         under: frames.at(-1)?.last,
         last: undefined,
       });
-    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+    } else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && frames.length > 0) {
       frames.pop();
     } else if (byte === COMMA) {
       count();
     } else if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
       count();
       const end = endOfNumber(bytes, at + 1);
+      if (end - at > LONGEST_NUMBER)
+        throw malformed(`The body has a number of more than ${LONGEST_NUMBER} characters.`);
       // "1e309" is the shortest that leaves a double's range.
       if (end - at >= 5 && Math.abs(Number(bytes.toString('latin1', at, end))) === Number.POSITIVE_INFINITY) {
         throw malformed('The body has a number too large to be represented.');
       }
       at = end - 1;
+    } else if (++between > BYTES_BETWEEN * limits.tokens) {
+      throw new Problem(
+        'PAYLOAD_TOO_LARGE',
+        `The body has more than ${BYTES_BETWEEN * limits.tokens} bytes of white space and the like; send it without.`,
+      );
     }
   }
   return long;
 }
 
-/** Index of the closing quote; refuses when there is none. */
-function endOfString(bytes: Buffer, start: number): number {
+/** Of one text, from its first backslash; refuses when there are more than `most`. */
+function countEscapes(bytes: Buffer, first: number, end: number, most: number): number {
+  let found = 0;
+  for (let at = first; at !== -1 && at < end; at = bytes.indexOf(BACKSLASH, at + 2)) {
+    if (++found > most) {
+      throw new Problem(
+        'PAYLOAD_TOO_LARGE',
+        `The body has more than ${MOST_ESCAPES} escaped characters; send base64 without escapes, or the pictures as a form.`,
+      );
+    }
+  }
+  return found;
+}
+
+/** Index of the closing quote, with a call of `count` for each escaped one before it; refuses when there is none. */
+function endOfString(bytes: Buffer, start: number, count: () => void): number {
   for (let end = start; ; end++) {
     end = bytes.indexOf(QUOTE, end);
     if (end === -1) throw malformed('The body is not JSON: a text does not end.');
     let slashes = 0;
     while (end - 1 - slashes >= start && bytes[end - 1 - slashes] === BACKSLASH) slashes++;
     if (slashes % 2 === 0) return end;
+    count();
   }
 }
 
 function endOfNumber(bytes: Buffer, start: number): number {
   let end = start;
-  for (; end < bytes.length; end++) {
+  for (; end < Math.min(bytes.length, start + LONGEST_NUMBER + 1); end++) {
     const byte = bytes[end]!;
     const part = (byte >= 0x30 && byte <= 0x39) || byte === 0x2b || byte === 0x2d || byte === 0x2e;
     if (!part && byte !== 0x65 && byte !== 0x45) break;

@@ -8,6 +8,15 @@ interface RequestSample {
   /** Of the key that was sent; absent on routes that ask for none, and where none was accepted. */
   world?: 'live' | 'test';
   seconds: number;
+  /** The code that was answered, if it was a problem. */
+  problem?: string;
+}
+
+interface VerificationSample {
+  world: 'live' | 'test';
+  kind: '1:1' | '1:N';
+  verified: boolean;
+  checks: readonly { check: string; pass: boolean; skipped?: string }[];
 }
 
 export interface GaugeSample {
@@ -19,6 +28,10 @@ export interface GaugeSample {
 
 export interface Metrics {
   request(sample: RequestSample): void;
+  /** One verification that was judged and stored. */
+  verification(sample: VerificationSample): void;
+  /** One attempt to deliver a webhook: `delivered`, or why not (`timeout`, `refused`, `status`, …). */
+  delivery(sample: { outcome: string; milliseconds: number }): void;
   /** One picture's stages (`decode`, `detect`, `landmarks`, `embed`, `pad`, `total`, `queued`), in milliseconds. */
   inference(timing: Record<string, number>): void;
   contentType: string;
@@ -32,7 +45,12 @@ const STAGE_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 /** A registry of its own, so that two servers in one process do not mix. `processMetrics` adds Node's own (loop, memory, GC). */
 export function createMetrics({ processMetrics }: { processMetrics: boolean }): Metrics {
   const registry = new Registry();
-  if (processMetrics) collectDefaultMetrics({ register: registry });
+  if (processMetrics) {
+    collectDefaultMetrics({ register: registry });
+    // Gauges whose names end like a counter's; the same figures stand without the ending, by type.
+    for (const name of ['resources', 'handles', 'requests'])
+      registry.removeSingleMetric(`nodejs_active_${name}_total`);
+  }
   const requests = new Counter({
     name: 'gatehouse_http_requests_total',
     help: 'Requests answered; "world" is that of the key: live, test, or none.',
@@ -53,13 +71,53 @@ export function createMetrics({ processMetrics }: { processMetrics: boolean }): 
     buckets: STAGE_BUCKETS,
     registers: [registry],
   });
+  const problems = new Counter({
+    name: 'gatehouse_problems_total',
+    help: 'Requests refused, by the code that was answered; limits reached are among them.',
+    labelNames: ['code', 'world'],
+    registers: [registry],
+  });
+  const verifications = new Counter({
+    name: 'gatehouse_verifications_total',
+    help: 'Verifications that were judged and stored.',
+    labelNames: ['world', 'kind', 'decision'],
+    registers: [registry],
+  });
+  const checks = new Counter({
+    name: 'gatehouse_check_results_total',
+    help: 'Check results of those verifications: pass, fail or skipped.',
+    labelNames: ['world', 'check', 'result'],
+    registers: [registry],
+  });
+  const deliveries = new Counter({
+    name: 'gatehouse_webhook_attempts_total',
+    help: 'Attempts to deliver a webhook, by what became of them.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  const deliveryDurations = new Histogram({
+    name: 'gatehouse_webhook_attempt_seconds',
+    help: 'Time of one attempt, from looking up the name to the end of the answer.',
+    buckets: REQUEST_BUCKETS,
+    registers: [registry],
+  });
   const gauges = new Map<string, Gauge>();
 
   return {
     contentType: registry.contentType,
-    request({ method, route, status, world = 'none', seconds }) {
+    request({ method, route, status, world = 'none', seconds, problem }) {
+      if (problem !== undefined) problems.inc({ code: problem, world });
       requests.inc({ method, route, status: String(status), world });
       durations.observe({ method, route, world }, seconds);
+    },
+    verification({ world, kind, verified, checks: results }) {
+      verifications.inc({ world, kind, decision: verified ? 'verified' : 'refused' });
+      for (const { check, pass, skipped } of results)
+        checks.inc({ world, check, result: skipped === undefined ? (pass ? 'pass' : 'fail') : 'skipped' });
+    },
+    delivery({ outcome, milliseconds }) {
+      deliveries.inc({ outcome });
+      deliveryDurations.observe(milliseconds / 1000);
     },
     inference(timing) {
       for (const [stage, milliseconds] of Object.entries(timing))

@@ -2,12 +2,13 @@ import { Problem } from '../lib/problem.ts';
 
 /**
  * A body as one Buffer of its own. Where the length is announced, the bytes are laid in place as they come, so that a large
- * body costs no pause at its end. Refuses with PAYLOAD_TOO_LARGE, at once when too much is announced.
+ * body costs no pause at its end; `took` may hold up the reading. Refuses with PAYLOAD_TOO_LARGE, at once when too much is announced.
  */
 export async function readBody(
   payload: AsyncIterable<Buffer | string>,
   limit: number,
   contentLength: string | undefined,
+  took: (bytes: number) => Promise<void> | undefined = () => undefined,
 ): Promise<Buffer> {
   const announced = contentLength === undefined ? undefined : Number(contentLength);
   if (announced !== undefined && announced > limit) throw tooLarge(limit);
@@ -22,6 +23,8 @@ export async function readBody(
     if (body && received > body.length) throw wrongLength();
     if (body) body.set(chunk, at);
     else chunks.push(chunk);
+    const pause = took(chunk.length);
+    if (pause) await pause;
   }
   if (!body) return Buffer.concat(chunks, received);
   if (received !== body.length) throw wrongLength();

@@ -8,6 +8,7 @@ import { createIds } from '../lib/id.ts';
 import { Problem, problemCodes } from '../lib/problem.ts';
 import { defaultErrors } from './default-errors.ts';
 import { createMetrics } from './metrics.ts';
+import { createOwnHosts } from './own-hosts.ts';
 import { createServer, type ServerDeps } from './server.ts';
 import { createStructuredLog } from './structured-log.ts';
 import { untilClosed } from './until-closed.ts';
@@ -127,12 +128,20 @@ describe('createServer', () => {
 
   test('says what a path takes, and nothing about a path that is not there', async () => {
     const { app } = start();
-    const wrong = await app.inject({ method: 'GET', url: '/echo' });
-    expect([wrong.statusCode, wrong.headers.allow, wrong.json().error]).toEqual([
-      404,
-      'POST',
-      '/echo does not take GET; it takes POST.',
-    ]);
+    app.get('/echo/:id', { config: { access: 'public' } }, async () => 'x');
+    app.delete('/echo/:id', { config: { access: 'identity' } }, async () => 'x');
+    for (const [method, url, allow, sentence] of [
+      ['GET', '/echo', 'POST', '/echo does not take GET; it takes POST.'],
+      ['PUT', '//echo/?a=1', 'POST', '//echo/ does not take PUT; it takes POST.'],
+      ['PATCH', '/echo/7', 'GET, DELETE', '/echo/7 does not take PATCH; it takes GET or DELETE.'],
+    ] as const) {
+      const wrong = await app.inject({ method, url });
+      expect([wrong.statusCode, wrong.headers.allow, wrong.json()]).toEqual([
+        405,
+        allow,
+        expect.objectContaining({ error: sentence, code: 'METHOD_NOT_ALLOWED' }),
+      ]);
+    }
     const unknown = await app.inject({ method: 'POST', url: '/x/<b>?q=1', payload: '{' });
     expect([unknown.statusCode, unknown.json().code, unknown.json().error]).toEqual([
       404,
@@ -263,8 +272,66 @@ describe('createServer', () => {
     const keyed = await preflight('/keyed/t');
     expect([keyed.statusCode, keyed.headers['access-control-allow-methods']]).toEqual([204, 'POST']);
     expect(keyed.headers['access-control-allow-credentials']).toBeUndefined();
-    const free = await preflight('/echo');
-    expect([free.statusCode, free.headers['access-control-allow-origin']]).toEqual([404, undefined]);
+    const free = await app.inject({
+      method: 'OPTIONS',
+      url: '/echo',
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    });
+    expect([free.statusCode, free.headers['access-control-allow-origin']]).toEqual([405, undefined]);
+  });
+
+  test('a page of a known origin reads every error, also where only the preflight would fail', async () => {
+    const { app } = start({
+      limits: { body: 100 },
+      hosts: createOwnHosts({
+        listen: '127.0.0.1',
+        allowed: [],
+        hostName: () => 'gate',
+        addresses: () => [],
+      }),
+    });
+    const cases: [number, 'GET' | 'POST' | 'PUT', string, Record<string, string>, string?][] = [
+      [401, 'POST', '/keyed/t', {}],
+      [401, 'POST', '/keyed/t', { 'x-api-key': `gh_live_${'0'.repeat(32)}` }],
+      [403, 'POST', '/keyed/t', { 'x-api-key': recordedKeys.otherScope }],
+      [400, 'POST', '/keyed/t', { ...key, 'content-type': 'application/json' }, '{'],
+      [400, 'POST', '/keyed/t', { 'x-api-key': recordedKeys.test, 'content-type': 'application/json' }, '{'],
+      [413, 'POST', '/keyed/t', { ...key, 'content-type': 'application/json' }, 'x'.repeat(101)],
+      [415, 'POST', '/keyed/t', { ...key, 'content-type': 'text/plain' }, 'x'],
+      [405, 'PUT', '/keyed/t', key],
+      [404, 'GET', '/nowhere', key],
+      [400, 'GET', '/problem/%zz', key],
+      [500, 'GET', '/bug', key],
+      [421, 'POST', '/keyed/t', { ...key, host: 'other.example' }],
+    ];
+    for (const [status, method, url, headers, payload] of cases) {
+      for (const origin of ['https://app.example.com', 'https://evil.example']) {
+        const known = origin === 'https://app.example.com' ? origin : undefined;
+        const page = { ...headers, origin };
+        const request = { method, url, headers: page, ...(payload !== undefined && { payload }) };
+        const reply = await app.inject(request);
+        const sent = known === undefined && headers['x-api-key'] === key['x-api-key'] && status !== 500;
+        const seen = [reply.statusCode, reply.headers['access-control-allow-origin']];
+        // A key of another origin is refused first.
+        if (!sent) expect([url, ...seen]).toEqual([url, status, known]);
+        else expect([url, seen[1]]).toEqual([url, undefined]);
+        if (known === undefined || url === '/problem/%zz') continue;
+        const preflight = await app.inject({
+          method: 'OPTIONS',
+          url,
+          headers: {
+            origin,
+            'access-control-request-method': method,
+            ...(headers.host && { host: headers.host }),
+          },
+        });
+        expect([url, preflight.statusCode, preflight.headers['access-control-allow-methods']]).toEqual([
+          url,
+          204,
+          method,
+        ]);
+      }
+    }
   });
 
   test('the address behind a trusted proxy is believed, behind any other it is not', async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -13,15 +14,23 @@ import type { Log } from '../lib/log.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { authenticate } from './authentication.ts';
 import { createBodyBudget } from './body-budget.ts';
-import { allowOrigin, answerPreflights } from './cross-origin.ts';
+import { createBodyPace } from './body-pace.ts';
+import { boundConnections, type ConnectionsDeps } from './connections.ts';
+import { allowPages } from './cross-origin.ts';
 import { defaultErrors } from './default-errors.ts';
+import { drainBody } from './drain-body.ts';
 import { answerBrokenRequests, methodsOf, notFound, routeOf, sendProblem } from './error-handling.ts';
 import { fastifyLog } from './fastify-log.ts';
 import { parseJson } from './json-body.ts';
 import type { Metrics } from './metrics.ts';
+import type { OwnHosts } from './own-hosts.ts';
+import { createProxyList } from './proxy-list.ts';
 import type { PublishedRoute } from './published-route.ts';
 import { readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
+import { sayWhenCrowded } from './say-when-crowded.ts';
+import { tlsSettings } from './tls-settings.ts';
+import { transportSecurityOf } from './transport-security.ts';
 import { zodValidator } from './validation.ts';
 
 declare module 'fastify' {
@@ -41,7 +50,7 @@ interface ServerLimits {
   body: number;
   /** Bytes of bodies in memory at a time, over all connections. */
   bodies: number;
-  /** Milliseconds until the head of a request has arrived. */
+  /** Milliseconds until the head of a request has arrived, and until a TLS handshake is done. */
   head: number;
   /** Milliseconds until a whole request has arrived. */
   request: number;
@@ -49,6 +58,10 @@ interface ServerLimits {
   handler: number;
   /** Milliseconds a connection may be silent between two requests. */
   keepAlive: number;
+  /** Milliseconds in which nothing is sent or taken during a request, as by a caller who does not read the answer. */
+  silent: number;
+  /** Milliseconds between two looks at which connections have passed `head` or `request`. */
+  look: number;
 }
 
 const serverLimits: ServerLimits = {
@@ -58,9 +71,18 @@ const serverLimits: ServerLimits = {
   request: 60_000,
   handler: 60_000,
   keepAlive: 72_000,
+  silent: 120_000,
+  look: 5_000,
 };
 
 const IDLE_SWEEP = 50;
+/** Milliseconds a stop waits for the rest of requests that have come in part. */
+const STOP_PATIENCE = 2_000;
+
+const unbounded: NonNullable<ServerDeps['connections']> = {
+  limits: { total: Number.POSITIVE_INFINITY, perAddress: Number.POSITIVE_INFINITY },
+  sourceOf: () => 'anywhere',
+};
 
 export interface ServerDeps {
   /** Absent on the control socket, where whoever gets through is an operator: no route there can ask for a key. */
@@ -72,13 +94,16 @@ export interface ServerDeps {
   limits?: Partial<ServerLimits>;
   /** Proxies whose X-Forwarded-For is believed: addresses or CIDRs. */
   trustedProxies?: readonly string[];
+  /** Whether a page of this origin may read errors; asked of `access` when absent. */
+  knowsOrigin?: (origin: string) => Promise<boolean>;
+  /** Which hosts a request may name; not checked without, as on the control socket. */
+  hosts?: OwnHosts;
+  /** Bounds the connections; without it there is no bound. */
+  connections?: Pick<ConnectionsDeps, 'limits' | 'sourceOf'>;
   /** PEM. */
   tls?: { cert: string | Buffer; key: string | Buffer };
   metrics?: Pick<Metrics, 'request'>;
 }
-
-/** Of every TLS connection. */
-export const MIN_TLS = { minVersion: 'TLSv1.2' } as const;
 
 /**
  * The server all doors share, not listening yet: request ids, keys, limits, errors, log, metrics. A door is registered as
@@ -89,6 +114,12 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   const limits = { ...serverLimits, ...deps.limits };
   const published: PublishedRoute[] = [];
   const bodies = createBodyBudget(limits.bodies);
+  const pace = createBodyPace({
+    perSecond: 16 * 1024 * 1024,
+    burst: 64 * 1024 * 1024,
+    elapsed: () => performance.now(),
+    wait: (milliseconds) => delay(milliseconds),
+  });
 
   const app = Fastify({
     loggerInstance: fastifyLog(log),
@@ -98,17 +129,39 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     requestTimeout: limits.request,
     handlerTimeout: limits.handler,
     keepAliveTimeout: limits.keepAlive,
+    connectionTimeout: limits.silent,
     forceCloseConnections: 'idle',
     // While stopping, a request that still arrives on an open connection is served, and the connection closed after it.
     return503OnClosing: false,
+    // Clients join a base URL and a path with one slash too many.
+    routerOptions: { ignoreDuplicateSlashes: true, ignoreTrailingSlash: true },
     trustProxy: deps.trustedProxies?.length ? [...deps.trustedProxies] : false,
-    ...(deps.tls ? { https: { ...deps.tls, ...MIN_TLS } } : {}),
+    ...(deps.tls
+      ? {
+          https: {
+            ...deps.tls,
+            ...tlsSettings,
+            handshakeTimeout: limits.head,
+            connectionsCheckingInterval: limits.look,
+          },
+        }
+      : { http: { connectionsCheckingInterval: limits.look } }),
     frameworkErrors: (error, request, reply) => {
       setHead(request as FastifyRequest, reply as FastifyReply);
-      sendProblem(log, error, request as FastifyRequest, reply as FastifyReply);
+      // Fastify runs no hooks for what it cannot route.
+      void pages
+        .markReadable(request as FastifyRequest, (reply as FastifyReply).code(400))
+        .finally(() => sendProblem(log, error, request as FastifyRequest, reply as FastifyReply));
     },
   }) as unknown as FastifyInstance;
   app.server.headersTimeout = Math.min(limits.head, limits.request);
+  const { limits: bounds, sourceOf } = deps.connections ?? unbounded;
+  const connections = boundConnections(app.server, {
+    limits: bounds,
+    sourceOf,
+    isProxy: createProxyList(deps.trustedProxies ?? []),
+    crowded: sayWhenCrowded(log, bounds),
+  });
 
   app.decorate('wireErrors', defaultErrors);
   app.decorate('published', published);
@@ -121,32 +174,44 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
     const { bodyLimit, config } = request.routeOptions;
-    const body = await readBody(payload, bodyLimit, request.headers['content-length']);
+    const { caller } = request;
+    const body = await readBody(payload, bodyLimit, request.headers['content-length'], (bytes) =>
+      caller ? pace.took(caller.key, bytes) : undefined,
+    );
     if (body.length === 0 && isBodyNeedless(request)) return undefined;
-    return parseJson(body, { longTexts: config.longTexts === true });
+    return parseJson(body, {
+      longTexts: config.longTexts === true,
+      ...(config.jsonTokens !== undefined && { limits: { tokens: config.jsonTokens } }),
+    });
   });
 
   app.addHook('onRoute', function (route) {
     published.push(publish(route, this));
   });
-  answerPreflights(app, (url) => methodsOf(published, url));
   app.addHook('onReady', async () => checkAccess(published, access !== undefined));
 
+  app.addHook('onRequest', async (request, reply) => setHead(request, reply));
+  const pages = allowPages(app, {
+    knowsOrigin: deps.knowsOrigin ?? (async (origin) => (await access?.knowsOrigin(origin)) ?? false),
+    methodsOf: (url) => methodsOf(published.filter((route) => route.url === url)),
+  });
   app.addHook('onRequest', async (request, reply) => {
-    setHead(request, reply);
+    deps.hosts?.check(request.raw);
     if (request.is404) throw notFound(request, reply, published);
     const { access: who, metered = false } = request.routeOptions.config;
     if (access && who !== undefined && who !== 'public') {
       const caller = await authenticate(access, request, who);
       request.caller = caller;
-      allowOrigin(request, reply, caller);
       if (admission) request.admitted = await admission.admit(caller, { metered });
     }
     checkMediaType(request);
     if (request.caller) reply.raw.once('close', bodies.take(request.caller.key, expectedBytes(request)));
   });
 
-  app.setErrorHandler((error, request, reply) => sendProblem(log, error, request, reply));
+  app.setErrorHandler((error, request, reply) => {
+    drainBody(request.raw, (bytes) => pace.took(request.caller?.key ?? request.ip, bytes));
+    return sendProblem(log, error, request, reply);
+  });
   app.setNotFoundHandler((request, reply) => {
     throw notFound(request, reply, published);
   });
@@ -158,7 +223,12 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     if (!app.server.listening) return;
     // Node closes what is idle when the stop begins; what becomes idle later would hold it until its timeout.
     const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP);
-    app.server.once('close', () => clearInterval(sweep));
+    // Nor does it look any more at how long a request takes to come.
+    const cut = setTimeout(connections.closeUnfinished, STOP_PATIENCE);
+    app.server.once('close', () => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+    });
   });
   app.addHook('onSend', async (_, reply) => {
     if (stopping) reply.header('connection', 'close');
@@ -189,6 +259,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
       route,
       status,
       ...(caller && { world: caller.world }),
+      ...(problem !== null && { problem }),
       seconds: reply.elapsedTime / 1000,
     });
   });
@@ -198,11 +269,9 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   return app;
 }
 
-/**
- * No Strict-Transport-Security: it would bind every other port of a host that is often not ours alone. A route may set its
- * own policy where it serves a page.
- */
+/** A route may set a content security policy of its own where it serves a page. */
 function setHead(request: FastifyRequest, reply: FastifyReply): void {
+  const transportSecurity = transportSecurityOf(request.raw);
   reply.headers({
     'x-request-id': request.id,
     'cache-control': 'no-store',
@@ -211,6 +280,7 @@ function setHead(request: FastifyRequest, reply: FastifyReply): void {
     'x-frame-options': 'DENY',
     'referrer-policy': 'no-referrer',
     'cross-origin-resource-policy': 'same-origin',
+    ...(transportSecurity && { 'strict-transport-security': transportSecurity }),
   });
 }
 

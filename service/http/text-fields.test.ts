@@ -5,6 +5,10 @@ test.each(['ada@example.com', 'jörg@exämple.ch', 'a+b@c', '名前@例え.jp'])
   expect(emailAddress.safeParse(text).success).toBe(true);
 });
 
+test('white space around an address is removed', () => {
+  expect(emailAddress.parse(' ada@example.com\r\n')).toBe('ada@example.com');
+});
+
 test.each([
   'ada',
   'a b@c.d',

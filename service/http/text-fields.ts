@@ -13,9 +13,10 @@ export const lineOfText = (most: number) =>
     .max(most)
     .refine((text) => !FORGING.test(text), 'It must be one line without control characters.');
 
-/** An e-mail address as every door takes it: international ones too; compared in its normalized form (email-address.ts). */
+/** An e-mail address as every door takes it: international ones too; compared in its normalized form (email-address.ts). Surrounding white space is removed. */
 export const emailAddress = z
   .string()
+  .trim()
   .max(254, NOT_AN_EMAIL)
   .regex(/^[^\s@]{1,64}@[^\s@]{1,253}$/u, NOT_AN_EMAIL)
   .refine((text) => !FORGING.test(text), NOT_AN_EMAIL);

@@ -1,6 +1,7 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import { Problem, type ProblemDetail } from '../lib/problem.ts';
+import { dropNulls } from './drop-nulls.ts';
 
 /** A body with a hundred wrong fields is told about the first of them. */
 const DETAILS_MOST = 20;
@@ -17,14 +18,18 @@ const whole: Record<string, string> = {
   headers: 'The head',
 };
 
-/** Fastify's validator for zod schemas: the parsed value, or INVALID_REQUEST with paths as the caller spelled them. */
-export const zodValidator: FastifySchemaCompiler<z.ZodType> =
-  ({ schema, httpPart }) =>
-  (data: unknown) => {
-    const result = schema.safeParse(data, { error: sentence });
+/**
+ * Fastify's validator for zod schemas: the parsed value, or INVALID_REQUEST with paths as the caller spelled them. In a
+ * body, `null` for an optional field means absent.
+ */
+export const zodValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  const drop = httpPart === 'body' ? dropNulls(schema) : undefined;
+  return (data: unknown) => {
+    const result = schema.safeParse(drop ? drop(data) : data, { error: sentence });
     if (result.success) return { value: result.data };
     return { error: invalidRequest(result.error, whole[httpPart ?? 'body'] ?? 'The request') };
   };
+};
 
 function invalidRequest(error: z.ZodError, what: string): Problem {
   const details = error.issues.flatMap(toDetails).slice(0, DETAILS_MOST);

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../lib/problem.ts';
+import { colorOf } from './color.ts';
+import { combineScores } from './combine-scores.ts';
+import type { RawPicture } from './decode-heif.ts';
 import { type DecodedPicture, decodePicture, type PictureHeader, readHeader } from './decode-picture.ts';
 import { createFaceDetector, type FaceDetector } from './detect-faces.ts';
 import type { Detection } from './detection.ts';
 import { createFaceEmbedder, type FaceEmbedder } from './embed-face.ts';
 import { createEyeOpenness, type EyeOpenness } from './eye-openness.ts';
-import type { Analysis, AnalysisRequest, Box, Face, PadScore } from './face.ts';
+import type { Analysis, AnalysisRequest, Box, Face } from './face.ts';
 import {
   createLandmarkReader,
   interEyeDistance,
   type LandmarkReader,
   type Landmarks,
 } from './face-landmarks.ts';
-import type { ModelEntry } from './manifest.ts';
+import type { ModelEntry, PadSetEntry } from './manifest.ts';
 import { createChipMeasures, qualityOf } from './measure-quality.ts';
 import type { ModelCatalog } from './model-library.ts';
 import { moireSignal } from './moire-signal.ts';
@@ -22,7 +25,7 @@ import { createPyramid, type Picture, type Pyramid } from './picture.ts';
 import { createPresentationScore, type PresentationScore } from './presentation-score.ts';
 
 /** Which models look at a picture. */
-export type Models = Omit<AnalysisRequest, 'deadline' | 'signal'>;
+export type Models = Omit<AnalysisRequest, 'deadline' | 'signal' | 'share'>;
 
 /** `timing.queued` is 0: the pool knows it. */
 export interface PictureAnalyzer {
@@ -36,6 +39,7 @@ export interface PictureAnalyzerDeps {
   catalog: ModelCatalog;
   /** A model is opened once, when first needed. */
   open(file: ModelFile): Promise<OnnxModel>;
+  decodeHeif(bytes: Uint8Array, header: PictureHeader): Promise<RawPicture>;
   /** Around decoding; `open` sees to its models. */
   native: Native;
   /** Milliseconds, monotonic. */
@@ -49,6 +53,9 @@ const FINE_EYES = 80;
 /** Side of that look over the face box: more than the widest PAD crop. */
 const FINE_SIDE = 6;
 
+/** Faces from this share of the main one's width on are looked at for liveness too. */
+const HALF = 0.5;
+
 interface Seen {
   detection: Detection;
   landmarks: Landmarks;
@@ -59,7 +66,8 @@ interface View extends DecodedPicture {
   pyramid: Pyramid;
 }
 
-export function createPictureAnalyzer({ catalog, open, native, now }: PictureAnalyzerDeps): PictureAnalyzer {
+export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyzer {
+  const { catalog, open, decodeHeif, native, now } = deps;
   const models = createReaders(catalog, open);
   const measureChip = createChipMeasures();
 
@@ -74,11 +82,21 @@ export function createPictureAnalyzer({ catalog, open, native, now }: PictureAna
     return seen;
   }
 
-  async function padScore(view: View, box: Box, id: string): Promise<PadScore> {
-    const scores = await models.pad(id);
-    let live = 0;
-    for (const score of scores) live += (await score(view.pyramid, box)) / scores.length;
-    return { set: id, live, moire: moireSignal(view.picture, box) };
+  async function liveScore({ pyramid }: View, box: Box, { set, scores }: OpenPadSet): Promise<number> {
+    const seen: Float32Array[] = [];
+    for (const score of scores) seen.push(await score(pyramid, box, set.crops ?? [1]));
+    return combineScores(set, seen);
+  }
+
+  /** The main face lies in `view`, the others in the picture as it was looked at first. */
+  async function padScore(view: View, main: Box, first: View, others: readonly Box[], id: string) {
+    const pad = await models.pad(id);
+    let live = await liveScore(view, main, pad);
+    // A photograph held beside a living face must not pass with it.
+    for (const box of others)
+      if (box.width * first.scale >= HALF * main.width * view.scale)
+        live = Math.min(live, await liveScore(first, box, pad));
+    return { set: id, live, color: colorOf(view.picture, main), moire: moireSignal(view.picture, main) };
   }
 
   async function analyze(bytes: Uint8Array, request: Models): Promise<Analysis> {
@@ -91,15 +109,20 @@ export function createPictureAnalyzer({ catalog, open, native, now }: PictureAna
       last = time;
     };
     const header = await native(() => readHeader(bytes));
-    let view = viewOf(await native(() => decodePicture(bytes, header)));
+    const source = header.format === 'heic' ? await decodeHeif(bytes, header) : bytes;
+    const whole = viewOf(await native(() => decodePicture(source, header)));
+    let view = whole;
     const pixelHash = hashPixels(view.picture);
     lap('decode');
+
+    const picture = { width: header.width, height: header.height, format: header.format };
+    if (request.stopAt?.includes(pixelHash)) return finish({ picture, faces: [], pixelHash, timing });
 
     const detector = await models.detector(request.detector);
     const reader = await models.landmarks();
     const faces = await findFaces(detector, reader, view);
     const found: Analysis = {
-      picture: { width: header.width, height: header.height, format: header.format },
+      picture,
       faces: faces.map(({ detection, landmarks }) => faceOf(view, detection, landmarks)),
       pixelHash,
       timing,
@@ -111,7 +134,7 @@ export function createPictureAnalyzer({ catalog, open, native, now }: PictureAna
     let first = main;
     if (view.scale > 1 && interEyeDistance(first.landmarks.mesh) < FINE_EYES) {
       const region = surroundings(found.faces[0]!.box, header);
-      const closer = viewOf(await native(() => decodePicture(bytes, header, region)));
+      const closer = viewOf(await native(() => decodePicture(source, header, region)));
       lap('decode');
       const detection = inView(closer, view, first.detection);
       first = { detection, landmarks: await reader.fromDetection(closer.pyramid, detection) };
@@ -133,8 +156,11 @@ export function createPictureAnalyzer({ catalog, open, native, now }: PictureAna
     const embeddings: Record<string, Float32Array> = {};
     for (const id of request.embedders) embeddings[id] = await (await models.embedder(id))(pyramid, mesh);
     lap('embed');
+    const others = faces.slice(1).map(({ detection }) => detection.box);
     const pad =
-      request.pad === undefined ? {} : { pad: await padScore(view, first.detection.box, request.pad) };
+      request.pad === undefined
+        ? {}
+        : { pad: await padScore(view, first.detection.box, whole, others, request.pad) };
     lap('pad');
     found.face = {
       ...found.faces[0]!,
@@ -169,7 +195,8 @@ export function createPictureAnalyzer({ catalog, open, native, now }: PictureAna
       const landmarks = await (await models.landmarks()).fromDetection(pyramid, detection);
       await (await models.eyes())(pyramid, landmarks);
       for (const id of embedders) await (await models.embedder(id))(pyramid, landmarks.mesh);
-      if (pad !== undefined) for (const score of await models.pad(pad)) await score(pyramid, box);
+      if (pad !== undefined)
+        await liveScore(viewOf({ picture: grey, scale: 1, left: 0, top: 0 }), box, await models.pad(pad));
     },
   };
 }
@@ -238,7 +265,12 @@ interface Readers {
   landmarks(): Promise<LandmarkReader>;
   eyes(): Promise<EyeOpenness>;
   embedder(id: string): Promise<FaceEmbedder>;
-  pad(set: string): Promise<PresentationScore[]>;
+  pad(set: string): Promise<OpenPadSet>;
+}
+
+interface OpenPadSet {
+  set: PadSetEntry;
+  scores: PresentationScore[];
 }
 
 /** Each model is opened when first asked for and kept; a failure to open is not kept. */
@@ -276,13 +308,13 @@ function createReaders(catalog: ModelCatalog, open: PictureAnalyzerDeps['open'])
     async pad(id) {
       const set = catalog.padSets.find((known) => known.id === id);
       const files = set?.models.map((model) => catalog.files.find(({ entry }) => entry.id === model));
-      if (!files || files.includes(undefined)) {
+      if (!set || !files || files.includes(undefined)) {
         throw new Problem(
           'PAD_NOT_INSTALLED',
           `The presentation attack detection "${id}" is not installed; import its models with "gatehouse models import".`,
         );
       }
-      return Promise.all(files.map((file) => pads(file!)));
+      return { set, scores: await Promise.all(files.map((file) => pads(file!))) };
     },
   };
 }

@@ -1,6 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
 import { expect, test } from 'vitest';
+import { progressiveJpeg } from '../../test/support/progressive-jpeg.ts';
 import { decodePicture, readHeader } from './decode-picture.ts';
+import { countScans } from './jpeg-scans.ts';
 
 /** Left half red, right half blue, top row white: every orientation looks different. */
 function scene(width = 8, height = 6): Sharp {
@@ -109,15 +111,34 @@ test('a region is cut from the upright picture', async () => {
   expect([...part.picture.pixels.subarray(0, 12)]).toEqual([255, 0, 0, 255, 0, 0, 0, 0, 255, 0, 0, 255]);
 });
 
-test('what is no JPEG, PNG or WebP is refused by its first bytes', async () => {
+test('AVIF is decoded upright, with 10 bits too', async () => {
+  const wanted = await scene(64, 48).raw().toBuffer();
+  for (const bitdepth of [8, 10] as const) {
+    const avif = await scene(64, 48).avif({ quality: 95, chromaSubsampling: '4:4:4', bitdepth }).toBuffer();
+    expect(await readHeader(avif)).toEqual({ format: 'avif', width: 64, height: 48 });
+    const { pixels } = (await decode(avif)).picture;
+    const difference =
+      pixels.reduce((sum, value, i) => sum + Math.abs(value - wanted[i]!), 0) / pixels.length;
+    expect(difference).toBeLessThan(6);
+  }
+  const sideways = await scene(64, 48).withMetadata({ orientation: 6 }).avif().toBuffer();
+  expect(await readHeader(sideways)).toEqual({ format: 'avif', width: 48, height: 64 });
+  const { picture } = await decode(sideways);
+  expect([picture.width, picture.height]).toEqual([48, 64]);
+});
+
+test('what is no picture of ours is named, with what to do', async () => {
+  const tiff = await scene().tiff().toBuffer();
+  await expect(readHeader(tiff)).rejects.toMatchObject(
+    refusal(
+      'IMAGE_FORMAT_UNSUPPORTED',
+      /^The picture is a TIFF or .*\. Export it as JPEG, or send a JPEG, PNG/,
+    ),
+  );
   const gif = await scene().gif().toBuffer();
-  await expect(readHeader(gif)).rejects.toMatchObject(
-    refusal('IMAGE_FORMAT_UNSUPPORTED', /JPEG, PNG or WebP/),
-  );
+  await expect(readHeader(gif)).rejects.toMatchObject(refusal('IMAGE_FORMAT_UNSUPPORTED', /a GIF\. Export/));
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
-  await expect(readHeader(svg)).rejects.toMatchObject(
-    refusal('IMAGE_FORMAT_UNSUPPORTED', /JPEG, PNG or WebP/),
-  );
+  await expect(readHeader(svg)).rejects.toMatchObject(refusal('IMAGE_FORMAT_UNSUPPORTED', /an SVG/));
   await expect(readHeader(new Uint8Array())).rejects.toMatchObject(refusal('IMAGE_UNREADABLE', /empty/));
 });
 
@@ -155,7 +176,7 @@ test('too many bytes, pixels or pixels a side are refused before decoding', asyn
   });
 });
 
-test.each(['jpeg', 'png', 'webp'] as const)('a %s that was cut off says so', async (format) => {
+test.each(['jpeg', 'png', 'webp', 'avif'] as const)('a %s that was cut off says so', async (format) => {
   const noisy = sharp({
     create: {
       width: 200,
@@ -188,4 +209,43 @@ test('a progressive JPEG with thousands of scans is refused before decoding', as
     jpeg.subarray(-2),
   ]);
   await expect(readHeader(bomb)).rejects.toMatchObject(refusal('IMAGE_UNREADABLE', /scans/));
+});
+
+test('pixels times scans are bounded before decoding, with what to do', async () => {
+  const heavy = progressiveJpeg({ width: 8000, height: 6240, scans: 99 });
+  expect(heavy.length).toBeLessThan(150_000);
+  await expect(readHeader(heavy)).rejects.toMatchObject(
+    refusal(
+      'IMAGE_TOO_LARGE',
+      /^The picture is a progressive JPEG of 8000 by 6240 pixels in 99 scans; .* Export it as an ordinary \(baseline\) JPEG/,
+    ),
+  );
+  const { picture } = await decode(progressiveJpeg({ width: 2000, height: 1496, scans: 99 }));
+  expect([picture.width, picture.height]).toEqual([2000, 1496]);
+});
+
+test('the scans of a thumbnail in front do not count, those behind a false end do', () => {
+  const jpeg = progressiveJpeg({ width: 64, height: 64, scans: 15 });
+  const within = (marker: number, content: Buffer) =>
+    Buffer.concat([Buffer.of(0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 255), content]);
+  const start = jpeg.subarray(0, 2);
+  const rest = jpeg.subarray(2);
+  expect(countScans(jpeg)).toBe(15);
+  expect(countScans(Buffer.concat([start, within(0xe1, jpeg), rest]))).toBe(15);
+  const second = jpeg.lastIndexOf(Uint8Array.of(0xff, 0xda));
+  const falseEnd = within(0xfe, Buffer.of(0xff, 0xd9));
+  expect(countScans(Buffer.concat([jpeg.subarray(0, second), falseEnd, jpeg.subarray(second)]))).toBe(15);
+  expect(countScans(Buffer.concat([start, Buffer.of(0), rest]))).toBe(15);
+});
+
+test('a decoding that takes too long is given up, and the sentence says what to send instead', async () => {
+  const size = { width: 8000, height: 6240 };
+  const given = async (scans: number) => {
+    const slow = progressiveJpeg({ ...size, scans });
+    return decodePicture(slow, { format: 'jpeg', ...size }, undefined, 1).catch((error: unknown) => error);
+  };
+  // On a machine that does the first in a second there are more.
+  let outcome = await given(99);
+  for (const scans of [393, 897]) if (!(outcome instanceof Error)) outcome = await given(scans);
+  expect(outcome).toMatchObject(refusal('IMAGE_UNREADABLE', /takes too long to decode/));
 });

@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { switchTelemetryOff } from '../lib/native-telemetry.ts';
 import type { Models } from './analyze-picture.ts';
 import type { Analysis, FaceAnalyzer } from './face.ts';
+import { createHeifSlots } from './heif-slots.ts';
 import type { ModelLibrary } from './model-library.ts';
 import type { Provider } from './onnx-model.ts';
 import type { FallbackNotice, WorkerConfiguration } from './worker.ts';
@@ -42,8 +44,16 @@ export interface FaceAnalyzerDeps {
 export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer {
   const { library, providers, log } = deps;
   const fallbacks = new Map<string, string>();
+  const heifSlots = createHeifSlots(deps.workers);
   let preload = deps.defaults;
-  const configuration = (): WorkerConfiguration => ({ catalog: library.catalog(), providers, preload });
+  // The environment is the main thread's: a worker cannot change it any more.
+  switchTelemetryOff();
+  const configuration = (): WorkerConfiguration => ({
+    catalog: library.catalog(),
+    providers,
+    heifSlots,
+    preload,
+  });
   const pool = createWorkerPool({
     // in dist/ the worker is JavaScript
     script: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
@@ -65,7 +75,7 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
   });
 
   return {
-    async analyze(picture, { deadline, signal, ...models }) {
+    async analyze(picture, { deadline, signal, share, ...models }) {
       const { value, waited } = await pool.run(
         () => {
           // a copy of its own: a Buffer may be a part of a pool that others use
@@ -74,6 +84,7 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
         },
         deadline,
         signal,
+        share,
       );
       const analysis = value as Analysis;
       return { ...analysis, timing: { ...analysis.timing, queued: waited } };

@@ -1,3 +1,5 @@
+import type { Share } from './fair-queue.ts';
+
 /** What the inference layer tells the engine about a picture. Types only: the engine never loads native code. */
 
 /** In pixels of the upright picture (after EXIF orientation). */
@@ -39,8 +41,10 @@ export interface QualityMeasures {
 export interface PadScore {
   /** Id of the PAD set in the manifest. */
   set: string;
-  /** Mean of the models' live probabilities, 0..1. */
+  /** As the set combines its models, 0..1: of the face that seems least alive among those at least half as wide as the main one. */
   live: number;
+  /** Mean distance of the face's color channels, 0..1: 0 in a black and white picture. Absent where it was not measured. */
+  color?: number;
   /** Experimental moiré/DCT signal, 0..1 (more = more like a screen); informs, never counts. */
   moire: number;
 }
@@ -71,7 +75,7 @@ export interface AnalyzedFace extends Face {
 }
 
 export interface Analysis {
-  picture: { width: number; height: number; format: 'jpeg' | 'png' | 'webp' };
+  picture: { width: number; height: number; format: 'jpeg' | 'png' | 'webp' | 'heic' | 'avif' };
   /** Every face that passed both gates (at most ten), most prominent first: widest visible part, nearness to the centre counts too. */
   faces: Face[];
   /** The first of `faces`, analyzed; absent when there is none. */
@@ -95,10 +99,14 @@ export interface AnalysisRequest {
   embedders: readonly string[];
   /** Id of the PAD set, or none. */
   pad?: string;
+  /** `pixelHash` of pictures that are not to be looked at: decoded, and answered without a face. */
+  stopAt?: readonly string[];
   /** Give up after this many milliseconds, waiting included. */
   deadline: number;
   /** Nobody wants the answer any more: a picture that still waits for a worker is dropped (TIMEOUT). */
   signal?: AbortSignal;
+  /** Whose picture it is: the workers are shared fairly among all that have one. */
+  share?: Share;
 }
 
 /** Throws Problem IMAGE_*, OVERLOADED (queue full), TIMEOUT or INTERNAL (worker died); never stops the service. */

@@ -72,6 +72,17 @@ export const ModelEntry = z.strictObject({
   accuracy: z.array(measurement),
 });
 
+/** What a score means, measured on `genuine` same-person and `impostors` cross comparisons. */
+const measuredTable = {
+  genuine: z.int(),
+  impostors: z.int(),
+  /** Ascending score; FMR falls, FNMR rises. Below 1e-5 the FMR rests on fewer than ten impostor pairs per million. */
+  table: z.array(z.strictObject({ score: z.number(), fmr: z.number(), fnmr: z.number() })),
+  measuredDownTo: z
+    .number()
+    .describe('the smallest FMR the table measures; below it the tail is extrapolated'),
+};
+
 /** How embeddings of one or more models become one score, and what that score means. */
 const scorer = z.strictObject({
   id: z.string(),
@@ -93,17 +104,22 @@ const scorer = z.strictObject({
   calibration: z.strictObject({
     data: z.string(),
     date: z.iso.date(),
-    genuine: z.int(),
-    impostors: z.int(),
-    /** Ascending score; FMR falls, FNMR rises. Below 1e-5 the FMR rests on fewer than ten impostor pairs per million. */
-    table: z.array(z.strictObject({ score: z.number(), fmr: z.number(), fnmr: z.number() })),
-    measuredDownTo: z
-      .number()
-      .describe('the smallest FMR the table measures; below it the tail is extrapolated'),
+    /** Of one picture with one picture. */
+    ...measuredTable,
+    /**
+     * Of one picture with the mean direction of 2, 3, … pictures of a person, without gaps. A mean scores higher against strangers too,
+     * so it is never read from another number's table: without a table the pictures are compared one by one.
+     */
+    several: z
+      .array(z.strictObject({ pictures: z.int().min(2), ...measuredTable }))
+      .refine((tables) => tables.every(({ pictures }, i) => pictures === i + 2), {
+        error: 'The tables for several pictures begin with 2 and leave no number out.',
+      })
+      .optional(),
   }),
 });
 
-/** `score`: on the mean live probability. `apcer`: over all attacks together; `worst`: the species that passes most often. */
+/** `score`: on `PadScore.live`. `apcer`: over all attacks together; `worst`: the species that passes most often. */
 const padPoint = z.strictObject({
   score: z.number(),
   apcer: z.number(),
@@ -115,10 +131,24 @@ const padSet = z.strictObject({
   id: z.string(),
   name: z.string(),
   models: z.array(z.string()),
-  combine: z.literal('mean-of-live-probabilities'),
+  combine: z
+    .enum(['mean-of-margins', 'mean-of-live-probabilities'])
+    .describe('of the logits of every model and crop, less `offset`; or of the probabilities themselves'),
+  crops: z
+    .array(z.number().positive().max(1))
+    .min(1)
+    .max(8)
+    .optional()
+    .describe(
+      'shares of the full crop that every model sees, in one batch; the full crop alone where absent',
+    ),
+  offset: z
+    .number()
+    .optional()
+    .describe('of the Platt fit: live = sigmoid(mean margin - offset); 0 where absent'),
   maturity: z.enum(['proven', 'alternate', 'experimental']),
-  /** Thresholds on the mean live probability, with the measured errors there. */
-  thresholds: z.strictObject({ apcer5: padPoint, apcer10: padPoint }),
+  /** Thresholds on the live score, with the measured errors there; `half` is 0.5. */
+  thresholds: z.strictObject({ half: padPoint.optional(), apcer5: padPoint, apcer10: padPoint }),
   accuracy: z.array(measurement),
 });
 

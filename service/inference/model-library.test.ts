@@ -10,6 +10,12 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 /** ir_version 8 and an empty graph named by one byte. */
 const onnx = (mark: number) => Uint8Array.of(0x08, 8, 0x3a, 3, 0x12, 1, mark);
 
+/** A node of its graph has an attribute that holds the tensor "w", whose data are in another file. */
+const weightsElsewhere = Uint8Array.of(
+  ...[0x08, 8, 0x3a, 11, 0x0a, 9, 0x2a, 7, 0x2a, 5],
+  ...[0x42, 1, 0x77, 0x70, 1],
+);
+
 const entry = (id: string, bytes: Uint8Array, origin: 'built' | 'imported'): ModelEntry => ({
   id,
   name: id,
@@ -130,6 +136,12 @@ test('refuses what is not the pinned file, not ONNX, not an import, or ours', as
       /expected SHA-256 [0-9a-f]{64}, found [0-9a-f]{64}/,
     ],
     [entry('theirs', text, 'imported'), text, 'INVALID_REQUEST', /not an ONNX model/],
+    [
+      entry('theirs', weightsElsewhere, 'imported'),
+      weightsElsewhere,
+      'INVALID_REQUEST',
+      /weights in another file \(the tensor "w"\).*one file/,
+    ],
     [entry('theirs', onnx(3), 'built'), onnx(3), 'INVALID_REQUEST', /origin "imported"/],
     [entry('ours', onnx(3), 'imported'), onnx(3), 'CONFLICT', /built-in/],
     [{ ...entry('theirs', onnx(3), 'imported'), id: '../up' }, onnx(3), 'INVALID_REQUEST', /not valid/],

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
 import { Manifest, ModelEntry, type PadSetEntry, type ScorerEntry } from './manifest.ts';
-import { looksLikeOnnx } from './onnx-file.ts';
+import { findExternalReference, looksLikeOnnx } from './onnx-file.ts';
 import type { ModelFile } from './onnx-model.ts';
 
 /** What a worker needs to know; plain data. */
@@ -148,6 +148,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
         }
         if (!looksLikeOnnx(onnx))
           throw new Problem('INVALID_REQUEST', `The file for "${entry.id}" is not an ONNX model.`);
+        refuseExternalReference(entry.id, onnx);
         const found = createHash('sha256').update(onnx).digest('hex');
         if (found !== entry.sha256) {
           throw new Problem(
@@ -263,6 +264,22 @@ async function readManifest(path: string): Promise<Manifest | undefined> {
     return unusable(`${path} is not a valid model manifest: ${where.join('.')}: ${message}`);
   }
   return manifest.data;
+}
+
+/** The runtime would read what the file names: any file that the service may read. */
+function refuseExternalReference(id: string, onnx: Uint8Array): void {
+  let found: string | undefined;
+  try {
+    found = findExternalReference(onnx);
+  } catch (cause) {
+    throw new Problem('INVALID_REQUEST', `The file for "${id}" is not an ONNX model.`, { cause });
+  }
+  if (found !== undefined) {
+    throw new Problem(
+      'INVALID_REQUEST',
+      `The file for "${id}" has ${found}. A model is one file here: save it again with everything inside (onnx.save_model without external data).`,
+    );
+  }
 }
 
 /** Refuses a name that could leave the folder or hide in it. */

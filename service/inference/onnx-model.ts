@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import type { InferenceSession as Session } from 'onnxruntime-node';
 import type { ModelEntry } from './manifest.ts';
+import { findExternalReference } from './onnx-file.ts';
+import { InferenceSession, listSupportedBackends, Tensor } from './onnx-runtime.ts';
 
 /** A model ready to run. */
 export interface OnnxModel {
@@ -42,6 +44,9 @@ export async function openOnnxModel(
   if (found !== entry.sha256) {
     throw new Error(`The model file ${path} changed: expected SHA-256 ${entry.sha256}, found ${found}.`);
   }
+  const reference = findExternalReference(bytes);
+  if (reference !== undefined)
+    throw new Error(`The model file ${path} has ${reference}: import it as one file.`);
   const session = await createSession(bytes, entry.id, providers, fellBack);
   const names = Object.entries(entry.outputs);
   for (const [, name] of names) {
@@ -72,8 +77,8 @@ async function createSession(
   id: string,
   providers: readonly Provider[],
   fellBack: OpenModel['fellBack'],
-): Promise<InferenceSession> {
-  const options: InferenceSession.SessionOptions = {
+): Promise<Session> {
+  const options: Session.SessionOptions = {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',

@@ -2,22 +2,33 @@ import { type Affine, affineScale } from './affine.ts';
 import type { ModelEntry } from './manifest.ts';
 import type { Picture, Pyramid } from './picture.ts';
 
-/**
- * Writes one model input: the crop that `toPicture` (chip -> picture) cuts out, normalized, at `offset` of `into`.
- * What lies outside the picture is black. Bilinear on the pyramid level nearest to the chip's resolution.
- */
+/** Writes one model input: the crop that `toPicture` (chip -> picture) cuts out, normalized, at `offset` of `into`. */
 export type Warp = (pyramid: Pyramid, toPicture: Affine, into: Float32Array, offset: number) => void;
 
 const { imul } = Math;
 const BITS = 11;
 const ONE = 1 << BITS;
 
-/** The warp for a model's input as the manifest states it; precomputes what does not depend on the picture. */
-export function createWarp(input: ModelEntry['input']): Warp {
+export interface Sampling {
+  /** Pyramid level for a crop whose chip pixels span `scale` picture pixels, at most `depth`. */
+  level(scale: number, depth: number): number;
+  /** What lies outside the picture: black, or its nearest pixel. */
+  edge: 'black' | 'clamp';
+}
+
+/**
+ * The warp for a model's input as the manifest states it, bilinear; precomputes what does not depend on the picture.
+ * Unless `sampling` says otherwise: on the pyramid level nearest to the chip's resolution, black outside.
+ */
+export function createWarp(
+  input: ModelEntry['input'],
+  sampling: Sampling = { level: pyramidLevel, edge: 'black' },
+): Warp {
   const [width, height] = input.size;
   const to = placement(input);
+  const sampleAtEdge = sampling.edge === 'black' ? sampleBlack : sampleClamped;
   return (pyramid, toPicture, into, offset) => {
-    const index = pyramidLevel(affineScale(toPicture), pyramid.depth);
+    const index = sampling.level(affineScale(toPicture), pyramid.depth);
     const source = pyramid.level(index);
     const shrink = 1 / 2 ** index;
     const line: Line = { x: 0, y: 0, dx: toPicture[0] * shrink, dy: toPicture[3] * shrink };
@@ -37,12 +48,12 @@ export function createWarp(input: ModelEntry['input']): Warp {
       );
       const at = offset + row * width * to.step;
       if (end <= first) {
-        fillAtEdge(source, line, into, at, to, 0, width);
+        fillAtEdge(sampleAtEdge, source, line, into, at, to, 0, width);
         continue;
       }
-      fillAtEdge(source, line, into, at, to, 0, first);
+      fillAtEdge(sampleAtEdge, source, line, into, at, to, 0, first);
       fillInside(source, line, into, at, to, first, end);
-      fillAtEdge(source, line, into, at, to, end, width);
+      fillAtEdge(sampleAtEdge, source, line, into, at, to, end, width);
     }
   };
 }
@@ -148,6 +159,7 @@ function fillInside(
 }
 
 function fillAtEdge(
+  sampleAtEdge: SampleAtEdge,
   source: Picture,
   { x, y, dx, dy }: Line,
   into: Float32Array,
@@ -170,6 +182,10 @@ function fillAtEdge(
 export const pyramidLevel = (scale: number, depth: number): number =>
   Math.min(depth, Math.max(0, Math.ceil(Math.log2(scale / 1.5))));
 
+/** The level on which one chip pixel spans one to two pixels; nothing is enlarged that need not be. */
+export const finePyramidLevel = (scale: number, depth: number): number =>
+  Math.min(depth, Math.max(0, Math.floor(Math.log2(scale))));
+
 // Chip columns whose four neighbours all lie inside the picture; a hair of slack absorbs rounding.
 const SLACK = 1e-6;
 
@@ -189,8 +205,26 @@ function insideTo(start: number, step: number, size: number): number {
   return start >= low && start <= high ? Number.POSITIVE_INFINITY : 0;
 }
 
+type SampleAtEdge = (source: Picture, x: number, y: number, channel: number) => number;
+
+/** Bilinear with the nearest pixel beyond the edge. */
+function sampleClamped({ width, height, pixels }: Picture, x: number, y: number, channel: number): number {
+  const cx = Math.min(width - 1, Math.max(0, x));
+  const cy = Math.min(height - 1, Math.max(0, y));
+  const ix = Math.min(Math.max(0, width - 2), Math.floor(cx));
+  const iy = Math.min(Math.max(0, height - 2), Math.floor(cy));
+  const [fx, fy] = [cx - ix, cy - iy];
+  const right = width > 1 ? 1 : 0;
+  const below = height > 1 ? 1 : 0;
+  const at = (dx: number, dy: number) => pixels[((iy + dy) * width + ix + dx) * 3 + channel]!;
+  return (
+    (at(0, 0) * (1 - fx) + at(right, 0) * fx) * (1 - fy) +
+    (at(0, below) * (1 - fx) + at(right, below) * fx) * fy
+  );
+}
+
 /** Bilinear with black beyond the edge. */
-function sampleAtEdge({ width, height, pixels }: Picture, x: number, y: number, channel: number): number {
+function sampleBlack({ width, height, pixels }: Picture, x: number, y: number, channel: number): number {
   const ix = Math.floor(x);
   const iy = Math.floor(y);
   if (ix < -1 || iy < -1 || ix >= width || iy >= height) return 0;

@@ -238,3 +238,24 @@ test('two workers work at the same time', async () => {
   one.open();
   expect(await one.result).toBe('held');
 });
+
+test('a full queue makes room for another organization, whose job is next', async () => {
+  const made = pool();
+  await made.ready();
+  const ask = (organization: string, value: number) =>
+    made.run(() => ({ payload: { act: 'echo', value }, transfer: [] }), LONG, undefined, {
+      world: 'live',
+      organization,
+      key: 'k',
+    });
+  const first = hold(made);
+  const order: string[] = [];
+  const greedy = [1, 2].map((n) => ask('a', n).then(() => order.push(`a ${n}`)));
+  const refused = expect(greedy[1]).rejects.toMatchObject({ code: 'OVERLOADED' });
+  const other = ask('b', 1).then(() => order.push('b 1'));
+  await refused;
+  await expect(ask('a', 3)).rejects.toMatchObject({ code: 'OVERLOADED' });
+  first.open();
+  await Promise.all([first.result, greedy[0], other]);
+  expect(order).toEqual(['a 1', 'b 1']);
+});

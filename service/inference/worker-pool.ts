@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
+import { createFairQueue, type Share } from './fair-queue.ts';
 import { createNativeGate, type NativeGate, retire, waitUntilOut } from './native-gate.ts';
 import type { WorkerAnswer, WorkerStart } from './worker-messages.ts';
 
@@ -33,13 +34,15 @@ export interface PoolStats {
 export interface WorkerPool {
   /**
    * Resolves with the worker's value and the milliseconds the job waited. `prepare` is called when a worker is free.
-   * Throws what the worker refused with, or Problem OVERLOADED, TIMEOUT or INTERNAL. A job that still waits when `signal`
+   * The workers are shared fairly (fair-queue.ts): a job without `share` is everybody's. When too many wait, the newest of the one
+   * with the most is refused. Throws what the worker refused with, or Problem OVERLOADED, TIMEOUT or INTERNAL. A job that still waits when `signal`
    * is given up is dropped with TIMEOUT; one at work goes on to its end.
    */
   run(
     prepare: () => PoolJob,
     deadline: number,
     signal?: AbortSignal,
+    share?: Share,
   ): Promise<{ value: unknown; waited: number }>;
   /** Posts to every worker, and to every later one before its first job. Replaces what was sent before. */
   configure(message: unknown): void;
@@ -69,6 +72,7 @@ export interface WorkerPoolDeps {
 
 interface Job {
   id: number;
+  share: Share;
   prepare: () => PoolJob;
   since: number;
   waited: number;
@@ -90,7 +94,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   const { clock, log } = deps;
   const seats = new Set<Seat>();
   const lingering = new Set<Seat>();
-  const queue: Job[] = [];
+  const queue = createFairQueue<Job>({ seats: deps.workers, clock });
   const counts = { completed: 0, replaced: 0, overloaded: 0, timedOut: 0 };
   const restarts = new Set<NodeJS.Timeout>();
   const started = Promise.withResolvers<void>();
@@ -137,6 +141,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     if (!job || job.id !== answer.job) return;
     delete seat.job;
     seat.state = 'idle';
+    queue.finish(job);
     clearTimeout(job.timer);
     counts.completed++;
     typical += (clock.now() - job.since - job.waited - typical) / 8;
@@ -165,6 +170,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     const early = seat.state === 'starting';
     seat.state = 'gone';
     if (seat.job) {
+      queue.finish(seat.job);
       clearTimeout(seat.job.timer);
       seat.job.reject(internal(reason));
     }
@@ -181,7 +187,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     started.reject(new Error(`An inference worker could not start: ${reason}`));
     if (seats.size === 0) {
       broken = reason;
-      for (const job of queue.splice(0)) {
+      for (const job of queue.empty()) {
         clearTimeout(job.timer);
         job.reject(internal(reason));
       }
@@ -198,7 +204,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
 
   function assign(): void {
     for (const seat of inState('idle')) {
-      const job = queue.shift();
+      const job = queue.take();
       if (!job) break;
       job.waited = clock.now() - job.since;
       seat.state = 'busy';
@@ -211,11 +217,11 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
 
   function expire(job: Job, deadline: number): void {
     counts.timedOut++;
-    const waiting = queue.indexOf(job);
-    if (waiting >= 0) queue.splice(waiting, 1);
+    queue.remove(job);
     const seat = [...seats].find((other) => other.job === job);
     if (seat) {
       counts.replaced++;
+      queue.finish(job);
       log.warn({ deadline }, 'an inference worker passed its deadline and is replaced');
       void giveUp(seat);
       startWorker();
@@ -230,12 +236,22 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   }
 
   function drop(job: Job): void {
-    const waiting = queue.indexOf(job);
-    if (waiting < 0) return;
-    queue.splice(waiting, 1);
+    if (!queue.remove(job)) return;
     clearTimeout(job.timer);
     job.reject(notWanted());
     settle();
+  }
+
+  /** Refuses one of those that wait, because `newcomer` is one too many. */
+  function refuseOne(newcomer: Job): void {
+    const refused = queue.mostExpendable(newcomer);
+    queue.remove(refused);
+    clearTimeout(refused.timer);
+    counts.overloaded++;
+    const seconds = Math.ceil((typical * (queue.waiting + 1)) / deps.workers / 1000);
+    refused.reject(
+      overloaded('Too many pictures are being analyzed; try again shortly.', Math.max(1, seconds)),
+    );
   }
 
   /** Resolves when the thread has ended. */
@@ -250,7 +266,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
 
   /** Ends close() when nothing is left to do. */
   function settle(): void {
-    if (closing && queue.length === 0 && inState('busy').length === 0) closing.resolve();
+    if (closing && queue.waiting === 0 && inState('busy').length === 0) closing.resolve();
   }
 
   function leaveProcess(): void {
@@ -262,20 +278,14 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   for (let i = 0; i < deps.workers; i++) startWorker();
 
   return {
-    run(prepare, deadline, signal) {
+    run(prepare, deadline, signal, share = everybodys) {
       if (signal?.aborted) return Promise.reject(notWanted());
       if (closing) return Promise.reject(overloaded('Gatehouse is stopping; try again in a moment.', 5));
       if (broken !== undefined) return Promise.reject(internal(broken));
-      if (queue.length >= deps.queueLimit && inState('idle').length === 0) {
-        counts.overloaded++;
-        const seconds = Math.ceil((typical * (queue.length + 1)) / deps.workers / 1000);
-        return Promise.reject(
-          overloaded('Too many pictures are being analyzed; try again shortly.', Math.max(1, seconds)),
-        );
-      }
       return new Promise((resolve, reject) => {
         const job: Job = {
           id: nextJob++,
+          share,
           prepare,
           since: clock.now(),
           waited: 0,
@@ -283,9 +293,10 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
           resolve,
           reject,
         };
-        queue.push(job);
+        queue.add(job);
         signal?.addEventListener('abort', () => drop(job), { once: true });
         assign();
+        if (queue.waiting > deps.queueLimit) refuseOne(job);
       });
     },
     configure(message) {
@@ -297,7 +308,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       workers: deps.workers,
       ready: inState('idle').length + inState('busy').length,
       busy: inState('busy').length,
-      waiting: queue.length,
+      waiting: queue.waiting,
       queueLimit: deps.queueLimit,
       ...counts,
       lingering: lingering.size,
@@ -314,6 +325,8 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     },
   };
 }
+
+const everybodys: Share = { world: 'live', organization: '', key: '' };
 
 const internal = (reason: string): Problem =>
   new Problem(

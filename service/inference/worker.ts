@@ -3,6 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { Problem } from '../lib/problem.ts';
 import { createPictureAnalyzer, type Models } from './analyze-picture.ts';
+import { decodeHeif } from './decode-heif.ts';
+import { type HeifSlots, inHeifSlot } from './heif-slots.ts';
 import type { ModelCatalog } from './model-library.ts';
 import { createNative } from './native-gate.ts';
 import { type ModelFile, type OnnxModel, openOnnxModel, type Provider } from './onnx-model.ts';
@@ -12,6 +14,7 @@ import type { WorkerAnswer, WorkerStart } from './worker-messages.ts';
 export interface WorkerConfiguration {
   catalog: ModelCatalog;
   providers: readonly Provider[];
+  heifSlots: HeifSlots;
   /** Opened before the first picture. */
   preload: Models;
 }
@@ -86,7 +89,7 @@ async function handle({ job, payload, configuration: next }: Message): Promise<v
   }
 }
 
-function analyzerOf({ catalog, providers }: WorkerConfiguration) {
+function analyzerOf({ catalog, providers, heifSlots }: WorkerConfiguration) {
   const fellBack = (model: string, reason: string) =>
     answer({ is: 'notice', value: { model, reason } satisfies FallbackNotice });
   /** Sessions are made once per manifest entry; making and releasing them leaks (onnxruntime #25325). */
@@ -97,7 +100,14 @@ function analyzerOf({ catalog, providers }: WorkerConfiguration) {
     model.catch(() => opened.delete(key));
     return model;
   }
-  return createPictureAnalyzer({ catalog, open, native, now: () => performance.now() });
+  return createPictureAnalyzer({
+    catalog,
+    open,
+    // Outside of the gate: a thread that waits for another may be ended.
+    decodeHeif: (bytes, header) => inHeifSlot(heifSlots, () => decodeHeif(bytes, header)),
+    native,
+    now: () => performance.now(),
+  });
 }
 
 function guarded(model: OnnxModel): OnnxModel {

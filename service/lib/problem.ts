@@ -9,6 +9,8 @@ export const problemCodes = [
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
   'NOT_FOUND', // no such route or thing in the caller's own organization and world
+  'METHOD_NOT_ALLOWED', // the path is there and takes other methods; the header Allow names them
+  'HOST_NOT_ALLOWED', // the header Host names another machine
   'CONFLICT', // the thing exists already or is not in the expected state
   // who asks (names from contracts/behavior.txt hold for all families)
   'MISSING_AUTH',
@@ -28,6 +30,7 @@ export const problemCodes = [
   'SEVERAL_FACES',
   'FACE_TOO_SMALL',
   'FACE_QUALITY_REFUSED',
+  'REPLAYED_PICTURE', // the very picture that was enrolled; a new one is needed
   'CHECK_FAILED', // a hard-fail check of the profile failed; `checkResults` says which
   // the person
   'SUBJECT_NOT_FOUND',
@@ -41,8 +44,10 @@ export const problemCodes = [
   // where may be sent to
   'DESTINATION_NOT_GRANTED', // no administrator granted it; the message says whom to ask
   'DESTINATION_FORBIDDEN', // never, granted or not; the message says which rule
+  'RECIPIENT_NOT_APPROVED', // no operator approved mailing alerts to this address
   // the profile, the models, the box
   'PROFILE_NOT_FOUND',
+  'PROFILE_NOT_ALLOWED', // the profile is there, and the organization or the key may not name it
   'MODEL_NOT_INSTALLED',
   'PAD_NOT_INSTALLED',
   'LICENCE_NOT_ACCEPTED',

@@ -1,20 +1,24 @@
+import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import type { SubjectId } from '../lib/id.ts';
 import type { Db } from './transaction.ts';
 
-/** What SQLite finds wrong with a file, in its own words; empty when it is whole. Blocks while it looks. */
-export function findDamage(path: string): string[] {
-  const database = new Sqlite(path, { readonly: true, fileMustExist: true });
-  try {
-    const verdicts = database.pragma('integrity_check(20)') as { integrity_check: string }[];
-    const found = verdicts.map(({ integrity_check }) => integrity_check).filter((text) => text !== 'ok');
-    const orphans = database.pragma('foreign_key_check') as { table: string; parent: string }[];
-    for (const { table, parent } of orphans.slice(0, 20))
-      found.push(`a row of ${table} names a ${parent} that is not there`);
-    return found;
-  } finally {
-    database.close();
-  }
+/** Under type stripping this file is `.ts`, after the build `.js`. */
+const worker = new URL(
+  import.meta.url.endsWith('.ts') ? './backup-check-worker.ts' : './backup-check-worker.js',
+  import.meta.url,
+);
+
+/** What SQLite finds wrong with a file, in its own words; empty when it is whole. Looks in a thread of its own. */
+export function findDamage(path: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(worker, { workerData: path });
+    thread.once('message', resolve);
+    thread.once('error', reject);
+    thread.once('exit', (code) =>
+      reject(new Error(`The thread that checks the database ended with ${code}.`)),
+    );
+  });
 }
 
 /** The file is no longer the source of scheduled backups. */

@@ -19,6 +19,11 @@ export const BackupFacts = z.strictObject({
   /** Ids of the keys it needs: the master key, and the backup key that lies in the key store. */
   masterKey: z.string(),
   backupKey: z.string(),
+  /**
+   * Counts the backups of this key store, from 1: which of two is the newer, whatever the clock said. Not in files of earlier
+   * releases.
+   */
+  sequence: z.int().min(1).optional(),
   /** Entries of the erasure ledger at that time: a key store with fewer is older than the backup. */
   erasures: z.int().min(0),
   /** The last line of the audit chain. */

@@ -4,12 +4,13 @@ import { Kysely, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
-import { Problem } from '../lib/problem.ts';
-import { migrate } from './migrate.ts';
+import { unreachable } from './check-postgres.ts';
+import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
 import { migrations as ourMigrations } from './migrations/index.ts';
 import { openPostgresPool, postgresDialect, serializable } from './postgres.ts';
 import { type PostgresLock, takePostgresLock } from './postgres-lock.ts';
+import { explainRefusal } from './postgres-refusal.ts';
 import type { Schema } from './schema.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { openSqliteFile, openSqliteMemory, sqliteDialect } from './sqlite.ts';
@@ -34,7 +35,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export interface DatabaseDeps {
+export interface DatabaseDeps extends OlderSchema {
   clock: Clock;
   log: Log;
   /**
@@ -45,7 +46,7 @@ export interface DatabaseDeps {
 }
 
 /**
- * Opens the appliance's database and brings it to the newest schema; before an existing SQLite file is migrated, a
+ * Opens the appliance's database and brings it to the newest schema (CONFLICT with `older: 'refuse'`); before an existing SQLite file is migrated, a
  * checked copy is kept in `snapshots/` beside it. Throws CONFLICT for a newer schema, STORAGE_FULL for a disk that
  * cannot be written, CONFLICT for a PostgreSQL that cannot be reached.
  */
@@ -57,11 +58,9 @@ export async function openDatabase(
   switch (place.kind) {
     case 'sqlite': {
       const file = openSqliteFile(place.path);
-      return openSqlite<Schema>(file, deps, migrations, (version) => {
-        const kept = takeSnapshot(file, join(dirname(place.path), 'snapshots'), version, deps.clock);
-        deps.log.info({ snapshot: kept }, 'kept a checked copy of the database before upgrading it');
-        return kept;
-      });
+      return openSqlite<Schema>(file, deps, migrations, (version) =>
+        takeSnapshot(file, join(dirname(place.path), 'snapshots'), version, deps.clock),
+      );
     }
     case 'sqlite-memory':
       return openSqlite<Schema>(openSqliteMemory(), deps, migrations);
@@ -83,7 +82,7 @@ export interface Opened<S> {
 
 export async function openSqlite<S>(
   database: Sqlite.Database,
-  { clock }: Pick<DatabaseDeps, 'clock'>,
+  { clock, ...older }: Pick<DatabaseDeps, 'clock'> & OlderSchema & { what?: StoreName },
   migrations: readonly Migration[],
   snapshot?: (version: string) => string,
 ): Promise<Opened<S>> {
@@ -92,6 +91,7 @@ export async function openSqlite<S>(
   return finish(db, {
     dialect: 'sqlite',
     clock,
+    ...older,
     migrations,
     ...(snapshot && { snapshot: async (version: string) => snapshot(version) }),
     inTransaction: (work) => db.transaction().execute((tx) => guard.run(() => work(tx))),
@@ -100,7 +100,7 @@ export async function openSqlite<S>(
 
 export async function openPostgres<S>(
   url: string,
-  { clock, log, writer }: DatabaseDeps,
+  { clock, log, writer, ...older }: DatabaseDeps & { what?: StoreName },
   migrations: readonly Migration[],
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
@@ -110,17 +110,14 @@ export async function openPostgres<S>(
     (await pool.connect()).release();
   } catch (error) {
     await pool.end();
-    throw new Problem(
-      'CONFLICT',
-      `PostgreSQL cannot be reached (${describeFailure(error)}). Check that it runs and that the database URL is right.`,
-      { cause: error },
-    );
+    throw explainRefusal(error, url) ?? unreachable(error);
   }
   const lock = writer === undefined ? undefined : await lockOrEnd(url, { log, holder: writer }, pool);
   const inTurn = createOneAtATime();
-  return finish(db, {
+  const opened = finish(db, {
     dialect: 'postgres',
     clock,
+    ...older,
     migrations,
     // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two at a time would only conflict.
     inTransaction: async (work) => {
@@ -131,6 +128,9 @@ export async function openPostgres<S>(
       });
     },
     ...(lock && { lock }),
+  });
+  return opened.catch((error: unknown) => {
+    throw explainRefusal(error, url) ?? error;
   });
 }
 
@@ -156,7 +156,9 @@ async function finish<S>(
     snapshot,
     inTransaction,
     lock,
-  }: {
+    ...older
+  }: OlderSchema & {
+    what?: StoreName;
     dialect: DialectName;
     clock: Clock;
     migrations: readonly Migration[];
@@ -171,16 +173,17 @@ async function finish<S>(
   };
   const requireWriter = () => lock?.require();
   try {
-    const version = await migrate({ db, dialect, migrations, clock, ...(snapshot && { snapshot }) });
+    const version = await migrate({
+      db,
+      dialect,
+      migrations,
+      clock,
+      ...older,
+      ...(snapshot && { snapshot }),
+    });
     return { db, dialect, version, inTransaction, requireWriter, close };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-/** One line, never the URL with its password. A refused connection to both loopback addresses has an empty message. */
-function describeFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || ('code' in error ? String(error.code) : error.name);
 }

@@ -6,7 +6,14 @@ import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
 import type { FormerCopy, StoredPlace } from './copy-places.ts';
 import { COPY_NAME } from './key-copy-file.ts';
-import { type CopyPlace, type CopyReport, createCopyPlace, newCopyId, PATIENCE } from './key-copy-place.ts';
+import {
+  type AdmitNote,
+  type CopyPlace,
+  type CopyReport,
+  createCopyPlace,
+  newCopyId,
+  PATIENCE,
+} from './key-copy-place.ts';
 import { type CopyThread, type CopyThreadData, createCopyThread } from './key-copy-thread.ts';
 import { CopyTrouble } from './key-copy-trouble.ts';
 import type { KeyStore } from './key-store.ts';
@@ -40,6 +47,8 @@ export interface KeyCopies {
 }
 
 export interface OpenKeyCopies extends KeyCopies {
+  /** What each copy notes of the newest audit checkpoint; without `note` where the copy cannot be read. */
+  readNotes(): Promise<{ place: string; note?: { text: string | undefined } }[]>;
   close(): Promise<void>;
 }
 
@@ -49,6 +58,8 @@ export interface KeyCopiesDeps {
   data: string;
   clock: Clock;
   log: Log;
+  /** Called before a copy is overwritten; may wait until the keys are open (key-copy-place.ts). */
+  admitNote?: AdmitNote;
   thread?: (data: CopyThreadData) => CopyThread;
 }
 
@@ -64,12 +75,19 @@ export async function openKeyCopies({
   data,
   clock,
   log,
+  admitNote,
   thread = (of) => createCopyThread(of),
 }: KeyCopiesDeps): Promise<OpenKeyCopies> {
   const { identity } = await keys.state();
   const places = new Map<string, CopyPlace>();
   const open = (stored: StoredPlace) =>
-    createCopyPlace(stored, { keys, clock, log, thread: thread({ place: stored.place, identity }) });
+    createCopyPlace(stored, {
+      keys,
+      clock,
+      log,
+      admitNote,
+      thread: thread({ place: stored.place, identity }),
+    });
   const reports = () => [...places.keys()].sort().map((name) => places.get(name)!.report());
   const close = async () => {
     await Promise.all([...places.values()].map((place) => place.close()));
@@ -184,6 +202,13 @@ export async function openKeyCopies({
     remove: (folder, options) => inTurn(() => remove(folder, options)),
     attest: (folder, options) => inTurn(() => attest(folder, options)),
     list: async () => reports(),
+    readNotes: () =>
+      Promise.all(
+        [...places.keys()].sort().map(async (place) => {
+          const note = await places.get(place)!.readNote();
+          return { place, ...(note && { note }) };
+        }),
+      ),
     async sync() {
       await Promise.all([...places.values()].map((place) => place.sync()));
       return reports();

@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
+import { CHECKPOINT_NOTE } from './checkpoint-note.ts';
 import { openCopy, readRevision } from './key-copy-open.ts';
 import { anotherMedium, CopyTrouble, toCopyTrouble } from './key-copy-trouble.ts';
 import { type CopiedTable, type CopiedValue, copiedTables, type RowChange } from './key-store-schema.ts';
@@ -38,6 +39,8 @@ export interface CopyAnswer {
   revision: number;
   /** Its id; empty where the call tells none, and in one that has none yet. */
   copy: string;
+  /** What it notes of the newest audit checkpoint, where `look` asked and there is such a note. */
+  note?: string;
 }
 
 export interface KeyCopyFileDeps {
@@ -123,7 +126,15 @@ export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps):
         if (create) syncFolder(place);
         return { revision, copy: idOf(copy) };
       }, create),
-    look: () => once((copy) => ({ revision: revisionOf(copy), copy: idOf(copy) })),
+    look: () =>
+      once((copy) => {
+        const note = copy.prepare('select value from note where name = ?').pluck().get(CHECKPOINT_NOTE);
+        return {
+          revision: revisionOf(copy),
+          copy: idOf(copy),
+          ...(typeof note === 'string' && { note }),
+        };
+      }),
     apply: ({ copy: id, from, to, changes }) =>
       once((copy) => {
         const revision = revisionOf(copy);

@@ -43,13 +43,20 @@ export interface CopyPlace {
   sync(): Promise<void>;
   /** Only looks; gives the trouble there is. */
   look(): Promise<CopyTrouble | undefined>;
+  /** What the copy notes of the newest audit checkpoint, read now; undefined where the copy cannot be read. */
+  readNote(): Promise<{ text: string | undefined } | undefined>;
   /** Overwrites and deletes the copy. Throws CopyTrouble. */
   wipe(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** Decides, from what a copy notes of the audit log, whether the copy may be overwritten. Throws CopyTrouble when not. */
+export type AdmitNote = (place: string, note: string | undefined) => Promise<void>;
+
 export interface CopyPlaceDeps {
   keys: Pick<KeyStore, 'state' | 'rows' | 'setPlaceBehind' | 'setPlaceCopy'>;
+  /** Absent: every copy may be overwritten. */
+  admitNote?: AdmitNote | undefined;
   thread: CopyThread;
   clock: Clock;
   log: Log;
@@ -57,7 +64,7 @@ export interface CopyPlaceDeps {
 
 export function createCopyPlace(
   { place, copy: known, addedAt, behindSince }: StoredPlace,
-  { keys, thread, clock, log }: CopyPlaceDeps,
+  { keys, admitNote, thread, clock, log }: CopyPlaceDeps,
 ): CopyPlace {
   let state: CopyReport['state'] = 'behind';
   let copy = known;
@@ -72,6 +79,8 @@ export function createCopyPlace(
   let next: Promise<void> | undefined;
   let running: Promise<void> = Promise.resolve();
   let syncing: Promise<void> | undefined;
+  let overwriting = false;
+  let reading: Promise<void> = Promise.resolve();
   let closed = false;
 
   const note = (behind: number | undefined) =>
@@ -175,7 +184,10 @@ export function createCopyPlace(
     try {
       await running;
       const id = await ownId();
-      const { revision } = await keys.state();
+      const { found: before, revision } = await lookAtFile();
+      if (before.copy === id) await admitNote?.(place, before.note);
+      await reading;
+      overwriting = true;
       const begun = await thread.run({ is: 'begin', copy: id, newest: revision }, PATIENCE.write);
       const found = begun.revision;
       if (found < revision) await copyAll();
@@ -196,6 +208,23 @@ export function createCopyPlace(
     }
   }
 
+  /** Not while the copy is overwritten: the file is open in a transaction then. */
+  async function readNote(): Promise<{ text: string | undefined } | undefined> {
+    while (overwriting) await syncing;
+    const looked = running.then(() => thread.run({ is: 'look' }, PATIENCE.write));
+    reading = looked.then(
+      () => {},
+      () => {},
+    );
+    running = reading;
+    try {
+      const found = await looked;
+      return copy === undefined || found.copy === copy ? { text: found.note } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   async function copyAll(): Promise<void> {
     for (const table of Object.keys(copiedTables) as CopiedTable[]) {
       let after: readonly CopiedValue[] | undefined;
@@ -211,6 +240,7 @@ export function createCopyPlace(
   const sync = () =>
     (syncing ??= bringUp().finally(() => {
       syncing = undefined;
+      overwriting = false;
     }));
 
   return {
@@ -242,6 +272,7 @@ export function createCopyPlace(
         return trouble;
       }
     },
+    readNote,
     async wipe() {
       await syncing;
       live = false;

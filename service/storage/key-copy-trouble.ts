@@ -1,7 +1,7 @@
 /** Why a place cannot be used; the message is for the operator. */
 export class CopyTrouble extends Error {
   /**
-   * `missing`: no copy there. `foreign`: another appliance's, or another copy of ours. `newer`: ahead of the store itself. `silent`: no answer in time.
+   * `missing`: no copy there. `foreign`: another appliance's, or another copy of ours. `newer`: ahead of the store itself, or its note of the audit log is. `silent`: no answer in time.
    * `behind`: it misses writes. `failed`: it is there and cannot be written.
    */
   readonly is: 'missing' | 'foreign' | 'newer' | 'silent' | 'behind' | 'failed';

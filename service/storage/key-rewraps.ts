@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Clock } from '../lib/clock.ts';
 import type { OrganizationId } from '../lib/id.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Opened } from './connection.ts';
@@ -24,6 +25,24 @@ export interface MasterRewrap {
   notes: readonly Note[];
 }
 
+/** A store from before it had the secret, and a new one. */
+export interface IntegrityAdoption {
+  secret: WrappedSecret;
+  /** Rewrapped by the same master key. */
+  organizations: readonly WrappedOrganizationKey[];
+  notes: readonly { name: string; make: (revision: number) => string }[];
+}
+
+/** A store as it was before it had the integrity secret. */
+export interface IntegrityLeaving {
+  /** Of the secret. */
+  secret: string;
+  /** Rewrapped by the same master key. */
+  organizations: readonly WrappedOrganizationKey[];
+  /** An undefined value removes the note. */
+  notes: readonly { name: string; value: string | undefined }[];
+}
+
 /** What rotations ask of the key store. Each write is one transaction; what it replaced is not readable afterwards. */
 export interface KeyRewraps {
   /** Ids of the master keys that wrapped anything: one, or none in a new store. */
@@ -31,6 +50,13 @@ export interface KeyRewraps {
   /** Throws CONFLICT, and changes nothing, when a row was added, changed or removed since they were read. */
   rewrapMaster(rewrap: MasterRewrap): Promise<void>;
   replaceNote(note: Note): Promise<void>;
+  /**
+   * Adds the integrity secret, binds the organizations' keys to it and writes the first notes that it protects: all or nothing.
+   * Throws CONFLICT when a row was changed since it was read.
+   */
+  adoptIntegrity(adoption: IntegrityAdoption): Promise<void>;
+  /** The way back of `adoptIntegrity`, all or nothing. Throws CONFLICT when a row was changed since it was read. */
+  leaveIntegrity(leaving: IntegrityLeaving): Promise<void>;
   /** Throws when there is none of its name. */
   replaceSecret(secret: WrappedSecret): Promise<void>;
   /** People of the organization whose key is wrapped by a generation before `newest`. */
@@ -50,6 +76,7 @@ export interface KeyRewraps {
 export function createKeyRewraps(
   { db, dialect }: Pick<Opened<KeySchema>, 'db' | 'dialect'>,
   { write }: Pick<KeyWriter, 'write'>,
+  clock: Clock,
 ): KeyRewraps {
   return {
     async masters() {
@@ -99,6 +126,54 @@ export function createKeyRewraps(
         async (tx) => {
           await writeNote(tx, note);
           return { touched: { table: 'note', keys: [[note.name]] }, result: undefined };
+        },
+        { destroys: true },
+      ),
+    adoptIntegrity: ({ secret, organizations, notes }) =>
+      write(
+        async (tx) => {
+          await requireMaster(tx, secret.master);
+          await tx
+            .insertInto('appliance_secret')
+            .values({ ...secret, created_at: clock.now() })
+            .execute();
+          await rewrapOrganizations(tx, organizations);
+          for (const { name, make } of notes) await writeNoteAtRevision(tx, name, make);
+          return {
+            touched: [
+              { table: 'appliance_secret', keys: [[secret.name]] },
+              {
+                table: 'organization_key',
+                keys: organizations.map(({ organization, generation }) => [organization, generation]),
+              },
+              { table: 'note', keys: notes.map(({ name }) => [name]) },
+            ],
+            result: undefined,
+          };
+        },
+        { destroys: true },
+      ),
+    leaveIntegrity: ({ secret, organizations, notes }) =>
+      write(
+        async (tx) => {
+          const gone = await tx.deleteFrom('appliance_secret').where('name', '=', secret).executeTakeFirst();
+          if (gone.numDeletedRows !== 1n) throw changedMeanwhile();
+          await rewrapOrganizations(tx, organizations);
+          for (const { name, value } of notes) {
+            if (value === undefined) await tx.deleteFrom('note').where('name', '=', name).execute();
+            else await writeNote(tx, { name, value });
+          }
+          return {
+            touched: [
+              { table: 'appliance_secret', keys: [[secret]] },
+              {
+                table: 'organization_key',
+                keys: organizations.map(({ organization, generation }) => [organization, generation]),
+              },
+              { table: 'note', keys: notes.map(({ name }) => [name]) },
+            ],
+            result: undefined,
+          };
         },
         { destroys: true },
       ),
@@ -192,12 +267,37 @@ async function updatePersons(
   return updated.rows;
 }
 
+async function rewrapOrganizations(
+  tx: Transaction<KeySchema>,
+  organizations: readonly WrappedOrganizationKey[],
+): Promise<void> {
+  for (const { organization, generation, wrapped } of organizations) {
+    const { numUpdatedRows } = await tx
+      .updateTable('organization_key')
+      .set({ wrapped })
+      .where('organization', '=', organization)
+      .where('generation', '=', generation)
+      .executeTakeFirst();
+    if (numUpdatedRows !== 1n) throw changedMeanwhile();
+  }
+}
+
 async function writeNote(tx: Transaction<KeySchema>, { name, value }: Note): Promise<void> {
   await tx
     .insertInto('note')
     .values({ name, value })
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
     .execute();
+}
+
+/** In the transaction of a write, which will add one to the revision. */
+export async function writeNoteAtRevision(
+  tx: Transaction<KeySchema>,
+  name: string,
+  make: (revision: number) => string,
+): Promise<void> {
+  const { revision } = await tx.selectFrom('store_state').select('revision').executeTakeFirstOrThrow();
+  await writeNote(tx, { name, value: make(revision + 1) });
 }
 
 const mastersOf = (db: Kysely<KeySchema>) =>

@@ -6,7 +6,7 @@ import { type Log, silentLog } from '../lib/log.ts';
 import type { Random } from './aes-gcm.ts';
 import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from './connection.ts';
 import { type CopyPlaces, createCopyPlaces } from './copy-places.ts';
-import { createKeyRewraps, type KeyRewraps, requireMaster } from './key-rewraps.ts';
+import { createKeyRewraps, type KeyRewraps, requireMaster, writeNoteAtRevision } from './key-rewraps.ts';
 import {
   type CopiedTable,
   type CopiedValue,
@@ -15,6 +15,7 @@ import {
   keyMigrations,
 } from './key-store-schema.ts';
 import { createKeyWriter, type KeyFollower } from './key-writer.ts';
+import type { OlderSchema } from './migrate.ts';
 import { openSqliteFile, openSqliteMemory } from './sqlite.ts';
 import type { WrappedOrganizationKey, WrappedPersonKey, WrappedSecret } from './wrapped-key.ts';
 
@@ -55,6 +56,8 @@ export interface KeyStore extends KeyRewraps, CopyPlaces {
   /** Small facts that must not be older than the keys, such as the newest audit checkpoint. */
   note(name: string): Promise<string | undefined>;
   setNote(name: string, value: string): Promise<void>;
+  /** As `setNote`, of a value that names the revision which this write gives the store. */
+  writeAtRevision(name: string, make: (revision: number) => string): Promise<void>;
   /** Which store this is, and after how many writes. */
   state(): Promise<{ identity: string; revision: number }>;
   /** Rows of one table as copies hold them, in the order of their keys (by code point), after `after`; fewer than `limit` at the end. */
@@ -70,7 +73,7 @@ export interface KeyStore extends KeyRewraps, CopyPlaces {
   close(): Promise<void>;
 }
 
-interface KeyStoreDeps {
+interface KeyStoreDeps extends OlderSchema {
   clock: Clock;
   log?: Log;
   /** As for the database (connection.ts). */
@@ -84,9 +87,15 @@ interface KeyStoreDeps {
  */
 export async function openKeyStore(
   place: KeyStorePlace,
-  { clock, log = silentLog, random = randomFillSync, writer }: KeyStoreDeps,
+  { clock, log = silentLog, random = randomFillSync, writer, ...older }: KeyStoreDeps,
 ): Promise<KeyStore> {
-  const opened = await open(place, { clock, log, ...(writer !== undefined && { writer }) });
+  const opened = await open(place, {
+    clock,
+    log,
+    what: 'key store',
+    ...older,
+    ...(writer !== undefined && { writer }),
+  });
   const { db, dialect, requireWriter, close } = opened;
   const keyWriter = createKeyWriter(opened);
   const { write, listed, follow, forget } = keyWriter;
@@ -94,7 +103,7 @@ export async function openKeyStore(
   await identify(db, random);
 
   return {
-    ...createKeyRewraps(opened, keyWriter),
+    ...createKeyRewraps(opened, keyWriter, clock),
     ...createCopyPlaces(opened, keyWriter, clock),
     async organizations() {
       const rows = await db.selectFrom('organization_key').selectAll().orderBy('generation').execute();
@@ -229,6 +238,11 @@ export async function openKeyStore(
           .execute();
         return { touched: { table: 'note', keys: [[name]] }, result: undefined };
       }),
+    writeAtRevision: (name, make) =>
+      write(async (tx) => {
+        await writeNoteAtRevision(tx, name, make);
+        return { touched: { table: 'note', keys: [[name]] }, result: undefined };
+      }),
     state: () => db.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow(),
     async rows(table, after, limit) {
       const { key, columns } = copiedTables[table];
@@ -245,7 +259,10 @@ export async function openKeyStore(
   };
 }
 
-async function open(place: KeyStorePlace, deps: DatabaseDeps): Promise<Opened<KeySchema>> {
+async function open(
+  place: KeyStorePlace,
+  deps: DatabaseDeps & { what: 'key store' },
+): Promise<Opened<KeySchema>> {
   switch (place.kind) {
     case 'sqlite':
       return openSqlite<KeySchema>(openSqliteFile(place.path), deps, keyMigrations);

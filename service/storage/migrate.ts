@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
-import { columnsOf, type DialectName, type Migration, migrationHash } from './migration.ts';
+import { type Columns, columnsOf, type DialectName, type Migration, migrationHash } from './migration.ts';
 
 interface MigrationRecord {
   name: string;
@@ -10,46 +10,70 @@ interface MigrationRecord {
 }
 type Recorded = { schema_migration: MigrationRecord };
 
-export interface MigrateDeps {
+/** What is about to happen to a database that has an older schema. */
+export interface SchemaChange {
+  what: StoreName;
+  /** `0006-api-key-mac`: the newest migration that it has, and the newest there is. */
+  from: string;
+  to: string;
+  /** Path of the checked copy from before; undefined where none is taken (PostgreSQL, the key store). */
+  snapshot: string | undefined;
+}
+export type StoreName = 'database' | 'key store';
+
+export interface OlderSchema {
+  /** `refuse`: an older schema stays as it is, and CONFLICT is thrown. A database without any schema is given one all the same. */
+  older?: 'migrate' | 'refuse';
+  /** Called before an older schema is migrated. */
+  announce?: (change: SchemaChange) => void;
+}
+
+export interface MigrateDeps extends OlderSchema {
   // biome-ignore lint/suspicious/noExplicitAny: migrations run before there is a schema to type.
   db: Kysely<any>;
   dialect: DialectName;
   migrations: readonly Migration[];
+  /** For messages. */
+  what?: StoreName;
   clock: Clock;
   /** Called once before anything is changed in a database that already has a schema; gives where it was kept. */
   snapshot?: (version: string) => Promise<string>;
 }
 
 /** PostgreSQL: two starts take turns. Any number that is ours alone in the database. */
-const MIGRATION_LOCK = 7_184_001;
+export const MIGRATION_LOCK = 7_184_001;
 
 /**
  * Brings the database forward, one transaction per migration, and gives the name of its newest one. Throws CONFLICT
- * for a database that a newer Gatehouse wrote or whose recorded migrations differ from ours.
+ * for a database that a newer Gatehouse wrote or whose recorded migrations differ from ours, and for an older one with `refuse`.
  */
-export async function migrate({ db, dialect, migrations, clock, snapshot }: MigrateDeps): Promise<string> {
+export async function migrate({
+  db,
+  dialect,
+  migrations,
+  what = 'database',
+  clock,
+  older = 'migrate',
+  announce = () => {},
+  snapshot,
+}: MigrateDeps): Promise<string> {
   const columns = columnsOf[dialect];
   const newest = migrations.at(-1);
   if (newest === undefined) throw new Error('There is no migration.');
   const recorded: Kysely<Recorded> = db;
   await recorded.transaction().execute(async (tx) => {
     await takeTurn(tx, dialect);
-    await sql
-      .raw(
-        `create table if not exists schema_migration (
-          name ${columns.text} primary key not null,
-          hash ${columns.text} not null,
-          applied_at ${columns.integer} not null
-        )${columns.strict}`,
-      )
-      .execute(tx);
+    await sql.raw(schemaTable(columns)).execute(tx);
   });
   const applied = await readApplied(recorded);
   requirePrefix(applied, migrations, dialect);
-  const kept =
-    applied.length > 0 && applied.length < migrations.length
-      ? await snapshot?.(applied[applied.length - 1]!.name)
-      : undefined;
+  const from = applied.at(-1)?.name;
+  let kept: string | undefined;
+  if (from !== undefined && applied.length < migrations.length) {
+    if (older === 'refuse') throw olderSchema(what, from, newest.name);
+    kept = await snapshot?.(from);
+    announce({ what, from, to: newest.name, snapshot: kept });
+  }
 
   for (const migration of migrations.slice(applied.length)) {
     const statements = migration.up(columns);
@@ -80,6 +104,20 @@ export async function migrate({ db, dialect, migrations, clock, snapshot }: Migr
   return newest.name;
 }
 
+/** Makes the table in which a database records what was done to it. */
+export const schemaTable = ({ text, integer, strict }: Columns) =>
+  `create table if not exists schema_migration (
+    name ${text} primary key not null,
+    hash ${text} not null,
+    applied_at ${integer} not null
+  )${strict}`;
+
+const olderSchema = (what: StoreName, from: string, to: string) =>
+  new Problem(
+    'CONFLICT',
+    `The ${what} has schema ${from}, this Gatehouse ${to}: nothing was changed. Bring it up to date with "gatehouse migrate", or start the service, which does the same; how to go back is told then.`,
+  );
+
 async function takeTurn(tx: Transaction<Recorded>, dialect: DialectName): Promise<void> {
   if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(tx);
 }
@@ -98,7 +136,7 @@ function requirePrefix(
   if (theirs !== undefined && !migrations.some(({ name }) => name === theirs)) {
     throw new Problem(
       'CONFLICT',
-      `The database has schema ${theirs}, this Gatehouse knows schemas up to ${ours}: start a Gatehouse that knows ${theirs}, or put back the snapshot that was taken before the upgrade.`,
+      `The database has schema ${theirs}, this Gatehouse knows schemas up to ${ours}: start a Gatehouse that knows ${theirs}, or go back with its "gatehouse migrate --back", which puts back the snapshot from before the upgrade.`,
     );
   }
   for (const [index, { name, hash }] of applied.entries()) {

@@ -4,7 +4,14 @@ import { Problem } from '../lib/problem.ts';
 import { decrypt, encrypt, type Random } from './aes-gcm.ts';
 import type { KeyStore } from './key-store.ts';
 import type { MasterKey } from './master-key.ts';
-import { lookupBound, organizationBound, personBound, type WrappedPersonKey } from './wrapped-key.ts';
+import {
+  formerOrganizationBound,
+  lookupBound,
+  organizationBound,
+  personBound,
+  type WrappedOrganizationKey,
+  type WrappedPersonKey,
+} from './wrapped-key.ts';
 
 /** The keys of the organizations, opened. They wrap the keys of their people. */
 export interface OrganizationKeys {
@@ -27,6 +34,10 @@ export interface OrganizationKeys {
   addGeneration(organization: OrganizationId): Promise<number>;
   /** As it will lie under the newest generation. */
   rewrapPerson(row: WrappedPersonKey): WrappedPersonKey;
+  /** Whether an organization's key says that the key store has an integrity secret. */
+  boundToIntegrity(): boolean;
+  /** The rows that do not say so yet, as they lie once they do. */
+  bindToIntegrity(): Promise<WrappedOrganizationKey[]>;
   /** Removes the generations before the newest. Throws CONFLICT while one of them wraps a person's key. */
   dropOlder(organization: OrganizationId): Promise<void>;
   /**
@@ -58,9 +69,13 @@ export async function openOrganizationKeys({
   random,
 }: OrganizationKeysDeps): Promise<OrganizationKeys> {
   const organizations = new Map<OrganizationId, Opened>();
+  let bound = false;
   for (const row of await keys.organizations()) {
     const { organization, generation } = row;
-    const key = await master.unwrap(row.wrapped, organizationBound(organization, generation));
+    const current = await master.unwrap(row.wrapped, organizationBound(organization, generation));
+    const key =
+      current ?? (await master.unwrap(row.wrapped, formerOrganizationBound(organization, generation)));
+    bound ||= current !== undefined;
     const lookup = await master.unwrap(row.lookupWrapped, lookupBound(organization));
     if (key === undefined || lookup === undefined) {
       throw new Problem(
@@ -168,6 +183,21 @@ export async function openOrganizationKeys({
       opened.newest = generation;
       await Promise.allSettled([...opened.adding]);
       return generation;
+    },
+    boundToIntegrity: () => bound,
+    async bindToIntegrity() {
+      const rows: WrappedOrganizationKey[] = [];
+      for (const row of await keys.organizations()) {
+        const { organization, generation, wrapped } = row;
+        const key = await master.unwrap(wrapped, formerOrganizationBound(organization, generation));
+        if (key === undefined) continue;
+        rows.push({
+          ...row,
+          wrapped: await master.wrap(key, organizationBound(organization, generation)),
+        });
+        key.fill(0);
+      }
+      return rows;
     },
     rewrapPerson(row) {
       const plain = unwrapPerson(row);

@@ -23,6 +23,8 @@ export interface Schema {
     limits: Generated<string>;
     /** JSON: the consent that the organization attests for everybody without one of their own; null: none yet. */
     attestation: Generated<string | null>;
+    /** JSON: slugs of the profiles that callers may name; null: its own, and built-in ones it has not replaced. */
+    allowed_profiles: Generated<string | null>;
     /** When everybody in it and its secrets were erased; the empty organization stays. Null: in use. */
     erased_at: Generated<number | null>;
   };
@@ -47,10 +49,14 @@ export interface Schema {
     last_used_address: string | null;
     /** JSON: networks it may be used from; empty means any. */
     cidrs: Generated<string>;
+    /** JSON: slugs of the profiles it may name; empty means those of the organization. */
+    profiles: Generated<string>;
     /** JSON: limits of this key alone. */
     limits: Generated<string>;
     /** The key it was rotated to; null until then. */
     successor: Generated<string | null>;
+    /** HMAC over the row under a key of the key store; null in a row from before there was one. */
+    mac: Generated<string | null>;
   };
   site: {
     id: string;
@@ -88,6 +94,8 @@ export interface Schema {
     last_used_at: Generated<number | null>;
     /** JSON: for what this person may not be used and from when, as consents and withdrawals leave it (engine/consent). */
     withheld: Generated<string>;
+    /** JSON: when keys enrolled pictures of this person in the last day. */
+    key_enrollments: Generated<string>;
   };
   template: {
     id: string;
@@ -102,10 +110,14 @@ export interface Schema {
     vector_sealed: Bytes;
     /** The caller's mark of the picture, so that the same one is not enrolled twice. */
     mark_sealed: Bytes | null;
+    /** Keyed hash of the picture's pixels; null: enrolled before it was kept. */
+    picture_hash: Generated<string | null>;
     quality: number;
     created_at: number;
     /** Generation of the organization's template transform; 0 = stored as the model gave it. */
     transform: Generated<number>;
+    /** The person's first enrollment, or one that an operator confirmed: what later ones have to match. */
+    anchor: Generated<number>;
   };
   consent: {
     id: string;
@@ -185,10 +197,36 @@ export interface Schema {
     timing: string;
     actor: string;
     created_at: number;
+    /**
+     * What decided: the scorer, how many of the person's pictures were compared, and what the organization's own gallery had raised the
+     * threshold by. Null where nothing was compared, and for everything before the column was there: those were decided by the best of
+     * the person's pictures without a rise, and the confidence of a 1:N was 0.5 at the threshold of its search.
+     */
+    scorer: Generated<string | null>;
+    pictures: Generated<number | null>;
+    gallery_shift: Generated<number | null>;
     /** Sealed under the subject's key, only when it was recognized and verified. */
     place_sealed: Bytes | null;
     device_sealed: Bytes | null;
     probe_sealed: Bytes | null;
+  };
+  /** What is known of a gallery's own scores (engine/gallery-calibration): figures, nothing about a person. */
+  gallery_calibration: {
+    organization: string;
+    world: string;
+    scorer: string;
+    /** Hashes of the scorer's table and of its models' files: with others the shift is not applied. */
+    basis: string;
+    /** What thresholds are raised by, in the scorer's scale; 0 or more. */
+    shift: number;
+    /** Enrolled when it was measured; of them `compared` took part. */
+    people: number;
+    compared: number;
+    pairs: number;
+    /** The false-match rate it was measured at, and the pairs that reached the table's threshold for it. */
+    rate: number;
+    above: number;
+    measured_at: number;
   };
   model_setting: {
     model: string;
@@ -369,6 +407,18 @@ export interface Schema {
     created_by: string;
     removed_at: number | null;
   };
+  /** Addresses in lower case that alerts of the organization may be mailed to. */
+  mail_recipient: {
+    organization: string;
+    address: string;
+    approved_at: number;
+    approved_by: string;
+  };
+  /** One row for each alert mail of the last hour. */
+  sent_mail: {
+    organization: string;
+    queued_at: number;
+  };
   alert: {
     id: string;
     organization: string;
@@ -404,6 +454,18 @@ export interface Schema {
     failures: number;
     last_failed_at: number;
     disabled_at: number | null;
+  };
+  refused_picture: {
+    id: string;
+    organization: string;
+    world: string;
+    /** Of the key that sent it. */
+    lineage: string;
+    /** Keyed hash of the source address. */
+    source_hash: string;
+    /** Keyed hash of the pixels. */
+    picture_hash: string;
+    created_at: number;
   };
   backup_plan: { folder: string; every_minutes: number; keep: number; set_by: string; set_at: number };
   backup_run: {

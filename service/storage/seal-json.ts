@@ -5,10 +5,7 @@ const VERSION = 1;
 /** What an audit line or an event says of a person: JSON under that person's key, so that erasing the person reaches it. */
 export const sealJson = (
   sealer: Pick<Sealer, 'seal'>,
-  { organization, subject, field }: Omit<SealedPlace, 'version'>,
+  place: Omit<SealedPlace, 'version'>,
   values: object,
 ): Promise<Uint8Array> =>
-  sealer.seal(
-    { organization, subject, field, version: VERSION },
-    new TextEncoder().encode(JSON.stringify(values)),
-  );
+  sealer.seal({ ...place, version: VERSION }, new TextEncoder().encode(JSON.stringify(values)));

@@ -36,6 +36,21 @@ beforeEach(async () => {
 });
 afterEach(() => keys.close());
 
+/** Gives what `work` gives once it may go on. */
+function holdAfter<A extends unknown[], R>(work: (...given: A) => Promise<R>) {
+  const [done, mayGoOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  return {
+    done: done.promise,
+    goOn: mayGoOn.resolve,
+    async work(...given: A): Promise<R> {
+      const result = await work(...given);
+      done.resolve();
+      await mayGoOn.promise;
+      return result;
+    },
+  };
+}
+
 const place: SealedPlace = {
   organization: org('a'),
   subject: sub('ada'),
@@ -164,11 +179,56 @@ describe('destroying a person', () => {
     }
   });
 
-  test('a key read while it is destroyed is not remembered', async () => {
-    const sealed = await sealer.seal(place, text('hers'));
-    const fresh = await seal();
-    await Promise.allSettled([fresh.open(place, sealed), fresh.destroyPerson(sub('ada'))]);
-    await expect(fresh.open(place, sealed)).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
+  describe('a key that is read while its person is destroyed opens nothing afterwards', () => {
+    let sealed: Uint8Array;
+    beforeEach(async () => {
+      sealed = await sealer.seal(place, text('hers'));
+    });
+    async function expectGone(reader: Sealer) {
+      await expect(reader.open(place, sealed)).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
+      await expect(reader.seal(place, text('new'))).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
+      expect(await reader.openMany([{ place, sealed }])).toEqual([{ is: 'erased' }]);
+    }
+
+    test('read before, kept by nobody after', async () => {
+      const readRows = holdAfter(keys.persons);
+      const reader = await seal({ keys: { ...keys, persons: readRows.work } });
+      const reading = reader.open(place, sealed);
+      await readRows.done;
+      await reader.destroyPerson(sub('ada'));
+      readRows.goOn();
+      await reading;
+      await expectGone(reader);
+    });
+
+    test('read before, and kept while the destruction was not at its end', async () => {
+      const [readRows, removed] = [holdAfter(keys.persons), holdAfter(keys.removePersons)];
+      const reader = await seal({ keys: { ...keys, persons: readRows.work, removePersons: removed.work } });
+      const reading = reader.open(place, sealed);
+      await readRows.done;
+      const destroying = reader.destroyPerson(sub('ada'));
+      await removed.done;
+      readRows.goOn();
+      await reading;
+      removed.goOn();
+      await destroying;
+      await expectGone(reader);
+    });
+
+    test('read after the destruction had begun, and before it came to the key', async () => {
+      const begun = holdAfter(async () => {});
+      const removePersons = async (subjects: readonly SubjectId[]) => {
+        await begun.work();
+        return keys.removePersons(subjects);
+      };
+      const reader = await seal({ keys: { ...keys, removePersons } });
+      const destroying = reader.destroyPerson(sub('ada'));
+      await begun.done;
+      expect(read(await reader.open(place, sealed))).toBe('hers');
+      begun.goOn();
+      await destroying;
+      await expectGone(reader);
+    });
   });
 
   test('its wrapped key is in no file of the key store any more', async () => {

@@ -1,9 +1,9 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomFillSync } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
-import type { OrganizationId, SubjectId } from '../lib/id.ts';
+import type { OrganizationId, SubjectId, World } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
-import { decrypt, encrypt, type Random } from './aes-gcm.ts';
+import { decrypt, encrypt, type Format, formatOf, type Random } from './aes-gcm.ts';
 import { type Destruction, destroyKeys } from './destroy-keys.ts';
 import { normalizeEmail } from './email-address.ts';
 import type { KeyCopies } from './key-copies.ts';
@@ -17,6 +17,7 @@ import { openTemplateTransforms, type TemplateTransforms } from './template-tran
 import { createValueOpener, type Unsealed } from './value-opener.ts';
 
 export type { CopyState, Destruction } from './destroy-keys.ts';
+export type { Unsealed } from './value-opener.ts';
 
 /** Where a sealed value stands. It opens there and nowhere else. */
 export interface SealedPlace {
@@ -26,14 +27,18 @@ export interface SealedPlace {
   field: string;
   /** Of the plain bytes' layout, chosen by whoever writes the field. */
   version: number;
+  /** Of rows that belong to one world: a value that is moved to the other does not open there. */
+  world?: World | undefined;
 }
 
 /** As SealedPlace, of what belongs to no person. */
-export type OwnPlace = Omit<SealedPlace, 'subject'>;
+export type OwnPlace = Omit<SealedPlace, 'subject' | 'world'>;
 
 /**
  * Seals personal values under a key per person: AES-256-GCM, random 96-bit nonce, additional data
- * `organization|subject|field|version`. Person keys are wrapped by the organization's key, that by the master key.
+ * `organization|subject|field|version`, and where the place names a world `2|organization|world|subject|field|version`. Values
+ * from before worlds were named open too (`older`), and are sealed anew where they are read. Person keys are wrapped by the
+ * organization's key, that by the master key.
  */
 export interface Sealer {
   /** On disk when it resolves; call it before the organization's row is written. */
@@ -213,10 +218,11 @@ export async function createSealer({
       key.fill(0);
     },
     async seal(place, plain) {
-      return encrypt(await personKey(place.subject), plain, valueBound(place), random);
+      const format = place.world === undefined ? 1 : 2;
+      return encrypt(await personKey(place.subject), plain, valueBound(place, format), random, format);
     },
     async open(place, sealed) {
-      const plain = decrypt(await personKey(place.subject), sealed, valueBound(place));
+      const plain = decrypt(await personKey(place.subject), sealed, valueBound(place, formatOf(sealed)));
       if (plain) return plain;
       throw new Error(`The sealed ${place.field} of ${place.subject} was changed or belongs elsewhere.`);
     },
@@ -225,8 +231,10 @@ export async function createSealer({
       return values.map(({ place, sealed }): Unsealed => {
         const key = found.get(place.subject);
         if (key === undefined) return { is: 'erased' };
-        const plain = decrypt(key, sealed, valueBound(place));
-        return plain ? { is: 'open', plain } : { is: 'damaged' };
+        const plain = decrypt(key, sealed, valueBound(place, formatOf(sealed)));
+        return plain
+          ? { is: 'open', plain, ...(isOlder(place, sealed) && { older: true }) }
+          : { is: 'damaged' };
       });
     },
     openInThreads() {
@@ -234,7 +242,11 @@ export async function createSealer({
       return {
         openMany: (values) =>
           opener.openMany(
-            values.map(({ place, sealed }) => ({ subject: place.subject, bound: valueBound(place), sealed })),
+            values.map(({ place, sealed }) => ({
+              subject: place.subject,
+              bound: valueBound(place, formatOf(sealed)),
+              sealed,
+            })),
           ),
         close: () => opener.close(),
       };
@@ -289,7 +301,12 @@ function ownBound({ organization, field, version }: OwnPlace): string {
   return `own|${organization}|${field}|${version}`;
 }
 
-function valueBound({ organization, subject, field, version }: SealedPlace): string {
+function valueBound({ organization, world, subject, field, version }: SealedPlace, format: Format): string {
   if (field.includes('|')) throw new Error(`A sealed field is named without "|", not "${field}".`);
-  return `${organization}|${subject}|${field}|${version}`;
+  const former = `${organization}|${subject}|${field}|${version}`;
+  return format === 1 ? former : `2|${organization}|${world ?? ''}|${subject}|${field}|${version}`;
 }
+
+/** Sealed before worlds were named. */
+const isOlder = ({ world }: SealedPlace, sealed: Uint8Array): boolean =>
+  world !== undefined && formatOf(sealed) === 1;

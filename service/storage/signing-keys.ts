@@ -61,15 +61,18 @@ interface Held {
 const nameOf = (purpose: SigningPurpose) => `signing/${purpose}`;
 
 /**
- * Opens the signing keys, and makes those that are missing; on disk when it resolves. Throws SEALED for a secret that
- * another master key wrapped.
+ * Opens the signing keys, and makes those that are missing where `mayCreate` (as unless given); on disk when it resolves. Throws
+ * SEALED for a secret that another master key wrapped, and for one that is missing where none may be made: a new key in its
+ * place would make everything look unsigned that was signed before.
  */
 export async function openSigningKeys({
   keys,
   master,
+  mayCreate = true,
 }: {
   keys: Pick<KeyStore, 'secrets' | 'addSecret' | 'replaceSecret'>;
   master: MasterKey;
+  mayCreate?: boolean;
 }): Promise<SigningKeys> {
   const held = new Map<SigningPurpose, Held>();
   const stored = new Map((await keys.secrets()).map((secret) => [secret.name, secret]));
@@ -77,6 +80,12 @@ export async function openSigningKeys({
     const name = nameOf(purpose);
     const found = stored.get(name);
     if (!found) {
+      if (!mayCreate) {
+        throw new Problem(
+          'SEALED',
+          `The key store lacks the signing key "${purpose}" that it had before: the key store was changed by hand. Put back its newest copy.`,
+        );
+      }
       const made = generate();
       await keys.addSecret(await wrap(purpose, made, []));
       held.set(purpose, { ...made, retired: [] });

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Clock } from '../lib/clock.ts';
@@ -35,16 +35,31 @@ export function takeSnapshot(
     rmSync(unfinished, { force: true });
     throw toStorageProblem(error);
   }
-  const snapshots = readdirSync(folder)
-    .filter((name) => name.endsWith('.db'))
-    .sort((a, b) => timeOf(a).localeCompare(timeOf(b)));
-  for (const name of snapshots.slice(0, -KEPT)) rmSync(join(folder, name));
+  for (const old of snapshotsIn(folder).slice(0, -KEPT)) rmSync(old.path);
   return path;
 }
 
-/** `2026-11-20T08-00-00-000Z.db`, which sorts by time whatever the version before it. */
-function timeOf(name: string): string {
-  return name.slice(-'2026-11-20T08-00-00-000Z.db'.length);
+export interface Snapshot {
+  path: string;
+  /** `0006-api-key-mac`: the newest migration in it. */
+  version: string;
+  /** When it was taken, by the clock of that moment; ms since 1970. */
+  takenAt: number;
+}
+
+const NAME = /^(.+)-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.db$/;
+
+/** Oldest first, whatever their versions. */
+export function snapshotsIn(folder: string): Snapshot[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names
+    .flatMap((name) => {
+      const [, version, day, hour, minute, second, rest] = NAME.exec(name) ?? [];
+      if (version === undefined) return [];
+      const takenAt = Date.parse(`${day}T${hour}:${minute}:${second}.${rest}Z`);
+      return [{ path: join(folder, name), version, takenAt }];
+    })
+    .sort((a, b) => a.takenAt - b.takenAt);
 }
 
 function verifyCopy(path: string): void {

@@ -59,6 +59,20 @@ test('threads open what openMany opens, in order; what is erased or damaged is t
   }
 });
 
+test('threads that opened values of a person open none of them after the destruction', async () => {
+  const values = await sealedValues(4);
+  const opener = sealer.openInThreads();
+  try {
+    const states = async () => (await opener.openMany(values)).map(({ is }) => is);
+    // More than there are threads, so that each has seen the person.
+    for (let i = 0; i < 3; i++) expect(await states()).toEqual(Array(4).fill('open'));
+    await sealer.destroyPerson(values[2]!.place.subject);
+    for (let i = 0; i < 3; i++) expect(await states()).toEqual(['open', 'open', 'erased', 'open']);
+  } finally {
+    await opener.close();
+  }
+});
+
 test('what is asked when the threads have ended is refused, not left waiting', async () => {
   const values = await sealedValues(1);
   const opener = sealer.openInThreads();

@@ -15,7 +15,8 @@ export interface BoundValue {
 }
 
 export type Unsealed =
-  | { is: 'open'; plain: Uint8Array }
+  /** `older`: it does not name the world of its place yet, and is to be sealed anew. */
+  | { is: 'open'; plain: Uint8Array; older?: true }
   /** The person's key was destroyed, or never was. */
   | { is: 'erased' }
   /** Changed, moved from another place, or sealed under another key. */

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
+import type { CheckpointNote } from './checkpoint-note.ts';
 import type { CurrentMaster } from './current-master.ts';
+import { createKeyTakeOver, type Integrity, type KeyTakeOver, openIntegrity } from './integrity.ts';
 import { type KeyCopies, openKeyCopies } from './key-copies.ts';
 import { type KeyStore, type KeyStorePlace, openKeyStore } from './key-store.ts';
 import { lostOrganizations } from './lost-organizations.ts';
+import type { OlderSchema } from './migrate.ts';
+import { createNoteGuard, openNoteGuard } from './note-guard.ts';
 import { type MasterPlaces, masterPlaces, openMaster, type Unlock } from './open-master.ts';
 import { type OrganizationKeys, openOrganizationKeys } from './organization-keys.ts';
 import { createSealer, type Sealer } from './sealed.ts';
@@ -18,6 +22,12 @@ import type { Db } from './transaction.ts';
 export interface Vault {
   sealer: Sealer;
   signing: SigningKeys;
+  /** Detects changes by a writer without keys. */
+  integrity: Integrity;
+  /** Of rows of API keys from before they had a MAC. */
+  keyTakeOver: KeyTakeOver;
+  /** Of the newest audit checkpoint. */
+  checkpointNote: CheckpointNote;
   keys: KeyStore;
   /** Places outside `folder` that hold the newest key store. */
   copies: KeyCopies;
@@ -28,7 +38,7 @@ export interface Vault {
   close(): Promise<void>;
 }
 
-interface VaultDeps {
+interface VaultDeps extends OlderSchema {
   /** The database that these keys seal. */
   db: Db;
   clock: Clock;
@@ -48,11 +58,12 @@ interface VaultDeps {
  * organization. Throws SEALED when one is missing, does not fit the other, or lacks an organization's key: a new key in
  * its place would open nothing, and hide that until the first template is read. Throws SEALED too when the database does
  * not know organizations whose people have keys here: it is not the one these keys belong to, and whatever goes by what it
- * knows (the sweep of keys without a person) would destroy them.
+ * knows (the sweep of keys without a person) would destroy them. Throws SEALED, last, when a copy of the key store notes a
+ * newer audit checkpoint than the key store itself.
  */
 export async function openVault(
   folder: string,
-  { db, clock, log, keysPlace, writer, masterKeyFile, unlock }: VaultDeps,
+  { db, clock, log, keysPlace, writer, masterKeyFile, unlock, ...older }: VaultDeps,
 ): Promise<Vault> {
   const organizations = await db.selectFrom('organization').select('id').execute();
   const place = keysPlace ?? { kind: 'sqlite', path: join(folder, 'keys.db') };
@@ -64,12 +75,13 @@ export async function openVault(
     );
   }
   await using opened = new AsyncDisposableStack();
-  const keys = await openKeyStore(place, { clock, log, ...(writer !== undefined && { writer }) });
+  const keys = await openKeyStore(place, { clock, log, ...older, ...(writer !== undefined && { writer }) });
   opened.defer(() => keys.close());
-  const copies = await openKeyCopies({ keys, data: folder, clock, log });
+  const guard = createNoteGuard();
+  const copies = await openKeyCopies({ keys, data: folder, clock, log, admitNote: guard.admit });
   opened.defer(() => copies.close());
-  const held = new Set<string>((await keys.organizations()).map(({ organization }) => organization));
-  const missing = organizations.map(({ id }) => id).filter((id) => !held.has(id));
+  const present = new Set<string>((await keys.organizations()).map(({ organization }) => organization));
+  const missing = organizations.map(({ id }) => id).filter((id) => !present.has(id));
   if (missing.length > 0) {
     throw new Problem(
       'SEALED',
@@ -88,12 +100,24 @@ export async function openVault(
   const places = await masterPlaces(folder, { masterKeyFile, keys });
   const master = await openMaster({ keys, places, log, unlock, mayCreate: organizations.length === 0 });
   const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
+  const held = await openIntegrity({ keys, master, organizations: organizationKeys });
+  const signing = await openSigningKeys({ keys, master, mayCreate: held === undefined });
+  const { integrity, checkpointNote } = await openNoteGuard({
+    held,
+    keys,
+    master,
+    organizations: organizationKeys,
+    copies,
+    guard,
+  });
   const sealer = await createSealer({ keys, copies, master, organizations: organizationKeys, clock, log });
-  const signing = await openSigningKeys({ keys, master });
   const everything = opened.move();
   return {
     sealer,
     signing,
+    integrity,
+    keyTakeOver: createKeyTakeOver(keys, integrity),
+    checkpointNote,
     keys,
     copies,
     organizations: organizationKeys,

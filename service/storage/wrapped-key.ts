@@ -30,7 +30,11 @@ export interface WrappedPersonKey {
 }
 
 /** What each is bound to: a wrapped key that is moved elsewhere does not open there. */
+/** Says besides that its key store has the integrity secret: a store without it was tampered with (integrity.ts). */
 export const organizationBound = (organization: OrganizationId, generation: number) =>
+  `organization-2|${organization}|${generation}`;
+/** Of a key store from before there was an integrity secret. */
+export const formerOrganizationBound = (organization: OrganizationId, generation: number) =>
   `organization|${organization}|${generation}`;
 export const lookupBound = (organization: OrganizationId) => `lookup|${organization}`;
 export const personBound = (organization: OrganizationId, subject: SubjectId) =>

@@ -4,10 +4,13 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { createProgress } from '../../service/cli/progress.ts';
 import { createTerminal } from '../../service/cli/terminal.ts';
+import type { Manifest } from '../../service/inference/manifest.ts';
 import { keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
 import { manifestFile, withMeasuredPipeline } from '../support/measured-pipeline.ts';
-import { measureFaces } from './faces.ts';
+import { noCache, openEmbeddingCache } from './embedding-cache.ts';
+import { type FacesDeps, measureFaces, measureHeldOutFaces } from './faces.ts';
+import { heldOutAsText } from './held-out.ts';
 import { measurePad, missingPictures } from './pad.ts';
 import { facesAsJson, facesAsText, padAsText } from './render-report.ts';
 import { writeCalibration } from './write-calibration.ts';
@@ -36,26 +39,73 @@ program
   .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
   .option('--data <text>', 'what the pictures are called in the report; the folder’s name unless given')
   .option('--calibrate', 'write the tables and figures into models/manifest.json')
+  .option(
+    '--cache <file>',
+    'keep the embeddings in this file and reuse them (biometric data: outside the repository)',
+  )
+  .option(
+    '--held-out',
+    'calibrate on one half of the people and measure the other, for 1 to 4 pictures, instead',
+  )
+  .option('--splits <n>', 'with --held-out: how often the people are split at random', '20')
   .option('--workers <n>', 'worker threads', String(availableParallelism()))
   .addHelpText('after', '\nExample: npm run accuracy -- faces --pairs ../shared/data/faces-lfw/pairs.csv')
   .action(
-    ({ pairs, data, calibrate, ...common }: Common & { pairs: string; data?: string; calibrate?: true }) =>
+    ({
+      pairs,
+      data,
+      calibrate,
+      cache,
+      heldOut,
+      splits,
+      ...common
+    }: Common & {
+      pairs: string;
+      data?: string;
+      calibrate?: true;
+      cache?: string;
+      heldOut?: true;
+      splits: string;
+    }) =>
       inScratch(async (scratch) => {
         requireFile(pairs, 'recognition');
         const workers = Number(common.workers);
-        const { report, models } = await withMeasuredPipeline(
+        const times = Number(splits);
+        if (!Number.isInteger(times) || times < 1)
+          throw new Error('--splits takes a whole number from 1, such as 20.');
+        if (heldOut && calibrate)
+          throw new Error('--held-out measures and writes no tables: leave out --calibrate.');
+        const {
+          report,
+          models,
+          heldOut: unseen,
+        } = await withMeasuredPipeline(
           { workers, embedders: 'all', scratch },
-          async ({ analyzer, manifest, request }) => ({
-            models: manifest.models,
-            report: await measureFaces(resolve(pairs), {
+          async ({ analyzer, manifest, request }) => {
+            const deps: FacesDeps = {
               analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
               scorers: manifest.scorers,
               concurrency: 2 * workers,
               progress: createProgress(terminal, 'faces'),
-            }),
-          }),
+              cache: cache === undefined ? noCache : openEmbeddingCache(cache, hashesOf(manifest)),
+            };
+            if (heldOut)
+              return { models: [], heldOut: await measureHeldOutFaces(resolve(pairs), deps, times) };
+            return { models: manifest.models, report: await measureFaces(resolve(pairs), deps) };
+          },
         );
         const name = data ?? basename(dirname(resolve(pairs)));
+        if (report === undefined) {
+          const scorers = Object.entries(unseen ?? {});
+          answer(common, `Recognition of people held out, ${name}`, {
+            json: { data: name, date: today(), splits: times, scorers: unseen },
+            text: [
+              `${name}, ${today()}, ${times} splits of the people into halves; FMR in multiples of the nominal rate; mean [95 % of the splits]`,
+              ...scorers.flatMap(([id, rows]) => ['', `${id}:`, ...heldOutAsText(rows)]),
+            ].join('\n'),
+          });
+          return;
+        }
         const about = {
           data: `${name}: ${report.pictures} pictures of ${report.people} people, all same-person and all cross pairs`,
           date: today(),
@@ -149,6 +199,14 @@ try {
 } catch (error) {
   terminal.note(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
+}
+
+/** Of every model that may take part. */
+function hashesOf({ models }: Manifest): string {
+  return models
+    .map(({ id, sha256 }) => `${id}:${sha256}`)
+    .sort()
+    .join();
 }
 
 function requireFile(file: string, what: string): void {

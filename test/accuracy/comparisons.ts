@@ -13,13 +13,18 @@ export interface Comparisons {
   impostors: number;
   /** Pictures of each person. */
   pictures: Int32Array;
+  /** Where pictures were compared with means of several: how many means each person has. */
+  means?: Int32Array;
 }
 
 /**
  * Every picture against every other. `personOf[i]` is the person of picture i, numbered from 0 without gaps; `scoreOf`
  * is symmetric.
  */
-export function compareAll(personOf: number[], scoreOf: (i: number, j: number) => number): Comparisons {
+export function compareAll(
+  personOf: readonly number[],
+  scoreOf: (i: number, j: number) => number,
+): Comparisons {
   const genuine: [number[], number[]] = [[], []];
   const n = personOf.length;
   const scores = new Float64Array((n * (n - 1)) / 2);
@@ -43,8 +48,12 @@ export function compareAll(personOf: number[], scoreOf: (i: number, j: number) =
     }
   }
   return {
-    genuine: sorted(Float64Array.from(genuine[0]), Int32Array.from(genuine[1]), Int32Array.from(genuine[1])),
-    impostor: sorted(scores.subarray(0, impostors), a.subarray(0, impostors), b.subarray(0, impostors)),
+    genuine: sortedScores(
+      Float64Array.from(genuine[0]),
+      Int32Array.from(genuine[1]),
+      Int32Array.from(genuine[1]),
+    ),
+    impostor: sortedScores(scores.subarray(0, impostors), a.subarray(0, impostors), b.subarray(0, impostors)),
     impostors,
     pictures,
   };
@@ -59,7 +68,8 @@ export function tailOf(comparisons: Comparisons, count: number): Comparisons {
   };
 }
 
-function sorted(score: Float64Array, a: Int32Array, b: Int32Array): Scores {
+/** In falling order. */
+export function sortedScores(score: Float64Array, a: Int32Array, b: Int32Array): Scores {
   const order = Uint32Array.from(score.keys()).sort((i, j) => score[j]! - score[i]!);
   return {
     score: Float64Array.from(order, (i) => score[i]!),

@@ -116,14 +116,16 @@ function genuineWeight(genuine: Scores, drawn?: Drawn): number {
   return weightFrom(genuine, Number.NEGATIVE_INFINITY, drawn);
 }
 
-function impostorWeight({ impostors, pictures }: Comparisons, drawn?: Drawn): number {
+/** Every picture with every mean of others; of single pictures each pair counts once. */
+function impostorWeight({ impostors, pictures, means }: Comparisons, drawn?: Drawn): number {
   if (drawn === undefined) return impostors;
-  let all = 0;
-  let own = 0;
+  let [probes, references, own] = [0, 0, 0];
   for (let person = 0; person < pictures.length; person++) {
-    const weight = pictures[person]! * drawn[person]!;
-    all += weight;
-    own += weight * weight;
+    const probe = pictures[person]! * drawn[person]!;
+    const reference = (means ?? pictures)[person]! * drawn[person]!;
+    probes += probe;
+    references += reference;
+    own += probe * reference;
   }
-  return (all * all - own) / 2;
+  return (probes * references - own) / (means === undefined ? 2 : 1);
 }

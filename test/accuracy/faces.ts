@@ -6,9 +6,12 @@ import type { Analysis } from '../../service/inference/face.ts';
 import type { ScorerEntry } from '../../service/inference/manifest.ts';
 import { Problem, type ProblemCode } from '../../service/lib/problem.ts';
 import { type CalibrationTable, calibrationTable } from './calibration-table.ts';
-import { type Comparisons, compareAll, tailOf } from './comparisons.ts';
+import { type Comparisons, tailOf } from './comparisons.ts';
+import { type EmbeddingCache, noCache, type PictureResult } from './embedding-cache.ts';
 import { equalErrorRate, operatingPointAt } from './error-rates.ts';
+import { type HeldOutRow, measureHeldOut } from './held-out.ts';
 import { clusterBootstrap, type Interval, wilsonInterval } from './interval.ts';
+import { allCosines, compareSets, compareSingles, MOST_PICTURES, type Term } from './several-pictures.ts';
 
 /** The rates at which TAR and thresholds are reported. */
 export const rates = ['1e-2', '1e-3', '1e-4'] as const;
@@ -22,8 +25,19 @@ export interface ScorerReport {
   intervals: { eer: Interval; tar: Record<Rate, Interval> };
 }
 
+/** Of one picture with the mean of `size` pictures of a person. */
+export interface MeanReport extends ScorerReport {
+  size: number;
+  /** People with a picture beside those of a mean. */
+  people: number;
+  genuine: number;
+  impostors: number;
+  calibration: CalibrationTable;
+}
+
 export interface FacesReport {
-  scorers: Record<string, ScorerReport & { calibration: CalibrationTable }>;
+  /** `several`: means of 2, 3, … pictures, as far as there are people for them. */
+  scorers: Record<string, ScorerReport & { calibration: CalibrationTable; several: MeanReport[] }>;
   /** Share of pictures that no template could be made from. */
   failureToEnroll: number;
   failureToEnrollInterval: Interval;
@@ -47,8 +61,12 @@ export interface FacesDeps {
   /** Pictures in work at a time. */
   concurrency: number;
   progress: { start(total: number): void; step(note: string): void; stop(): void };
+  /** Results of earlier measurements; none unless given. */
+  cache?: EmbeddingCache;
 }
 
+/** People that a table for a mean rests on, at least. */
+const FEWEST_PEOPLE = 30;
 const BOOTSTRAP = { replicates: 1000, seed: 20261120 };
 
 /**
@@ -56,6 +74,68 @@ const BOOTSTRAP = { replicates: 1000, seed: 20261120 };
  * person. Throws Error for a file that contradicts itself or names nobody twice.
  */
 export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<FacesReport> {
+  const { personOf, termsOf, files, failures, secondFaces } = await readFaces(pairsFile, deps);
+  const scorers: FacesReport['scorers'] = {};
+  let counts = { genuine: 0, impostors: 0 };
+  for (const scorer of deps.scorers) {
+    const terms = termsOf(scorer);
+    const comparisons = compareSingles(personOf, terms);
+    counts = { genuine: comparisons.genuine.score.length, impostors: comparisons.impostors };
+    if (counts.genuine === 0 || counts.impostors === 0) {
+      throw new Error(
+        `${pairsFile} leaves ${counts.genuine} same-person and ${counts.impostors} cross pairs to measure.`,
+      );
+    }
+    scorers[scorer.id] = {
+      ...reportOf(comparisons),
+      calibration: calibrationTable(comparisons),
+      several: meansOf(personOf, terms),
+    };
+  }
+  return {
+    scorers,
+    failureToEnroll: failures.length / files.length,
+    failureToEnrollInterval: wilsonInterval(failures.length, files.length),
+    failures,
+    secondFaces,
+    pictures: files.length,
+    people: new Set(files.map((file) => dirname(file))).size,
+    ...counts,
+  };
+}
+
+/** The stated rates against people who did not take part in the tables, by scorer. */
+export async function measureHeldOutFaces(
+  pairsFile: string,
+  deps: FacesDeps,
+  splits: number,
+): Promise<Record<string, HeldOutRow[]>> {
+  const { personOf, termsOf } = await readFaces(pairsFile, deps);
+  return Object.fromEntries(
+    deps.scorers.map((scorer) => [scorer.id, measureHeldOut(personOf, termsOf(scorer), splits)]),
+  );
+}
+
+function meansOf(personOf: readonly number[], terms: readonly Term[]): MeanReport[] {
+  const reports: MeanReport[] = [];
+  for (let size = 2; size <= MOST_PICTURES; size++) {
+    const comparisons = compareSets(personOf, terms, size);
+    const people = new Set(comparisons.genuine.a).size;
+    if (people < FEWEST_PEOPLE) break;
+    reports.push({
+      size,
+      people,
+      genuine: comparisons.genuine.score.length,
+      impostors: comparisons.impostors,
+      ...reportOf(comparisons),
+      calibration: calibrationTable(comparisons),
+    });
+  }
+  return reports;
+}
+
+/** The pictures that a template can be made from, with their cosines by scorer. */
+async function readFaces(pairsFile: string, deps: FacesDeps) {
   const files = readPictureList(pairsFile);
   const embeddings: Record<string, Float32Array>[] = [];
   const kept: string[] = [];
@@ -73,34 +153,14 @@ export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<
   }
   const people = [...new Set(kept.map((file) => dirname(file)))];
   const personOf = kept.map((file) => people.indexOf(dirname(file)));
-  const scorers: FacesReport['scorers'] = {};
-  let counts = { genuine: 0, impostors: 0 };
-  for (const { id, terms } of deps.scorers) {
-    const comparisons = compareAll(personOf, (i, j) =>
-      terms.reduce(
-        (score, { model, weight, offset }) =>
-          score + weight * (innerProduct(embeddings[i]![model]!, embeddings[j]![model]!) - offset),
-        0,
-      ),
-    );
-    counts = { genuine: comparisons.genuine.score.length, impostors: comparisons.impostors };
-    if (counts.genuine === 0 || counts.impostors === 0) {
-      throw new Error(
-        `${pairsFile} leaves ${counts.genuine} same-person and ${counts.impostors} cross pairs to measure.`,
-      );
-    }
-    scorers[id] = { ...reportOf(comparisons), calibration: calibrationTable(comparisons) };
-  }
-  return {
-    scorers,
-    failureToEnroll: failures.length / files.length,
-    failureToEnrollInterval: wilsonInterval(failures.length, files.length),
-    failures,
-    secondFaces,
-    pictures: files.length,
-    people: new Set(files.map((file) => dirname(file))).size,
-    ...counts,
-  };
+  const cosines = new Map<string, Float64Array>();
+  const termsOf = ({ terms }: ScorerEntry): Term[] =>
+    terms.map(({ model, weight, offset }) => {
+      const known = cosines.get(model) ?? allCosines(embeddings.map((one) => one[model]!));
+      cosines.set(model, known);
+      return { weight, offset, cosines: known };
+    });
+  return { personOf, termsOf, files, failures, secondFaces };
 }
 
 /** The pictures named, each once. */
@@ -120,15 +180,14 @@ export function readPictureList(pairsFile: string): string[] {
   return [...new Set(rows.flatMap(({ fields }) => fields.slice(0, 2)))].sort();
 }
 
-type Result = { embeddings: Record<string, Float32Array>; secondFace: boolean } | { code: ProblemCode };
-
-async function analyzeAll(files: string[], root: string, deps: FacesDeps): Promise<Result[]> {
-  const { analyze, concurrency, progress } = deps;
-  const results: Result[] = new Array(files.length);
+async function analyzeAll(files: string[], root: string, deps: FacesDeps): Promise<PictureResult[]> {
+  const { analyze, concurrency, progress, cache = noCache } = deps;
+  const results: PictureResult[] = new Array(files.length);
   const waiting = files.entries();
   const work = async (): Promise<void> => {
     for (const [i, file] of waiting) {
-      results[i] = await enrol(analyze, readFileSync(join(root, file)));
+      const picture = readFileSync(join(root, file));
+      results[i] = await cache.of(picture, () => enrol(analyze, picture));
       progress.step(file);
     }
   };
@@ -139,7 +198,7 @@ async function analyzeAll(files: string[], root: string, deps: FacesDeps): Promi
 }
 
 /** The embeddings, or why the `default` profile could make no template. */
-async function enrol(analyze: FacesDeps['analyze'], picture: Uint8Array): Promise<Result> {
+async function enrol(analyze: FacesDeps['analyze'], picture: Uint8Array): Promise<PictureResult> {
   try {
     const analysis = await analyze(picture);
     const problem = faceQuality(analysis, { pad: false }).unjudgeable?.problem;
@@ -173,10 +232,4 @@ function reportOf(comparisons: Comparisons): ScorerReport {
     thresholds: byRate(points.map(({ threshold }) => threshold)),
     intervals: { eer: eerInterval!, tar: byRate(tarIntervals) },
   };
-}
-
-function innerProduct(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

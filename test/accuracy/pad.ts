@@ -5,11 +5,13 @@ import type { Analysis } from '../../service/inference/face.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { readAttackPictures } from './attack-pictures.ts';
 import {
+  type HeldOut,
   type Presentation,
   type PresentationPoint,
   pointAt,
   pointForAllAttacks,
   pointForEverySpecies,
+  pointOnHeldOutPeople,
   separation,
 } from './presentation-rates.ts';
 
@@ -19,6 +21,8 @@ export interface PadReport {
   eer: { value: number; interval: [number, number] };
   /** At 0.5, and at the lowest thresholds that hold APCER 5 % and 10 % for all attacks together and for every species. */
   points: Record<'customary' | 'apcer5' | 'apcer10' | 'everySpecies5' | 'everySpecies10', PresentationPoint>;
+  /** At the APCER-5 % threshold, five-fold, of people whom it was not chosen on. */
+  heldOut: HeldOut;
   /** Pictures refused before they were judged (no face, no room around it), by species; live ones under `live`. */
   nonResponse: Record<string, { refused: number; pictures: number }>;
   live: number;
@@ -76,6 +80,7 @@ export async function measurePad(manifest: string, root: string, deps: PadDeps):
       everySpecies5: pointForEverySpecies(judged, 0.05),
       everySpecies10: pointForEverySpecies(judged, 0.1),
     },
+    heldOut: pointOnHeldOutPeople(judged, 0.05),
     nonResponse,
     live: judged.length - attacks,
     attacks,

@@ -5,6 +5,7 @@ import {
   pointAt,
   pointForAllAttacks,
   pointForEverySpecies,
+  pointOnHeldOutPeople,
   separation,
 } from './presentation-rates.ts';
 
@@ -81,4 +82,17 @@ describe('separation', () => {
     const width = ({ interval }: { interval: [number, number] }) => interval[1] - interval[0];
     expect(width(separation(set(10)).auc)).toBeGreaterThan(width(separation(set(1)).auc));
   });
+});
+
+test('held-out people are judged by a threshold that others set', () => {
+  // Each person's attacks score a tenth apart; the last person's are far above everybody's.
+  const presentations = ['a', 'b', 'c', 'd', 'e'].flatMap((person, i) => [
+    { person, live: 0.95 },
+    ...[0.1, 0.2].map((live) => ({ person, species: 'print', live: i === 4 ? live + 0.7 : live })),
+  ]);
+  const found = pointOnHeldOutPeople(presentations, 0);
+  expect(found).toMatchObject({ folds: 5, apcer: 0.2, bpcer: 0 });
+  expect(found.thresholds[0]).toBeLessThan(found.thresholds[1]);
+  // Chosen on the same people, nothing passes: that is what the folds are for.
+  expect(pointForAllAttacks(presentations, 0).apcer.print!.rate).toBe(0);
 });

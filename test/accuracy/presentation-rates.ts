@@ -53,6 +53,55 @@ export function pointAt(presentations: Presentation[], threshold: number): Prese
   };
 }
 
+/** Errors on people whom the threshold was not chosen on, all folds together. */
+export interface HeldOut {
+  folds: number;
+  /** Lowest and highest threshold of the folds. */
+  thresholds: [number, number];
+  /** Over all attacks. */
+  apcer: number;
+  apcerInterval: Interval;
+  bpcer: number;
+  bpcerInterval: Interval;
+}
+
+/** As `pointForAllAttacks`, with the threshold of every fold's people chosen on all others. */
+export function pointOnHeldOutPeople(presentations: Presentation[], apcer: number, folds = 5): HeldOut {
+  const people = [...new Set(presentations.map(({ person }) => person))].sort();
+  const foldOf = ({ person }: Presentation) => people.indexOf(person) % folds;
+  const thresholds: number[] = [];
+  let [passed, refused] = [0, 0];
+  for (let fold = 0; fold < folds; fold++) {
+    const others = presentations.filter((one) => foldOf(one) !== fold);
+    const threshold = thresholdFor(attacksOf(others), apcer);
+    thresholds.push(threshold);
+    const held = presentations.filter((one) => foldOf(one) === fold);
+    passed += attacksOf(held).filter(({ live }) => live >= threshold).length;
+    refused += bonaFideOf(held).filter(({ live }) => live < threshold).length;
+  }
+  const attacks = attacksOf(presentations).length;
+  const live = bonaFideOf(presentations).length;
+  return {
+    folds,
+    thresholds: [Math.min(...thresholds), Math.max(...thresholds)],
+    apcer: passed / attacks,
+    apcerInterval: wilsonInterval(passed, attacks),
+    bpcer: refused / live,
+    bpcerInterval: wilsonInterval(refused, live),
+  };
+}
+
+/** Share of all attacks that pass at a point, all species together. */
+export function apcerOfAll({ apcer }: Pick<PresentationPoint, 'apcer'>): {
+  rate: number;
+  interval: Interval;
+} {
+  const all = Object.values(apcer);
+  const attacks = all.reduce((sum, one) => sum + one.attacks, 0);
+  const passed = Math.round(all.reduce((sum, one) => sum + one.rate * one.attacks, 0));
+  return { rate: passed / attacks, interval: wilsonInterval(passed, attacks) };
+}
+
 /** Over all attacks: the chance that a live picture scores above an attack (ties half), and where APCER = BPCER. */
 export function separation(
   presentations: Presentation[],

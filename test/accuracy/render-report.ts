@@ -1,8 +1,8 @@
-import type { FacesReport, ScorerReport } from './faces.ts';
+import type { FacesReport, MeanReport, ScorerReport } from './faces.ts';
 import { rates } from './faces.ts';
 import type { Interval } from './interval.ts';
 import type { PadReport } from './pad.ts';
-import type { PresentationPoint } from './presentation-rates.ts';
+import { apcerOfAll, type PresentationPoint } from './presentation-rates.ts';
 
 const percent = (value: number): string => (100 * value).toFixed(2);
 const range = ([low, high]: Interval): string => `[${percent(low)}, ${percent(high)}]`;
@@ -14,8 +14,20 @@ export function facesAsJson(
   about: { data: string; date: string },
 ): Record<string, unknown> {
   const of = ({ eer, tar, thresholds, intervals }: ScorerReport) => ({ eer, tar, thresholds, intervals });
+  const ofMean = (mean: MeanReport) => ({
+    pictures: mean.size,
+    people: mean.people,
+    genuine: mean.genuine,
+    impostors: mean.impostors,
+    ...of(mean),
+  });
   return {
-    ...Object.fromEntries(Object.entries(report.scorers).map(([id, scorer]) => [id, of(scorer)])),
+    ...Object.fromEntries(
+      Object.entries(report.scorers).map(([id, scorer]) => [
+        id,
+        { ...of(scorer), several: scorer.several.map(ofMean) },
+      ]),
+    ),
     failureToEnroll: report.failureToEnroll,
     genuine: report.genuine,
     impostors: report.impostors,
@@ -43,7 +55,9 @@ export function facesAsText(
     `${report.secondFaces.length} pictures show a second face nearly as wide: the product would refuse them; measured here by the widest face`,
     'Rates are of comparisons; 95 % intervals by bootstrap over people.',
   ];
-  for (const [id, { eer, tar, thresholds, intervals, calibration }] of Object.entries(report.scorers)) {
+  for (const [id, { eer, tar, thresholds, intervals, calibration, several }] of Object.entries(
+    report.scorers,
+  )) {
     lines.push('', `${id}:`, `  EER            ${measured(eer, intervals.eer)}`);
     for (const rate of rates) {
       lines.push(
@@ -53,12 +67,22 @@ export function facesAsText(
     lines.push(
       `  calibration    ${calibration.table.length} rows, measured down to FMR ${calibration.measuredDownTo}`,
     );
+    for (const mean of several) {
+      lines.push(
+        `  mean of ${mean.size} pictures: ${mean.genuine} same-person comparisons of ${mean.people} people, ${mean.impostors} others`,
+        ...rates.map(
+          (rate) =>
+            `    TAR @FMR ${rate}  ${measured(mean.tar[rate], mean.intervals.tar[rate])}  from score ${mean.thresholds[rate].toFixed(4)}`,
+        ),
+        `    calibration    ${mean.calibration.table.length} rows, measured down to FMR ${mean.calibration.measuredDownTo}`,
+      );
+    }
   }
   return [...lines, ...notes.map((note) => `\n${note}`)].join('\n');
 }
 
 const pointNames: Record<keyof PadReport['points'], string> = {
-  customary: 'at the customary 0.5',
+  customary: 'at 0.5',
   apcer5: 'APCER 5 % over all attacks',
   apcer10: 'APCER 10 % over all attacks',
   everySpecies5: 'APCER 5 % for every species',
@@ -76,6 +100,12 @@ export function padAsText(report: PadReport, { data, date }: { data: string; dat
   for (const [kind, { refused, pictures }] of Object.entries(nonResponse)) {
     if (refused > 0) lines.push(`  refused before it was judged: ${refused} of ${pictures} ${kind}`);
   }
+  const { folds, thresholds, apcer, apcerInterval, bpcer, bpcerInterval } = report.heldOut;
+  lines.push(
+    '',
+    `APCER 5 % chosen on other people, ${folds} folds: thresholds ${thresholds.map((one) => one.toFixed(4)).join(' to ')}`,
+    `  APCER of all attacks ${measured(apcer, apcerInterval)}, BPCER ${measured(bpcer, bpcerInterval)}`,
+  );
   for (const [name, point] of Object.entries(report.points)) {
     lines.push('', ...pointAsText(pointNames[name as keyof PadReport['points']], point));
   }
@@ -86,6 +116,7 @@ function pointAsText(name: string, { threshold, apcer, bpcer, bpcerInterval }: P
   return [
     `${name}: threshold ${threshold.toFixed(4)}`,
     `  BPCER ${measured(bpcer, bpcerInterval)}`,
+    `  APCER of all attacks: ${measured(apcerOfAll({ apcer }).rate, apcerOfAll({ apcer }).interval)}`,
     ...Object.entries(apcer).map(
       ([species, { rate, interval, attacks }]) =>
         `  APCER ${species} (${attacks}): ${measured(rate, interval)}`,

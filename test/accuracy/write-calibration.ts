@@ -28,12 +28,24 @@ export function writeCalibration(
     const accuracy: Accuracy = [
       figure('EER', measured.eer, measured.intervals.eer),
       ...rates.map((rate) => figure(`TAR@FMR ${rate}`, measured.tar[rate], measured.intervals.tar[rate])),
+      ...measured.several.flatMap((mean) =>
+        rates.map((rate) =>
+          figure(`TAR@FMR ${rate}, mean of ${mean.size} pictures`, mean.tar[rate], mean.intervals.tar[rate]),
+        ),
+      ),
       {
         ...figure('failure to enroll', report.failureToEnroll, report.failureToEnrollInterval),
         note: `no face that can be judged; another ${report.secondFaces.length} of ${report.pictures} pictures are refused because a second face in them is nearly as wide`,
       },
     ];
-    return { ...scorer, accuracy, calibration: { data, date, genuine, impostors, ...measured.calibration } };
+    const several = measured.several.map((mean) => ({
+      pictures: mean.size,
+      genuine: mean.genuine,
+      impostors: mean.impostors,
+      ...mean.calibration,
+    }));
+    const one = { data, date, genuine, impostors, ...measured.calibration };
+    return { ...scorer, accuracy, calibration: { ...one, ...(several.length > 0 ? { several } : {}) } };
   });
   const next = `${JSON.stringify(Manifest.parse({ ...manifest, scorers }), null, 2)}\n`;
   writeFileSync(`${file}.tmp`, next);

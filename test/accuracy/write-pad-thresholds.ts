@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Manifest } from '../../service/inference/manifest.ts';
 import type { PadReport } from './pad.ts';
-import type { PresentationPoint } from './presentation-rates.ts';
+import { apcerOfAll, type PresentationPoint } from './presentation-rates.ts';
 
 type PadSet = Manifest['padSets'][number];
 
@@ -31,12 +31,14 @@ export function writePadThresholds(
     date,
     ...(note === undefined ? {} : { note }),
   });
-  const { auc, eer, points } = report;
+  const { auc, eer, points, heldOut } = report;
+  const heldOutNote = `of people whom the APCER-5 % threshold was not chosen on, ${heldOut.folds} folds`;
   const padSets = manifest.padSets.map((one): PadSet => {
     if (one.id !== set) return one;
     return {
       ...one,
       thresholds: {
+        half: pointOf(points.customary, apcerOfAll(points.customary).rate),
         apcer5: pointOf(points.apcer5, 0.05),
         apcer10: pointOf(points.apcer10, 0.1),
       },
@@ -61,6 +63,8 @@ export function writePadThresholds(
           points.everySpecies5.bpcerInterval,
           `from ${rounded(points.everySpecies5.threshold)} on no species passes more often than 5 %`,
         ),
+        figure('APCER', heldOut.apcer, heldOut.apcerInterval, heldOutNote),
+        figure('BPCER', heldOut.bpcer, heldOut.bpcerInterval, heldOutNote),
         ...Object.entries(points.apcer5.apcer).map(([species, { rate, interval }]) =>
           figure(`APCER ${species}`, rate, interval, 'at the APCER-5 % threshold'),
         ),
@@ -78,7 +82,7 @@ function pointOf({ threshold, apcer, bpcer }: PresentationPoint, target: number)
   );
   return {
     score: rounded(threshold),
-    apcer: target,
+    apcer: rounded(target),
     worst: { species, apcer: rounded(rate) },
     bpcer: rounded(bpcer),
   };

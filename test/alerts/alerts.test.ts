@@ -100,11 +100,21 @@ test('five refused verifications of one person are one alert, one mail and one w
   expect(alert).toMatchObject({ rule: rule.id, about: userId, value: 4, threshold: 4 });
   const [mail] = mailbox.mails;
   expect(mail).toMatchObject({ from: 'box@museum.example', to: ['ops@museum.example'], encrypted: false });
-  for (const part of [userId, alert!.id, 'Subject: Gatehouse alert: One person refused again and again'])
+  for (const part of [userId, alert!.id, 'The rule "One person refused again and again" fired'])
     expect(mail!.data).toContain(part);
   expect(mail!.data).not.toContain('ada@example.com');
   expect(JSON.stringify(told[0]!.body)).toContain(alert!.id);
   expect(told[0]!.headers).toMatchObject({ 'webhook-signature': expect.stringMatching(/^v1,/) });
+
+  const metrics = await (await fetch(`${service.url}/metrics`)).text();
+  for (const line of [
+    'gatehouse_verifications_total{world="test",kind="1:1",decision="refused"} ',
+    'gatehouse_check_results_total{world="test",check="faceQuality",result="pass"} ',
+    'gatehouse_webhook_attempts_total{outcome="delivered"} ',
+    'gatehouse_alerts_open{world="test",metric="failures-per-person"} 1',
+    'gatehouse_jobs{kind="webhook",state="dead"} 0',
+  ])
+    expect(metrics).toContain(line);
 
   // The desktop shell, with Electron passed in, over the control socket of this service; twice, as after a restart.
   const desktop = createTestElectron(cli.temporary);

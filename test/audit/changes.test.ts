@@ -95,7 +95,7 @@ const changes: Record<string, () => Sample> = {
     action: 'webhook.test',
   }),
   'POST /organizations/:organization/webhooks/:webhook/replay': () => ({
-    body: { world: 'test', since: '2026-01-01T00:00:00Z' },
+    body: { world: 'test', since: new Date(gatehouse.clock.now() - 3_600_000).toISOString() },
     action: 'webhook.replay',
   }),
   'POST /organizations/:organization/deliveries/:delivery/resend': () => ({
@@ -113,6 +113,10 @@ const changes: Record<string, () => Sample> = {
   'POST /organizations/:organization/retention/sweeps': () => ({
     body: { confirm: 0 },
     action: 'retention.sweep',
+  }),
+  'POST /retention/clock': () => ({
+    body: { today: new Date().toISOString().slice(0, 10) },
+    action: 'retention.confirm-clock',
   }),
   'POST /organizations/:organization/subjects': () => ({
     body: { world: 'test', email: 'bea@example.com' },
@@ -141,6 +145,20 @@ const changes: Record<string, () => Sample> = {
         action: 'verification.decide',
       }),
     action: 'subject.unlock',
+  }),
+  'PUT /organizations/:organization/subjects/:subject/pictures/:picture': () => ({
+    body: { world: 'test', confirmed: false },
+    before: async () => {
+      const picture = await portrait('ada');
+      const insisting = {
+        overrideMismatch: true,
+        confirmed: true,
+        actor: { is: 'operator', name: 'ada' } as const,
+      };
+      await gatehouse.checks.enroll({ ...testRealm(), email, picture, ...insisting });
+      ids.picture = (await gatehouse.subjects.pictures(ids.subject as SubjectId)).at(-1)!.enrollment;
+    },
+    action: 'subject.unconfirm',
   }),
   'POST /organizations/:organization/subjects/:subject/consent': () => ({
     body: { world: 'test', consent },
@@ -202,6 +220,21 @@ const changes: Record<string, () => Sample> = {
     before: () =>
       gatehouse.grants.add(ids.organization as OrganizationId, '127.0.0.1:9', 'nobody there', by.actor),
     action: 'alert.test-mail',
+  }),
+  'POST /organizations/:organization/calibrations': () => ({
+    before: enrollEnough,
+    action: 'organization.calibrate',
+  }),
+  'POST /organizations/:organization/mail-recipients': () => ({
+    body: { address: 'ops@example.org' },
+    action: 'mail-recipient.approve',
+  }),
+  'DELETE /organizations/:organization/mail-recipients/:address': () => ({
+    before: async () => {
+      ids.address = 'it@example.org';
+      await gatehouse.alerts.approveRecipient(ids.organization as OrganizationId, ids.address, by.actor);
+    },
+    action: 'mail-recipient.withdraw',
   }),
   'POST /models/:model/enable': () => ({ body: { acceptLicenceDoubt: true }, action: 'models.enable' }),
   'POST /models/:model/disable': () => ({ action: 'models.disable' }),
@@ -333,6 +366,20 @@ async function addRule(): Promise<void> {
     by.actor,
   );
   ids.rule = id;
+}
+/** As many people as a calibration of the own gallery compares. */
+async function enrollEnough(): Promise<void> {
+  const realm = { organization: ids.organization as OrganizationId, world: 'test' } as const;
+  const [embedder = ''] = gatehouse.models.current().embedders;
+  for (let i = 0; i < 30; i++) {
+    const embedding = new Float32Array(128);
+    embedding[i + 1] = 1;
+    await gatehouse.subjects.enroll(
+      realm,
+      { email: `person${i}@example.com`, embeddings: { [embedder]: embedding }, quality: 0.9 },
+      by.actor,
+    );
+  }
 }
 async function fireAlert(): Promise<void> {
   await gatehouse.alerts.load();

@@ -28,7 +28,7 @@ const changes: Record<string, Sample> = {
   'POST /api/admin/webhooks/:id/rotate': { action: 'webhook.rotate' },
   'POST /api/admin/webhooks/:id/test': { action: 'webhook.test' },
   'POST /api/admin/webhooks/:id/replay': {
-    body: { since: '2026-11-01T00:00:00Z' },
+    body: { since: '2026-11-20T11:00:00Z' },
     action: 'webhook.replay',
   },
   'POST /api/admin/deliveries/:id/resend': { action: 'delivery.resend' },

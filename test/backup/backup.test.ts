@@ -120,6 +120,8 @@ test('a backup is taken while people are enrolled and verified', async () => {
 });
 
 test('it is proven on a machine that has only the file, the copy of the keys and the master key', async () => {
+  const newest = await other.run('backup', 'list', backups, '--newest');
+  expect(newest).toEqual({ code: 0, stdout: `${file}\n`, stderr: '' });
   const masterKey = join(folder, 'safe.key');
   writeFileSync(masterKey, readFileSync(join(data, 'master.key')), { mode: 0o600 });
   const found = await other.json<object>(
@@ -222,8 +224,14 @@ test('whoever was erased after the backup stays erased: newest keys, old data; e
     ...(here('backup', 'verify', file, '--keys', stick) as [string, ...string[]]),
   );
   expect(proven).toMatchObject({ ok: true, people: { there: 2, erased: 1 }, templates: { damaged: 0 } });
+  const unasked = await cli.run(...here('restore', file, '--keys', stick, '--json'));
+  expect([unasked.code, JSON.parse(unasked.stdout)]).toEqual([
+    expect.any(Number),
+    { code: 'CONFIRMATION_REQUIRED', error: expect.stringMatching(/holds 1 people.*people: 0.*--confirm 1/) },
+  ]);
+  expect(unasked.code).not.toBe(0);
   const restored = await cli.json<{ aside: string }>(
-    ...(here('restore', file, '--keys', stick) as [string, ...string[]]),
+    ...(here('restore', file, '--keys', stick, '--confirm', '1') as [string, ...string[]]),
   );
   expect(restored).toMatchObject({ found: { problems: [] }, erasedAgain: 1 });
   expect(existsSync(join(restored.aside, 'gatehouse.db'))).toBe(true);

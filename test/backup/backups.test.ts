@@ -18,6 +18,9 @@ onBothDatabases('backups', (newPlace) => {
   let cleared: string[];
   let copies: KeyCopy[];
   let failure: Error | undefined;
+  let problems: string[];
+  let troubled: number;
+  let sequence: number;
   let backups: Backups;
 
   const files: BackupFiles = {
@@ -25,10 +28,12 @@ onBothDatabases('backups', (newPlace) => {
     pathIn: (folder, at) => `${folder}/${at}.backup`,
     async write(path, { at, origin }) {
       if (failure) throw failure;
-      there.push({ path, takenAt: at, bytes: 7, origin });
+      there.push({ path, takenAt: at, bytes: 7, origin, sequence: ++sequence });
       return { bytes: 7 };
     },
+    prove: async () => problems,
     list: async (folder) => there.filter(({ path }) => path.startsWith(`${folder}/`)),
+    where: async (path) => (there.some((file) => file.path === path) ? 'there' : 'removed'),
     async remove(path) {
       there = there.filter((file) => file.path !== path);
     },
@@ -44,6 +49,7 @@ onBothDatabases('backups', (newPlace) => {
     now = Date.UTC(2026, 10, 20, 12);
     database = await openDatabase(await newPlace(), { clock, log: silentLog });
     [there, cleared, copies, failure] = [[], [], [], undefined];
+    [problems, troubled, sequence] = [[], 0, 0];
     const { db, inTransaction } = database;
     backups = createBackups({
       db,
@@ -58,6 +64,9 @@ onBothDatabases('backups', (newPlace) => {
         },
         list: async () => copies,
         sync: async () => copies,
+      },
+      async troubled() {
+        troubled += 1;
       },
       ids,
       clock,
@@ -77,11 +86,16 @@ onBothDatabases('backups', (newPlace) => {
     expect(run).toMatchObject({ path: `/b/${now}.backup`, outcome: 'done', bytes: 7, origin: 'operator' });
     expect(copies.map(({ place }) => place)).toEqual(['/b']);
     expect(advice.join(' ')).toMatch(/both in \/b.*at least two places/);
+    // A place that is there is enough: what was set up apart stays apart.
+    await backups.create({ folder: '/c' }, ada);
+    expect(copies.map(({ place }) => place)).toEqual(['/b']);
+    copies[0]!.state = 'unreachable';
+    await expect(backups.create({ folder: '/c' }, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
     copies = [];
     const apart = await backups.create({ folder: '/b', keysTo: '/k' }, ada);
     expect(apart.keys).toEqual([{ place: '/k', state: 'current' }]);
     expect(apart.advice.join(' ')).not.toContain('both in');
-    expect(await actions()).toEqual(['operator:ada backup.create done', 'operator:ada backup.create done']);
+    expect(await actions()).toEqual(Array.from({ length: 3 }, () => 'operator:ada backup.create done'));
   });
 
   test('a failure is thrown, noted with its reason, and audited', async () => {
@@ -89,6 +103,61 @@ onBothDatabases('backups', (newPlace) => {
     await expect(backups.create({ folder: '/b' }, ada)).rejects.toBe(failure);
     expect(await outcomes()).toEqual(['No room.']);
     expect(await actions()).toEqual(['operator:ada backup.create refused']);
+  });
+
+  test('a backup that would not restore is told at once, stays, and removes no older one', async () => {
+    await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 1 }, ada);
+    await backups.runDue();
+    const good = there[0]!.path;
+    expect((await backups.list()).runs[0]).toMatchObject({ outcome: 'done', verifiedAt: now });
+    problems = ['3 templates do not open.'];
+    now += 1;
+    await expect(backups.create({ folder: '/b' }, ada)).rejects.toMatchObject({
+      code: 'BACKUP_UNUSABLE',
+      message: expect.stringContaining('3 templates do not open.'),
+    });
+    expect([troubled, backups.warnings()]).toEqual([1, [expect.stringContaining('would not restore')]]);
+    for (let hour = 0; hour < 3; hour++) {
+      now += HOUR;
+      await backups.runDue();
+    }
+    expect(troubled).toBe(4);
+    expect(backups.warnings()).toHaveLength(1);
+    // Of those of the schedule: the good one, and the newest of the bad.
+    expect(there.filter(({ origin }) => origin === 'schedule').map(({ path }) => path)).toEqual([
+      good,
+      `/b/${now}.backup`,
+    ]);
+    const [bad] = (await backups.list()).runs;
+    expect(bad).toMatchObject({ outcome: 'unproven', reason: '3 templates do not open.' });
+    expect(bad).not.toHaveProperty('verifiedAt');
+    problems = [];
+    now += HOUR;
+    await backups.runDue();
+    expect(backups.warnings()).toEqual([]);
+  });
+
+  test('a clock that stood in the future cannot push out a newer backup with a true date', async () => {
+    await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 2 }, ada);
+    now += 1000 * HOUR;
+    for (let hour = 0; hour < 3; hour++) {
+      await backups.runDue();
+      now += HOUR;
+    }
+    now -= 1003 * HOUR;
+    await backups.runDue();
+    const truthful = there.at(-1)!.path;
+    now += 1100 * HOUR;
+    await backups.runDue();
+    expect(there.map(({ path }) => path)).toEqual([truthful, `/b/${now}.backup`]);
+    now -= 200 * HOUR;
+    // Those that were removed, and those that are dated ahead of the clock, are marked.
+    const marks = (await backups.list()).runs.map(({ file, futureDated }) => [file, futureDated]);
+    expect(marks).toEqual([
+      ['there', true],
+      ...Array.from({ length: 3 }, () => ['removed', true]),
+      ['there', false],
+    ]);
   });
 
   test('two at a time: the second is told to wait', async () => {
@@ -115,6 +184,7 @@ onBothDatabases('backups', (newPlace) => {
     const proven = there[0]!.path;
     expect(await backups.verified(proven, ada)).toBe(true);
     expect(await backups.verified('/elsewhere', ada)).toBe(false);
+    problems = ['The audit chain is not valid.'];
     for (let hour = 0; hour < 3; hour++) {
       now += HOUR;
       await backups.runDue();

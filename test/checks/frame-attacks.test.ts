@@ -116,7 +116,6 @@ test('A1: close-ups of the same file vouch for nothing', async () => {
     pass: false,
     score: 0,
     reason: expect.stringMatching(/^No frame shows the face well enough\. Move /),
-    details: { counted: 0, withoutFace: 0 },
   });
 });
 
@@ -125,7 +124,6 @@ test('A2: strangers who are turned away vouch for nothing, nor do strangers who 
   expect(await refusalOf(ada, await several(turnedAway))).toMatchObject({
     score: 0,
     reason: 'The face is turned away or too small in too many frames: face the camera.',
-    details: { counted: 0, leftOut: { NOT_FRONTAL: 12 } },
   });
   expect(await refusalOf(ada, await several(sitting(await portrait('bea'))))).toMatchObject({
     score: 0,

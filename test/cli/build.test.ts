@@ -2,8 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listeningPorts } from '../support/listening-ports.ts';
 import { buildProduct, type Product } from '../support/product.ts';
 
 let product: Product;
@@ -16,11 +18,15 @@ beforeAll(() => {
 afterAll(() => product.remove());
 
 function program(path: string, ...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(product.node, [join(product.folder, path), ...words], {
-    cwd: product.folder,
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, HOME: product.folder, GATEHOUSE_DATA: data },
-  });
+  const { status, stdout, stderr } = spawnSync(
+    product.node,
+    ['--disable-sigusr1', join(product.folder, path), ...words],
+    {
+      cwd: product.folder,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: product.folder, GATEHOUSE_DATA: data },
+    },
+  );
   return { code: status, stdout, stderr };
 }
 const run = (...words: string[]) => program('dist/service/cli/gatehouse.js', ...words);
@@ -71,16 +77,20 @@ test('the desktop shell is built too, and without Electron says what runs it', (
   });
 });
 
-test('as Electron runs it, the desktop shell looks for the service once Electron is ready', async () => {
+test('as Electron runs it, the desktop shell looks for the service once Electron is ready, and SIGUSR1 opens no inspector in it', async () => {
   const runner = fileURLToPath(new URL('../support/as-electron.mjs', import.meta.url));
   const words = [runner, join(product.folder, 'dist/main/index.js'), '--data', join(product.folder, 'none')];
   const shell = spawn(product.node, words, {
     env: { PATH: process.env.PATH, HOME: product.folder },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const log = text(shell.stderr);
   const lines = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
   const [first, second] = [await lines.next(), await lines.next()].map(({ value }) => String(value));
+  shell.kill('SIGUSR1');
+  for (let i = 0; i < 20; i++) expect(listeningPorts(shell.pid!)).toEqual([]);
   shell.kill();
+  expect(await log).not.toMatch(/debugger|inspector/i);
   expect(first).toContain('Looking for the service');
   expect(second).toContain('No service runs on');
 });

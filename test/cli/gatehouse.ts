@@ -52,7 +52,12 @@ const sparing = {
   GATEHOUSE_DEADLINE_SECONDS: '300',
 };
 
-export function createCli(settings: Record<string, string> = sparing): Cli {
+export interface CliOptions {
+  /** Files and connections each process may have open. */
+  openFiles?: number;
+}
+
+export function createCli(settings: Record<string, string> = sparing, { openFiles }: CliOptions = {}): Cli {
   const data = mkdtempSync(join(tmpdir(), 'gatehouse-cli-'));
   const temporary = mkdtempSync(join(tmpdir(), 'gatehouse-tmp-'));
   const running = new Set<ChildProcess>();
@@ -66,7 +71,10 @@ export function createCli(settings: Record<string, string> = sparing): Cli {
   };
 
   function start(...words: string[]): Running {
-    const child = spawn(node, [program, ...words], { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const own = [node, '--disable-sigusr1', program, ...words];
+    const [command, ...rest] =
+      openFiles === undefined ? own : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];
+    const child = spawn(command!, rest, { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

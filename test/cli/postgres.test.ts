@@ -1,5 +1,7 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type Cli, createCli } from './gatehouse.ts';
@@ -119,11 +121,54 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
     }
   });
 
+  test('a role without grants is told which, and what to run; a refused init leaves nothing behind', async () => {
+    const keys = await server.createDatabase();
+    const owner = new pg.Client({ connectionString: keys });
+    await owner.connect();
+    const role = `visitor_${randomUUID().slice(0, 8)}`;
+    await owner.query(`create role ${role} login`);
+    const asVisitor = keys.replace('gatehouse@', `${role}@`);
+    const data = join(cli.data, 'new', 'box');
+    const init = (...more: string[]) =>
+      cli.run(
+        'init',
+        '--org',
+        'Museum',
+        '--data',
+        data,
+        '--database-url',
+        url,
+        '--keys-database-url',
+        asVisitor,
+        ...more,
+      );
+    try {
+      const refused = await init();
+      const [, database = ''] = /\/(t[0-9a-f]+)\?/.exec(keys) ?? [];
+      expect([refused.code, refused.stdout]).toEqual([1, '']);
+      for (const named of [`"${role}"`, `"${database}"`, 'permission denied for schema public'])
+        expect(refused.stderr).toContain(named);
+      expect(refused.stderr).not.toMatch(/broke|\n +at /);
+      expect(readdirSync(cli.data)).toEqual([]);
+      const people = new pg.Client({ connectionString: url });
+      await people.connect();
+      const { rows } = await people.query("select tablename from pg_tables where schemaname = 'public'");
+      await people.end();
+      expect(rows).toEqual([]);
+
+      const [grant = ''] = /GRANT [^;]+;/.exec(refused.stderr) ?? [];
+      await owner.query(grant);
+      expect(await init('--json')).toMatchObject({ code: 0 });
+    } finally {
+      await owner.end();
+    }
+  });
+
   test('a database that cannot be reached leaves nothing recorded', async () => {
     const gone = 'postgresql://nobody@127.0.0.1:1/none';
     const refused = await cli.run('init', '--org', 'Museum', '--database-url', gone);
     expect(refused.code).toBe(1);
-    expect(existsSync(settings())).toBe(false);
+    expect(readdirSync(cli.data)).toEqual([]);
     await cli.json('init', '--org', 'Museum', '--database-url', url);
   });
 });

@@ -4,6 +4,8 @@ import { get } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { certificate, certificateKey } from '../support/certificate.ts';
+import { sceneHeic } from '../support/scene-heic.ts';
+import { statusAsHost } from '../support/status-as-host.ts';
 import { type Cli, createCli } from './gatehouse.ts';
 import { portrait } from './portraits.ts';
 
@@ -46,6 +48,18 @@ test('commands go through the running service, and both see the same people and 
     image: (await portrait('bea', 60)).toString('base64'),
   });
   expect(await again.json()).toMatchObject({ verified: true, email: 'bea@example.com' });
+
+  const heic = await post(service.url, '/api/verify', made.keys.test, {
+    image: sceneHeic().toString('base64'),
+  });
+  expect([heic.status, await heic.json()]).toEqual([
+    422,
+    expect.objectContaining({ code: 'FACE_NOT_FOUND' }),
+  ]);
+  expect([
+    await statusAsHost(`${service.url}/ready`, 'localhost'),
+    await statusAsHost(`${service.url}/ready`, 'rebound.example'),
+  ]).toEqual([200, 421]);
 
   const { code, stdout } = await service.end();
   expect([code, stdout]).toEqual([0, `${JSON.stringify({ event: 'listening', url: service.url })}\n`]);

@@ -121,7 +121,8 @@ test('a webhook is made, tried, rotated and removed, with and without a service'
   expect(deliveries.deliveries.map(({ state }) => state.is)).toEqual(['failed', 'delivered']);
   expect((await cli.run('webhook', 'delivery', sent.id)).stdout).toContain('< thanks');
   expect(await refused('resend', sent.id)).toEqual([1, 'CONFLICT', expect.stringContaining('webhook test')]);
-  expect(await cli.json('webhook', 'replay', made.id, '--since', '2026-01-01')).toEqual({ deliveries: 0 });
+  const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  expect(await cli.json('webhook', 'replay', made.id, '--since', anHourAgo)).toEqual({ deliveries: 0 });
   await service.end();
 
   expect(await cli.json<Shown>('webhook', 'disable', made.id, '--reason', 'moved')).toMatchObject({

@@ -1,15 +1,22 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { controlDoor } from '../../service/doors/control/index.ts';
-import { createAccess, type NewKey } from '../../service/engine/access/index.ts';
+import {
+  createAccess,
+  holdsScope,
+  type NewKey,
+  type Scope,
+  scopes,
+} from '../../service/engine/access/index.ts';
 import { createBoardLinks, type Jobs } from '../../service/engine/jobs/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
+import { createOwnHosts } from '../../service/http/own-hosts.ts';
 import { createServer } from '../../service/http/server.ts';
 import type { OrganizationId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openApiDocument } from '../../service/openapi.ts';
 import { createPublicServer } from '../../service/public-server.ts';
-import { type Engine, operator, startEngine } from '../support/engine.ts';
+import { consentOfAll, type Engine, operator, startEngine } from '../support/engine.ts';
 import { type EventsOut, openEventsOut } from '../support/events-out.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 import { type RouteSample, routeSamples, type Victim } from './route-samples.ts';
@@ -17,7 +24,6 @@ import { type RouteSample, routeSamples, type Victim } from './route-samples.ts'
 /** Everybody may ask these; whoever adds one says so here. */
 const publicRoutes = [
   'GET /',
-  'GET /docs',
   'GET /docs/',
   'GET /docs/js/scalar.js',
   'GET /favicon.ico',
@@ -67,7 +73,7 @@ const publicServer = () =>
         throw new Error('public routes are not asked here');
       },
     },
-    { trustedProxies: [] },
+    { trustedProxies: [], hosts: createOwnHosts({ listen: '127.0.0.1', allowed: [] }) },
   );
 
 beforeAll(async () => {
@@ -75,6 +81,7 @@ beforeAll(async () => {
   eventsOut = await openEventsOut(engine);
   await engine.installPad();
   other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+  await engine.organizations.attestConsent(other, consentOfAll, operator);
   access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
   await engine.checks.enroll({
     organization: engine.organization,
@@ -284,6 +291,17 @@ describe('of all routes', () => {
     await forgotten.close();
   });
 
+  test('none answers a request that names another host', async () => {
+    const key = await keyOf({ scopes: ['identity', 'admin'], origins: ['https://shop.example'] });
+    const routes = app.published.flatMap(({ methods, url }) => methods.map((method) => ({ method, url })));
+    for (const { method, url } of [...routes, { method: 'GET', url: '/nowhere' }]) {
+      const headers = { 'x-api-key': key, host: 'rebound.example', origin: 'http://rebound.example' };
+      const reply = await app.inject({ method: method as 'GET', url: url.replaceAll(/:\w+/g, 'x'), headers });
+      expect([method, url, reply.statusCode]).toEqual([method, url, 421]);
+      if (method !== 'HEAD') expect(reply.json()).toMatchObject({ code: 'HOST_NOT_ALLOWED' });
+    }
+  });
+
   test('none is the control socket’s', async () => {
     const control = createServer({ ids: engine.ids, log: silentLog });
     await control.register(controlDoor, { ...engine, access } as never);
@@ -344,10 +362,12 @@ const refusals: [string, number, string, (scope: string) => Promise<Record<strin
     },
   ],
   [
-    'a key of another scope',
+    'a key of every other scope',
     403,
     'INSUFFICIENT_SCOPE',
-    async (scope) => ({ 'x-api-key': await keyOf({ scopes: [scope === 'admin' ? 'hosted' : 'admin'] }) }),
+    async (scope) => ({
+      'x-api-key': await keyOf({ scopes: scopes.filter((one) => !holdsScope([one], scope as Scope)) }),
+    }),
   ],
   [
     'a key sent from another origin',

@@ -9,10 +9,11 @@ import { silentLog } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
 import { openVault } from '../../service/storage/vault.ts';
 import { createRandom } from '../accuracy/random.ts';
+import { fullSize } from '../attacks/size.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 
-const EVENTS = 10_000;
-const KILLS = 50;
+const EVENTS = fullSize ? 10_000 : 5_000;
+const KILLS = fullSize ? 50 : 20;
 /** Attempts that ended and are not on disk yet, at most (engine/jobs), and the one under way. */
 const OPEN = 128 + 1;
 

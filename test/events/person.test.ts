@@ -122,7 +122,7 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
     accepts = true;
     await stack.deliveries.replay(
       stack.realm,
-      { endpoint: rows[0]!.endpoint as EndpointId, since: 0 },
+      { endpoint: rows[0]!.endpoint as EndpointId, since: stack.clock.now() - 86_400_000 },
       operator,
     );
     await stack.settled();
@@ -151,7 +151,8 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
     const retention = openRetention();
     await engine.organizations.setRetention(engine.organization, { deliveryDays: 1 }, operator);
     await stack.pass(DAY + 60_000);
-    const sweep = async () => (await retention.sweep(engine.organization, { actor: operator })).report;
+    const sweep = async () =>
+      (await retention.sweep(engine.organization, { actor: operator, confirm: 0 })).report;
     expect(await sweep()).toMatchObject({ deliveries: 1 });
     expect((await stack.rows()).map(({ state, subject }) => [state, subject])).toEqual([
       ['waiting', await personOf('bea')],
@@ -181,7 +182,9 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
     expect(await retention.preview(engine.organization)).toMatchObject({ deliveries: 0 });
     await stack.pass(90 * DAY + 1_000);
     expect(await retention.preview(engine.organization)).toMatchObject({ deliveries: 1 });
-    expect((await retention.sweep(engine.organization, { actor: operator })).report).toMatchObject({
+    expect(
+      (await retention.sweep(engine.organization, { actor: operator, confirm: 0 })).report,
+    ).toMatchObject({
       deliveries: 1,
     });
     const left = await stack.rows();

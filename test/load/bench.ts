@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { type Evidence, keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
 import { benchDeliveries } from './bench-deliveries.ts';
+import { benchFairness } from './bench-fairness.ts';
 import { benchHostile } from './bench-hostile.ts';
 import { benchJobs } from './bench-jobs.ts';
 import { benchPipeline, benchScaling } from './bench-pipeline.ts';
@@ -19,11 +20,12 @@ const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
   loop: () => benchService(say),
   memory: () => benchService(say),
   hostile: async () => ({ hostile: await benchHostile(say) }),
+  fairness: async () => ({ fairness: await benchFairness(say) }),
   start: async () => ({ start: await benchStart(say) }),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
 };
 /** `memory` is measured by `loop` on the way. */
-const everything = ['pipeline', 'search', 'loop', 'start', 'hostile', 'jobs'];
+const everything = ['pipeline', 'search', 'loop', 'start', 'hostile', 'fairness', 'jobs'];
 
 const program = new Command('bench')
   .description(

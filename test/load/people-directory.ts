@@ -57,7 +57,7 @@ export async function addPeople(
         embedder_sha256: embedder.sha256,
         mark_sealed: null,
         ...(await store.sealVector(
-          { id, organization, subject },
+          { id, ...realm, subject },
           unitVector(embedder.dimensions!, random),
           store.transformOf(organization),
         )),

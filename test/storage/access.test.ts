@@ -4,6 +4,7 @@ import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { createTestAudit } from '../support/audit.ts';
+import { testIntegrity } from '../support/integrity.ts';
 import { onBothDatabases } from './databases.ts';
 
 const operator = { is: 'operator', name: 'root' } as const;
@@ -41,7 +42,15 @@ onBothDatabases('access', (newPlace) => {
         .execute();
     }
     const log = { ...silentLog, warn: (fields: object) => void warnings.push(fields) };
-    access = createAccess({ db, inTransaction, audit: createTestAudit({ ids, clock }), ids, clock, log });
+    access = createAccess({
+      db,
+      inTransaction,
+      integrity: testIntegrity,
+      audit: createTestAudit({ ids, clock }),
+      ids,
+      clock,
+      log,
+    });
     return access;
   }
   const make = (change: Partial<NewKey> = {}) =>
@@ -63,6 +72,7 @@ onBothDatabases('access', (newPlace) => {
       scopes: ['identity', 'presence'],
       origins: [],
       cidrs: [],
+      profiles: [],
       browser: false,
       lineage: id,
       createdAt: 10_000,

@@ -9,6 +9,7 @@ const alice = direction('alice');
 const known = 'alice@example.com';
 const unknown = 'nobody@example.com';
 const MINUTE = 60_000;
+let pictures = 0;
 
 onBothDatabases('claims', (newPlace) => {
   let engine: Engine;
@@ -17,7 +18,13 @@ onBothDatabases('claims', (newPlace) => {
   async function start() {
     engine = await startEngine({ place: await newPlace() });
     for (const world of ['live', 'test'] as const) {
-      await engine.checks.enroll({ ...common(world), picture: show(`enrolled ${world}`, 1), email: known });
+      await engine.checks.enroll({
+        ...common(world),
+        picture: show(`enrolled ${world}`, 1),
+        email: known,
+        actor: operator,
+        overrideLiveness: true,
+      });
     }
     // The flood limit is not what is tried here.
     await engine.limits.set(engine.organization, { perUser: 1000 }, operator);
@@ -40,7 +47,7 @@ onBothDatabases('claims', (newPlace) => {
     engine.checks
       .verify({
         ...common(),
-        picture: show(`at ${cosine} ${JSON.stringify(script)}`, cosine, script),
+        picture: show(`at ${cosine} ${++pictures}`, cosine, script),
         email,
         ...more,
       })
@@ -181,7 +188,7 @@ onBothDatabases('claims', (newPlace) => {
     const live = { ...common('live') };
     const told = [];
     for (let i = 0; i < 11; i++) told.push(await attempt(known, 0.95, live, { live: 0.01 }));
-    expect(told).toEqual([...Array(10).fill('refused'), 'USER_FLOOD_DETECTED 30']);
+    expect(told).toEqual([...Array(10).fill('CHECK_FAILED'), 'USER_FLOOD_DETECTED 30']);
     expect(await attempt(known, 0.95, {}, { live: 0.99 })).toBe('verified');
   });
 
@@ -205,6 +212,27 @@ onBothDatabases('claims', (newPlace) => {
     expect([await attempt(known, 0.95, strict), await attempt(known, 0.95)]).toEqual(
       Array(2).fill('VERIFICATION_DISABLED'),
     );
+  });
+
+  test('a caller gets no further attempts by naming a profile that allows more', async () => {
+    await start();
+    const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+    const set = (slug: string, failuresBeforeDelay: number) =>
+      engine.checks.setProfile(
+        engine.organization,
+        slug,
+        { ...definition, attempts: { failuresBeforeDelay } },
+        operator,
+      );
+    await set('default', 3);
+    await set('patient', 100);
+    const told = [];
+    for (let i = 0; i < 4; i++) told.push(await attempt(known, 0.1, { profile: 'patient' }));
+    expect(told).toEqual([...Array(3).fill('refused'), 'USER_FLOOD_DETECTED 30']);
+    expect(await attempt(known, 0.1, { profile: 'builtin:default' })).toBe('PROFILE_NOT_ALLOWED');
+    await engine.organizations.set(engine.organization, { allowedProfiles: ['patient'] }, operator);
+    expect(await attempt(unknown, 0.1, { profile: 'default' })).toBe('PROFILE_NOT_ALLOWED');
+    for (let i = 0; i < 4; i++) expect(await attempt(unknown, 0.1)).toBe('refused');
   });
 
   test('enrolling at an address is an attempt at it too, for a key', async () => {

@@ -1,4 +1,4 @@
-/** Commits one organization after another to the SQLite file of argv and prints each id once it is acknowledged. */
+/** Commits one organization after another (as many as argv says, or without end) to the SQLite files of argv and prints each id once it is acknowledged. */
 import { writeSync } from 'node:fs';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
@@ -7,7 +7,7 @@ import { openKeyStore } from '../../service/storage/key-store.ts';
 import { createMasterKey } from '../../service/storage/master-key.ts';
 import { createSealer } from '../../service/storage/sealed.ts';
 
-const [path, keysPath, run] = process.argv.slice(2) as [string, string, string];
+const [path, keysPath, run, most = 'Infinity'] = process.argv.slice(2) as [string, string, string, string?];
 const clock = { now: () => 1 };
 const { inTransaction } = await openDatabase({ kind: 'sqlite', path }, { clock, log: silentLog });
 const keys = await openKeyStore({ kind: 'sqlite', path: keysPath }, { clock });
@@ -18,7 +18,7 @@ const sealer = await createSealer({
   log: silentLog,
 });
 
-for (let index = 0; ; index++) {
+for (let index = 0; index < Number(most); index++) {
   const id = `org_${run}_${index}` as OrganizationId;
   await sealer.createOrganization(id);
   await inTransaction(async (tx) => {
@@ -38,3 +38,4 @@ for (let index = 0; ; index++) {
   });
   writeSync(1, `${id}\n`);
 }
+process.exit();

@@ -72,8 +72,8 @@ onBothDatabases('the engine', (newPlace) => {
     expect(results.filter(({ created }) => created)).toHaveLength(1);
     expect(await engine.keys.countPersons()).toBe(1);
     const kept = await engine.subjects.enrollments(realm(), results[0]!.subject.id);
-    expect(kept.map(({ quality }) => quality).toSorted()).toEqual([0.5, 0.6, 0.7]);
-    expect(engine.galleries.size(`${engine.organization}/test/a-net`)).toBe(3);
+    expect(kept.map(({ anchor }) => anchor)).toEqual([true, false, false]);
+    expect(engine.galleries.size(`${engine.organization}/test/a-net`)).toBe(1);
   });
 
   test('two processes that enroll one new e-mail at once make one person with one key', async () => {
@@ -102,7 +102,7 @@ onBothDatabases('the engine', (newPlace) => {
     expect(versions.toSorted()).toEqual([1, 2, 3]);
     const listed = await engine.checks.listProfiles(engine.organization);
     expect(listed.filter(({ builtIn }) => !builtIn)).toMatchObject([
-      { slug: 'desk', version: 3, definition },
+      { slug: 'desk', version: 3, definition: { ...definition, maturity: 'custom' } },
     ]);
     await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
     await engine.models.disable('b-net', operator);

@@ -4,6 +4,7 @@ import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { createTestAudit } from '../support/audit.ts';
+import { testIntegrity } from '../support/integrity.ts';
 import { onBothDatabases } from './databases.ts';
 
 const operator = { is: 'operator', name: 'root' } as const;
@@ -43,6 +44,7 @@ onBothDatabases('keys after they were made', (newPlace) => {
     }
     access = createAccess({
       ...database,
+      integrity: testIntegrity,
       audit: createTestAudit({ ids, clock }),
       ids,
       clock,
@@ -132,6 +134,30 @@ onBothDatabases('keys after they were made', (newPlace) => {
     expect(await access.listKeys(one)).toHaveLength(2);
   });
 
+  test('a key that enrolls and verifies is narrowed to one of both', async () => {
+    await open();
+    const { id, key } = await make({ scopes: ['identity:enroll', 'identity:verify'] });
+    const may = async () => {
+      const asked = await Promise.all(
+        (['identity:verify', 'identity:enroll'] as const).map((scope) =>
+          access.authenticate({ credential: key, scope, address: '10.0.0.1' }).then(
+            () => true,
+            ({ code }: { code: string }) => code,
+          ),
+        ),
+      );
+      return [(await access.listKeys(one))[0]!.scopes, ...asked];
+    };
+    expect(await may()).toEqual([['identity'], true, true]);
+    await access.restrictKey(one, id, { scopes: ['identity:verify'] }, operator);
+    expect(await may()).toEqual([['identity:verify'], true, 'INSUFFICIENT_SCOPE']);
+    for (const scope of ['identity', 'identity:enroll'] as const) {
+      await expect(access.restrictKey(one, id, { scopes: [scope] }, operator)).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+      });
+    }
+  });
+
   test('rights are taken away and never given', async () => {
     await open();
     const { id, key } = await make({ scopes: ['identity', 'presence'] });
@@ -152,6 +178,8 @@ onBothDatabases('keys after they were made', (newPlace) => {
       origins: ['https://b.example'],
       expiresAt: now + DAY,
     });
+    expect(await narrow({ profiles: ['door', 'desk'] })).toMatchObject({ profiles: ['door', 'desk'] });
+    expect(await narrow({ profiles: ['door'] })).toMatchObject({ profiles: ['door'] });
     const before = await access.listKeys(one);
     for (const [path, change] of [
       ['scopes', { scopes: ['identity', 'presence'] }],
@@ -163,6 +191,8 @@ onBothDatabases('keys after they were made', (newPlace) => {
       ['cidrs', { cidrs: ['10.1.5.0/24', '10.2.0.0/24'] }],
       ['cidrs', { cidrs: [] }],
       ['cidrs', { cidrs: ['10.1.0.0'] }],
+      ['profiles', { profiles: ['door', 'desk'] }],
+      ['profiles', { profiles: [] }],
       ['expiresAt', { expiresAt: now + 2 * DAY }],
       ['expiresAt', { expiresAt: now }],
     ] as [string, Parameters<typeof narrow>[0]][]) {
@@ -171,7 +201,7 @@ onBothDatabases('keys after they were made', (newPlace) => {
     }
     expect(await access.listKeys(one)).toEqual(before);
     expect(await narrow({ scopes: ['identity'] })).toEqual(before[0]);
-    expect((await actions()).filter((action) => action.startsWith('key.restrict'))).toHaveLength(4);
+    expect((await actions()).filter((action) => action.startsWith('key.restrict'))).toHaveLength(6);
     expect([await use(key, '10.1.2.3'), await use(key, '10.2.2.3')]).toEqual([
       'accepted',
       'ORIGIN_NOT_ALLOWED',

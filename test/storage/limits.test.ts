@@ -5,6 +5,7 @@ import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { createTestAudit } from '../support/audit.ts';
+import { testIntegrity } from '../support/integrity.ts';
 import { onBothDatabases } from './databases.ts';
 
 const operator = { is: 'operator', name: 'root' } as const;
@@ -57,6 +58,7 @@ onBothDatabases('limits', (newPlace) => {
     }
     const access = createAccess({
       ...database,
+      integrity: testIntegrity,
       audit: createTestAudit({ ids, clock }),
       ids,
       clock,

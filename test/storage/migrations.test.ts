@@ -73,6 +73,25 @@ onBothDatabases('migrations', (newPlace, kind) => {
     expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
   });
 
+  test('an older schema can be refused: it stays as it is; an empty database is given one all the same', async () => {
+    const place = await newPlace();
+    const refuse = { ...deps, older: 'refuse' } as const;
+    const { version, close } = await openDatabase(place, refuse);
+    await close();
+    await expect(openDatabase(place, refuse, [...migrations, note])).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(
+        new RegExp(`schema ${version}.* 9001-note: nothing was changed.*gatehouse migrate`),
+      ),
+    });
+    const announced: unknown[] = [];
+    const announce = (change: unknown) => void announced.push(change);
+    await (await openDatabase(place, { ...deps, announce })).close();
+    await (await openDatabase(place, { ...deps, announce }, [...migrations, note])).close();
+    const snapshot = kind === 'sqlite' ? expect.stringContaining(`snapshots/${version}-`) : undefined;
+    expect(announced).toEqual([{ what: 'database', from: version, to: '9001-note', snapshot }]);
+  });
+
   test('a newer schema is refused naming both versions', async () => {
     const place = await newPlace();
     const ours = await fill(place);

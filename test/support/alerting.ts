@@ -35,11 +35,17 @@ export async function startAlerting(place: DatabasePlace) {
     handlers: new Map<JobKind, JobHandler<never>>(),
     mails: [] as OutgoingMail[],
     mailFails: undefined as Error | undefined,
-    box: { diskFree: 10_000, certificateDays: 90, padMissing: false },
+    box: {
+      ...{ diskFree: 10_000, certificateDays: 90, padMissing: false },
+      backupTroubles: [] as string[],
+      sweepWaiting: undefined as string | undefined,
+    },
     readings: (): Required<GaugeReadings> => ({
       diskFree: async () => at.box.diskFree,
       certificateDays: () => at.box.certificateDays,
       padMissing: async () => at.box.padMissing,
+      backupTroubles: () => at.box.backupTroubles,
+      sweepWaiting: async () => at.box.sweepWaiting,
     }),
     alerts: undefined as unknown as Alerts,
     /** As after a start: over the same database, with empty memory. */

@@ -4,6 +4,7 @@ import {
   type AuditDeps,
   type AuditLog,
   type AuditLogDeps,
+  type CheckpointNote,
   createAudit,
   createAuditLog,
 } from '../../service/engine/audit/index.ts';
@@ -17,21 +18,28 @@ export const createTestAudit = (deps: Pick<AuditDeps, 'ids' | 'clock'>): Audit =
     sealer: { seal: () => Promise.reject(new Error('no personal detail was expected here')) },
   });
 
+/** The note in memory, unprotected: what stands in the map is taken for what was written. */
+export const noteIn = (notes: Map<string, string>): CheckpointNote => ({
+  async read() {
+    const text = notes.get('audit/checkpoint');
+    return text === undefined ? { is: 'none' } : { is: 'sound', text };
+  },
+  write: async (text) => void notes.set('audit/checkpoint', text),
+  copies: async () => [],
+});
+
 /** The same with everything around it: keys and notes in memory. */
 export function createTestAuditLog(
   deps: Pick<AuditDeps, 'ids' | 'clock'> &
     Pick<AuditLogDeps, 'db' | 'inTransaction'> &
-    Partial<Pick<AuditLogDeps, 'signing' | 'notes' | 'log'>>,
+    Partial<Pick<AuditLogDeps, 'signing' | 'note' | 'log'>>,
 ): AuditLog & { audit: Audit; notes: Map<string, string> } {
   const notes = new Map<string, string>();
   const audit = createTestAudit(deps);
   const log = createAuditLog({
     audit,
     signing: createSigner(generateKeyPairSync('ed25519')),
-    notes: {
-      note: async (name) => notes.get(name),
-      setNote: async (name, value) => void notes.set(name, value),
-    },
+    note: noteIn(notes),
     appliance: 'apl_test',
     log: silentLog,
     ...deps,

@@ -3,7 +3,7 @@ import type { Actor, AuditLine } from '../../service/engine/audit/index.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
-import { createTestAuditLog } from './audit.ts';
+import { createTestAuditLog, noteIn } from './audit.ts';
 import { createSigner } from './signer.ts';
 
 const ada: Actor = { is: 'operator', name: 'ada' };
@@ -38,10 +38,7 @@ export async function startAudited({
     clock,
     log,
     signing: createSigner(safe.pair),
-    notes: {
-      note: async (name) => safe.notes.get(name),
-      setNote: async (name, value) => void safe.notes.set(name, value),
-    },
+    note: noteIn(safe.notes),
   });
   const line = (more: Partial<AuditLine> = {}): AuditLine => ({ actor: ada, action: 'thing.do', ...more });
   return {

@@ -62,6 +62,7 @@ export function createTestElectron(folder: string): TestElectron {
         constructor(options: { title: string; body: string }) {
           this.options = options;
         }
+        once() {}
         show() {
           test.shown.push(this.options);
         }

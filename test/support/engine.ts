@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
 import { type ChecksDeps, createChecks } from '../../service/engine/checks/index.ts';
-import { createConsents } from '../../service/engine/consent/index.ts';
+import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createLimits } from '../../service/engine/limits/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
@@ -17,6 +17,8 @@ import { Problem } from '../../service/lib/problem.ts';
 import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
 import { openKeyStore } from '../../service/storage/key-store.ts';
 import { createMasterKey } from '../../service/storage/master-key.ts';
+import { createNoteGuard, openNoteGuard } from '../../service/storage/note-guard.ts';
+import { openOrganizationKeys } from '../../service/storage/organization-keys.ts';
 import { createSealer } from '../../service/storage/sealed.ts';
 import { openSigningKeys } from '../../service/storage/signing-keys.ts';
 import { createScriptedAnalyzer } from './faces.ts';
@@ -128,7 +130,7 @@ const importable = [
 ];
 
 /** Entries in memory instead of files. */
-function createMemoryLibrary(): ModelLibrary {
+function createMemoryLibrary(scorers: ScorerEntry[]): ModelLibrary {
   const manifest: Manifest = {
     version: 1,
     models: [
@@ -138,7 +140,7 @@ function createMemoryLibrary(): ModelLibrary {
       modelEntry('a-net', 'embedder'),
       modelEntry('b-net', 'embedder', { needsLicenceAcceptance: true, doubts: 'Research data.' }),
     ],
-    scorers: [scorerA, scorerFused],
+    scorers,
     padSets: [padPair, padAlone],
   };
   return {
@@ -178,15 +180,31 @@ function createManualClock(start = Date.UTC(2026, 10, 20, 12)): Clock & { advanc
   };
 }
 
+/** What an organization attests that may enroll real people. */
+export const consentOfAll = {
+  textVersion: 'v1',
+  purposes: [...purposes],
+  method: 'form',
+  legalBasis: 'consent',
+};
+
 /** The whole engine over a database (SQLite in memory unless given) and real galleries, with scripted pictures and one organization. */
 export async function startEngine({
   most,
   place = { kind: 'sqlite-memory' },
+  attested = true,
+  start,
+  scorers = [scorerA, scorerFused],
 }: {
   most?: number;
   place?: DatabasePlace;
+  /** Whether the organization has said on what consent it enrolls real people. */
+  attested?: boolean;
+  /** Where the clock stands first; midday of 2026-11-20 UTC unless given. */
+  start?: number;
+  scorers?: ScorerEntry[];
 } = {}) {
-  const clock = createManualClock();
+  const clock = createManualClock(start);
   let made = 0;
   // The clock stands still: ids count up instead, so that rows keep the order they were written in.
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
@@ -194,18 +212,27 @@ export async function startEngine({
   const { db, inTransaction, close } = await openDatabase(place, { clock, log });
   const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
   const master = createMasterKey(new Uint8Array(32).fill(7));
-  const sealer = await createSealer({ keys, master, clock, log });
+  const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
+  const sealer = await createSealer({ keys, master, organizations: organizationKeys, clock, log });
   const galleries = createGalleries({ log });
-  const library = createMemoryLibrary();
+  const library = createMemoryLibrary(scorers);
   const audit = createAudit({ ids, clock, sealer });
   const signing = await openSigningKeys({ keys, master });
+  const { integrity, checkpointNote } = await openNoteGuard({
+    held: undefined,
+    keys,
+    master,
+    organizations: organizationKeys,
+    copies: { readNotes: async () => [] },
+    guard: createNoteGuard(),
+  });
   const appliance = 'apl_test';
   const auditLog = createAuditLog({
     audit,
     db,
     inTransaction,
     signing,
-    notes: keys,
+    note: checkpointNote,
     appliance,
     clock,
     log,
@@ -232,10 +259,12 @@ export async function startEngine({
     createChecks({ ...shared, analyzer, subjects, organizations, consents, models, ...over });
   const checks = openChecks();
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
+  if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
   return {
     ...shared,
     advance: clock.advance,
     keys,
+    integrity,
     signing,
     auditLog,
     analyzer,

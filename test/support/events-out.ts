@@ -27,7 +27,12 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
     own: () => ({ machine: [], ports: [], elsewhere: [] }),
     jobs: createJobs({ ...shared, chance: () => 0.5, driver: createDatabaseDriver() }),
     mail: undefined,
-    readings: { diskFree: async () => 100_000, padMissing: async () => false },
+    readings: {
+      diskFree: async () => 100_000,
+      padMissing: async () => false,
+      backupTroubles: () => [],
+      sweepWaiting: async () => undefined,
+    },
   });
   await out.alerts.load();
   return { ...out, relay: () => out.relay.relay() };

@@ -43,6 +43,8 @@ export interface FaceScript {
   embeddings?: Record<string, Float32Array>;
   /** Live probability; without it the face was not judged. */
   live?: number;
+  /** Distance of the color channels; a colored picture unless given. */
+  color?: number;
   box?: { x: number; y: number; width: number; height: number };
   motion?: MotionSample;
   /** Widths of further faces. */
@@ -60,7 +62,9 @@ export function analysisOf(name: string, script: FaceScript = {}): Analysis {
     quality,
     embeddings: script.embeddings ?? {},
     motion: script.motion ?? { pose: quality.pose, mesh: new Float32Array(1404), eyesOpen: quality.eyesOpen },
-    ...(script.live === undefined ? {} : { pad: { set: 'pad-pair', live: script.live, moire: 0.1 } }),
+    ...(script.live === undefined
+      ? {}
+      : { pad: { set: 'pad-pair', live: script.live, color: script.color ?? 0.2, moire: 0.1 } }),
   };
   const others = (script.others ?? []).map((width) => ({
     box: { x: 0, y: 0, width, height: width },

@@ -1,4 +1,4 @@
-import type { Access, Caller, Scope } from '../../service/engine/access/index.ts';
+import { type Access, type Caller, holdsScope, type Scope } from '../../service/engine/access/index.ts';
 import type { KeyId, OrganizationId } from '../../service/lib/id.ts';
 import { Problem } from '../../service/lib/problem.ts';
 
@@ -36,6 +36,7 @@ export function recordedAccess(): Access {
     revokeKey: unused,
     rotateKey: unused,
     restrictKey: unused,
+    knowsOrigin: async (origin) => origin === 'https://app.example.com',
     async authenticate({ credential, scope, origin }) {
       if (credential === undefined) throw new Problem('MISSING_AUTH', 'Send an API key.');
       if (!/^[a-z]+_(live|test)_\w{20,}$/.test(credential)) {
@@ -43,7 +44,7 @@ export function recordedAccess(): Access {
       }
       const found = callers[credential];
       if (!found) throw new Problem('INVALID_API_KEY', 'This key is not valid.');
-      if (!found.scopes.includes(scope))
+      if (!holdsScope(found.scopes, scope))
         throw new Problem('INSUFFICIENT_SCOPE', `This key has no scope "${scope}".`);
       if (origin !== undefined && found.origins?.length && !found.origins.includes(origin)) {
         throw new Problem('ORIGIN_NOT_ALLOWED', 'This key may not be used from this origin.');

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Cli, createCli, type Running } from '../cli/gatehouse.ts';
+import { statusAsHost } from '../support/status-as-host.ts';
 
 const passphrase = 'correct horse battery';
 let cli: Cli;
@@ -81,6 +82,12 @@ test('sealed, it listens and says so on every path; the control socket takes not
       { error: expect.stringContaining('sealed'), code: 'SEALED', requestId: expect.any(String) },
     ]);
   }
+  const origin = 'https://shop.example';
+  const page = await fetch(`${url}/api/verify`, { method: 'POST', headers: { origin } });
+  expect([page.status, page.headers.get('access-control-allow-origin')]).toEqual([503, origin]);
+  const asks = { origin, 'access-control-request-method': 'POST' };
+  expect((await fetch(`${url}/api/verify`, { method: 'OPTIONS', headers: asks })).status).toBe(204);
+  expect(await statusAsHost(`${url}/health`, 'rebound.example')).toBe(421);
   const refused = await cli.run('org', 'list', '--json');
   expect([refused.code, JSON.parse(refused.stdout).code]).toEqual([1, 'SEALED']);
   const second = await cli.run('serve', '--port', '0');

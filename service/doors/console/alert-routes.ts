@@ -13,7 +13,7 @@ const params = { alert: paramsOf('alert'), rule: paramsOf('rule') };
 type One = { Params: z.output<(typeof params)['alert']> };
 const tags = ['alerts'];
 const config = { access: 'admin' } as const;
-const mailing = ['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'] as const;
+const mailing = ['RECIPIENT_NOT_APPROVED', 'DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'] as const;
 const changing = { ...config, refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] } as const;
 
 /** Rules that watch what happens, and what they found. */
@@ -80,7 +80,7 @@ export const alertRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'alerts'>> = asyn
         operationId: 'createAlertRule',
         summary: 'Create an alert rule',
         description:
-          'It watches from now on. What is left out is as recommended for the metric. `waitsFor` says what it still needs, such as a model. A rule that mails needs a grant for the mail server.',
+          'It watches from now on. What is left out is as recommended for the metric. `waitsFor` says what it still needs, such as a model. A rule that mails needs a grant for the mail server, and recipients that an operator approved.',
         tags,
         body: NewAlertRule,
         response: { 201: AlertRuleReply },

@@ -114,7 +114,7 @@ export const webhookActionRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'webhooks
         operationId: 'replayToWebhook',
         summary: 'Replay events',
         description:
-          'Everything that the webhook would have got in a span of time, again, in order, with the same `webhook-id`. Answers when it is queued.',
+          'Everything that the webhook would have got in a span of time, again, in order, with the same `webhook-id`; at most 30 days at a time. Answers when it is queued; a 409 while a delivery of the last replay to this webhook still waits for its first attempt.',
         tags,
         params,
         body: Replay,

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import { type Alert, type AlertRule, alertMetrics } from '../../engine/alerts/index.ts';
+import { type Alert, type AlertRule, alertMetrics, type Recipient } from '../../engine/alerts/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type { ControlDeps } from './control-deps.ts';
@@ -40,7 +40,7 @@ const AlertQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
 const Acknowledgement = z.strictObject({ world });
-const MailTest = z.strictObject({ address: z.string().max(500) });
+const MailAddress = z.object({ address: z.string().max(500) });
 const DesktopQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
@@ -98,8 +98,23 @@ export const alertRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organizations' |
   });
   app.post('/organizations/:organization/alerts/mail-test', async (request) => {
     const organization = await organizationOf(request.params);
-    const { address } = parse(MailTest, request.body);
+    const { address } = parse(MailAddress, request.body);
     return alerts.testMail(organization, address, operator(request));
+  });
+  app.get('/organizations/:organization/mail-recipients', async ({ params }) => ({
+    recipients: (await alerts.listRecipients(await organizationOf(params))).map(fromRecipient),
+  }));
+  app.post('/organizations/:organization/mail-recipients', async (request, reply) => {
+    const organization = await organizationOf(request.params);
+    const { address } = parse(MailAddress, request.body);
+    const recipient = await alerts.approveRecipient(organization, address, operator(request));
+    return reply.code(201).send(fromRecipient(recipient));
+  });
+  app.delete('/organizations/:organization/mail-recipients/:address', async (request) => {
+    const organization = await organizationOf(request.params);
+    const { address } = parse(MailAddress, request.params);
+    await alerts.withdrawRecipient(organization, address, operator(request));
+    return { withdrawn: address };
   });
   // Every five seconds, by the desktop shell: no line in the log for each.
   app.get('/alerts/desktop', { config: { quiet: true } }, async ({ query }) => {
@@ -121,6 +136,12 @@ const fromRule = ({ createdAt, waitsFor, ...rule }: AlertRule) => ({
   ...rule,
   createdAt: time(createdAt),
   ...(waitsFor === undefined ? {} : { waitsFor }),
+});
+
+const fromRecipient = ({ address, approvedAt, approvedBy }: Recipient) => ({
+  address,
+  approvedAt: time(approvedAt),
+  approvedBy,
 });
 
 const fromAlert = ({ about, firedAt, acknowledged, ...alert }: Alert) => ({

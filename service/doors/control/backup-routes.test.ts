@@ -25,6 +25,7 @@ let asked: unknown[];
 beforeEach(async () => {
   asked = [];
   const backups: Backups = {
+    lastDone: async () => undefined,
     async create(order, actor) {
       asked.push({ ...order, actor });
       return { run, keys: [], advice: ['Two places are better.'] };
@@ -37,7 +38,12 @@ beforeEach(async () => {
       if (folder !== '/b') throw new Problem('NOT_FOUND', 'No backups are scheduled there.');
       asked.push({ off: folder });
     },
-    list: async () => ({ plans: [plan], runs: [run], keys: [], warnings: [] }),
+    list: async () => ({
+      plans: [plan],
+      runs: [{ ...run, file: 'there', futureDated: false }],
+      keys: [],
+      warnings: [],
+    }),
     verified: async (path) => path === run.path,
     runDue: async () => {},
     resume: async () => {},

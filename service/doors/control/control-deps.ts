@@ -6,6 +6,7 @@ import type { Checks } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
 import type { Deliveries, Grants, Webhooks } from '../../engine/events/index.ts';
+import type { GalleryCalibrations } from '../../engine/gallery-calibration/index.ts';
 import type { BoardLinks, Jobs } from '../../engine/jobs/index.ts';
 import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import type { Limits } from '../../engine/limits/index.ts';
@@ -32,6 +33,7 @@ export interface ControlDeps {
   organizationErasure: OrganizationErasure;
   keyPlaces: KeyPlaces;
   renewals: TemplateRenewals;
+  calibrations: GalleryCalibrations;
   custody: KeyCustody;
   checks: Checks;
   models: Models;

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestAuditLog } from '../../../test/support/audit.ts';
+import { testIntegrity } from '../../../test/support/integrity.ts';
 import { createAccess } from '../../engine/access/index.ts';
 import type { Alerts } from '../../engine/alerts/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
@@ -8,6 +9,7 @@ import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/checks/i
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
 import type { Deliveries, Grants, Webhooks } from '../../engine/events/index.ts';
+import type { GalleryCalibrations } from '../../engine/gallery-calibration/index.ts';
 import type { BoardLinks, Jobs } from '../../engine/jobs/index.ts';
 import type { KeyPlaces } from '../../engine/keystore/index.ts';
 import { createLimits } from '../../engine/limits/index.ts';
@@ -85,7 +87,7 @@ beforeEach(async () => {
   await app.register(controlDoor, {
     auditLog,
     organizations: createOrganizations({ db, inTransaction, sealer, audit, ids, clock }),
-    access: createAccess({ db, inTransaction, audit, ids, clock, log: silentLog }),
+    access: createAccess({ db, inTransaction, integrity: testIntegrity, audit, ids, clock, log: silentLog }),
     limits: createLimits({
       db,
       inTransaction,
@@ -101,6 +103,7 @@ beforeEach(async () => {
     organizationErasure: {} as OrganizationErasure,
     keyPlaces: {} as KeyPlaces,
     renewals: {} as TemplateRenewals,
+    calibrations: { list: () => [] } as unknown as GalleryCalibrations,
     custody: {} as KeyCustody,
     consents: {} as Consents,
     holds: {} as Holds,

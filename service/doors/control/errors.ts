@@ -14,5 +14,6 @@ export const controlErrors: WireErrors = {
   SEVERAL_FACES: { status: 422, extra: judged },
   FACE_TOO_SMALL: { status: 422, extra: judged },
   FACE_QUALITY_REFUSED: { status: 422, extra: judged },
+  REPLAYED_PICTURE: { status: 422, extra: judged },
   CHECK_FAILED: { status: 422, extra: judged },
 };

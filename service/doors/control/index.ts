@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { alertRoutes } from './alert-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { backupRoutes } from './backup-routes.ts';
+import { calibrationRoutes } from './calibration-routes.ts';
 import { consentRoutes } from './consent-routes.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { deliveryRoutes } from './delivery-routes.ts';
@@ -46,6 +47,7 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(grantRoutes, deps);
   await app.register(keystoreRoutes, deps);
   await app.register(renewalRoutes, deps);
+  await app.register(calibrationRoutes, deps);
   await app.register(modelRoutes, deps);
   await app.register(backupRoutes, deps);
   await app.register(alertRoutes, deps);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { scopes } from '../../engine/access/index.ts';
+import { slug } from './wire.ts';
 
 /** What the control API reads about keys and limits. Times are ISO 8601. */
 
@@ -18,6 +19,7 @@ export const RestrictKey = z
     scopes: z.array(z.enum(scopes)).optional(),
     origins: z.array(z.string().max(300)).max(100).optional(),
     cidrs: z.array(z.string().max(64)).max(100).optional(),
+    profiles: z.array(slug).max(100).optional(),
     expiresAt: moment.optional(),
   })
   .refine(

@@ -36,6 +36,7 @@ export const organizationRoutes: FastifyPluginAsync<ControlDeps> = async (app, d
   app.patch('/organizations/:organization', async (request) => {
     const id = await organizationOf(request.params);
     const change = parse(OrganizationChange, request.body);
+    for (const slug of change.allowedProfiles ?? []) await checks.getProfile(id, slug);
     return fromOrganization(await organizations.set(id, defined(change), operator(request)));
   });
 
@@ -45,6 +46,7 @@ export const organizationRoutes: FastifyPluginAsync<ControlDeps> = async (app, d
   app.post('/organizations/:organization/keys', async (request, reply) => {
     const organization = await organizationOf(request.params);
     const { expiresAt, ...rest } = parse(NewKey, request.body);
+    for (const slug of rest.profiles ?? []) await checks.getProfile(organization, slug);
     const made = await access.createKey(
       {
         organization,

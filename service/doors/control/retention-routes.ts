@@ -28,6 +28,11 @@ const Order = z.strictObject({
     .optional()
     .describe('how many people the sweep is expected to erase; needed unless dryRun'),
 });
+const ClockOrder = z.strictObject({
+  today: z.iso
+    .date('It must be a date such as 2026-11-20.')
+    .describe('the date on the operator’s own watch, as 2026-11-20'),
+});
 const Page = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(20) });
 
 /** A sweep over many people, with copies of the key store on slow media. */
@@ -57,6 +62,12 @@ export const retentionRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organization
     const sweep = await retention.sweep(organization, { actor: operator(http), request: http.id, confirm });
     return reply.code(201).send(fromSweep(sweep));
   });
+  app.get('/retention/waiting', async () => retention.waiting());
+  app.post('/retention/clock', async (http) => {
+    const { today } = parse(ClockOrder, http.body);
+    const { now } = await retention.confirmClock({ today, actor: operator(http), request: http.id });
+    return { now: time(now) };
+  });
   app.get('/organizations/:organization/retention/sweeps', async ({ params, query }) => {
     const organization = await organizationOf(params);
     return { sweeps: (await retention.sweeps(organization, parse(Page, query).limit)).map(fromSweep) };
@@ -64,11 +75,11 @@ export const retentionRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organization
 };
 
 /** A call that says nothing of what it would destroy destroys nothing. */
-function unconfirmed({ due, verifications, events }: SweepReport): Problem {
+function unconfirmed({ due, verifications, events, asks }: SweepReport & { asks?: string }): Problem {
   const people = Object.values(due).reduce((sum, count) => sum + count, 0);
   return new Problem(
     'CONFIRMATION_REQUIRED',
-    `Nothing was swept. A sweep now would erase people: ${people}, verifications: ${verifications}, events: ${events}. Look at “gatehouse retention sweep --dry-run”, then confirm with the number of people: “gatehouse retention sweep --confirm ${people}”.`,
+    `Nothing was swept. ${asks === undefined ? '' : `${asks} `}A sweep now would erase people: ${people}, verifications: ${verifications}, events: ${events}. Look at “gatehouse retention sweep --dry-run”, then confirm with the number of people: “gatehouse retention sweep --confirm ${people}”.`,
   );
 }
 

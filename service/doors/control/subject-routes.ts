@@ -5,9 +5,18 @@ import type { ControlDeps } from './control-deps.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
-import { fromEnrollResult, fromSubject, fromVerdict } from './translate.ts';
+import { fromEnrollResult, fromPicture, fromSubject, fromVerdict } from './translate.ts';
 import { readUpload } from './upload.ts';
-import { EnrollRequest, SubjectPage, SubjectParams, SubjectQuery, toConsent, VerifyRequest } from './wire.ts';
+import {
+  Confirmation,
+  EnrollRequest,
+  PictureParams,
+  SubjectPage,
+  SubjectParams,
+  SubjectQuery,
+  toConsent,
+  VerifyRequest,
+} from './wire.ts';
 
 /** As on every door (contracts/README.md, Identity). */
 const PICTURE_LIMIT = 10_000_000;
@@ -56,7 +65,19 @@ export const subjectRoutes: FastifyPluginAsync<ControlDeps> = async (
       target: subject.id,
       details: { world },
     });
-    return fromSubject(subject);
+    return { ...fromSubject(subject), pictures: (await subjects.pictures(subject.id)).map(fromPicture) };
+  });
+  app.put('/organizations/:organization/subjects/:subject/pictures/:picture', async (http) => {
+    const organization = await organizationOf(http.params);
+    const { subject, picture } = parse(PictureParams, http.params);
+    const { world, confirmed } = parse(Confirmation, http.body);
+    const person = await subjects.confirm(
+      { organization, world },
+      { subject, enrollment: picture, confirmed },
+      operator(http),
+      http.id,
+    );
+    return { ...fromSubject(person), pictures: (await subjects.pictures(person.id)).map(fromPicture) };
   });
   app.post('/organizations/:organization/subjects', async (http, reply) => {
     const organization = await organizationOf(http.params);

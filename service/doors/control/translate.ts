@@ -2,7 +2,7 @@ import type { ApiKey } from '../../engine/access/index.ts';
 import type { EnrollResult, Verdict } from '../../engine/checks/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import type { Organization, Site } from '../../engine/organizations/index.ts';
-import type { Subject } from '../../engine/subjects/index.ts';
+import type { EnrolledPicture, Subject } from '../../engine/subjects/index.ts';
 import { time } from '../../lib/time.ts';
 
 /** Engine -> control wire. Milliseconds become ISO 8601, what is absent stays absent. */
@@ -32,6 +32,14 @@ export const fromKey = ({ createdAt, expiresAt, revokedAt, lastUsedAt, ...rest }
 });
 
 export const fromSite = (site: Site) => site;
+
+export const fromPicture = ({ enrollment, createdAt, quality, anchor, comparable }: EnrolledPicture) => ({
+  id: enrollment,
+  createdAt: time(createdAt),
+  quality,
+  confirmed: anchor,
+  comparable,
+});
 
 export const fromSubject = ({ id, createdAt, updatedAt, ...rest }: Subject) => ({
   userId: id,

@@ -9,6 +9,9 @@ const world = z.enum(['live', 'test']).describe('real people, or trials');
 
 export const OrganizationParams = z.object({ organization: z.string().min(1).max(64) });
 export const NewOrganization = z.strictObject({ name: lineOfText(120) });
+/** Of a profile. */
+export const slug = z.string().min(1).max(63);
+
 export const OrganizationChange = z
   .strictObject({
     name: lineOfText(120).optional(),
@@ -18,6 +21,12 @@ export const OrganizationChange = z
       .describe('live verifications may run without presentation attack detection'),
     uniquenessPolicy: z.enum(['off', 'warn', 'block']).optional(),
     consentPolicy: z.enum(['attested', 'with-call']).optional(),
+    allowedProfiles: z
+      .array(slug)
+      .min(1)
+      .max(100)
+      .nullish()
+      .describe('slugs that callers may name; null: its own profiles, and built-in ones it has not replaced'),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
@@ -34,6 +43,7 @@ export const NewKey = z.strictObject({
   browser: z.boolean().optional(),
   origins: z.array(z.url({ protocol: /^https?$/ })).optional(),
   cidrs: z.array(z.string().max(64)).max(100).optional(),
+  profiles: z.array(slug).max(100).optional(),
 });
 
 export const SiteParams = z.object({ site: z.string().max(64) });
@@ -86,13 +96,20 @@ export const EnrollRequest = z.strictObject({
     .optional()
     .describe('SHA-256 of the picture: one that the person has with this mark is not enrolled again'),
   overrideMismatch: z.boolean().optional(),
+  overrideLiveness: z.boolean().optional(),
+  confirmed: z.boolean().optional().describe('the operator has seen that it is the person'),
 });
+export const PictureParams = z.object({ subject: z.string().max(254), picture: z.string().max(64) });
+export const Confirmation = z.strictObject({ world, confirmed: z.boolean() });
 
 /** The `request` part beside the picture. */
 export const VerifyRequest = z.strictObject({
   world,
   email: emailAddress.optional(),
   profile: z.string().max(80).optional(),
+  place: z
+    .strictObject({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
+    .optional(),
 });
 
 export const ModelParams = z.strictObject({ model: z.string().max(80) });

@@ -57,6 +57,19 @@ describe('decodePicture', () => {
     }
   });
 
+  test('takes white space around the text and around the data, also much of it', async () => {
+    const bytes = Buffer.alloc(100, 5);
+    const base64 = bytes.toString('base64');
+    const url = 'data:image/png;base64,';
+    for (const blank of [' ', '\t\r\n ', ' '.repeat(9000)]) {
+      for (const text of [`${blank}${base64}${blank}`, `${blank}${url}${blank}${base64}${blank}`]) {
+        expect(await outcome(text)).toEqual(bytes);
+        expect(await outcome(new LongText(Buffer.from(text)))).toEqual(bytes);
+      }
+      expect(await outcome(blank)).toEqual(['INVALID_REQUEST', 'It is empty.']);
+    }
+  });
+
   test('refuses one strange character anywhere', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -66,7 +79,8 @@ describe('decodePicture', () => {
         async (bytes, position, strange) => {
           const base64 = Buffer.from(bytes).toString('base64').replace(/=+$/, '');
           // A "=" at the very end is padding.
-          const at = position % base64.length;
+          // A space before the first character is white space around the text.
+          const at = 1 + (position % (base64.length - 1));
           const text = `${base64.slice(0, at)}${strange}${base64.slice(at + 1)}x`;
           expect(await outcome(text)).toEqual(notBase64);
           expect(await outcome(new LongText(Buffer.from(text)))).toEqual(notBase64);

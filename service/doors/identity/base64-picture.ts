@@ -6,6 +6,8 @@ import { Problem } from '../../lib/problem.ts';
 const HEADER_MOST = 128;
 /** Characters decoded at once, a multiple of four: between two pieces everything else gets its turn. */
 const PIECE = 1024 * 1024;
+/** Characters looked at once for white space. */
+const BLANKS = 4096;
 
 /** Base64, read piece by piece from wherever it is. */
 interface Source {
@@ -14,12 +16,13 @@ interface Source {
 }
 
 /**
- * The bytes of a data URL or of bare base64 (RFC 4648, either alphabet; line breaks and missing padding are allowed, any
- * other character is not). `path` names the field in a refusal. The declared media type is ignored: the bytes say what they
+ * The bytes of a data URL or of bare base64 (RFC 4648, either alphabet; line breaks, missing padding and surrounding
+ * white space are allowed, any other character is not). `path` names the field in a refusal. The declared media type is ignored: the bytes say what they
  * are. Throws INVALID_REQUEST; IMAGE_TOO_LARGE when more than `most` bytes would come out, before decoding.
  */
 export async function decodePicture(text: string | LongText, path: string, most: number): Promise<Buffer> {
-  const source = payloadOf(text instanceof LongText ? fromBytes(text.bytes) : fromText(text), path);
+  const whole = text instanceof LongText ? fromBytes(text.bytes) : fromText(text);
+  const source = trim(payloadOf(trim(whole), path));
   let bytes = await decodeBase64(source, path, most);
   if (!bytes && typeof text === 'string') {
     const joined = source.read(0, source.length).replace(/[\t\n\f\r]+/g, '');
@@ -38,6 +41,21 @@ const fromBytes = (bytes: Buffer): Source => ({
   length: bytes.length,
   read: (start, end) => bytes.toString('latin1', start, end),
 });
+
+/** Without the white space at both ends. */
+function trim(source: Source): Source {
+  let from = 0;
+  let to = source.length;
+  const pieceFrom = () => source.read(from, Math.min(to, from + BLANKS));
+  const pieceTo = () => source.read(Math.max(from, to - BLANKS), to);
+  for (let piece = pieceFrom(); piece !== '' && /^\s/.test(piece); piece = pieceFrom()) {
+    from += piece.length - piece.trimStart().length;
+  }
+  for (let piece = pieceTo(); piece !== '' && /\s$/.test(piece); piece = pieceTo()) {
+    to -= piece.length - piece.trimEnd().length;
+  }
+  return { length: to - from, read: (start, end) => source.read(from + start, from + end) };
+}
 
 function payloadOf(source: Source, path: string): Source {
   const header = source.read(0, HEADER_MOST).toLowerCase();

@@ -1,5 +1,4 @@
-import type { Form } from '../../http/form-body.ts';
-import { parseJson } from '../../http/json-body.ts';
+import { type Form, parseJsonField } from '../../http/form-body.ts';
 import { invalidField } from '../../http/validation.ts';
 import { Problem } from '../../lib/problem.ts';
 
@@ -16,6 +15,7 @@ const json = new Set(['deviceInfo', 'location', 'consent']);
 export function fromForm(form: Form): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const [field, values] of form) {
+    if (values.length === 0) continue;
     if (!files.has(field) && values.some((value) => typeof value !== 'string')) {
       throw texts.has(field)
         ? invalidField(field, 'It must be a text field, not a file.')
@@ -23,7 +23,7 @@ export function fromForm(form: Form): Record<string, unknown> {
     }
     if (lists.has(field)) body[field] = field === 'frames' ? values : toNumbers(field, values as string[]);
     else if (values.length > 1) throw invalidField(field, 'It is there more than once.');
-    else body[field] = json.has(field) ? fromJson(field, values[0] as string) : values[0];
+    else body[field] = json.has(field) ? parseJsonField(field, values[0] as string) : values[0];
   }
   return body;
 }
@@ -35,14 +35,6 @@ const unknownFile = (field: string) =>
 
 function toNumbers(field: string, texts: string[]): unknown {
   const [first = ''] = texts;
-  if (texts.length === 1 && first.trimStart().startsWith('[')) return fromJson(field, first);
+  if (texts.length === 1 && first.trimStart().startsWith('[')) return parseJsonField(field, first);
   return texts.map((text) => (text.trim() === '' ? text : Number(text)));
-}
-
-function fromJson(field: string, text: string): unknown {
-  try {
-    return parseJson(Buffer.from(text));
-  } catch (error) {
-    throw invalidField(field, (error as Error).message.replace(/^The body/, 'It'));
-  }
 }

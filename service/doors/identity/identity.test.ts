@@ -35,17 +35,22 @@ test('every problem has its status', () => {
       'VERIFICATION_DISABLED',
       'DESTINATION_NOT_GRANTED',
       'DESTINATION_FORBIDDEN',
+      'RECIPIENT_NOT_APPROVED',
+      'PROFILE_NOT_ALLOWED',
       'WRONG_PASSPHRASE',
     ],
     404: ['NOT_FOUND', 'SUBJECT_NOT_FOUND'],
+    405: ['METHOD_NOT_ALLOWED'],
     409: ['CONFLICT', 'TEMPLATE_MISMATCH', 'DUPLICATE_IDENTITY', 'LEGAL_HOLD', 'BACKUP_UNUSABLE'],
     413: ['PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE'],
     415: ['UNSUPPORTED_MEDIA_TYPE'],
+    421: ['HOST_NOT_ALLOWED'],
     422: [
       'FACE_NOT_FOUND',
       'SEVERAL_FACES',
       'FACE_TOO_SMALL',
       'FACE_QUALITY_REFUSED',
+      'REPLAYED_PICTURE',
       'CHECK_FAILED',
       'CONSENT_REQUIRED',
     ],
@@ -177,7 +182,83 @@ describe('sizes, over a real socket', () => {
     ]);
   });
 
+  const marked = (fields: Record<string, string>) =>
+    [
+      ...Object.entries({ image: '"AAAA"', ...fields }).map(
+        ([name, text]) =>
+          `--b\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n${text}\r\n`,
+      ),
+      '--b--\r\n',
+    ].join('');
+
+  test.each<[string, Record<string, string>, unknown[]]>([
+    ['a text', { email: '"a@b.example"' }, [200, undefined, undefined]],
+    ['null', { email: '"a@b.example"', name: 'null', consent: ' null' }, [200, undefined, undefined]],
+    ['nesting', { email: '['.repeat(100_000) }, [400, 'INVALID_REQUEST', 'email']],
+    ['a name twice', { consent: '{"method":"a","method":"b"}' }, [400, 'INVALID_REQUEST', 'consent']],
+    ['__proto__', { consent: '{"__proto__":{}}' }, [400, 'INVALID_REQUEST', 'consent']],
+    ['broken JSON', { consent: '{"method"' }, [400, 'INVALID_REQUEST', 'consent']],
+    ['many values', { consent: `[${'0,'.repeat(5000)}0]` }, [413, 'PAYLOAD_TOO_LARGE', 'consent']],
+    ['half a character', { name: '"\\ud800"' }, [400, 'INVALID_REQUEST', 'name']],
+  ])('a field marked as JSON obeys the limits of JSON: %s', async (_, fields, answer) => {
+    expect(await post('/api/enroll', marked(fields), 'multipart/form-data; boundary=b')).toEqual(answer);
+  });
+
+  test('a boundary longer than RFC 2046 has it, or none, is refused', async () => {
+    for (const [length, status] of [
+      [70, 200],
+      [71, 400],
+      [5000, 400],
+      [0, 400],
+    ] as const) {
+      const boundary = 'b'.repeat(length);
+      const body = marked({ email: '"a@b.example"' }).replaceAll('--b', `--${boundary}`);
+      for (const type of [`boundary=${boundary}`, `boundary="${boundary}"; charset=utf-8`]) {
+        expect((await post('/api/enroll', body, `multipart/form-data; ${type}`))[0]).toBe(status);
+      }
+    }
+  });
+
   test('the server still answers after all that', async () => {
     expect(await post('/api/enroll', json(10), 'application/json')).toEqual([200, undefined, undefined]);
   });
+});
+
+describe('the values of a body', () => {
+  let asked = 0;
+  const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(systemClock) });
+  beforeAll(async () => {
+    const seen = async () => {
+      asked += 1;
+      throw new Error('seen');
+    };
+    await app.register(createIdentityDoor({ checks: { verify: seen, enroll: seen } }));
+  });
+  afterAll(() => app.close());
+  const post = async (url: string, body: object) =>
+    (
+      await app.inject({ method: 'POST', url, headers: { 'x-api-key': recordedKeys.test }, payload: body })
+    ).json();
+  const picture = Buffer.from('picture').toString('base64');
+  /** As many pictures as there may be, and `extra` tokens beside them: a name, brackets, numbers with commas between. */
+  const body = (extra: number) => ({
+    image: picture,
+    frames: Array.from({ length: 30 }, () => picture),
+    email: 'a@example.com',
+    more: Array.from({ length: (extra - 6) / 2 }, () => 1),
+  });
+
+  test.each(['/api/verify', '/api/enroll'])(
+    '%s takes 2,000 beside the pictures, and no more',
+    async (url) => {
+      asked = 0;
+      expect(await post(url, body(1_998))).toMatchObject({ code: 'INTERNAL' });
+      expect(asked).toBe(1);
+      expect(await post(url, body(2_006))).toMatchObject({
+        code: 'PAYLOAD_TOO_LARGE',
+        error: expect.stringContaining('more than 2066 values, names and commas'),
+      });
+      expect(asked).toBe(1);
+    },
+  );
 });

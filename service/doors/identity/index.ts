@@ -26,6 +26,9 @@ const formLimits: FormLimits = {
   texts: 16 + 2 * pictureLimits.frames,
 };
 
+/** 2,000 beside the pictures; of those their two names, an image, and a list of frames with its commas. */
+const jsonTokens = 2_000 + 6 + 2 * pictureLimits.frames;
+
 const pictureRefusals: ProblemCode[] = [
   'IMAGE_UNREADABLE',
   'IMAGE_TOO_LARGE',
@@ -57,13 +60,16 @@ export function createIdentityDoor({
       {
         bodyLimit: pictureLimits.body,
         config: {
-          access: 'identity',
+          access: 'identity:verify',
           metered: true,
           longTexts: true,
+          jsonTokens,
           refuses: [
             ...pictureRefusals,
+            'REPLAYED_PICTURE',
             'CHECK_FAILED',
             'PROFILE_NOT_FOUND',
+            'PROFILE_NOT_ALLOWED',
             'PAD_NOT_INSTALLED',
             'MONTHLY_LIMIT_EXCEEDED',
             'USER_FLOOD_DETECTED',
@@ -95,9 +101,10 @@ export function createIdentityDoor({
       {
         bodyLimit: pictureLimits.body,
         config: {
-          access: 'identity',
+          access: 'identity:enroll',
           metered: true,
           longTexts: true,
+          jsonTokens,
           refuses: [
             ...pictureRefusals,
             'TEMPLATE_MISMATCH',

@@ -42,8 +42,16 @@ export const verifyReplyExample = {
   ],
   assurance: 'match-only',
   verificationId: 'ver_01m7w3hbbec1gf5vj2bmsg7bmh',
-  profile: { id: 'builtin:default', slug: 'default', version: 1, maturity: 'proven' },
-  match: { scorer: 'a', threshold: 0.9415, fmr: 0.0001, fnmr: 0.1421, extrapolated: false },
+  profile: { id: 'builtin:default', slug: 'default', version: 2, maturity: 'proven' },
+  match: {
+    scorer: 'a',
+    threshold: 0.9415,
+    fmr: 0.0001,
+    fnmr: 0.1421,
+    extrapolated: false,
+    pictures: 1,
+    shift: 0,
+  },
   models: { blazeface: 'a92ce2cb53b5', 'face-recognition': '1384af31c033' },
   timing: {
     decode: 9.1,

@@ -89,7 +89,16 @@ describe('fromVerdict', () => {
       },
     ],
     assurance: 'match-only' as const,
-    match: { scorer: 'a', score: 0.91234, threshold: 0.93, fmr: 1.00049e-7, fnmr: 0.05, extrapolated: true },
+    match: {
+      scorer: 'a',
+      score: 0.91234,
+      pictures: 2,
+      shift: 0,
+      threshold: 0.93,
+      fmr: 1.00049e-7,
+      fnmr: 0.05,
+      extrapolated: true,
+    },
     profile: { id: 'prof_1', slug: 'own', version: 3, maturity: 'experimental' },
     models: { dlib: '0123456789ab' },
     timing: { total: 12.345 },
@@ -120,6 +129,24 @@ describe('fromVerdict', () => {
       timing: { total: 12.3 },
     });
     expect(JSON.stringify(reply)).not.toMatch(/alice|sub_1|0\.912/);
+  });
+
+  test('tells how many pictures decided and what the own gallery adds to the threshold, in a success alone', () => {
+    const matched = { ...verdict, verified: true, match: { ...verdict.match, pictures: 3, shift: 0.04127 } };
+    const reply = VerifyReply.parse(fromVerdict(matched));
+    expect(reply.match).toEqual({
+      scorer: 'a',
+      threshold: 0.93,
+      fmr: 1e-7,
+      fnmr: 0.05,
+      extrapolated: true,
+      pictures: 3,
+      shift: 0.0413,
+    });
+    const refused = VerifyReply.parse(fromVerdict({ ...matched, verified: false }));
+    expect(Object.keys(refused.match)).toEqual(['scorer', 'threshold', 'fmr', 'fnmr', 'extrapolated']);
+    const compared = { ...matched, match: { ...matched.match, pictures: null } };
+    expect(fromVerdict(compared).match).not.toHaveProperty('pictures');
   });
 });
 

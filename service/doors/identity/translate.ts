@@ -16,7 +16,7 @@ import type { CheckResultReply, EnrollReply, VerifyReply } from './wire-replies.
 
 /** What the request says beside its body. */
 export interface Circumstances {
-  caller: Pick<Caller, 'key' | 'organization' | 'world'>;
+  caller: Pick<Caller, 'key' | 'organization' | 'world' | 'profiles'>;
   requestId: string;
   /** The caller's network address. */
   address: string;
@@ -36,6 +36,7 @@ export async function toVerifyCommand(
     picture: await toBytes(body.image, 'image', pictureLimits.image),
     ...(email === undefined ? {} : { email }),
     ...(profile === undefined ? {} : { profile }),
+    ...(caller.profiles === undefined ? {} : { profiles: caller.profiles }),
     ...(deviceInfo === undefined ? {} : { device: defined(deviceInfo) }),
     ...(location === undefined
       ? {}
@@ -52,7 +53,7 @@ export async function toVerifyCommand(
 /** Throws as toVerifyCommand does. */
 export async function toEnrollCommand(
   body: EnrollRequest,
-  { caller, requestId, signal }: Circumstances,
+  { caller, requestId, address, signal }: Circumstances,
 ): Promise<EnrollCommand> {
   const { email, name, consent } = body;
   return {
@@ -60,6 +61,7 @@ export async function toEnrollCommand(
     world: caller.world,
     picture: await toBytes(body.image, 'image', pictureLimits.image),
     email,
+    address,
     signal,
     ...(name === undefined ? {} : { name }),
     ...(consent === undefined ? {} : { consent: toConsent(consent) }),
@@ -74,7 +76,10 @@ const toConsent = ({ expiresAt, through, ...rest }: NonNullable<EnrollRequest['c
   ...(through === undefined ? {} : { through }),
 });
 
-/** The match's own score stays inside: `confidence` says as much, on a scale that does not change with the model. */
+/**
+ * The match's own score stays inside: `confidence` says as much, on a scale that does not change with the model. A refusal does not tell
+ * how many pictures somebody has either, nor the shift.
+ */
 export function fromVerdict(verdict: Verdict): VerifyReply {
   const { subject, reason, identification, match, profile } = verdict;
   return {
@@ -84,7 +89,7 @@ export function fromVerdict(verdict: Verdict): VerifyReply {
       : {}),
     ...(reason === undefined ? {} : { reason }),
     confidence: round(verdict.confidence),
-    compositeScore: round(verdict.compositeScore),
+    ...(verdict.compositeScore === undefined ? {} : { compositeScore: round(verdict.compositeScore) }),
     checkResults: verdict.checkResults.map(fromCheckResult),
     assurance: verdict.assurance,
     verificationId: verdict.verification,
@@ -95,6 +100,9 @@ export function fromVerdict(verdict: Verdict): VerifyReply {
       fmr: significant(match.fmr),
       fnmr: significant(match.fnmr),
       extrapolated: match.extrapolated,
+      ...(verdict.verified && match.pictures !== null
+        ? { pictures: match.pictures, shift: round(match.shift) }
+        : {}),
     },
     ...(identification === undefined
       ? {}

@@ -42,7 +42,10 @@ export const identityEvents: PayloadDialect = {
         });
       // As over HTTP: whom a face was not taken for is not told, so that an unknown e-mail looks like a mismatch.
       case 'verification.refused':
-        return told(event, 'verification.failure', { verified: false, ...fromVerification(event.payload) });
+        return told(event, 'verification.failure', {
+          verified: false,
+          ...fromVerification(withoutFigures(event.payload)),
+        });
       case 'subject.enrolled':
         return told(event, 'user.enrolled', {
           userId: event.payload.subject,
@@ -89,6 +92,16 @@ function fromVerification(payload: EventPayloads['verification.verified']): Reco
       ...(profileVersion === undefined ? {} : { version: profileVersion }),
       ...(profileMaturity === undefined ? {} : { maturity: profileMaturity }),
     },
+  };
+}
+
+/** Events of earlier releases carry how near a refusal came, which helps to climb: it is not told. */
+function withoutFigures({ composite: _, ...payload }: EventPayloads['verification.refused']) {
+  const { confidence, checks } = payload;
+  return {
+    ...payload,
+    ...(confidence === undefined ? {} : { confidence: 0 }),
+    ...(checks === undefined ? {} : { checks: checks.map((one) => (one.pass ? one : { ...one, score: 0 })) }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What receivers of this family's webhooks get, as the catalog shows it and a test event sends it. */
 
-const profile = { id: 'builtin:default', slug: 'default', version: 1, maturity: 'proven' };
+const profile = { id: 'builtin:default', slug: 'default', version: 2, maturity: 'proven' };
 
 export const verificationSuccess = {
   event: 'verification.success',
@@ -13,7 +13,7 @@ export const verificationSuccess = {
     confidence: 0.94,
     compositeScore: 0.87,
     checkResults: [
-      { check: 'liveness', pass: true, score: 0.92, weight: 1.5 },
+      { check: 'liveness', pass: true, score: 0.9, weight: 1.5 },
       { check: 'frameConsistency', pass: true, score: 1, weight: 1 },
       { check: 'geoFence', pass: true, score: 0, weight: 0, skipped: 'Not enough was known.' },
       { check: 'faceQuality', pass: true, score: 0.8055, weight: 0.5 },
@@ -32,7 +32,6 @@ export const verificationFailure = {
     verified: false,
     reason: 'Identity not recognised',
     confidence: 0,
-    compositeScore: 0.8055,
     checkResults: [
       {
         check: 'liveness',

@@ -8,14 +8,14 @@ export const CheckResultReply = z
   .strictObject({
     check: z.enum(checkNames).describe('Which check'),
     pass: z.boolean().describe('True when it passed, and when it was skipped'),
-    score: share.describe('0..1; 0 when skipped'),
+    score: share.describe('0..1; 0 when it failed or was skipped; of liveness one decimal'),
     weight: z.number().min(0).describe('Its part in compositeScore; 0 when skipped'),
     skipped: z.string().describe('Why it did not run').optional(),
     reason: z.string().describe('Why it failed, or what the person could do better').optional(),
     details: z
       .record(z.string(), z.unknown())
       .describe(
-        'Figures behind the score: layers that ran, their maturity and measured error rates, distances',
+        'Figures behind the score: layers that ran, their maturity and measured error rates, distances; in a refusal only of faceQuality',
       )
       .optional(),
   })
@@ -36,11 +36,13 @@ export const VerifyReply = z
     email: z.string().describe('Their e-mail, when verified').optional(),
     reason: z.string().describe('Why not, when not verified').optional(),
     confidence: share.describe(
-      "A fixed map of the match's false-match rate: 0.5 at the threshold, rising to 1",
+      "A fixed map of the match's false-match rate: 0.5 at the profile's 1:1 rate, rising to 1; the same with and without `email`; 0 in a refusal",
     ),
-    compositeScore: share.describe(
-      'Weighted mean of the scores of the checks that ran, without the match itself: picture and context only',
-    ),
+    compositeScore: share
+      .describe(
+        'Weighted mean of the scores of the checks that ran, without the match itself: picture and context only. Absent in a refusal',
+      )
+      .optional(),
     checkResults: z.array(CheckResultReply).describe('Every check of the profile'),
     assurance: z
       .enum(['match-only', 'passive', 'active'])
@@ -51,7 +53,9 @@ export const VerifyReply = z
         id: z.string().describe('Id'),
         slug: z.string().describe('Name in requests'),
         version: z.int().describe('Version of its settings'),
-        maturity: z.string().describe('proven, alternate or experimental'),
+        maturity: z
+          .string()
+          .describe('proven, alternate or experimental; custom for a profile of the organization’s own'),
       })
       .describe('The profile that decided'),
     match: z
@@ -67,6 +71,18 @@ export const VerifyReply = z
           ),
         fnmr: z.number().describe('Share of genuine people refused at the threshold'),
         extrapolated: z.boolean().describe('The threshold lies beyond what was measured'),
+        pictures: z
+          .int()
+          .positive()
+          .describe('Enrolled pictures of the person that decided. Absent in a refusal')
+          .optional(),
+        shift: z
+          .number()
+          .nonnegative()
+          .describe(
+            'What the people of this organization raise the threshold by, because they are more alike than those it was measured on; part of `threshold`, 0 where they are not. Absent in a refusal',
+          )
+          .optional(),
       })
       .describe(
         'Which threshold applied, and what it costs. The score itself is never told: it would help to climb to the threshold; `confidence` says as much',
@@ -75,7 +91,11 @@ export const VerifyReply = z
       .strictObject({
         gallerySize: z.int().describe('People searched'),
         galleryRate: z.number().describe('Chance that a stranger is named, as the profile asks'),
-        matchRate: z.number().describe('False-match rate of one comparison which that needs'),
+        matchRate: z
+          .number()
+          .describe(
+            'False-match rate of one comparison: what galleryRate needs, at most the 1:1 rate of the profile',
+          ),
         threshold: z.number().describe('The score that follows'),
         fnmr: z.number().describe('Share of genuine people refused there'),
         extrapolated: z.boolean().describe('The threshold lies beyond what was measured'),

@@ -23,13 +23,13 @@ const base64Picture = z.custom<Picture>(isBase64, { error: notBase64 }).meta({
   type: 'string',
   contentEncoding: 'base64',
   description:
-    'JPEG, PNG or WebP as a data URL or bare base64; at most 10 MiB decoded and 50 megapixels. EXIF orientation is honored. The example is a placeholder: put a picture of your own there.',
+    'JPEG, PNG, WebP, HEIC, HEIF or AVIF as a data URL or bare base64; at most 10 MiB decoded and 50 megapixels. EXIF orientation is honored, in HEIC, HEIF and AVIF the rotation of the file itself. The example is a placeholder: put a picture of your own there.',
   examples: [yourPicture],
 });
 const base64Frame = z.custom<Picture>(isBase64, { error: notBase64 }).meta({
   type: 'string',
   contentEncoding: 'base64',
-  description: 'JPEG, PNG or WebP as a data URL or bare base64; at most 1 MiB decoded',
+  description: 'JPEG, PNG, WebP, HEIC, HEIF or AVIF as a data URL or bare base64; at most 1 MiB decoded',
 });
 const filePicture = z
   .custom<Picture>(isFile, {
@@ -38,7 +38,8 @@ const filePicture = z
   .meta({
     type: 'string',
     format: 'binary',
-    description: 'JPEG, PNG or WebP file; at most 10 MiB and 50 megapixels. EXIF orientation is honored.',
+    description:
+      'JPEG, PNG, WebP, HEIC, HEIF or AVIF file; at most 10 MiB and 50 megapixels. EXIF orientation is honored, in HEIC, HEIF and AVIF the rotation of the file itself.',
   });
 
 const frameDescription =
@@ -76,7 +77,9 @@ const location = z
     country: z
       .string()
       .regex(/^[A-Za-z]{2}$/, 'It must be a country code of two letters.')
-      .describe('ISO 3166-1 alpha-2')
+      .describe(
+        'ISO 3166-1 alpha-2; without it the country of the coordinates is looked up where the profile names countries',
+      )
       .optional(),
     timeZone: z
       .string()
@@ -87,7 +90,7 @@ const location = z
   })
   .meta({
     description:
-      "Where the person is; without it the organization's site of the caller's address is used, if there is one.",
+      "Where the person is; without it the organization's site of the caller's address is used, if there is one. Profiles whose context checks refuse alone (the strict ones) refuse a call without either.",
     examples: [{ latitude: 47.3769, longitude: 8.5417, country: 'CH', timeZone: 'Europe/Zurich' }],
   });
 

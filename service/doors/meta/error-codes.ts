@@ -29,13 +29,17 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   UNSUPPORTED_MEDIA_TYPE: {
     means: 'The body has another Content-Type than this call takes, or is compressed.',
     example: (scope) => ({
-      error:
-        scope === 'identity'
-          ? 'The Content-Type must be application/json or multipart/form-data.'
-          : 'Send application/json, or multipart/form-data where the call takes files.',
+      error: scope.startsWith('identity')
+        ? 'The Content-Type must be application/json or multipart/form-data.'
+        : 'Send application/json, or multipart/form-data where the call takes files.',
     }),
   },
   NOT_FOUND: { means: 'There is no such path, or no such thing in the organization and world of the key.' },
+  METHOD_NOT_ALLOWED: { means: 'The path takes other methods; the header `allow` names them.' },
+  HOST_NOT_ALLOWED: {
+    means:
+      'The header `host` names no address of this appliance. The operator adds further names with the setting `allowedHosts`.',
+  },
   CONFLICT: { means: 'The thing exists already, or is not in the expected state.' },
   MISSING_AUTH: {
     means: 'No API key was sent.',
@@ -69,7 +73,10 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   IMAGE_UNREADABLE: { means: 'The picture is damaged or cannot be decoded.' },
   IMAGE_TOO_LARGE: { means: 'The picture has too many bytes or pixels.' },
-  IMAGE_FORMAT_UNSUPPORTED: { means: 'The picture is no JPEG, PNG or WebP.' },
+  IMAGE_FORMAT_UNSUPPORTED: {
+    means:
+      'The picture is no JPEG, PNG, WebP, HEIC, HEIF or AVIF, or it is an animation; the sentence says what it is.',
+  },
   FACE_NOT_FOUND: {
     means: 'No face is in the picture.',
     example: {
@@ -89,6 +96,9 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   SEVERAL_FACES: { means: 'A second face of similar size is in the picture.' },
   FACE_TOO_SMALL: { means: 'The face is too small to be judged.' },
   FACE_QUALITY_REFUSED: { means: 'The picture has a fault that the profile refuses; `reason` says which.' },
+  REPLAYED_PICTURE: {
+    means: 'This is the very picture that was enrolled, sent in the live world; `reason` asks for a new one.',
+  },
   CHECK_FAILED: { means: 'A check failed that the profile makes a condition; `checkResults` says which.' },
   SUBJECT_NOT_FOUND: { means: 'Nobody is enrolled under that id or e-mail.' },
   TEMPLATE_MISMATCH: {
@@ -98,7 +108,10 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     means: 'The face belongs to another e-mail, and the organization blocks that.',
     example: { error: 'This face already belongs to another e-mail.' },
   },
-  CONSENT_REQUIRED: { means: 'The organization asks for `consent` with each enrollment.' },
+  CONSENT_REQUIRED: {
+    means:
+      'The organization asks for `consent` with each enrollment, or has not recorded yet on what consent it enrolls real people; `error` says which and what to do.',
+  },
   CONSENT_WITHDRAWN: { means: 'The person did not consent to this use, or has withdrawn it.' },
   VERIFICATION_DISABLED: {
     means: "Too many failures in a row for this address; the box's operator has to allow it again.",
@@ -117,7 +130,17 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   DESTINATION_FORBIDDEN: {
     means: 'Nothing is ever sent there, granted or not; the error says which rule forbids it.',
   },
+  RECIPIENT_NOT_APPROVED: {
+    means: 'Alerts may be mailed to approved recipients only; the error names the command that approves one.',
+    example: {
+      error:
+        'Alerts may not be mailed to ops@example.org: an operator approves each recipient with: gatehouse alert recipient approve --org org_01m7w2y4m7v3pcd0w8x9q6r5zt ops@example.org',
+    },
+  },
   PROFILE_NOT_FOUND: { means: 'No profile has that id or slug.' },
+  PROFILE_NOT_ALLOWED: {
+    means: 'The organization or the key may not use that profile; the error names those that it may.',
+  },
   MODEL_NOT_INSTALLED: { means: 'The profile needs a model that is not installed or not enabled.' },
   PAD_NOT_INSTALLED: {
     means:

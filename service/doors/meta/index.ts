@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import type { Metrics } from '../../http/metrics.ts';
+import type { GaugeSample, Metrics } from '../../http/metrics.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { docsPage } from './docs-page.ts';
@@ -18,10 +18,19 @@ export interface MetaDeps {
   log: Log;
   metrics: Metrics;
   status: () => Promise<ApplianceStatus>;
+  /** Figures of the database, the disk and the certificate. */
+  gauges?: () => Promise<GaugeSample[]>;
 }
 
 /** `/`, `/health`, `/ready`, `/metrics`, `/openapi.json`, `/docs`: without a key, and without anything personal or secret. */
-export function createMetaDoor({ version, clock, log, metrics, status }: MetaDeps): FastifyPluginAsync {
+export function createMetaDoor({
+  version,
+  clock,
+  log,
+  metrics,
+  status,
+  gauges,
+}: MetaDeps): FastifyPluginAsync {
   return async (app) => {
     const startedAt = clock.now();
     const uptime = () => (clock.now() - startedAt) / 1000;
@@ -73,7 +82,7 @@ export function createMetaDoor({ version, clock, log, metrics, status }: MetaDep
           operationId: 'metrics',
           summary: 'Metrics',
           description:
-            'Figures for Prometheus: requests, durations, inference stages, queue, galleries, and the process itself.',
+            'Figures for Prometheus: requests and problems, verifications and checks, inference stages, galleries, jobs, webhooks, alerts, disk, certificate, backups, and the process itself.',
           tags: ['meta'],
           response: {
             200: {
@@ -86,7 +95,12 @@ export function createMetaDoor({ version, clock, log, metrics, status }: MetaDep
       async (_, reply) =>
         reply
           .type(metrics.contentType)
-          .send(await metrics.render(fromStatusToGauges(await status(), uptime()))),
+          .send(
+            await metrics.render([
+              ...fromStatusToGauges(await status(), uptime()),
+              ...((await gauges?.()) ?? []),
+            ]),
+          ),
     );
 
     let document: string | undefined;

@@ -44,6 +44,7 @@ const healthy: ApplianceStatus = {
   storage: { kind: 'sqlite', state: 'ok' },
   people: [{ world: 'live', total: 120, largest: 100 }],
   templates: [{ world: 'live', embedder: 'dlib', count: 300 }],
+  ownGalleries: [{ world: 'live', scorer: 'a', measured: 2, raised: 1, largestExcess: 11.6 }],
   safeGallery: [{ rate: 0.01, people: 1000 }],
   matchOnlyOrganizations: 0,
   damagedModels: [],
@@ -107,6 +108,7 @@ describe('/health', () => {
         },
         storage: { kind: 'sqlite', state: 'ok' },
         people: [{ world: 'live', total: 120, largest: 100 }],
+        ownGalleries: [{ world: 'live', scorer: 'a', measured: 2, raised: 1, largestExcess: 12 }],
         safeGallery: [{ rate: 0.01, people: 1000 }],
       },
     ]);
@@ -289,6 +291,7 @@ describe('/openapi.json', () => {
   });
 
   test('says what each operation is, takes, answers and needs', async () => {
+    const scopeOf = (path: string) => (path === '/api/enroll' ? 'identity:enroll' : 'identity:verify');
     const { paths } = await document();
     const ids = new Set<string>();
     for (const [path, item] of Object.entries<Any>(paths)) {
@@ -298,7 +301,9 @@ describe('/openapi.json', () => {
           summary: expect.any(String),
           description: expect.any(String),
           tags: [expect.any(String)],
-          security: path.startsWith('/api/') ? [{ apiKey: ['identity'] }, { bearer: ['identity'] }] : [],
+          security: path.startsWith('/api/')
+            ? [{ apiKey: [scopeOf(path)] }, { bearer: [scopeOf(path)] }]
+            : [],
         });
         for (const [status, answer] of Object.entries<Any>(operation.responses)) {
           expect(status).toMatch(/^[2-5]\d\d$/);
@@ -317,6 +322,7 @@ describe('/openapi.json', () => {
         '- `SEVERAL_FACES`: A second face of similar size is in the picture.',
         '- `FACE_TOO_SMALL`: The face is too small to be judged.',
         '- `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` says which.',
+        '- `REPLAYED_PICTURE`: This is the very picture that was enrolled, sent in the live world; `reason` asks for a new one.',
         '- `CHECK_FAILED`: A check failed that the profile makes a condition; `checkResults` says which.',
       ].join('\n'),
     );

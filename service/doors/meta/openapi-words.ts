@@ -1,7 +1,9 @@
 /** What the document says of the whole, before the first operation. */
 export const introduction = `Self-hosted face verification: enroll people with a picture, then verify or identify them, and have your systems told of it by webhooks.
 
-**Keys.** Send an API key as \`x-api-key\`. \`npm start\` prints one for the test world at its first start; make others on the box with \`gatehouse key create --scopes identity --env test\` (or \`live\`). A key belongs to one organization and one world: what is enrolled with a test key is unknown to a live one. Its scopes say what it may do: \`identity\` to enroll and verify, \`webhooks\` for \`/api/v1/webhooks\`, \`admin\` for \`/api/admin\`.
+**Keys.** Send an API key as \`x-api-key\`. \`npm start\` prints one for the test world at its first start; make others on the box with \`gatehouse key create --scopes identity --env test\` (or \`live\`). A key belongs to one organization and one world: what is enrolled with a test key is unknown to a live one. Its scopes say what it may do: \`identity\` to enroll and verify (\`identity:verify\` or \`identity:enroll\` for one of them), \`webhooks\` for \`/api/v1/webhooks\`, \`admin\` for \`/api/admin\`.
+
+**Requests.** \`null\` for an optional field means that it is absent, and white space around an e-mail address or a base64 text is ignored. Doubled and trailing slashes of a path are ignored; a method that a path does not take is a **405** with the header \`allow\`.
 
 **Errors.** Every error is \`{ error, code, requestId, details? }\`. \`error\` is a sentence that says how to put it right, \`code\` is one of a closed list, and \`details\` names each wrong field. A **422** says that the picture cannot be accepted: it also carries \`reason\`, a sentence for the person in front of the camera, and \`checkResults\`, the checks there were. A face that does not match is no error but a 200 with \`verified: false\`.
 

@@ -34,13 +34,27 @@ export interface ApplianceStatus {
   /** Templates in memory, over all organizations. */
   templates: { world: World; embedder: string; count: number }[];
   /** The largest gallery whose 1:N threshold is still measured, by false-identification rate. */
+  /** Galleries that were compared with the calibration, over all organizations (engine/gallery-calibration). */
+  ownGalleries: {
+    world: World;
+    scorer: string;
+    measured: number;
+    /** With raised thresholds. */
+    raised: number;
+    /** Pairs above the threshold as a multiple of what the calibration says, where that is most. */
+    largestExcess: number;
+  }[];
   safeGallery: { rate: number; people: number }[];
   /** Organizations whose live verifications run without PAD, by their recorded decision. */
   matchOnlyOrganizations: number;
+  /** Organizations with a profile of their own that verifies where liveness failed. */
+  lenientOrganizations?: number;
   /** Places of the key store's copies, and how many of them are not up to date. */
   keyCopies?: { places: number; notCurrent: number };
   /** Scheduled backups that fail or are missing, one sentence each. */
   backupWarnings?: string[];
+  /** Retention sweeps that wait for an operator, one sentence each. */
+  waitingSweeps?: string[];
   /** Why what carries jobs cannot be used: one sentence. */
   queueProblem?: string;
   /** Listens beyond this machine without TLS. */

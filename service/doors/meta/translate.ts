@@ -3,7 +3,7 @@ import type { ApplianceStatus } from './status.ts';
 import type { HealthReply, NotReadyReply, ReadyReply } from './wire.ts';
 
 export function fromStatus(status: ApplianceStatus, version: string, uptimeSeconds: number): HealthReply {
-  const { models, pad, inference, storage, people, safeGallery } = status;
+  const { models, pad, inference, storage, people, ownGalleries, safeGallery } = status;
   const warnings = warningsOf(status);
   return {
     status: notReadyBecause(status) !== undefined ? 'unavailable' : warnings.length > 0 ? 'warning' : 'ok',
@@ -29,6 +29,10 @@ export function fromStatus(status: ApplianceStatus, version: string, uptimeSecon
     inference: { ...inference },
     storage: { ...storage },
     people: people.map((row) => ({ ...row })),
+    ownGalleries: ownGalleries.map((row) => ({
+      ...row,
+      largestExcess: Number(row.largestExcess.toPrecision(2)),
+    })),
     safeGallery: safeGallery.map((row) => ({ ...row })),
   };
 }
@@ -78,7 +82,11 @@ function warningsOf(status: ApplianceStatus): string[] {
     );
   }
   if (status.queueProblem !== undefined) warnings.push(status.queueProblem);
-  warnings.push(...(status.backupWarnings ?? []), ...keyCopiesToLookAt(status));
+  warnings.push(
+    ...(status.backupWarnings ?? []),
+    ...(status.waitingSweeps ?? []),
+    ...keyCopiesToLookAt(status),
+  );
   if (pad.is === 'missing') {
     const except = matchOnly > 0 ? ', except in organizations that recorded match-only' : '';
     warnings.push(`Passive liveness is not installed: live verifications are refused${except}.`);
@@ -87,6 +95,13 @@ function warningsOf(status: ApplianceStatus): string[] {
     const whose = matchOnly === 1 ? 'One organization has' : `${matchOnly} organizations have`;
     warnings.push(
       `${whose} recorded match-only: a printed photograph of an enrolled person would be verified there.`,
+    );
+  }
+  const lenient = status.lenientOrganizations ?? 0;
+  if (lenient > 0) {
+    const whose = lenient === 1 ? 'One organization has' : `${lenient} organizations have`;
+    warnings.push(
+      `${whose} a profile that verifies where the liveness check fails, which no built-in profile does: “gatehouse profile list” and “profile show” say which.`,
     );
   }
   return [...warnings, ...galleriesTooLarge(status)];

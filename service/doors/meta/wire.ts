@@ -62,6 +62,25 @@ export const HealthReply = z
         }),
       )
       .describe('People enrolled'),
+    ownGalleries: z
+      .array(
+        z.strictObject({
+          world: z.enum(['live', 'test']).describe('Which world'),
+          scorer: z.string().describe('By which scorer'),
+          measured: z
+            .int()
+            .describe('Galleries of 30 people and more that were compared with the calibration'),
+          raised: z.int().describe('Of them, those whose thresholds are raised: their people are more alike'),
+          largestExcess: z
+            .number()
+            .describe(
+              'In the gallery that differs most: pairs of different people above the threshold, as a multiple of what the calibration says',
+            ),
+        }),
+      )
+      .describe(
+        'Whether the stated error rates hold for the people enrolled; “gatehouse org calibrate” measures now',
+      ),
     safeGallery: z
       .array(
         z.strictObject({

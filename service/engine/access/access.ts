@@ -8,6 +8,8 @@ import type { ApiKey, Caller } from './api-key.ts';
 import {
   copyLimits,
   insertKey,
+  protectUnprotected,
+  selectAltered,
   selectKey,
   selectKeys,
   selectOwner,
@@ -17,6 +19,7 @@ import {
 } from './api-key-store.ts';
 import { type AuthenticationDeps, type Credential, createAuthentication, isValid } from './authentication.ts';
 import { hashKey, makeKeyText, type Random } from './key-text.ts';
+import { createKnownOrigins } from './known-origins.ts';
 import { type Narrowing, narrowKey } from './narrow-key.ts';
 import { checkNewKey, type NewKey } from './new-key.ts';
 
@@ -45,6 +48,8 @@ export interface Access {
    * once the secret was right), BURST_LIMIT_EXCEEDED for an address that sent too many refused ones.
    */
   authenticate(input: Credential): Promise<Caller>;
+  /** Whether a key of any organization is or was bound to this origin, as a browser sends it. */
+  knowsOrigin(origin: string): Promise<boolean>;
 }
 
 export interface AccessDeps extends AuthenticationDeps {
@@ -57,12 +62,19 @@ export interface AccessDeps extends AuthenticationDeps {
 export function createAccess(deps: AccessDeps): Access & {
   /** When the last uses seen so far are written; before the database is closed. */
   settled(): Promise<void>;
+  /**
+   * At start, before the first key is used. `takeOver`: the rows without protection are from before there was any, or from an
+   * older backup that an operator restored; they get theirs, with a line in the log. Gives the keys that are refused because
+   * something else than this service made or changed their rows.
+   */
+  protectKeys(order: { takeOver: boolean; actor: Actor }): Promise<{ taken: KeyId[]; altered: KeyId[] }>;
 } {
-  const { db, inTransaction, audit, ids, clock, random = randomFillSync } = deps;
+  const { db, inTransaction, integrity, audit, ids, clock, log, random = randomFillSync } = deps;
   const authentication = createAuthentication(deps);
+  const origins = createKnownOrigins(db);
 
   async function keyOf(tx: Tx, organization: OrganizationId, id: KeyId): Promise<ApiKey> {
-    const key = await selectKey(tx, organization, id);
+    const key = await selectKey(tx, integrity, organization, id);
     if (!key) throw new Problem('NOT_FOUND', `The organization has no key with the id ${id}.`);
     return key;
   }
@@ -70,6 +82,12 @@ export function createAccess(deps: AccessDeps): Access & {
   async function validKeyOf(tx: Tx, organization: OrganizationId, id: KeyId): Promise<ApiKey> {
     const key = await keyOf(tx, organization, id);
     if (isValid(key, clock.now())) return key;
+    if (key.altered) {
+      throw new Problem(
+        'CONFLICT',
+        `The row of the key ${id} was made or changed by something else than this service, and the key is refused: revoke it and make a new one.`,
+      );
+    }
     throw new Problem('CONFLICT', `The key ${id} is revoked or past its end: make a new one.`);
   }
 
@@ -83,8 +101,8 @@ export function createAccess(deps: AccessDeps): Access & {
         const owner = await selectOwner(tx, wanted.organization);
         if (!owner) throw new Problem('NOT_FOUND', `No organization has the id ${wanted.organization}.`);
         refuseErased(owner);
-        await insertKey(tx, record, hashKey(key));
-        const { world, scopes, prefix, browser, origins, cidrs, expiresAt } = record;
+        await insertKey(tx, integrity, record, hashKey(key));
+        const { world, scopes, prefix, browser, origins, cidrs, profiles, expiresAt } = record;
         await audit.add(tx, {
           actor,
           action: 'key.create',
@@ -97,22 +115,24 @@ export function createAccess(deps: AccessDeps): Access & {
             browser,
             origins,
             cidrs,
+            profiles,
             ...(expiresAt !== undefined && { expiresAt }),
           },
         });
       });
       await authentication.know(key);
+      origins.forget();
       return { id, key, record };
     },
 
-    listKeys: (organization) => selectKeys(db, organization),
+    listKeys: (organization) => selectKeys(db, integrity, organization),
 
     revokeKey: (organization, id, actor) =>
       inTransaction(async (tx) => {
         const key = await keyOf(tx, organization, id);
         if (key.revokedAt !== undefined) return key;
         const revokedAt = clock.now();
-        await updateRevoked(tx, id, revokedAt);
+        await updateRevoked(tx, integrity, key, revokedAt);
         await audit.add(tx, { actor, action: 'key.revoke', organization, target: id });
         return { ...key, revokedAt };
       }),
@@ -126,7 +146,7 @@ export function createAccess(deps: AccessDeps): Access & {
       const next = ids.next('key');
       const { old, record, text } = await inTransaction(async (tx) => {
         const old = await validKeyOf(tx, organization, id);
-        const successor = old.successor && (await selectKey(tx, organization, old.successor));
+        const successor = old.successor && (await selectKey(tx, integrity, organization, old.successor));
         if (successor && successor.revokedAt === undefined) {
           throw new Problem(
             'CONFLICT',
@@ -144,9 +164,9 @@ export function createAccess(deps: AccessDeps): Access & {
           ...(expiresAt !== undefined && { expiresAt: now + (expiresAt - old.createdAt) }),
         };
         const end = Math.min(now + overlap, expiresAt ?? Number.POSITIVE_INFINITY);
-        await insertKey(tx, record, hashKey(text));
+        await insertKey(tx, integrity, record, hashKey(text));
         await copyLimits(tx, id, next);
-        await updateSuccessor(tx, id, next, end);
+        await updateSuccessor(tx, integrity, id, next, end);
         await audit.add(tx, {
           actor,
           action: 'key.rotate',
@@ -160,18 +180,19 @@ export function createAccess(deps: AccessDeps): Access & {
       return { id: next, key: text, record, old };
     },
 
-    restrictKey: (organization, id, change, actor) =>
-      inTransaction(async (tx) => {
+    async restrictKey(organization, id, change, actor) {
+      const restricted = await inTransaction(async (tx) => {
         const before = await validKeyOf(tx, organization, id);
         const after = narrowKey(before, change, clock.now());
-        const told = ({ scopes, origins, cidrs, expiresAt }: ApiKey) => ({
+        const told = ({ scopes, origins, cidrs, profiles, expiresAt }: ApiKey) => ({
           scopes,
           origins,
           cidrs,
+          profiles,
           expiresAt,
         });
         if (JSON.stringify(told(before)) === JSON.stringify(told(after))) return before;
-        await updateRestrictions(tx, after);
+        await updateRestrictions(tx, integrity, after);
         await audit.add(tx, {
           actor,
           action: 'key.restrict',
@@ -180,9 +201,30 @@ export function createAccess(deps: AccessDeps): Access & {
           details: { from: told(before), to: told(after) },
         });
         return after;
-      }),
+      });
+      origins.forget();
+      return restricted;
+    },
 
     authenticate: authentication.authenticate,
+    knowsOrigin: origins.knows,
+    async protectKeys({ takeOver, actor }) {
+      const taken = takeOver
+        ? await inTransaction(async (tx) => {
+            const keys = await protectUnprotected(tx, integrity);
+            if (keys.length > 0) await audit.add(tx, { actor, action: 'key.protect', details: { keys } });
+            return keys;
+          })
+        : [];
+      const altered = await selectAltered(db, integrity);
+      if (altered.length > 0) {
+        log.error(
+          { keys: altered },
+          'API keys are refused because their rows in the database were made or changed by something else than this service: revoke them and make new ones',
+        );
+      }
+      return { taken, altered };
+    },
     settled: authentication.settled,
   };
 }

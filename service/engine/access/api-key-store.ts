@@ -1,10 +1,69 @@
 import type { Selectable } from 'kysely';
 import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
+import type { Integrity } from '../../storage/integrity.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { ApiKey, KeyPrefix, Scope } from './api-key.ts';
+import type { ApiKey, KeyPrefix } from './api-key.ts';
+import type { Scope } from './scope.ts';
 
-export async function insertKey(tx: Tx, key: ApiKey, secretHash: string): Promise<void> {
+export type KeyIntegrity = Pick<Integrity, 'mac' | 'verify'>;
+
+type KeyRow = Selectable<Schema['api_key']>;
+
+/**
+ * Everything that says who the key is and what it may do. Its limits are not among them, since a writer of the database may set
+ * their counters back anyway, nor is its last use.
+ */
+const protectedFields = (row: KeyRow) => [
+  'api-key-1',
+  row.id,
+  row.organization,
+  row.name,
+  row.prefix,
+  row.world,
+  row.secret_hash,
+  row.hint,
+  row.scopes,
+  row.origins,
+  row.cidrs,
+  row.profiles,
+  row.browser,
+  row.lineage,
+  row.successor,
+  row.created_at,
+  row.expires_at,
+  row.revoked_at,
+];
+
+/** After each change of a row that was read as it was written. */
+async function protect(tx: Tx, integrity: KeyIntegrity, id: string): Promise<void> {
+  const row = await tx.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  const mac = integrity.mac('api-key', protectedFields(row));
+  await tx.updateTable('api_key').set({ mac }).where('id', '=', id).execute();
+}
+
+/** The rows without a MAC, from before there was one. */
+export async function protectUnprotected(tx: Tx, integrity: KeyIntegrity): Promise<KeyId[]> {
+  const rows = await tx.selectFrom('api_key').select('id').where('mac', 'is', null).orderBy('id').execute();
+  for (const { id } of rows) await protect(tx, integrity, id);
+  return rows.map(({ id }) => id as KeyId);
+}
+
+/** Keys that are not revoked and whose rows this service did not write as they are. */
+export async function selectAltered(db: Db, integrity: KeyIntegrity): Promise<KeyId[]> {
+  const rows = await db.selectFrom('api_key').selectAll().where('revoked_at', 'is', null).execute();
+  return rows.filter((row) => !isSound(row, integrity)).map(({ id }) => id as KeyId);
+}
+
+const isSound = (row: KeyRow, integrity: KeyIntegrity): boolean =>
+  row.mac !== null && integrity.verify('api-key', protectedFields(row), row.mac);
+
+export async function insertKey(
+  tx: Tx,
+  integrity: KeyIntegrity,
+  key: ApiKey,
+  secretHash: string,
+): Promise<void> {
   await tx
     .insertInto('api_key')
     .values({
@@ -18,6 +77,7 @@ export async function insertKey(tx: Tx, key: ApiKey, secretHash: string): Promis
       scopes: JSON.stringify(key.scopes),
       origins: JSON.stringify(key.origins),
       cidrs: JSON.stringify(key.cidrs),
+      profiles: JSON.stringify(key.profiles),
       browser: key.browser ? 1 : 0,
       lineage: key.lineage,
       created_at: key.createdAt,
@@ -27,20 +87,26 @@ export async function insertKey(tx: Tx, key: ApiKey, secretHash: string): Promis
       last_used_address: null,
     })
     .execute();
+  await protect(tx, integrity, key.id);
 }
 
-export async function selectKeys(db: Db, organization: OrganizationId): Promise<ApiKey[]> {
+export async function selectKeys(
+  db: Db,
+  integrity: KeyIntegrity,
+  organization: OrganizationId,
+): Promise<ApiKey[]> {
   const rows = await db
     .selectFrom('api_key')
     .selectAll()
     .where('organization', '=', organization)
     .orderBy('id')
     .execute();
-  return rows.map(fromRow);
+  return rows.map((row) => fromRow(row, integrity));
 }
 
 export async function selectKey(
   db: Db,
+  integrity: KeyIntegrity,
   organization: OrganizationId,
   id: KeyId,
 ): Promise<ApiKey | undefined> {
@@ -50,11 +116,12 @@ export async function selectKey(
     .where('organization', '=', organization)
     .where('id', '=', id)
     .executeTakeFirst();
-  return row && fromRow(row);
+  return row && fromRow(row, integrity);
 }
 
 export async function selectKeyByHash(
   db: Db,
+  integrity: KeyIntegrity,
   secretHash: string,
 ): Promise<{ key: ApiKey; secretHash: string } | undefined> {
   const row = await db
@@ -62,20 +129,35 @@ export async function selectKeyByHash(
     .selectAll()
     .where('secret_hash', '=', secretHash)
     .executeTakeFirst();
-  return row && { key: fromRow(row), secretHash: row.secret_hash };
+  return row && { key: fromRow(row, integrity), secretHash: row.secret_hash };
 }
 
-export async function updateRevoked(tx: Tx, id: KeyId, revokedAt: number): Promise<void> {
+/** One that was altered stays so: it is refused either way. */
+export async function updateRevoked(
+  tx: Tx,
+  integrity: KeyIntegrity,
+  { id, altered }: ApiKey,
+  revokedAt: number,
+): Promise<void> {
   await tx.updateTable('api_key').set({ revoked_at: revokedAt }).where('id', '=', id).execute();
+  if (!altered) await protect(tx, integrity, id);
 }
 
-export async function updateSuccessor(tx: Tx, id: KeyId, successor: KeyId, expiresAt: number): Promise<void> {
+export async function updateSuccessor(
+  tx: Tx,
+  integrity: KeyIntegrity,
+  id: KeyId,
+  successor: KeyId,
+  expiresAt: number,
+): Promise<void> {
   await tx.updateTable('api_key').set({ successor, expires_at: expiresAt }).where('id', '=', id).execute();
+  await protect(tx, integrity, id);
 }
 
 export async function updateRestrictions(
   tx: Tx,
-  { id, scopes, origins, cidrs, expiresAt }: ApiKey,
+  integrity: KeyIntegrity,
+  { id, scopes, origins, cidrs, profiles, expiresAt }: ApiKey,
 ): Promise<void> {
   await tx
     .updateTable('api_key')
@@ -83,10 +165,12 @@ export async function updateRestrictions(
       scopes: JSON.stringify(scopes),
       origins: JSON.stringify(origins),
       cidrs: JSON.stringify(cidrs),
+      profiles: JSON.stringify(profiles),
       expires_at: expiresAt ?? null,
     })
     .where('id', '=', id)
     .execute();
+  await protect(tx, integrity, id);
 }
 
 /** A successor has the limits of the key it succeeds. */
@@ -98,6 +182,17 @@ export async function copyLimits(tx: Tx, from: KeyId, to: KeyId): Promise<void> 
     }))
     .where('id', '=', to)
     .execute();
+}
+
+/** Of every key, revoked and expired ones too: their pages still read why they are refused. */
+export async function selectOrigins(db: Db): Promise<string[]> {
+  const rows = await db
+    .selectFrom('api_key')
+    .select('origins')
+    .where('origins', '<>', '[]')
+    .distinct()
+    .execute();
+  return rows.flatMap(({ origins }) => JSON.parse(origins) as string[]);
 }
 
 /** Of every key that was not revoked. */
@@ -127,7 +222,7 @@ export async function selectOwner(
   return row && { id: organization, erasedAt: row.erased_at ?? undefined };
 }
 
-function fromRow(row: Selectable<Schema['api_key']>): ApiKey {
+function fromRow(row: KeyRow, integrity: KeyIntegrity): ApiKey {
   return {
     id: row.id as KeyId,
     organization: row.organization as OrganizationId,
@@ -138,6 +233,7 @@ function fromRow(row: Selectable<Schema['api_key']>): ApiKey {
     scopes: JSON.parse(row.scopes) as Scope[],
     origins: JSON.parse(row.origins) as string[],
     cidrs: JSON.parse(row.cidrs) as string[],
+    profiles: JSON.parse(row.profiles) as string[],
     browser: row.browser === 1,
     lineage: row.lineage,
     ...(row.successor !== null && { successor: row.successor as KeyId }),
@@ -146,5 +242,6 @@ function fromRow(row: Selectable<Schema['api_key']>): ApiKey {
     ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),
     ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
     ...(row.last_used_address !== null && { lastUsedAddress: row.last_used_address }),
+    ...(!isSound(row, integrity) && { altered: true as const }),
   };
 }

@@ -1,19 +1,8 @@
 import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
+import type { Scope } from './scope.ts';
 
 export const keyPrefixes = ['gh', 'prf', 'huma', 'hp', 'sk'] as const;
 export type KeyPrefix = (typeof keyPrefixes)[number];
-
-export const scopes = [
-  'identity',
-  'presence',
-  'sessions',
-  'behavior',
-  'hosted',
-  'registrations',
-  'webhooks',
-  'admin',
-] as const;
-export type Scope = (typeof scopes)[number];
 
 /** A key as it is listed: never its secret. */
 export interface ApiKey {
@@ -29,6 +18,8 @@ export interface ApiKey {
   browser: boolean;
   /** Networks it may be used from, in canonical CIDR; empty: from anywhere. */
   cidrs: string[];
+  /** Slugs of the profiles it may name; empty: those that the organization allows. */
+  profiles: string[];
   /** Id of the first key of those that succeeded one another. */
   lineage: string;
   /** The key it was rotated to. */
@@ -38,6 +29,8 @@ export interface ApiKey {
   revokedAt?: number;
   lastUsedAt?: number;
   lastUsedAddress?: string;
+  /** The row was not written by this service as it stands, so the key is refused: somebody with the database changed it or put it there. */
+  altered?: true;
 }
 
 /** Who calls, after the key was checked. Every door works inside `organization` and `world` and nothing else. */
@@ -48,6 +41,8 @@ export interface Caller {
   organization: OrganizationId;
   world: World;
   scopes: readonly Scope[];
+  /** Slugs of the profiles the key may name; absent or empty: those that the organization allows. */
+  profiles?: readonly string[];
   /** The origins the key is bound to; a page of one of them may read the answers. Absent or empty for a server's key. */
   origins?: readonly string[];
 }

@@ -4,10 +4,11 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { parseNetwork } from '../organizations/index.ts';
-import type { ApiKey, Caller, Scope } from './api-key.ts';
-import { selectHashes, selectKeyByHash, updateLastUsed } from './api-key-store.ts';
+import type { ApiKey, Caller } from './api-key.ts';
+import { type KeyIntegrity, selectHashes, selectKeyByHash, updateLastUsed } from './api-key-store.ts';
 import { hashKey, hasKeyForm, sameHash } from './key-text.ts';
 import { parseOrigin } from './new-key.ts';
+import { holdsScope, type Scope } from './scope.ts';
 
 export interface Credential {
   credential?: string;
@@ -18,6 +19,8 @@ export interface Credential {
 
 export interface AuthenticationDeps {
   db: Db;
+  /** Detects rows that a writer of the database without keys made or changed. */
+  integrity: KeyIntegrity;
   clock: Clock;
   log: Log;
   /** Where refused credentials are counted by address; absent: they are not. */
@@ -31,7 +34,7 @@ export interface AuthenticationDeps {
 /** A key's last use is written at most this often, in milliseconds. */
 const LAST_USED_EVERY = 60_000;
 
-export function createAuthentication({ db, clock, log, refusals }: AuthenticationDeps) {
+export function createAuthentication({ db, integrity, clock, log, refusals }: AuthenticationDeps) {
   /** When this process last wrote a key's use. One entry per key that was ever valid here. */
   const written = new Map<KeyId, number>();
   const writing = new Set<Promise<void>>();
@@ -89,14 +92,20 @@ export function createAuthentication({ db, clock, log, refusals }: Authenticatio
       );
     }
     const hash = hashKey(credential);
-    const found = await selectKeyByHash(db, hash);
+    const found = await selectKeyByHash(db, integrity, hash);
+    if (found?.key.altered) {
+      log.error(
+        { key: found.key.id, organization: found.key.organization },
+        'an API key is refused because its row in the database was made or changed by something else than this service: compare it with "gatehouse key list" and the audit log, revoke it and make a new one',
+      );
+    }
     if (!found || !sameHash(found.secretHash, hash) || !isValid(found.key, clock.now())) {
       throw refused(address, new Problem('INVALID_API_KEY', 'The API key is not valid.'));
     }
     const { key } = found;
     requireNetwork(key, address);
     requireOrigin(key, origin);
-    if (!key.scopes.includes(scope)) {
+    if (!holdsScope(key.scopes, scope)) {
       throw new Problem('INSUFFICIENT_SCOPE', `The API key lacks the scope "${scope}" that this call needs.`);
     }
     noteUse(key.id, address);
@@ -107,6 +116,7 @@ export function createAuthentication({ db, clock, log, refusals }: Authenticatio
       world: key.world,
       scopes: key.scopes,
       ...(key.origins.length > 0 && { origins: key.origins }),
+      ...(key.profiles.length > 0 && { profiles: key.profiles }),
     };
   }
 
@@ -126,8 +136,8 @@ export function createAuthentication({ db, clock, log, refusals }: Authenticatio
   };
 }
 
-export function isValid({ revokedAt, expiresAt }: ApiKey, now: number): boolean {
-  return revokedAt === undefined && (expiresAt === undefined || now < expiresAt);
+export function isValid({ revokedAt, expiresAt, altered }: ApiKey, now: number): boolean {
+  return !altered && revokedAt === undefined && (expiresAt === undefined || now < expiresAt);
 }
 
 function requireNetwork({ cidrs }: ApiKey, address: string | undefined): void {

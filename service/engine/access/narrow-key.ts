@@ -1,13 +1,15 @@
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import { parseNetwork } from '../organizations/index.ts';
-import { type ApiKey, type Scope, scopes } from './api-key.ts';
+import type { ApiKey } from './api-key.ts';
 import { readNetworks, readOrigins } from './new-key.ts';
+import { holdsScope, type Scope, scopes, simplestScopes } from './scope.ts';
 
 /** What is absent stays as it is. */
 export interface Narrowing {
   scopes?: Scope[];
   origins?: string[];
   cidrs?: string[];
+  profiles?: string[];
   /** Milliseconds since 1970. */
   expiresAt?: number;
 }
@@ -16,14 +18,14 @@ const WIDER = 'A key is never widened, because whoever holds it was trusted with
 
 /**
  * The key with less than it had: fewer scopes, fewer origins or the first ones, networks inside its own or the first ones,
- * an earlier end. Throws INVALID_REQUEST, naming each field that would widen it or is wrong.
+ * fewer profiles or the first ones, an earlier end. Throws INVALID_REQUEST, naming each field that would widen it or is wrong.
  */
 export function narrowKey(key: ApiKey, change: Narrowing, now: number): ApiKey {
   const details: ProblemDetail[] = [];
   const refuse = (path: keyof Narrowing, message: string) => details.push({ path, message });
 
-  const kept = key.scopes.filter((scope) => change.scopes === undefined || change.scopes.includes(scope));
-  const more = (change.scopes ?? []).filter((scope) => !key.scopes.includes(scope));
+  const kept = simplestScopes(change.scopes ?? key.scopes);
+  const more = (change.scopes ?? []).filter((scope) => !holdsScope(key.scopes, scope));
   if (more.length > 0) refuse('scopes', `The key does not have ${more.join(', ')}. ${WIDER}`);
   else if (kept.length === 0)
     refuse('scopes', `Leave at least one scope of ${scopes.join(', ')}, or revoke the key.`);
@@ -39,6 +41,11 @@ export function narrowKey(key: ApiKey, change: Narrowing, now: number): ApiKey {
     refuse('cidrs', `The key is bound to ${key.cidrs.join(', ')}. ${WIDER}`);
   }
 
+  const profiles = change.profiles === undefined ? key.profiles : [...new Set(change.profiles)];
+  const wider = key.profiles.length > 0 && profiles.some((slug) => !key.profiles.includes(slug));
+  if (wider || (key.profiles.length > 0 && profiles.length === 0))
+    refuse('profiles', `The key is bound to the profiles ${key.profiles.join(', ')}. ${WIDER}`);
+
   const { expiresAt = key.expiresAt } = change;
   if (change.expiresAt !== undefined) {
     if (!Number.isSafeInteger(change.expiresAt) || change.expiresAt <= now)
@@ -50,7 +57,7 @@ export function narrowKey(key: ApiKey, change: Narrowing, now: number): ApiKey {
   if (details.length > 0) {
     throw new Problem('INVALID_REQUEST', details.map(({ message }) => message).join(' '), { details });
   }
-  return { ...key, scopes: kept, origins, cidrs, ...(expiresAt !== undefined && { expiresAt }) };
+  return { ...key, scopes: kept, origins, cidrs, profiles, ...(expiresAt !== undefined && { expiresAt }) };
 }
 
 function isInside(cidr: string, networks: readonly string[]): boolean {

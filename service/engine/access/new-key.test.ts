@@ -15,6 +15,7 @@ test('defaults, order and spelling', () => {
     browser: false,
     origins: [],
     cidrs: [],
+    profiles: [],
   });
   expect(
     checkNewKey(
@@ -27,6 +28,7 @@ test('defaults, order and spelling', () => {
         browser: true,
         origins: ['HTTPS://Shop.Example:443/', 'https://shop.example', 'http://localhost:3000'],
         cidrs: ['10.20.30.40/16', '::ffff:10.20.0.0/112', '2001:db8::1/64'],
+        profiles: ['door', 'desk', 'door'],
         expiresAt: 1_001,
       },
       now,
@@ -40,6 +42,7 @@ test('defaults, order and spelling', () => {
     browser: true,
     origins: ['https://shop.example', 'http://localhost:3000'],
     cidrs: ['10.20.0.0/16', '2001:db8::/64'],
+    profiles: ['door', 'desk'],
     expiresAt: 1_001,
   });
 });

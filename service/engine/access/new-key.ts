@@ -1,7 +1,8 @@
 import type { OrganizationId, World } from '../../lib/id.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import { parseNetwork } from '../organizations/index.ts';
-import { type KeyPrefix, keyPrefixes, type Scope, scopes } from './api-key.ts';
+import { type KeyPrefix, keyPrefixes } from './api-key.ts';
+import { type Scope, scopes, simplestScopes } from './scope.ts';
 
 export interface NewKey {
   organization: OrganizationId;
@@ -15,6 +16,8 @@ export interface NewKey {
   origins?: string[];
   /** Networks it may be used from, `10.20.0.0/16`; from anywhere when there is none. */
   cidrs?: string[];
+  /** Slugs of the profiles it may name; those that the organization allows when there is none. */
+  profiles?: string[];
 }
 
 /** A key in page code may create sessions and call the behavior family, nothing else (contracts/README.md, Keys). */
@@ -58,12 +61,13 @@ export function checkNewKey(
   return {
     organization,
     world,
-    scopes: scopes.filter((scope) => input.scopes.includes(scope)),
+    scopes: simplestScopes(input.scopes),
     prefix,
     name,
     browser,
     origins,
     cidrs,
+    profiles: [...new Set(input.profiles ?? [])],
     ...(expiresAt !== undefined && { expiresAt }),
   };
 }

@@ -20,11 +20,28 @@ export const NO_MAIL_SERVER =
 
 type Text = Pick<OutgoingMail, 'subject' | 'text'>;
 
-/** Ids and figures: whoever may see more asks the box. */
+const NAME_LENGTH = 80;
+
+/**
+ * The name of a rule in a mail: quoted, and without anything that a mail program makes a link of. A key may name a rule, and
+ * must not use the box to send links.
+ */
+export function quotedName(name: string): string {
+  const words = name.normalize('NFKC').split(/\s+/);
+  const plain = words.map((word) =>
+    looksLikeLink(word) ? '[link removed]' : word.replaceAll(/["“”]/g, "'"),
+  );
+  return `"${plain.join(' ').slice(0, NAME_LENGTH)}"`;
+}
+
+/** A scheme, a path, an address, or a dot (also the ideographic one) between two letters or digits. */
+const looksLikeLink = (word: string): boolean => /[/\\@]|\p{L}:\S|[\p{L}\p{N}][.。]+[\p{L}\p{N}]/u.test(word);
+
+/** Fixed texts with ids and figures; everything else is on the box. */
 export function mailOf(alert: Alert): Text {
   const where = `--org ${alert.organization}${alert.world === 'test' ? ' --test' : ''}`;
   const lines = [
-    `${alert.name}: ${alert.metric} is at ${figure(alert.value)}; the rule fires at ${figure(alert.threshold)}.`,
+    `The rule ${quotedName(alert.name)} fired: ${alert.metric} is at ${figure(alert.value)}; its threshold is ${figure(alert.threshold)}.`,
     '',
     ...(alert.about === undefined ? [] : [`about         ${alert.about}`]),
     `alert         ${alert.id}`,
@@ -36,7 +53,7 @@ export function mailOf(alert: Alert): Text {
     `Acknowledge it:  gatehouse alert ack ${alert.id} ${where}`,
     '',
   ];
-  return { subject: `Gatehouse alert: ${alert.name}`, text: lines.join('\n') };
+  return { subject: `Gatehouse alert: ${quotedName(alert.name)}`, text: lines.join('\n') };
 }
 
 export const testMailOf = (organization: string): Text => ({

@@ -74,6 +74,14 @@ export const metricFacts: Readonly<Record<AlertMetric, MetricFacts>> = {
     ...{ name: 'No presentation attack detection', windowMinutes: 1, threshold: 1, holdOffMinutes: 1440 },
     ...{ least: 1, most: 1, unit: 'nothing else: it is missing or not' },
   },
+  'backup-trouble': {
+    ...{ name: 'Backups would not restore, or fail', windowMinutes: 1, threshold: 1, holdOffMinutes: 1440 },
+    ...{ least: 1, most: 100, unit: 'a whole number of troubles' },
+  },
+  'sweep-waiting': {
+    ...{ name: 'A retention sweep must be confirmed', windowMinutes: 1, threshold: 1, holdOffMinutes: 1440 },
+    ...{ least: 1, most: 1, unit: 'nothing else: one waits or not' },
+  },
 };
 
 /** Judged visits in the window before their share says anything. */

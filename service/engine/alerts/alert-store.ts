@@ -32,6 +32,19 @@ export function createAlertStore({ db }: { db: Db }) {
       if (before !== undefined) rows = rows.where('alert.id', '<', before);
       return (await rows.execute()).map(readAlert);
     },
+    async countOpen(): Promise<{ world: World; metric: AlertMetric; count: number }[]> {
+      const rows = await db
+        .selectFrom('alert')
+        .select(['world', 'metric', ({ fn }) => fn.countAll().as('count')])
+        .where('acknowledged_at', 'is', null)
+        .groupBy(['world', 'metric'])
+        .execute();
+      return rows.map(({ world, metric, count }) => ({
+        world: world as World,
+        metric: metric as AlertMetric,
+        count: Number(count),
+      }));
+    },
     async get(tx: Tx, realm: EventRealm, id: string): Promise<Alert | undefined> {
       const row = await ofRealm(tx, realm).where('alert.id', '=', id).executeTakeFirst();
       return row && readAlert(row);
@@ -73,20 +86,6 @@ export function createAlertStore({ db }: { db: Db }) {
         .limit(1)
         .executeTakeFirst();
       return row !== undefined;
-    },
-    /** When the rule fired so many times ago; undefined where it has not fired as often. */
-    async firedAt(tx: Tx, { organization, world }: EventRealm, rule: AlertRuleId, ago: number) {
-      const row = await tx
-        .selectFrom('alert')
-        .select('fired_at')
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where('rule', '=', rule)
-        .orderBy('id', 'desc')
-        .limit(1)
-        .offset(ago - 1)
-        .executeTakeFirst();
-      return row?.fired_at;
     },
     /** Whether there is such a person, whose erasure has not begun. */
     async isThere(tx: Tx, organization: OrganizationId, subject: SubjectId): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { AlertId, AlertRuleId, OrganizationId, World } from '../../lib/id.t
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { EventRealm, RecordedEvent } from '../events/index.ts';
+import type { Recipient } from './recipient-store.ts';
 
 /** What a rule watches. Counted ones go by events in a window; gauges are looked at every minute. */
 const countedMetrics = [
@@ -13,7 +14,14 @@ const countedMetrics = [
   'bot-rate',
   'webhook-disabled',
 ] as const;
-export const gaugeMetrics = ['queue-depth', 'disk-free', 'certificate-days', 'pad-missing'] as const;
+export const gaugeMetrics = [
+  'queue-depth',
+  'disk-free',
+  'certificate-days',
+  'pad-missing',
+  'backup-trouble',
+  'sweep-waiting',
+] as const;
 export const alertMetrics = [...countedMetrics, ...gaugeMetrics] as const;
 export type AlertMetric = (typeof alertMetrics)[number];
 
@@ -72,7 +80,10 @@ export interface Alerts {
   listRules(realm: EventRealm): Promise<AlertRule[]>;
   /** A rule for every metric that has none and waits for nothing; nothing is added. */
   recommended(realm: EventRealm): Promise<AlertDefinition[]>;
-  /** Throws INVALID_REQUEST, naming each field; DESTINATION_* where it mails and may not; CONFLICT for too many. */
+  /**
+   * Throws INVALID_REQUEST, naming each field; DESTINATION_* where it mails and may not; RECIPIENT_NOT_APPROVED for a recipient
+   * that no operator approved (an operator's own rule approves those it names); CONFLICT for too many.
+   */
   addRule(realm: EventRealm, rule: NewAlertRule, actor: Actor): Promise<AlertRule>;
   /** As `addRule`; NOT_FOUND. */
   changeRule(realm: EventRealm, id: string, change: AlertRuleChange, actor: Actor): Promise<AlertRule>;
@@ -82,9 +93,20 @@ export interface Alerts {
   end(organization: OrganizationId, actor: Actor): Promise<void>;
   /** Newest first. */
   list(realm: EventRealm, query: { open?: boolean; before?: string; limit: number }): Promise<Alert[]>;
+  /** Alerts that were not acknowledged, over all organizations. */
+  countOpen(): Promise<{ world: World; metric: AlertMetric; count: number }[]>;
   /** By a person; twice changes nothing. Throws NOT_FOUND. */
   acknowledge(realm: EventRealm, id: string, actor: Actor): Promise<Alert>;
-  /** One mail to this address, now. Throws INVALID_REQUEST (no mail server is set, no address), DESTINATION_*. */
+  /** Addresses that alerts may be mailed to. */
+  listRecipients(organization: OrganizationId): Promise<Recipient[]>;
+  /** Twice changes nothing. Throws INVALID_REQUEST for a text that is no address, CONFLICT for an erased organization. */
+  approveRecipient(organization: OrganizationId, address: string, actor: Actor): Promise<Recipient>;
+  /** Nothing more is sent to it, whatever rules name it. Throws NOT_FOUND. */
+  withdrawRecipient(organization: OrganizationId, address: string, actor: Actor): Promise<void>;
+  /**
+   * One mail to this address, now; it counts in the hour's limit. Throws INVALID_REQUEST (no mail server is set, no address),
+   * RECIPIENT_NOT_APPROVED, DESTINATION_*.
+   */
   testMail(
     organization: OrganizationId,
     address: string,

@@ -20,9 +20,11 @@ import {
 import { type MailServer, testMailOf } from './alert-mail.ts';
 import { changedRule, checkAddress, checkNewRule, MOST_RULES } from './alert-rule.ts';
 import { createAlertStore } from './alert-store.ts';
-import { createFiring, itself } from './firing.ts';
+import { createFiring, HOURLY_LIMIT, itself } from './firing.ts';
+import { createFirstRule } from './first-rule.ts';
 import { createGauges, type GaugeReadings } from './gauges.ts';
 import { createMailing, sentenceOf } from './mailing.ts';
+import { createRecipients } from './recipients.ts';
 import { createRuleChecks } from './rule-checks.ts';
 import { createRuleStore, type StoredRule } from './rule-store.ts';
 import { createSeenEventsStore } from './seen-events-store.ts';
@@ -30,11 +32,13 @@ import { createSwitchedOff } from './switched-off.ts';
 import { createWatchedRules } from './watched-rules.ts';
 
 const MINUTE = 60_000;
+/** Watched once, in the live world. */
+const ofTheBox: readonly AlertMetric[] = ['pad-missing', 'backup-trouble', 'sweep-waiting'];
 
 export interface AlertsDeps {
   db: Db;
   inTransaction: InTransaction;
-  organizations: Pick<Organizations, 'get'>;
+  organizations: Pick<Organizations, 'get' | 'list'>;
   events: Events;
   audit: Audit;
   /** Takes the handlers of `mail` and `alert-gauges`. */
@@ -55,13 +59,15 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const alerts = createAlertStore(deps);
   const seen = createSeenEventsStore(deps);
   const watched = createWatchedRules({ ...deps, seen });
-  const fire = createFiring({ ...deps, alerts });
-  const tellSwitchedOff = createSwitchedOff({
-    ...{ ...deps, rules, fire },
+  const recipients = createRecipients(deps);
+  const fire = createFiring({ ...deps, alerts, recipients });
+  const addFirstRule = createFirstRule({
+    ...{ ...deps, rules },
     added: (tx, rule) => note(tx, itself, 'alert-rule.add', rule, settingsOf(rule)),
   });
+  const tellSwitchedOff = createSwitchedOff({ rules, fire, addFirstRule });
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
-  const mailing = createMailing({ ...deps, server: mail, alerts });
+  const mailing = createMailing({ ...deps, server: mail, alerts, recipients });
   const { checkMail, checkRule } = createRuleChecks(deps);
   const oneAtATime = createOneAtATime();
   /** A commit was answered by nobody: which rules hold is read again at the next look. */
@@ -122,12 +128,36 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   async function look(): Promise<void> {
     if (unsure) await oneAtATime(load);
     await watched.retry();
+    await addBoxRules();
     let fired = false;
-    for (const { rule, value } of await gauges.breached(watched.gauges())) {
-      fired = (await inTransaction((tx) => fire(tx, rule, { value }))) || fired;
+    for (const { rule, ...reading } of await gauges.breached(watched.gauges())) {
+      fired = (await inTransaction((tx) => fire(tx, rule, reading))) || fired;
     }
     if (fired) jobs.wake();
   }
+
+  /**
+   * The first time that a backup would not restore or that a sweep waits there is a rule, whether a person made one or not: each
+   * is lost unnoticed otherwise. A rule that is removed does not come back.
+   */
+  async function addBoxRules(): Promise<void> {
+    const troubled = readings.backupTroubles().length > 0;
+    for (const { id: organization, erasedAt } of await organizations.list()) {
+      if (erasedAt !== undefined) continue;
+      const realm = { organization, world: 'live' } as const;
+      const waits = (await readings.sweepWaiting(organization)) !== undefined;
+      if (troubled) await addBoxRule(realm, 'backup-trouble');
+      if (waits) await addBoxRule(realm, 'sweep-waiting');
+    }
+  }
+  const addBoxRule = (realm: EventRealm, metric: AlertMetric): Promise<void> =>
+    changing(async () => {
+      const rule = await inTransaction(async (tx) => {
+        if ((await rules.everOf(tx, realm, metric)).length > 0) return undefined;
+        return addFirstRule(tx, realm, metric);
+      });
+      if (rule) await watched.replace(rule);
+    });
 
   jobs.handle('mail', mailing.handler);
   jobs.handle('alert-gauges', {
@@ -148,7 +178,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       const there = new Set((await rules.list(realm)).map(({ metric }) => metric));
       return alertMetrics
         .filter((metric) => !there.has(metric) && waitsFor(metric) === undefined)
-        .filter((metric) => realm.world === 'live' || metric !== 'pad-missing')
+        .filter((metric) => realm.world === 'live' || !ofTheBox.includes(metric))
         .map((metric) => checkNewRule({ metric }));
     },
 
@@ -164,6 +194,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       };
       const add = async (tx: Tx) => {
         await checkTargets(tx, realm, definition);
+        await recipients.admit(tx, organization, definition.channels.email, actor);
         if ((await rules.list(realm, tx)).length >= MOST_RULES)
           throw new Problem(
             'CONFLICT',
@@ -189,6 +220,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         const now = await ruleOf(tx, realm, id);
         const definition = changedRule(now, change);
         if (change.filter) await checkTargets(tx, realm, definition);
+        if (change.channels?.email)
+          await recipients.admit(tx, realm.organization, definition.channels.email, actor);
         const after: StoredRule = { ...now, ...definition, enabled: change.enabled ?? now.enabled };
         await rules.update(tx, after);
         await note(tx, actor, 'alert-rule.change', after, { from: settingsOf(now), to: settingsOf(after) });
@@ -207,10 +240,18 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         const realm = { organization, world };
         for (const { id } of await rules.list(realm)) await removeRule(realm, id, actor);
       }
-      await inTransaction((tx) => alerts.forgetAddresses(tx, organization));
+      await inTransaction(async (tx) => {
+        await alerts.forgetAddresses(tx, organization);
+        await recipients.forget(tx, organization);
+      });
     },
 
+    listRecipients: recipients.list,
+    approveRecipient: recipients.approve,
+    withdrawRecipient: recipients.withdraw,
+
     list: (realm, query) => alerts.list(realm, query),
+    countOpen: () => alerts.countOpen(),
 
     acknowledge: (realm, id, actor) =>
       inTransaction(async (tx) => {
@@ -236,9 +277,12 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       const to = checkAddress(address);
       await checkMail(organization, [to]);
       // Before it is sent: nothing leaves the box without a line.
-      await inTransaction((tx) =>
-        audit.add(tx, { actor, action: 'alert.test-mail', organization, target: organization }),
-      );
+      const taken = await inTransaction(async (tx) => {
+        await recipients.admit(tx, organization, [to], actor);
+        await audit.add(tx, { actor, action: 'alert.test-mail', organization, target: organization });
+        return recipients.takeMails(tx, organization, 1);
+      });
+      if (taken === 0) return { sent: false, reason: HOURLY_LIMIT };
       try {
         await mailing.send(organization, to, testMailOf(organization));
         return { sent: true };

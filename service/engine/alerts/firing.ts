@@ -6,6 +6,7 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Jobs, NewJob } from '../jobs/index.ts';
 import type { AlertStore } from './alert-store.ts';
+import { MOST_MAILS, type Recipients } from './recipients.ts';
 import type { StoredRule } from './rule-store.ts';
 import type { Breach } from './watched-rules.ts';
 
@@ -17,15 +18,15 @@ const begun = {
   desktop: 'offered',
   email: 'waiting',
 } as const;
-/** Of one rule in its hold-off: where it counts people or keys apart, a run on all of them is no flood of mail. */
-const MOST_MAILED = 20;
-const UNMAILED = `not sent: the rule has mailed ${MOST_MAILED} alerts in its hold-off; the others are listed`;
+/** Told of a mail beyond the organization's hourly limit. */
+export const HOURLY_LIMIT = `not sent: the organization has mailed ${MOST_MAILS} times within an hour; alerts are listed as usual`;
 const emailChannel = (address: string): string => `email ${address}`;
 export const addressOf = (channel: string): string | undefined =>
   channel.startsWith('email ') ? channel.slice('email '.length) : undefined;
 
 export interface FiringDeps {
-  alerts: Pick<AlertStore, 'isHeld' | 'isThere' | 'firedAt' | 'insert'>;
+  alerts: Pick<AlertStore, 'isHeld' | 'isThere' | 'insert'>;
+  recipients: Pick<Recipients, 'takeMails'>;
   events: Events;
   audit: Audit;
   jobs: Pick<Jobs, 'add'>;
@@ -40,14 +41,7 @@ export const itself: Actor = { is: 'operator', name: 'gatehouse' };
  * Writes an alert, its audit line, its event and its mail jobs in the given transaction, unless the rule holds off or the person
  * is erased. False then.
  */
-export function createFiring({ alerts, events, audit, jobs, ids, clock }: FiringDeps) {
-  /** Whether the rule may mail once more. */
-  async function mayMail(tx: Tx, rule: StoredRule, { now, holdOff }: { now: number; holdOff: number }) {
-    if (rule.channels.email.length === 0) return false;
-    const at = await alerts.firedAt(tx, rule, rule.id, MOST_MAILED);
-    return at === undefined || at <= now - holdOff || at > now + holdOff;
-  }
-
+export function createFiring({ alerts, recipients, events, audit, jobs, ids, clock }: FiringDeps) {
   return async function fire(
     tx: Tx,
     rule: StoredRule,
@@ -61,7 +55,8 @@ export function createFiring({ alerts, events, audit, jobs, ids, clock }: Firing
     // Erased since it happened: nothing is told of the person, and nothing is kept.
     if (subject !== undefined && !(await alerts.isThere(tx, organization, subject))) return false;
     const id = ids.next('alert');
-    const mails = await mayMail(tx, rule, { now, holdOff });
+    const { email } = channels;
+    const taken = await recipients.takeMails(tx, organization, email.length);
     await alerts.insert(tx, {
       ...{ id, organization, world, rule: rule.id, metric, about, subject, value, threshold },
       firedAt: now,
@@ -70,7 +65,7 @@ export function createFiring({ alerts, events, audit, jobs, ids, clock }: Firing
         ...(channels.webhook && { webhook: begun.webhook }),
         ...(channels.desktop && { desktop: begun.desktop }),
         ...Object.fromEntries(
-          channels.email.map((address) => [emailChannel(address), mails ? begun.email : UNMAILED]),
+          email.map((address, i) => [emailChannel(address), i < taken ? begun.email : HOURLY_LIMIT]),
         ),
       },
     });
@@ -101,10 +96,12 @@ export function createFiring({ alerts, events, audit, jobs, ids, clock }: Firing
           });
       }
     }
-    if (!mails) return true;
-    const work = channels.email.map(
-      (_, to): NewJob => ({ kind: 'mail', payload: { alert: id, to }, organization, key: `${id}/${to}` }),
-    );
+    if (taken === 0) return true;
+    const work = email
+      .slice(0, taken)
+      .map(
+        (_, to): NewJob => ({ kind: 'mail', payload: { alert: id, to }, organization, key: `${id}/${to}` }),
+      );
     await jobs.add(tx, work);
     return true;
   };

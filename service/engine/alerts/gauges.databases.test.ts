@@ -40,8 +40,8 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
   });
 
   test('a certificate that is not there is waited for, and never fires', async () => {
-    const { diskFree, padMissing } = at.readings();
-    await at.open({ readings: { diskFree, padMissing } });
+    const { certificateDays: _, ...others } = at.readings();
+    await at.open({ readings: others });
     const rule = await at.alerts.addRule(at.realm(), { metric: 'certificate-days' }, operator);
     expect(rule.waitsFor).toBe('This box has no TLS certificate (--tls-cert, --tls-key).');
     await at.alerts.look();
@@ -67,6 +67,30 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     at.box.padMissing = true;
     await at.alerts.look();
     expect(await at.fired()).toMatchObject([{ value: 1 }]);
+  });
+
+  test('a backup that would not restore and a sweep that waits are told of without a rule, once, and a removed rule stays removed', async () => {
+    await at.alerts.look();
+    expect(await at.alerts.listRules(at.realm())).toEqual([]);
+    at.box.backupTroubles = ['The backup /b/1 was written, but would not restore.'];
+    at.box.sweepWaiting = 'It would erase 9 people at once.';
+    await at.alerts.look();
+    await at.alerts.look();
+    expect((await at.fired()).map(({ metric, value }) => [metric, value]).toSorted()).toEqual([
+      ['backup-trouble', 1],
+      ['sweep-waiting', 1],
+    ]);
+    const told = (await at.told()).map(({ reason }) => reason).toSorted();
+    expect(told).toEqual([expect.stringContaining('backup list'), 'It would erase 9 people at once.']);
+    const rules = await at.alerts.listRules(at.realm());
+    expect(rules.map(({ metric, channels }) => [metric, channels.desktop]).toSorted()).toEqual([
+      ['backup-trouble', true],
+      ['sweep-waiting', true],
+    ]);
+    expect(await at.fired('test')).toEqual([]);
+    for (const { id } of rules) await at.alerts.removeRule(at.realm(), id, operator);
+    await at.alerts.look();
+    expect(await at.alerts.listRules(at.realm())).toEqual([]);
   });
 
   test('deliveries that wait are counted in their own world', async () => {
@@ -109,6 +133,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     await at.alerts.addRule(at.realm(), { metric: 'pad-missing' }, operator);
     await at.open({
       readings: {
+        ...at.readings(),
         diskFree: () => Promise.reject(new Error('no disk')),
         padMissing: async () => true,
       },

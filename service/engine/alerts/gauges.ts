@@ -7,6 +7,8 @@ import { isBeyond } from './alert-rule.ts';
 import type { StoredRule } from './rule-store.ts';
 
 const MINUTE = 60_000;
+const BACKUP_REASON =
+  'A backup would not restore, or could not be made: “gatehouse backup list” tells the operator of the box why.';
 
 /** What the box can tell of itself at any moment; given by compose.ts. */
 export interface GaugeReadings {
@@ -16,6 +18,16 @@ export interface GaugeReadings {
   certificateDays?(): number;
   /** Whether somebody could be verified live without presentation attack detection, or cannot because it is not installed. */
   padMissing(organization: OrganizationId): Promise<boolean>;
+  /** What is wrong with the backups of the box, one sentence each. */
+  backupTroubles(): readonly string[];
+  /** Why a retention sweep of the organization waits for an operator; undefined when none does. */
+  sweepWaiting(organization: OrganizationId): Promise<string | undefined>;
+}
+
+/** What a gauge shows now, and why, where the figure does not say it. */
+export interface Reading {
+  value: number;
+  reason?: string;
 }
 
 export interface GaugesDeps {
@@ -29,16 +41,27 @@ export interface GaugesDeps {
 export function createGauges({ readings, waitingDeliveries, clock, log }: GaugesDeps) {
   const since = new Map<AlertRuleId, number>();
 
-  async function read(metric: AlertMetric, realm: EventRealm): Promise<number | undefined> {
+  async function read(metric: AlertMetric, realm: EventRealm): Promise<Reading | undefined> {
     switch (metric) {
       case 'queue-depth':
-        return waitingDeliveries(realm);
+        return { value: await waitingDeliveries(realm) };
       case 'disk-free':
-        return Math.floor(await readings.diskFree());
-      case 'certificate-days':
-        return readings.certificateDays?.();
+        return { value: Math.floor(await readings.diskFree()) };
+      case 'certificate-days': {
+        const value = readings.certificateDays?.();
+        return value === undefined ? undefined : { value };
+      }
       case 'pad-missing':
-        return (await readings.padMissing(realm.organization)) ? 1 : 0;
+        return { value: (await readings.padMissing(realm.organization)) ? 1 : 0 };
+      case 'backup-trouble': {
+        const troubles = readings.backupTroubles();
+        // Without the paths in them: organizations are told, whose box it need not be.
+        return { value: troubles.length, reason: BACKUP_REASON };
+      }
+      case 'sweep-waiting': {
+        const reason = await readings.sweepWaiting(realm.organization);
+        return reason === undefined ? { value: 0 } : { value: 1, reason };
+      }
       default:
         return undefined;
     }
@@ -46,25 +69,25 @@ export function createGauges({ readings, waitingDeliveries, clock, log }: Gauges
 
   return {
     /** Rules whose gauge has been beyond the threshold at every look for as long as their window; one minute is a single look. */
-    async breached(rules: readonly StoredRule[]): Promise<{ rule: StoredRule; value: number }[]> {
-      const found: { rule: StoredRule; value: number }[] = [];
+    async breached(rules: readonly StoredRule[]): Promise<({ rule: StoredRule } & Reading)[]> {
+      const found: ({ rule: StoredRule } & Reading)[] = [];
       for (const id of since.keys()) if (rules.every((rule) => rule.id !== id)) since.delete(id);
       for (const rule of rules) {
-        const value = await read(rule.metric, rule).catch((error: unknown) => {
+        const reading = await read(rule.metric, rule).catch((error: unknown) => {
           log.warn(
             { rule: rule.id, metric: rule.metric, err: error },
             'a gauge of an alert rule cannot be read',
           );
           return undefined;
         });
-        if (value === undefined || !isBeyond(rule, value)) {
+        if (reading === undefined || !isBeyond(rule, reading.value)) {
           since.delete(rule.id);
           continue;
         }
         const now = clock.now();
         const begun = Math.min(since.get(rule.id) ?? now, now);
         since.set(rule.id, begun);
-        if (now - begun >= (rule.windowMinutes - 1) * MINUTE) found.push({ rule, value });
+        if (now - begun >= (rule.windowMinutes - 1) * MINUTE) found.push({ rule, ...reading });
       }
       return found;
     },

@@ -13,3 +13,4 @@ export { forgetAlerts } from './alert-store.ts';
 export type { AlertsDeps } from './alerts.ts';
 export { createAlerts } from './alerts.ts';
 export type { GaugeReadings } from './gauges.ts';
+export type { Recipient } from './recipient-store.ts';

@@ -48,7 +48,7 @@ onBothDatabases('mail of alerts', (newPlace) => {
         ...server,
         address: '10.0.0.9',
         to: ['ops@example.com'],
-        subject: `Gatehouse alert: ${alert!.name}`,
+        subject: `Gatehouse alert: "${alert!.name}"`,
       },
     ]);
     const { text } = at.mails[0]!;

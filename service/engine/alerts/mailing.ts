@@ -5,6 +5,7 @@ import type { JobHandler } from '../jobs/index.ts';
 import { type MailServer, mailOf, NO_MAIL_SERVER } from './alert-mail.ts';
 import type { AlertStore } from './alert-store.ts';
 import { addressOf } from './firing.ts';
+import type { Recipients } from './recipients.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -16,6 +17,7 @@ export interface MailingDeps {
   destinations: Pick<Destinations, 'checkHost'>;
   outgoing: Pick<Outgoing, 'mail'>;
   alerts: Pick<AlertStore, 'find' | 'setNotified'>;
+  recipients: Pick<Recipients, 'isApproved'>;
 }
 
 interface Sent {
@@ -30,7 +32,7 @@ export interface Mailing {
 }
 
 /** Sends alerts by mail; the mail server is resolved and checked for the organization at each attempt. */
-export function createMailing({ server, destinations, outgoing, alerts }: MailingDeps): Mailing {
+export function createMailing({ server, destinations, outgoing, alerts, recipients }: MailingDeps): Mailing {
   const send: Mailing['send'] = async (organization, to, text) => {
     if (!server) throw new Error(NO_MAIL_SERVER);
     const { host, port, secure, user, password, ca, from } = server;
@@ -66,6 +68,8 @@ export function createMailing({ server, destinations, outgoing, alerts }: Mailin
         if (!alert || channel === undefined || address === undefined || organization === undefined)
           return { outcome: { is: 'dead', error: 'The alert of this mail is not there any more.' } };
         const result = { alert: alert.id, channel };
+        if (!(await recipients.isApproved(organization, address)))
+          return { outcome: { is: 'dead', error: 'The recipient is no longer approved.' }, result };
         try {
           await send(organization, address, mailOf(alert));
           return { outcome: { is: 'done' }, result };

@@ -1,5 +1,10 @@
 import type { Ids } from '../../lib/id.ts';
-import type { AuditNotes } from './checkpoints.ts';
+
+/** Small facts beside the keys, in another file than the log. */
+export interface AuditNotes {
+  note(name: string): Promise<string | undefined>;
+  setNote(name: string, value: string): Promise<void>;
+}
 
 const NOTE = 'appliance/id';
 

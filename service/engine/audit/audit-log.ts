@@ -7,7 +7,8 @@ import type { Actor, Audit, AuditLine } from './audit.ts';
 import { type LineFilter, readHead, readOutside } from './audit-store.ts';
 import { beforeTheFirst, hashOutside, type StoredLine } from './chain.ts';
 import type { Checkpoint, CheckpointKind } from './checkpoint.ts';
-import { type AuditNotes, type AuditSigning, CHECKPOINT_NOTE, createCheckpoints } from './checkpoints.ts';
+import type { CheckpointNote } from './checkpoint-note.ts';
+import { type AuditSigning, createCheckpoints } from './checkpoints.ts';
 import { type ExportFilter, writeExport } from './export.ts';
 import { prune } from './prune.ts';
 import { readNewest, readNext } from './read-newest.ts';
@@ -63,7 +64,8 @@ export interface AuditLogDeps {
   db: Db;
   inTransaction: InTransaction;
   signing: AuditSigning;
-  notes: AuditNotes;
+  /** Of the newest checkpoint, beside the keys. */
+  note: CheckpointNote;
   /** Its identity, in every signature (appliance-identity.ts). */
   appliance: string;
   clock: Clock;
@@ -75,12 +77,12 @@ export function createAuditLog({
   db,
   inTransaction,
   signing,
-  notes,
+  note,
   appliance,
   clock,
   log,
 }: AuditLogDeps): AuditLog {
-  const checkpoints = createCheckpoints({ db, inTransaction, signing, notes, appliance, clock });
+  const checkpoints = createCheckpoints({ db, inTransaction, signing, note, appliance, clock });
   /** Two checkpoints at a time could note the older one last. */
   const oneAtATime = createOneAtATime();
   let exports = 0;
@@ -124,7 +126,8 @@ export function createAuditLog({
       db,
       keys: publicKeys(),
       appliance,
-      note: await notes.note(CHECKPOINT_NOTE),
+      note: await note.read(),
+      copies: () => note.copies(),
       ...(progress && { progress }),
     });
 
@@ -132,7 +135,12 @@ export function createAuditLog({
     record,
     async begin() {
       const gap = await checkpoints.findGap(db);
-      if (gap) {
+      if (gap === 'forged') {
+        log.error(
+          {},
+          'the note of the newest audit checkpoint in the key store was changed or deleted: run "gatehouse audit verify"',
+        );
+      } else if (gap) {
         log.error(
           { lastLine: gap.chain.seq, remembered: gap.noted.seq },
           'the audit log does not reach the checkpoint that the key store remembers: run "gatehouse audit verify"',
@@ -162,7 +170,7 @@ export function createAuditLog({
     acknowledgeRestore: (order) =>
       oneAtATime(async () => {
         await takeInOlderLines();
-        await acknowledgeRestore({ inTransaction, audit, notes, checkpoints, clock }, order);
+        await acknowledgeRestore({ inTransaction, audit, note, checkpoints, clock }, order);
       }),
     prune: (order) =>
       oneAtATime(async () => {

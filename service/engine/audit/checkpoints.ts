@@ -12,6 +12,7 @@ import {
 } from './audit-store.ts';
 import { hashLine } from './chain.ts';
 import { type Checkpoint, type CheckpointKind, checkpointBytes, readNote } from './checkpoint.ts';
+import type { CheckpointNote } from './checkpoint-note.ts';
 import { isSigned } from './is-signed.ts';
 import { saysRestore } from './line-details.ts';
 import { keysById } from './verify-chain.ts';
@@ -21,15 +22,6 @@ export interface AuditSigning {
   sign(purpose: 'audit', bytes: Uint8Array): { kid: string; signature: string };
   publicKeys(): { kid: string; purpose: string; publicKey: string }[];
 }
-
-/** Small facts beside the keys, in another file than the log. */
-export interface AuditNotes {
-  note(name: string): Promise<string | undefined>;
-  setNote(name: string, value: string): Promise<void>;
-}
-
-/** The note of the newest checkpoint. */
-export const CHECKPOINT_NOTE = 'audit/checkpoint';
 
 const LINES_BETWEEN = 1_000;
 /** Milliseconds. */
@@ -41,7 +33,7 @@ export interface CheckpointsDeps {
   db: Db;
   inTransaction: InTransaction;
   signing: AuditSigning;
-  notes: AuditNotes;
+  note: CheckpointNote;
   appliance: string;
   clock: Clock;
 }
@@ -66,32 +58,37 @@ export interface Checkpoints {
   note(checkpoint: Checkpoint): Promise<void>;
   /** Whether an operator's restore is what became of the noted checkpoint: its line says so, and was signed as such. */
   isAcknowledged(db: Db, noted: Gap['noted']): Promise<boolean>;
-  /** Undefined when the log passes through the noted checkpoint, or an operator acknowledged that it does not. */
-  findGap(db: Db): Promise<Gap | undefined>;
+  /**
+   * Undefined when the log passes through the noted checkpoint, or an operator acknowledged that it does not. `forged`: the
+   * note was not written by this service, so that nothing is known.
+   */
+  findGap(db: Db): Promise<Gap | 'forged' | undefined>;
 }
 
 export function createCheckpoints({
   db,
   inTransaction,
   signing,
-  notes,
+  note: noted,
   appliance,
   clock,
 }: CheckpointsDeps): Checkpoints {
   let failedAt: number | undefined;
-  const readNoted = async () => {
-    const text = await notes.note(CHECKPOINT_NOTE);
-    return text === undefined ? undefined : readNote(text);
-  };
+
+  async function readNoted(): Promise<Checkpoint | 'forged' | undefined> {
+    const state = await noted.read();
+    if (state.is === 'none') return undefined;
+    return (state.is === 'sound' && readNote(state.text)) || 'forged';
+  }
 
   const signed: Checkpoints['signed'] = (place) => ({
     ...place,
     ...signing.sign('audit', checkpointBytes(appliance, place)),
   });
 
-  async function findGap(over: Db): Promise<Gap | undefined> {
+  async function findGap(over: Db): Promise<Gap | 'forged' | undefined> {
     const noted = await readNoted();
-    if (!noted) return undefined;
+    if (noted === undefined || noted === 'forged') return noted;
     const head = await readHead(over);
     if (noted.seq <= head.seq) {
       const oldest = await readOldestCheckpoint(over);
@@ -118,8 +115,7 @@ export function createCheckpoints({
     return false;
   };
 
-  const note: Checkpoints['note'] = (checkpoint) =>
-    notes.setNote(CHECKPOINT_NOTE, JSON.stringify(checkpoint));
+  const note: Checkpoints['note'] = (checkpoint) => noted.write(JSON.stringify(checkpoint));
 
   const make: Checkpoints['make'] = async (kind) => {
     const made = await inTransaction(async (tx) => {
@@ -127,7 +123,7 @@ export function createCheckpoints({
       const newest = await readNewestCheckpoint(tx);
       if (head.seq === 0) return undefined;
       const gap = await findGap(tx);
-      if (gap) throw cutOff(gap);
+      if (gap) throw gap === 'forged' ? forgedNote() : cutOff(gap);
       if (newest && (newest.seq > head.seq || !isOurs(newest))) throw notOurs(newest);
       if (newest?.seq === head.seq) return newest;
       const checkpoint = signed({ ...head, at: clock.now(), kind, previous: newest?.seq ?? 0 });
@@ -170,6 +166,12 @@ const cutOff = ({ chain, noted }: Gap): Problem =>
   new Problem(
     'CONFLICT',
     `The audit log (last line ${chain.seq}) does not pass through the checkpoint at line ${noted.seq} that the key store remembers: lines were cut off, or an older database was put back by hand. No checkpoint is signed over that. See what "gatehouse audit verify" says, and put the newest database back; or restore the older one with "gatehouse restore", which records that it did.`,
+  );
+
+const forgedNote = (): Problem =>
+  new Problem(
+    'CONFLICT',
+    'The note of the newest audit checkpoint in the key store was changed, deleted or put back from elsewhere: nothing is signed until that is settled. See what "gatehouse audit verify" says. Put back the newest copy of the key store ("gatehouse keystore places"), or restore a backup with "gatehouse restore", which records that it did.',
   );
 
 export const notOurs = ({ seq }: Checkpoint): Problem =>

@@ -10,7 +10,8 @@ export interface Damage {
     | 'truncated'
     | 'bad-signature'
     | 'checkpoint-missing'
-    | 'outside-changed';
+    | 'outside-changed'
+    | 'note-behind';
   /** In words for the operator. */
   says: string;
 }

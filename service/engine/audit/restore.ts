@@ -3,12 +3,13 @@ import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from './audit.ts';
 import { putCheckpoint, readHead, readNewestCheckpoint } from './audit-store.ts';
 import { readNote } from './checkpoint.ts';
-import { type AuditNotes, CHECKPOINT_NOTE, type Checkpoints } from './checkpoints.ts';
+import type { CheckpointNote } from './checkpoint-note.ts';
+import type { Checkpoints } from './checkpoints.ts';
 
 export interface RestoreDeps {
   inTransaction: InTransaction;
   audit: Audit;
-  notes: AuditNotes;
+  note: CheckpointNote;
   checkpoints: Checkpoints;
   clock: Clock;
 }
@@ -18,11 +19,11 @@ export interface RestoreDeps {
  * it names what the note says.
  */
 export async function acknowledgeRestore(
-  { inTransaction, audit, notes, checkpoints, clock }: RestoreDeps,
+  { inTransaction, audit, note, checkpoints, clock }: RestoreDeps,
   { actor, request, details = {} }: { actor: Actor; request?: string; details?: Record<string, unknown> },
 ): Promise<void> {
-  const text = await notes.note(CHECKPOINT_NOTE);
-  const noted = text === undefined ? undefined : readNote(text);
+  const state = await note.read();
+  const noted = state.is === 'sound' ? readNote(state.text) : undefined;
   const checkpoint = await inTransaction(async (tx) => {
     const newest = await readNewestCheckpoint(tx);
     if (noted && newest && (await checkpoints.isAcknowledged(tx, noted))) return newest;
@@ -31,7 +32,13 @@ export async function acknowledgeRestore(
       actor,
       action: 'backup.restore',
       ...(request === undefined ? {} : { request }),
-      details: { ...details, chain, noted: noted ? { seq: noted.seq, hash: noted.hash } : chain },
+      details: {
+        ...details,
+        chain,
+        noted: noted ? { seq: noted.seq, hash: noted.hash } : chain,
+        // What the log had reached is not known then.
+        ...(state.is === 'forged' && { note: 'forged' }),
+      },
     });
     const head = await readHead(tx);
     const made = checkpoints.signed({

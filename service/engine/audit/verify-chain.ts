@@ -11,6 +11,7 @@ import {
 } from './audit-store.ts';
 import type { OutsideLine, StoredLine } from './chain.ts';
 import { type Checkpoint, checkpointBytes, readNote } from './checkpoint.ts';
+import type { CopyNote, NoteState } from './checkpoint-note.ts';
 import type { AcknowledgedRestore, Damage } from './damage.ts';
 import { isSigned, type PublicKeys } from './is-signed.ts';
 import { type ChainWalk, createChainWalk } from './walk-chain.ts';
@@ -38,7 +39,16 @@ export interface ChainReport {
   pruned?: { through: number; at: number };
   /** Restores of an older backup that an operator acknowledged: lines were lost there, by somebody's decision. */
   restores: AcknowledgedRestore[];
+  /** The note of every copy of the key store, compared with the note in use. */
+  copies?: ComparedCopy[];
   damage?: Damage;
+}
+
+export interface ComparedCopy {
+  place: string;
+  note: CopyNote['is'];
+  /** Seq of the checkpoint that it notes. */
+  line?: number;
 }
 
 export interface VerifyChainDeps {
@@ -46,11 +56,10 @@ export interface VerifyChainDeps {
   /** Every key the appliance ever signed checkpoints with. */
   keys: readonly AuditKey[];
   appliance: string;
-  /**
-   * What the key store notes as the newest checkpoint (`audit/checkpoint`): `undefined` when it has no such note, and
-   * 'not-compared' for a copy that is older by its nature, such as a backup.
-   */
-  note: string | undefined | 'not-compared';
+  /** What the key store notes as the newest checkpoint; 'not-compared' for a copy that is older by its nature, such as a backup. */
+  note: NoteState | 'not-compared';
+  /** What each copy of the key store notes; absent: not compared. */
+  copies?: () => Promise<CopyNote[]>;
   /** Lines seen and lines there are, now and then. */
   progress?: (seen: number, all: number) => void;
 }
@@ -71,6 +80,7 @@ export async function verifyChain({
   keys,
   appliance,
   note,
+  copies,
   progress,
 }: VerifyChainDeps): Promise<ChainReport> {
   const publicKeys = keysById(keys);
@@ -84,10 +94,19 @@ export async function verifyChain({
     if (record.is === 'line' && record.line.seq % PAGE === 0) progress?.(record.line.seq, until);
   }
   walk.end();
+  const compared = await copies?.();
   const damage =
-    walk.damage ?? (await findSurplus(db, until, walk)) ?? judgeNote({ note, noted, newest, last: until });
+    walk.damage ??
+    (await findSurplus(db, until, walk)) ??
+    judgeNote({ note, noted, newest, last: until }) ??
+    judgeCopies(compared ?? [], noted);
   const { omitted: _, ...report } = walk.report();
-  return { valid: damage === undefined, ...report, ...(damage && { damage }) };
+  return {
+    valid: damage === undefined,
+    ...report,
+    ...(compared && { copies: compared.map(toComparedCopy) }),
+    ...(damage && { damage }),
+  };
 }
 
 export type ChainRecord =
@@ -166,9 +185,28 @@ function readSignedNote(
   keys: PublicKeys,
   appliance: string,
 ): Checkpoint | undefined {
-  if (note === undefined || note === 'not-compared') return undefined;
-  const noted = readNote(note);
+  if (note === 'not-compared' || note.is !== 'sound') return undefined;
+  const noted = readNote(note.text);
   return noted && isSigned(keys, checkpointBytes(appliance, noted), noted) ? noted : undefined;
+}
+
+const lineOf = ({ text }: CopyNote): number | undefined =>
+  text === undefined ? undefined : readNote(text)?.seq;
+
+function toComparedCopy(copy: CopyNote): ComparedCopy {
+  const line = lineOf(copy);
+  return { place: copy.place, note: copy.is, ...(line !== undefined && { line }) };
+}
+
+function judgeCopies(copies: readonly CopyNote[], noted: Checkpoint | undefined): Damage | undefined {
+  const ahead = copies.find(({ is }) => is === 'ahead');
+  if (!ahead) return undefined;
+  const line = lineOf(ahead);
+  return {
+    seq: noted?.seq ?? 0,
+    is: 'note-behind',
+    says: `The copy of the key store in ${ahead.place} notes a newer checkpoint${line === undefined ? '' : ` (line ${line})`} than the key store in use (${noted ? `line ${noted.seq}` : 'none'}): an old note or an old key store was put back, and the log may have been cut.`,
+  };
 }
 
 /** What the walk cannot see: checkpoints beyond its end, and what is wrong with the note or follows from it. */
@@ -192,7 +230,14 @@ function judgeNote({
     );
   }
   if (note === 'not-compared') return undefined;
-  if (note === undefined) {
+  if (note.is === 'forged') {
+    return of(
+      last,
+      'bad-signature',
+      'The note of the newest checkpoint in the key store is not as the service wrote it: it was changed, deleted, or put back from elsewhere, and the log may have been cut.',
+    );
+  }
+  if (note.is === 'none') {
     if (!newest) return undefined;
     return of(
       newest.seq,

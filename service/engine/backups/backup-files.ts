@@ -12,8 +12,16 @@ export interface BackupFiles {
     path: string,
     options: { at: number; origin: Origin; withModels: boolean },
   ): Promise<{ bytes: number }>;
+  /**
+   * Restores the file to scratch as `restore` would, with this service's master key, and looks at all of it. What is wrong, one
+   * sentence each; empty when it would restore. `places` of the key store, the first that can be read is used; the key store in
+   * use where there is none.
+   */
+  prove(path: string, places: readonly string[]): Promise<string[]>;
   /** Complete backups of this very appliance in a folder. */
   list(folder: string): Promise<BackupFile[]>;
+  /** Whether the file of a run is there; `away` where its folder cannot be read, so that nothing is known. */
+  where(path: string): Promise<'there' | 'removed' | 'away'>;
   remove(path: string): Promise<void>;
   /**
    * What opens the master key by its passphrase lies in the key store's copies as well, as it is now. Does nothing where there is

@@ -52,15 +52,22 @@ export function createBackupStore({ db }: { db: Db }) {
     async end(
       tx: Tx,
       id: string,
-      end: { at: number; outcome: 'done' | 'failed'; bytes?: number; reason?: string },
+      end: {
+        at: number;
+        outcome: 'done' | 'failed' | 'unproven';
+        bytes?: number;
+        reason?: string;
+        proven?: boolean;
+      },
     ): Promise<void> {
       await tx
         .updateTable('backup_run')
         .set({
           finished_at: end.at,
-          outcome: end.outcome,
+          outcome: end.outcome === 'unproven' ? 'done' : end.outcome,
           bytes: end.bytes ?? null,
           reason: end.reason ?? null,
+          verified_at: end.outcome === 'done' && end.proven ? end.at : null,
         })
         .where('id', '=', id)
         .execute();
@@ -68,7 +75,7 @@ export function createBackupStore({ db }: { db: Db }) {
     async verified(tx: Tx, path: string, at: number): Promise<boolean> {
       const { numUpdatedRows } = await tx
         .updateTable('backup_run')
-        .set({ verified_at: at })
+        .set({ verified_at: at, reason: null })
         .where('path', '=', path)
         .where('outcome', '=', 'done')
         .executeTakeFirst();
@@ -80,6 +87,41 @@ export function createBackupStore({ db }: { db: Db }) {
         toRun,
       );
     },
+    /** When the newest backup whose proof did not fail was finished. */
+    async lastDone(): Promise<number | undefined> {
+      const { at } = await db
+        .selectFrom('backup_run')
+        .select(({ fn }) => fn.max('finished_at').as('at'))
+        .where('outcome', '=', 'done')
+        .where('reason', 'is', null)
+        .executeTakeFirstOrThrow();
+      return at === null ? undefined : Number(at);
+    },
+    /** Of these files, those whose last proof failed. */
+    async unproven(paths: readonly string[]): Promise<string[]> {
+      if (paths.length === 0) return [];
+      const rows = await db
+        .selectFrom('backup_run')
+        .select('path')
+        .where('path', 'in', paths)
+        .where('outcome', '=', 'done')
+        .where('reason', 'is not', null)
+        .execute();
+      return rows.map(({ path }) => path);
+    },
+
+    /** The newest run that left a file, of any folder, which began at `until` or before. */
+    async lastWritten(until: number): Promise<BackupRun | undefined> {
+      const row = await runs()
+        .where('outcome', '=', 'done')
+        .where('started_at', '<=', until)
+        .orderBy('started_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row && toRun(row);
+    },
+
     async unfinished(): Promise<BackupRun[]> {
       return (await runs().where('outcome', '=', 'running').execute()).map(toRun);
     },
@@ -93,7 +135,7 @@ export function createBackupStore({ db }: { db: Db }) {
         .where('path', '<', `${folder}0`)
         .where('started_at', '<=', until);
       if (origin) query = query.where('origin', '=', origin);
-      if (outcome) query = query.where('outcome', '=', outcome);
+      if (outcome) query = query.where('outcome', '=', outcome).where('reason', 'is', null);
       const rows = await query.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(100).execute();
       const row = rows.find(({ path }) => liesIn(folder, path));
       return row && toRun(row);
@@ -119,12 +161,16 @@ export type BackupStore = ReturnType<typeof createBackupStore>;
 /** Not in a folder of that folder. `0` follows `/` in the order of the bytes. */
 const liesIn = (folder: string, path: string) => !path.slice(folder.length + 1).includes('/');
 
+/** A file that failed its proof has a reason; the column knows no fourth outcome. */
+const outcomeOf = ({ outcome, reason }: Selectable<Schema['backup_run']>): BackupRun['outcome'] =>
+  outcome === 'done' && reason !== null ? 'unproven' : (outcome as BackupRun['outcome']);
+
 function toRun(row: Selectable<Schema['backup_run']>): BackupRun {
   return {
     id: row.id,
     path: row.path,
     startedAt: row.started_at,
-    outcome: row.outcome as BackupRun['outcome'],
+    outcome: outcomeOf(row),
     origin: row.origin as Origin,
     ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
     ...(row.bytes === null ? {} : { bytes: row.bytes }),

@@ -76,17 +76,26 @@ describe('retention', () => {
     ).toEqual(['f3', 'f4']);
   });
 
+  test('the newest by sequence stays, whatever the dates say and whoever made it', () => {
+    const made = (path: string, takenAt: number, sequence: number) => ({ ...file(path, takenAt), sequence });
+    const files = [made('f1', now + 9, 1), made('f2', now + 8, 2), made('true', now - 50, 3)];
+    const options = { keep: 1, justWritten: 'f2', proven: undefined, now: now + 10 };
+    expect(beyondKeep(files, options).map(({ path }) => path)).toEqual(['f1']);
+    expect(beyondKeep(files, { ...options, unproven: ['true'] }).map(({ path }) => path)).toEqual(['f1']);
+  });
+
   test('whatever the times say: what was just written and what was proven stay, and enough others', () => {
     const times = fc.array(fc.nat(50), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(times, fc.integer({ min: 1, max: 8 }), fc.nat(), fc.nat(), (at, keep, a, b) => {
-        const files = at.map((takenAt, i) => file(`f${i}`, takenAt));
+        const files = at.map((takenAt, i) => ({ ...file(`f${i}`, takenAt), sequence: i + 1 }));
         const [justWritten, proven] = [files[a % files.length]!.path, files[b % files.length]!.path];
         const gone = beyondKeep(files, { keep, justWritten, proven, now: 25 }).map(({ path }) => path);
         expect(gone).not.toContain(justWritten);
         expect(gone).not.toContain(proven);
+        expect(gone).not.toContain(files.at(-1)!.path);
         expect(files.length - gone.length).toBeGreaterThanOrEqual(Math.min(keep, files.length));
-        expect(files.length - gone.length).toBeLessThanOrEqual(keep + 2);
+        expect(files.length - gone.length).toBeLessThanOrEqual(keep + 3);
       }),
     );
   });

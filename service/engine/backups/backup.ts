@@ -1,3 +1,5 @@
+import { Problem } from '../../lib/problem.ts';
+
 /** A backup file that lies in a folder. */
 export interface BackupFile {
   path: string;
@@ -5,6 +7,8 @@ export interface BackupFile {
   takenAt: number;
   bytes: number;
   origin: Origin;
+  /** The newer of two has the higher one, whatever their clocks said; files of earlier releases have none. */
+  sequence?: number;
 }
 
 export type Origin = 'operator' | 'schedule';
@@ -16,12 +20,21 @@ export interface BackupRun {
   startedAt: number;
   finishedAt?: number;
   bytes?: number;
-  outcome: 'running' | 'done' | 'failed';
-  /** Why it failed. */
+  /** `unproven`: the file is there, and a restore would refuse it. */
+  outcome: 'running' | 'done' | 'failed' | 'unproven';
+  /** Why it failed, or what a restore would refuse. */
   reason?: string;
   origin: Origin;
-  /** When `backup verify` last proved the file. */
+  /** When the file was last proven: when it was written, or later by `backup verify`. */
   verifiedAt?: number;
+}
+
+/** A run, and what has become of its file. */
+export interface ListedRun extends BackupRun {
+  /** Of a run that left one: `away` where its folder cannot be read now. */
+  file?: 'there' | 'removed' | 'away';
+  /** It began later than the clock says it is: the clock stood wrong then, or does now. */
+  futureDated: boolean;
 }
 
 /** Backups that are made by themselves, into one folder. */
@@ -44,13 +57,22 @@ const AGAIN = 15;
  */
 export function isDue(plan: BackupPlan, last: BackupRun | undefined, now: number): boolean {
   if (last === undefined) return true;
-  const pause = last.outcome === 'done' ? plan.everyMinutes : Math.min(plan.everyMinutes, AGAIN);
+  const pause = last.outcome === 'failed' ? Math.min(plan.everyMinutes, AGAIN) : plan.everyMinutes;
   return now - last.startedAt >= pause * MINUTE;
 }
 
 /**
- * The files that a plan lets go: the schedule's own, beyond the `keep` newest. Never `justWritten`, and never the one that was
- * proven last. One from the future, where the clock stands right now, is older than any other: the clock stood wrong when it was made.
+ * The one with the higher sequence first: a clock that stood wrong changes nothing. Files of earlier releases have none and come
+ * after; among them one from the future, where the clock stands right now, is older than any other.
+ */
+export function newestFirst(now: number): (a: BackupFile, b: BackupFile) => number {
+  const ahead = ({ takenAt }: BackupFile) => Number(takenAt > now);
+  return (a, b) => (b.sequence ?? 0) - (a.sequence ?? 0) || ahead(a) - ahead(b) || b.takenAt - a.takenAt;
+}
+
+/**
+ * The files that a plan lets go: the schedule's own, beyond the `keep` newest. Never `justWritten`, never the newest of all, and
+ * never the one that was proven last. Those that failed their proof go first.
  */
 export function beyondKeep(
   files: readonly BackupFile[],
@@ -58,15 +80,25 @@ export function beyondKeep(
     keep,
     justWritten,
     proven,
+    unproven = [],
     now,
-  }: { keep: number; justWritten: string; proven: string | undefined; now: number },
+  }: {
+    keep: number;
+    justWritten: string;
+    proven: string | undefined;
+    /** Files that failed their proof. */
+    unproven?: readonly string[];
+    now: number;
+  },
 ): BackupFile[] {
-  const ahead = ({ takenAt }: BackupFile) => Number(takenAt > now);
+  const wouldNotRestore = ({ path }: BackupFile) => Number(unproven.includes(path));
+  const [newest] = files.toSorted(newestFirst(now));
   return files
     .filter(({ origin }) => origin === 'schedule')
-    .toSorted((a, b) => ahead(a) - ahead(b) || b.takenAt - a.takenAt)
+    .toSorted((a, b) => wouldNotRestore(a) - wouldNotRestore(b) || newestFirst(now)(a, b))
     .slice(keep)
-    .filter(({ path }) => path !== justWritten && path !== proven);
+    .filter(({ path }) => path !== justWritten && path !== proven)
+    .filter(({ path, sequence }) => sequence === undefined || path !== newest?.path);
 }
 
 /** What is wrong with a plan, in words for whoever runs the box; undefined when nothing is. */
@@ -78,6 +110,7 @@ export function troubleOf(
   const since = lastDone
     ? `the last good one is from ${new Date(lastDone.startedAt).toISOString()}`
     : 'there is none yet';
+  if (last?.outcome === 'unproven') return `${describeUnproven(last)} (${since})`;
   if (last?.outcome === 'failed') {
     return `The scheduled backup into ${plan.folder} fails (${since}): ${last.reason ?? 'the log says why.'}`;
   }
@@ -86,4 +119,15 @@ export function troubleOf(
     return `No backup was made into ${plan.folder} for longer than twice its interval (${since}): the service must run for it.`;
   }
   return undefined;
+}
+
+/** What a backup that failed its proof is told as: to the operator at once, then by doctor, `/health` and the alert. */
+export const describeUnproven = ({ path, reason }: Pick<BackupRun, 'path' | 'reason'>): string =>
+  `The backup ${path} was written, but would not restore: ${reason ?? 'the log says why.'} The file stays, and no older one is removed for it. “gatehouse backup verify” looks at it again.`;
+
+/** Why a run failed, in a sentence. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Problem) return error.message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === undefined ? 'Something broke; the log says what.' : message;
 }

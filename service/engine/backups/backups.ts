@@ -6,7 +6,17 @@ import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import { adviceFor } from './advice.ts';
-import { type BackupPlan, type BackupRun, beyondKeep, isDue, type Origin, troubleOf } from './backup.ts';
+import {
+  type BackupPlan,
+  type BackupRun,
+  beyondKeep,
+  describeUnproven,
+  isDue,
+  type ListedRun,
+  type Origin,
+  reasonOf,
+  troubleOf,
+} from './backup.ts';
 import type { BackupFiles, KeyCopy, KeyPlaces } from './backup-files.ts';
 import { createBackupStore } from './backup-store.ts';
 
@@ -20,8 +30,9 @@ export interface MadeBackup {
 
 export interface Backups {
   /**
-   * Writes one backup while everything goes on, and brings every copy of the key store up to date; `keysTo` (else `folder`) is
-   * such a place from now on. Throws CONFLICT while another one is written, and what says why it could not be written.
+   * Writes one backup while everything goes on, brings every copy of the key store up to date, and proves the file as a restore
+   * would; `keysTo` is such a place from now on, and `folder` where there is none at all. Throws CONFLICT while another one is written, what says why it
+   * could not be written, and BACKUP_UNUSABLE for a file that would not restore, which stays.
    */
   create(order: { folder: string; keysTo?: string; withModels?: boolean }, actor: Actor): Promise<MadeBackup>;
   /** Makes the folder a place of the key store too, unless there is another one. */
@@ -29,14 +40,16 @@ export interface Backups {
   /** Files that are there stay. Throws NOT_FOUND. */
   unschedule(folder: string, actor: Actor): Promise<void>;
   /** Newest runs first. */
-  list(): Promise<{ plans: BackupPlan[]; runs: BackupRun[]; keys: KeyCopy[]; warnings: string[] }>;
+  list(): Promise<{ plans: BackupPlan[]; runs: ListedRun[]; keys: KeyCopy[]; warnings: string[] }>;
   /** After somebody proved a file: it is the last that retention lets go. False for a file that this appliance does not know. */
   verified(path: string, actor: Actor): Promise<boolean>;
   /** Runs what is due. What fails is noted, logged and shown, never thrown. */
   runDue(): Promise<void>;
   /** Once at start: what was cut short is noted as failed and cleared away, but as done where the whole file is there. */
   resume(): Promise<void>;
-  /** Sentences for `/health`; reads memory. */
+  /** When the newest backup that was written and proven was finished, ms since 1970. */
+  lastDone(): Promise<number | undefined>;
+  /** What is wrong with backups, for `/health`, doctor and the alert, one sentence each; reads memory. */
   warnings(): string[];
 }
 
@@ -46,6 +59,8 @@ export interface BackupsDeps {
   audit: Audit;
   files: BackupFiles;
   copies: KeyPlaces;
+  /** Called when a backup failed its proof: the alert does not wait for its next look. */
+  troubled?: () => Promise<void>;
   ids: Ids;
   clock: Clock;
   log: Log;
@@ -59,6 +74,7 @@ export function createBackups({
   audit,
   files,
   copies,
+  troubled = async () => {},
   ids,
   clock,
   log,
@@ -67,28 +83,27 @@ export function createBackups({
   let writing = false;
   let warnings: string[] = [];
 
+  async function alone<T>(work: () => Promise<T>): Promise<T> {
+    if (writing) throw new Problem('CONFLICT', 'Another backup is being written: wait until it is done.');
+    writing = true;
+    try {
+      return await work();
+    } finally {
+      writing = false;
+    }
+  }
+
   async function write(
     { folder, withModels, origin }: { folder: string; withModels: boolean; origin: Origin },
     actor: Actor,
   ): Promise<BackupRun> {
-    if (writing) throw new Problem('CONFLICT', 'Another backup is being written: wait until it is done.');
-    writing = true;
     const startedAt = clock.now();
     const run = { id: ids.next('backup'), path: files.pathIn(folder, startedAt), startedAt, origin };
     const by = { actor, target: run.id };
     try {
       await inTransaction((tx) => store.begin(tx, run));
       const { bytes } = await files.write(run.path, { at: startedAt, origin, withModels });
-      const finishedAt = clock.now();
-      await inTransaction(async (tx) => {
-        await store.end(tx, run.id, { at: finishedAt, outcome: 'done', bytes });
-        await audit.add(tx, {
-          ...by,
-          action: 'backup.create',
-          details: { path: run.path, bytes, origin, withModels },
-        });
-      });
-      return { ...run, finishedAt, bytes, outcome: 'done' };
+      return await prove({ ...run, bytes }, { ...by, withModels });
     } catch (error) {
       const reason = reasonOf(error);
       log.error({ backup: run.id, path: run.path, err: error }, 'a backup failed');
@@ -103,21 +118,71 @@ export function createBackups({
         });
       }).catch((lost: unknown) => log.error({ backup: run.id, err: lost }, 'its failure was not noted'));
       throw error;
-    } finally {
-      writing = false;
     }
+  }
+
+  /** As a restore does, with the newest keys; the run ends as `done` or `unproven`. */
+  async function prove(
+    run: Pick<BackupRun, 'id' | 'path' | 'startedAt' | 'origin'> & { bytes: number },
+    { actor, target, withModels }: { actor: Actor; target: string; withModels: boolean },
+  ): Promise<BackupRun> {
+    const { id, path, bytes, origin } = run;
+    // After the copy of the database: whoever is in that has a key in these.
+    const keys = await copies.sync();
+    const current = keys.filter(({ state }) => state === 'current').map(({ place }) => place);
+    const problems = await files.prove(path, current);
+    const finishedAt = clock.now();
+    const outcome = problems.length === 0 ? ('done' as const) : ('unproven' as const);
+    const reason = problems.join(' ');
+    await inTransaction(async (tx) => {
+      await store.end(tx, id, {
+        ...{ at: finishedAt, outcome, bytes },
+        ...(outcome === 'done' ? { proven: true } : { reason }),
+      });
+      await audit.add(tx, {
+        ...{ actor, target, action: 'backup.create' },
+        details: { path, bytes, origin, withModels, ...(outcome === 'done' ? {} : { unproven: problems }) },
+      });
+    });
+    if (outcome === 'done') return { ...run, finishedAt, outcome, verifiedAt: finishedAt };
+    log.error({ backup: id, path, problems }, 'a backup was written, but would not restore');
+    await look();
+    await troubled().catch((error: unknown) => log.error({ err: error }, 'the alert is told a minute later'));
+    return { ...run, finishedAt, outcome, reason };
   }
 
   async function look(): Promise<void> {
     const now = clock.now();
     const found: string[] = [];
+    const newest = await store.lastWritten(now);
+    if (newest?.outcome === 'unproven') found.push(describeUnproven(newest));
     for (const plan of await store.plans()) {
       const last = await store.last(plan.folder, { until: now, origin: 'schedule' });
       const lastDone = await store.last(plan.folder, { until: now, outcome: 'done' });
       const trouble = troubleOf(plan, { last, lastDone }, now);
-      if (trouble !== undefined) found.push(trouble);
+      if (trouble !== undefined && !(last?.outcome === 'unproven' && last.id === newest?.id))
+        found.push(trouble);
     }
     warnings = found;
+  }
+
+  async function listed(run: BackupRun): Promise<ListedRun> {
+    const left = run.outcome === 'done' || run.outcome === 'unproven';
+    const futureDated = run.startedAt > clock.now();
+    return { ...run, futureDated, ...(left ? { file: await files.where(run.path) } : {}) };
+  }
+
+  /** Without any current copy of the key store no backup opens. */
+  async function requireKeyPlace(keysTo: string | undefined, folder: string, actor: Actor): Promise<void> {
+    const there = await copies.sync();
+    const adds = keysTo ?? (there.length === 0 ? folder : undefined);
+    const places = adds === undefined ? there : [await copies.add(adds, actor)];
+    if (places.some(({ state }) => state === 'current')) return;
+    const [{ place, state, reason }] = places as [KeyCopy];
+    throw new Problem(
+      'CONFLICT',
+      `The key store cannot be copied to ${place}, and without it no backup opens: ${reason ?? state}`,
+    );
   }
 
   /** A place of the key store that is not there: what lies at the path now is not the medium that was meant. */
@@ -134,7 +199,9 @@ export function createBackups({
   async function letGo({ folder, keep }: BackupPlan, justWritten: string): Promise<void> {
     const proven = await store.lastVerified(folder);
     const now = clock.now();
-    for (const { path } of beyondKeep(await files.list(folder), { keep, justWritten, proven, now })) {
+    const there = await files.list(folder);
+    const unproven = await store.unproven(there.map(({ path }) => path));
+    for (const { path } of beyondKeep(there, { keep, justWritten, proven, unproven, now })) {
       await inTransaction((tx) =>
         audit.add(tx, { actor: itself, action: 'backup.remove', details: { path, keep } }),
       );
@@ -154,13 +221,12 @@ export function createBackups({
     }
     let run: BackupRun;
     try {
-      run = await write({ folder, withModels: false, origin: 'schedule' }, itself);
+      run = await alone(() => write({ folder, withModels: false, origin: 'schedule' }, itself));
     } catch {
       // It is noted, and logged with its cause.
       return;
     }
     log.info({ backup: run.id, path: run.path, bytes: run.bytes }, 'made a scheduled backup');
-    await copies.sync();
     await letGo(plan, run.path);
   }
 
@@ -202,21 +268,17 @@ export function createBackups({
   }
 
   return {
-    async create({ folder: given, keysTo, withModels = false }, actor) {
-      const folder = await files.checkFolder(given);
-      const place = await copies.add(keysTo === undefined ? folder : await files.checkFolder(keysTo), actor);
-      if (place.state !== 'current') {
-        throw new Problem(
-          'CONFLICT',
-          `The key store cannot be copied to ${place.place}, and without it no backup opens: ${place.reason ?? place.state}`,
-        );
-      }
-      const run = await write({ folder, withModels, origin: 'operator' }, actor);
-      // After the copy of the database: whoever is in that has a key in these.
-      const keys = await copies.sync();
-      await look();
-      return { run, keys, advice: adviceFor(folder, keys) };
-    },
+    create: ({ folder: given, keysTo, withModels = false }, actor) =>
+      alone(async () => {
+        const folder = await files.checkFolder(given);
+        const place = keysTo === undefined ? undefined : await files.checkFolder(keysTo);
+        await requireKeyPlace(place, folder, actor);
+        const run = await write({ folder, withModels, origin: 'operator' }, actor);
+        if (run.outcome === 'unproven') throw new Problem('BACKUP_UNUSABLE', describeUnproven(run));
+        const keys = await copies.list();
+        await look();
+        return { run, keys, advice: adviceFor(folder, keys) };
+      }),
     async schedule({ folder: given, everyMinutes, keep }, actor) {
       const folder = await files.checkFolder(given);
       if ((await copies.list()).length === 0) await copies.add(folder, actor);
@@ -244,11 +306,12 @@ export function createBackups({
       await look();
       return {
         plans: await store.plans(),
-        runs: await store.list(50),
+        runs: await Promise.all((await store.list(50)).map(listed)),
         keys: await copies.list(),
         warnings: [...warnings],
       };
     },
+    lastDone: () => store.lastDone(),
     verified: (path, actor) =>
       inTransaction(async (tx) => {
         const known = await store.verified(tx, path, clock.now());
@@ -285,10 +348,4 @@ export function createBackups({
     },
     warnings: () => [...warnings],
   };
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Problem) return error.message;
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === undefined ? 'Something broke; the log says what.' : message;
 }

@@ -13,11 +13,39 @@ export type Finding =
       advice?: string;
       details?: Record<string, unknown>;
     }
-  | { skipped: string; details?: Record<string, unknown> };
+  | {
+      skipped: string;
+      /** The caller left out what the check needs; then the rule's `whenMissing` decides. */
+      missing?: true;
+      details?: Record<string, unknown>;
+    };
+
+/** Checks that need something the caller sends beside the picture. */
+export const checksWithInput: readonly CheckName[] = [
+  'frameConsistency',
+  'deviceConsistency',
+  'geoFence',
+  'timeRestriction',
+  'impossibleTravel',
+];
+
+/** Checks of what the caller says of the place and the time: a hard one that could be left out would bind no caller. */
+const contextChecks: readonly CheckName[] = ['geoFence', 'timeRestriction', 'impossibleTravel'];
+
+/** What a check does without its input, where the profile does not say. */
+export const whenMissing = (check: CheckName, rule: Rule): 'skip' | 'fail' =>
+  rule.whenMissing ?? (rule.hardFail && contextChecks.includes(check) ? 'fail' : 'skip');
 
 /** The finding under the profile's rule. */
 export function applyRule(check: CheckName, rule: Rule, finding: Finding): CheckResult {
-  if ('skipped' in finding) return { check, pass: true, score: 0, weight: 0, ...finding };
+  if ('skipped' in finding) {
+    const { missing, skipped, details } = finding;
+    if (missing && whenMissing(check, rule) === 'fail') {
+      const told = { ...details, inputMissing: true };
+      return { check, pass: false, score: 0, weight: rule.weight, reason: skipped, details: told };
+    }
+    return { check, pass: true, score: 0, weight: 0, skipped, ...(details && { details }) };
+  }
   const score = Math.min(1, Math.max(0, finding.score));
   const pass = score >= rule.threshold;
   const { advice, details } = finding;

@@ -8,8 +8,11 @@ import type { Limits } from '../limits/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Subject, Subjects } from '../subjects/index.ts';
+import { allowedOf, profileNamed, requireAllowed } from './allowed-profiles.ts';
 import { checkFrameTimes } from './analyze-frames.ts';
+import type { CountryOf } from './country-of.ts';
 import { planModels } from './model-plan.ts';
+import type { ProfileDefinition } from './profile.ts';
 import type { Profiles } from './profiles.ts';
 import type { Place, VerifyCommand } from './verdict.ts';
 import type { Run } from './verification-run.ts';
@@ -25,6 +28,7 @@ export interface BeginDeps {
   audit: Audit;
   ids: Ids;
   clock: Clock;
+  countryOf: CountryOf;
 }
 
 /** What a verification runs by, settled before its picture is looked at; what cannot be done is refused here. */
@@ -39,6 +43,7 @@ export function createBegin({
   audit,
   ids,
   clock,
+  countryOf,
 }: BeginDeps) {
   return async function begin(command: VerifyCommand): Promise<Run> {
     const { organization, world } = command;
@@ -47,20 +52,24 @@ export function createBegin({
     if (command.actor.is === 'key' && command.email !== undefined) {
       await limits.admitUser({ organization, world }, command.email);
     }
-    const profile = await profiles.get(organization, command.profile ?? 'default');
     const settings = await organizations.get(organization);
+    const inUse = await profiles.list(organization);
+    const allowed = { inUse, organization: settings.allowedProfiles, key: command.profiles ?? [] };
+    const profile = await profiles.get(organization, profileNamed({ ...allowed, named: command.profile }));
+    requireAllowed(profile, command.actor, allowed);
     const matchOnly = settings.matchOnly && world === 'live';
     const ground = groundOf(settings);
     const claimed = await claimedBy(command, ground);
     const set = models.current();
     const plan = planModels(profile, { set, importable: models.importable(), world, matchOnly });
-    const place = await placeOf(command);
+    const place = await placeOf(command, profile.definition);
     return {
       id: ids.next('verification'),
       started,
       command,
       realm: { organization, world },
       matchOnly,
+      allowed: allowedOf(inUse, settings.allowedProfiles).map(({ definition }) => definition),
       ground,
       profile,
       plan,
@@ -99,8 +108,18 @@ export function createBegin({
     );
   }
 
-  async function placeOf({ place, address, organization }: VerifyCommand): Promise<Place | undefined> {
-    if (place !== undefined || address === undefined) return place;
+  /** Coordinates without a country get theirs where the profile asks for it. */
+  async function placeOf(
+    { place, address, organization }: VerifyCommand,
+    { checks, geoFence }: ProfileDefinition,
+  ): Promise<Place | undefined> {
+    if (place !== undefined) {
+      const asked = checks.geoFence.enabled && geoFence !== undefined && geoFence.countries.length > 0;
+      if (!asked || place.country !== undefined) return place;
+      const country = await countryOf(place);
+      return country === undefined ? place : { ...place, country };
+    }
+    if (address === undefined) return undefined;
     const site = await organizations.siteOf(organization, address);
     if (!site) return undefined;
     const { latitude, longitude, country, timeZone } = site;

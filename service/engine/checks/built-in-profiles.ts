@@ -12,7 +12,7 @@ const rule = (weight: number, threshold: number, hardFail = false): Rule => ({
   hardFail,
 });
 
-/** liveness 0.5 is the PAD set's APCER-5 % threshold. */
+/** liveness 0.5 is the PAD set's APCER-5 % threshold, except on the scale `live` (`models.livenessScale`). */
 const strict: Rules = {
   liveness: rule(1.5, 0.5, true),
   frameConsistency: rule(1, 0.5, true),
@@ -25,11 +25,12 @@ const strict: Rules = {
 };
 
 /**
- * A low score lowers the composite; only spliced frames and the limits an administrator sets himself refuse. Liveness
- * weighs four times as much as all others together, because the caller supplies what most of those judge.
+ * A failed liveness check never verifies. Of the others a low score lowers the composite; only spliced frames and the limits
+ * an administrator sets refuse. Liveness weighs four times as much as all others together, because the caller supplies what
+ * most of those judge.
  */
 const lenient: Rules = {
-  liveness: rule(6, 0.25),
+  liveness: rule(6, 0.5, true),
   frameConsistency: rule(0.3, 0.5, true),
   impossibleTravel: rule(0.3, 0.5),
   embeddingHistory: rule(0.1, 0.5),
@@ -45,11 +46,7 @@ const strictest: Rules = {
   deviceConsistency: rule(0.8, 0.3, true),
 };
 
-/**
- * A liveness of 0 stays below this with every other check at 1 (0.2); one of 0.19, which is a live probability of about
- * 0.3, reaches it with a good picture and nothing else known. At the PAD models' customary 0.5 no live person was refused
- * on Replay-Attack (MODELS.md).
- */
+/** Every check that does not refuse by itself may be at 0 beside a liveness that passes. */
 const LENIENT_MINIMUM = 0.25;
 
 const clearFace: QualityComponent[] = ['interEyeDistance', 'headPose', 'eyesOpen', 'sharpness'];
@@ -59,10 +56,10 @@ const definitions: Record<string, ProfileDefinition> = {
     name: 'Default',
     maturity: 'proven',
     description:
-      'For everyday use: refuses what cannot be judged and spliced frames, lets every other signal lower the composite.',
+      'For everyday use: refuses what cannot be judged, pictures that seem no living face and spliced frames; every other signal lowers the composite.',
     checks: lenient,
     minimumComposite: LENIENT_MINIMUM,
-    models: { detector: 'blazeface', scorer: 'best', pad: 'where-installed' },
+    models: { detector: 'blazeface', scorer: 'best', pad: 'where-installed', livenessScale: 'live' },
     match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
     refuseQuality: [],
   },
@@ -93,7 +90,7 @@ const definitions: Record<string, ProfileDefinition> = {
     description: 'The proven baseline: BlazeFace and embedding A alone.',
     checks: lenient,
     minimumComposite: LENIENT_MINIMUM,
-    models: { detector: 'blazeface', scorer: 'a', pad: 'where-installed' },
+    models: { detector: 'blazeface', scorer: 'a', pad: 'where-installed', livenessScale: 'live' },
     match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
     refuseQuality: [],
   },
@@ -130,11 +127,17 @@ const definitions: Record<string, ProfileDefinition> = {
   },
 };
 
+/**
+ * Raised whenever a definition above changes: verifications record it. 1: liveness lowered the composite only, on the scale
+ * `apcer5`; 2: liveness refuses, and a context check fails without its input.
+ */
+const VERSION = 2;
+
 /** The profiles that come with Gatehouse, in the order they are listed. */
 export const builtInProfiles: readonly Profile[] = Object.entries(definitions).map(([slug, definition]) => ({
   id: `builtin:${slug}`,
   slug,
-  version: 1,
+  version: VERSION,
   builtIn: true,
   definition,
 }));

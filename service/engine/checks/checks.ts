@@ -10,11 +10,14 @@ import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { createClaims } from './claims.ts';
+import { createCountryOf, type DisputedCountries } from './country-of.ts';
 import { createEnroll } from './enroll.ts';
 import { safeGallerySize } from './error-rate.ts';
-import { createMatching } from './matching.ts';
+import { createMatching, type GalleryShifts } from './matching.ts';
 import type { Profile, ProfileDefinition } from './profile.ts';
 import { createProfiles } from './profiles.ts';
+import type { Observed } from './record-verification.ts';
+import { createRefusedPictures } from './refused-pictures.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
 import { createVerificationStore, type VerificationStoreDeps } from './verification-store.ts';
 import { createVerify } from './verify.ts';
@@ -33,6 +36,8 @@ export interface Checks {
   enroll(command: EnrollCommand): Promise<EnrollResult>;
   /** Built-in ones and the organization's own. */
   listProfiles(organization: OrganizationId): Promise<Profile[]>;
+  /** As `Profiles.lenientOrganizations`. */
+  lenientOrganizations(): Promise<Set<OrganizationId>>;
   getProfile(organization: OrganizationId, idOrSlug: string): Promise<Profile>;
   /** Makes the next version; a built-in slug is copied into the organization's own. Throws INVALID_REQUEST. */
   setProfile(
@@ -59,28 +64,53 @@ export interface ChecksDeps extends VerificationStoreDeps {
   limits: Pick<Limits, 'admitUser'>;
   ids: Ids;
   clock: Clock;
+  /** Told of each verification that was stored. */
+  observed?: (verification: Observed) => void;
+  /** Countries of disputed areas; none unless given. */
+  disputedAreas?: DisputedCountries;
+  /** What the organizations' own galleries raise thresholds by; nothing unless given. */
+  shifts?: GalleryShifts;
   /** Milliseconds that one picture may take, waiting for a worker included; 10,000 unless given. */
   deadline?: number;
 }
 
-export function createChecks({ deadline = 10_000, ...given }: ChecksDeps): Checks {
+export function createChecks({
+  deadline = 10_000,
+  shifts = unshifted,
+  disputedAreas,
+  ...given
+}: ChecksDeps): Checks {
   const { models, subjects } = given;
   const profiles = createProfiles(given);
   const claims = createClaims(given);
-  const deps = { ...given, deadline, profiles, claims, matching: createMatching({ subjects }) };
+  const deps = {
+    ...given,
+    deadline,
+    profiles,
+    claims,
+    refusedPictures: createRefusedPictures(given),
+    matching: createMatching({ subjects, shifts }),
+    countryOf: createCountryOf(disputedAreas),
+  };
   return {
     verify: createVerify({ ...deps, verifications: createVerificationStore(given) }),
     unlock: (realm, person, actor) => claims.unlock(realm, person, actor),
     enroll: createEnroll(deps),
     listProfiles: (organization) => profiles.list(organization),
+    lenientOrganizations: () => profiles.lenientOrganizations(),
     getProfile: (organization, idOrSlug) => profiles.get(organization, idOrSlug),
     resetProfile: (organization, slug, actor) => profiles.reset(organization, slug, actor),
     setProfile: (organization, slug, definition, actor) =>
       profiles.set(organization, slug, definition, actor),
-    // People who have only embedding A are compared by it, so the smallest of the scorers in use counts.
+    // People who have only embedding A, or more pictures, are compared by other tables: the smallest of those in use counts.
     safeGallerySize(rate) {
-      const sizes = models.current().scorers.map(({ calibration }) => safeGallerySize(calibration, rate));
+      const tables = models
+        .current()
+        .scorers.flatMap(({ calibration }) => [calibration, ...(calibration.several ?? [])]);
+      const sizes = tables.map((table) => safeGallerySize(table, rate));
       return sizes.length > 0 ? Math.min(...sizes) : 0;
     },
   };
 }
+
+const unshifted: GalleryShifts = { of: () => () => 0 };

@@ -10,7 +10,10 @@ import type { CheckResult } from './check.ts';
 import { addFailure, deleteClaim, selectClaim, updateDisabled, updateLastFailed } from './claim-store.ts';
 import type { ProfileDefinition } from './profile.ts';
 
-/** What one attempt may rest on (NIST SP 800-63B: 5 failures, 10 with PAD, then 30 s; disabled after 50, 100 with PAD). */
+/**
+ * What one attempt may rest on. NIST SP 800-63B: 5 failures, 10 with PAD, then 30 s; disabled after 50. With PAD it allows 100; we
+ * keep 50, because within 100 blind changes of a refused photograph one in ten passed (docs/SECURITY.md).
+ */
 export interface AttemptRules {
   /** Failures in a row before attempts are delayed. */
   beforeDelay: number;
@@ -161,14 +164,14 @@ export function createClaims({
 }
 
 /** The rules of a profile, for a verification that presentation attack detection takes part in, or not. */
-export function attemptRules({ attempts = {} }: ProfileDefinition, pad: boolean): AttemptRules {
+function attemptRules({ attempts = {} }: ProfileDefinition, pad: boolean): AttemptRules {
   const { delaySeconds = 30 } = attempts;
   return {
     delay: delaySeconds * 1000,
     ...(pad
       ? {
           beforeDelay: attempts.failuresBeforeDelayWithPad ?? 10,
-          beforeDisabled: attempts.failuresBeforeDisabledWithPad ?? 100,
+          beforeDisabled: attempts.failuresBeforeDisabledWithPad ?? 50,
         }
       : {
           beforeDelay: attempts.failuresBeforeDelay ?? 5,
@@ -176,6 +179,20 @@ export function attemptRules({ attempts = {} }: ProfileDefinition, pad: boolean)
         }),
   };
 }
+
+/** The strictest of these profiles: a caller who may name another must not get further attempts by it. */
+export function strictestRules(definitions: readonly ProfileDefinition[], pad: boolean): AttemptRules {
+  const rules = definitions.map((definition) => attemptRules(definition, pad));
+  return {
+    beforeDelay: Math.min(...rules.map(({ beforeDelay }) => beforeDelay)),
+    delay: Math.max(...rules.map(({ delay }) => delay)),
+    beforeDisabled: Math.min(...rules.map(({ beforeDisabled }) => beforeDisabled)),
+  };
+}
+
+/** Whether presentation attack detection stood against the picture. */
+export const isAttack = (checks: readonly CheckResult[]): boolean =>
+  checks.some(({ check, pass }) => !pass && check === 'liveness');
 
 /** A face that is not the person's, and one that seems no living face, stand against; a wrong place or hour does not. */
 export function standingOf(verified: boolean, matched: boolean, checks: readonly CheckResult[]): Standing {

@@ -12,19 +12,12 @@ const sentences: Record<CheckName, string> = {
   faceQuality: 'The picture is not clear enough: take a new one in good light.',
 };
 
-/** Why a composite below the minimum refuses: what scored lowest, for the person, then the two figures. */
-export function compositeReason(
-  results: readonly CheckResult[],
-  compositeScore: number,
-  minimum: number,
-): string {
-  // Down, so that a composite just below the minimum is not shown as equal to it.
-  const reached = Math.floor(compositeScore * 100) / 100;
-  const figures = `The checks together reach ${reached.toFixed(2)}; the profile asks for ${minimum.toFixed(2)}.`;
+/** Why a composite below the minimum refuses: what scored lowest, for the person. Figures would help to climb to the minimum. */
+export function compositeReason(results: readonly CheckResult[]): string {
   const [lowest] = results
     .filter(({ skipped, weight }) => skipped === undefined && weight > 0)
     .toSorted((a, b) => a.score - b.score || b.weight - a.weight);
-  if (lowest === undefined) return figures;
+  if (lowest === undefined) return 'The checks together do not reach what the profile asks for.';
   const { check, reason } = lowest;
-  return `${check === 'liveness' ? sentences.liveness : (reason ?? sentences[check])} ${figures}`;
+  return check === 'liveness' ? sentences.liveness : (reason ?? sentences[check]);
 }

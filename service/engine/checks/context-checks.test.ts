@@ -10,12 +10,15 @@ const HOUR = 3_600_000;
 const zurich = { latitude: 47.3769, longitude: 8.5417 };
 const geneva = { latitude: 46.2044, longitude: 6.1432 };
 const tokyo = { latitude: 35.6762, longitude: 139.6503 };
+/** Kilometres north of Zurich. */
+const to = (distance: number) => ({ ...zurich, latitude: zurich.latitude + distance / 111.195 });
 const noon = Date.UTC(2026, 10, 20, 12);
 
 describe('impossibleTravel', () => {
   test('says why it was skipped', () => {
     expect(impossibleTravel({ at: noon }, { at: 0, place: zurich })).toEqual({
       skipped: 'No location was given and no site holds the caller’s address.',
+      missing: true,
     });
     expect(impossibleTravel({ at: noon, place: zurich }, undefined)).toEqual({
       skipped: 'There is no earlier verified location of this person.',
@@ -29,6 +32,10 @@ describe('impossibleTravel', () => {
     ['a person who stays', zurich, 0, 1],
     ['a train to Geneva in an hour', geneva, HOUR, 1],
     ['a jump to Geneva in a minute', geneva, 60_000, 0],
+    // Two places by their city or network may be the same one: so far apart says nothing.
+    ['40 km in a minute', to(40), 60_000, 1],
+    ['60 km in a minute', to(60), 60_000, 0.5],
+    ['70 km in a minute', to(70), 60_000, 0],
     ['a flight to Tokyo in 13 hours', tokyo, 13 * HOUR, 0.5],
     ['a flight to Tokyo in 8 hours', tokyo, 8 * HOUR, 0],
   ])('%s', (_, place, gap, score) => {
@@ -58,7 +65,7 @@ describe('geoFence', () => {
     [
       { countries: ['CH'] },
       undefined,
-      { skipped: 'No country is known: send a location with one, or add a site.' },
+      { skipped: 'No country is known: send a location, or add a site for the network.', missing: true },
     ],
     [{ countries: ['CH', 'DE'] }, 'de', { score: 1, details: { country: 'DE' } }],
     [
@@ -82,10 +89,12 @@ describe('timeRestriction', () => {
       skipped: 'The profile names no hours.',
     });
     expect(timeRestriction(anywhere, noon, undefined)).toEqual({
-      skipped: 'No time zone is known: name one in the profile, or add a site.',
+      skipped: 'No time zone is known: name one in the profile, send one, or add a site for the network.',
+      missing: true,
     });
     expect(timeRestriction(anywhere, noon, 'Mars/Olympus')).toEqual({
-      skipped: '“Mars/Olympus” is not an IANA time zone.',
+      skipped: 'The time zone that was sent is not an IANA name.',
+      missing: true,
     });
   });
 
@@ -147,9 +156,13 @@ describe('deviceConsistency', () => {
   };
 
   test('nothing told is skipped, and the first device is 0.75', () => {
-    expect(deviceConsistency(undefined, [laptop])).toEqual({ skipped: 'No deviceInfo was given.' });
+    expect(deviceConsistency(undefined, [laptop])).toEqual({
+      skipped: 'No deviceInfo was given.',
+      missing: true,
+    });
     expect(deviceConsistency({ cameraWidth: 1280 }, [laptop])).toEqual({
       skipped: 'No deviceInfo was given.',
+      missing: true,
     });
     expect(deviceConsistency(laptop, [])).toEqual({
       score: 0.75,

@@ -6,11 +6,3 @@ export function cosineSimilarity(a: Float32Array, b: Float32Array): number {
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return Math.min(1, Math.max(-1, sum));
 }
-
-/** The direction of the sum of unit vectors, itself of unit length. */
-export function meanDirection(vectors: readonly Float32Array[]): Float32Array {
-  const mean = new Float32Array(vectors[0]!.length);
-  for (const vector of vectors) for (let i = 0; i < mean.length; i++) mean[i]! += vector[i]!;
-  const length = Math.hypot(...mean) || 1;
-  return mean.map((value) => value / length);
-}

@@ -1,5 +1,6 @@
+import { meanDirection } from '../../lib/mean-direction.ts';
 import type { Finding } from './apply-rule.ts';
-import { cosineSimilarity, meanDirection } from './cosine-similarity.ts';
+import { cosineSimilarity } from './cosine-similarity.ts';
 import { median } from './median.ts';
 
 /** Verified pictures needed before an outlier means anything; the store keeps the last twenty. */

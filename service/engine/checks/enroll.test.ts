@@ -17,6 +17,7 @@ const picture = (person: string, name: string, cosine = 0.97) =>
         'a-net': near(direction(person), cosine, name),
         'b-net': near(direction(`${person} b`, 64), cosine, name),
       },
+      live: 0.99,
     }),
   );
 
@@ -185,6 +186,7 @@ test('under block, one face for two new e-mails at once enrolls once', async () 
 
 test('the same face in another world is nobody’s duplicate', async () => {
   await engine.organizations.set(engine.organization, { uniquenessPolicy: 'block' }, operator);
+  await engine.installPad();
   await enroll('alice@example.com', picture('alice', 'p0'));
   expect(await enroll('alias@example.com', picture('alice', 'p1'), { world: 'live' })).toMatchObject({
     created: true,

@@ -11,10 +11,6 @@ import {
 } from './error-rate.ts';
 
 const calibrationOf = (table: Calibration['table'], measuredDownTo: number): Calibration => ({
-  data: 'test',
-  date: '2026-11-20',
-  genuine: 1,
-  impostors: 1,
   table,
   measuredDownTo,
 });

@@ -1,7 +1,7 @@
 import type { ScorerEntry } from '../../inference/manifest.ts';
 
-/** A scorer's table from the manifest: score against false-match and false-non-match rate. */
-export type Calibration = ScorerEntry['calibration'];
+/** A table from the manifest: score against false-match and false-non-match rate. */
+export type Calibration = Pick<ScorerEntry['calibration'], 'table' | 'measuredDownTo'>;
 
 export interface Threshold {
   /** Accept from this score on. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scorerA, scorerFused } from '../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../../../test/support/faces.ts';
-import { cosineSimilarity, meanDirection } from './cosine-similarity.ts';
+import { meanDirection } from '../../lib/mean-direction.ts';
+import { cosineSimilarity } from './cosine-similarity.ts';
 import type { Frame } from './frame.ts';
 import { judgeFrames } from './frame-consistency.ts';
 
@@ -20,6 +21,7 @@ const yawed = (yaw: number) => ({ quality: { pose: { yaw, pitch: 0, roll: 0 } } 
 test('one picture alone is skipped', () => {
   expect(frameConsistency(main, [], [scorerA])).toEqual({
     skipped: 'Two pictures or more are needed: send frames.',
+    missing: true,
   });
 });
 
@@ -132,7 +134,7 @@ describe('which frames count for liveness', () => {
     });
     expect(names(judged.counted)).toEqual(names(given));
     expect(judgeFrames(main, [copy], [scorerA])).toEqual({
-      finding: { skipped: 'Two pictures or more are needed: send frames.' },
+      finding: { skipped: 'Two pictures or more are needed: send frames.', missing: true },
       counted: [],
       leftOut: {},
     });

@@ -43,7 +43,7 @@ export function judgeFrames(
   const others = frames.filter((frame) => !isCopy(frame));
   if (others.length === 0) {
     const skipped = 'Two pictures or more are needed: send frames.';
-    return { finding: { skipped }, counted: [], leftOut: {} };
+    return { finding: { skipped, missing: true }, counted: [], leftOut: {} };
   }
   const { fit, identifiable, unidentifiable, faceless, leftOut, advice } = sortFrames(others);
   const pictures = [main, ...others.map(({ analysis }) => analysis)];

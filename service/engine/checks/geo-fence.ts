@@ -6,7 +6,10 @@ export function geoFence(fence: ProfileDefinition['geoFence'], country: string |
   if (fence === undefined || fence.countries.length === 0)
     return { skipped: 'The profile names no countries.' };
   if (country === undefined)
-    return { skipped: 'No country is known: send a location with one, or add a site.' };
+    return {
+      skipped: 'No country is known: send a location, or add a site for the network.',
+      missing: true,
+    };
   const here = country.toUpperCase();
   const details = { country: here };
   if (fence.countries.includes(here)) return { score: 1, details };

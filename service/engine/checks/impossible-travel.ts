@@ -19,7 +19,10 @@ export interface Sighting {
  */
 export function impossibleTravel(now: { at: number; place?: Position }, last: Sighting | undefined): Finding {
   if (now.place === undefined)
-    return { skipped: 'No location was given and no site holds the caller’s address.' };
+    return {
+      skipped: 'No location was given and no site holds the caller’s address.',
+      missing: true,
+    };
   if (last === undefined) return { skipped: 'There is no earlier verified location of this person.' };
   if (now.at < last.at)
     return { skipped: 'The last verification lies in the future: the clock was moved back.' };

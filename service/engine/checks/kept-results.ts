@@ -8,6 +8,8 @@ const personal: Partial<Record<CheckName, string>> = {
   deviceConsistency: 'Not a known device.',
 };
 
+const UNKNOWN = 'Not enough was known.';
+
 /**
  * The results as they may stand beside a verification in plain text: of checks about a place, a time or a device only
  * whether they ran and what they scored. Places and devices themselves are kept sealed.
@@ -16,11 +18,11 @@ export function keptResults(results: readonly CheckResult[]): CheckResult[] {
   return results.map((result) => {
     const told = personal[result.check];
     if (told === undefined) return result;
-    const { details: _, reason, skipped, ...kept } = result;
+    const { details, reason, skipped, ...kept } = result;
     return {
       ...kept,
-      ...(skipped === undefined ? {} : { skipped: 'Not enough was known.' }),
-      ...(reason === undefined ? {} : { reason: told }),
+      ...(skipped === undefined ? {} : { skipped: UNKNOWN }),
+      ...(reason === undefined ? {} : { reason: details?.inputMissing ? UNKNOWN : told }),
     };
   });
 }

@@ -5,12 +5,17 @@ import { livingHead, turnedPhotograph } from '../../../test/support/heads.ts';
 import type { Analysis, MotionSample } from '../../inference/face.ts';
 import type { PadSetEntry } from '../../inference/manifest.ts';
 import type { Finding } from './apply-rule.ts';
+import { isBlackAndWhite } from './black-and-white.ts';
 import type { Frame } from './frame.ts';
-import { liveness as livenessOf } from './liveness.ts';
+import { type LivenessScale, liveness as livenessOf } from './liveness.ts';
 import { MOTIONLESS, motionIndex } from './motion-index.ts';
 
-const liveness = (main: Analysis, counted: readonly Frame[], pad: PadSetEntry | undefined) =>
-  livenessOf(main, { counted, leftOut: {} }, pad);
+const liveness = (
+  main: Analysis,
+  counted: readonly Frame[],
+  pad: PadSetEntry | undefined,
+  scale: LivenessScale = 'apcer5',
+) => livenessOf(main, { counted, leftOut: {} }, pad, scale);
 
 const framesOf = (samples: readonly MotionSample[], step: number, live?: number): Frame[] =>
   samples.map((motion, i) => ({
@@ -70,7 +75,7 @@ describe('liveness', () => {
             live: 0.96,
             apcer: 0.05,
             bpcer: 0.1,
-            note: expect.stringContaining('at the APCER-5 % threshold, which strict profiles refuse at'),
+            note: expect.stringContaining('hold at this threshold'),
           },
           { layer: 'moire', maturity: 'experimental', counts: false, signal: 0.1 },
         ],
@@ -84,8 +89,8 @@ describe('liveness', () => {
 
   test('a certain attack and a certain person stay numbers between 0 and 1', () => {
     const [attack, person] = [0, 1].map((live) => liveness(analysisOf('p', { live }), [], padPair));
-    expect(attack).toMatchObject({ score: expect.closeTo(0.002, 3) });
-    expect(person).toMatchObject({ score: expect.closeTo(0.953, 3) });
+    expect(attack).toMatchObject({ score: expect.closeTo(0, 3) });
+    expect(person).toMatchObject({ score: expect.closeTo(0.998, 3) });
   });
 
   test('all pictures count by the mean of their logits', () => {
@@ -111,6 +116,7 @@ describe('liveness', () => {
       analysisOf('p', { live: 0.1 }),
       { counted: [], leftOut: { NO_MARGIN: 11, TOO_CLOSE: 1 }, note: 'Main picture alone.' },
       padPair,
+      'apcer5',
     );
     expect(found).toMatchObject({
       details: {
@@ -144,5 +150,26 @@ describe('liveness', () => {
   test('frames without times are not judged for motion', () => {
     const frames = framesOf(livingHead(8), 800, 0.9).map(({ analysis }) => ({ analysis }));
     expect(layersOf(liveness(analysisOf('p', { live: 0.9 }), frames, padPair))).toEqual(['pad', 'moire']);
+  });
+
+  test('on the scale of the live score 0.5 is 0.5, and the figures are those measured there', () => {
+    const half = { score: 0.5, apcer: 0.08, bpcer: 0.02 };
+    const pad = { ...padPair, thresholds: { ...padPair.thresholds, half } };
+    const at = liveness(analysisOf('p', { live: 0.5 }), [], pad, 'live');
+    expect(at).toMatchObject({
+      score: expect.closeTo(0.5, 9),
+      details: { thresholdScore: 0.5, layers: [{ threshold: 0.5, apcer: 0.08, bpcer: 0.02 }, {}] },
+    });
+    expect(liveness(analysisOf('p', { live: 0.73 }), [], pad, 'live')).toMatchObject({
+      score: expect.closeTo(0.73, 9),
+    });
+    // A set without figures at 0.5 tells those it has, and where they hold.
+    expect(liveness(analysisOf('p', { live: 0.5 }), [], padPair, 'live')).toMatchObject({
+      details: { thresholdScore: 0.96, layers: [{ threshold: 0.96, apcer: 0.05 }, {}] },
+    });
+  });
+
+  test('a colored picture is not black and white', () => {
+    expect(isBlackAndWhite(analysisOf('p', { live: 0.9, color: 0.05 }))).toBe(false);
   });
 });

@@ -6,17 +6,16 @@ import type { JudgedFrames } from './frame-consistency.ts';
 import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';
 import { timedFaces } from './neighbours.ts';
 
-/** Weight of the motion index beside the mean logit (LIVENESS.md §5, “Without fitted numbers”). */
-const MOTION_WEIGHT = 3;
+/** Weight of the motion index beside the mean margin (LIVENESS.md §4b, “Frames”). */
+const MOTION_WEIGHT = 2;
 /** Milliseconds between first and last frame, and frames, from which motion is judged. */
 const SHORTEST_SPAN = 3000;
 const FEWEST_FRAMES = 5;
 /** Probabilities nearer to 0 or 1 than this carry no more evidence. */
-const CLOSEST = 1e-4;
-/** Halves the logit's distance from the threshold, so that the score does not saturate at once. */
+const CLOSEST = 1e-7;
+/** On the scale `apcer5`: halves the margin's distance from the threshold, so that the score does not saturate at once. */
 const SLOPE = 0.5;
-/** Of the check: what the PAD set's APCER-5 % threshold becomes. */
-const THRESHOLD_SCORE = 0.5;
+export type LivenessScale = 'live' | 'apcer5';
 
 /** What liveness rests on beside the main picture. */
 export interface FrameEvidence extends Pick<JudgedFrames, 'counted' | 'leftOut'> {
@@ -25,14 +24,15 @@ export interface FrameEvidence extends Pick<JudgedFrames, 'counted' | 'leftOut'>
 }
 
 /**
- * Passive presentation attack detection: the mean logit of the live probabilities of the main picture and the frames
- * that count, plus the motion index where those span three seconds. The score is 0.5 at the PAD set's APCER-5 %
- * threshold.
+ * Passive presentation attack detection: the mean margin of the main picture and the frames that count, plus the motion
+ * index where those span three seconds. On the scale `live` the score is the calibrated live score; on `apcer5` it is 0.5 at
+ * the PAD set's APCER-5 % threshold.
  */
 export function liveness(
   main: Analysis,
   { counted, leftOut, note }: FrameEvidence,
   pad: PadSetEntry | undefined,
+  scale: LivenessScale,
 ): Finding {
   const motion = motionOf(counted);
   const motionLayer = motion && {
@@ -54,12 +54,13 @@ export function liveness(
   const scores = [main, ...looks.map(({ analysis }) => analysis)].flatMap(({ face }) => face?.pad ?? []);
   const logits = scores.map(({ live }) => logit(live));
   const still = logits.reduce((sum, value) => sum + value, 0) / logits.length;
-  const { apcer5 } = pad.thresholds;
+  const { apcer5, half } = pad.thresholds;
+  const point = scale === 'live' ? (half ?? apcer5) : apcer5;
   const fused = still + (motion ? MOTION_WEIGHT * motion.index : 0);
-  const score = 1 / (1 + Math.exp(-SLOPE * (fused - logit(apcer5.score))));
+  const score = scale === 'live' ? sigmoid(fused) : sigmoid(SLOPE * (fused - logit(apcer5.score)));
   const framesGiven = looks.length + Object.values(leftOut).reduce((sum, count) => sum + count, 0);
   const details = {
-    thresholdScore: THRESHOLD_SCORE,
+    thresholdScore: scale === 'live' ? point.score : 0.5,
     ...(framesGiven > 0
       ? { frames: { counted: looks.length, leftOut, ...(note === undefined ? {} : { note }) } }
       : {}),
@@ -69,12 +70,12 @@ export function liveness(
         set: pad.id,
         maturity: pad.maturity,
         frames: scores.length,
-        live: round(1 / (1 + Math.exp(-still))),
-        threshold: apcer5.score,
-        apcer: apcer5.apcer,
-        bpcer: apcer5.bpcer,
-        ...(apcer5.worst ? { worstSpecies: apcer5.worst } : {}),
-        note: 'apcer and bpcer hold at the APCER-5 % threshold, which strict profiles refuse at. Measured on single pictures; passive detection is a risk signal, not proof of life.',
+        live: round(sigmoid(still)),
+        threshold: point.score,
+        apcer: point.apcer,
+        bpcer: point.bpcer,
+        ...(point.worst ? { worstSpecies: point.worst } : {}),
+        note: 'apcer and bpcer hold at this threshold, on single pictures of one data set; other cameras differ. Passive detection is a risk signal, not proof of life.',
       },
       ...(motionLayer ? [motionLayer] : []),
       {
@@ -96,6 +97,8 @@ function motionOf(frames: readonly Frame[]): Motion | undefined {
   if (!first || !last || timed.length < FEWEST_FRAMES || last.at - first.at < SHORTEST_SPAN) return undefined;
   return motionIndex(timed.map(({ face }) => face.motion));
 }
+
+const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value));
 
 function logit(probability: number): number {
   const p = Math.min(1 - CLOSEST, Math.max(CLOSEST, probability));

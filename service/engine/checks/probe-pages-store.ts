@@ -1,4 +1,4 @@
-import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { encodeProbe, probeField, readProbe } from './probe-bytes.ts';
@@ -34,7 +34,7 @@ export function createProbePages({ db, inTransaction, sealer }: ProbePagesDeps) 
      */
     async renew(organization: OrganizationId, generation: number, after: string, limit: number) {
       const rows = await kept(organization)
-        .select(['id', 'subject', 'probe_sealed'])
+        .select(['id', 'world', 'subject', 'probe_sealed'])
         .where('id', '>', after)
         .orderBy('id')
         .limit(limit)
@@ -42,8 +42,9 @@ export function createProbePages({ db, inTransaction, sealer }: ProbePagesDeps) 
       const last = rows.at(-1);
       if (!last) return undefined;
       const places = rows.map(
-        ({ id, subject }): SealedPlace => ({
+        ({ id, world, subject }): SealedPlace => ({
           organization,
+          world: world as World,
           subject: subject as SubjectId,
           field: probeField(id),
           version: VERSION,

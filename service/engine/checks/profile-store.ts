@@ -44,12 +44,12 @@ export function createProfileStore({ db }: { db: Db }) {
         .executeTakeFirst();
       return Number(numUpdatedRows);
     },
-    /** The newest version of each, by slug. */
-    list: (organization: OrganizationId): Promise<ProfileRow[]> =>
+    /** The newest version of each, by slug; of all organizations without one. */
+    list: (organization?: OrganizationId): Promise<ProfileRow[]> =>
       db
         .selectFrom('profile as p')
         .selectAll()
-        .where('organization', '=', organization)
+        .$if(organization !== undefined, (query) => query.where('organization', '=', organization!))
         .where('removed_at', 'is', null)
         .where('version', '=', (eb) =>
           eb

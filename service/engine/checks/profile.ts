@@ -2,64 +2,119 @@ import { z } from 'zod';
 import { checkNames } from './check.ts';
 
 const rule = z.strictObject({
-  enabled: z.boolean(),
-  weight: z.number().min(0).max(10),
-  /** The check passes from this score on, 0..1. */
-  threshold: z.number().min(0).max(1),
-  /** A failure refuses the whole verification (422). */
-  hardFail: z.boolean(),
+  enabled: z.boolean().describe('Whether the check runs.'),
+  weight: z.number().min(0).max(10).describe('Its weight in the composite.'),
+  threshold: z.number().min(0).max(1).describe('The check passes from this score on, 0..1.'),
+  hardFail: z.boolean().describe('A failure refuses the whole verification (422).'),
+  whenMissing: z
+    .enum(['skip', 'fail'])
+    .optional()
+    .describe(
+      "Without its input the check is left out ('skip') or fails. Absent: 'fail' for a hard-fail geoFence, timeRestriction and impossibleTravel, 'skip' otherwise.",
+    ),
 });
 
 /** What an administrator writes; stored versioned. */
 export const ProfileDefinition = z.strictObject({
-  name: z.string().min(1).max(80),
-  maturity: z.enum(['proven', 'alternate', 'experimental']),
-  description: z.string().max(400),
-  checks: z.record(z.enum(checkNames), rule),
-  /** Smallest composite that verifies, 0..1. */
-  minimumComposite: z.number().min(0).max(1),
+  name: z.string().min(1).max(80).describe('For people.'),
+  maturity: z
+    .enum(['proven', 'alternate', 'experimental', 'custom'])
+    .describe(
+      "Of a built-in profile, how far it was measured; an organization's own is always `custom`: nothing was measured with it.",
+    ),
+  description: z.string().max(400).describe('What the profile is for.'),
+  checks: z.record(z.enum(checkNames), rule).describe('One rule for each check.'),
+  minimumComposite: z.number().min(0).max(1).describe('Smallest composite that verifies, 0..1.'),
   models: z.strictObject({
-    detector: z.enum(['blazeface', 'yunet']),
-    /** 'best': fused where enabled, else A. */
-    scorer: z.enum(['a', 'fused', 'best']),
-    /** 'required': without a PAD model the profile answers PAD_NOT_INSTALLED in both worlds. */
-    pad: z.enum(['where-installed', 'required']),
-    /** Id of the PAD set to run; the first installed one when absent. */
-    padSet: z.string().max(64).optional(),
+    detector: z.enum(['blazeface', 'yunet']).describe('Face detector; `yunet` has to be imported.'),
+    scorer: z.enum(['a', 'fused', 'best']).describe("'best': fused where enabled, else A."),
+    pad: z
+      .enum(['where-installed', 'required'])
+      .describe("'required': without a PAD model the profile answers PAD_NOT_INSTALLED in both worlds."),
+    padSet: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('Id of the PAD set to run; the first installed one when absent.'),
+    livenessScale: z
+      .enum(['live', 'apcer5'])
+      .optional()
+      .describe(
+        "What a liveness score of 0.5 is: `live`, the calibrated score's own 0.5; `apcer5`, the PAD set's APCER-5 % threshold, which is stricter. Also the latter where absent, as in profiles of earlier releases.",
+      ),
   }),
   match: z.strictObject({
-    /** 1:1 false-match rate, default 1 in 10,000. */
-    falseMatchRate: z.number().min(1e-7).max(0.01),
-    /** 1:N false-identification rate over the whole gallery. */
-    falseIdentificationRate: z.number().min(1e-5).max(0.05),
+    falseMatchRate: z.number().min(1e-7).max(0.01).describe('1:1 false-match rate, default 1 in 10,000.'),
+    falseIdentificationRate: z
+      .number()
+      .min(1e-5)
+      .max(0.05)
+      .describe('1:N false-identification rate over the whole gallery.'),
   }),
-  /** Failed 1:1 verifications in a row for one address; the figures of NIST SP 800-63B where absent (claims.ts). */
   attempts: z
     .strictObject({
-      /** Failures before attempts are delayed: 5; 10 where presentation attack detection ran. */
-      failuresBeforeDelay: z.int().min(1).max(1000).optional(),
-      failuresBeforeDelayWithPad: z.int().min(1).max(1000).optional(),
-      /** Between two attempts from then on: 30. */
-      delaySeconds: z.int().min(1).max(86_400).optional(),
-      /** Failures after which an operator has to allow the address again: 50; 100 with presentation attack detection. */
-      failuresBeforeDisabled: z.int().min(1).max(10_000).optional(),
-      failuresBeforeDisabledWithPad: z.int().min(1).max(10_000).optional(),
+      failuresBeforeDelay: z
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe('Failures in a row before attempts are delayed: 5 where absent.'),
+      failuresBeforeDelayWithPad: z
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe('The same where presentation attack detection ran: 10 where absent.'),
+      delaySeconds: z
+        .int()
+        .min(1)
+        .max(86_400)
+        .optional()
+        .describe('Seconds between two attempts from then on: 30 where absent.'),
+      failuresBeforeDisabled: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .optional()
+        .describe(
+          'Failures in a row after which an operator has to allow the person again: 50 where absent.',
+        ),
+      failuresBeforeDisabledWithPad: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .optional()
+        .describe('The same where presentation attack detection ran: 50 where absent.'),
+    })
+    .optional()
+    .describe(
+      'Limits of failed attempts at one person; the figures of NIST SP 800-63B where absent. The strictest of the allowed profiles holds.',
+    ),
+  geoFence: z
+    .strictObject({
+      countries: z
+        .array(z.string().regex(/^[A-Z]{2}$/))
+        .max(250)
+        .describe('ISO 3166-1 alpha-2 codes that the check geoFence allows; empty: the check is skipped.'),
     })
     .optional(),
-  geoFence: z.strictObject({ countries: z.array(z.string().regex(/^[A-Z]{2}$/)).max(250) }).optional(),
   timeRestriction: z
     .strictObject({
-      /** 1 = Monday … 7 = Sunday. */
-      days: z.array(z.int().min(1).max(7)).max(7),
-      /** Local time "HH:MM"; an end before the start goes over midnight. */
-      from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+      days: z.array(z.int().min(1).max(7)).max(7).describe('1 = Monday … 7 = Sunday.'),
+      from: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+        .describe('Local time "HH:MM"; an end before the start goes over midnight.'),
       to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
-      /** IANA; the request's or site's zone when absent. */
-      timeZone: z.string().optional(),
+      timeZone: z.string().optional().describe("IANA; the request's or site's zone when absent."),
     })
     .optional(),
-  /** Which advice of faceQuality refuses (FACE_QUALITY_REFUSED) instead of advising; empty in `default`. */
-  refuseQuality: z.array(z.string()).max(12),
+  refuseQuality: z
+    .array(z.string())
+    .max(12)
+    .describe(
+      'Which advice of faceQuality refuses (FACE_QUALITY_REFUSED) instead of advising; empty in `default`.',
+    ),
 });
 export type ProfileDefinition = z.infer<typeof ProfileDefinition>;
 

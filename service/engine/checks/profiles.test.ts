@@ -30,7 +30,7 @@ test('the built-in profiles are valid and named as promised', () => {
     expect(ProfileDefinition.parse(profile.definition)).toEqual(profile.definition);
 });
 
-test('the error rates are those of the issue, and only the strict profiles fail hard on liveness', () => {
+test('the error rates are those of the issue; all profiles fail hard on liveness, default and specter at 0.5 of the live score', () => {
   const strict = new Set(['strict-finance', 'high-security', 'fortress']);
   for (const {
     slug,
@@ -38,8 +38,10 @@ test('the error rates are those of the issue, and only the strict profiles fail 
   } of builtInProfiles) {
     expect(match.falseIdentificationRate).toBe(strict.has(slug) ? 0.001 : 0.01);
     expect(match.falseMatchRate).toBeLessThanOrEqual(1e-4);
-    expect(checks.liveness.hardFail).toBe(strict.has(slug));
-    if (strict.has(slug)) expect([checks.liveness.threshold, models.pad]).toEqual([0.5, 'required']);
+    expect(checks.liveness).toMatchObject({ enabled: true, hardFail: true, threshold: 0.5 });
+    const lenient = slug === 'default' || slug === 'specter';
+    expect(models.livenessScale ?? 'apcer5').toBe(lenient ? 'live' : 'apcer5');
+    if (strict.has(slug)) expect(models.pad).toBe('required');
     expect(refuseQuality.length > 0).toBe(strict.has(slug) || slug === 'argus');
   }
 });
@@ -87,7 +89,7 @@ describe.each(['default', 'specter', 'phantom', 'argus'])('%s weighs liveness ab
         applyRule('impossibleTravel', checks.impossibleTravel, { score }),
       ]);
     expect(at(0)).toBeLessThan(at(1));
-    expect(checks.impossibleTravel.hardFail || checks.liveness.hardFail).toBe(false);
+    expect(checks.impossibleTravel.hardFail).toBe(false);
   });
 });
 
@@ -111,6 +113,15 @@ test('a profile is found by id and slug; an own one goes before the built-in one
   const listed = await engine.checks.listProfiles(engine.organization);
   expect(listed.filter(({ slug }) => slug === 'default')).toEqual([own]);
   expect(listed).toHaveLength(builtInProfiles.length);
+});
+
+test('an own profile is custom, whatever it was copied from and however it was stored before', async () => {
+  const written = await engine.checks.setProfile(engine.organization, 'desk', definition(), operator);
+  expect([definition().maturity, written.definition.maturity]).toEqual(['proven', 'custom']);
+  const stored = JSON.stringify(definition());
+  await engine.db.updateTable('profile').set({ definition: stored }).execute();
+  expect((await get('desk')).definition).toEqual({ ...definition(), maturity: 'custom' });
+  expect((await get('default')).definition.maturity).toBe('proven');
 });
 
 test('each change is a version; every version’s id leads to the newest', async () => {

@@ -3,14 +3,18 @@ import type { Ids, OrganizationId } from '../../lib/id.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import { checksWithInput } from './apply-rule.ts';
 import { builtInProfiles } from './built-in-profiles.ts';
 import { qualityComponents } from './face-quality.ts';
+import { isLenient } from './lenient-liveness.ts';
 import { type Profile, ProfileDefinition } from './profile.ts';
 import { createProfileStore, type ProfileRow } from './profile-store.ts';
 import { isTimeZone } from './time-restriction.ts';
 
 export interface Profiles {
   list(organization: OrganizationId): Promise<Profile[]>;
+  /** Organizations with an own profile that verifies where a built-in one would refuse by liveness; one query for all. */
+  lenientOrganizations(): Promise<Set<OrganizationId>>;
   /** The newest version; an organization's own goes before a built-in one. Throws PROFILE_NOT_FOUND. */
   get(organization: OrganizationId, idOrSlug: string): Promise<Profile>;
   set(
@@ -42,6 +46,11 @@ export function createProfiles({ db, inTransaction, audit, ids, clock }: Profile
       const taken = new Set(own.map(({ slug }) => slug));
       return [...builtInProfiles.filter(({ slug }) => !taken.has(slug)), ...own];
     },
+    async lenientOrganizations() {
+      const rows = await store.list();
+      const lenient = rows.filter((row) => isLenient(toProfile(row).definition));
+      return new Set(lenient.map(({ organization }) => organization as OrganizationId));
+    },
     async get(organization, idOrSlug) {
       const builtIn = builtInProfiles.find(({ id }) => id === idOrSlug);
       if (builtIn) return builtIn;
@@ -53,7 +62,7 @@ export function createProfiles({ db, inTransaction, audit, ids, clock }: Profile
       if (found) return found;
       throw new Problem(
         'PROFILE_NOT_FOUND',
-        'No profile has this id or slug: “gatehouse profile list” shows them.',
+        `No profile has the id or slug “${idOrSlug}”: “gatehouse profile list” shows them.`,
       );
     },
     async set(organization, slug, definition, actor) {
@@ -65,7 +74,7 @@ export function createProfiles({ db, inTransaction, audit, ids, clock }: Profile
           organization,
           slug,
           version: (before?.version ?? 0) + 1,
-          definition: JSON.stringify(valid),
+          definition: JSON.stringify(custom(valid)),
           created_at: clock.now(),
           created_by: describeActor(actor),
           removed_at: null,
@@ -107,8 +116,12 @@ export function createProfiles({ db, inTransaction, audit, ids, clock }: Profile
 }
 
 function toProfile({ id, slug, version, definition }: ProfileRow): Profile {
-  return { id, slug, version, builtIn: false, definition: ProfileDefinition.parse(JSON.parse(definition)) };
+  const stored = ProfileDefinition.parse(JSON.parse(definition));
+  return { id, slug, version, builtIn: false, definition: custom(stored) };
 }
+
+/** Whatever it was copied from: what was measured holds for the built-in profiles as they are. */
+const custom = (definition: ProfileDefinition): ProfileDefinition => ({ ...definition, maturity: 'custom' });
 
 /** What the schema cannot say: the slug, the zone's name and the names of the quality components. */
 function parse(slug: string, definition: unknown): ProfileDefinition {
@@ -117,6 +130,13 @@ function parse(slug: string, definition: unknown): ProfileDefinition {
     details.push({ path: 'slug', message: 'Lower-case letters, digits and hyphens, 63 at most.' });
   const parsed = ProfileDefinition.safeParse(definition);
   for (const { path, message } of parsed.error?.issues ?? []) details.push({ path: path.join('.'), message });
+  for (const [check, { whenMissing }] of Object.entries(parsed.data?.checks ?? {})) {
+    if (whenMissing !== undefined && !(checksWithInput as readonly string[]).includes(check))
+      details.push({
+        path: `checks.${check}.whenMissing`,
+        message: `Leave it out: only ${checksWithInput.join(', ')} wait for something the caller sends.`,
+      });
+  }
   const zone = parsed.data?.timeRestriction?.timeZone;
   if (zone !== undefined && !isTimeZone(zone))
     details.push({ path: 'timeRestriction.timeZone', message: `“${zone}” is not an IANA time zone.` });

@@ -1,5 +1,6 @@
 import type { Analysis } from '../../inference/face.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, describeActor } from '../audit/index.ts';
@@ -8,6 +9,8 @@ import type { Subjects } from '../subjects/index.ts';
 import type { CheckResult } from './check.ts';
 import type { Attempt, Standing } from './claims.ts';
 import { keptResults } from './kept-results.ts';
+import { NOBODY } from './matching.ts';
+import { toldResults } from './told-results.ts';
 import { assuranceOf, modelsUsed, type Run, timingOf } from './verification-run.ts';
 import { anonymous, type VerificationRecord, type VerificationStore } from './verification-store.ts';
 
@@ -18,14 +21,30 @@ export interface RecordDeps {
   audit: Audit;
   events: Events;
   clock: Clock;
+  /** Told of each verification that was stored. */
+  observed?: (verification: Observed) => void;
+}
+
+export interface Observed {
+  world: World;
+  kind: '1:1' | '1:N';
+  verified: boolean;
+  checks: readonly CheckResult[];
+}
+
+/** What is written in the same transaction. */
+export interface Beside {
+  claim?: { attempt: Attempt; standing: Standing };
+  also?(tx: Tx): Promise<void>;
 }
 
 const ERASED = 'This person was erased while the picture was looked at.';
 
 /** What the caller is told, for whoever listens to events. */
 export interface Told {
-  /** 0 for whoever was not recognized: how near a stranger came is a slope to climb. Absent where no face could be judged. */
+  /** 0 in a refusal: how near it came is a slope to climb. Absent where no face could be judged. */
   confidence?: number;
+  /** Only when verified. */
   composite?: number;
   /** Why not, in words for the person. */
   reason?: string;
@@ -37,13 +56,21 @@ export interface Told {
  * Writes a verification, what it does to the claimed address, its audit line and its event in one transaction. Throws
  * SUBJECT_NOT_FOUND when the erasure of a recognized person has begun meanwhile: the figures are kept, about nobody.
  */
-export function createRecord({ subjects, verifications, inTransaction, audit, events, clock }: RecordDeps) {
+export function createRecord({
+  subjects,
+  verifications,
+  inTransaction,
+  audit,
+  events,
+  clock,
+  observed,
+}: RecordDeps) {
   return async function record(
     run: Run,
     main: Analysis,
     outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>,
     { email, ...told }: Told,
-    claim?: { attempt: Attempt; standing: Standing },
+    { claim, also }: Beside = {},
   ): Promise<void> {
     const { id, command, profile, plan, files, started, realm } = run;
     const { actor, request, signal } = command;
@@ -76,11 +103,12 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
       actor: describeActor(actor),
       notPassed: outcome.checks.flatMap(({ check, pass }) => (pass ? [] : [check])),
       assurance,
-      checks: outcomesOf(outcome.checks),
+      checks: outcomesOf(toldResults(outcome.checks, verified)),
       ...told,
     } as const;
     const isThere = async (tx: Tx): Promise<boolean> => {
-      if (subject === undefined) return false;
+      // An address that nobody has is asked about as well, so that it costs as much as a known one.
+      if (subject === undefined) return kind === '1:1' && subjects.isThere(tx, NOBODY);
       return verified ? subjects.used(tx, subject, started) : subjects.isThere(tx, subject);
     };
     const write = async (tx: Tx) => {
@@ -89,6 +117,7 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
       const whose = there && subject !== undefined ? { subject } : {};
       await verifications.add(tx, there ? sealed : anonymous(sealed));
       await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
+      await also?.(tx);
       await audit.add(tx, {
         actor,
         action: 'verification.decide',
@@ -104,12 +133,14 @@ export function createRecord({ subjects, verifications, inTransaction, audit, ev
         const payload = { ...figures, ...whose };
         await events.add(tx, { type: 'verification.verified', ...realm, payload, personal });
       } else {
-        const payload = { ...figures, ...(verified ? { reason: ERASED, confidence: 0 } : {}), ...whose };
+        const { composite: _, ...refused } = figures;
+        const payload = { ...refused, ...(verified ? { reason: ERASED, confidence: 0 } : {}), ...whose };
         await events.add(tx, { type: 'verification.refused', ...realm, payload });
       }
       return there;
     };
     const there = await (claim ? claim.attempt.inTurn(() => inTransaction(write)) : inTransaction(write));
+    observed?.({ world: realm.world, kind, verified: verified && there, checks: outcome.checks });
     if (!verified || there) return;
     throw new Problem('SUBJECT_NOT_FOUND', ERASED);
   };

@@ -1,7 +1,10 @@
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import { applyRule, type Rule } from './apply-rule.ts';
+import { BLACK_AND_WHITE } from './black-and-white.ts';
 import type { CheckResult } from './check.ts';
 import { adviceOf, type QualityReport, qualityFinding } from './face-quality.ts';
+import type { Profile } from './profile.ts';
+import { REFUSED_BEFORE } from './refused-pictures.ts';
 
 const messages: Partial<Record<ProblemCode, string>> = {
   FACE_NOT_FOUND: 'No face was found in the picture.',
@@ -26,4 +29,30 @@ export function pictureRefusal(
   };
   const message = messages[code] ?? `The picture is not good enough (${fault.component}).`;
   return { problem: new Problem(code, message, { reason: fault.advice, checkResults: [result] }), result };
+}
+
+/** The refusal of a picture that liveness refused before: nothing was run on it. */
+export function refusedBefore({ slug, definition }: Pick<Profile, 'slug' | 'definition'>): Problem {
+  const finding = { score: 0, reason: REFUSED_BEFORE };
+  const result = {
+    ...applyRule('liveness', definition.checks.liveness, finding),
+    pass: false,
+    reason: REFUSED_BEFORE,
+  };
+  const extra = { reason: REFUSED_BEFORE, checkResults: [result] };
+  return new Problem('CHECK_FAILED', `The profile ${slug} refuses this: liveness.`, extra);
+}
+
+/** The refusal of a picture without color where liveness is to be judged: it is no attack, and cannot be judged. */
+export function blackAndWhiteRefusal(
+  report: QualityReport,
+  rule: Rule,
+): { problem: Problem; result: CheckResult } {
+  const result: CheckResult = {
+    ...applyRule('faceQuality', rule, qualityFinding(report)),
+    pass: false,
+    reason: BLACK_AND_WHITE,
+  };
+  const extra = { reason: BLACK_AND_WHITE, checkResults: [result] };
+  return { problem: new Problem('FACE_QUALITY_REFUSED', BLACK_AND_WHITE, extra), result };
 }

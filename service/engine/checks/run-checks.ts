@@ -32,10 +32,19 @@ export interface CheckInputs {
 
 const NOT_RECOGNIZED: Finding = { skipped: 'The person was not recognized.' };
 
+type LivenessInputs = Pick<CheckInputs, 'definition' | 'plan' | 'main'> & { judged: JudgedFrames };
+
+const livenessOf = ({ definition, main, judged, plan }: LivenessInputs): Finding =>
+  liveness(
+    main,
+    evidenceOf(judged, definition.checks.frameConsistency),
+    plan.pad,
+    definition.models.livenessScale ?? 'apcer5',
+  );
+
 /** One function per check: what it needs of the inputs. */
 const checks: Record<CheckName, (inputs: CheckInputs & { judged: JudgedFrames }) => Finding> = {
-  liveness: ({ definition, main, judged, plan }) =>
-    liveness(main, evidenceOf(judged, definition.checks.frameConsistency), plan.pad),
+  liveness: livenessOf,
   frameConsistency: ({ judged }) => judged.finding,
   impossibleTravel: ({ earlier, now, place }) => {
     if (!earlier) return NOT_RECOGNIZED;
@@ -76,6 +85,15 @@ export function runChecks(inputs: CheckInputs): CheckResult[] {
   return checkNames
     .filter((name) => rules[name].enabled)
     .map((name) => applyRule(name, rules[name], checks[name]({ ...inputs, judged })));
+}
+
+/** The liveness check alone, of one picture; undefined where the profile does not run it. */
+export function runLiveness(inputs: Omit<LivenessInputs, 'judged'>): CheckResult | undefined {
+  const { definition, plan, main } = inputs;
+  const rule = definition.checks.liveness;
+  if (!rule.enabled) return undefined;
+  const judged = judgeFrames(main, [], plan.scorers);
+  return applyRule('liveness', rule, livenessOf({ ...inputs, judged }));
 }
 
 /** Frames that do not belong together are no evidence of life, whether the profile asks for the check or not. */

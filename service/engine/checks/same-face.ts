@@ -1,8 +1,8 @@
 import type { AnalyzedFace } from '../../inference/face.ts';
 import type { ScorerEntry } from '../../inference/manifest.ts';
-import { meanDirection } from './cosine-similarity.ts';
 import { thresholdForFalseMatchRate } from './error-rate.ts';
-import { type Embeddings, scoreOf } from './score.ts';
+import { meanEmbeddings } from './mean-embeddings.ts';
+import { scoreOf } from './score.ts';
 
 /** Degrees: faces turned less are neutral. */
 const NEUTRAL_YAW = 10;
@@ -46,7 +46,11 @@ export function sameFace(
   const together = all.map((face) => {
     const others = neutral.filter((one) => one !== face);
     const rest = others.length > 0 ? others : all.filter((one) => one !== face);
-    return scoreOf(scorer, meanEmbeddings(scorer, rest), face.embeddings)!;
+    const mean = meanEmbeddings(
+      scorer,
+      rest.map(({ embeddings }) => embeddings),
+    );
+    return scoreOf(scorer, mean, face.embeddings)!;
   });
   const steps = pairs.map(([a, b]) => scoreOf(scorer, a.embeddings, b.embeddings)!);
   const least = Math.min(...direct, ...together);
@@ -79,13 +83,6 @@ function limitsOf(scorer: ScorerEntry): Limits {
     neighbours: at(1e-5),
     from: 'false-match rates 1e-3, 1e-4 and 1e-5',
   };
-}
-
-/** Every face of `faces` has what the scorer needs. */
-function meanEmbeddings({ terms }: ScorerEntry, faces: readonly AnalyzedFace[]): Embeddings {
-  return Object.fromEntries(
-    terms.map(({ model }) => [model, meanDirection(faces.map(({ embeddings }) => embeddings[model]!))]),
-  );
 }
 
 const round = (value: number) => Math.round(value * 1000) / 1000;

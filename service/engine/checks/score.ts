@@ -1,14 +1,21 @@
 import type { ScorerEntry } from '../../inference/manifest.ts';
 import { cosineSimilarity } from './cosine-similarity.ts';
+import type { Embeddings } from './embeddings.ts';
 import { logFalseMatchRateOf } from './error-rate.ts';
+import type { Reference } from './reference.ts';
 
-/** Unit vectors of one picture by embedder id. */
-export type Embeddings = Record<string, Float32Array>;
+/** How much higher the scores of strangers lie in this gallery than the scorer's tables say; 0 or more. */
+export type GalleryShift = (scorer: ScorerEntry) => number;
 
 export interface Comparison {
-  scorer: ScorerEntry;
+  reference: Reference;
   score: number;
-  /** log10 of the false-match rate at the score: the one scale on which different scorers compare. */
+  /** What the score was lowered by before it was looked up (`GalleryShift`). */
+  shift: number;
+  /**
+   * log10 of the false-match rate of the whole comparison, 0 or less: the one scale on which scorers and numbers of pictures
+   * compare.
+   */
   logRate: number;
 }
 
@@ -24,26 +31,11 @@ export function scoreOf(scorer: ScorerEntry, a: Embeddings, b: Embeddings): numb
   return score;
 }
 
-/** Two pictures by the best scorer (the last in the list) for which both have all embeddings. */
-function compare(scorers: readonly ScorerEntry[], a: Embeddings, b: Embeddings): Comparison | undefined {
-  for (const scorer of scorers.toReversed()) {
-    const score = scoreOf(scorer, a, b);
-    if (score !== undefined)
-      return { scorer, score, logRate: logFalseMatchRateOf(scorer.calibration, score) };
-  }
-  return undefined;
-}
-
-/** The comparison with the smallest false-match rate, over everything a person has enrolled. */
-export function bestOf(
-  scorers: readonly ScorerEntry[],
-  probe: Embeddings,
-  enrolled: readonly Embeddings[],
-): Comparison | undefined {
-  let best: Comparison | undefined;
-  for (const embeddings of enrolled) {
-    const found = compare(scorers, probe, embeddings);
-    if (found && (best === undefined || found.logRate < best.logRate)) best = found;
-  }
-  return best;
+/** Compares a probe with a person's pictures. */
+export function compare(probe: Embeddings, reference: Reference, shiftOf: GalleryShift): Comparison {
+  const { scorer, templates, calibration } = reference;
+  const shift = shiftOf(scorer);
+  const score = Math.max(...templates.map((template) => scoreOf(scorer, probe, template)!));
+  const logRate = logFalseMatchRateOf(calibration, score - shift) + Math.log10(templates.length);
+  return { reference, score, shift, logRate: Math.min(0, logRate) };
 }

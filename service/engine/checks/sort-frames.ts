@@ -1,4 +1,5 @@
 import type { Analysis, AnalyzedFace } from '../../inference/face.ts';
+import { BLACK_AND_WHITE, isBlackAndWhite } from './black-and-white.ts';
 import { faceQuality } from './face-quality.ts';
 import type { Frame } from './frame.ts';
 
@@ -57,7 +58,10 @@ function faultOf(analysis: Analysis): Fault | undefined {
   if (analysis.face && !facesCamera(analysis.face))
     return { code: 'NOT_FRONTAL', advice: 'Face the camera.', identifiable: false };
   const { unjudgeable } = faceQuality(analysis, { pad: true });
-  if (unjudgeable === undefined) return undefined;
+  if (unjudgeable === undefined) {
+    if (!isBlackAndWhite(analysis)) return undefined;
+    return { code: 'NO_COLOR', advice: BLACK_AND_WHITE, identifiable: true };
+  }
   const { code, advice, problem } = unjudgeable;
   return { code, advice, identifiable: problem === 'FACE_QUALITY_REFUSED' };
 }

@@ -15,8 +15,12 @@ export function timeRestriction(
   if (restriction === undefined) return { skipped: 'The profile names no hours.' };
   const timeZone = restriction.timeZone ?? placeZone;
   if (timeZone === undefined)
-    return { skipped: 'No time zone is known: name one in the profile, or add a site.' };
-  if (!isTimeZone(timeZone)) return { skipped: `“${timeZone}” is not an IANA time zone.` };
+    return {
+      skipped: 'No time zone is known: name one in the profile, send one, or add a site for the network.',
+      missing: true,
+    };
+  if (!isTimeZone(timeZone))
+    return { skipped: 'The time zone that was sent is not an IANA name.', missing: true };
   const { day, minute } = wallClock(now, timeZone);
   const from = minutes(restriction.from);
   const to = minutes(restriction.to);

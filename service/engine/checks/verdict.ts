@@ -17,12 +17,14 @@ export interface Place {
 export interface VerifyCommand {
   organization: OrganizationId;
   world: World;
-  /** JPEG, PNG or WebP bytes. */
+  /** JPEG, PNG, WebP, HEIC, HEIF or AVIF bytes. */
   picture: Uint8Array;
   /** Given: 1:1 against that person. Absent: 1:N over the organization's world. */
   email?: string;
-  /** Id or slug; `default` when absent. */
+  /** Id or slug; when absent `default`, or the only one that the key may name. */
   profile?: string;
+  /** Slugs that the key is restricted to; absent or empty: those that the organization allows. */
+  profiles?: readonly string[];
   device?: DeviceInfo;
   place?: Place;
   /** The caller's address, to find the site. */
@@ -45,7 +47,7 @@ export interface Identification {
   gallerySize: number;
   /** False-identification rate the profile asks for. */
   galleryRate: number;
-  /** The false-match rate per comparison that needs. */
+  /** The false-match rate per comparison: what `galleryRate` needs, and never above the profile's 1:1 rate. */
   matchRate: number;
   threshold: number;
   /** Share of genuine people refused at this threshold, from the calibration. */
@@ -59,7 +61,11 @@ export interface Match {
   scorer: string;
   /** Null when nothing was compared, and for every 1:1 mismatch, so that an unknown e-mail looks the same. */
   score: number | null;
+  /** Pictures of the person that the probe was compared with; null where the score is. */
+  pictures: number | null;
   threshold: number;
+  /** What the organization's own gallery raised the threshold by (engine/gallery-calibration); part of `threshold`. */
+  shift: number;
   fmr: number;
   fnmr: number;
   extrapolated: boolean;
@@ -70,11 +76,13 @@ export interface Verdict {
   verified: boolean;
   /** Only when verified. */
   subject?: { id: SubjectId; email?: string };
-  /** Why not, in words for the person; where the composite refuses, its figures follow. */
+  /** Why not, in words for the person. */
   reason?: string;
-  /** 0..1, 0.5 at the threshold; 0 for every 1:1 mismatch. */
+  /** 0..1, 0.5 at the profile's 1:1 rate in 1:1 and 1:N alike; 0 for every mismatch, and for every refusal unless an operator asked. */
   confidence: number;
-  compositeScore: number;
+  /** Absent in a refusal, unless an operator asked: it would tell how near the refused checks came. */
+  compositeScore?: number;
+  /** As `toldResults` says, unless an operator asked. */
   checkResults: CheckResult[];
   assurance: Assurance;
   identification?: Identification;
@@ -97,6 +105,12 @@ export interface EnrollCommand {
   mark?: string;
   /** An operator on the box may override TEMPLATE_MISMATCH; audited. Never for a key. */
   overrideMismatch?: boolean;
+  /** An operator may enroll a picture, such as one of a paper file, without asking whether it shows a living person; audited. Never for a key. */
+  overrideLiveness?: boolean;
+  /** An operator has seen that it is the person: the picture becomes an anchor. Implied by `overrideMismatch` where that was needed. Never for a key. */
+  confirmed?: boolean;
+  /** As `VerifyCommand.address`. */
+  address?: string;
   /** As `VerifyCommand.signal`. */
   signal?: AbortSignal;
   actor: Actor;

@@ -3,7 +3,7 @@ import type { VerificationId } from '../../lib/id.ts';
 import type { Ground } from '../consent/index.ts';
 import type { Realm, Subject } from '../subjects/index.ts';
 import type { ModelPlan } from './model-plan.ts';
-import type { Profile } from './profile.ts';
+import type { Profile, ProfileDefinition } from './profile.ts';
 import type { Assurance, Place, VerifyCommand } from './verdict.ts';
 
 /** One verification on its way: what was asked, and what it runs by. */
@@ -14,6 +14,8 @@ export interface Run {
   realm: Realm;
   /** Live, in an organization that recorded that it matches faces only. */
   matchOnly: boolean;
+  /** Of the profiles that callers may name: failed attempts are limited by the strictest of them. */
+  allowed: readonly ProfileDefinition[];
   /** What speaks for people without a consent of their own. */
   ground: Ground;
   profile: Profile;

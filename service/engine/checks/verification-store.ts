@@ -24,6 +24,8 @@ export interface VerificationRecord {
   confidence: number;
   composite: number;
   assurance: Assurance;
+  /** What decided; absent where nothing was compared. */
+  match?: { scorer: string; pictures: number; shift: number };
   checks: readonly CheckResult[];
   models: Record<string, string>;
   timing: Record<string, number>;
@@ -58,23 +60,24 @@ export type VerificationStore = ReturnType<typeof createVerificationStore>;
 /** The table `verification`. */
 export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
   const placeOf = (
-    organization: OrganizationId,
+    { organization, world }: { organization: OrganizationId; world: World },
     subject: SubjectId,
     id: string,
     field: Field,
   ): SealedPlace => ({
     organization,
+    world,
     subject,
     field: field === 'probe' ? probeField(id) : `verification.${field}/${id}`,
     version: VERSION,
   });
 
   async function seal(record: VerificationRecord, field: Field): Promise<Uint8Array | null> {
-    const { organization, subject, id, verified, personal } = record;
+    const { organization, world, subject, id, verified, personal } = record;
     const value = personal?.[field];
     if (!verified || subject === undefined || value === undefined) return null;
     const plain = 'vector' in value ? encodeProbe(value, sealer.transformOf(organization)) : encode(value);
-    return sealer.seal(placeOf(organization, subject, id, field), plain);
+    return sealer.seal(placeOf({ organization, world }, subject, id, field), plain);
   }
 
   /** Undefined when it is older than a renewal of the transforms that was completed without it. */
@@ -101,6 +104,9 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
         confidence: record.confidence,
         composite: record.composite,
         assurance: record.assurance,
+        scorer: record.match?.scorer ?? null,
+        pictures: record.match?.pictures ?? null,
+        gallery_shift: record.match?.shift ?? null,
         checks: JSON.stringify(keptResults(record.checks)),
         models: JSON.stringify(record.models),
         timing: JSON.stringify(record.timing),
@@ -125,7 +131,7 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
     ): Promise<Earlier[]> {
       const rows = await db
         .selectFrom('verification')
-        .select(['id', 'created_at', 'place_sealed', 'device_sealed', 'probe_sealed'])
+        .select(['id', 'world', 'created_at', 'place_sealed', 'device_sealed', 'probe_sealed'])
         .where('subject', '=', subject)
         .where('verified', '=', 1)
         .where('created_at', '<=', until)
@@ -136,9 +142,8 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
       const sealed = rows.flatMap((row, i) =>
         fields.flatMap((field) => {
           const bytes = row[`${field}_sealed`];
-          return bytes
-            ? [{ i, field, place: placeOf(organization, subject, row.id, field), sealed: bytes }]
-            : [];
+          const realm = { organization, world: row.world as World };
+          return bytes ? [{ i, field, place: placeOf(realm, subject, row.id, field), sealed: bytes }] : [];
         }),
       );
       const found: Earlier[] = rows.map((row) => ({ at: row.created_at }));

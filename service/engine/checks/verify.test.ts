@@ -12,6 +12,7 @@ import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../
 import type { World } from '../../lib/id.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { Audit } from '../audit/index.ts';
+import { builtInProfiles } from './built-in-profiles.ts';
 import type { CheckResult } from './check.ts';
 import { matchRateForGallery } from './error-rate.ts';
 import type { VerifyCommand } from './index.ts';
@@ -44,6 +45,7 @@ async function enrollAlice(world: World = 'test', name = `enrolled in ${world}`)
     picture: show(name, 1, { embeddings: { 'a-net': alice, 'b-net': direction('alice b', 64) } }),
     email: 'alice@example.com',
     actor: operator,
+    overrideLiveness: true,
   });
 }
 
@@ -104,12 +106,14 @@ describe('1:1', () => {
       match: {
         scorer: 'a',
         score: expect.closeTo(0.9, 5),
+        pictures: 1,
         threshold: expect.closeTo(0.8, 9),
+        shift: 0,
         fmr: 1e-4,
         fnmr: expect.closeTo(0.15, 9),
         extrapolated: false,
       },
-      profile: { id: 'builtin:default', slug: 'default', version: 1, maturity: 'proven' },
+      profile: { id: 'builtin:default', slug: 'default', version: 2, maturity: 'proven' },
       models: { blazeface: sha256('blazeface').slice(0, 12), 'a-net': sha256('a-net').slice(0, 12) },
       timing: { decode: 2, detect: 3, landmarks: 6, embed: 5, pad: 2, queued: 0, picture: 18, total: 0 },
     });
@@ -160,10 +164,19 @@ describe('1:1', () => {
 });
 
 describe('1:N', () => {
+  const setRates = async (
+    slug: string,
+    match: { falseMatchRate: number; falseIdentificationRate: number },
+  ) => {
+    const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+    await engine.checks.setProfile(engine.organization, slug, { ...definition, match }, operator);
+  };
+
   test('a person is named, and the answer says what the name costs', async () => {
     await enrollOthers(9);
     const { subject } = await enrollAlice();
-    const verdict = await verify(show('probe', 0.9));
+    await setRates('large', { falseMatchRate: 1e-2, falseIdentificationRate: 0.01 });
+    const verdict = await verify(show('probe', 0.9), { profile: 'large' });
     expect(verdict).toMatchObject({
       verified: true,
       subject: { id: subject, email: 'alice@example.com' },
@@ -177,6 +190,21 @@ describe('1:N', () => {
       },
     });
     expect(verdict.match.threshold).toBeCloseTo(0.7, 2);
+  });
+
+  test('a search is at least as strict as a 1:1 verification, and equally confident', async () => {
+    await enrollOthers(9);
+    await enrollAlice();
+    for (const cosine of [0.75, 0.799, 0.801, 0.84, 0.9]) {
+      const probe = show(`at ${cosine}`, cosine);
+      const [named, searched] = [await verify(probe, { email: 'alice@example.com' }), await verify(probe)];
+      expect(searched).toMatchObject({
+        verified: cosine > 0.8,
+        confidence: named.confidence,
+        identification: { gallerySize: 10, matchRate: 1e-4 },
+        match: { threshold: named.match.threshold, fmr: named.match.fmr },
+      });
+    }
   });
 
   test('a stranger is not, and nothing tells how near they came', async () => {
@@ -202,15 +230,7 @@ describe('1:N', () => {
 
   test('among many people it says that the threshold is extrapolated', async () => {
     await enrollOthers(2);
-    await engine.checks.setProfile(
-      engine.organization,
-      'tight',
-      {
-        ...(await engine.checks.getProfile(engine.organization, 'default')).definition,
-        match: { falseMatchRate: 1e-4, falseIdentificationRate: 1e-5 },
-      },
-      operator,
-    );
+    await setRates('tight', { falseMatchRate: 1e-4, falseIdentificationRate: 1e-5 });
     expect(await verify(show('probe', 0.9), { profile: 'tight' })).toMatchObject({
       identification: { gallerySize: 2, extrapolated: true },
     });
@@ -327,7 +347,8 @@ describe('presentation attack detection', () => {
       check: 'liveness',
       pass: true,
       weight: 6,
-      details: { thresholdScore: 0.5, layers: [{ set: padPair.id, bpcer: 0.1 }, {}] },
+      score: 1,
+      details: { thresholdScore: 0.96, layers: [{ set: padPair.id, bpcer: 0.1 }, {}] },
     });
   });
 
@@ -343,39 +364,111 @@ describe('presentation attack detection', () => {
     expect(await stored()).toMatchObject([{ assurance: 'match-only' }, { assurance: 'passive' }]);
   });
 
-  test('an attack sinks the composite in default and is refused outright in strict-finance', async () => {
+  test('an attack is refused outright in every built-in profile, by the sentence alone', async () => {
     await engine.installPad();
+    await engine.importModel('yunet');
     await enrollAlice();
-    const attack = () => show('attack', 0.95, { live: 0.01 });
-    expect(await verify(attack(), { email: 'alice@example.com' })).toMatchObject({
-      verified: false,
-      reason:
-        'The picture looks like a photograph or a screen: take a new one with the camera. The checks together reach 0.09; the profile asks for 0.25.',
+    const reason = 'The picture looks like a photograph or a screen.';
+    for (const { slug } of builtInProfiles) {
+      const refusal = await verify(show(`attack ${slug}`, 0.95, { live: 0.49 }), {
+        email: 'alice@example.com',
+        profile: slug,
+      }).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: 'CHECK_FAILED', extra: { reason } });
+      const [liveness] = (refusal as Problem).extra.checkResults as CheckResult[];
+      expect(liveness).toEqual({
+        check: 'liveness',
+        pass: false,
+        score: 0,
+        weight: expect.any(Number),
+        reason,
+      });
+    }
+    // What is stored has the figures, for the operator.
+    const [row] = await stored();
+    expect(row).toMatchObject({
+      verified: 0,
+      reason,
+      probe_sealed: null,
+      composite: expect.closeTo(0.53, 2),
     });
-    await expect(
-      verify(attack(), { email: 'alice@example.com', profile: 'strict-finance' }),
-    ).rejects.toMatchObject({
-      code: 'CHECK_FAILED',
-      extra: { reason: 'The picture looks like a photograph or a screen.', checkResults: expect.any(Array) },
-    });
-    expect(await stored()).toMatchObject([
-      { verified: 0, profile: 'builtin:default' },
-      {
-        verified: 0,
-        profile: 'builtin:strict-finance',
-        reason: 'The picture looks like a photograph or a screen.',
-        probe_sealed: null,
-      },
-    ]);
+    expect(JSON.parse(row!.checks)[0]).toMatchObject({ score: expect.closeTo(0.49, 9) });
   });
 
-  test('a low liveness that passes in default is told without blame', async () => {
+  test('an organization’s own profile may let a low liveness pass, and tells no figure of it either', async () => {
     await engine.installPad();
     await enrollAlice();
-    const verdict = await verify(show('dim', 0.95, { live: 0.8 }), { email: 'alice@example.com' });
-    expect(verdict.verified).toBe(true);
-    expect(verdict.checkResults[0]).toMatchObject({ pass: true, score: expect.closeTo(0.29, 2) });
-    expect(verdict.checkResults[0]).not.toHaveProperty('reason');
+    const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+    const checks = { ...definition.checks, liveness: { ...definition.checks.liveness, hardFail: false } };
+    await engine.checks.setProfile(engine.organization, 'kiosk', { ...definition, checks }, operator);
+    const kiosk = { email: 'alice@example.com', profile: 'kiosk' };
+    const verdict = await verify(show('dim', 0.95, { live: 0.4 }), kiosk);
+    expect(verdict).toMatchObject({ verified: true, compositeScore: expect.closeTo(0.5 / 6.5, 9) });
+    expect(verdict.checkResults[0]).toEqual({
+      check: 'liveness',
+      pass: false,
+      score: 0,
+      weight: 6,
+      reason: 'The picture looks like a photograph or a screen.',
+    });
+    const refused = await verify(show('dark', 0.95, { live: 0.01 }), kiosk);
+    expect(refused).toMatchObject({
+      verified: false,
+      confidence: 0,
+      reason: 'The picture looks like a photograph or a screen: take a new one with the camera.',
+    });
+    expect(refused).not.toHaveProperty('compositeScore');
+  });
+
+  test('what an acceptance tells of liveness has one decimal, in the composite too', async () => {
+    await engine.installPad();
+    await enrollAlice();
+    const at = async (live: number) => {
+      const { checkResults, compositeScore } = await verify(show(`at ${live}`, 0.9, { live }));
+      return { liveness: checkResults[0]!, compositeScore };
+    };
+    const [one, other] = [await at(0.861), await at(0.939)];
+    expect(one).toEqual(other);
+    expect(one.liveness).toMatchObject({ pass: true, score: 0.9 });
+    expect(one.compositeScore).toBeCloseTo((6 * 0.9 + 0.5) / 6.5, 9);
+    const [pad, moire] = one.liveness.details!.layers as object[];
+    for (const name of ['live', 'signal']) expect({ ...pad, ...moire }).not.toHaveProperty(name);
+  });
+
+  test('a passed liveness in a refusal tells no more than one decimal; only an operator reads figures', async () => {
+    await engine.installPad();
+    await enrollAlice();
+    const stranger = () => show('stranger', 0.1, { live: 0.876 });
+    const told = await verify(stranger(), { email: 'alice@example.com' });
+    expect(told.checkResults[0]).toEqual({ check: 'liveness', pass: true, score: 0.9, weight: 6 });
+    expect(told.checkResults.at(-1)).toHaveProperty('details');
+    expect(told).not.toHaveProperty('compositeScore');
+    const open = await verify(stranger(), { email: 'alice@example.com', actor: operator });
+    expect(open.checkResults[0]).toMatchObject({
+      score: expect.closeTo(0.876, 9),
+      details: { layers: [{ live: 0.876 }, {}] },
+    });
+    expect(open.compositeScore).toBeGreaterThan(0.5);
+  });
+
+  test('a black and white picture is refused as such, and not as an attack', async () => {
+    await engine.installPad();
+    await enrollAlice();
+    const reason = 'The picture is black and white; liveness needs color.';
+    for (let i = 0; i < 12; i++) {
+      engine.advance(10_000);
+      await expect(
+        verify(show(`film ${i}`, 0.95, { live: 0.01, color: 0.002 }), { email: 'alice@example.com' }),
+      ).rejects.toMatchObject({
+        code: 'FACE_QUALITY_REFUSED',
+        message: reason,
+        extra: { reason, checkResults: [{ check: 'faceQuality', pass: false, reason }] },
+      });
+    }
+    // Eleven attacks would have delayed the next attempt.
+    expect(await verify(show('p', 0.95, { live: 0.9 }), { email: 'alice@example.com' })).toMatchObject({
+      verified: true,
+    });
   });
 
   describe('frames cannot vouch for a picture that is refused alone', () => {
@@ -401,6 +494,7 @@ describe('presentation attack detection', () => {
           email: 'alice@example.com',
           profile,
           frames: frames(),
+          actor: operator,
         }).catch((error: unknown) => error);
         expect(refusal).toMatchObject({ code: 'CHECK_FAILED' });
         const [liveness, consistency] = (refusal as Problem).extra.checkResults as CheckResult[];
@@ -435,7 +529,11 @@ describe('presentation attack detection', () => {
         }),
       ).rejects.toMatchObject({
         code: 'CHECK_FAILED',
-        extra: { reason: expect.stringContaining('face the camera in it') },
+        extra: {
+          checkResults: expect.arrayContaining([
+            expect.objectContaining({ reason: expect.stringContaining('face the camera in it') }),
+          ]),
+        },
       });
     });
 
@@ -449,15 +547,20 @@ describe('presentation attack detection', () => {
         ...Array.from({ length: 5 }, (_, i) => show(`away ${i}`, 0.1, { live: 0.9999, ...turned(60) })),
         show('fit', 0.95, { live: 0.16 }),
       ];
-      const verdict = await verify(show('spoof', 0.95, spoof), { email: 'alice@example.com', frames });
-      expect(verdict.checkResults[0]).toMatchObject({
+      const refusal = await verify(show('spoof', 0.95, spoof), {
+        email: 'alice@example.com',
+        frames,
+        actor: operator,
+      }).catch((error: unknown) => error as Problem);
+      expect(refusal).toMatchObject({ code: 'CHECK_FAILED' });
+      const [liveness] = (refusal as Problem).extra.checkResults as CheckResult[];
+      expect(liveness).toMatchObject({
         pass: false,
         details: {
           frames: { counted: 1, leftOut: { NO_MARGIN: 5, NOT_FRONTAL: 5 } },
           layers: [{ frames: 2, live: 0.16 }, {}],
         },
       });
-      expect(verdict.verified).toBe(false);
     });
 
     test('a profile without frameConsistency takes no inconsistent frames for evidence either', async () => {
@@ -484,7 +587,11 @@ describe('presentation attack detection', () => {
     await engine.installPad();
     await enrollAlice();
     const at = (live: number) =>
-      verify(show(`at ${live}`, 0.95, { live }), { email: 'alice@example.com', profile: 'strict-finance' });
+      verify(show(`at ${live}`, 0.95, { live }), {
+        email: 'alice@example.com',
+        profile: 'strict-finance',
+        place: { latitude: 47.3769, longitude: 8.5417 },
+      });
     expect(await at(0.961)).toMatchObject({ verified: true });
     await expect(at(0.959)).rejects.toMatchObject({ code: 'CHECK_FAILED' });
   });
@@ -555,6 +662,27 @@ describe('pictures and models', () => {
       code: 'FACE_QUALITY_REFUSED',
       extra: { reason: 'Face the camera.' },
     });
+  });
+
+  test('every picture counts for the key that sent it, and has its deadline', async () => {
+    const deadlines = new Set<number>();
+    const shares: unknown[] = [];
+    const { analyze } = engine.analyzer;
+    engine.analyzer.analyze = (picture, request) => {
+      shares.push(request.share);
+      deadlines.add(request.deadline);
+      return analyze(picture, request);
+    };
+    await enrollAlice();
+    await verify(show('probe', 0.9), { frames: [show('f0', 0.9)] });
+    const { organization } = engine;
+    const keys = { world: 'test', organization, key: expect.stringMatching(/^key_/) };
+    expect(shares).toEqual([
+      { world: 'test', organization, key: expect.stringMatching(/^operator ./) },
+      keys,
+      keys,
+    ]);
+    expect([...deadlines]).toEqual([10_000]);
   });
 
   test('what the analyzer throws comes through, and a frame that cannot be read is named', async () => {
@@ -749,12 +877,85 @@ describe('what is remembered', () => {
       code: 'CHECK_FAILED',
       extra: { reason: 'Verification is not allowed from this country.' },
     });
-    expect(
-      await verify(show('p1', 0.9), { ...alicesEmail, profile: 'abroad', address: '192.0.2.1' }),
-    ).toMatchObject({ verified: true });
+    await expect(
+      verify(show('p1', 0.9), { ...alicesEmail, profile: 'abroad', address: '192.0.2.1' }),
+    ).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      extra: { reason: 'No country is known: send a location, or add a site for the network.' },
+    });
     expect(
       await verify(show('p2', 0.9), { ...alicesEmail, profile: 'abroad', address: '10.1.2.3', place: tokyo }),
     ).toMatchObject({ verified: true });
+  });
+
+  test('a key names only profiles that it, and its organization, may use', async () => {
+    await enrollAlice();
+    const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+    const stored = await engine.checks.setProfile(
+      engine.organization,
+      'default',
+      { ...definition, minimumComposite: 0.1 },
+      operator,
+    );
+    const refused = { code: 'PROFILE_NOT_ALLOWED' };
+    await expect(
+      verify(show('p0', 0.9), { ...alicesEmail, profile: 'builtin:default' }),
+    ).rejects.toMatchObject(refused);
+    expect(
+      await verify(show('p1', 0.9), { ...alicesEmail, profile: 'builtin:default', actor: operator }),
+    ).toMatchObject({ verified: true, profile: { id: 'builtin:default' } });
+    await expect(
+      verify(show('p2', 0.9), { ...alicesEmail, profile: 'argus', profiles: ['default', 'specter'] }),
+    ).rejects.toMatchObject(refused);
+    expect(await verify(show('p3', 0.9), { ...alicesEmail, profiles: ['specter'] })).toMatchObject({
+      profile: { slug: 'specter' },
+    });
+    await engine.organizations.set(engine.organization, { allowedProfiles: ['default'] }, operator);
+    await expect(verify(show('p4', 0.9), { ...alicesEmail, profile: 'specter' })).rejects.toMatchObject(
+      refused,
+    );
+    expect(await verify(show('p5', 0.9), alicesEmail)).toMatchObject({ profile: { id: stored.id } });
+    await engine.organizations.set(engine.organization, { allowedProfiles: null }, operator);
+    expect(await verify(show('p6', 0.9), { ...alicesEmail, profile: 'specter' })).toMatchObject({
+      verified: true,
+    });
+  });
+
+  test('coordinates without a country are looked up for a profile with a fence', async () => {
+    await enrollAlice();
+    const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+    await engine.checks.setProfile(
+      engine.organization,
+      'home',
+      { ...definition, geoFence: { countries: ['CH'] } },
+      operator,
+    );
+    const from = (id: string, latitude: number, longitude: number) =>
+      verify(show(id, 0.9), { ...alicesEmail, profile: 'home', place: { latitude, longitude } });
+    const inside = await from('p0', 47.3769, 8.5417);
+    expect(resultOf(inside, 'geoFence')).toMatchObject({ pass: true, score: 1 });
+    for (const [id, latitude, longitude, reason] of [
+      ['p1', 47.697, 8.69, 'Verification is not allowed from this country.'],
+      ['p2', -50, -120, 'No country is known: send a location, or add a site for the network.'],
+    ] as const) {
+      await expect(from(id, latitude, longitude)).rejects.toMatchObject({
+        code: 'CHECK_FAILED',
+        extra: { reason },
+      });
+    }
+  });
+
+  test('the strict profiles refuse a call that names no place', async () => {
+    await engine.installPad();
+    await enrollAlice();
+    const strict = { ...alicesEmail, profile: 'strict-finance' };
+    await expect(verify(show('p0', 0.95, { live: 0.99 }), strict)).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      extra: { reason: 'No location was given and no site holds the caller’s address.' },
+    });
+    expect(await verify(show('p1', 0.95, { live: 0.99 }), { ...strict, place: zurich })).toMatchObject({
+      verified: true,
+    });
   });
 
   test('frames are judged with the main picture', async () => {
@@ -800,21 +1001,29 @@ describe('what is remembered', () => {
     await set(['CH', 'JP']);
     await verify(show('p0', 0.93), { ...desk, place: zurich });
     engine.advance(HOUR);
-    const verdict = await verify(show('p1', 0.93), { ...desk, place: tokyo });
+    const verdict = await verify(show('p1', 0.93), { ...desk, place: tokyo, actor: operator });
     expect(resultOf(verdict, 'impossibleTravel')).toMatchObject({
       reason: expect.any(String),
       details: { limitKmh: 900 },
     });
     expect(resultOf(verdict, 'geoFence')).toMatchObject({ details: { country: 'JP' } });
     expect(resultOf(verdict, 'timeRestriction')).toMatchObject({ details: { timeZone: 'Asia/Tokyo' } });
-    await verify(show('p2', 0.93), { ...desk, place: { ...tokyo, timeZone: 'Mars/Olympus' } });
-    await set(['CH']);
-    await expect(verify(show('p3', 0.93), { ...desk, place: tokyo })).rejects.toMatchObject({
+    await expect(
+      verify(show('p2', 0.93), { ...desk, place: { ...tokyo, timeZone: 'Mars/Olympus' } }),
+    ).rejects.toMatchObject({
       code: 'CHECK_FAILED',
-      extra: {
-        checkResults: expect.arrayContaining([expect.objectContaining({ details: { country: 'JP' } })]),
-      },
+      extra: { reason: 'The time zone that was sent is not an IANA name.' },
     });
+    await set(['CH']);
+    // The refusal tells no place.
+    const refusal = await verify(show('p3', 0.93), { ...desk, place: tokyo }).catch(
+      (error: Problem) => error,
+    );
+    expect(refusal).toMatchObject({ code: 'CHECK_FAILED' });
+    const told = (refusal as Problem).extra.checkResults as CheckResult[];
+    expect(told.filter(({ details }) => details !== undefined).map(({ check }) => check)).toEqual([
+      'faceQuality',
+    ]);
 
     const rows = await stored();
     expect(rows).toHaveLength(4);
@@ -883,7 +1092,7 @@ describe('what is remembered', () => {
         world: 'test',
         kind,
         profile: 'builtin:default',
-        profileVersion: 1,
+        profileVersion: 2,
         // Only whom the caller was told of.
         ...(index === 0 ? { subject } : {}),
       })),

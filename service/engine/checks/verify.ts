@@ -1,22 +1,28 @@
 import type { Analysis, FaceAnalyzer } from '../../inference/face.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { Tx } from '../../storage/transaction.ts';
 import type { Subjects } from '../subjects/index.ts';
 import { analyzeFrames } from './analyze-frames.ts';
 import { hardFailures } from './apply-rule.ts';
 import { type BeginDeps, createBegin } from './begin-verification.ts';
+import { isBlackAndWhite } from './black-and-white.ts';
 import type { CheckResult } from './check.ts';
-import { type Attempt, attemptRules, type Claims, standingOf } from './claims.ts';
+import { type Attempt, type Claims, isAttack, standingOf, strictestRules } from './claims.ts';
 import { composite } from './composite.ts';
 import { compositeReason } from './composite-reason.ts';
+import type { Embeddings } from './embeddings.ts';
 import type { Threshold } from './error-rate.ts';
 import { faceQuality } from './face-quality.ts';
-import { type Decision, decide, type Matching } from './matching.ts';
+import type { Decision, Matching } from './matching.ts';
 import type { Probe } from './probe-bytes.ts';
 import { createRecord, type RecordDeps } from './record-verification.ts';
-import { pictureRefusal } from './refuse-picture.ts';
+import { blackAndWhiteRefusal, pictureRefusal, refusedBefore } from './refuse-picture.ts';
+import type { PictureGuard, RefusedPictures } from './refused-pictures.ts';
 import { runChecks } from './run-checks.ts';
-import type { Embeddings } from './score.ts';
+import type { Comparison } from './score.ts';
+import { shareOf } from './share-of.ts';
+import { toldResults } from './told-results.ts';
 import type { Identification, Verdict, VerifyCommand } from './verdict.ts';
 import { assuranceOf, modelsUsed, type Run, timingOf } from './verification-run.ts';
 import type { VerificationStore } from './verification-store.ts';
@@ -26,6 +32,7 @@ export interface VerifyDeps extends BeginDeps, RecordDeps {
   subjects: Subjects;
   matching: Matching;
   claims: Pick<Claims, 'admit'>;
+  refusedPictures: RefusedPictures;
   verifications: VerificationStore;
   /** Milliseconds that one picture may take, waiting for a worker included. */
   deadline: number;
@@ -39,6 +46,8 @@ interface Outcome {
   compositeScore: number;
   /** What refuses the whole verification. */
   failed: CheckResult[];
+  /** The very picture that was enrolled. */
+  replayed: boolean;
   /** Why not; absent when verified. */
   reason?: string;
 }
@@ -46,31 +55,40 @@ interface Outcome {
 /** Earlier verified verifications that the checks look at. */
 const HISTORY = 20;
 const NOT_RECOGNIZED = 'Identity not recognised';
+const REPLAYED = 'This very picture was enrolled before: take a new one with the camera.';
 
 export function createVerify(deps: VerifyDeps) {
-  const { analyzer, subjects, consents, matching, claims, verifications, clock, deadline } = deps;
+  const { analyzer, subjects, consents, matching, claims, refusedPictures, verifications, clock, deadline } =
+    deps;
   const begin = createBegin(deps);
   const record = createRecord(deps);
 
   /** The pictures, once the main one is known to show a face that can be judged; stores a refusal. */
-  async function look(run: Run) {
+  async function look(run: Run, guard: PictureGuard) {
     const { command, plan, profile } = run;
     const request = {
       detector: plan.detector,
       embedders: plan.embedders,
       deadline,
+      share: shareOf(command),
       ...(plan.pad ? { pad: plan.pad.id } : {}),
       ...(command.signal ? { signal: command.signal } : {}),
     };
-    const main = await analyzer.analyze(command.picture, request);
+    const stopAt = guard.stopAt.length > 0 ? { stopAt: guard.stopAt } : {};
+    const main = await analyzer.analyze(command.picture, { ...request, ...stopAt });
+    if (await guard.refusedBefore(main.pixelHash)) throw refusedBefore(profile);
     const quality = faceQuality(main, { pad: plan.pad !== undefined });
     const { checks, refuseQuality } = profile.definition;
-    const refusal = pictureRefusal(quality, checks.faceQuality, refuseQuality);
+    const colorless = plan.pad !== undefined && isBlackAndWhite(main);
+    const refusal =
+      pictureRefusal(quality, checks.faceQuality, refuseQuality) ??
+      (colorless ? blackAndWhiteRefusal(quality, checks.faceQuality) : undefined);
     if (refusal || !main.face) {
       const { problem, result } = refusal!;
       const told = { reason: result.reason ?? problem.message };
       await record(run, main, { verified: false, checks: [result], reason: problem.message }, told);
-      throw problem;
+      const { code, message, extra } = problem;
+      throw new Problem(code, message, { ...extra, checkResults: toldResults([result], false) });
     }
     if (plan.pad && !main.face.pad) throw new Error(`The analyzer left out the PAD set ${plan.pad.id}.`);
     return { main, face: main.face, quality, frames: await analyzeFrames(analyzer, command, request) };
@@ -81,23 +99,23 @@ export function createVerify(deps: VerifyDeps) {
     { command: { email }, realm, ground, claimed, profile, plan }: Run,
     probe: Embeddings,
   ): Promise<Outcome['decision']> {
-    const { falseMatchRate, falseIdentificationRate } = profile.definition.match;
+    const rates = profile.definition.match;
     if (email === undefined) {
       return matching.search(
         realm,
         probe,
         plan,
-        falseIdentificationRate,
+        rates,
         (one) => !consents.withholds(ground, one, 'identification'),
       );
     }
-    return matching.against(realm, claimed?.id, probe, plan, falseMatchRate);
+    return matching.against(realm, claimed?.id, probe, plan, rates.falseMatchRate);
   }
 
-  async function judge(run: Run): Promise<Outcome & { probe: Probe }> {
+  async function judge(run: Run, guard: PictureGuard): Promise<Outcome & { probe: Probe }> {
     const { command, plan, profile, files, place, started } = run;
     const { definition } = profile;
-    const { main, face, quality, frames } = await look(run);
+    const { main, face, quality, frames } = await look(run, guard);
     const decision = await match(run, face.embeddings);
     const probe = {
       embedder: plan.primary,
@@ -123,9 +141,11 @@ export function createVerify(deps: VerifyDeps) {
     const compositeScore = composite(checkResults);
     const failed = hardFailures(definition.checks, checkResults);
     const enough = compositeScore >= definition.minimumComposite;
+    const replayed = await isReplay(run, [main, ...frames.map(({ analysis }) => analysis)]);
     const reason =
+      (replayed ? REPLAYED : undefined) ??
       reasonAgainst(decision.matched, failed) ??
-      (enough ? undefined : compositeReason(checkResults, compositeScore, definition.minimumComposite));
+      (enough ? undefined : compositeReason(checkResults));
     return {
       main,
       probe,
@@ -133,6 +153,7 @@ export function createVerify(deps: VerifyDeps) {
       checkResults,
       compositeScore,
       failed,
+      replayed,
       ...(reason === undefined ? {} : { reason }),
     };
   }
@@ -142,23 +163,30 @@ export function createVerify(deps: VerifyDeps) {
     { main, decision, checkResults, compositeScore, reason }: Outcome,
     recognized: { id: SubjectId; email?: string } | undefined,
   ): Promise<Verdict> {
-    const { id, profile, plan, files, started } = run;
+    const { id, realm, profile, plan, files, started } = run;
     const { maturity, match: rates } = profile.definition;
     const { matched, identification } = decision;
-    // How near a stranger came is a slope to climb: towards a template, or the nearest of everybody.
+    // How near a stranger or a photograph came is a slope to climb: towards a template, or towards a threshold.
     const rate = identification?.matchRate ?? rates.falseMatchRate;
-    const told = matched ? decision : decide(plan.scorers, undefined, rate);
+    const verified = reason === undefined;
+    const open = seesFigures(run.command);
+    const told = matched && (verified || open) ? decision : matching.mismatch(realm, plan, rate);
     return {
       verification: id,
-      verified: reason === undefined,
+      verified,
       ...(recognized ? { subject: recognized } : {}),
-      ...(reason === undefined ? {} : { reason }),
+      ...(verified ? {} : { reason }),
       confidence: told.confidence,
-      compositeScore,
-      checkResults,
+      ...(open ? { compositeScore, checkResults } : figuresFor(checkResults, verified)),
       assurance: assuranceOf(run, main),
       ...(identification ? { identification: { ...identification, ...ratesOf(told.threshold) } } : {}),
-      match: { ...told.threshold, scorer: told.scorer.id, score: told.comparison?.score ?? null },
+      match: {
+        ...told.threshold,
+        scorer: told.scorer.id,
+        score: told.comparison?.score ?? null,
+        pictures: told.comparison?.reference.pictures ?? null,
+        shift: told.shift,
+      },
       profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity },
       models: modelsUsed(plan, files),
       timing: timingOf(main, clock.now() - started),
@@ -171,27 +199,51 @@ export function createVerify(deps: VerifyDeps) {
     return email === undefined ? { id } : { id, email };
   }
 
-  /** Of a 1:1 verification; let in before the picture is looked at. */
-  async function attemptOf({ command, realm, profile, plan, matchOnly }: Run): Promise<Attempt | undefined> {
-    if (command.email === undefined) return undefined;
+  /** Pictures leave the place where they were enrolled: in the live world a copy of one proves nobody's presence. */
+  async function isReplay({ realm }: Run, pictures: readonly Analysis[]): Promise<boolean> {
+    if (realm.world !== 'live') return false;
+    const hashes = pictures.map(({ pixelHash }) => pixelHash);
+    return (await subjects.ownerOfPicture(realm, hashes)) !== undefined;
+  }
+
+  async function attemptAt(run: Run, address: string | undefined): Promise<Attempt | undefined> {
+    if (address === undefined) return undefined;
+    const { realm, profile, plan, matchOnly, allowed } = run;
     const pad = plan.pad !== undefined && !matchOnly;
-    return claims.admit(realm, command.email, attemptRules(profile.definition, pad));
+    return claims.admit(realm, address, strictestRules([profile.definition, ...allowed], pad));
+  }
+
+  /** Whom a 1:N search matched has the same limit as whom a 1:1 verification names. */
+  async function matchedAddress({ realm }: Run, { matched, subject }: Decision): Promise<string | undefined> {
+    return matched && subject !== undefined ? (await subjects.find(realm, subject))?.email : undefined;
   }
 
   return async function verify(command: VerifyCommand): Promise<Verdict> {
     const run = await begin(command);
-    const attempt = await attemptOf(run);
+    const guard = await refusedPictures.admit(run.realm, command);
+    // A claim is let in before the picture is looked at.
+    const claimed = await attemptAt(run, command.email);
     try {
-      return await decideOn(run, attempt);
+      const outcome = await judge(run, guard);
+      const attempt = claimed ?? (await attemptAt(run, await matchedAddress(run, outcome.decision)));
+      try {
+        return await decideOn(run, outcome, guard, attempt);
+      } finally {
+        attempt?.end();
+      }
     } finally {
-      attempt?.end();
+      claimed?.end();
     }
   };
 
-  async function decideOn(run: Run, attempt: Attempt | undefined): Promise<Verdict> {
+  async function decideOn(
+    run: Run,
+    outcome: Outcome & { probe: Probe },
+    guard: PictureGuard,
+    attempt: Attempt | undefined,
+  ): Promise<Verdict> {
     const { command } = run;
-    const outcome = await judge(run);
-    const { main, decision, checkResults, compositeScore, failed, reason, probe } = outcome;
+    const { main, decision, checkResults, compositeScore, failed, replayed, reason, probe } = outcome;
     const { matched, subject } = decision;
     const { device } = command;
     const verified = reason === undefined;
@@ -201,27 +253,55 @@ export function createVerify(deps: VerifyDeps) {
       checks: checkResults,
       confidence: decision.confidence,
       composite: compositeScore,
+      ...(decision.comparison ? { match: matchOf(decision.comparison) } : {}),
       ...(subject && (matched || command.email !== undefined) ? { subject } : {}),
       ...(verified
         ? { personal: { probe, ...(run.place ? { place: run.place } : {}), ...(device ? { device } : {}) } }
         : { reason }),
     };
-    const claim = attempt && { attempt, standing: standingOf(verified, matched, checkResults) };
+    const standing = replayed ? 'against' : standingOf(verified, matched, checkResults);
+    const claim = attempt === undefined ? {} : { claim: { attempt, standing } as const };
     const told = {
-      confidence: matched ? decision.confidence : 0,
-      composite: compositeScore,
+      confidence: verified ? decision.confidence : 0,
+      ...(verified ? { composite: composite(toldResults(checkResults, true)) } : { reason }),
       ...(recognized?.email === undefined ? {} : { email: recognized.email }),
-      ...(verified ? {} : { reason }),
     };
-    await record(run, main, stored, told, claim);
+    if (replayed || isAttack(checkResults)) {
+      const also = (tx: Tx) => guard.add(tx, main.pixelHash);
+      await guard.inTurn(() => record(run, main, stored, told, { ...claim, also }));
+    } else {
+      await guard.admitAgain();
+      await record(run, main, stored, told, claim);
+    }
+    if (replayed) {
+      throw new Problem('REPLAYED_PICTURE', REPLAYED, {
+        reason: REPLAYED,
+        checkResults: seesFigures(command) ? checkResults : toldResults(checkResults, false),
+      });
+    }
     if (failed.length === 0) return tell(run, outcome, recognized);
     const names = failed.map(({ check }) => check).join(', ');
     throw new Problem('CHECK_FAILED', `The profile ${run.profile.slug} refuses this: ${names}.`, {
       reason: reason!,
-      checkResults,
+      checkResults: seesFigures(command) ? checkResults : toldResults(checkResults, false),
     });
   }
 }
+
+/** Whoever runs the box reads the stored figures anyway. */
+const seesFigures = ({ actor }: VerifyCommand): boolean => actor.is === 'operator';
+
+/** The composite of an acceptance is that of the scores told beside it; a refusal has none. */
+function figuresFor(results: readonly CheckResult[], verified: boolean) {
+  const checkResults = toldResults(results, verified);
+  return verified ? { compositeScore: composite(checkResults), checkResults } : { checkResults };
+}
+
+const matchOf = ({ reference: { scorer, pictures }, shift }: Comparison) => ({
+  scorer: scorer.id,
+  pictures,
+  shift,
+});
 
 const ratesOf = ({ threshold, fnmr, extrapolated }: Threshold) => ({ threshold, fnmr, extrapolated });
 

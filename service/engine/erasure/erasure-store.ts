@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
 import { emptyLog } from '../../storage/empty-log.ts';
 import { notBeingErased, unfinishedStates } from '../../storage/erasure-conditions.ts';
@@ -7,11 +7,15 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import { forgetAlerts } from '../alerts/index.ts';
 import { forgetDeliveries } from '../events/index.ts';
 import type { Realm } from '../subjects/index.ts';
+import type { TableSearch } from './receipt.ts';
 
 export type ErasureRow = Selectable<Schema['erasure']>;
 export type ErasureState = 'intended' | 'key-destroyed' | 'pending' | 'done';
 
 export type ErasureStore = ReturnType<typeof createErasureStore>;
+
+/** Where the id of an erased person stays: what was done and by whom, and the signed receipt. */
+const mayName: ReadonlySet<string> = new Set(['audit', 'erasure']);
 
 /** Parameters of one statement. */
 const PAGE = 500;
@@ -37,14 +41,14 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
      * From here on no read finds the person, and the address is free. What is known of the address by its hash goes now, since
      * the hash is not known later.
      */
-    async intend(tx: Tx, row: Insertable<Schema['erasure']>): Promise<void> {
+    async intend(tx: Tx, row: Insertable<Schema['erasure']>): Promise<{ emailHash?: string }> {
       await tx.insertInto('erasure').values(row).execute();
       const subject = await tx
         .selectFrom('subject')
         .select('email_hash')
         .where('id', '=', row.subject)
         .executeTakeFirst();
-      if (subject?.email_hash == null) return;
+      if (subject?.email_hash == null) return {};
       await tx.updateTable('subject').set({ email_hash: null }).where('id', '=', row.subject).execute();
       await tx
         .deleteFrom('claim')
@@ -52,6 +56,23 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
         .where('world', '=', row.world)
         .where('claim_hash', '=', subject.email_hash)
         .execute();
+      return { emailHash: subject.email_hash };
+    },
+    /**
+     * Every column of every table that holds this id, but for the audit log and the receipts: none, once the erasure is done.
+     */
+    async tablesNaming(id: string): Promise<TableSearch> {
+      const found: TableSearch['found'] = [];
+      const tables = (await db.introspection.getTables()).filter(({ name }) => !mayName.has(name));
+      for (const { name, columns } of tables) {
+        for (const column of columns.filter(({ dataType }) => dataType.toLowerCase() === 'text')) {
+          const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}
+            where ${sql.ref(column.name)} like ${`%${id}%`}`.execute(db);
+          const n = Number(rows[0]?.n ?? 0);
+          if (n > 0) found.push({ table: name, column: column.name, rows: n });
+        }
+      }
+      return { searched: tables.length, found };
     },
     /** Everything the database holds about these people. What others count by (figures of verifications) stays without them. */
     async removeRows(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void> {

@@ -84,6 +84,8 @@ export interface ErasureDeps {
     };
   signing: Signing;
   subjects: Pick<Subjects, 'find' | 'forget' | 'list' | 'count'> & ProverDeps['subjects'];
+  /** Counters of requests about the person, by the keyed hash of the address. */
+  forgetUse?(realm: Realm, emailHash: string): Promise<void>;
   /** Whether a legal hold stands against it. */
   isHeld(tx: Tx, subject: SubjectId): Promise<boolean>;
   /** The embedder that galleries are searched by. */
@@ -125,10 +127,10 @@ export function createErasure(deps: ErasureDeps): Erasure {
 
   /** From here on the person is found by no read. Throws SUBJECT_NOT_FOUND and LEGAL_HOLD. */
   async function intend(realm: Realm, subject: SubjectId, row: ErasureRow, actor: Actor): Promise<void> {
-    await subjects.forget(realm, subject, async (tx) => {
+    const { emailHash } = await subjects.forget(realm, subject, async (tx) => {
       if (!(await store.isThere(tx, realm, subject))) throw noSuchPerson();
       if (row.reason !== 'restored' && (await isHeld(tx, subject))) throw heldBack(subject);
-      await store.intend(tx, row);
+      const known = await store.intend(tx, row);
       await audit.add(tx, {
         actor,
         action: 'subject.erase.intend',
@@ -137,7 +139,9 @@ export function createErasure(deps: ErasureDeps): Erasure {
         ...(row.request === null ? {} : { request: row.request }),
         details: { erasure: row.id, world: realm.world, reason: row.reason },
       });
+      return known;
     });
+    if (emailHash !== undefined) await deps.forgetUse?.(realm, emailHash);
   }
 
   /** What was refused stands in the audit log too. */

@@ -41,7 +41,7 @@ export interface OrganizationErasureDeps {
     /** Throws CONFLICT while somebody has a key. */
     replaceOrganization(organization: OrganizationId): Promise<{ copies: CopyOfReceipt[] }>;
   };
-  /** What else goes with it, each of which may be called again: webhooks, alert rules, grants. */
+  /** What else goes with it, each of which may be called again: webhooks, alert rules, grants, gallery figures. */
   endings?: readonly ((organization: OrganizationId, actor: Actor) => Promise<unknown>)[];
   inTransaction: InTransaction;
   audit: Audit;

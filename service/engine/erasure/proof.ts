@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Realm, SealedValue, Subject } from '../subjects/index.ts';
 import { needlesOf, type Remembered } from './needles.ts';
-import type { CopyOfReceipt, Proof } from './receipt.ts';
+import type { CopyOfReceipt, Proof, TableSearch } from './receipt.ts';
 import { filesUnder, searchFiles } from './search-files.ts';
 
 /** The person as they were, held in memory only, until the search is done. */
@@ -88,7 +88,7 @@ export function createProver({ sealer, subjects, primary, data, elsewhere = [], 
     },
 
     /** After the erasure. */
-    async prove(witness: Witness, copies: readonly CopyOfReceipt[]): Promise<Proof> {
+    async prove(witness: Witness, copies: readonly CopyOfReceipt[], tables: TableSearch): Promise<Proof> {
       const { realm, subject, remembered, sealed, probes } = witness;
       const { needles, tooShort } = needlesOf(remembered);
       const { own, copied } = await filesOf(copies);
@@ -102,6 +102,7 @@ export function createProver({ sealer, subjects, primary, data, elsewhere = [], 
         files,
         bytes,
         found,
+        tables,
         sealedValues: { tried: sealed.length, opened: opened.filter(({ is }) => is === 'open').length },
         gallery: {
           searches: probes.length,
@@ -129,8 +130,8 @@ export function createProver({ sealer, subjects, primary, data, elsewhere = [], 
 export type Prover = ReturnType<typeof createProver>;
 
 /** Whether the search found anything that should not be there. */
-export const isClean = ({ found, sealedValues, gallery }: Proof): boolean =>
-  found.length === 0 && sealedValues.opened === 0 && gallery.named === 0;
+export const isClean = ({ found, tables, sealedValues, gallery }: Proof): boolean =>
+  found.length === 0 && (tables?.found.length ?? 0) === 0 && sealedValues.opened === 0 && gallery.named === 0;
 
 function countBy(kinds: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};

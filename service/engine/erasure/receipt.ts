@@ -28,12 +28,19 @@ export interface Proof {
   files: number;
   bytes: number;
   found: { file: string; kind: string; times: number }[];
+  /** Tables searched for the id of the person, all but the audit log and the receipts; absent in receipts of earlier versions. */
+  tables?: TableSearch;
   /** Sealed values put aside before the erasure, and how many of them still open. */
   sealedValues: { tried: number; opened: number };
   /** Searches of the gallery with the person's old templates, and how many still named the person. */
   gallery: { searches: number; named: number };
   /** What could not be searched, and why. */
   notSearched: string[];
+}
+
+export interface TableSearch {
+  searched: number;
+  found: { table: string; column: string; rows: number }[];
 }
 
 /** What an erasure did, signed by the appliance. Times are ISO 8601, UTC. */

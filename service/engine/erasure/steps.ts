@@ -141,7 +141,7 @@ export function createSteps(deps: StepsDeps) {
       type: 'subject.erased',
       organization,
       world,
-      payload: { subject, erasure: row.id, reason: row.reason },
+      payload: { erasure: row.id, reason: row.reason },
     });
   }
 
@@ -176,7 +176,9 @@ export function createSteps(deps: StepsDeps) {
           receipts.push(earlier);
           continue;
         }
-        const proof = witness ? await prover.prove(witness, copies) : earlier?.proof;
+        const proof = witness
+          ? await prover.prove(witness, copies, await store.tablesNaming(row.subject))
+          : earlier?.proof;
         const waitingFor = [...copies.flatMap(waitingForCopy), ...(emptied ? [] : [OWN_LOG])];
         const receipt = await sign(row, { copies, waitingFor, place: places.get(row.id)!, proof });
         receipts.push(receipt);

@@ -58,7 +58,6 @@ export function createCallbacks({
       if (name === undefined) return undefined;
       const id = ids.next('delivery');
       const subject = (row.subject as SubjectId | null) ?? undefined;
-      const { organization } = realm;
       const delivery = {
         id,
         ...realm,
@@ -67,7 +66,7 @@ export function createCallbacks({
         name,
         subject,
         origin: 'callback',
-        url: await sealOwned(sealer, { organization, subject }, urlField(id), { url }),
+        url: await sealOwned(sealer, { ...realm, subject }, urlField(id), { url }),
         // Those of one host wait for each other, for nobody else.
         lane: `callback/${new URL(url).host}`,
       } as const;

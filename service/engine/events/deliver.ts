@@ -55,6 +55,14 @@ export interface DeliverDeps {
   record(tx: Tx, finished: readonly FinishedJob<DeliveryResult>[]): Promise<void>;
   ids: Pick<Ids, 'next'>;
   log: Log;
+  /** Told of each attempt. */
+  observed?: (attempt: ObservedAttempt) => void;
+}
+
+export interface ObservedAttempt {
+  /** `delivered`, or why not. */
+  outcome: string;
+  milliseconds: number;
 }
 
 /** The work of jobs of the kind `webhook`. */
@@ -67,6 +75,7 @@ export function createDeliver({
   record,
   ids,
   log,
+  observed,
 }: DeliverDeps): JobHandler<DeliveryResult> {
   const load = createLoader(db);
 
@@ -113,6 +122,7 @@ export function createDeliver({
       body: payload.body,
       signal: job.signal,
     });
+    observed?.({ outcome: attempted.outcome, milliseconds: attempted.milliseconds });
     const id = ids.next('attempt');
     const exchange = await sealed(work, id, attempted);
     return {

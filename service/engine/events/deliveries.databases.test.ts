@@ -189,6 +189,10 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     await expect(
       stack.deliveries.replay(stack.realm, { endpoint: all.id, since: until, until: since }, operator),
     ).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    const month = 30 * 86_400_000;
+    await expect(
+      stack.deliveries.replay(stack.realm, { endpoint: all.id, since: until - month - 1, until }, operator),
+    ).rejects.toMatchObject({ code: 'INVALID_REQUEST', message: expect.stringContaining('30 days') });
     const again = () => stack.deliveries.replay(stack.realm, { endpoint: all.id, since, until }, operator);
     // Whichever is there first: the other is refused.
     const both = await Promise.allSettled([again(), again()]);
@@ -196,6 +200,10 @@ onBothDatabases('the log of deliveries', (newPlace) => {
       { value: { deliveries: 250 } },
       { reason: { code: 'CONFLICT' } },
     ]);
+    // Queued is not sent: it runs until each delivery was tried.
+    await expect(again()).rejects.toMatchObject({ code: 'CONFLICT' });
+    await stack.settled();
+    expect(await again()).toEqual({ deliveries: 250 });
     await expect(
       stack.deliveries.replay(stack.realm, { endpoint: 'wh_none', since }, operator),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -68,6 +68,21 @@ export async function selectSeqs(db: Db | Tx): Promise<{ first: number; last: nu
   return first === null || last === null ? undefined : { first: Number(first), last: Number(last) };
 }
 
+/** Whether a delivery of a replay to this endpoint still waits for its first attempt. */
+export async function hasUntriedReplay(
+  db: Db | Tx,
+  endpoint: EventRealm & { id: EndpointId },
+): Promise<boolean> {
+  const row = await ofRealm(db, endpoint)
+    .where('endpoint', '=', endpoint.id)
+    .where('state', '=', 'waiting')
+    .where('origin', '=', 'replay')
+    .where('attempts', '=', 0)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** One that was sent already, with its one attempt: a test. */
 export async function insertTest(
   tx: Tx,

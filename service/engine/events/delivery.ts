@@ -56,7 +56,11 @@ export interface Deliveries {
   get(realm: EventRealm, id: string, actor: Actor): Promise<Delivery & { log: DeliveryAttempt[] }>;
   /** A new delivery of the same event, with the same `webhook-id`. Throws NOT_FOUND, CONFLICT (endpoint disabled, person erased). */
   resend(realm: EventRealm, id: string, actor: Actor): Promise<Delivery>;
-  /** Every event in [since, until) that the endpoint would have got, again, in order. Asks nothing; says how many. */
+  /**
+   * Every event in [since, until) that the endpoint would have got, again, in order; says how many. Throws INVALID_REQUEST
+   * for a span of more than 30 days, NOT_FOUND, and CONFLICT while a delivery of an earlier replay to the endpoint still
+   * waits for its first attempt.
+   */
   replay(
     realm: EventRealm,
     order: { endpoint: string; since: number; until?: number },

@@ -15,7 +15,8 @@ export interface CheckOutcome {
  */
 export interface EventPayloads {
   'subject.enrolled': { subject: SubjectId; created: boolean; enrollment: string };
-  'subject.erased': { subject: SubjectId; erasure: string; reason: string };
+  /** Without the id of the person, which stays in the audit log and the receipt alone. */
+  'subject.erased': { erasure: string; reason: string };
   'enrollment.refused': { code: string; actor: string } & Record<string, unknown>;
   'verification.verified': VerificationPayload;
   'verification.refused': VerificationPayload;

@@ -7,7 +7,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import { createAttempt } from './attempt.ts';
 import { type Callbacks, createCallbacks } from './callbacks.ts';
-import { createDeliver } from './deliver.ts';
+import { createDeliver, type ObservedAttempt } from './deliver.ts';
 import { createDeliveries, createEventLog } from './deliveries.ts';
 import type { Deliveries, EventLog } from './delivery.ts';
 import { createDeliveryUpkeep } from './delivery-upkeep.ts';
@@ -31,6 +31,8 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'repeat'> 
   outgoing: Pick<Outgoing, 'post'>;
   jobs: Pick<Jobs, 'add' | 'wake' | 'handle' | 'every'>;
   audit: Audit;
+  /** Told of each attempt to deliver. */
+  observed?: (attempt: ObservedAttempt) => void;
   /** Of this Gatehouse, as receivers read it. */
   version: string;
   ids: Ids;

@@ -30,7 +30,7 @@ export function createEvents({ ids, clock, sealer, added }: EventsDeps): Events 
         subject: personal?.subject ?? null,
         payload: JSON.stringify(payload),
         personal_sealed: personal
-          ? await sealEvent(sealer, { id, organization, subject: personal.subject }, personal.values)
+          ? await sealEvent(sealer, { id, organization, world, subject: personal.subject }, personal.values)
           : null,
         created_at: clock.now(),
         relayed_at: null,

@@ -1,4 +1,4 @@
-import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { sealJson } from '../../storage/seal-json.ts';
 import type { Sealer } from '../../storage/sealed.ts';
 
@@ -7,6 +7,7 @@ export type ExchangeSealer = Pick<Sealer, 'seal' | 'sealOwn' | 'openMany' | 'ope
 /** Whose it is: a person's where the event names one, else the organization's own. */
 export interface Owner {
   organization: OrganizationId;
+  world: World;
   subject: SubjectId | undefined;
 }
 
@@ -15,11 +16,11 @@ const VERSION = 1;
 /** Columns of deliveries that may tell of a person. `field` names the column and its row. */
 export async function sealOwned(
   sealer: Pick<Sealer, 'seal' | 'sealOwn'>,
-  { organization, subject }: Owner,
+  { organization, world, subject }: Owner,
   field: string,
   value: object,
 ): Promise<Uint8Array> {
-  if (subject !== undefined) return sealJson(sealer, { organization, subject, field }, value);
+  if (subject !== undefined) return sealJson(sealer, { organization, world, subject, field }, value);
   return sealer.sealOwn(
     { organization, field, version: VERSION },
     new TextEncoder().encode(JSON.stringify(value)),
@@ -29,7 +30,7 @@ export async function sealOwned(
 /** Undefined once the person was erased, and for what was changed on disk. */
 export async function openOwned<T>(
   sealer: Pick<Sealer, 'openMany' | 'openOwn'>,
-  { organization, subject }: Owner,
+  { organization, world, subject }: Owner,
   field: string,
   sealed: Uint8Array,
 ): Promise<T | undefined> {
@@ -38,7 +39,7 @@ export async function openOwned<T>(
 
   async function plainOf(): Promise<Uint8Array | undefined> {
     if (subject !== undefined) {
-      const place = { organization, subject, field, version: VERSION };
+      const place = { organization, world, subject, field, version: VERSION };
       const [opened] = await sealer.openMany([{ place, sealed }]);
       return opened?.is === 'open' ? opened.plain : undefined;
     }

@@ -1,5 +1,5 @@
 import { type Insertable, sql } from 'kysely';
-import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import { sealJson } from '../../storage/seal-json.ts';
 import type { Sealer } from '../../storage/sealed.ts';
@@ -18,11 +18,16 @@ export async function insertEvent(tx: Tx, row: Omit<Insertable<Schema['outbox']>
 /** Under the person's key, so that erasing the person reaches what was never delivered; under the organization's own where nobody is named. */
 export async function sealEvent(
   sealer: SealEvent,
-  { id, organization, subject }: { id: string; organization: OrganizationId; subject: SubjectId | undefined },
+  {
+    id,
+    organization,
+    world,
+    subject,
+  }: { id: string; organization: OrganizationId; world: World; subject: SubjectId | undefined },
   values: object,
 ): Promise<Uint8Array> {
   const field = `outbox.personal/${id}`;
-  if (subject !== undefined) return sealJson(sealer, { organization, subject, field }, values);
+  if (subject !== undefined) return sealJson(sealer, { organization, world, subject, field }, values);
   return sealer.sealOwn(
     { organization, field, version: 1 },
     new TextEncoder().encode(JSON.stringify(values)),

@@ -1,6 +1,7 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealed.ts';
 import type { RecordedEvent } from './domain-event.ts';
+import { ERASED_PAYLOAD } from './forget-deliveries-store.ts';
 
 /** A row of the outbox, as much of it as translating needs. */
 export interface OutboxRow {
@@ -42,6 +43,7 @@ export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[])
   const opened = new Map(ofPeople.map(({ row }, i) => [row.id, unsealed[i]!]));
   return rows.map((row): OpenedEvent => {
     try {
+      if (row.payload === ERASED_PAYLOAD) return { is: 'erased' };
       const person = opened.get(row.id);
       if (person?.is === 'erased') return { is: 'erased' };
       if (person?.is === 'damaged') return { is: 'damaged', reason: 'what is personal in it does not open' };
@@ -62,8 +64,9 @@ const namesSomebody = ({ type, payload }: OutboxRow): boolean =>
   (type === 'alert.triggered' &&
     (JSON.parse(payload) as { about?: string }).about?.startsWith('sub_') === true);
 
-const placeOf = ({ id, organization }: OutboxRow) => ({
+const placeOf = ({ id, organization, world }: OutboxRow) => ({
   organization: organization as OrganizationId,
+  world: world as World,
   field: `outbox.personal/${id}`,
   version: 1,
 });

@@ -7,7 +7,7 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { Deliveries } from './delivery.ts';
 import type { NewDelivery } from './delivery-rows-store.ts';
-import { selectEventsBetween, selectSeqs } from './delivery-store.ts';
+import { hasUntriedReplay, selectEventsBetween, selectSeqs } from './delivery-store.ts';
 import type { PayloadDialect } from './dialect.ts';
 import type { Endpoint, EventRealm } from './endpoint.ts';
 import type { EndpointBook } from './endpoint-book.ts';
@@ -28,6 +28,9 @@ export interface ReplayDeps {
 
 /** Events looked at in one go, whoever's they are. */
 const PAGE = 100;
+/** Longest span of one replay. */
+const DAYS_MOST = 30;
+const DAY = 86_400_000;
 
 /** In pages, each of its own transaction: one that is cut short has sent a beginning, and its audit line says that it began. */
 export function createReplay({
@@ -123,15 +126,29 @@ export function createReplay({
       throw new Problem('INVALID_REQUEST', 'A replay goes from a time to a later one.', {
         details: [{ path: 'since', message: 'Must be before the end of the replay.' }],
       });
+    if (before - since > DAYS_MOST * DAY) throw tooLong();
     const endpoint = await endpointOf(realm, order.endpoint);
-    // Two at a time would be neither in order nor bounded by what one caller waits for.
-    if (underWay.has(endpoint.id))
-      throw new Problem('CONFLICT', 'A replay to this endpoint is being queued: ask again once it is.');
+    if (underWay.has(endpoint.id)) throw alreadyRunning();
     underWay.add(endpoint.id);
     try {
+      if (await hasUntriedReplay(db, endpoint)) throw alreadyRunning();
       return { deliveries: await queueAll(realm, endpoint, { since, before }, actor) };
     } finally {
       underWay.delete(endpoint.id);
     }
   };
 }
+
+const tooLong = () =>
+  new Problem(
+    'INVALID_REQUEST',
+    `A replay covers at most ${DAYS_MOST} days: name a later start or an earlier end, and replay the rest after it.`,
+    { details: [{ path: 'since', message: `Must be at most ${DAYS_MOST} days before the end.` }] },
+  );
+
+/** Two at a time would be out of order, and many would fill the queue. */
+const alreadyRunning = () =>
+  new Problem(
+    'CONFLICT',
+    'A replay to this endpoint is running: ask again when each of its deliveries has been tried once.',
+  );

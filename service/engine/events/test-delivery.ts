@@ -79,7 +79,7 @@ export function createTestDelivery({
     );
     const attemptId = ids.next('attempt');
     const accepted = attempted.outcome === 'delivered';
-    const owner = { organization: realm.organization, subject: undefined };
+    const owner = { ...realm, subject: undefined };
     const exchange = await sealOwned(sealer, owner, exchangeField(attemptId), attempted.exchange);
     const reason = accepted ? null : attempted.sentence;
     const state = accepted ? 'delivered' : 'failed';

@@ -86,7 +86,7 @@ export function createJobs({
     changed: () => arm(),
     log,
   });
-  const { counts, list, get, retry, remove } = createManageJobs({
+  const { counts, backlog, list, get, retry, remove } = createManageJobs({
     db,
     inTransaction,
     audit,
@@ -162,6 +162,7 @@ export function createJobs({
       await Promise.all([ticking, upkeep.settled(), dispatcher.stop(patience)]);
     },
     counts,
+    backlog,
     list,
     get,
     retry,

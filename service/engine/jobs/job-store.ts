@@ -54,6 +54,19 @@ export function selectJobs(db: Db, { kind, state, before, limit }: JobPage, now:
   return query.orderBy('seq', 'desc').limit(limit).execute();
 }
 
+/** When the job of this kind that waits longest was added. */
+export async function selectOldest(db: Db, kind: JobKind): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('job')
+    .select('created_at')
+    .where('kind', '=', kind)
+    .where('state', '=', 'waiting')
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.created_at;
+}
+
 /** Of at most `limit` rows after `after`; `through` is where the next page begins, undefined after the last. */
 export async function countJobs(
   db: Db,

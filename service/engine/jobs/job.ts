@@ -13,6 +13,7 @@ export const jobKinds = [
   'deliveries-prune',
   'alert-gauges',
   'certificate',
+  'gallery-calibration',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 

@@ -21,6 +21,8 @@ export interface Jobs {
   stop(): Promise<void>;
 
   counts(): Promise<Record<JobKind, Record<JobState | 'delayed', number>>>;
+  /** What waits, runs and is dead, and since when the oldest of those that wait is there (ms since 1970). */
+  backlog(): Promise<Record<JobKind, Backlog>>;
   /** Newest first. */
   list(query: JobQuery): Promise<Job[]>;
   get(id: JobId): Promise<Job | undefined>;
@@ -28,6 +30,13 @@ export interface Jobs {
   retry(id: JobId, actor: Actor): Promise<Job>;
   /** Throws NOT_FOUND, CONFLICT (running). */
   remove(id: JobId, actor: Actor): Promise<void>;
+}
+
+export interface Backlog {
+  waiting: number;
+  running: number;
+  dead: number;
+  oldestAt?: number;
 }
 
 export interface JobQuery {

@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { type Job, type JobHandler, type JobKind, type JobState, jobKinds } from './job.ts';
-import { countJobs, deleteJobs, reviveJob, selectJob, selectJobs, toJob } from './job-store.ts';
+import { countJobs, deleteJobs, reviveJob, selectJob, selectJobs, selectOldest, toJob } from './job-store.ts';
 import type { Jobs } from './jobs.ts';
 import type { JobRow, Waiting } from './lease-store.ts';
 
@@ -34,7 +34,7 @@ export function createManageJobs({
   handlers,
   withdraw,
   waiting,
-}: ManageJobsDeps): Pick<Jobs, 'counts' | 'list' | 'get' | 'retry' | 'remove'> {
+}: ManageJobsDeps): Pick<Jobs, 'counts' | 'backlog' | 'list' | 'get' | 'retry' | 'remove'> {
   const show = (row: JobRow): Job => toJob(row, (handlers.get(row.kind as JobKind)?.pauses.length ?? 0) + 1);
 
   async function find(on: Db | Tx, id: JobId): Promise<JobRow> {
@@ -97,6 +97,25 @@ export function createManageJobs({
         counts[kind] = of;
       }
       return counts;
+    },
+    async backlog() {
+      const backlog = {} as Awaited<ReturnType<Jobs['backlog']>>;
+      for (const kind of jobKinds) {
+        const [waiting, relayed, leased, dead] = [
+          await count(kind, 'waiting'),
+          await count(kind, 'relayed'),
+          await count(kind, 'leased'),
+          await count(kind, 'dead'),
+        ];
+        const oldestAt = await selectOldest(db, kind);
+        backlog[kind] = {
+          waiting: waiting.jobs + relayed.jobs,
+          running: leased.jobs,
+          dead: dead.jobs,
+          ...(oldestAt !== undefined && { oldestAt }),
+        };
+      }
+      return backlog;
     },
     async list({ kind, state, after, limit }) {
       const before = after === undefined ? undefined : (await find(db, after)).seq;

@@ -65,6 +65,8 @@ export interface Limits {
    * more in a minute than the organization allows.
    */
   admitUser(realm: { organization: OrganizationId; world: World }, userId: string): Promise<void>;
+  /** Of a person who is erased: what was counted under the keyed hash of the address. */
+  forgetUser(realm: { organization: OrganizationId; world: World }, emailHash: string): Promise<void>;
   /** Credentials that were refused, by the address they came from. */
   refusals: {
     /** Seconds until another credential of this address is looked at; 0: now. */
@@ -98,6 +100,8 @@ const free: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
   'NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'HOST_NOT_ALLOWED',
   'BURST_LIMIT_EXCEEDED',
   'USER_FLOOD_DETECTED',
   'VERIFICATION_DISABLED',
@@ -192,7 +196,7 @@ export function createLimits(deps: LimitsDeps): Limits {
 
     async admitUser({ organization, world }, userId) {
       const { perUser = defaultLimits.perUser } = await ofOrganization(organization);
-      const name = `user/${organization}/${world}/${sealer.emailHash(organization, userId)}`;
+      const name = userCounter({ organization, world }, sealer.emailHash(organization, userId));
       const wait = usage.wait(name, perUser);
       if (wait > 0) {
         throw new Problem(
@@ -203,6 +207,8 @@ export function createLimits(deps: LimitsDeps): Limits {
       }
       usage.count(name);
     },
+
+    forgetUser: (realm, emailHash) => usage.forget(userCounter(realm, emailHash)),
 
     refusals: {
       wait: (address) => usage.wait(`refused/${sourceOf(address)}`, refusedPerMinute) / 1000,
@@ -239,6 +245,11 @@ export function createLimits(deps: LimitsDeps): Limits {
     },
   };
 }
+
+const userCounter = (
+  { organization, world }: { organization: OrganizationId; world: World },
+  emailHash: string,
+) => `user/${organization}/${world}/${emailHash}`;
 
 function checkChange(change: LimitSettings, key: KeyId | undefined): void {
   if (Object.keys(change).length === 0) throw new Problem('INVALID_REQUEST', 'Name at least one limit.');

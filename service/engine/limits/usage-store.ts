@@ -53,6 +53,10 @@ export async function deleteMinutes(db: Db, from: number, to: number): Promise<v
     .execute();
 }
 
+export async function deleteCounter(db: Db, name: string): Promise<void> {
+  await db.deleteFrom('usage_counter').where('name', '=', name).execute();
+}
+
 /** Deletes one month of one counter. */
 export async function deleteMonth(db: Db, name: string, period: number): Promise<void> {
   await db.deleteFrom('usage_counter').where('name', '=', name).where('period', '=', period).execute();

@@ -3,7 +3,14 @@ import type { Log } from '../../lib/log.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { monthOf } from './month.ts';
 import { type RateWindow, reaches, SLOT, take, usedIn, WINDOW, waitFor, windowAt } from './rate-window.ts';
-import { type Count, deleteMinutes, deleteMonth, selectCounts, writeCounts } from './usage-store.ts';
+import {
+  type Count,
+  deleteCounter,
+  deleteMinutes,
+  deleteMonth,
+  selectCounts,
+  writeCounts,
+} from './usage-store.ts';
 
 export interface UsageDeps {
   db: Db;
@@ -32,6 +39,8 @@ export interface Usage {
   month(name: string): number;
   /** One more, or with -1 one less; in the month that it was counted in. Gives that month's start. */
   countMonth(name: string, amount: 1 | -1, period?: number): number;
+  /** Of one name: in memory and in the table. */
+  forget(name: string): Promise<void>;
   /** Never throws: what cannot be written stays to be written, and is logged once. */
   flush(): Promise<void>;
 }
@@ -104,6 +113,13 @@ export function createUsage({ db, inTransaction, log, clock, steady, most = 20_0
   }
 
   return {
+    async forget(name) {
+      minutesOf(name).delete(name);
+      for (const [id, count] of unwritten) if (count.name === name) unwritten.delete(id);
+      // One that is being written at this moment would come back.
+      await running;
+      await deleteCounter(db, name);
+    },
     async load() {
       const now = steady.now();
       const windows = new Map<string, { start: number; used: number }[]>();

@@ -68,6 +68,7 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
     consent_policy: organization.consentPolicy,
     attestation: organization.attestation ? JSON.stringify(organization.attestation) : null,
     retention: JSON.stringify(organization.retention ?? {}),
+    allowed_profiles: organization.allowedProfiles ? JSON.stringify(organization.allowedProfiles) : null,
     erased_at: organization.erasedAt ?? null,
   };
 }
@@ -78,6 +79,7 @@ function fromRow(row: Selectable<Schema['organization']>): Organization {
     name: row.name,
     createdAt: row.created_at,
     matchOnly: row.match_only === 1,
+    ...(row.allowed_profiles !== null && { allowedProfiles: JSON.parse(row.allowed_profiles) as string[] }),
     uniquenessPolicy: row.uniqueness_policy as UniquenessPolicy,
     consentPolicy: row.consent_policy as Organization['consentPolicy'],
     ...(row.attestation === null ? {} : { attestation: JSON.parse(row.attestation) as Attestation }),

@@ -35,6 +35,8 @@ export interface Organizations {
       matchOnly?: boolean;
       uniquenessPolicy?: UniquenessPolicy;
       consentPolicy?: 'attested' | 'with-call';
+      /** Slugs; null: its own, and built-in ones it has not replaced. */
+      allowedProfiles?: string[] | null;
     },
     actor: Actor,
   ): Promise<Organization>;
@@ -126,11 +128,16 @@ export function createOrganizations({
     get: (id) => get(db, id),
 
     async set(id, change, actor) {
-      const wanted = { ...change, ...(change.name !== undefined && { name: checkName(change.name) }) };
+      const { allowedProfiles, ...others } = change;
+      const wanted = { ...others, ...(others.name !== undefined && { name: checkName(others.name) }) };
       return inTransaction(async (tx) => {
         const before = await get(tx, id);
         const after: Organization = { ...before, ...wanted };
-        const changed = settings.filter((setting) => before[setting] !== after[setting]);
+        if (allowedProfiles === null) delete after.allowedProfiles;
+        else if (allowedProfiles !== undefined) after.allowedProfiles = [...new Set(allowedProfiles)];
+        const changed = settings.filter(
+          (setting) => JSON.stringify(before[setting]) !== JSON.stringify(after[setting]),
+        );
         if (changed.length === 0) return before;
         if (changed.includes('name')) await refuseTaken(tx, after.name, id);
         await updateOrganization(tx, after);
@@ -140,7 +147,10 @@ export function createOrganizations({
           organization: id,
           target: id,
           details: Object.fromEntries(
-            changed.map((setting) => [setting, { from: before[setting], to: after[setting] }]),
+            changed.map((setting) => [
+              setting,
+              { from: before[setting] ?? null, to: after[setting] ?? null },
+            ]),
           ),
         });
         return after;
@@ -221,7 +231,7 @@ export function createOrganizations({
   };
 }
 
-const settings = ['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy'] as const;
+const settings = ['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy', 'allowedProfiles'] as const;
 
 function checkName(text: string): string {
   const name = text.trim();

@@ -26,16 +26,9 @@ export function dueReason(
 }
 
 /**
- * A sweep erases so many without being asked: ten, or one in twenty, but never everybody of several. More is likelier a wrong
- * clock or a wrong term than the end of so many terms.
+ * A sweep erases one person, or one in twenty, without being confirmed. More is likelier a wrong clock or a wrong term than the
+ * end of so many terms.
  */
 export function needsConfirmation(due: number, people: number): boolean {
-  return due > Math.max(10, Math.floor(people / 20)) || (people > 1 && due >= people);
-}
-
-/** A sweep that nobody asked for does not believe a clock that went on further than this since the last one. */
-export const MOST_DAYS_AT_ONCE = 30;
-
-export function clockJumped(now: number, lastSweepAt: number | undefined): boolean {
-  return lastSweepAt !== undefined && now - lastSweepAt > MOST_DAYS_AT_ONCE * DAY;
+  return due > Math.max(1, Math.floor(people / 20));
 }

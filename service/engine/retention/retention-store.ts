@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -171,6 +172,28 @@ export function createRetentionStore(db: Db) {
         .select(({ fn }) => fn.countAll<number>().as('n'))
         .executeTakeFirstOrThrow();
       return Number(n);
+    },
+
+    /** The newest line of the audit log; undefined when there is none. */
+    async newestLine(): Promise<{ seq: number; at: number } | undefined> {
+      const row = await db
+        .selectFrom('audit')
+        .select(['seq', 'at'])
+        .where('seq', 'is not', null)
+        .orderBy('seq', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row && { seq: Number(row.seq), at: Number(row.at) };
+    },
+
+    /** The furthest that the time went on, and back, from one line of the audit log to the next, from line `first` on. */
+    async jumps(first: number): Promise<{ ahead: number; back: number }> {
+      const { rows } = await sql<{ ahead: number | null; back: number | null }>`
+        select max(step) as ahead, -min(step) as back
+        from (select at - lag(at) over (order by seq) as step from audit where seq >= ${first}) as steps
+      `.execute(db);
+      const [row] = rows;
+      return { ahead: Number(row?.ahead ?? 0), back: Number(row?.back ?? 0) };
     },
 
     async begin(tx: Tx, organization: OrganizationId, sweep: SweepRow): Promise<void> {

@@ -2,11 +2,14 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import { programBuiltAt } from '../../lib/program-built.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import { type Organization, retentionPolicy } from '../organizations/index.ts';
-import { clockJumped, DAY, MOST_DAYS_AT_ONCE } from './due.ts';
+import { doubtOf } from './clock-doubt.ts';
+import { DAY } from './due.ts';
 import { createRetentionStore } from './retention-store.ts';
+import { createSweepNotes, type Notes, type Waiting, type WaitingSweep } from './sweep-notes.ts';
 import {
   createSweepSteps,
   type Erase,
@@ -25,20 +28,30 @@ export interface Sweep {
 }
 
 export interface Retention {
-  /** What a sweep of now would do. Changes nothing. */
-  preview(organization: OrganizationId): Promise<SweepReport & { people: number; asks: boolean }>;
+  /** What a sweep of now would do, and why it would ask. Changes nothing. */
+  preview(organization: OrganizationId): Promise<SweepReport & { people: number; asks?: string }>;
   /**
    * Erases everybody whose term is over and deletes what else is older than its term, in small steps; what a crash leaves is
    * done by the next sweep. Throws CONFIRMATION_REQUIRED when `confirm` is not the number of people it would erase, and without
-   * one when that is more than is plausible; CONFLICT while another sweep runs.
+   * one when that is more than is plausible, or the clock is; CONFLICT while another sweep runs. One that is confirmed while the
+   * clock is in doubt confirms the clock too.
    */
   sweep(organization: OrganizationId, order: SweepOrder): Promise<Sweep>;
   /**
    * Sweeps every organization when a day has passed since the last sweep; called again and again by the running service. Does
-   * nothing, and logs why once a day, when the clock went on by more than 30 days since the last sweep; leaves out, and logs,
-   * an organization whose sweep would ask for confirmation.
+   * nothing, and logs why once a day, while the clock is in doubt; leaves out, and logs, an organization whose sweep must be
+   * confirmed. Either is in `waiting` then. The first sweep of a box must be confirmed where it would delete anything.
    */
   tend(): Promise<void>;
+  /** Before the first sweep after a start: warns in the log of a clock that may be wrong. */
+  checkClock(): Promise<void>;
+  /** What waits for an operator, as the last look found it. */
+  waiting(): Promise<Waiting>;
+  /**
+   * An operator says that the clock is right: sweeps go on. `today` is the date on the operator's own watch, `2026-11-20`. Throws
+   * INVALID_REQUEST where the clock says another date.
+   */
+  confirmClock(order: { today: string; actor: Actor; request?: string }): Promise<{ now: number }>;
   /** Newest first. */
   sweeps(organization: OrganizationId, limit: number): Promise<Sweep[]>;
 }
@@ -50,39 +63,44 @@ export interface RetentionDeps {
     list(): Promise<Organization[]>;
     get(id: OrganizationId): Promise<Organization>;
   };
-  /** Facts that are never older than the keys: an old database does not bring back an old clock. */
-  notes: {
-    note(name: string): Promise<string | undefined>;
-    setNote(name: string, value: string): Promise<void>;
-  };
+  notes: Notes;
   erase: Erase;
   pruneAudit(order: { before: number; actor: Actor; request?: string }): Promise<{ lines: number }>;
   audit: Audit;
   ids: Ids;
   clock: Clock;
+  /** When the program was built (ms since 1970); this one unless given. */
+  builtAt?: number;
   log: Log;
 }
 
 /** Who sweeps when nobody asked. */
 const itself: Actor = { is: 'operator', name: 'gatehouse (daily sweep)' };
-const NOTE = 'retention.last-sweep';
+/** Lines of the audit log that are looked at for jumps of the clock, the newest. */
+const MOST_LINES = 10_000;
+/** Between midday UTC of a date and any moment that is this date somewhere on earth. */
+const DATE_REACH = 1.5 * DAY;
+const FIRST_SWEEP = 'It is the first sweep of this box.';
 
 export function createRetention({
   db,
   inTransaction,
   organizations,
-  notes,
+  notes: kept,
   erase,
   pruneAudit,
   audit,
   ids,
   clock,
+  builtAt = programBuiltAt,
   log,
 }: RetentionDeps): Retention {
   const store = createRetentionStore(db);
   const steps = createSweepSteps({ store, inTransaction, erase, clock });
+  const notes = createSweepNotes(kept);
   let running = false;
   let warnedAt: number | undefined;
+  let tendedAt: number | undefined;
 
   async function alone<T>(work: () => Promise<T>): Promise<T> {
     if (running) throw new Problem('CONFLICT', 'A retention sweep is running already: wait for its end.');
@@ -94,20 +112,55 @@ export function createRetention({
     }
   }
 
-  /** The last sweep is further back than sweeps are apart, if the clock is right. */
-  const clockSuspect = async () => clockJumped(clock.now(), await lastSweepAt());
+  /** Why the clock is not believed now; undefined when it is. */
+  async function doubt(): Promise<string | undefined> {
+    const believed = await notes.believed();
+    const newest = await store.newestLine();
+    // A note of an earlier release names no line: what was before it is not looked at again.
+    const from = believed ? believed.line : 0;
+    const first = Math.max(from ?? 0, (newest?.seq ?? 0) - MOST_LINES);
+    const jumps = from === undefined ? { ahead: 0, back: 0 } : await store.jumps(first);
+    return doubtOf({
+      ...{ now: clock.now(), builtAt, ...jumps },
+      ...{ believedAt: believed?.at, newestLineAt: newest?.at },
+    });
+  }
+
+  /** From now on the clock counts as right, and what the audit log shows of it before is settled. */
+  async function believe(): Promise<void> {
+    const before = await notes.believed();
+    const line = (await store.newestLine())?.seq ?? 0;
+    await notes.believe({ at: clock.now(), line, builtAt: before?.builtAt ?? builtAt });
+  }
+
+  async function look(id: OrganizationId): Promise<Found> {
+    const before = await notes.believed();
+    return steps.look(await organizations.get(id), { builtAt: before?.builtAt ?? builtAt });
+  }
+
+  /** Why this sweep must be confirmed; undefined when it needs not. */
+  async function whyAsk(id: OrganizationId, found: Found): Promise<string | undefined> {
+    const doubted = await doubt();
+    if (doubted !== undefined) return doubted;
+    if (found.asks !== undefined) return found.asks;
+    if ((await notes.believed()) !== undefined) return undefined;
+    if (found.due.length > 0) return FIRST_SWEEP;
+    const counted = { ...found, report: { ...found.report } };
+    await steps.countOld(id, counted);
+    const { verifications, events, deliveries, alerts, claims } = counted.report;
+    return verifications + events + deliveries + alerts + claims > 0 ? FIRST_SWEEP : undefined;
+  }
 
   async function refuseUnconfirmed(
     organization: OrganizationId,
-    { due, people, asks }: Found,
+    found: Found,
     { actor, request, confirm }: SweepOrder,
   ): Promise<void> {
-    const suspect = await clockSuspect();
-    if (confirm === undefined ? !(asks || suspect) : confirm === due.length) return;
-    log.warn(
-      { organization, due: due.length, people },
-      'a retention sweep asks for confirmation and changed nothing',
-    );
+    const why = await whyAsk(organization, found);
+    const due = found.due.length;
+    const { people } = found;
+    if (confirm === undefined ? why === undefined : confirm === due) return;
+    log.warn({ organization, due, people, why }, 'a retention sweep must be confirmed and changed nothing');
     await inTransaction((tx) =>
       audit.add(tx, {
         actor,
@@ -115,16 +168,11 @@ export function createRetention({
         organization,
         outcome: 'refused',
         ...(request === undefined ? {} : { request }),
-        details: { due: due.length, people, confirm: confirm ?? null },
+        details: { due, people, confirm: confirm ?? null, ...(why === undefined ? {} : { why }) },
       }),
     );
-    const why = suspect
-      ? `The last retention sweep is more than ${MOST_DAYS_AT_ONCE} days ago, if the clock is right (${new Date(clock.now()).toISOString()}). This sweep`
-      : 'This sweep';
-    throw new Problem(
-      'CONFIRMATION_REQUIRED',
-      `${why} would erase ${due.length} of ${people} people, and has changed nothing yet. Look at “gatehouse retention sweep --dry-run”, the clock and the terms, then confirm with “gatehouse retention sweep --confirm ${due.length}”.`,
-    );
+    const waiting = { organization, due, people, why: why ?? 'The number given is another one.' };
+    throw new Unconfirmed(waiting);
   }
 
   /**
@@ -138,7 +186,7 @@ export function createRetention({
 
   async function sweepOne(id: OrganizationId, order: SweepOrder): Promise<Sweep> {
     const { actor, request } = order;
-    const found = await steps.look(await organizations.get(id));
+    const found = await look(id);
     const { report, now } = found;
     await refuseUnconfirmed(id, found, order);
     const sweep = { id: ids.next('sweep'), startedAt: now, actor: describeActor(actor) };
@@ -182,46 +230,88 @@ export function createRetention({
     return { ...sweep, finishedAt, report };
   }
 
-  const noteSweep = () => notes.setNote(NOTE, JSON.stringify({ at: clock.now() }));
-  async function lastSweepAt(): Promise<number | undefined> {
-    const text = await notes.note(NOTE);
-    return text === undefined ? undefined : (JSON.parse(text) as { at: number }).at;
+  /** Whether the clock holds up every sweep now; says so in the log once a day, and notes it. */
+  async function holdBack(): Promise<boolean> {
+    const why = await doubt();
+    const waiting = await notes.waiting();
+    if (why === undefined) {
+      if (waiting.clock !== undefined) await notes.setWaiting({ sweeps: waiting.sweeps });
+      return false;
+    }
+    await notes.setWaiting({ clock: why, sweeps: waiting.sweeps });
+    const now = clock.now();
+    if (warnedAt !== undefined && Math.abs(now - warnedAt) < DAY) return true;
+    warnedAt = now;
+    log.warn(
+      { now: new Date(now).toISOString() },
+      `${why} Nothing is swept until an operator confirms the clock: set it if it is wrong, then run "gatehouse retention confirm --today YYYY-MM-DD"`,
+    );
+    return true;
+  }
+
+  async function sweepAll(): Promise<void> {
+    const sweeps: WaitingSweep[] = [];
+    for (const { id } of await organizations.list()) {
+      await sweepOne(id, { actor: itself }).catch((error: unknown) => {
+        if (error instanceof Unconfirmed) sweeps.push(error.waiting);
+        else log.error({ organization: id, err: error }, 'a retention sweep stopped; the next one goes on');
+      });
+    }
+    await notes.setWaiting({ sweeps });
+    // One that asks leaves no note: what it was asked about would count as explained.
+    if (sweeps.length === 0) await believe();
   }
 
   return {
     async preview(id) {
-      const found = await steps.look(await organizations.get(id));
+      const found = await look(id);
+      const asks = await whyAsk(id, found);
       await steps.countOld(id, found);
-      return { ...found.report, people: found.people, asks: found.asks || (await clockSuspect()) };
+      return { ...found.report, people: found.people, ...(asks === undefined ? {} : { asks }) };
     },
     sweep: (id, order) =>
       alone(async () => {
         const sweep = await sweepOne(id, order);
-        await noteSweep();
+        const { sweeps } = await notes.waiting();
+        await believe();
+        await notes.setWaiting({ sweeps: sweeps.filter(({ organization }) => organization !== id) });
         return sweep;
       }),
     async tend() {
       const now = clock.now();
-      const last = await lastSweepAt();
-      if (running || (last !== undefined && last <= now && now - last < DAY)) return;
-      if (clockJumped(now, last)) {
-        if (warnedAt !== undefined && Math.abs(now - warnedAt) < DAY) return;
-        warnedAt = now;
-        log.warn(
-          { now: new Date(now).toISOString() },
-          `the clock went on by more than ${MOST_DAYS_AT_ONCE} days since the last retention sweep, so nothing was swept: if the clock is right, run "gatehouse retention sweep" once`,
+      if (running || (await holdBack())) return;
+      const last = Math.max(tendedAt ?? 0, (await notes.believed())?.at ?? 0);
+      if (last <= now && now - last < DAY) return;
+      tendedAt = now;
+      await alone(sweepAll);
+    },
+    async checkClock() {
+      await holdBack();
+    },
+    waiting: () => notes.waiting(),
+    async confirmClock({ today, actor, request }) {
+      const now = clock.now();
+      const midday = Date.parse(`${today}T12:00:00Z`);
+      if (Number.isNaN(midday) || Math.abs(now - midday) > DATE_REACH) {
+        throw new Problem(
+          'INVALID_REQUEST',
+          `The clock of this machine says ${new Date(now).toISOString().slice(0, 10)}, you say ${today}. If you are right, set the clock first (timedatectl set-time …, or set-ntp true), then confirm again. Nothing was changed.`,
         );
-        return;
       }
-      await alone(async () => {
-        for (const { id } of await organizations.list()) {
-          await sweepOne(id, { actor: itself }).catch((error: unknown) => {
-            if (error instanceof Problem && error.code === 'CONFIRMATION_REQUIRED') return;
-            log.error({ organization: id, err: error }, 'a retention sweep stopped; the next one goes on');
-          });
-        }
-        await noteSweep();
-      });
+      const why = await doubt();
+      const { sweeps } = await notes.waiting();
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          actor,
+          action: 'retention.confirm-clock',
+          ...(request === undefined ? {} : { request }),
+          details: { now: new Date(now).toISOString(), today, ...(why === undefined ? {} : { doubt: why }) },
+        }),
+      );
+      await believe();
+      await notes.setWaiting({ sweeps });
+      warnedAt = undefined;
+      return { now };
     },
     async sweeps(id, limit) {
       await organizations.get(id);
@@ -231,4 +321,17 @@ export function createRetention({
       }));
     },
   };
+}
+
+/** A sweep that changed nothing, because it must be confirmed. */
+class Unconfirmed extends Problem {
+  readonly waiting: WaitingSweep;
+  constructor(waiting: WaitingSweep) {
+    const { due, people, why } = waiting;
+    super(
+      'CONFIRMATION_REQUIRED',
+      `${why} This sweep would erase ${due} of ${people} people, and has changed nothing yet. Look at “gatehouse retention sweep --dry-run”, the clock and the terms, then confirm with “gatehouse retention sweep --confirm ${due}”.`,
+    );
+    this.waiting = waiting;
+  }
 }

@@ -48,8 +48,10 @@ export interface Found {
   due: DuePerson[];
   /** There are in the organization. */
   people: number;
-  /** More are due than is plausible. */
-  asks: boolean;
+  /** Why it must be confirmed, in a sentence; undefined when so few are due as is plausible. */
+  asks: string | undefined;
+  /** Of those due, enrolled before the program was built. */
+  beforeBuilt: number;
   /** Counts on as the sweep goes on. */
   report: SweepReport;
   policy: RetentionPolicy;
@@ -63,6 +65,13 @@ interface DuePerson {
   subject: SubjectId;
   reason: DueReason;
 }
+
+/** Each person enrolled before `builtAt` (ms since 1970) was enrolled under a wrong clock. */
+const asksWhy = ({ due, tooMany, beforeBuilt }: { due: number; tooMany: boolean; beforeBuilt: number }) => {
+  if (beforeBuilt > 0)
+    return `${beforeBuilt} of the people it would erase were enrolled before this program was built: the clock stood wrong then.`;
+  return tooMany ? `It would erase ${due} people at once.` : undefined;
+};
 
 export interface SweepStepsDeps {
   store: ReturnType<typeof createRetentionStore>;
@@ -84,13 +93,14 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
   }
 
   return {
-    async look(organization: Organization): Promise<Found> {
+    async look(organization: Organization, { builtAt }: { builtAt: number }): Promise<Found> {
       const policy = retentionPolicy(organization);
       const now = clock.now();
       const due: DuePerson[] = [];
       const report = emptyReport();
       let people = 0;
-      let asks = false;
+      let tooMany = false;
+      let beforeBuilt = 0;
       for (const world of worlds) {
         const realm = { organization: organization.id, world };
         const inWorld = await store.countPeople(realm);
@@ -104,15 +114,18 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
               continue;
             }
             dueInWorld++;
+            if (person.enrolledAt < builtAt) beforeBuilt++;
             report.due[reason]++;
             due.push({ realm, subject: person.subject, reason });
           }
           await pause();
         }
         people += inWorld;
-        asks ||= needsConfirmation(dueInWorld, inWorld);
+        tooMany ||= needsConfirmation(dueInWorld, inWorld);
       }
-      return { due, people, asks, report, policy, now };
+      tooMany ||= needsConfirmation(due.length, people);
+      const asks = asksWhy({ due: due.length, tooMany, beforeBuilt });
+      return { due, people, asks, beforeBuilt, report, policy, now };
     },
 
     async eraseDue({ due, policy, report }: Found, order: SweepOrder): Promise<void> {

@@ -19,12 +19,12 @@ export type RecordSealer = Pick<Sealer, 'openMany' | 'transformOf' | 'transforms
 export function createSubjectRecordStore({ db, sealer }: { db: Db; sealer: RecordSealer }) {
   /** Opens one sealed column of some rows: the plain bytes by id. `unreadable` hears of what was changed on disk. */
   async function open(
-    { organization, subject }: Of,
+    { organization, world, subject }: Of,
     values: readonly { id: string; field: string; sealed: Uint8Array | null }[],
     unreadable: (field: string) => void,
   ): Promise<Map<string, Uint8Array>> {
     const present = values.flatMap(({ id, field, sealed }) => {
-      const place: SealedPlace = { organization, subject, field, version: VERSION };
+      const place: SealedPlace = { organization, world, subject, field, version: VERSION };
       return sealed ? [{ id, place, sealed }] : [];
     });
     const opened = await sealer.openMany(present);

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Ids, SubjectId, TemplateId } from '../../lib/id.ts';
+import type { Ids, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
@@ -7,11 +7,14 @@ import { type Consent, type Consents, isHeld } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
 import { refuseErased } from '../organizations/index.ts';
+import { averagedVectors } from './best-pictures.ts';
+import { oneMoreToday } from './daily-enrollments.ts';
 import type { GalleryIndex } from './gallery-index.ts';
 import type { Realm } from './realm.ts';
 import type { Subject } from './subject.ts';
 import type { SubjectStore } from './subject-store.ts';
-import { surplusOf } from './surplus.ts';
+import { refuseMoreAnchors, surplusOf, type Vectors } from './surplus.ts';
+import type { DamagedRow, StoredTemplate } from './template-store.ts';
 
 /** A picture's embeddings, to be kept for a person. */
 export interface NewEnrollment {
@@ -26,6 +29,10 @@ export interface NewEnrollment {
    * was done may ask for it again. Kept sealed with the enrollment, for as long as that is among the person's best.
    */
   mark?: string;
+  /** `Analysis.pixelHash`: kept as a keyed hash, so that the picture itself verifies nobody later (`ownerOfPicture`). */
+  pixelHash?: string;
+  /** An operator has seen that it is the person: the picture becomes an anchor. The first one is in any case. */
+  confirmed?: boolean;
   /** Extra audit details: the flag of a duplicate under `warn`, an operator's override. */
   audit?: Record<string, unknown>;
 }
@@ -39,7 +46,7 @@ export interface Enrolled {
 
 export interface EnrollSubjectDeps {
   store: SubjectStore;
-  index: Pick<GalleryIndex, 'put' | 'erase'>;
+  index: Pick<GalleryIndex, 'put'>;
   inTransaction: InTransaction;
   models: Pick<Models, 'current'>;
   audit: Audit;
@@ -49,6 +56,8 @@ export interface EnrollSubjectDeps {
   clock: Clock;
   /** Enrollments a person keeps. */
   most: number;
+  /** Told of each template that does not open. */
+  damaged: (row: DamagedRow) => void;
 }
 
 /** Another enrollment of the same new e-mail came first this often: something is wrong. */
@@ -66,11 +75,22 @@ export function createEnroll({
   ids,
   clock,
   most,
+  damaged,
 }: EnrollSubjectDeps) {
   /** Undefined when the person with this e-mail is not `known` (any more). */
   async function tryToEnroll(
     realm: Realm,
-    { email, name, embeddings, quality, consent, mark, audit: details }: NewEnrollment,
+    {
+      email,
+      name,
+      embeddings,
+      quality,
+      consent,
+      mark,
+      pixelHash,
+      confirmed = false,
+      audit: details,
+    }: NewEnrollment,
     { subject, known, emailHash }: { subject: SubjectId; known: Subject | undefined; emailHash: string },
     actor: Actor,
     request: string | undefined,
@@ -81,6 +101,9 @@ export function createEnroll({
     const at = clock.now();
     const enrollment = ids.next('enrollment');
     const person = await store.sealPerson(realm, subject, email, name);
+    // Read before anything is written, so that the gallery can follow the commit whatever happens to the database then.
+    const before = known ? await store.templatesOf(realm, [subject], files, damaged) : [];
+    const anchor = confirmed || !known || known.enrollments === 0;
     const templates = await Promise.all(
       Object.entries(embeddings).map(async ([embedder, vector]) => {
         const id = ids.next('template');
@@ -91,17 +114,12 @@ export function createEnroll({
           enrollment,
           embedder,
           embedder_sha256: fileOf(files, embedder),
-          ...(await store.sealVector(
-            { id, organization: realm.organization, subject },
-            vector,
-            borrowed.transform,
-          )),
-          mark_sealed:
-            mark === undefined
-              ? null
-              : await store.sealMark({ id, organization: realm.organization, subject }, mark),
+          ...(await store.sealVector({ id, ...realm, subject }, vector, borrowed.transform)),
+          mark_sealed: mark === undefined ? null : await store.sealMark({ id, ...realm, subject }, mark),
+          picture_hash: pixelHash === undefined ? null : store.pictureHash(realm.organization, pixelHash),
           quality,
           created_at: at,
+          anchor: anchor ? 1 : 0,
         };
       }),
     );
@@ -112,10 +130,14 @@ export function createEnroll({
         ? await store.insertSubject(tx, row)
         : await store.touchSubject(tx, subject, emailHash, at, person.name_sealed);
       if (!written) return undefined;
+      if (actor.is === 'key')
+        await store.setKeyEnrollments(tx, subject, oneMoreToday(await store.keyEnrollments(tx, subject), at));
       await store.insertTemplates(tx, templates);
       const standing = consent && (await consents.record(tx, { ...realm, subject }, consent, actor));
       const all = created ? templates : await store.templateRows(tx, subject);
-      const beyond = surplusOf(all, files, most);
+      refuseMoreAnchors(all, most);
+      const vectors = vectorsOf(before).set(enrollment, embeddings);
+      const beyond = surplusOf(all, files, most, vectors);
       const surplus = beyond.length > 0 && (await isHeld(tx, subject)) ? [] : beyond;
       await store.deleteTemplates(tx, surplus);
       await audit.add(tx, {
@@ -138,10 +160,19 @@ export function createEnroll({
     if (done === undefined) return undefined;
     const { dropped, standing, enrollments } = done;
     if (standing) consents.settle(subject, standing);
-    const row = templates.find(({ embedder }) => embedder === models.current().primary);
-    if (row && !dropped.includes(row.id))
-      index.put(realm, { template: row.id, subject }, embeddings[row.embedder]!);
-    index.erase(realm, dropped as TemplateId[]);
+    const added = templates.map(({ id, embedder, quality, created_at }) => ({
+      id,
+      embedder,
+      quality,
+      createdAt: created_at,
+      anchor,
+      vector: embeddings[embedder]!,
+    }));
+    const { primary } = models.current();
+    const kept = [...before, ...added].filter(
+      ({ id, embedder }) => embedder === primary && !dropped.includes(id),
+    );
+    index.put(realm, subject, averagedVectors(kept));
     const now = { ...realm, id: subject, email, createdAt: at, ...known, updatedAt: at, enrollments };
     return { subject: { ...now, ...(name === undefined ? {} : { name }) }, created, enrollment };
   }
@@ -176,6 +207,16 @@ export function createEnroll({
       'This person is being enrolled by someone else at the same time: try again.',
     );
   };
+}
+
+/** By enrollment. */
+function vectorsOf(templates: readonly StoredTemplate[]): Map<string, Vectors> {
+  return new Map(
+    [...Map.groupBy(templates, ({ enrollment }) => enrollment)].map(([enrollment, rows]) => [
+      enrollment,
+      Object.fromEntries(rows.map(({ embedder, vector }) => [embedder, vector])),
+    ]),
+  );
 }
 
 /** Before anything is written: what the galleries refuse must not be on disk. */

@@ -1,30 +1,26 @@
 import type { Galleries } from '../../inference/gallery.ts';
-import type { OrganizationId, SubjectId, TemplateId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import { meanDirection } from '../../lib/mean-direction.ts';
 import { type Realm, realmKey } from './realm.ts';
 
-/** One row of the galleries and whose it is. */
-export interface GalleryRow {
-  template: TemplateId;
-  subject: SubjectId;
-}
-
-/** The galleries together with the way back from a row to the person. In memory; `loadGalleries` fills it at start. */
+/** The galleries, one row a person: the mean direction of their pictures. In memory; `loadGalleries` fills it at start. */
 export interface GalleryIndex {
-  /** `vector` as the model gave it. */
-  put(realm: Realm, row: GalleryRow, vector: Float32Array): void;
-  /** `vector` as it is stored, under the transform that the gallery has (`transformOf`). */
-  putRotated(realm: Realm, row: GalleryRow, vector: Float32Array): void;
+  /** Replaces the person's row, which `vectors`, as the model gave them, are averaged to; without any it is erased. */
+  put(realm: Realm, subject: SubjectId, vectors: readonly Float32Array[]): void;
+  /** The same with `vectors` as they are stored, under the transform that the gallery has (`transformOf`). */
+  putRotated(realm: Realm, subject: SubjectId, vectors: readonly Float32Array[]): void;
   /** What the gallery's rows are rotated by: the one that was the newest when it was first asked for, as long as this process runs. */
   transformOf(organization: OrganizationId): TemplateTransform;
-  /** Zeroes the rows, whichever embedder's they are. Unknown ones are ignored. */
-  erase(realm: Realm, templates: readonly TemplateId[]): void;
-  ownerOf(realm: Realm, template: TemplateId): SubjectId | undefined;
-  /** People with at least one row. */
+  /** Zeroes the person's row, whichever embedder's it is. An unknown person is ignored. */
+  erase(realm: Realm, subject: SubjectId): void;
+  /** People with a row. */
   people(realm: Realm): number;
+  /** Their ids. */
+  listPeople(realm: Realm): SubjectId[];
   /** The same, over all organizations and worlds. */
   everybody(): number;
   /**
-   * The owners of the `count` nearest rows of people whom `accept` (everybody) lets be found, nearest first; all such rows when there are
+   * The `count` people nearest to the probe whom `accept` (everybody) lets be found, nearest first; all such people when there are
    * fewer. Whoever is not let has no part in it, however near: further rows are fetched in their place.
    */
   search(
@@ -43,8 +39,7 @@ export interface TemplateTransform {
 
 interface Rows {
   name: string;
-  owners: Map<TemplateId, SubjectId>;
-  rowsOf: Map<SubjectId, number>;
+  people: Set<SubjectId>;
 }
 
 /**
@@ -72,59 +67,51 @@ export function createGalleryIndex(
     const name = `${realmKey(realm)}/${embedder()}`;
     let rows = realms.get(name);
     if (rows === undefined) {
-      rows = { name, owners: new Map(), rowsOf: new Map() };
+      rows = { name, people: new Set() };
       realms.set(name, rows);
     }
     return rows;
   }
 
-  function eraseFrom({ name, owners, rowsOf }: Rows, templates: readonly TemplateId[]): void {
-    for (const template of templates) {
-      const subject = owners.get(template);
-      if (subject === undefined) continue;
-      galleries.erase(name, template);
-      owners.delete(template);
-      const left = rowsOf.get(subject)! - 1;
-      if (left === 0) rowsOf.delete(subject);
-      else rowsOf.set(subject, left);
-    }
+  function eraseFrom({ name, people }: Rows, subject: SubjectId): void {
+    if (people.delete(subject)) galleries.erase(name, subject);
   }
 
-  function putRotated(realm: Realm, { template, subject }: GalleryRow, vector: Float32Array): void {
+  function putRotated(realm: Realm, subject: SubjectId, vectors: readonly Float32Array[]): void {
     const rows = rowsOf(realm);
-    galleries.put(rows.name, template, vector);
-    if (rows.owners.has(template)) return;
-    rows.owners.set(template, subject);
-    rows.rowsOf.set(subject, (rows.rowsOf.get(subject) ?? 0) + 1);
+    if (vectors.length === 0) {
+      eraseFrom(rows, subject);
+      return;
+    }
+    galleries.put(rows.name, subject, vectors.length === 1 ? vectors[0]! : meanDirection(vectors));
+    rows.people.add(subject);
   }
 
   return {
-    put: (realm, row, vector) => putRotated(realm, row, transformOf(realm.organization).rotate(vector)),
+    put(realm, subject, vectors) {
+      const { rotate } = transformOf(realm.organization);
+      putRotated(realm, subject, vectors.map(rotate));
+    },
     putRotated,
     transformOf,
-    erase(realm, templates) {
+    erase(realm, subject) {
       const prefix = `${realmKey(realm)}/`;
-      for (const [name, rows] of realms) if (name.startsWith(prefix)) eraseFrom(rows, templates);
+      for (const [name, rows] of realms) if (name.startsWith(prefix)) eraseFrom(rows, subject);
     },
-    ownerOf: (realm, template) => rowsOf(realm).owners.get(template),
-    people: (realm) => rowsOf(realm).rowsOf.size,
-    everybody: () => [...realms.values()].reduce((sum, { rowsOf }) => sum + rowsOf.size, 0),
+    people: (realm) => rowsOf(realm).people.size,
+    listPeople: (realm) => [...rowsOf(realm).people],
+    everybody: () => [...realms.values()].reduce((sum, { people }) => sum + people.size, 0),
     async search(realm, probe, count, accept = () => true) {
-      const { name, owners, rowsOf: people } = rowsOf(realm);
+      const { name, people } = rowsOf(realm);
       const rotated = transformOf(realm.organization).rotate(probe);
-      for (let fetched = count; owners.size > 0; ) {
+      for (let fetched = count; people.size > 0; ) {
         const found = await galleries.search(name, rotated, fetched);
-        const nearest = new Set<SubjectId>();
-        let rows = 0;
-        for (const { template } of found) {
-          const subject = owners.get(template as TemplateId);
-          if (subject === undefined || !accept(subject)) continue;
-          nearest.add(subject);
-          rows += 1;
-          if (rows === count) break;
-        }
-        if (rows === count || found.length < fetched) return [...nearest];
-        const accepted = share(people.keys(), accept);
+        const nearest = found
+          .map(({ template }) => template as SubjectId)
+          .filter((subject) => people.has(subject) && accept(subject))
+          .slice(0, count);
+        if (nearest.length === count || found.length < fetched) return nearest;
+        const accepted = share(people, accept);
         if (accepted === 0) return [];
         fetched = Math.max(fetched * 2, Math.ceil((2 * count) / accepted));
       }

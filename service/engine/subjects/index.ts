@@ -1,3 +1,4 @@
+export type { EnrolledPicture } from './confirm-picture.ts';
 export type { NewEnrollment } from './enroll-subject.ts';
 export type { Realm } from './realm.ts';
 export { realmKey } from './realm.ts';

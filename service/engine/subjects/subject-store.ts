@@ -2,7 +2,7 @@ import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import type { SealedPlace, Sealer, Unsealed } from '../../storage/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
 import type { Subject } from './subject.ts';
@@ -12,15 +12,17 @@ type SubjectRow = Selectable<Schema['subject']>;
 
 const VERSION = 1;
 
-const emailPlace = (organization: OrganizationId, subject: SubjectId): SealedPlace => ({
+const emailPlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
   organization,
+  world,
   subject,
   field: 'subject.email',
   version: VERSION,
 });
 
-const namePlace = (organization: OrganizationId, subject: SubjectId): SealedPlace => ({
+const namePlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
   organization,
+  world,
   subject,
   field: 'subject.name',
   version: VERSION,
@@ -47,14 +49,16 @@ export type SubjectStore = ReturnType<typeof createSubjectStore>;
 export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
   async function toSubjects(rows: readonly (SubjectRow & { enrollments: number })[]): Promise<Subject[]> {
     const values = rows.flatMap((row) => {
-      const [organization, subject] = [row.organization as OrganizationId, row.id as SubjectId];
+      const realm = { organization: row.organization as OrganizationId, world: row.world as World };
+      const subject = row.id as SubjectId;
       return [
-        { place: emailPlace(organization, subject), sealed: row.email_sealed },
-        { place: namePlace(organization, subject), sealed: row.name_sealed },
+        { place: emailPlace(realm, subject), sealed: row.email_sealed },
+        { place: namePlace(realm, subject), sealed: row.name_sealed },
       ];
     });
     const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
     const opened = await sealer.openMany(present);
+    await sealAnew(present, opened);
     const texts = new Map(
       opened.map((value, i) => {
         const { subject, field } = present[i]!.place;
@@ -77,6 +81,32 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         enrollments: Number(row.enrollments),
       };
     });
+  }
+
+  /** The hash is an index that a writer of the database may change; the sealed address is what the person was enrolled under. */
+  function requireAddress({ id, organization, email }: Subject, emailHash: string): void {
+    if (email !== undefined && sealer.emailHash(organization, email) === emailHash) return;
+    throw new Error(
+      `The row of ${id} was changed: the address that leads to it is not the address that is sealed in it.`,
+    );
+  }
+
+  /** Addresses and names that do not name their world yet. */
+  async function sealAnew(
+    values: readonly { place: SealedPlace; sealed: Uint8Array }[],
+    opened: readonly Unsealed[],
+  ): Promise<void> {
+    for (const [i, value] of opened.entries()) {
+      if (value.is !== 'open' || !value.older) continue;
+      const { place, sealed } = values[i]!;
+      const column = place.field === 'subject.email' ? 'email_sealed' : 'name_sealed';
+      await db
+        .updateTable('subject')
+        .set({ [column]: await sealer.seal(place, value.plain) })
+        .where('id', '=', place.subject)
+        .where(column, '=', sealed)
+        .execute();
+    }
   }
 
   const subjects = ({ organization, world }: Realm) =>
@@ -124,7 +154,9 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         ? query.where('id', '=', by.id)
         : query.where('email_hash', '=', by.emailHash)
       ).executeTakeFirst();
-      return row && (await toSubjects([row]))[0];
+      const found = row && (await toSubjects([row]))[0];
+      if (found && 'emailHash' in by) requireAddress(found, by.emailHash);
+      return found;
     },
     async list(realm: Realm, { limit, after }: { limit: number; after?: SubjectId }): Promise<Subject[]> {
       const page = subjects(realm).orderBy('id').limit(limit);
@@ -150,7 +182,7 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .executeTakeFirst();
       return row?.email_hash ?? undefined;
     },
-    async sealedValues({ organization }: Realm, subject: SubjectId): Promise<SealedValue[]> {
+    async sealedValues(realm: Realm, subject: SubjectId): Promise<SealedValue[]> {
       const person = await db
         .selectFrom('subject')
         .select(['email_sealed', 'name_sealed'])
@@ -158,12 +190,12 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .executeTakeFirst();
       const templates = await db
         .selectFrom('template')
-        .select(['id', 'organization', 'subject', 'transform', 'vector_sealed', 'mark_sealed'])
+        .select(['id', 'organization', 'world', 'subject', 'transform', 'vector_sealed', 'mark_sealed'])
         .where('subject', '=', subject)
         .execute();
       const all: { is: SealedValue['is']; place: SealedPlace; sealed: Uint8Array | null | undefined }[] = [
-        { is: 'e-mail', place: emailPlace(organization, subject), sealed: person?.email_sealed },
-        { is: 'name', place: namePlace(organization, subject), sealed: person?.name_sealed },
+        { is: 'e-mail', place: emailPlace(realm, subject), sealed: person?.email_sealed },
+        { is: 'name', place: namePlace(realm, subject), sealed: person?.name_sealed },
         ...templates.flatMap((row) => [
           { is: 'template' as const, place: vectorPlace(row), sealed: row.vector_sealed },
           { is: 'mark' as const, place: markPlace(row), sealed: row.mark_sealed },
@@ -172,13 +204,11 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       return all.flatMap(({ sealed, ...rest }) => (sealed ? [{ ...rest, sealed }] : []));
     },
     /** Needs the person's key. */
-    async sealPerson({ organization }: Realm, subject: SubjectId, email: string, name: string | undefined) {
+    async sealPerson(realm: Realm, subject: SubjectId, email: string, name: string | undefined) {
       return {
-        email_sealed: await sealer.seal(emailPlace(organization, subject), encoder.encode(email)),
+        email_sealed: await sealer.seal(emailPlace(realm, subject), encoder.encode(email)),
         name_sealed:
-          name === undefined
-            ? null
-            : await sealer.seal(namePlace(organization, subject), encoder.encode(name)),
+          name === undefined ? null : await sealer.seal(namePlace(realm, subject), encoder.encode(name)),
       };
     },
     /**
@@ -208,6 +238,22 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .where('email_hash', '=', emailHash)
         .executeTakeFirst();
       return numUpdatedRows === 1n;
+    },
+    /** When keys enrolled pictures of the person lately, ms since 1970. */
+    async keyEnrollments(tx: Tx, subject: SubjectId): Promise<number[]> {
+      const row = await tx
+        .selectFrom('subject')
+        .select('key_enrollments')
+        .where('id', '=', subject)
+        .executeTakeFirst();
+      return row ? (JSON.parse(row.key_enrollments) as number[]) : [];
+    },
+    async setKeyEnrollments(tx: Tx, subject: SubjectId, times: readonly number[]): Promise<void> {
+      await tx
+        .updateTable('subject')
+        .set({ key_enrollments: JSON.stringify(times) })
+        .where('id', '=', subject)
+        .execute();
     },
     async isThere(tx: Tx, subject: SubjectId): Promise<boolean> {
       const row = await tx

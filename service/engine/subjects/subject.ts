@@ -20,5 +20,7 @@ export interface Enrollment {
   /** 0..1: which to keep when there are more than the most a person may have. */
   quality: number;
   createdAt: number;
+  /** The person's first, or confirmed by an operator: never dropped, and what a further picture has to match. */
+  anchor: boolean;
   templates: { id: TemplateId; embedder: string; vector: Float32Array }[];
 }

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { direction, near } from '../../../test/support/faces.ts';
 import type { SubjectId, World } from '../../lib/id.ts';
-import { surplusOf } from './surplus.ts';
 
 let engine: Engine;
 beforeEach(async () => {
@@ -17,11 +16,12 @@ const enroll = (
     world = 'live',
     picture = email,
     quality = 0.9,
-  }: { world?: World; picture?: string; quality?: number } = {},
+    likeness = 0.97,
+  }: { world?: World; picture?: string; quality?: number; likeness?: number } = {},
 ) =>
   engine.subjects.enroll(
     realm(world),
-    { email, embeddings: { 'a-net': near(direction(email), 0.97, picture) }, quality },
+    { email, embeddings: { 'a-net': near(direction(email), likeness, picture) }, quality },
     operator,
   );
 
@@ -130,7 +130,7 @@ test('two first enrollments of one e-mail at once make one person with two pictu
   expect(results.filter(({ created }) => created)).toHaveLength(1);
   expect(await engine.subjects.find(realm(), 'alice@example.com')).toMatchObject({ enrollments: 3 });
   expect(engine.subjects.people(realm())).toBe(1);
-  expect(engine.galleries.size(`${engine.organization}/live/a-net`)).toBe(3);
+  expect(engine.galleries.size(`${engine.organization}/live/a-net`)).toBe(1);
   expect(await engine.keys.countPersons()).toBe(1);
 });
 
@@ -181,40 +181,103 @@ test('an enrollment whose audit line cannot be written leaves nothing to be foun
   expect(await broken.find(realm(), 'bob@example.com')).toBeUndefined();
 });
 
-test('the best ten pictures are kept, in the database and in the gallery', async () => {
+test('ten pictures are kept: the first, and of the rest those most like one another', async () => {
   for (let i = 0; i < 12; i++)
-    await enroll('alice@example.com', { picture: `p${i}`, quality: i === 3 ? 0.1 : 0.5 + i / 100 });
+    await enroll('alice@example.com', {
+      picture: `p${i}`,
+      quality: i / 100,
+      likeness: i === 0 || i === 3 || i === 7 ? 0.75 : 0.97,
+    });
   const { id } = await engine.subjects.get(realm(), 'alice@example.com');
   const kept = await engine.subjects.enrollments(realm(), id);
-  expect(kept.map(({ quality }) => quality).toSorted()).toEqual(
-    [1, 2, 4, 5, 6, 7, 8, 9, 10, 11].map((i) => 0.5 + i / 100).toSorted(),
-  );
-  expect(engine.galleries.size(`${engine.organization}/live/a-net`)).toBe(10);
-  const [best] = kept.flatMap(({ templates }) => templates);
-  expect(engine.subjects.ownerOf(realm(), best!.id)).toBe(id);
-  expect(engine.subjects.ownerOf(realm('test'), best!.id)).toBeUndefined();
+  expect(kept.map(({ quality, anchor }) => [quality * 100, anchor])).toEqual([
+    [0, true],
+    ...[11, 10, 9, 8, 6, 5, 4, 2, 1].map((i) => [expect.closeTo(i, 6), false]),
+  ]);
+  expect(engine.galleries.size(`${engine.organization}/live/a-net`)).toBe(1);
 });
 
-test('pictures of a model file that is no longer in use go first, then the worse, then the older', () => {
-  const row = (id: string, sha: string, quality: number, created_at: number) => ({
-    id: `t${id}`,
-    enrollment: id,
-    embedder: 'a',
-    embedder_sha256: sha,
-    quality,
-    created_at,
-  });
-  const rows = [
-    row('stale', 'old', 1, 9),
-    row('good', 'new', 0.9, 1),
-    row('bad', 'new', 0.1, 9),
-    row('older', 'new', 0.9, 0),
-  ];
-  const order = [0, 1, 2, 3].map((most) => surplusOf(rows, { a: 'new' }, most).length);
-  expect(order).toEqual([4, 3, 2, 1]);
-  expect(surplusOf(rows, { a: 'new' }, 3)).toEqual(['tstale']);
-  expect(surplusOf(rows, { a: 'new' }, 2)).toEqual(['tbad', 'tstale']);
-  expect(surplusOf(rows, { a: 'new' }, 1)).toEqual(['tolder', 'tbad', 'tstale']);
+test('of somebody under a legal hold no picture is deleted, however many are enrolled; once it is released the surplus goes', async () => {
+  await engine.stop();
+  engine = await startEngine({ most: 2 });
+  const { subject } = await enroll('alice@example.com', { picture: 'p0' });
+  const { subject: bob } = await enroll('bob@example.com');
+  const row = { organization: engine.organization, reason_sealed: new Uint8Array(40), placed_by: 'x' };
+  await engine.db
+    .insertInto('legal_hold')
+    .values({ ...row, id: 'hold_1', subject: subject.id, placed_at: 1 })
+    .execute();
+  const templates = (of: SubjectId) =>
+    engine.db.selectFrom('template').select('id').where('subject', '=', of).orderBy('id').execute();
+  let before = await templates(subject.id);
+  for (let i = 1; i <= 4; i++) {
+    const told = await enroll('alice@example.com', { picture: `p${i}` });
+    await enroll('bob@example.com', { picture: `b${i}` });
+    const after = await templates(subject.id);
+    expect(after).toEqual([...before, expect.anything()]);
+    expect([told.subject.enrollments, (await engine.subjects.pictures(subject.id)).length]).toEqual([
+      i + 1,
+      i + 1,
+    ]);
+    before = after;
+  }
+  expect(await templates(bob.id)).toHaveLength(2);
+  await engine.db.updateTable('legal_hold').set({ released_at: 2, released_by: 'x' }).execute();
+  await enroll('alice@example.com', { picture: 'p5' });
+  expect(await templates(subject.id)).toHaveLength(2);
+});
+
+test('a picture is confirmed and unconfirmed by its id; the last anchor stays, and there are no more than pictures kept', async () => {
+  await engine.stop();
+  engine = await startEngine({ most: 2 });
+  const { enrollment: first } = await enroll('alice@example.com');
+  const { enrollment: second } = await enroll('alice@example.com', { picture: 'p1' });
+  const { id } = await engine.subjects.get(realm(), 'alice@example.com');
+  const confirm = (enrollment: string, confirmed = true) =>
+    engine.subjects
+      .confirm(realm(), { subject: 'alice@example.com', enrollment, confirmed }, operator, 'req_1')
+      .then(
+        () => 'done',
+        ({ code }) => code,
+      );
+  const anchors = async () => (await engine.subjects.pictures(id)).map(({ anchor }) => anchor);
+  expect(await anchors()).toEqual([true, false]);
+  expect(await confirm(first, false)).toBe('CONFLICT');
+  expect(await confirm('enr_unknown')).toBe('NOT_FOUND');
+  expect([await confirm(second), await confirm(second), await anchors()]).toEqual([
+    'done',
+    'done',
+    [true, true],
+  ]);
+  await expect(
+    engine.subjects.enroll(
+      realm(),
+      {
+        email: 'alice@example.com',
+        embeddings: { 'a-net': direction('alice') },
+        quality: 1,
+        confirmed: true,
+      },
+      operator,
+    ),
+  ).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('2 confirmed pictures') });
+  expect([await confirm(first, false), await anchors()]).toEqual(['done', [false, true]]);
+  const lines = await engine.db
+    .selectFrom('audit')
+    .select(['action', 'target', 'details'])
+    .orderBy('id')
+    .execute();
+  expect(
+    lines
+      .filter(({ action }) => action.endsWith('confirm'))
+      .map((line) => ({ ...line, details: JSON.parse(line.details) })),
+  ).toEqual([
+    { action: 'subject.confirm', target: id, details: { world: 'live', enrollment: second } },
+    { action: 'subject.unconfirm', target: id, details: { world: 'live', enrollment: first } },
+  ]);
+  await expect(
+    engine.subjects.confirm(realm('test'), { subject: id, enrollment: second, confirmed: true }, operator),
+  ).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
 });
 
 test('a template of another model file is neither loaded nor compared', async () => {

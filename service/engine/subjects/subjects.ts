@@ -1,6 +1,6 @@
 import type { Galleries } from '../../inference/gallery.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Ids, OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
+import type { Ids, OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
@@ -9,12 +9,14 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
+import { averagedVectors, bestFirst } from './best-pictures.ts';
+import { createConfirm, type EnrolledPicture } from './confirm-picture.ts';
 import { createEnroll, type Enrolled, fileOf, type NewEnrollment } from './enroll-subject.ts';
 import { createGalleryIndex } from './gallery-index.ts';
 import { type Realm, realmKey } from './realm.ts';
 import type { Enrollment, Subject } from './subject.ts';
 import { createSubjectStore, type SealedValue, type SubjectStoreDeps } from './subject-store.ts';
-import type { DamagedRow, StoredTemplate } from './template-store.ts';
+import type { DamagedRow, LoadedTemplate, StoredTemplate } from './template-store.ts';
 
 export interface Subjects {
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
@@ -39,24 +41,35 @@ export interface Subjects {
    * the person's rows out of the galleries before anything else is done under this e-mail address. Gives what `work` gives.
    */
   forget<T>(realm: Realm, subject: SubjectId, work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Of the model files in use; what another file made does not compare and is left out. */
+  /** Of the model files in use, the best picture first; what another file made does not compare and is left out. */
   enrollments(realm: Realm, subject: SubjectId): Promise<Enrollment[]>;
+  /** All pictures that are kept of the person, in the order they were enrolled. */
+  pictures(subject: SubjectId): Promise<EnrolledPicture[]>;
+  /** As `createConfirm`; throws SUBJECT_NOT_FOUND. */
+  confirm(
+    realm: Realm,
+    picture: { subject: string; enrollment: string; confirmed: boolean },
+    actor: Actor,
+    request?: string,
+  ): Promise<Subject>;
   /** As `enrollments`, for several people at once. */
   enrollmentsOf(realm: Realm, people: readonly SubjectId[]): Promise<Map<SubjectId, Enrollment[]>>;
-  /** Which subject a template belongs to: the way back from a gallery candidate. */
-  ownerOf(realm: Realm, template: TemplateId): SubjectId | undefined;
   /** People whom a search can find. */
   people(realm: Realm): number;
+  /** Their ids, from memory. */
+  listPeople(realm: Realm): SubjectId[];
   /**
-   * The owners of the `rows` templates nearest to the probe (of the gallery's embedder), nearest first, among the people
-   * whom `accept` lets be found; everybody without it.
+   * The `count` people nearest to the probe (of the gallery's embedder) by the mean direction of their best pictures, nearest first,
+   * among those whom `accept` lets be found; everybody without it.
    */
   nearest(
     realm: Realm,
     probe: Float32Array,
-    rows: number,
+    count: number,
     accept?: (subject: SubjectId) => boolean,
   ): Promise<SubjectId[]>;
+  /** Whose enrolled picture has exactly these pixels (`Analysis.pixelHash`), of any of the pictures given. */
+  ownerOfPicture(realm: Realm, pixelHashes: readonly string[]): Promise<SubjectId | undefined>;
   /** False once the erasure of the person has begun. */
   isThere(tx: Tx, subject: SubjectId): Promise<boolean>;
   /**
@@ -128,8 +141,27 @@ export function createSubjects({
     ids,
     clock,
     most,
+    damaged,
   });
+  const confirm = createConfirm({ store, inTransaction, audit, most });
   let unreachable = 0;
+
+  /** Everything that was read of one person. */
+  function putPerson(templates: readonly LoadedTemplate[]): [] {
+    const [first] = templates;
+    if (first === undefined) return [];
+    const { organization, world, subject } = first.row;
+    const realm = { organization: organization as OrganizationId, world: world as World };
+    const pictures = templates.map(({ row: { id, quality, created_at, anchor }, vector }) => ({
+      id,
+      quality,
+      createdAt: created_at,
+      anchor: anchor === 1,
+      vector,
+    }));
+    index.putRotated(realm, subject as SubjectId, averagedVectors(pictures));
+    return [];
+  }
 
   const find = (realm: Realm, idOrEmail: string) =>
     store.find(
@@ -139,13 +171,15 @@ export function createSubjects({
         : { id: idOrEmail },
     );
 
+  async function get(realm: Realm, idOrEmail: string): Promise<Subject> {
+    const subject = await find(realm, idOrEmail);
+    if (subject) return subject;
+    throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
+  }
+
   return {
     find,
-    async get(realm, idOrEmail) {
-      const subject = await find(realm, idOrEmail);
-      if (subject) return subject;
-      throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
-    },
+    get,
     async list(realm, { limit, after }) {
       const found = await store.list(realm, { limit: limit + 1, ...(after === undefined ? {} : { after }) });
       const subjects = found.slice(0, limit);
@@ -160,13 +194,12 @@ export function createSubjects({
     async forget(realm, subject, work) {
       const emailHash = await store.emailHashOf(subject);
       return turns(`${realmKey(realm)}/${emailHash ?? subject}`, async () => {
-        const templates = (await store.templateRows(db, subject)).map(({ id }) => id as TemplateId);
         try {
           return await inTransaction(work);
         } finally {
           // Also after an error: whether the transaction was committed is not known then.
           if (!(await store.find(realm, { id: subject }).catch(() => undefined))) {
-            index.erase(realm, templates);
+            index.erase(realm, subject);
             consents.forget(subject);
           }
         }
@@ -176,14 +209,35 @@ export function createSubjects({
       const templates = await store.templatesOf(realm, [subject], models.current().files, damaged);
       return toEnrollments(templates);
     },
+    async pictures(subject) {
+      const { files } = models.current();
+      const rows = await store.templateRows(db, subject);
+      return [...Map.groupBy(rows, ({ enrollment }) => enrollment)].map(([enrollment, templates]) => ({
+        enrollment,
+        quality: templates[0]!.quality,
+        createdAt: templates[0]!.created_at,
+        anchor: templates[0]!.anchor === 1,
+        comparable: templates.some((row) => files[row.embedder] === row.embedder_sha256),
+      }));
+    },
+    async confirm(realm, { subject, ...picture }, actor, request) {
+      const person = await get(realm, subject);
+      await confirm(realm, { ...picture, subject: person.id }, actor, request);
+      return person;
+    },
     async enrollmentsOf(realm, people) {
       const templates =
         people.length === 0 ? [] : await store.templatesOf(realm, people, models.current().files, damaged);
       return Map.groupBy(toEnrollments(templates), ({ subject }) => subject);
     },
-    ownerOf: (realm, template) => index.ownerOf(realm, template),
     people: (realm) => index.people(realm),
-    nearest: (realm, probe, rows, accept) => index.search(realm, probe, rows, accept),
+    listPeople: (realm) => index.listPeople(realm),
+    nearest: (realm, probe, count, accept) => index.search(realm, probe, count, accept),
+    ownerOfPicture: (realm, pixelHashes) =>
+      store.ownerOfPicture(
+        realm,
+        pixelHashes.map((hash) => store.pictureHash(realm.organization, hash)),
+      ),
     isThere: (tx, subject) => store.isThere(tx, subject),
     used: (tx, subject, at) => store.touchUse(tx, subject, at),
     async loadGalleries(progress) {
@@ -191,15 +245,16 @@ export function createSubjects({
       let loaded = 0;
       const sha256 = fileOf(models.current().files, embedder);
       const every = store.everyTemplate(embedder, sha256, index.transformOf, damaged);
+      let person: LoadedTemplate[] = [];
       for await (const page of every) {
-        for (const { row, vector } of page) {
-          const realm = { organization: row.organization as OrganizationId, world: row.world as World };
-          const known = { template: row.id as TemplateId, subject: row.subject as SubjectId };
-          index.putRotated(realm, known, vector);
+        for (const one of page) {
+          if (person.length > 0 && person[0]!.row.subject !== one.row.subject) person = putPerson(person);
+          person.push(one);
         }
         loaded += page.length;
         progress?.(loaded);
       }
+      putPerson(person);
       unreachable = (await store.countEnrolled()) - index.everybody();
       if (unreachable > 0) {
         log.warn(
@@ -215,11 +270,13 @@ export function createSubjects({
 }
 
 function toEnrollments(templates: readonly StoredTemplate[]): Enrollment[] {
-  return [...Map.groupBy(templates, ({ enrollment }) => enrollment).values()].map((rows) => ({
+  const enrollments = [...Map.groupBy(templates, ({ enrollment }) => enrollment).values()].map((rows) => ({
     id: rows[0]!.enrollment,
     subject: rows[0]!.subject,
     quality: rows[0]!.quality,
     createdAt: rows[0]!.createdAt,
+    anchor: rows[0]!.anchor,
     templates: rows.map(({ id, embedder, vector }) => ({ id, embedder, vector })),
   }));
+  return enrollments.sort(bestFirst);
 }

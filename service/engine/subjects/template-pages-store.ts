@@ -29,7 +29,7 @@ export function createTemplatePages({ db, inTransaction, sealer }: TemplatePages
      */
     async renew(organization: OrganizationId, generation: number, after: string, limit: number) {
       const rows = await older(organization, generation)
-        .select(['id', 'organization', 'subject', 'transform', 'vector_sealed'])
+        .select(['id', 'organization', 'world', 'subject', 'transform', 'vector_sealed'])
         .where('id', '>', after)
         .orderBy('id')
         .limit(limit)

@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { OrganizationId, SubjectId, TemplateId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
 import { unfinishedStates } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
@@ -18,13 +18,17 @@ export interface StoredTemplate {
   embedder: string;
   quality: number;
   createdAt: number;
+  anchor: boolean;
   vector: Float32Array;
 }
 
-type SealedRow = Pick<TemplateRow, 'id' | 'organization' | 'subject' | 'vector_sealed' | 'transform'>;
+type SealedRow = Pick<
+  TemplateRow,
+  'id' | 'organization' | 'world' | 'subject' | 'vector_sealed' | 'transform'
+>;
 export type DamagedRow = Pick<TemplateRow, 'id' | 'subject'>;
 export interface LoadedTemplate {
-  row: Pick<TemplateRow, 'id' | 'organization' | 'world' | 'subject'>;
+  row: Pick<TemplateRow, 'id' | 'organization' | 'world' | 'subject' | 'quality' | 'created_at' | 'anchor'>;
   /** Under the transform that was asked for. */
   vector: Float32Array;
 }
@@ -37,12 +41,14 @@ const PAGES_AHEAD = 3;
 interface TemplatePlace {
   id: string;
   organization: string;
+  world: string;
   subject: string;
 }
 
 /** The transform is part of the place: a row that claims another one does not open. */
 export const vectorPlace = (row: TemplatePlace & { transform: number }): SealedPlace => ({
   organization: row.organization as OrganizationId,
+  world: row.world as World,
   subject: row.subject as SubjectId,
   field: `template.vector/${row.id}${row.transform === 0 ? '' : `@${row.transform}`}`,
   version: VERSION,
@@ -85,6 +91,23 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
     return found;
   }
 
+  /** Templates that do not name their world yet; of one that is renewed meanwhile the renewed value stays. */
+  async function sealAnew(rows: readonly SealedRow[]): Promise<void> {
+    const older = rows.filter(({ vector_sealed }) => vector_sealed[0] === 1);
+    if (older.length === 0) return;
+    const values = older.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed }));
+    for (const [i, value] of (await sealer.openMany(values)).entries()) {
+      if (value.is !== 'open' || !value.older) continue;
+      const { place, sealed } = values[i]!;
+      await db
+        .updateTable('template')
+        .set({ vector_sealed: await sealer.seal(place, value.plain) })
+        .where('id', '=', older[i]!.id)
+        .where('vector_sealed', '=', sealed)
+        .execute();
+    }
+  }
+
   /** Undefined when the secret of its transform is gone: the row is older than a renewal that was completed. */
   function convert(
     organization: OrganizationId,
@@ -103,20 +126,22 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
     transformOf: (organization: OrganizationId) => sealer.transformOf(organization),
     /** `vector` as the model gave it; gives the columns of the row. */
     async sealVector(
-      row: { id: TemplateId; organization: OrganizationId; subject: SubjectId },
+      row: { id: TemplateId; organization: OrganizationId; world: World; subject: SubjectId },
       vector: Float32Array,
       { generation, rotate }: Pick<TemplateTransform, 'generation' | 'rotate'>,
     ) {
       const place = vectorPlace({ ...row, transform: generation });
       return { vector_sealed: await sealer.seal(place, toBytes(rotate(vector))), transform: generation };
     },
-    sealMark: (row: { id: TemplateId; organization: OrganizationId; subject: SubjectId }, mark: string) =>
-      sealer.seal(markPlace(row), encoder.encode(mark)),
+    sealMark: (
+      row: { id: TemplateId; organization: OrganizationId; world: World; subject: SubjectId },
+      mark: string,
+    ) => sealer.seal(markPlace(row), encoder.encode(mark)),
     /** The enrollment of this person that was made with the mark. */
     async enrollmentMarked(subject: SubjectId, mark: string): Promise<string | undefined> {
       const rows = await db
         .selectFrom('template')
-        .select(['id', 'organization', 'subject', 'enrollment', 'mark_sealed'])
+        .select(['id', 'organization', 'world', 'subject', 'enrollment', 'mark_sealed'])
         .where('subject', '=', subject)
         .where('mark_sealed', 'is not', null)
         .execute();
@@ -125,6 +150,23 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
       );
       const index = opened.findIndex((value) => value.is === 'open' && decoder.decode(value.plain) === mark);
       return rows[index]?.enrollment;
+    },
+    pictureHash: (organization: OrganizationId, pixelHash: string) =>
+      sealer.emailHash(organization, `picture/${pixelHash}`),
+    /** Whose enrolled picture has one of these hashes. */
+    async ownerOfPicture(
+      { organization, world }: Realm,
+      hashes: readonly string[],
+    ): Promise<SubjectId | undefined> {
+      const row = await db
+        .selectFrom('template')
+        .select('subject')
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('picture_hash', 'in', [...hashes])
+        .limit(1)
+        .executeTakeFirst();
+      return row?.subject as SubjectId | undefined;
     },
     async insertTemplates(tx: Tx, rows: readonly Insertable<Schema['template']>[]): Promise<void> {
       await tx
@@ -136,8 +178,17 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
     async templateRows(tx: Db, subject: SubjectId) {
       return tx
         .selectFrom('template')
-        .select(['id', 'enrollment', 'embedder', 'embedder_sha256', 'quality', 'created_at'])
+        .select(['id', 'enrollment', 'embedder', 'embedder_sha256', 'quality', 'created_at', 'anchor'])
         .where('subject', '=', subject)
+        .orderBy('enrollment')
+        .execute();
+    },
+    async setAnchor(tx: Tx, subject: SubjectId, enrollment: string, anchor: boolean): Promise<void> {
+      await tx
+        .updateTable('template')
+        .set({ anchor: anchor ? 1 : 0 })
+        .where('subject', '=', subject)
+        .where('enrollment', '=', enrollment)
         .execute();
     },
     async deleteTemplates(tx: Tx, ids: readonly string[]): Promise<void> {
@@ -176,6 +227,7 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
           row.world === world &&
           files[row.embedder] === row.embedder_sha256,
       );
+      await sealAnew(comparable);
       return (await openVectors(comparable, () => untransformed, damaged)).map(({ row, vector }) => ({
         id: row.id as TemplateId,
         subject: row.subject as SubjectId,
@@ -183,12 +235,13 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
         embedder: row.embedder,
         quality: row.quality,
         createdAt: row.created_at,
+        anchor: row.anchor === 1,
         vector,
       }));
     },
     /**
-     * Every template that one model file made, under the transform that `as` names, in pages: at 100,000 people the start waits
-     * for this.
+     * Every template that one model file made, those of a person one after another, under the transform that `as` names, in pages: at
+     * 100,000 people the start waits for this.
      */
     async *everyTemplate(
       embedder: string,
@@ -202,17 +255,30 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
         .where('state', 'in', unfinishedStates)
         .execute();
       const erasing = new Set(unfinished.map(({ subject }) => subject));
-      const readPage = (after: string) =>
+      const readPage = (after: { subject: string; id: string }) =>
         db
           .selectFrom('template')
-          .select(['id', 'organization', 'world', 'subject', 'vector_sealed', 'transform'])
+          .select([
+            'id',
+            'organization',
+            'world',
+            'subject',
+            'quality',
+            'created_at',
+            'anchor',
+            'vector_sealed',
+            'transform',
+          ])
           .where('embedder', '=', embedder)
           .where('embedder_sha256', '=', sha256)
-          .where('id', '>', after)
+          // The first condition alone lets the index over `subject` be used.
+          .where('subject', '>=', after.subject)
+          .where((eb) => eb.or([eb('subject', '>', after.subject), eb('id', '>', after.id)]))
+          .orderBy('subject')
           .orderBy('id')
           .limit(LARGE_PAGE)
           .execute();
-      let rows = await readPage('');
+      let rows = await readPage({ subject: '', id: '' });
       const threads = rows.length === LARGE_PAGE ? sealer.openInThreads() : undefined;
       const ahead: Promise<LoadedTemplate[]>[] = [];
       try {
@@ -223,7 +289,7 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
           page.catch(() => {});
           ahead.push(page);
           if (ahead.length > PAGES_AHEAD) yield ahead.shift()!;
-          rows = rows.length < LARGE_PAGE ? [] : await readPage(rows.at(-1)!.id);
+          rows = rows.length < LARGE_PAGE ? [] : await readPage(rows.at(-1)!);
         }
         while (ahead.length > 0) yield ahead.shift()!;
       } finally {

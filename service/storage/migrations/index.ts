@@ -2,6 +2,22 @@ import type { Migration } from '../migration.ts';
 import { ground } from './0001-ground.ts';
 import { record } from './0002-record.ts';
 import { eventsOut } from './0003-events-out.ts';
+import { mailRecipients } from './0004-mail-recipients.ts';
+import { allowedProfiles } from './0005-allowed-profiles.ts';
+import { apiKeyMac } from './0006-api-key-mac.ts';
+import { refusedPictures } from './0007-refused-pictures.ts';
+import { anchors } from './0008-anchors.ts';
+import { galleryCalibration } from './0009-gallery-calibration.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
-export const migrations: readonly Migration[] = [ground, record, eventsOut];
+export const migrations: readonly Migration[] = [
+  ground,
+  record,
+  eventsOut,
+  mailRecipients,
+  allowedProfiles,
+  apiKeyMac,
+  refusedPictures,
+  anchors,
+  galleryCalibration,
+];

@@ -43,6 +43,7 @@ describe('identity, as recorded', () => {
     await app.close();
     expect(answer).toEqual(response);
     expect(fake.asked).toEqual(asked);
-    if (answer.status === 200) replies[request.path]!.parse(answer.body);
+    if (answer.status === 200)
+      replies[request.path.replaceAll('//', '/').replace(/\/$/, '')]!.parse(answer.body);
   });
 });

@@ -1,0 +1,17 @@
+/** What to do about an installation that is not whole, or made for another machine; undefined for any other error. */
+export function explainImportFailure(error: unknown): string | undefined {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const [reason] = String(message).split('\n');
+  switch (code) {
+    case 'ERR_MODULE_NOT_FOUND':
+    case 'MODULE_NOT_FOUND':
+      return `The installation of Gatehouse is not whole (${reason}). In its folder run "npm install" again and read what it prints.`;
+    case 'ERR_DLOPEN_FAILED':
+      return (
+        `A package of Gatehouse was built for another machine or another Node.js than this ${process.platform} ${process.arch} with ` +
+        `Node.js ${process.versions.node} (${reason}). Remove the folder node_modules and run "npm install" on this machine.`
+      );
+    default:
+      return undefined;
+  }
+}

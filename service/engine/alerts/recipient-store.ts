@@ -1,0 +1,79 @@
+import type { OrganizationId } from '../../lib/id.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+
+export interface Recipient {
+  /** In lower case. */
+  address: string;
+  approvedAt: number;
+  approvedBy: string;
+}
+
+/** The tables `mail_recipient` and `sent_mail`. */
+export function createRecipientStore({ db }: { db: Db }) {
+  return {
+    async list(organization: OrganizationId, from: Db | Tx = db): Promise<Recipient[]> {
+      const rows = await from
+        .selectFrom('mail_recipient')
+        .selectAll()
+        .where('organization', '=', organization)
+        .orderBy('address')
+        .execute();
+      return rows.map((row) => ({
+        address: row.address,
+        approvedAt: row.approved_at,
+        approvedBy: row.approved_by,
+      }));
+    },
+    async insert(tx: Tx, organization: OrganizationId, recipient: Recipient): Promise<void> {
+      await tx
+        .insertInto('mail_recipient')
+        .values({
+          organization,
+          address: recipient.address,
+          approved_at: recipient.approvedAt,
+          approved_by: recipient.approvedBy,
+        })
+        .execute();
+    },
+    /** False where it was not approved. */
+    async remove(tx: Tx, organization: OrganizationId, address: string): Promise<boolean> {
+      const { numDeletedRows } = await tx
+        .deleteFrom('mail_recipient')
+        .where('organization', '=', organization)
+        .where('address', '=', address)
+        .executeTakeFirst();
+      return numDeletedRows > 0n;
+    },
+    /** With the count of what was mailed, since that is per organization. */
+    async removeAll(tx: Tx, organization: OrganizationId): Promise<void> {
+      await tx.deleteFrom('mail_recipient').where('organization', '=', organization).execute();
+      await tx.deleteFrom('sent_mail').where('organization', '=', organization).execute();
+    },
+    /** Mails queued after `since` and not after `now`; others are forgotten. */
+    async countMails(
+      tx: Tx,
+      organization: OrganizationId,
+      { since, now }: { since: number; now: number },
+    ): Promise<number> {
+      await tx
+        .deleteFrom('sent_mail')
+        .where('organization', '=', organization)
+        .where((row) => row.or([row('queued_at', '<=', since), row('queued_at', '>', now)]))
+        .execute();
+      const { count } = await tx
+        .selectFrom('sent_mail')
+        .select((row) => row.fn.countAll().as('count'))
+        .where('organization', '=', organization)
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+    async addMails(tx: Tx, organization: OrganizationId, count: number, now: number): Promise<void> {
+      if (count === 0) return;
+      const row = { organization, queued_at: now };
+      await tx
+        .insertInto('sent_mail')
+        .values(Array.from({ length: count }, () => row))
+        .execute();
+    },
+  };
+}

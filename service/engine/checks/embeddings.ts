@@ -1,0 +1,2 @@
+/** Unit vectors of one picture by embedder id. */
+export type Embeddings = Record<string, Float32Array>;

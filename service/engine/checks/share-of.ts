@@ -1,0 +1,13 @@
+import type { AnalysisRequest } from '../../inference/face.ts';
+import type { VerifyCommand } from './verdict.ts';
+
+/** Whose share of the workers a picture takes: that of the key or the operator who sent it. */
+export const shareOf = ({
+  world,
+  organization,
+  actor,
+}: Pick<VerifyCommand, 'world' | 'organization' | 'actor'>): NonNullable<AnalysisRequest['share']> => ({
+  world,
+  organization,
+  key: actor.is === 'key' ? actor.key : `operator ${actor.name}`,
+});

@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Engine, startEngine } from '../../../test/support/engine.ts';
+import type { SubjectId } from '../../lib/id.ts';
+import { type Consents, createConsents } from './consents.ts';
+import { standingOf, standingText } from './standing.ts';
+
+const PEOPLE = 5_001;
+/** What one statement inserts: SQLite takes 32,766 values. */
+const AT_ONCE = 2_000;
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await startEngine();
+});
+afterEach(() => engine.stop());
+
+/** As the next process opens it: it knows what it reads. */
+async function restart(): Promise<Consents> {
+  const consents = createConsents(engine);
+  await consents.load();
+  return consents;
+}
+
+test('of 5,001 withdrawals every one withholds after a restart, the last too', async () => {
+  const withheld = standingText(standingOf([], [{ at: 1, purpose: 'identification' }]));
+  const rows = Array.from({ length: PEOPLE }, (_, i) => ({
+    id: `sub_${String(i).padStart(5, '0')}`,
+    organization: engine.organization,
+    world: 'live',
+    email_hash: `hash ${i}`,
+    email_sealed: null,
+    name_sealed: null,
+    created_at: 1,
+    updated_at: 1,
+    withheld,
+  }));
+  for (let i = 0; i < PEOPLE; i += AT_ONCE)
+    await engine.db
+      .insertInto('subject')
+      .values(rows.slice(i, i + AT_ONCE))
+      .execute();
+  const ground = { is: 'attested', purposes: ['verification', 'identification'] } as const;
+  const consents = await restart();
+  const used = rows.filter(({ id }) => !consents.withholds(ground, id as SubjectId, 'identification'));
+  expect(used.map(({ id }) => id)).toEqual([]);
+  expect(consents.withholds(ground, rows.at(-1)!.id as SubjectId, 'verification')).toBe(false);
+});

@@ -1,0 +1,50 @@
+import type { Selectable } from 'kysely';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+
+export type CalibrationRow = Selectable<Schema['gallery_calibration']>;
+
+/** The table `gallery_calibration`: figures about a gallery, nothing about a person. */
+export function createGalleryCalibrationStore({ db }: { db: Db }) {
+  return {
+    all: (): Promise<CalibrationRow[]> => db.selectFrom('gallery_calibration').selectAll().execute(),
+    async save(tx: Tx, row: CalibrationRow): Promise<void> {
+      await tx
+        .insertInto('gallery_calibration')
+        .values(row)
+        .onConflict((conflict) =>
+          conflict.columns(['organization', 'world', 'scorer']).doUpdateSet({
+            basis: row.basis,
+            shift: row.shift,
+            people: row.people,
+            compared: row.compared,
+            pairs: row.pairs,
+            rate: row.rate,
+            above: row.above,
+            measured_at: row.measured_at,
+          }),
+        )
+        .execute();
+    },
+    async remove(tx: Tx, organization: OrganizationId): Promise<void> {
+      await tx.deleteFrom('gallery_calibration').where('organization', '=', organization).execute();
+    },
+    /** Pairs of people whom an enrollment found alike: one person twice, or not decided yet. */
+    async suspectedPairs(organization: OrganizationId): Promise<[SubjectId, SubjectId][]> {
+      const rows = await db
+        .selectFrom('audit')
+        .select(['target', 'details'])
+        .where('organization', '=', organization)
+        .where('action', '=', 'subject.enroll')
+        .where('details', 'like', '%"duplicateOf"%')
+        .execute();
+      return rows.flatMap(({ target, details }) => {
+        const { duplicateOf } = JSON.parse(details) as { duplicateOf?: unknown };
+        return target !== null && typeof duplicateOf === 'string'
+          ? [[target as SubjectId, duplicateOf as SubjectId]]
+          : [];
+      });
+    },
+  };
+}

@@ -1,0 +1,36 @@
+export interface BodyPace {
+  /**
+   * Counts `bytes` that `who` (a key's id) has sent in a body. Undefined, or a promise to wait for before reading on: what is not read
+   * fills the connection, and the sender has to wait too.
+   */
+  took(who: string, bytes: number): Promise<void> | undefined;
+}
+
+export interface BodyPaceDeps {
+  /** Bytes of one key a second, once it has used up `burst` bytes. */
+  perSecond: number;
+  burst: number;
+  /** Milliseconds that only ever grow. */
+  elapsed: () => number;
+  wait: (milliseconds: number) => Promise<void>;
+}
+
+/** Keys whose bytes are remembered; those that have sent nothing for long are forgotten first. */
+const MOST_KEYS = 10_000;
+
+/** Reading bodies is work of the one thread that answers everybody: a key's are read no faster than this. */
+export function createBodyPace({ perSecond, burst, elapsed, wait }: BodyPaceDeps): BodyPace {
+  /** Milliseconds of the moment at which a key's bytes are paid for. */
+  const paid = new Map<string, number>();
+  return {
+    took(who, bytes) {
+      const now = elapsed();
+      const until = Math.max(paid.get(who) ?? now, now) + (bytes / perSecond) * 1000;
+      paid.delete(who);
+      paid.set(who, until);
+      if (paid.size > MOST_KEYS) paid.delete(paid.keys().next().value!);
+      const ahead = until - now - (burst / perSecond) * 1000;
+      return ahead > 0 ? wait(ahead) : undefined;
+    },
+  };
+}

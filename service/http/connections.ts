@@ -1,0 +1,185 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { ConnectionLimits } from './connection-limits.ts';
+
+export interface ConnectionStats {
+  open: number;
+  /** Of them without a request under way. */
+  idle: number;
+  /** Idle ones that were closed to make room for another. */
+  displaced: number;
+  /** New ones that were closed at once: every other had a request under way. */
+  refused: number;
+}
+
+export interface ConnectionsDeps {
+  limits: ConnectionLimits;
+  /** What counts as one source of connections. */
+  sourceOf(address: string): string;
+  /** A proxy speaks for many: only the total holds for it. */
+  isProxy(address: string): boolean;
+  /** Called when one is displaced or refused. */
+  crowded?(stats: ConnectionStats): void;
+}
+
+interface Connections {
+  stats(): ConnectionStats;
+  /** Closes those on which no whole request is under way: nothing came, half a head or half a body. */
+  closeUnfinished(): void;
+}
+
+interface Connection {
+  socket: Socket;
+  source: Source;
+  /** Requests under way. */
+  requests: number;
+  /** The last of them. */
+  message?: IncomingMessage;
+}
+
+interface Source {
+  name: string;
+  open: number;
+  /** Longest idle first. */
+  idle: Set<Connection>;
+  limit: number;
+}
+
+/**
+ * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
+ * source when that has its share, otherwise of the source with the most idle ones. So a caller who opens connections and sends
+ * nothing displaces only itself. A connection with a request under way is never closed.
+ */
+export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
+  const { limits } = deps;
+  const sources = new Map<string, Source>();
+  const all = new Set<Connection>();
+  const bySocket = new WeakMap<Socket, Connection>();
+  /** Of TLS: the bare connection's ends, until its TLS socket is known. */
+  const byEnds = new Map<string, Connection>();
+  const crowds = createCrowds();
+  const counts = { open: 0, idle: 0, displaced: 0, refused: 0 };
+
+  function rest(connection: Connection): void {
+    const { source } = connection;
+    crowds.move(source, () => source.idle.add(connection));
+    counts.idle++;
+  }
+
+  function wake(connection: Connection): void {
+    const { source } = connection;
+    if (!source.idle.has(connection)) return;
+    crowds.move(source, () => source.idle.delete(connection));
+    counts.idle--;
+  }
+
+  /** Closes the one of `source` that has been idle longest; false when none is. */
+  function displace(source: Source | undefined): boolean {
+    const [longest] = source?.idle ?? [];
+    if (!longest) return false;
+    counts.displaced++;
+    leave(longest);
+    longest.socket.destroy();
+    return true;
+  }
+
+  function enter(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    const name = deps.sourceOf(address);
+    const source = sources.get(name) ?? {
+      name,
+      open: 0,
+      idle: new Set(),
+      limit: deps.isProxy(address) ? limits.total : limits.perAddress,
+    };
+    const full = source.open >= source.limit || counts.open >= limits.total;
+    if (full) {
+      const room = displace(source.open >= source.limit ? source : crowds.largest());
+      if (!room) counts.refused++;
+      deps.crowded?.(stats());
+      if (!room) {
+        socket.destroy();
+        return;
+      }
+    }
+    const connection: Connection = { socket, source, requests: 0 };
+    sources.set(name, source);
+    all.add(connection);
+    source.open++;
+    counts.open++;
+    bySocket.set(socket, connection);
+    rest(connection);
+    const ends = endsOf(socket);
+    byEnds.set(ends, connection);
+    socket.once('close', () => {
+      if (byEnds.get(ends) === connection) byEnds.delete(ends);
+      leave(connection);
+    });
+  }
+
+  function leave(connection: Connection): void {
+    if (bySocket.get(connection.socket) !== connection) return;
+    bySocket.delete(connection.socket);
+    all.delete(connection);
+    wake(connection);
+    const { source } = connection;
+    counts.open--;
+    source.open--;
+    if (source.open === 0) sources.delete(source.name);
+  }
+
+  server.on('connection', enter);
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const connection = byEnds.get(endsOf(socket));
+    if (!connection) return;
+    bySocket.set(socket, connection);
+    // Whichever of the two closes first.
+    socket.once('close', () => leave(connection));
+  });
+  server.prependListener('request', (message: IncomingMessage, response: ServerResponse) => {
+    const connection = bySocket.get(message.socket);
+    if (!connection) return;
+    connection.message = message;
+    connection.requests++;
+    wake(connection);
+    response.once('close', () => {
+      connection.requests--;
+      if (connection.requests === 0 && bySocket.has(connection.socket)) rest(connection);
+    });
+  });
+
+  const stats = () => ({ ...counts });
+  return {
+    stats,
+    closeUnfinished() {
+      for (const { socket, requests, message } of [...all]) {
+        if (requests === 0 || message?.complete === false) socket.destroy();
+      }
+    },
+  };
+}
+
+/** Tells a connection from every other of this server. */
+const endsOf = (socket: Socket | TLSSocket): string =>
+  [socket.remoteAddress, socket.remotePort, socket.localAddress, socket.localPort].join(' ');
+
+/** Sources by how many idle connections each has, so that the largest is found at once. */
+function createCrowds() {
+  const bySize: Set<Source>[] = [];
+  return {
+    /** `change` alters how many the source has. */
+    move(source: Source, change: () => void): void {
+      bySize[source.idle.size]?.delete(source);
+      change();
+      const { size } = source.idle;
+      if (size > 0) {
+        bySize[size] ??= new Set();
+        bySize[size].add(source);
+      }
+      while (bySize.length > 0 && !bySize.at(-1)?.size) bySize.pop();
+    },
+    /** Of several that are equal the one that has been so longest. */
+    largest: (): Source | undefined => bySize.at(-1)?.values().next().value,
+  };
+}

@@ -1,0 +1,131 @@
+import { expect, test } from 'vitest';
+import { createFairQueue, type Share } from './fair-queue.ts';
+
+interface Job {
+  name: string;
+  share: Share;
+}
+
+const clock = { time: 0, now: () => clock.time };
+const queueOf = (seats: number) => createFairQueue<Job>({ seats, clock });
+/** `live a/1 x`: world, organization and key, and which of its jobs. */
+function job(name: string): Job {
+  const [world, whose = ''] = name.split(' ');
+  const [organization = '', key = ''] = whose.split('/');
+  return { name, share: { world: world as Share['world'], organization, key } };
+}
+const add = (queue: ReturnType<typeof queueOf>, ...names: string[]) => {
+  const jobs = names.map(job);
+  for (const one of jobs) queue.add(one);
+  return jobs;
+};
+/** With one seat: each is finished before the next. */
+function drain(queue: ReturnType<typeof queueOf>): string[] {
+  const names: string[] = [];
+  for (let next = queue.take(); next; next = queue.take()) {
+    names.push(next.name);
+    queue.finish(next);
+  }
+  return names;
+}
+
+test('one organization’s many wait behind the first of another, and its keys take turns', () => {
+  const queue = queueOf(1);
+  add(
+    queue,
+    'live a/1 1',
+    'live a/1 2',
+    'live a/1 3',
+    'live a/1 4',
+    'live a/2 1',
+    'live b/1 1',
+    'live b/1 2',
+  );
+  expect(drain(queue)).toEqual([
+    'live a/1 1',
+    'live b/1 1',
+    'live a/2 1',
+    'live b/1 2',
+    'live a/1 2',
+    'live a/1 3',
+    'live a/1 4',
+  ]);
+});
+
+test('more keys are no larger share', () => {
+  const queue = queueOf(1);
+  add(queue, ...[1, 2, 3, 4, 5, 6].map((key) => `live a/${key} 1`), 'live b/1 1', 'live b/1 2');
+  expect(drain(queue).slice(0, 4)).toEqual(['live a/1 1', 'live b/1 1', 'live a/2 1', 'live b/1 2']);
+});
+
+test('the test world comes last, also that of another organization', () => {
+  const queue = queueOf(1);
+  add(queue, 'test b/1 1', 'test a/1 1', 'live a/1 1', 'live a/1 2');
+  expect(drain(queue)).toEqual(['live a/1 1', 'live a/1 2', 'test b/1 1', 'test a/1 1']);
+});
+
+test('alone, one key has every seat; beside another none has the last one', () => {
+  const queue = queueOf(3);
+  add(queue, 'live a/1 1', 'live a/1 2', 'live a/1 3', 'live a/1 4');
+  expect([1, 2, 3, 4].map(() => queue.take()?.name)).toEqual([
+    'live a/1 1',
+    'live a/1 2',
+    'live a/1 3',
+    undefined,
+  ]);
+});
+
+test.each([
+  ['another organization', 'live b/1 1'],
+  ['another key', 'live a/2 1'],
+])('a seat is kept for %s that had work in the last ten minutes', (_, other) => {
+  clock.time = 0;
+  const queue = queueOf(2);
+  add(queue, other);
+  expect(drain(queue)).toEqual([other]);
+  add(queue, 'live a/1 1', 'live a/1 2');
+  expect(queue.take()?.name).toBe('live a/1 1');
+  expect(queue.take()).toBeUndefined();
+  const [again] = add(queue, other);
+  expect(queue.take()).toBe(again);
+  queue.finish(again!);
+  clock.time += 10 * 60_000;
+  expect(queue.take()?.name).toBe('live a/1 2');
+});
+
+test('the test world never has the last seat while the live world works; the live world may have all', () => {
+  clock.time = 0;
+  const queue = queueOf(2);
+  const [live] = add(queue, 'live a/1 1');
+  queue.finish(queue.take()!);
+  add(queue, 'test a/1 1', 'test a/1 2');
+  expect([queue.take()?.name, queue.take()]).toEqual(['test a/1 1', undefined]);
+  add(queue, 'live a/1 2', 'live a/1 3');
+  expect(live?.name).toBe('live a/1 1');
+  expect(queue.take()?.name).toBe('live a/1 2');
+  expect(queue.take()?.name).toBe('live a/1 3');
+});
+
+test('with one seat there is nothing to keep', () => {
+  const queue = queueOf(1);
+  add(queue, 'live b/1 1', 'live a/1 1');
+  expect(drain(queue)).toHaveLength(2);
+});
+
+test('too many: the newest of whoever has the most gives way, the test world first', () => {
+  const queue = queueOf(1);
+  const [, , third] = add(queue, 'live a/1 1', 'live a/1 2', 'live a/1 3', 'live a/2 1', 'live b/1 1');
+  const newcomer = job('live b/1 2');
+  queue.add(newcomer);
+  expect(queue.mostExpendable(newcomer)).toBe(third);
+  expect([queue.remove(third!), queue.remove(third!), queue.waiting]).toEqual([true, false, 5]);
+  const [trial] = add(queue, 'test b/9 1');
+  expect(queue.mostExpendable(newcomer)).toBe(trial);
+  queue.remove(trial!);
+  queue.remove(newcomer);
+  add(queue, 'live b/2 1');
+  const [even] = add(queue, 'live b/2 2');
+  expect(queue.mostExpendable(even!)).toBe(even);
+  expect(queue.empty().map(({ name }) => name)).toHaveLength(6);
+  expect([queue.waiting, queue.take()]).toEqual([0, undefined]);
+});

@@ -1,0 +1,87 @@
+/** What the first bytes of a file say it is. */
+export type PictureFormat =
+  | { is: 'jpeg' | 'png' | 'webp' }
+  /** A still picture in the container of HEIC, HEIF and AVIF; which, its header says. */
+  | { is: 'heif' }
+  /** None that is judged: what it is, and what to do. */
+  | { is: 'other'; name: string; advice: string };
+
+export const ACCEPTED = 'JPEG, PNG, WebP, HEIC, HEIF or AVIF';
+
+const EXPORT = `Export it as JPEG, or send a ${ACCEPTED}.`;
+const STILL = 'Send one still picture, such as a photo in JPEG.';
+
+/** Looks at bytes only: names and declared media types are often wrong. */
+export function formatOf(bytes: Uint8Array): PictureFormat {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HEAD)).toString('latin1');
+  const at = (text: string, index = 0) => head.startsWith(text, index);
+  if (at('\xff\xd8\xff')) return { is: 'jpeg' };
+  if (at('\x89PNG\r\n\x1a\n')) return { is: 'png' };
+  if (at('RIFF') && at('WEBP', 8)) return { is: 'webp' };
+  if (at('ftyp', 4)) return ofBrand(head);
+  const found = signatures.find(({ starts }) => starts.some((text) => at(text)));
+  if (found) return { is: 'other', name: found.name, advice: found.advice };
+  if (at('RIFF') && at('AVI ', 8)) return video('an AVI video');
+  return ofText(head) ?? { is: 'other', name: 'not in a known format', advice: `Send a ${ACCEPTED}.` };
+}
+
+/** Bytes that are looked at. */
+const HEAD = 512;
+
+const signatures: { name: string; starts: string[]; advice: string }[] = [
+  { name: 'a GIF', starts: ['GIF8'], advice: EXPORT },
+  { name: 'a BMP', starts: ['BM'], advice: EXPORT },
+  {
+    name: 'a TIFF or the raw file of a camera',
+    starts: ['II*\0', 'MM\0*', 'II+\0', 'MM\0+', 'IIRO', 'IIU\0', 'FUJIFILMCCD-RAW'],
+    advice: EXPORT,
+  },
+  { name: 'a JPEG XL', starts: ['\xff\x0a', '\0\0\0\x0cJXL '], advice: EXPORT },
+  { name: 'a JPEG 2000', starts: ['\0\0\0\x0cjP  ', '\xff\x4f\xff\x51'], advice: EXPORT },
+  { name: 'a Photoshop file', starts: ['8BPS'], advice: EXPORT },
+  { name: 'an icon', starts: ['\0\0\x01\0'], advice: EXPORT },
+  { name: 'a PDF', starts: ['%PDF-'], advice: EXPORT },
+  {
+    name: 'an archive',
+    starts: ['PK\x03\x04', '\x1f\x8b', '7z\xbc\xaf', 'Rar!'],
+    advice: 'Send the picture in it.',
+  },
+  { name: 'a Matroska or WebM video', starts: ['\x1a\x45\xdf\xa3'], advice: STILL },
+  { name: 'an MPEG video', starts: ['\0\0\x01\xba', '\0\0\x01\xb3'], advice: STILL },
+];
+
+const stillBrands = ['heic', 'heix', 'heim', 'heis', 'mif1', 'mif2', 'avif', 'miaf'];
+const sequenceBrands = ['hevc', 'hevx', 'hevm', 'hevs', 'msf1', 'avis'];
+
+/** Of an ISO base media file: the major brand, then the compatible ones. */
+function ofBrand(head: string): PictureFormat {
+  const length = Math.min(head.length, Buffer.from(head.slice(0, 4), 'latin1').readUInt32BE());
+  const major = head.slice(8, 12);
+  const brands = [major];
+  for (let at = 16; at + 4 <= length; at += 4) brands.push(head.slice(at, at + 4));
+  if (sequenceBrands.includes(major)) {
+    return { is: 'other', name: 'a sequence of pictures', advice: STILL };
+  }
+  if (major === 'crx ') return { is: 'other', name: 'the raw file of a camera', advice: EXPORT };
+  if (brands.some((brand) => stillBrands.includes(brand))) return { is: 'heif' };
+  return video(major === 'qt  ' ? 'a QuickTime video' : 'an MP4 video');
+}
+
+const video = (name: string): PictureFormat => ({ is: 'other', name, advice: STILL });
+
+function ofText(head: string): PictureFormat | undefined {
+  const text = head
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart()
+    .toLowerCase();
+  if (text.startsWith('<svg') || (text.startsWith('<?xml') && text.includes('<svg'))) {
+    return { is: 'other', name: 'an SVG', advice: EXPORT };
+  }
+  if (text.startsWith('<!doctype html') || text.startsWith('<html')) {
+    return { is: 'other', name: 'a web page', advice: 'Send the bytes of the picture itself.' };
+  }
+  if (text.startsWith('data:image/') || /^(\/9j\/|ivborw0kggo)/.test(text)) {
+    return { is: 'other', name: 'a text in base64', advice: 'Send the decoded bytes as a file.' };
+  }
+  return undefined;
+}

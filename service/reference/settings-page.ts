@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { Config, environment } from '../config.ts';
+import { allowedValues, type JsonSchema, table } from './fields.ts';
+
+const flags: Partial<Record<string, string>> = {
+  data: '--data',
+  host: '--host',
+  port: '--port',
+  tlsCert: '--tls-cert',
+  tlsKey: '--tls-key',
+  insecureHttp: '--insecure-http',
+  allowedHosts: '--allowed-hosts',
+  databaseUrl: '--database-url',
+  keysDatabaseUrl: '--keys-database-url',
+  masterKeyFile: '--master-key-file',
+  passphraseFile: '--passphrase-file',
+  workers: '--workers',
+  providers: '--providers',
+  queue: '--queue',
+  redisUrl: '--redis-url',
+  logLevel: '--log-level',
+};
+
+/** `docs/SETTINGS.md`, from the schema that settings are parsed with. */
+export function settingsPage(): string {
+  const schema = z.toJSONSchema(Config, { io: 'input' }) as JsonSchema;
+  const variables = new Map(Object.entries(environment).map(([name, { key }]) => [key as string, name]));
+  const rows = Object.entries(schema.properties ?? {}).map(([name, field]) => [
+    `\`${name}\``,
+    variables.has(name) ? `\`${variables.get(name)}\`` : '',
+    flags[name] === undefined ? '' : `\`${flags[name]}\``,
+    field.type === 'object'
+      ? Object.keys(field.properties ?? {})
+          .map((key) => `\`${key}\``)
+          .join(', ')
+      : allowedValues(field),
+    field.default === undefined ? '' : `\`${JSON.stringify(field.default)}\``,
+    field.description ?? '',
+  ]);
+  return `<!-- Generated from service/config.ts by "npm run generate". -->
+
+# Settings
+
+A setting is a flag of \`serve\` and \`start\`, a variable in the environment, or a field of \`gatehouse.json\` in the data directory; the first of these wins. An
+unknown name or a value that is not allowed stops the start with a sentence that names the setting. In the environment a list is separated by commas. Settings of an
+organization (\`gatehouse org set\`), limits (\`gatehouse limits set\`) and [profiles](PROFILES.md) are kept in the database.
+
+\`\`\`json
+{ "port": 7443, "tlsCert": "/etc/gatehouse/tls.pem", "tlsKey": "/etc/gatehouse/tls.key", "trustedProxies": ["10.0.0.5"] }
+\`\`\`
+
+${table(['setting', 'environment', 'flag', 'allowed', 'default', 'meaning'], rows)}
+`;
+}

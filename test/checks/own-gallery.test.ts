@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createStatus } from '../../service/appliance-status.ts';
+import { describeCalibration } from '../../service/cli/gallery-calibration-text.ts';
+import { fromStatus } from '../../service/doors/meta/translate.ts';
+import {
+  createGalleryCalibrations,
+  type GalleryCalibrations,
+} from '../../service/engine/gallery-calibration/index.ts';
+import { crossScores } from '../../service/inference/cross-scores.ts';
+import type { OrganizationId } from '../../service/lib/id.ts';
+import { type Engine, operator, scorerA, startEngine } from '../support/engine.ts';
+import { analysisOf, direction, near } from '../support/faces.ts';
+
+let engine: Engine;
+let calibrations: GalleryCalibrations;
+/** Their people are nearer to one another than the table says; those of the other are as the table was measured. */
+let alike: OrganizationId;
+let asMeasured: OrganizationId;
+
+const PEOPLE = 40;
+const face = direction('what they have in common');
+const person = (i: number) => near(face, 0.8, `p${i}`);
+
+beforeEach(async () => {
+  engine = await startEngine();
+  calibrations = createGalleryCalibrations({ ...engine, crossScores: async (pairs) => crossScores(pairs) });
+  alike = engine.organization;
+  asMeasured = (await engine.organizations.create({ name: 'As measured' }, operator)).id;
+  for (let i = 0; i < PEOPLE; i++) {
+    for (const [organization, vector] of [
+      [alike, person(i)],
+      [asMeasured, direction(`p${i}`)],
+    ] as const)
+      await engine.subjects.enroll(
+        { organization, world: 'test' },
+        { email: `p${i}@example.com`, embeddings: { 'a-net': vector }, quality: 0.9 },
+        operator,
+      );
+  }
+});
+afterEach(() => engine.stop());
+
+const health = async () => {
+  const status = createStatus({
+    ...engine,
+    data: '/',
+    insecureHttp: false,
+    calibrations,
+    pictures: () => ({
+      stats: () => ({
+        ...{ workers: 1, ready: 1, busy: 0, waiting: 0, queueLimit: 64, completed: 0, replaced: 0 },
+        ...{ lingering: 0, overloaded: 0, timedOut: 0, providers: ['cpu'], fallbacks: {} },
+      }),
+    }),
+    database: { dialect: 'sqlite', requireWriter() {} },
+    keyPlaces: { list: async () => [] },
+    backups: { warnings: () => [] },
+    retention: { waiting: async () => ({ sweeps: [] }) },
+    freeBytes: async () => 2 ** 30,
+  });
+  return fromStatus(await status(), '0.0.0', 1).ownGalleries;
+};
+
+test('an own gallery that is more alike raises its thresholds by itself, 1:1 and 1:N, and that is told', async () => {
+  const verify = async (organization: OrganizationId, cosine: number, email?: string) => {
+    const name = `probe ${cosine}`;
+    const enrolled = organization === alike ? person(3) : direction('p3');
+    const { verified, match, verification } = await engine.openChecks({ shifts: calibrations }).verify({
+      organization,
+      world: 'test',
+      picture: engine.analyzer.show(
+        name,
+        analysisOf(name, { embeddings: { 'a-net': near(enrolled, cosine, name) } }),
+      ),
+      actor: operator,
+      ...(email === undefined ? {} : { email }),
+    });
+    const { gallery_shift } = await engine.db
+      .selectFrom('verification')
+      .select('gallery_shift')
+      .where('id', '=', verification)
+      .executeTakeFirstOrThrow();
+    expect(gallery_shift).toBe(match.shift);
+    return { verified, threshold: match.threshold, shift: gallery_shift };
+  };
+  // The 1:1 rate of 1 in 10,000 is the stricter one in a gallery of 40.
+  for (const email of ['p3@example.com', undefined])
+    expect(await verify(alike, 0.82, email)).toEqual({
+      verified: true,
+      threshold: expect.closeTo(0.8, 5),
+      shift: 0,
+    });
+  expect(await health()).toEqual([]);
+
+  await calibrations.tend();
+
+  const shift = calibrations.of({ organization: alike, world: 'test' })(scorerA);
+  expect(shift).toBeGreaterThan(0.05);
+  for (const email of ['p3@example.com', undefined]) {
+    const raised = { threshold: expect.closeTo(0.8 + shift, 5), shift };
+    expect(await verify(alike, 0.82, email)).toEqual({ verified: false, ...raised });
+    expect(await verify(alike, 0.81 + shift, email)).toEqual({ verified: true, ...raised });
+    expect(await verify(asMeasured, 0.82, email)).toEqual({
+      verified: true,
+      threshold: expect.closeTo(0.8, 5),
+      shift: 0,
+    });
+  }
+
+  expect(await health()).toEqual([
+    { world: 'test', scorer: 'a', measured: 2, raised: 1, largestExcess: expect.any(Number) },
+  ]);
+  expect((await health())[0]!.largestExcess).toBeGreaterThan(2);
+  const profileShow = (organization: OrganizationId) =>
+    calibrations.list(organization).map(describeCalibration);
+  expect(profileShow(alike)).toEqual([
+    expect.stringContaining(`thresholds are raised by ${shift.toFixed(3)}: `),
+  ]);
+  expect(profileShow(asMeasured)).toEqual([expect.stringContaining('follows the calibration: 0 % of pairs')]);
+});

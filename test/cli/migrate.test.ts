@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrations } from '../../service/storage/migrations/index.ts';
+import { giveEarlierSchema } from '../support/earlier-schema.ts';
+import { type Cli, createCli } from './gatehouse.ts';
+
+const newest = migrations.at(-1)!.name;
+const before = migrations.at(-2)!.name;
+
+describe('a directory of the version before', () => {
+  let cli: Cli;
+  let organization: string;
+  beforeAll(async () => {
+    cli = createCli();
+    ({ organizationId: organization } = await cli.json<{ organizationId: string }>(
+      'init',
+      '--org',
+      'Museum',
+    ));
+    await giveEarlierSchema(cli.data, newest);
+  });
+  afterAll(() => cli.clean());
+
+  const bytes = () =>
+    Object.fromEntries(
+      readdirSync(cli.data)
+        .filter((name) => statSync(join(cli.data, name)).isFile())
+        .map((name) => [
+          name,
+          createHash('sha256')
+            .update(readFileSync(join(cli.data, name)))
+            .digest('hex'),
+        ]),
+    );
+  const names = async () =>
+    (await cli.json<{ organizations: { name: string }[] }>('org', 'list')).organizations.map(
+      ({ name }) => name,
+    );
+
+  test('is left as it is by every command but those that say that they migrate', async () => {
+    const found = bytes();
+    const listed = await cli.run('org', 'list', '--json');
+    expect(listed.code).toBe(1);
+    expect(JSON.parse(listed.stdout)).toMatchObject({ code: 'CONFLICT' });
+    for (const said of [before, newest, 'nothing was changed', 'gatehouse -- migrate'])
+      expect(listed.stderr).toContain(said);
+    const doctor = await cli.run('doctor', '--json');
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toContain('-- migrate');
+    expect((await cli.run('org', 'create', '--name', 'Library')).code).toBe(1);
+    expect(bytes()).toEqual(found);
+  });
+
+  test('is brought forward by migrate, which says from what to what and where the copy lies; back by migrate --back', async () => {
+    const { code, stdout, stderr } = await cli.run('migrate');
+    expect([code, stderr]).toEqual([0, `Bringing the database from schema ${before} to ${newest} …\n`]);
+    const [snapshot = ''] = readdirSync(join(cli.data, 'snapshots'));
+    for (const said of [`${before} → ${newest}`, join(cli.data, 'snapshots', snapshot), 'migrate --back'])
+      expect(stdout).toContain(said);
+    expect(await cli.json('migrate')).toEqual({ changes: [] });
+
+    await cli.json('org', 'create', '--name', 'Library');
+    const asked = await cli.run('migrate', '--back', '--json');
+    expect(asked.code).toBe(1);
+    const { code: why, error } = JSON.parse(asked.stdout);
+    expect([why, error]).toEqual([
+      'CONFIRMATION_REQUIRED',
+      expect.stringMatching(
+        /holds 0 people.*people: 0, .*lines of the audit log \(changes of any kind\): \d/,
+      ),
+    ]);
+    expect((await names()).sort()).toEqual(['Library', 'Museum']);
+
+    const back = await cli.json<{ aside: string }>('migrate', '--back', '--confirm', '0');
+    expect(back).toMatchObject({ from: newest, to: before });
+    expect(readdirSync(cli.data)).toContain(back.aside.slice(cli.data.length + 1));
+    expect((await cli.run('org', 'list')).stderr).toContain(before);
+    expect((await cli.run('migrate', '--back')).stderr).toContain('nothing to go back to');
+  });
+
+  test('is brought forward by the service, which says so in its log', async () => {
+    const service = await cli.serve();
+    expect(service.output.stderr).toMatch(
+      new RegExp(
+        `"msg":"the database is brought from schema ${before} to ${newest}; a checked copy .*snapshots/${before}-`,
+      ),
+    );
+    const refused = await cli.run('migrate', '--back', '--confirm', '0');
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('stop it first')]);
+    expect(await names()).toEqual(['Museum']);
+    await service.end();
+    const { organizations } = await cli.json<{ organizations: { id: string }[] }>('org', 'list');
+    expect(organizations.map(({ id }) => id)).toEqual([organization]);
+    const audit = await cli.run('audit', 'verify');
+    expect([audit.code, audit.stdout]).toEqual([
+      0,
+      expect.stringMatching(/restored +.*the log had reached line/),
+    ]);
+  });
+});
