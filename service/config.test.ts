@@ -37,6 +37,12 @@ describe('parseConfig', () => {
     ['a bad flag', { port: 70000 }, {}, '"port" from the command line'],
     ['a URL as a host', { allowedHosts: ['https://x.example'] }, {}, '"allowedHosts"'],
     ['a host with its port', {}, { GATEHOUSE_ALLOWED_HOSTS: 'a.example,b:80' }, 'without scheme'],
+    [
+      'a name as a proxy',
+      {},
+      { GATEHOUSE_TRUSTED_PROXIES: 'loopback,proxy.lan' },
+      'an address, a network such as 10.0.0.0/8',
+    ],
     ['half of TLS', { tlsCert: 'a.pem' }, {}, '--tls-key'],
     ['a foreign database', { databaseUrl: 'mysql://x' }, {}, '"databaseUrl"'],
   ])('%s is refused by name', (_what, flags, env, message) => {

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { PROXY_WANTED, parseProxy } from './http/proxy-list.ts';
 
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters');
 
@@ -34,9 +35,11 @@ export const Config = z.strictObject({
     .default(false)
     .describe('Plain HTTP beyond loopback: only behind something that encrypts.'),
   trustedProxies: z
-    .array(z.string())
+    .array(z.string().refine((text) => parseProxy(text) !== undefined, PROXY_WANTED))
     .default([])
-    .describe('Proxies in front of the box whose X-Forwarded-For is believed: addresses or CIDRs.'),
+    .describe(
+      'Proxies in front of the box whose X-Forwarded-For is believed: addresses, networks such as `10.0.0.0/8`, and the names `loopback`, `linklocal` and `uniquelocal` (private networks).',
+    ),
   allowedHosts: z
     .array(z.string().refine((host) => HOST.test(host) || isIPv6(host), HOST_WANTED))
     .default([])

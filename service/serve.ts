@@ -7,6 +7,7 @@ import { keyStoreAdvice } from './database-place.ts';
 import { controlDoor } from './doors/control/index.ts';
 import { sourceOf } from './engine/limits/index.ts';
 import { connectionLimitsFor } from './http/connection-limits.ts';
+import { listenOnHost } from './http/listen-on-host.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createOwnHosts } from './http/own-hosts.ts';
 import { createServer } from './http/server.ts';
@@ -81,7 +82,7 @@ export async function serve(
   };
   const listenDoors = (server: Server) => {
     certificate?.serveOn(server.server);
-    return server.listen({ host: config.host, port: config.port });
+    return listenOnHost(server, config, { log });
   };
 
   await using opened = new AsyncDisposableStack();

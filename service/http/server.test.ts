@@ -337,6 +337,8 @@ describe('createServer', () => {
   test('the address behind a trusted proxy is believed, behind any other it is not', async () => {
     for (const [trustedProxies, expected] of [
       [['127.0.0.1'], '203.0.113.9'],
+      [['loopback'], '203.0.113.9'],
+      [['uniquelocal'], '127.0.0.1'],
       [[], '127.0.0.1'],
       [['10.0.0.0/8'], '127.0.0.1'],
     ] as const) {

@@ -92,7 +92,7 @@ export interface ServerDeps {
   log: Log;
   ids: Ids;
   limits?: Partial<ServerLimits>;
-  /** Proxies whose X-Forwarded-For is believed: addresses or CIDRs. */
+  /** Proxies whose X-Forwarded-For is believed (proxy-list.ts); whatever is none makes createServer throw. */
   trustedProxies?: readonly string[];
   /** Whether a page of this origin may read errors; asked of `access` when absent. */
   knowsOrigin?: (origin: string) => Promise<boolean>;
@@ -112,6 +112,7 @@ export interface ServerDeps {
 export function createServer(deps: ServerDeps): FastifyInstance {
   const { access, admission, log, ids, metrics } = deps;
   const limits = { ...serverLimits, ...deps.limits };
+  const isProxy = createProxyList(deps.trustedProxies ?? []);
   const published: PublishedRoute[] = [];
   const bodies = createBodyBudget(limits.bodies);
   const pace = createBodyPace({
@@ -135,7 +136,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     return503OnClosing: false,
     // Clients join a base URL and a path with one slash too many.
     routerOptions: { ignoreDuplicateSlashes: true, ignoreTrailingSlash: true },
-    trustProxy: deps.trustedProxies?.length ? [...deps.trustedProxies] : false,
+    trustProxy: deps.trustedProxies?.length ? (address: string) => isProxy(address) : false,
     ...(deps.tls
       ? {
           https: {
@@ -159,7 +160,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   const connections = boundConnections(app.server, {
     limits: bounds,
     sourceOf,
-    isProxy: createProxyList(deps.trustedProxies ?? []),
+    isProxy,
     crowded: sayWhenCrowded(log, bounds),
   });
 
@@ -218,6 +219,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   answerBrokenRequests(app, ids);
 
   let stopping = false;
+  let endStop = () => {};
   app.addHook('preClose', async () => {
     stopping = true;
     if (!app.server.listening) return;
@@ -225,11 +227,13 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP);
     // Nor does it look any more at how long a request takes to come.
     const cut = setTimeout(connections.closeUnfinished, STOP_PATIENCE);
-    app.server.once('close', () => {
+    endStop = () => {
       clearInterval(sweep);
       clearTimeout(cut);
-    });
+    };
   });
+  // After the server and what else feeds it (listen-on-host.ts) have closed: hooks of this kind run in reverse order.
+  app.addHook('onClose', async () => endStop());
   app.addHook('onSend', async (_, reply) => {
     if (stopping) reply.header('connection', 'close');
   });
