@@ -36,6 +36,33 @@ export default {
       'Every feature may use these three; they use no other.',
     ),
     rule(
+      'matching-below-checks',
+      { path: '^service/engine/matching/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/', pathNot: '^service/engine/(matching/|subjects/index\\.ts$)' },
+      'Matching compares faces; it knows no check, no profile and no verification.',
+    ),
+    rule(
+      'checks-below-profiles',
+      { path: '^service/engine/checks/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/', pathNot: '^service/engine/(checks/|matching/index\\.ts$)' },
+      'A check is a pure function of what it is given; the schema of its settings stands beside it.',
+    ),
+    rule(
+      'profiles-below-verification',
+      { path: '^service/engine/profiles/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^service/engine/',
+        pathNot: '^service/engine/(profiles/|(audit|checks|matching|models)/index\\.ts$)',
+      },
+      'A profile says what a verification runs; it knows none.',
+    ),
+    rule(
+      'lockout-below-verification',
+      { path: '^service/engine/lockout/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/verification/' },
+      'Verification asks lockout, and tells it what became of an attempt.',
+    ),
+    rule(
       'only-stores-touch-storage',
       { path: '^service/engine/', pathNot: '-store\\.ts$|\\.test\\.ts$' },
       { path: '^service/storage/', pathNot: '^service/storage/transaction\\.ts$' },

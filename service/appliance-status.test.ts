@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { operator, startEngine } from '../test/support/engine.ts';
 import { createStatus, type StatusDeps } from './appliance-status.ts';
-import { builtInProfiles } from './engine/checks/built-in-profiles.ts';
+import { builtInProfiles } from './engine/profiles/index.ts';
 import { createGalleries } from './inference/galleries.ts';
 import { silentLog } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';

@@ -12,7 +12,6 @@ import {
   createAuditLog,
 } from './engine/audit/index.ts';
 import { type Backups, createBackups } from './engine/backups/index.ts';
-import { type Checks, createChecks, createProbePages, createProfiles } from './engine/checks/index.ts';
 import { type Consents, createConsents, createHolds, type Holds, isHeld } from './engine/consent/index.ts';
 import {
   createErasure,
@@ -25,11 +24,13 @@ import { createKeyPlaces, type KeyPlaces } from './engine/keystore/index.ts';
 import { createLimits, type Limits } from './engine/limits/index.ts';
 import { createModels, type Models } from './engine/models/index.ts';
 import { createOrganizations, type Organizations } from './engine/organizations/index.ts';
+import { createProfiles } from './engine/profiles/index.ts';
 import { createRetention, type Retention } from './engine/retention/index.ts';
 import { createSubjectRecords, type SubjectRecords } from './engine/subject-record/index.ts';
 import { createSubjects, createTemplatePages, type Subjects } from './engine/subjects/index.ts';
 import { createTemplateRenewals, type TemplateRenewals } from './engine/template-renewal/index.ts';
 import { createKeyCustody, type KeyCustody } from './engine/vault/index.ts';
+import { type Checks, createChecks, createProbePages } from './engine/verification/index.ts';
 import { createEventsOut, type EventsOut, endEventsOut } from './events-out.ts';
 import { readRestoreMarker, removeRestoreMarker } from './finish-restore.ts';
 import { createGaugeReadings } from './gauge-readings.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { builtInProfiles } from '../engine/checks/built-in-profiles.ts';
+import { builtInProfiles } from '../engine/profiles/index.ts';
 import { livenessFigures } from './liveness-figures.ts';
 
 const of = (slug: string) => builtInProfiles.find((profile) => profile.slug === slug)!.definition;

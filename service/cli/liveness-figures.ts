@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isLenient, type ProfileDefinition } from '../engine/checks/index.ts';
+import { isLenient, type ProfileDefinition } from '../engine/profiles/index.ts';
 import { Manifest } from '../inference/manifest.ts';
 import { modelPaths } from '../model-paths.ts';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { checksWithInput, whenMissing } from '../engine/checks/apply-rule.ts';
-import { builtInProfiles } from '../engine/checks/built-in-profiles.ts';
-import type { CheckName } from '../engine/checks/check.ts';
-import type { Profile, ProfileDefinition } from '../engine/checks/index.ts';
+import type { CheckName } from '../engine/checks/index.ts';
+import { checksWithInput, whenMissing } from '../engine/checks/index.ts';
+import type { Profile, ProfileDefinition } from '../engine/profiles/index.ts';
+import { builtInProfiles } from '../engine/profiles/index.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { type CalibrationReply, describeCalibration } from './gallery-calibration-text.ts';

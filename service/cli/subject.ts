@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CheckResult } from '../engine/checks/check.ts';
+import type { CheckResult } from '../engine/checks/index.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { readMoment } from './moment.ts';

@@ -1,4 +1,5 @@
-import type { CheckResult, Verdict } from '../engine/checks/index.ts';
+import type { CheckResult } from '../engine/checks/index.ts';
+import type { Verdict } from '../engine/verification/index.ts';
 import { facts, table } from './terminal.ts';
 
 export type VerdictReply = Omit<Verdict, 'verification' | 'subject'> & {

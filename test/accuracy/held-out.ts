@@ -1,4 +1,4 @@
-import { thresholdForFalseMatchRate } from '../../service/engine/checks/index.ts';
+import { thresholdForFalseMatchRate } from '../../service/engine/matching/index.ts';
 import { calibrationTable } from './calibration-table.ts';
 import type { Comparisons } from './comparisons.ts';
 import { ratesAt } from './error-rates.ts';

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import { createProbePages } from '../../service/engine/checks/index.ts';
-import { createVerificationStore } from '../../service/engine/checks/verification-store.ts';
 import { createTemplatePages } from '../../service/engine/subjects/index.ts';
 import { createTemplateRenewals } from '../../service/engine/template-renewal/index.ts';
+import { createProbePages } from '../../service/engine/verification/index.ts';
+import { createVerificationStore } from '../../service/engine/verification/verification-store.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';

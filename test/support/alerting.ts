@@ -5,9 +5,9 @@ import {
   type GaugeReadings,
   type MailServer,
 } from '../../service/engine/alerts/index.ts';
-import { createProfiles } from '../../service/engine/checks/index.ts';
 import type { EventPayloads, RecordedEvent } from '../../service/engine/events/index.ts';
 import type { JobHandler, JobKind, NewJob } from '../../service/engine/jobs/index.ts';
+import { createProfiles } from '../../service/engine/profiles/index.ts';
 import type { SubjectId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { OutgoingMail } from '../../service/outgoing/outgoing.ts';

@@ -1,12 +1,12 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
-import { type ChecksDeps, createChecks } from '../../service/engine/checks/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createLimits } from '../../service/engine/limits/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
+import { type ChecksDeps, createChecks } from '../../service/engine/verification/index.ts';
 import { createGalleries } from '../../service/inference/galleries.ts';
 import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../service/inference/manifest.ts';
 import type { ModelLibrary } from '../../service/inference/model-library.ts';

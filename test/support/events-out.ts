@@ -1,5 +1,5 @@
-import { createProfiles } from '../../service/engine/checks/index.ts';
 import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
+import { createProfiles } from '../../service/engine/profiles/index.ts';
 import { createEventsOut } from '../../service/events-out.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import type { Outgoing } from '../../service/outgoing/outgoing.ts';

@@ -2,7 +2,6 @@ import type { Access } from '../../engine/access/index.ts';
 import type { Alerts } from '../../engine/alerts/index.ts';
 import type { AuditLog } from '../../engine/audit/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
-import type { Checks } from '../../engine/checks/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
 import type { Deliveries, Grants, Webhooks } from '../../engine/events/index.ts';
@@ -17,6 +16,7 @@ import type { SubjectRecords } from '../../engine/subject-record/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
 import type { TemplateRenewals } from '../../engine/template-renewal/index.ts';
 import type { KeyCustody } from '../../engine/vault/index.ts';
+import type { Checks } from '../../engine/verification/index.ts';
 
 /** What the control API speaks for; the composed Gatehouse fits. */
 export interface ControlDeps {

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import { ProfileDefinition } from '../../engine/checks/index.ts';
+import { ProfileDefinition } from '../../engine/profiles/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type { KeyId, SiteId } from '../../lib/id.ts';
 import type { ControlDeps } from './control-deps.ts';

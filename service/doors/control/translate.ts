@@ -1,8 +1,8 @@
 import type { ApiKey } from '../../engine/access/index.ts';
-import type { EnrollResult, Verdict } from '../../engine/checks/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import type { Organization, Site } from '../../engine/organizations/index.ts';
 import type { EnrolledPicture, Subject } from '../../engine/subjects/index.ts';
+import type { EnrollResult, Verdict } from '../../engine/verification/index.ts';
 import { time } from '../../lib/time.ts';
 
 /** Engine -> control wire. Milliseconds become ISO 8601, what is absent stays absent. */

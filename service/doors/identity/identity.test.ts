@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
-import type { EnrollCommand, EnrollResult } from '../../engine/checks/index.ts';
+import type { EnrollCommand, EnrollResult } from '../../engine/verification/index.ts';
 import { createServer } from '../../http/server.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds, type SubjectId } from '../../lib/id.ts';

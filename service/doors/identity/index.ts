@@ -1,6 +1,6 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import type { Checks } from '../../engine/checks/index.ts';
+import type { Checks } from '../../engine/verification/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import { type FormLimits, readForm } from '../../http/form-body.ts';
 import { untilClosed } from '../../http/until-closed.ts';

@@ -1,12 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Caller } from '../../engine/access/index.ts';
-import type {
-  CheckResult,
-  EnrollCommand,
-  EnrollResult,
-  Verdict,
-  VerifyCommand,
-} from '../../engine/checks/index.ts';
+import type { CheckResult } from '../../engine/checks/index.ts';
+import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from '../../engine/verification/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { decodePicture, tooLarge } from './base64-picture.ts';

@@ -6,10 +6,10 @@ import { Problem } from '../../lib/problem.ts';
 import type { Outgoing } from '../../outgoing/outgoing.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
-import type { Profiles } from '../checks/index.ts';
 import type { Destinations, EventRealm, Events } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import { type Organizations, refuseErased } from '../organizations/index.ts';
+import type { Profiles } from '../profiles/index.ts';
 import {
   type AlertDefinition,
   type AlertMetric,

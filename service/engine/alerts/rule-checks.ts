@@ -1,8 +1,8 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Profiles } from '../checks/index.ts';
 import type { Destinations, EventRealm } from '../events/index.ts';
 import { type Organizations, refuseErased } from '../organizations/index.ts';
+import type { Profiles } from '../profiles/index.ts';
 import type { AlertDefinition } from './alert.ts';
 import { type MailServer, NO_MAIL_SERVER } from './alert-mail.ts';
 import { sentenceOf } from './mailing.ts';

@@ -1,7 +1,21 @@
+import { z } from 'zod';
 import type { CheckName, CheckResult } from './check.ts';
-import type { ProfileDefinition } from './profile.ts';
 
-export type Rule = ProfileDefinition['checks'][CheckName];
+/** How a profile weighs a check. */
+export const Rule = z.strictObject({
+  enabled: z.boolean().describe('Whether the check runs.'),
+  weight: z.number().min(0).max(10).describe('Its weight in the composite.'),
+  threshold: z.number().min(0).max(1).describe('The check passes from this score on, 0..1.'),
+  hardFail: z.boolean().describe('A failure refuses the whole verification (422).'),
+  whenMissing: z
+    .enum(['skip', 'fail'])
+    .optional()
+    .describe(
+      "Without its input the check is left out ('skip') or fails. Absent: 'fail' for a hard-fail geoFence, timeRestriction and impossibleTravel, 'skip' otherwise.",
+    ),
+});
+export type Rule = z.infer<typeof Rule>;
+export type Rules = Record<CheckName, Rule>;
 
 /** What a check module finds, before the profile's weight and threshold. */
 export type Finding =
@@ -61,9 +75,6 @@ export function applyRule(check: CheckName, rule: Rule, finding: Finding): Check
 }
 
 /** The failures that refuse the whole verification. */
-export function hardFailures(
-  checks: ProfileDefinition['checks'],
-  results: readonly CheckResult[],
-): CheckResult[] {
+export function hardFailures(checks: Rules, results: readonly CheckResult[]): CheckResult[] {
   return results.filter((result) => !result.pass && checks[result.check].hardFail);
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { confidence } from '../matching/index.ts';
 import { applyRule, hardFailures } from './apply-rule.ts';
 import type { CheckResult } from './check.ts';
 import { composite } from './composite.ts';
-import { confidence } from './confidence.ts';
 
 const ran = (score: number, weight: number): CheckResult => ({
   check: 'liveness',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { greatCircle } from '../../lib/great-circle.ts';
 import { deviceConsistency } from './device-consistency.ts';
 import { geoFence } from './geo-fence.ts';
-import { greatCircle } from './great-circle.ts';
 import { impossibleTravel } from './impossible-travel.ts';
 import { timeRestriction } from './time-restriction.ts';
 import { userAgentFamily } from './user-agent.ts';

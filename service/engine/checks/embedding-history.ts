@@ -1,7 +1,7 @@
 import { meanDirection } from '../../lib/mean-direction.ts';
+import { median } from '../../lib/median.ts';
+import { cosineSimilarity } from '../matching/index.ts';
 import type { Finding } from './apply-rule.ts';
-import { cosineSimilarity } from './cosine-similarity.ts';
-import { median } from './median.ts';
 
 /** Verified pictures needed before an outlier means anything; the store keeps the last twenty. */
 const FEWEST = 5;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Analysis, QualityMeasures } from '../../inference/face.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import type { Finding } from './apply-rule.ts';
@@ -17,6 +18,13 @@ export const qualityComponents = [
   'overExposurePrevention',
 ] as const;
 export type QualityComponent = (typeof qualityComponents)[number];
+
+export const RefuseQuality = z
+  .array(z.string())
+  .max(12)
+  .describe(
+    'Which advice of faceQuality refuses (FACE_QUALITY_REFUSED) instead of advising; empty in `default`.',
+  );
 
 export interface QualityAdvice {
   component: QualityComponent;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { scorerA, scorerFused } from '../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../../../test/support/faces.ts';
 import { meanDirection } from '../../lib/mean-direction.ts';
-import { cosineSimilarity } from './cosine-similarity.ts';
+import { cosineSimilarity } from '../matching/index.ts';
 import type { Frame } from './frame.ts';
 import { judgeFrames } from './frame-consistency.ts';
 

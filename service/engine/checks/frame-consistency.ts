@@ -1,10 +1,10 @@
 import type { Analysis, Box } from '../../inference/face.ts';
 import type { ScorerEntry } from '../../inference/manifest.ts';
+import { sameFace } from '../matching/index.ts';
 import type { Finding } from './apply-rule.ts';
 import { SECOND_FACE, secondFaceShare } from './face-quality.ts';
 import type { Frame } from './frame.ts';
 import { neighbours } from './neighbours.ts';
-import { sameFace } from './same-face.ts';
 import { facesCamera, sortFrames } from './sort-frames.ts';
 
 /** A face moves at most half its width in this many milliseconds, and boxes that near overlap at least so much. */

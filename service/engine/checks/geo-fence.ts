@@ -1,8 +1,16 @@
+import { z } from 'zod';
 import type { Finding } from './apply-rule.ts';
-import type { ProfileDefinition } from './profile.ts';
+
+export const GeoFence = z.strictObject({
+  countries: z
+    .array(z.string().regex(/^[A-Z]{2}$/))
+    .max(250)
+    .describe('ISO 3166-1 alpha-2 codes that the check geoFence allows; empty: the check is skipped.'),
+});
+export type GeoFence = z.infer<typeof GeoFence>;
 
 /** 1 when the country is on the profile's list, else 0. */
-export function geoFence(fence: ProfileDefinition['geoFence'], country: string | undefined): Finding {
+export function geoFence(fence: GeoFence | undefined, country: string | undefined): Finding {
   if (fence === undefined || fence.countries.length === 0)
     return { skipped: 'The profile names no countries.' };
   if (country === undefined)

@@ -1,5 +1,5 @@
+import { greatCircle, type Position } from '../../lib/great-circle.ts';
 import type { Finding } from './apply-rule.ts';
-import { greatCircle, type Position } from './great-circle.ts';
 
 /** Kilometres per hour: an airliner (contracts/identity.txt). */
 const LIMIT = 900;

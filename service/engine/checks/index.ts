@@ -1,24 +1,18 @@
+export type { Rules } from './apply-rule.ts';
+export { applyRule, checksWithInput, hardFailures, Rule, whenMissing } from './apply-rule.ts';
+export { BLACK_AND_WHITE, isBlackAndWhite } from './black-and-white.ts';
 export type { CheckName, CheckResult } from './check.ts';
 export { checkNames } from './check.ts';
-export type { Checks, ChecksDeps } from './checks.ts';
-export { createChecks } from './checks.ts';
+export { composite } from './composite.ts';
+export { compositeReason } from './composite-reason.ts';
 export type { DeviceInfo } from './device-consistency.ts';
-export { type Calibration, thresholdForFalseMatchRate } from './error-rate.ts';
-export { qualityComponents } from './face-quality.ts';
-export { isLenient } from './lenient-liveness.ts';
-export type { GalleryShifts } from './matching.ts';
-export { createProbePages } from './probe-pages-store.ts';
-export type { Profile } from './profile.ts';
-export { ProfileDefinition } from './profile.ts';
-export type { Profiles } from './profiles.ts';
-export { createProfiles } from './profiles.ts';
-export type {
-  Assurance,
-  EnrollCommand,
-  EnrollResult,
-  Identification,
-  Match,
-  Place,
-  Verdict,
-  VerifyCommand,
-} from './verdict.ts';
+export type { Earlier, Probe } from './earlier-verification.ts';
+export type { QualityComponent, QualityReport } from './face-quality.ts';
+export { adviceOf, faceQuality, qualityComponents, qualityFinding, RefuseQuality } from './face-quality.ts';
+export type { Frame } from './frame.ts';
+export { GeoFence } from './geo-fence.ts';
+export { keptResults } from './kept-results.ts';
+export { LivenessScale } from './liveness.ts';
+export type { Place } from './place.ts';
+export { runChecks, runLiveness } from './run-checks.ts';
+export { isTimeZone, TimeRestriction } from './time-restriction.ts';

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Analysis } from '../../inference/face.ts';
 import type { PadSetEntry } from '../../inference/manifest.ts';
 import type { Finding } from './apply-rule.ts';
@@ -15,7 +16,12 @@ const FEWEST_FRAMES = 5;
 const CLOSEST = 1e-7;
 /** On the scale `apcer5`: halves the margin's distance from the threshold, so that the score does not saturate at once. */
 const SLOPE = 0.5;
-export type LivenessScale = 'live' | 'apcer5';
+export const LivenessScale = z
+  .enum(['live', 'apcer5'])
+  .describe(
+    "What a liveness score of 0.5 is: `live`, the calibrated score's own 0.5; `apcer5`, the PAD set's APCER-5 % threshold, which is stricter. Also the latter where absent, as in profiles of earlier releases.",
+  );
+export type LivenessScale = z.infer<typeof LivenessScale>;
 
 /** What liveness rests on beside the main picture. */
 export interface FrameEvidence extends Pick<JudgedFrames, 'counted' | 'leftOut'> {

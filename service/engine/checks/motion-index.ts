@@ -1,6 +1,6 @@
 import type { MotionSample } from '../../inference/face.ts';
-import { leastSquares } from './least-squares.ts';
-import { median } from './median.ts';
+import { leastSquares } from '../../lib/least-squares.ts';
+import { median } from '../../lib/median.ts';
 import { distance3, foreheadAndChin, mobilePoints, outerEyeCorners, stablePoints } from './mesh-points.ts';
 
 /** What a still but living face shows of each feature (LIVENESS.md §5, “Without fitted numbers”). */

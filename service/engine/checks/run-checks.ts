@@ -1,24 +1,30 @@
 import type { Analysis } from '../../inference/face.ts';
-import { applyRule, type Finding, type Rule } from './apply-rule.ts';
+import type { PadSetEntry, ScorerEntry } from '../../inference/manifest.ts';
+import { applyRule, type Finding, type Rule, type Rules } from './apply-rule.ts';
 import { type CheckName, type CheckResult, checkNames } from './check.ts';
 import { type DeviceInfo, deviceConsistency } from './device-consistency.ts';
+import type { Earlier, Probe } from './earlier-verification.ts';
 import { embeddingHistory } from './embedding-history.ts';
 import { type QualityReport, qualityFinding } from './face-quality.ts';
 import type { Frame } from './frame.ts';
 import { type JudgedFrames, judgeFrames } from './frame-consistency.ts';
-import { geoFence } from './geo-fence.ts';
+import { type GeoFence, geoFence } from './geo-fence.ts';
 import { impossibleTravel } from './impossible-travel.ts';
-import { type FrameEvidence, liveness } from './liveness.ts';
-import type { ModelPlan } from './model-plan.ts';
-import type { Probe } from './probe-bytes.ts';
-import type { ProfileDefinition } from './profile.ts';
-import { timeRestriction } from './time-restriction.ts';
-import type { Place } from './verdict.ts';
-import type { Earlier } from './verification-store.ts';
+import { type FrameEvidence, type LivenessScale, liveness } from './liveness.ts';
+import type { Place } from './place.ts';
+import { type TimeRestriction, timeRestriction } from './time-restriction.ts';
+
+/** What a profile says of its checks. */
+export interface CheckSettings {
+  checks: Rules;
+  models: { livenessScale?: LivenessScale | undefined };
+  geoFence?: GeoFence | undefined;
+  timeRestriction?: TimeRestriction | undefined;
+}
 
 export interface CheckInputs {
-  definition: ProfileDefinition;
-  plan: Pick<ModelPlan, 'scorers' | 'pad'>;
+  definition: CheckSettings;
+  plan: { scorers: readonly ScorerEntry[]; pad?: PadSetEntry };
   now: number;
   main: Analysis;
   frames: readonly Frame[];

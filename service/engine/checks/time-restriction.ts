@@ -1,5 +1,16 @@
+import { z } from 'zod';
 import type { Finding } from './apply-rule.ts';
-import type { ProfileDefinition } from './profile.ts';
+
+export const TimeRestriction = z.strictObject({
+  days: z.array(z.int().min(1).max(7)).max(7).describe('1 = Monday … 7 = Sunday.'),
+  from: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+    .describe('Local time "HH:MM"; an end before the start goes over midnight.'),
+  to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+  timeZone: z.string().optional().describe("IANA; the request's or site's zone when absent."),
+});
+export type TimeRestriction = z.infer<typeof TimeRestriction>;
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
@@ -8,7 +19,7 @@ const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
  * midnight and belongs to the day it starts on; one that ends when it starts lasts 24 hours.
  */
 export function timeRestriction(
-  restriction: ProfileDefinition['timeRestriction'],
+  restriction: TimeRestriction | undefined,
   now: number,
   placeZone: string | undefined,
 ): Finding {

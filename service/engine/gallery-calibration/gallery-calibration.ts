@@ -6,7 +6,7 @@ import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import type { GalleryShifts } from '../checks/index.ts';
+import type { GalleryShifts } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import { type Enrollment, type Realm, realmKey, type Subjects } from '../subjects/index.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Calibration } from '../checks/index.ts';
+import type { Calibration } from '../matching/index.ts';
 import { measureShift } from './gallery-shift.ts';
 
 /** FMR = 10^-score, measured down to 1e-6: the score of a rate r is -log10 r. */

@@ -1,4 +1,4 @@
-import { type Calibration, thresholdForFalseMatchRate } from '../checks/index.ts';
+import { type Calibration, thresholdForFalseMatchRate } from '../matching/index.ts';
 
 /** The smallest false-match rate that a gallery is looked at, and the pairs that a rate needs at least. */
 const RATE = 1e-3;

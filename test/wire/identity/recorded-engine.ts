@@ -5,7 +5,7 @@ import type {
   EnrollResult,
   Verdict,
   VerifyCommand,
-} from '../../../service/engine/checks/index.ts';
+} from '../../../service/engine/verification/index.ts';
 import { Problem, type ProblemCode, type ProblemExtra } from '../../../service/lib/problem.ts';
 
 /** What the engine answers in a recording. */

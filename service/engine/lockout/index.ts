@@ -1,0 +1,4 @@
+export type { Attempt, Claims, Standing } from './claims.ts';
+export { createClaims, isAttack, standingOf, strictestRules } from './claims.ts';
+export type { PictureGuard, RefusedPictures } from './refused-pictures.ts';
+export { createRefusedPictures, REFUSED_BEFORE } from './refused-pictures.ts';

@@ -1,0 +1,233 @@
+import { afterEach, expect, test } from 'vitest';
+import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
+import { analysisOf, direction, near } from '../../../test/support/faces.ts';
+import type { World } from '../../lib/id.ts';
+import type { VerifyCommand } from '../verification/index.ts';
+
+const ada = direction('ada');
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+onBothDatabases('refused pictures', (newPlace) => {
+  let engine: Engine;
+  afterEach(() => engine.stop());
+
+  async function start() {
+    engine = await startEngine({ place: await newPlace() });
+    await engine.installPad();
+    await engine.limits.set(engine.organization, { perUser: 100_000 }, operator);
+  }
+  /** A picture of this person, or of a stranger. */
+  const show = (name: string, live: number, person = ada) =>
+    engine.analyzer.show(name, analysisOf(name, { live, embeddings: { 'a-net': near(person, 0.95, name) } }));
+  const enroll = (world: World = 'test', name = `enrolled ${world}`) =>
+    engine.checks.enroll({
+      organization: engine.organization,
+      world,
+      picture: show(name, 0.99),
+      email: 'ada@example.com',
+      actor: operator,
+    });
+  const verify = (picture: Uint8Array, more: Partial<VerifyCommand> = {}) =>
+    engine.checks
+      .verify({
+        organization: engine.organization,
+        world: 'test',
+        picture,
+        address: '192.0.2.7',
+        actor: key,
+        ...more,
+      })
+      .then(
+        ({ verified }) => (verified ? 'verified' : 'refused'),
+        ({ code, extra }) =>
+          extra?.retryAfterSeconds === undefined ? code : `${code} ${extra.retryAfterSeconds}`,
+      );
+  let made = 0;
+  /** A new photograph of somebody who is not enrolled. */
+  const attack = (more: Partial<VerifyCommand> = {}) =>
+    verify(show(`attack ${++made}`, 0.01, direction('nobody')), more);
+
+  test('thirty a minute of one key and address, then 429 with the time to wait; other addresses go on', async () => {
+    await start();
+    await enroll();
+    const told = [];
+    for (let i = 0; i < 31; i++) {
+      told.push(await attack());
+      engine.advance(1000);
+    }
+    expect(told).toEqual([...Array(30).fill('CHECK_FAILED'), 'BURST_LIMIT_EXCEEDED 30']);
+    // One photograph locks nobody else out: not at another address, not with another key, not an operator.
+    expect(await verify(show('p1', 0.9), { address: '192.0.2.8' })).toBe('verified');
+    expect(await verify(show('p2', 0.9), { actor: { is: 'key', key: 'key_2' } })).toBe('verified');
+    expect(await verify(show('p3', 0.9), { actor: operator })).toBe('verified');
+    expect(await verify(show('p4', 0.9))).toBe('BURST_LIMIT_EXCEEDED 29');
+    engine.advance(29_000);
+    expect(await verify(show('p4', 0.9))).toBe('verified');
+  });
+
+  test('of many at once no more are told than may be', async () => {
+    await start();
+    const told = await Promise.all(Array.from({ length: 40 }, () => attack()));
+    expect(told.filter((one) => one === 'CHECK_FAILED')).toHaveLength(30);
+    expect(told.filter((one) => one === 'BURST_LIMIT_EXCEEDED 60')).toHaveLength(10);
+  });
+
+  test('three hundred a day, also over a restart; what is older than a day is gone', async () => {
+    await start();
+    expect(await attack()).toBe('CHECK_FAILED');
+    const first = await engine.db.selectFrom('refused_picture').selectAll().executeTakeFirstOrThrow();
+    // Others like it, three seconds apart.
+    const others = Array.from({ length: 299 }, (_, i) => ({
+      ...first,
+      id: `ver_${i}`,
+      picture_hash: `picture ${i}`,
+      created_at: first.created_at + 3000 * (i + 1),
+    }));
+    await engine.db.insertInto('refused_picture').values(others).execute();
+    engine.advance(299 * 3000);
+    engine.advance(MINUTE);
+    const wait = `BURST_LIMIT_EXCEEDED ${(24 * HOUR - 299 * 3000 - MINUTE) / 1000}`;
+    expect(await attack()).toBe(wait);
+    const again = engine.openChecks();
+    await expect(
+      again.verify({
+        organization: engine.organization,
+        world: 'test',
+        picture: show('after', 0.01),
+        address: '192.0.2.7',
+        actor: key,
+      }),
+    ).rejects.toMatchObject({ code: 'BURST_LIMIT_EXCEEDED' });
+    engine.advance(25 * HOUR);
+    expect(await attack()).toBe('CHECK_FAILED');
+    expect(await engine.db.selectFrom('refused_picture').selectAll().execute()).toHaveLength(1);
+  });
+
+  test('a key’s successor has what its predecessor used up', async () => {
+    await start();
+    const row = {
+      name: 'k',
+      prefix: 'gh',
+      world: 'test',
+      hint: 'aaaa',
+      scopes: '[]',
+      origins: '[]',
+      browser: 0,
+    };
+    const times = { created_at: 1, expires_at: null, revoked_at: null, last_used_at: null };
+    for (const id of ['key_1', 'key_2']) {
+      const { organization } = engine;
+      await engine.db
+        .insertInto('api_key')
+        .values({
+          ...row,
+          ...times,
+          organization,
+          id,
+          secret_hash: id,
+          lineage: 'key_1',
+          last_used_address: null,
+        })
+        .execute();
+    }
+    for (let i = 0; i < 30; i++) await attack();
+    expect(await attack({ actor: { is: 'key', key: 'key_2' } })).toBe('BURST_LIMIT_EXCEEDED 60');
+  });
+
+  test('the same pixels are refused for a day without being looked at, also by a new process', async () => {
+    await start();
+    await enroll();
+    const picture = show('photo', 0.01);
+    expect(await verify(picture)).toBe('CHECK_FAILED');
+    const before = await engine.db.selectFrom('verification').select('id').execute();
+    // The models would let it pass now.
+    show('photo', 0.99);
+    const asked: (readonly string[] | undefined)[] = [];
+    const watched = engine.openChecks();
+    for (const checks of [engine.checks, watched]) {
+      const error = await checks
+        .verify({
+          organization: engine.organization,
+          world: 'test',
+          picture,
+          actor: key,
+          address: '198.51.100.1',
+        })
+        .catch((refusal: unknown) => refusal);
+      expect(error).toMatchObject({
+        code: 'CHECK_FAILED',
+        extra: {
+          reason: 'This very picture was refused before: take a new one with the camera.',
+          checkResults: [{ check: 'liveness', pass: false, score: 0 }],
+        },
+      });
+    }
+    const analyzer = {
+      analyze: (bytes: Uint8Array, request: Parameters<Engine['analyzer']['analyze']>[1]) => {
+        asked.push(request.stopAt);
+        return engine.analyzer.analyze(bytes, request);
+      },
+    };
+    const third = engine.openChecks({ analyzer });
+    const verifyThird = (name: string, live: number) =>
+      third
+        .verify({ organization: engine.organization, world: 'test', picture: show(name, live), actor: key })
+        .catch(() => undefined);
+    await verifyThird('another', 0.01);
+    await verifyThird('a third', 0.99);
+    const { pixelHash } = analysisOf('another');
+    expect(asked).toEqual([undefined, [pixelHash]]);
+    // Another key's caller never saw the refusal.
+    expect(await verify(picture, { actor: { is: 'key', key: 'key_9' } })).toBe('verified');
+    expect((await engine.db.selectFrom('verification').select('id').execute()).length).toBe(
+      before.length + 3,
+    );
+    engine.advance(24 * HOUR);
+    expect(await verify(picture)).toBe('verified');
+  });
+
+  test('failures count for the person whom the picture matched, without an e-mail too', async () => {
+    await start();
+    await enroll();
+    const photograph = (i: number) => verify(show(`photograph ${i}`, 0.01));
+    const told = [];
+    for (let i = 0; i < 11; i++) {
+      engine.advance(3000);
+      told.push(await photograph(i));
+    }
+    expect(told).toEqual([...Array(10).fill('CHECK_FAILED'), 'USER_FLOOD_DETECTED 27']);
+    expect(await verify(show('ada', 0.9), { email: 'ada@example.com' })).toBe('USER_FLOOD_DETECTED 27');
+    // A stranger is matched with nobody and delays nobody.
+    expect(await attack()).toBe('CHECK_FAILED');
+    engine.advance(27_000);
+    expect(await verify(show('ada herself', 0.9))).toBe('verified');
+    expect(await engine.db.selectFrom('claim').selectAll().execute()).toEqual([]);
+  });
+
+  test('a picture that was enrolled verifies nobody in the live world, and counts as an attack', async () => {
+    await start();
+    for (const world of ['live', 'test'] as const) await enroll(world);
+    const enrolled = show('enrolled live', 0.99);
+    const error = await engine.checks
+      .verify({ organization: engine.organization, world: 'live', picture: enrolled, actor: key })
+      .catch((refusal: unknown) => refusal);
+    const reason = 'This very picture was enrolled before: take a new one with the camera.';
+    expect(error).toMatchObject({ code: 'REPLAYED_PICTURE', message: reason, extra: { reason } });
+    expect(await verify(enrolled, { world: 'live' })).toBe('CHECK_FAILED');
+    const live = { world: 'live' as const, email: 'ada@example.com' };
+    expect(await verify(show('new', 0.99), { ...live, frames: [show('enrolled live', 0.99)] })).toBe(
+      'REPLAYED_PICTURE',
+    );
+    expect(await engine.db.selectFrom('claim').select(['world', 'failures']).execute()).toEqual([
+      { world: 'live', failures: 2 },
+    ]);
+    expect(await verify(show('newer', 0.99), live)).toBe('verified');
+    expect(await verify(show('enrolled test', 0.99))).toBe('verified');
+    // Neither the pixels nor their plain hash stand in the row, and the row goes with the person.
+    const [row] = await engine.db.selectFrom('template').select('picture_hash').execute();
+    expect(row!.picture_hash).toMatch(/^[0-9a-f]{64}$|^[\w-]{20,}$/);
+    expect(row!.picture_hash).not.toBe(analysisOf('enrolled live').pixelHash);
+  });
+});

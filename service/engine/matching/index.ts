@@ -1,0 +1,11 @@
+export { confidence } from './confidence.ts';
+export { cosineSimilarity } from './cosine-similarity.ts';
+export type { Embeddings } from './embeddings.ts';
+export type { Calibration, Threshold } from './error-rate.ts';
+export { matchRateForGallery, safeGallerySize, thresholdForFalseMatchRate } from './error-rate.ts';
+export type { MatchPlan } from './match-plan.ts';
+export type { Decision, GalleryShifts, Identification, Matching } from './matching.ts';
+export { createMatching, NOBODY } from './matching.ts';
+export { sameFace } from './same-face.ts';
+export { samePerson } from './same-person.ts';
+export type { Comparison } from './score.ts';

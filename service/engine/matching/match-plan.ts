@@ -1,0 +1,9 @@
+import type { ScorerEntry } from '../../inference/manifest.ts';
+
+/** The models that compare faces. */
+export interface MatchPlan {
+  /** The galleries' embedder. */
+  primary: string;
+  /** The best last; each compares only templates that have all its embeddings. */
+  scorers: [ScorerEntry, ...ScorerEntry[]];
+}

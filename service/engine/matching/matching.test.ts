@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
+import { analysisOf, direction, near } from '../../../test/support/faces.ts';
+import type { SubjectId } from '../../lib/id.ts';
+import type { VerifyCommand } from '../verification/index.ts';
+import { matchRateForGallery } from './error-rate.ts';
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await startEngine();
+});
+afterEach(() => engine.stop());
+
+const alice = direction('alice');
+const realm = () => ({ organization: engine.organization, world: 'test' as const });
+const enroll = async (email: string, vector: Float32Array): Promise<SubjectId> => {
+  const input = { email, embeddings: { 'a-net': vector }, quality: 1 };
+  return (await engine.subjects.enroll(realm(), input, operator)).subject.id;
+};
+const show = (name: string, cosine: number) =>
+  engine.analyzer.show(name, analysisOf(name, { embeddings: { 'a-net': near(alice, cosine, name) } }));
+
+test('the threshold of a search among 200 people is that of 200, not of the 64 nearest, nor of the 10 who may be found', async () => {
+  const ada = await enroll('alice@example.com', alice);
+  const others: SubjectId[] = [];
+  for (let i = 1; i < 200; i++) others.push(await enroll(`p${i}@example.com`, direction(`person ${i}`)));
+  const { definition } = await engine.checks.getProfile(engine.organization, 'default');
+  const match = { falseMatchRate: 1e-2, falseIdentificationRate: 0.01 };
+  await engine.checks.setProfile(engine.organization, 'large', { ...definition, match }, operator);
+  const findable = new Set([ada, ...others.slice(0, 9)]);
+  const withholds = (_: unknown, subject: SubjectId) => !findable.has(subject);
+  const matchRate = matchRateForGallery(0.01, 200);
+  for (const checks of [engine.checks, engine.openChecks({ consents: { ...engine.consents, withholds } })]) {
+    const search = (cosine: number) =>
+      checks.verify({ ...realm(), picture: show(`at ${cosine}`, cosine), actor: key, profile: 'large' });
+    // 0.7804 is the threshold of 64 people, 0.7 that of 10.
+    expect(await search(0.81)).toMatchObject({
+      verified: false,
+      identification: { gallerySize: 200, matchRate, threshold: expect.closeTo(0.815, 3) },
+    });
+    expect(await search(0.82)).toMatchObject({
+      verified: true,
+      subject: { id: ada },
+      identification: { gallerySize: 200, matchRate, threshold: expect.closeTo(0.815, 3) },
+    });
+  }
+});
+
+test('1:1 with an address that nobody has does the work that it does with a known one', async () => {
+  await enroll('alice@example.com', alice);
+  let done: string[] = [];
+  /** The same, and every call of it is noted. */
+  function note<T extends object>(name: string, whole: T): T {
+    return new Proxy(whole, {
+      get(target, property) {
+        const member = Reflect.get(target, property);
+        if (typeof member !== 'function') return member;
+        return (...given: unknown[]) => {
+          done.push(`${name}.${String(property)}`);
+          return member.apply(target, given);
+        };
+      },
+    });
+  }
+  const checks = engine.openChecks({
+    analyzer: note('analyzer', engine.analyzer),
+    subjects: note('subjects', engine.subjects),
+    sealer: note('sealer', engine.sealer),
+    audit: note('audit', engine.audit),
+    events: note('events', engine.events),
+  });
+  async function workFor(command: Pick<VerifyCommand, 'email'>) {
+    done = [];
+    const picture = show('stranger', 0.3);
+    const { verified } = await checks.verify({ ...realm(), picture, actor: key, ...command });
+    return { verified, done };
+  }
+  const known = await workFor({ email: 'alice@example.com' });
+  expect(known.verified).toBe(false);
+  expect(known.done).toEqual(
+    expect.arrayContaining(['analyzer.analyze', 'subjects.enrollments', 'audit.add', 'events.add']),
+  );
+  expect(await workFor({ email: 'nobody@example.com' })).toEqual(known);
+});

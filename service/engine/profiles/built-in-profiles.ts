@@ -1,0 +1,140 @@
+import type { Rule, Rules } from '../checks/index.ts';
+import { type QualityComponent, qualityComponents } from '../checks/index.ts';
+import type { Profile, ProfileDefinition } from './profile.ts';
+
+const rule = (weight: number, threshold: number, hardFail = false): Rule => ({
+  enabled: true,
+  weight,
+  threshold,
+  hardFail,
+});
+
+/** liveness 0.5 is the PAD set's APCER-5 % threshold, except on the scale `live` (`models.livenessScale`). */
+const strict: Rules = {
+  liveness: rule(1.5, 0.5, true),
+  frameConsistency: rule(1, 0.5, true),
+  impossibleTravel: rule(1.2, 0.5, true),
+  embeddingHistory: rule(1, 0.5),
+  deviceConsistency: rule(0.8, 0.3),
+  geoFence: rule(1, 0.5, true),
+  timeRestriction: rule(0.5, 0.5, true),
+  faceQuality: rule(0.5, 0),
+};
+
+/**
+ * A failed liveness check never verifies. Of the others a low score lowers the composite; only spliced frames and the limits
+ * an administrator sets refuse. Liveness weighs four times as much as all others together, because the caller supplies what
+ * most of those judge.
+ */
+const lenient: Rules = {
+  liveness: rule(6, 0.5, true),
+  frameConsistency: rule(0.3, 0.5, true),
+  impossibleTravel: rule(0.3, 0.5),
+  embeddingHistory: rule(0.1, 0.5),
+  deviceConsistency: rule(0.1, 0.3),
+  geoFence: rule(0.1, 0.5, true),
+  timeRestriction: rule(0.1, 0.5, true),
+  faceQuality: rule(0.5, 0),
+};
+
+const strictest: Rules = {
+  ...strict,
+  embeddingHistory: rule(1, 0.5, true),
+  deviceConsistency: rule(0.8, 0.3, true),
+};
+
+/** Every check that does not refuse by itself may be at 0 beside a liveness that passes. */
+const LENIENT_MINIMUM = 0.25;
+
+const clearFace: QualityComponent[] = ['interEyeDistance', 'headPose', 'eyesOpen', 'sharpness'];
+
+const definitions: Record<string, ProfileDefinition> = {
+  default: {
+    name: 'Default',
+    maturity: 'proven',
+    description:
+      'For everyday use: refuses what cannot be judged, pictures that seem no living face and spliced frames; every other signal lowers the composite.',
+    checks: lenient,
+    minimumComposite: LENIENT_MINIMUM,
+    models: { detector: 'blazeface', scorer: 'best', pad: 'where-installed', livenessScale: 'live' },
+    match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
+    refuseQuality: [],
+  },
+  'strict-finance': {
+    name: 'Strict finance',
+    maturity: 'proven',
+    description: 'Refuses suspected attacks, impossible travel and spliced frames; asks for a clear picture.',
+    checks: strict,
+    minimumComposite: 0.5,
+    models: { detector: 'blazeface', scorer: 'best', pad: 'required' },
+    match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.001 },
+    refuseQuality: clearFace,
+  },
+  'high-security': {
+    name: 'High security',
+    maturity: 'proven',
+    description:
+      'As strict-finance with a tenth of its false matches, and refuses unknown devices and unlike faces.',
+    checks: strictest,
+    minimumComposite: 0.5,
+    models: { detector: 'blazeface', scorer: 'best', pad: 'required' },
+    match: { falseMatchRate: 1e-5, falseIdentificationRate: 0.001 },
+    refuseQuality: clearFace,
+  },
+  specter: {
+    name: 'Specter',
+    maturity: 'proven',
+    description: 'The proven baseline: BlazeFace and embedding A alone.',
+    checks: lenient,
+    minimumComposite: LENIENT_MINIMUM,
+    models: { detector: 'blazeface', scorer: 'a', pad: 'where-installed', livenessScale: 'live' },
+    match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
+    refuseQuality: [],
+  },
+  phantom: {
+    name: 'Phantom',
+    maturity: 'alternate',
+    description: 'The alternate detector YuNet with MiniFASNetV2 alone; available where both are imported.',
+    checks: lenient,
+    minimumComposite: LENIENT_MINIMUM,
+    models: { detector: 'yunet', scorer: 'best', pad: 'required', padSet: 'minifasnet-v2' },
+    match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
+    refuseQuality: [],
+  },
+  argus: {
+    name: 'Argus',
+    maturity: 'experimental',
+    description:
+      'Oriented towards accuracy: the fused score where it is enabled, and pictures good enough for it.',
+    checks: { ...lenient, faceQuality: rule(0.5, 0.3) },
+    minimumComposite: 0.3,
+    models: { detector: 'blazeface', scorer: 'best', pad: 'where-installed' },
+    match: { falseMatchRate: 1e-4, falseIdentificationRate: 0.01 },
+    refuseQuality: ['interEyeDistance', 'sharpness'],
+  },
+  fortress: {
+    name: 'Fortress',
+    maturity: 'experimental',
+    description: 'The strictest: every check refuses, and so does every fault of the picture.',
+    checks: { ...strictest, faceQuality: rule(0.5, 0.5, true) },
+    minimumComposite: 0.6,
+    models: { detector: 'blazeface', scorer: 'best', pad: 'required' },
+    match: { falseMatchRate: 1e-6, falseIdentificationRate: 0.001 },
+    refuseQuality: [...qualityComponents],
+  },
+};
+
+/**
+ * Raised whenever a definition above changes: verifications record it. 1: liveness lowered the composite only, on the scale
+ * `apcer5`; 2: liveness refuses, and a context check fails without its input.
+ */
+const VERSION = 2;
+
+/** The profiles that come with Gatehouse, in the order they are listed. */
+export const builtInProfiles: readonly Profile[] = Object.entries(definitions).map(([slug, definition]) => ({
+  id: `builtin:${slug}`,
+  slug,
+  version: VERSION,
+  builtIn: true,
+  definition,
+}));

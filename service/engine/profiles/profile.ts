@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import {
+  checkNames,
+  GeoFence,
+  LivenessScale,
+  RefuseQuality,
+  Rule,
+  TimeRestriction,
+} from '../checks/index.ts';
+
+/** What an administrator writes; stored versioned. */
+export const ProfileDefinition = z.strictObject({
+  name: z.string().min(1).max(80).describe('For people.'),
+  maturity: z
+    .enum(['proven', 'alternate', 'experimental', 'custom'])
+    .describe(
+      "Of a built-in profile, how far it was measured; an organization's own is always `custom`: nothing was measured with it.",
+    ),
+  description: z.string().max(400).describe('What the profile is for.'),
+  checks: z.record(z.enum(checkNames), Rule).describe('One rule for each check.'),
+  minimumComposite: z.number().min(0).max(1).describe('Smallest composite that verifies, 0..1.'),
+  models: z.strictObject({
+    detector: z.enum(['blazeface', 'yunet']).describe('Face detector; `yunet` has to be imported.'),
+    scorer: z.enum(['a', 'fused', 'best']).describe("'best': fused where enabled, else A."),
+    pad: z
+      .enum(['where-installed', 'required'])
+      .describe("'required': without a PAD model the profile answers PAD_NOT_INSTALLED in both worlds."),
+    padSet: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('Id of the PAD set to run; the first installed one when absent.'),
+    livenessScale: LivenessScale.optional(),
+  }),
+  match: z.strictObject({
+    falseMatchRate: z.number().min(1e-7).max(0.01).describe('1:1 false-match rate, default 1 in 10,000.'),
+    falseIdentificationRate: z
+      .number()
+      .min(1e-5)
+      .max(0.05)
+      .describe('1:N false-identification rate over the whole gallery.'),
+  }),
+  attempts: z
+    .strictObject({
+      failuresBeforeDelay: z
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe('Failures in a row before attempts are delayed: 5 where absent.'),
+      failuresBeforeDelayWithPad: z
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe('The same where presentation attack detection ran: 10 where absent.'),
+      delaySeconds: z
+        .int()
+        .min(1)
+        .max(86_400)
+        .optional()
+        .describe('Seconds between two attempts from then on: 30 where absent.'),
+      failuresBeforeDisabled: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .optional()
+        .describe(
+          'Failures in a row after which an operator has to allow the person again: 50 where absent.',
+        ),
+      failuresBeforeDisabledWithPad: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .optional()
+        .describe('The same where presentation attack detection ran: 50 where absent.'),
+    })
+    .optional()
+    .describe(
+      'Limits of failed attempts at one person; the figures of NIST SP 800-63B where absent. The strictest of the allowed profiles holds.',
+    ),
+  geoFence: GeoFence.optional(),
+  timeRestriction: TimeRestriction.optional(),
+  refuseQuality: RefuseQuality,
+});
+export type ProfileDefinition = z.infer<typeof ProfileDefinition>;
+
+export interface Profile {
+  /** `builtin:<slug>` or `prof_…`. */
+  id: string;
+  slug: string;
+  version: number;
+  builtIn: boolean;
+  definition: ProfileDefinition;
+}

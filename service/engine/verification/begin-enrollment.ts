@@ -1,0 +1,83 @@
+import { Problem } from '../../lib/problem.ts';
+import { type Consent, type Consents, type Ground, groundOf } from '../consent/index.ts';
+import type { Models } from '../models/index.ts';
+import { type Organization, type Organizations, refuseErased } from '../organizations/index.ts';
+import type { ProfileDefinition, Profiles } from '../profiles/index.ts';
+import { allowedOf, type ModelPlan, planMatching, planModels } from '../profiles/index.ts';
+import type { Realm, Subjects } from '../subjects/index.ts';
+import { requireConsent } from './require-consent.ts';
+import type { EnrollCommand } from './verdict.ts';
+
+/** One enrollment on its way: what was asked, and what it runs by. */
+export interface Enrollment {
+  command: EnrollCommand;
+  realm: Realm;
+  definition: ProfileDefinition;
+  plan: ModelPlan;
+  /** Every embedder in use makes a template, not only those that the profile compares. */
+  embedders: readonly string[];
+  uniquenessPolicy: Organization['uniquenessPolicy'];
+  ground: Ground;
+  /** Of the profiles that the organization allows; the strictest limits attempts at an address. */
+  allowed: readonly ProfileDefinition[];
+  consent?: Consent;
+}
+
+export interface BeginEnrollmentDeps {
+  subjects: Pick<Subjects, 'count'>;
+  organizations: Pick<Organizations, 'get'>;
+  consents: Pick<Consents, 'withTerm'>;
+  models: Pick<Models, 'current' | 'importable'>;
+  profiles: Profiles;
+}
+
+/**
+ * What an enrollment runs by, settled before its picture is looked at; what cannot be done is refused here. Error rates, detector
+ * and presentation attack detection are those of the organization's profile `default`.
+ */
+export function createBeginEnrollment({
+  subjects,
+  organizations,
+  consents,
+  models,
+  profiles,
+}: BeginEnrollmentDeps) {
+  return async function begin(command: EnrollCommand): Promise<Enrollment> {
+    const { organization, world, email } = command;
+    const realm: Realm = { organization, world };
+    if (!email.includes('@')) {
+      throw new Problem('INVALID_REQUEST', 'The field "email" must be an e-mail address.', {
+        details: [{ path: 'email', message: 'It must be an e-mail address.' }],
+      });
+    }
+    const settings = await organizations.get(organization);
+    refuseErased(settings);
+    const consent = command.consent && consents.withTerm(settings, command.consent);
+    await requireConsent(realm, settings, consent, subjects);
+    const profile = await profiles.get(organization, 'default');
+    const inUse = await profiles.list(organization);
+    const set = models.current();
+    const circumstances = { set, importable: models.importable() };
+    // In the live world what would not pass for a living person in a verification is not enrolled as one either.
+    const judgesLife = world === 'live' && !insists(command, 'overrideLiveness');
+    return {
+      command,
+      realm,
+      definition: profile.definition,
+      plan: judgesLife
+        ? planModels(profile, { ...circumstances, world, matchOnly: settings.matchOnly })
+        : planMatching(profile, circumstances),
+      embedders: set.embedders,
+      uniquenessPolicy: settings.uniquenessPolicy,
+      ground: groundOf(settings),
+      allowed: allowedOf(inUse, settings.allowedProfiles).map((one) => one.definition),
+      ...(consent === undefined ? {} : { consent }),
+    };
+  };
+}
+
+/** What an operator says of a picture; a key's word does not count. */
+export const insists = (
+  command: EnrollCommand,
+  on: 'overrideMismatch' | 'overrideLiveness' | 'confirmed',
+): boolean => command.actor.is === 'operator' && command[on] === true;

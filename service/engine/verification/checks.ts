@@ -1,0 +1,114 @@
+import type { FaceAnalyzer } from '../../inference/face.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids, OrganizationId } from '../../lib/id.ts';
+import type { InTransaction } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { Consents } from '../consent/index.ts';
+import type { Events } from '../events/index.ts';
+import type { Limits } from '../limits/index.ts';
+import { createClaims, createRefusedPictures } from '../lockout/index.ts';
+import { createMatching, type GalleryShifts, safeGallerySize } from '../matching/index.ts';
+import type { Models } from '../models/index.ts';
+import type { Organizations } from '../organizations/index.ts';
+import type { Profile, ProfileDefinition } from '../profiles/index.ts';
+import { createProfiles } from '../profiles/index.ts';
+import type { Realm, Subjects } from '../subjects/index.ts';
+import { createCountryOf, type DisputedCountries } from './country-of.ts';
+import { createEnroll } from './enroll.ts';
+import type { Observed } from './record-verification.ts';
+import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
+import { createVerificationStore, type VerificationStoreDeps } from './verification-store.ts';
+import { createVerify } from './verify.ts';
+
+export interface Checks {
+  /**
+   * Refuses with FACE_NOT_FOUND, SEVERAL_FACES, FACE_TOO_SMALL, FACE_QUALITY_REFUSED or CHECK_FAILED (422 in most
+   * families; `reason` and `checkResults` in extra), PAD_NOT_INSTALLED, MODEL_NOT_INSTALLED, PROFILE_NOT_FOUND, and what
+   * `analyze` throws. An ordinary mismatch is a verdict, not an error; an unknown e-mail is told exactly like a mismatch.
+   * CONSENT_WITHDRAWN where 1:1 names a person whose consent does not cover it, before the picture is looked at.
+   */
+  verify(command: VerifyCommand): Promise<Verdict>;
+  /** Forgets the failed verifications of a person, or of an address nobody has; what there was. Throws SUBJECT_NOT_FOUND. */
+  unlock(realm: Realm, person: string, actor: Actor): Promise<{ failures: number; disabled: boolean }>;
+  /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED; CONSENT_WITHDRAWN where no use is left. */
+  enroll(command: EnrollCommand): Promise<EnrollResult>;
+  /** Built-in ones and the organization's own. */
+  listProfiles(organization: OrganizationId): Promise<Profile[]>;
+  /** As `Profiles.lenientOrganizations`. */
+  lenientOrganizations(): Promise<Set<OrganizationId>>;
+  getProfile(organization: OrganizationId, idOrSlug: string): Promise<Profile>;
+  /** Makes the next version; a built-in slug is copied into the organization's own. Throws INVALID_REQUEST. */
+  setProfile(
+    organization: OrganizationId,
+    slug: string,
+    definition: ProfileDefinition,
+    actor: Actor,
+  ): Promise<Profile>;
+  /** Puts the organization's own versions away; gives the built-in profile that holds again, if there is one. Throws PROFILE_NOT_FOUND. */
+  resetProfile(organization: OrganizationId, slug: string, actor: Actor): Promise<Profile | undefined>;
+  /** For /health: the largest gallery whose 1:N threshold at this false-identification rate is still measured. */
+  safeGallerySize(rate: number): number;
+}
+
+export interface ChecksDeps extends VerificationStoreDeps {
+  inTransaction: InTransaction;
+  analyzer: FaceAnalyzer;
+  subjects: Subjects;
+  organizations: Organizations;
+  consents: Pick<Consents, 'withTerm' | 'withholds' | 'withheldAfter'>;
+  models: Models;
+  audit: Audit;
+  events: Events;
+  limits: Pick<Limits, 'admitUser'>;
+  ids: Ids;
+  clock: Clock;
+  /** Told of each verification that was stored. */
+  observed?: (verification: Observed) => void;
+  /** Countries of disputed areas; none unless given. */
+  disputedAreas?: DisputedCountries;
+  /** What the organizations' own galleries raise thresholds by; nothing unless given. */
+  shifts?: GalleryShifts;
+  /** Milliseconds that one picture may take, waiting for a worker included; 10,000 unless given. */
+  deadline?: number;
+}
+
+export function createChecks({
+  deadline = 10_000,
+  shifts = unshifted,
+  disputedAreas,
+  ...given
+}: ChecksDeps): Checks {
+  const { models, subjects } = given;
+  const profiles = createProfiles(given);
+  const claims = createClaims(given);
+  const deps = {
+    ...given,
+    deadline,
+    profiles,
+    claims,
+    refusedPictures: createRefusedPictures(given),
+    matching: createMatching({ subjects, shifts }),
+    countryOf: createCountryOf(disputedAreas),
+  };
+  return {
+    verify: createVerify({ ...deps, verifications: createVerificationStore(given) }),
+    unlock: (realm, person, actor) => claims.unlock(realm, person, actor),
+    enroll: createEnroll(deps),
+    listProfiles: (organization) => profiles.list(organization),
+    lenientOrganizations: () => profiles.lenientOrganizations(),
+    getProfile: (organization, idOrSlug) => profiles.get(organization, idOrSlug),
+    resetProfile: (organization, slug, actor) => profiles.reset(organization, slug, actor),
+    setProfile: (organization, slug, definition, actor) =>
+      profiles.set(organization, slug, definition, actor),
+    // People who have only embedding A, or more pictures, are compared by other tables: the smallest of those in use counts.
+    safeGallerySize(rate) {
+      const tables = models
+        .current()
+        .scorers.flatMap(({ calibration }) => [calibration, ...(calibration.several ?? [])]);
+      const sizes = tables.map((table) => safeGallerySize(table, rate));
+      return sizes.length > 0 ? Math.min(...sizes) : 0;
+    },
+  };
+}
+
+const unshifted: GalleryShifts = { of: () => () => 0 };

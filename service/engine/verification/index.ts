@@ -1,0 +1,4 @@
+export type { Checks, ChecksDeps } from './checks.ts';
+export { createChecks } from './checks.ts';
+export { createProbePages } from './probe-pages-store.ts';
+export type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';

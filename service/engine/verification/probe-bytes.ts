@@ -1,0 +1,27 @@
+import type { Probe } from '../checks/index.ts';
+
+/** A rotation of the space of one organization's templates. */
+export interface ProbeTransform {
+  generation: number;
+  rotate(vector: Float32Array): Float32Array;
+}
+
+/** Where the probe of a verification is sealed. */
+export const probeField = (verification: string): string => `verification.probe/${verification}`;
+
+/** Rotated as templates are; `transform` says by what. */
+export function encodeProbe({ vector, ...rest }: Probe, { generation, rotate }: ProbeTransform): Uint8Array {
+  const bytes = Buffer.from(new Uint8Array(rotate(vector).slice().buffer));
+  return new TextEncoder().encode(
+    JSON.stringify({ ...rest, transform: generation, vector: bytes.toString('base64') }),
+  );
+}
+
+/** As `encodeProbe` writes it; those from before there were transforms say none. */
+type StoredProbe = Omit<Probe, 'vector'> & { transform?: number; vector: string };
+
+export function readProbe(plain: Uint8Array): Probe & { transform: number } {
+  const { transform = 0, vector, ...rest } = JSON.parse(new TextDecoder().decode(plain)) as StoredProbe;
+  const bytes = Uint8Array.from(Buffer.from(vector, 'base64'));
+  return { ...rest, transform, vector: new Float32Array(bytes.buffer) };
+}

@@ -1,0 +1,63 @@
+import { Problem, type ProblemCode } from '../../lib/problem.ts';
+import type { CheckResult } from '../checks/index.ts';
+import {
+  adviceOf,
+  applyRule,
+  BLACK_AND_WHITE,
+  type QualityReport,
+  qualityFinding,
+  type Rule,
+} from '../checks/index.ts';
+import { REFUSED_BEFORE } from '../lockout/index.ts';
+import type { Profile } from '../profiles/index.ts';
+
+const messages: Partial<Record<ProblemCode, string>> = {
+  FACE_NOT_FOUND: 'No face was found in the picture.',
+  SEVERAL_FACES: 'There is more than one face in the picture.',
+  FACE_TOO_SMALL: 'The face is too small in the picture.',
+};
+
+/** The refusal of a picture that cannot be judged, or that has a fault the profile refuses; undefined otherwise. */
+export function pictureRefusal(
+  report: QualityReport,
+  rule: Rule,
+  refuseQuality: readonly string[],
+): { problem: Problem; result: CheckResult } | undefined {
+  const { unjudgeable } = report;
+  const fault = unjudgeable ?? adviceOf(report).find(({ component }) => refuseQuality.includes(component));
+  if (fault === undefined) return undefined;
+  const code = unjudgeable?.problem ?? 'FACE_QUALITY_REFUSED';
+  const result: CheckResult = {
+    ...applyRule('faceQuality', rule, qualityFinding(report)),
+    pass: false,
+    reason: fault.advice,
+  };
+  const message = messages[code] ?? `The picture is not good enough (${fault.component}).`;
+  return { problem: new Problem(code, message, { reason: fault.advice, checkResults: [result] }), result };
+}
+
+/** The refusal of a picture that liveness refused before: nothing was run on it. */
+export function refusedBefore({ slug, definition }: Pick<Profile, 'slug' | 'definition'>): Problem {
+  const finding = { score: 0, reason: REFUSED_BEFORE };
+  const result = {
+    ...applyRule('liveness', definition.checks.liveness, finding),
+    pass: false,
+    reason: REFUSED_BEFORE,
+  };
+  const extra = { reason: REFUSED_BEFORE, checkResults: [result] };
+  return new Problem('CHECK_FAILED', `The profile ${slug} refuses this: liveness.`, extra);
+}
+
+/** The refusal of a picture without color where liveness is to be judged: it is no attack, and cannot be judged. */
+export function blackAndWhiteRefusal(
+  report: QualityReport,
+  rule: Rule,
+): { problem: Problem; result: CheckResult } {
+  const result: CheckResult = {
+    ...applyRule('faceQuality', rule, qualityFinding(report)),
+    pass: false,
+    reason: BLACK_AND_WHITE,
+  };
+  const extra = { reason: BLACK_AND_WHITE, checkResults: [result] };
+  return { problem: new Problem('FACE_QUALITY_REFUSED', BLACK_AND_WHITE, extra), result };
+}

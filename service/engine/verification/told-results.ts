@@ -1,0 +1,39 @@
+import type { CheckResult } from '../checks/index.ts';
+
+/** Advice on the picture helps the person; the figures behind every other check help whoever climbs towards a threshold. */
+const ADVICE = 'faceQuality';
+/** Scores that say how near a face or a picture came. */
+const STEPS = new Set<CheckResult['check']>(['liveness', 'embeddingHistory']);
+/** Figures of a layer of `liveness` that move with the picture. */
+const FIGURES = ['live', 'index', 'signal'];
+
+/**
+ * The results as an API key, a webhook and a page are told them. Of a check that failed: that it failed, and its sentence;
+ * its score is 0 and its figures are left out. Liveness is rounded to one decimal wherever it passed. In a refusal the
+ * figures of the checks that passed are left out too.
+ */
+export function toldResults(results: readonly CheckResult[], verified: boolean): CheckResult[] {
+  return results.map((result) => {
+    const { check, skipped, pass } = result;
+    if (check === ADVICE) return pass ? result : { ...result, score: 0 };
+    const { details, ...plain } = result;
+    if (!pass) return { ...plain, score: 0 };
+    if (!verified) return { ...plain, ...(STEPS.has(check) ? { score: oneDecimal(result.score) } : {}) };
+    if (check !== 'liveness') return result;
+    return {
+      ...plain,
+      ...(skipped === undefined ? { score: oneDecimal(result.score) } : {}),
+      ...(details === undefined ? {} : { details: withoutFigures(details) }),
+    };
+  });
+}
+
+function withoutFigures(details: Record<string, unknown>): Record<string, unknown> {
+  if (!Array.isArray(details.layers)) return details;
+  const layers = details.layers.map((layer: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(layer).filter(([name]) => !FIGURES.includes(name))),
+  );
+  return { ...details, layers };
+}
+
+const oneDecimal = (value: number): number => Math.round(value * 10) / 10;

@@ -1,0 +1,105 @@
+import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
+import type { Actor } from '../audit/index.ts';
+import type { CheckResult, DeviceInfo, Place } from '../checks/index.ts';
+import type { Consent } from '../consent/index.ts';
+import type { Identification } from '../matching/index.ts';
+
+export interface VerifyCommand {
+  organization: OrganizationId;
+  world: World;
+  /** JPEG, PNG, WebP, HEIC, HEIF or AVIF bytes. */
+  picture: Uint8Array;
+  /** Given: 1:1 against that person. Absent: 1:N over the organization's world. */
+  email?: string;
+  /** Id or slug; when absent `default`, or the only one that the key may name. */
+  profile?: string;
+  /** Slugs that the key is restricted to; absent or empty: those that the organization allows. */
+  profiles?: readonly string[];
+  device?: DeviceInfo;
+  place?: Place;
+  /** The caller's address, to find the site. */
+  address?: string;
+  frames?: Uint8Array[];
+  /** Milliseconds, one per frame, rising. */
+  frameTimes?: number[];
+  /** The caller hung up, or the time for the request is over: no further picture is looked at, and nothing is stored. */
+  signal?: AbortSignal;
+  actor: Actor;
+  request?: string;
+}
+
+/** `match-only` also where PAD ran in the live world of a match-only organization: nothing rests on it there. */
+export type Assurance = 'match-only' | 'passive' | 'active';
+
+/** Which scorer decided, its score, the threshold and the error rates there. */
+export interface Match {
+  scorer: string;
+  /** Null when nothing was compared, and for every 1:1 mismatch, so that an unknown e-mail looks the same. */
+  score: number | null;
+  /** Pictures of the person that the probe was compared with; null where the score is. */
+  pictures: number | null;
+  threshold: number;
+  /** What the organization's own gallery raised the threshold by (engine/gallery-calibration); part of `threshold`. */
+  shift: number;
+  fmr: number;
+  fnmr: number;
+  extrapolated: boolean;
+}
+
+export interface Verdict {
+  verification: VerificationId;
+  verified: boolean;
+  /** Only when verified. */
+  subject?: { id: SubjectId; email?: string };
+  /** Why not, in words for the person. */
+  reason?: string;
+  /** 0..1, 0.5 at the profile's 1:1 rate in 1:1 and 1:N alike; 0 for every mismatch, and for every refusal unless an operator asked. */
+  confidence: number;
+  /** Absent in a refusal, unless an operator asked: it would tell how near the refused checks came. */
+  compositeScore?: number;
+  /** As `toldResults` says, unless an operator asked. */
+  checkResults: CheckResult[];
+  assurance: Assurance;
+  identification?: Identification;
+  match: Match;
+  profile: { id: string; slug: string; version: number; maturity: string };
+  /** Model id -> the first 12 digits of its file's SHA-256. */
+  models: Record<string, string>;
+  /** Milliseconds. */
+  timing: Record<string, number>;
+}
+
+export interface EnrollCommand {
+  organization: OrganizationId;
+  world: World;
+  picture: Uint8Array;
+  email: string;
+  name?: string;
+  consent?: Consent;
+  /** As `NewEnrollment.mark`. */
+  mark?: string;
+  /** An operator on the box may override TEMPLATE_MISMATCH; audited. Never for a key. */
+  overrideMismatch?: boolean;
+  /** An operator may enroll a picture, such as one of a paper file, without asking whether it shows a living person; audited. Never for a key. */
+  overrideLiveness?: boolean;
+  /** An operator has seen that it is the person: the picture becomes an anchor. Implied by `overrideMismatch` where that was needed. Never for a key. */
+  confirmed?: boolean;
+  /** As `VerifyCommand.address`. */
+  address?: string;
+  /** As `VerifyCommand.signal`. */
+  signal?: AbortSignal;
+  actor: Actor;
+  request?: string;
+}
+
+export interface EnrollResult {
+  subject: SubjectId;
+  created: boolean;
+  /** Pictures this person has now. */
+  enrollments: number;
+  quality: CheckResult;
+  /** An earlier enrollment has the mark; nothing was added. */
+  repeated?: true;
+  /** Under the policy `warn`: the face may belong to another person too. Absent where the person's consent forbids to compare. */
+  duplicate?: boolean;
+}

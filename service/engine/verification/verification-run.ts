@@ -1,0 +1,42 @@
+import type { Analysis } from '../../inference/face.ts';
+import type { VerificationId } from '../../lib/id.ts';
+import type { Place } from '../checks/index.ts';
+import type { Ground } from '../consent/index.ts';
+import type { ModelPlan, Profile, ProfileDefinition } from '../profiles/index.ts';
+import type { Realm, Subject } from '../subjects/index.ts';
+import type { Assurance, VerifyCommand } from './verdict.ts';
+
+/** One verification on its way: what was asked, and what it runs by. */
+export interface Run {
+  id: VerificationId;
+  started: number;
+  command: VerifyCommand;
+  realm: Realm;
+  /** Live, in an organization that recorded that it matches faces only. */
+  matchOnly: boolean;
+  /** Of the profiles that callers may name: failed attempts are limited by the strictest of them. */
+  allowed: readonly ProfileDefinition[];
+  /** What speaks for people without a consent of their own. */
+  ground: Ground;
+  profile: Profile;
+  plan: ModelPlan;
+  /** Whom a 1:1 verification names, if there is such a person. */
+  claimed?: Subject;
+  /** SHA-256 of the models' files, by id. */
+  files: Readonly<Record<string, string>>;
+  place?: Place;
+}
+
+export const assuranceOf = ({ matchOnly }: Run, { face }: Analysis): Assurance =>
+  face?.pad && !matchOnly ? 'passive' : 'match-only';
+
+/** The first 12 digits of each file that took part. */
+export function modelsUsed(plan: ModelPlan, files: Readonly<Record<string, string>>): Record<string, string> {
+  const ids = [plan.detector, ...plan.embedders, ...(plan.pad?.models ?? [])];
+  return Object.fromEntries(ids.map((id) => [id, (files[id] ?? '').slice(0, 12)]));
+}
+
+export function timingOf({ timing }: Analysis, total: number): Record<string, number> {
+  const rounded = Object.entries(timing).map(([step, ms]) => [step, Math.round(ms * 10) / 10] as const);
+  return { ...Object.fromEntries(rounded), picture: Math.round(timing.total * 10) / 10, total };
+}

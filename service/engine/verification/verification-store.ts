@@ -1,0 +1,167 @@
+import type { Insertable } from 'kysely';
+import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { CheckResult, DeviceInfo, Earlier, Place, Probe } from '../checks/index.ts';
+import { keptResults } from '../checks/index.ts';
+import { encodeProbe, probeField, readProbe } from './probe-bytes.ts';
+import type { Assurance } from './verdict.ts';
+
+/** What is kept of a verification: never the picture. */
+export interface VerificationRecord {
+  id: VerificationId;
+  organization: OrganizationId;
+  world: World;
+  /** The person claimed or recognized. */
+  subject?: SubjectId;
+  kind: '1:1' | '1:N';
+  profile: string;
+  profileVersion: number;
+  verified: boolean;
+  reason?: string;
+  confidence: number;
+  composite: number;
+  assurance: Assurance;
+  /** What decided; absent where nothing was compared. */
+  match?: { scorer: string; pictures: number; shift: number };
+  checks: readonly CheckResult[];
+  models: Record<string, string>;
+  timing: Record<string, number>;
+  actor: string;
+  at: number;
+  /** Kept under the person's key, and only when verified. */
+  personal?: { place?: Place; device?: DeviceInfo; probe?: Probe };
+}
+
+/** A verification as it is stored. */
+export type SealedVerification = Insertable<Schema['verification']>;
+
+const VERSION = 1;
+const fields = ['place', 'device', 'probe'] as const;
+type Field = (typeof fields)[number];
+
+export interface VerificationStoreDeps {
+  db: Db;
+  sealer: Sealer;
+}
+
+export type VerificationStore = ReturnType<typeof createVerificationStore>;
+
+/** The table `verification`. */
+export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
+  const placeOf = (
+    { organization, world }: { organization: OrganizationId; world: World },
+    subject: SubjectId,
+    id: string,
+    field: Field,
+  ): SealedPlace => ({
+    organization,
+    world,
+    subject,
+    field: field === 'probe' ? probeField(id) : `verification.${field}/${id}`,
+    version: VERSION,
+  });
+
+  async function seal(record: VerificationRecord, field: Field): Promise<Uint8Array | null> {
+    const { organization, world, subject, id, verified, personal } = record;
+    const value = personal?.[field];
+    if (!verified || subject === undefined || value === undefined) return null;
+    const plain = 'vector' in value ? encodeProbe(value, sealer.transformOf(organization)) : encode(value);
+    return sealer.seal(placeOf({ organization, world }, subject, id, field), plain);
+  }
+
+  /** Undefined when it is older than a renewal of the transforms that was completed without it. */
+  function decodeProbe(organization: OrganizationId, plain: Uint8Array): Probe | undefined {
+    const { transform, vector, ...rest } = readProbe(plain);
+    if (transform !== 0 && !sealer.transforms.generations(organization).includes(transform)) return undefined;
+    return { ...rest, vector: sealer.transformOf(organization, transform).restore(vector) };
+  }
+
+  return {
+    /** Seals what is personal, leaves out what may not stand in plain text: done before the transaction. */
+    async seal(record: VerificationRecord): Promise<SealedVerification> {
+      const [place, device, probe] = await Promise.all(fields.map((field) => seal(record, field)));
+      return {
+        id: record.id,
+        organization: record.organization,
+        world: record.world,
+        subject: record.subject ?? null,
+        kind: record.kind,
+        profile: record.profile,
+        profile_version: record.profileVersion,
+        verified: record.verified ? 1 : 0,
+        reason: record.reason ?? null,
+        confidence: record.confidence,
+        composite: record.composite,
+        assurance: record.assurance,
+        scorer: record.match?.scorer ?? null,
+        pictures: record.match?.pictures ?? null,
+        gallery_shift: record.match?.shift ?? null,
+        checks: JSON.stringify(keptResults(record.checks)),
+        models: JSON.stringify(record.models),
+        timing: JSON.stringify(record.timing),
+        actor: record.actor,
+        created_at: record.at,
+        place_sealed: place!,
+        device_sealed: device!,
+        probe_sealed: probe!,
+      };
+    },
+    async add(tx: Tx, sealed: SealedVerification): Promise<void> {
+      await tx.insertInto('verification').values(sealed).execute();
+    },
+    /**
+     * The person's last verified verifications, newest first; those after `until` were written by a clock that stood wrong, and would
+     * hide the others until it is that late. What no longer opens is left out.
+     */
+    async earlier(
+      organization: OrganizationId,
+      subject: SubjectId,
+      { most, until }: { most: number; until: number },
+    ): Promise<Earlier[]> {
+      const rows = await db
+        .selectFrom('verification')
+        .select(['id', 'world', 'created_at', 'place_sealed', 'device_sealed', 'probe_sealed'])
+        .where('subject', '=', subject)
+        .where('verified', '=', 1)
+        .where('created_at', '<=', until)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(most)
+        .execute();
+      const sealed = rows.flatMap((row, i) =>
+        fields.flatMap((field) => {
+          const bytes = row[`${field}_sealed`];
+          const realm = { organization, world: row.world as World };
+          return bytes ? [{ i, field, place: placeOf(realm, subject, row.id, field), sealed: bytes }] : [];
+        }),
+      );
+      const found: Earlier[] = rows.map((row) => ({ at: row.created_at }));
+      for (const [n, value] of (await sealer.openMany(sealed)).entries()) {
+        const { i, field } = sealed[n]!;
+        if (value.is !== 'open') continue;
+        const decoded = field === 'probe' ? decodeProbe(organization, value.plain) : decode(value.plain);
+        if (decoded !== undefined) Object.assign(found[i]!, { [field]: decoded });
+      }
+      return found;
+    },
+  };
+}
+
+/** As it is kept of a person who was erased while the picture was judged: the figures stay. */
+export const anonymous = (sealed: SealedVerification): SealedVerification => ({
+  ...sealed,
+  subject: null,
+  place_sealed: null,
+  device_sealed: null,
+  probe_sealed: null,
+});
+
+function encode(value: Place | DeviceInfo): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function decode(plain: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(plain));
+}
