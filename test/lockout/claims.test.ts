@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import type { VerifyCommand } from '../../service/engine/verification/index.ts';
 import type { World } from '../../service/lib/id.ts';
+import { onBothDatabases } from '../storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../support/faces.ts';
-import { onBothDatabases } from '../storage/databases.ts';
 
 const alice = direction('alice');
 const known = 'alice@example.com';
