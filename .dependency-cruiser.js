@@ -33,7 +33,34 @@ export default {
       'events-jobs-audit',
       { path: '^service/engine/(events|jobs|audit)/', pathNot: '\\.test\\.ts$' },
       { path: '^service/engine/', pathNot: '^service/engine/($1/|(events|jobs|audit)/index\\.ts$)' },
-      'Every feature may use these three; they use no other.',
+      'Every feature may use these three; they use no other feature.',
+    ),
+    rule(
+      'destinations-know-events',
+      { path: '^service/engine/destinations/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^service/engine/',
+        pathNot: '^service/engine/(destinations/|(events|jobs|audit)/index\\.ts$)',
+      },
+      'Where an organization may send to: it knows no endpoint and no delivery.',
+    ),
+    rule(
+      'webhooks-know-destinations',
+      { path: '^service/engine/webhooks/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^service/engine/',
+        pathNot: '^service/engine/(webhooks/|(destinations|events|jobs|audit)/index\\.ts$)',
+      },
+      'Endpoints and their signatures: it knows no delivery.',
+    ),
+    rule(
+      'deliveries-know-webhooks',
+      { path: '^service/engine/deliveries/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^service/engine/',
+        pathNot: '^service/engine/(deliveries/|(webhooks|destinations|events|jobs|audit)/index\\.ts$)',
+      },
+      'Passing events on uses endpoints, destinations and the three; no other feature.',
     ),
     rule(
       'matching-below-checks',

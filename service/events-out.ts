@@ -1,20 +1,16 @@
 import { randomFillSync } from 'node:crypto';
 import { type Alerts, type AlertsDeps, createAlerts } from './engine/alerts/index.ts';
 import type { Actor } from './engine/audit/index.ts';
+import { createEventDelivery, type EventDelivery, type Relay } from './engine/deliveries/index.ts';
 import {
   createDestinations,
-  createEventDelivery,
-  createEvents,
   createGrants,
-  createWebhooks,
   type Destinations,
-  type EndpointWebhooks,
-  type EventDelivery,
-  type Events,
   type Grants,
   type OwnPlaces,
-  type Relay,
-} from './engine/events/index.ts';
+} from './engine/destinations/index.ts';
+import { createEvents, type Events } from './engine/events/index.ts';
+import { createWebhooks, type EndpointWebhooks } from './engine/webhooks/index.ts';
 import type { OrganizationId } from './lib/id.ts';
 import { productVersion } from './lib/version.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';

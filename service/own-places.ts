@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Config } from './config.ts';
-import type { OwnPlaces } from './engine/events/index.ts';
+import type { OwnPlaces } from './engine/destinations/index.ts';
 
 export interface OwnPlacesDeps {
   config: Pick<Config, 'port' | 'databaseUrl' | 'keysDatabaseUrl' | 'redisUrl'>;

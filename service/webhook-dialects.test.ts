@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { families, PAYLOAD_LIMIT, type RecordedEvent } from './engine/events/index.ts';
+import type { RecordedEvent } from './engine/events/index.ts';
+import { families, PAYLOAD_LIMIT } from './engine/webhooks/index.ts';
 import type { OrganizationId, SubjectId } from './lib/id.ts';
 import { webhookDialects } from './webhook-dialects.ts';
 

@@ -3,7 +3,7 @@ import { hostedEvents } from './doors/hosted/webhook-events.ts';
 import { identityEvents } from './doors/identity/webhook-events.ts';
 import { registrationsEvents } from './doors/registrations/webhook-events.ts';
 import { sessionsEvents } from './doors/sessions/webhook-events.ts';
-import type { PayloadDialect } from './engine/events/index.ts';
+import type { PayloadDialect } from './engine/webhooks/index.ts';
 
 /** Every family's payloads: what the engine translates deliveries with, and what the catalog shows. */
 export const webhookDialects: readonly PayloadDialect[] = [

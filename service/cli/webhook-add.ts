@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { families, signatureDialects } from '../engine/events/dialect.ts';
+import { families, signatureDialects } from '../engine/webhooks/index.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
 import { type About, nextCommand, realmOf, withAbout } from './webhook-about.ts';

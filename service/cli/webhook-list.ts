@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { families } from '../engine/events/dialect.ts';
+import { families } from '../engine/webhooks/index.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { table } from './terminal.ts';
 import { type About, nextCommand, realmOf, webhookPath, withAbout } from './webhook-about.ts';

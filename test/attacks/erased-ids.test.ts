@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createEventLog } from '../../service/engine/deliveries/deliveries.ts';
 import { isClean } from '../../service/engine/erasure/index.ts';
-import { createEventLog } from '../../service/engine/events/deliveries.ts';
-import { openEvents } from '../../service/engine/events/recorded-event-store.ts';
+import { openEvents } from '../../service/engine/events/index.ts';
 import type { EventId, SubjectId } from '../../service/lib/id.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../support/engine.ts';

@@ -1,11 +1,8 @@
-import {
-  createEventDelivery,
-  createEvents,
-  type Destinations,
-  type Endpoint,
-  type NewEndpoint,
-} from '../../service/engine/events/index.ts';
+import { createEventDelivery } from '../../service/engine/deliveries/index.ts';
+import type { Destinations } from '../../service/engine/destinations/index.ts';
+import { createEvents } from '../../service/engine/events/index.ts';
 import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
+import type { Endpoint, NewEndpoint } from '../../service/engine/webhooks/index.ts';
 import { createIds, type EventId, type SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { Outgoing, OutgoingReply, OutgoingRequest } from '../../service/outgoing/outgoing.ts';

@@ -1,9 +1,6 @@
 import { randomFillSync } from 'node:crypto';
-import {
-  createWebhooks,
-  type Destinations,
-  type EndpointWebhooks,
-} from '../../service/engine/events/index.ts';
+import type { Destinations } from '../../service/engine/destinations/index.ts';
+import { createWebhooks, type EndpointWebhooks } from '../../service/engine/webhooks/index.ts';
 import type { Clock } from '../../service/lib/clock.ts';
 import { type Log, silentLog } from '../../service/lib/log.ts';
 import { webhookDialects } from '../../service/webhook-dialects.ts';

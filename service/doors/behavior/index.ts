@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Webhooks } from '../../engine/events/index.ts';
+import type { Webhooks } from '../../engine/webhooks/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
 import { wireErrors } from './errors.ts';

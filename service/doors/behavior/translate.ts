@@ -1,6 +1,7 @@
 import type { Caller } from '../../engine/access/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
-import type { Endpoint, EventRealm, NewEndpoint } from '../../engine/events/index.ts';
+import type { EventRealm } from '../../engine/events/index.ts';
+import type { Endpoint, NewEndpoint } from '../../engine/webhooks/index.ts';
 import { eventNames, type NewWebhook, type NewWebhookReply, type WebhookReply } from './wire.ts';
 
 const FAMILY = 'behavior';

@@ -1,4 +1,4 @@
-import type { PayloadDialect } from '../../engine/events/index.ts';
+import type { PayloadDialect } from '../../engine/webhooks/index.ts';
 
 /** behavior.txt, "Webhooks". */
 export const behaviorEvents: PayloadDialect = {

@@ -1,5 +1,7 @@
 import type { Alerts } from '../../engine/alerts/index.ts';
-import type { Deliveries, EventLog, Grants, Webhooks } from '../../engine/events/index.ts';
+import type { Deliveries, EventLog } from '../../engine/deliveries/index.ts';
+import type { Grants } from '../../engine/destinations/index.ts';
+import type { Webhooks } from '../../engine/webhooks/index.ts';
 
 /** What of the engine is behind the console's door. */
 export interface ConsoleDeps {

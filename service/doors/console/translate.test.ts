@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../engine/alerts/index.ts';
-import type { Delivery, DeliveryAttempt, Endpoint, Grant } from '../../engine/events/index.ts';
+import type { Delivery, DeliveryAttempt } from '../../engine/deliveries/index.ts';
+import type { Grant } from '../../engine/destinations/index.ts';
+import type { Endpoint } from '../../engine/webhooks/index.ts';
 import {
   fromCatalog,
   fromDelivery,

@@ -1,19 +1,15 @@
 import type { Caller } from '../../engine/access/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
-import {
-  type Deliveries,
-  type Delivery,
-  type DeliveryAttempt,
-  type DeliveryState,
-  describeGrant,
-  type Endpoint,
-  type EndpointChange,
-  type EventLog,
-  type EventRealm,
-  type Grant,
-  type NewEndpoint,
-  type Webhooks,
-} from '../../engine/events/index.ts';
+import type {
+  Deliveries,
+  Delivery,
+  DeliveryAttempt,
+  DeliveryState,
+  EventLog,
+} from '../../engine/deliveries/index.ts';
+import { describeGrant, type Grant } from '../../engine/destinations/index.ts';
+import type { EventRealm } from '../../engine/events/index.ts';
+import type { Endpoint, EndpointChange, NewEndpoint, Webhooks } from '../../engine/webhooks/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type { NewWebhook, Replay, WebhookChange } from './wire.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { families, signatureDialects } from '../../engine/events/index.ts';
+import { families, signatureDialects } from '../../engine/webhooks/index.ts';
 import { pageReply } from './page.ts';
 import * as example from './reply-examples.ts';
 import { deliveryStates } from './wire.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { families, signatureDialects } from '../../engine/events/index.ts';
+import { families, signatureDialects } from '../../engine/webhooks/index.ts';
 import { lineOfText } from '../../http/text-fields.ts';
 import { idOf, pageOf } from './page.ts';
 

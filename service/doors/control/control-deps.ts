@@ -3,8 +3,9 @@ import type { Alerts } from '../../engine/alerts/index.ts';
 import type { AuditLog } from '../../engine/audit/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
+import type { Deliveries } from '../../engine/deliveries/index.ts';
+import type { Grants } from '../../engine/destinations/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
-import type { Deliveries, Grants, Webhooks } from '../../engine/events/index.ts';
 import type { GalleryCalibrations } from '../../engine/gallery-calibration/index.ts';
 import type { BoardLinks, Jobs } from '../../engine/jobs/index.ts';
 import type { KeyPlaces } from '../../engine/keystore/index.ts';
@@ -17,6 +18,7 @@ import type { Subjects } from '../../engine/subjects/index.ts';
 import type { TemplateRenewals } from '../../engine/template-renewal/index.ts';
 import type { KeyCustody } from '../../engine/vault/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
+import type { Webhooks } from '../../engine/webhooks/index.ts';
 
 /** What the control API speaks for; the composed Gatehouse fits. */
 export interface ControlDeps {

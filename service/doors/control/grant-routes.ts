@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import { describeGrant, type Grant } from '../../engine/events/index.ts';
+import { describeGrant, type Grant } from '../../engine/destinations/index.ts';
 import { lineOfText } from '../../http/text-fields.ts';
 import { time } from '../../lib/time.ts';
 import type { ControlDeps } from './control-deps.ts';

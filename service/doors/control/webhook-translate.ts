@@ -1,4 +1,5 @@
-import type { Deliveries, Delivery, Endpoint } from '../../engine/events/index.ts';
+import type { Deliveries, Delivery } from '../../engine/deliveries/index.ts';
+import type { Endpoint } from '../../engine/webhooks/index.ts';
 import { time } from '../../lib/time.ts';
 
 /** Engine -> control wire. Milliseconds become ISO 8601, what is absent stays absent. */

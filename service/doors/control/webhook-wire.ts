@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { families, signatureDialects } from '../../engine/events/index.ts';
+import { families, signatureDialects } from '../../engine/webhooks/index.ts';
 import { lineOfText } from '../../http/text-fields.ts';
 
 /** What the control API reads about webhooks and their deliveries. The engine says what of it makes sense. */

@@ -1,4 +1,4 @@
-import type { PayloadDialect } from '../../engine/events/index.ts';
+import type { PayloadDialect } from '../../engine/webhooks/index.ts';
 
 /** hosted.txt, "Webhook-first confirmation". */
 export const hostedEvents: PayloadDialect = {

@@ -1,4 +1,5 @@
-import type { EventPayloads, PayloadDialect, RecordedEvent } from '../../engine/events/index.ts';
+import type { EventPayloads, RecordedEvent } from '../../engine/events/index.ts';
+import type { PayloadDialect } from '../../engine/webhooks/index.ts';
 import { alertTriggered, userEnrolled, verificationFailure, verificationSuccess } from './webhook-samples.ts';
 
 /** identity.txt, "Webhooks": `{ event, orgId, timestamp, data }`; inside `data` the names of this family's HTTP answers. */

@@ -1,4 +1,4 @@
-import type { PayloadDialect } from '../../engine/events/index.ts';
+import type { PayloadDialect } from '../../engine/webhooks/index.ts';
 
 /**
  * registrations.txt names the event and shows no payload; this is the smallest that tells who and how it ended, in the words of

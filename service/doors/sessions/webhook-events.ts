@@ -1,4 +1,5 @@
-import { type EventPayloads, PAYLOAD_LIMIT, type PayloadDialect } from '../../engine/events/index.ts';
+import type { EventPayloads } from '../../engine/events/index.ts';
+import { PAYLOAD_LIMIT, type PayloadDialect } from '../../engine/webhooks/index.ts';
 
 const completed = {
   event: 'verification.completed',

@@ -1,6 +1,6 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Outgoing } from '../../outgoing/outgoing.ts';
-import type { Destinations } from '../events/index.ts';
+import type { Destinations } from '../destinations/index.ts';
 import type { JobHandler } from '../jobs/index.ts';
 import { type MailServer, mailOf, NO_MAIL_SERVER } from './alert-mail.ts';
 import type { AlertStore } from './alert-store.ts';

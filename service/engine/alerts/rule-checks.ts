@@ -1,6 +1,7 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Destinations, EventRealm } from '../events/index.ts';
+import type { Destinations } from '../destinations/index.ts';
+import type { EventRealm } from '../events/index.ts';
 import { type Organizations, refuseErased } from '../organizations/index.ts';
 import type { Profiles } from '../profiles/index.ts';
 import type { AlertDefinition } from './alert.ts';

@@ -5,7 +5,7 @@ import { notBeingErased, unfinishedStates } from '../../storage/erasure-conditio
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { forgetAlerts } from '../alerts/index.ts';
-import { forgetDeliveries } from '../events/index.ts';
+import { forgetDeliveries } from '../deliveries/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { TableSearch } from './receipt.ts';
 

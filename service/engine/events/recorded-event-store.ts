@@ -1,7 +1,7 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealed.ts';
 import type { RecordedEvent } from './domain-event.ts';
-import { ERASED_PAYLOAD } from './forget-deliveries-store.ts';
+import { ERASED_PAYLOAD } from './erased-payload.ts';
 
 /** A row of the outbox, as much of it as translating needs. */
 export interface OutboxRow {

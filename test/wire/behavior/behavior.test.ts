@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createBehaviorDoor } from '../../../service/doors/behavior/index.ts';
 import { NewWebhookReply, WebhookList } from '../../../service/doors/behavior/wire.ts';
-import type { Endpoint, Webhooks } from '../../../service/engine/events/index.ts';
+import type { Endpoint, Webhooks } from '../../../service/engine/webhooks/index.ts';
 import { createServer } from '../../../service/http/server.ts';
 import { systemClock } from '../../../service/lib/clock.ts';
 import { createIds } from '../../../service/lib/id.ts';

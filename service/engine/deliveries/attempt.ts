@@ -1,0 +1,205 @@
+import type { Clock } from '../../lib/clock.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Outgoing, OutgoingFailure, OutgoingReply } from '../../outgoing/outgoing.ts';
+import type { CheckedDestination, Destinations } from '../destinations/index.ts';
+import { ruleOf } from '../destinations/index.ts';
+import type { OpenEndpoint } from '../webhooks/index.ts';
+import { sign } from '../webhooks/index.ts';
+import { readRetryAfter } from './retry-after.ts';
+
+/** What one attempt sends, to whom. */
+export interface Letter {
+  to: OpenEndpoint;
+  /** The endpoint's, or a callback's own. */
+  url: string;
+  /** `webhook-id` */
+  id: string;
+  body: Uint8Array;
+  signal?: AbortSignal;
+}
+
+/** What was sent and answered, as the delivery log keeps it: no signature, no value of a custom header, no body of ours. */
+export interface Exchange {
+  request: { url: string; headers: Record<string, string> };
+  response: { headers: Record<string, string>; body: string; truncated: boolean } | { error: string };
+}
+
+export interface Attempted {
+  at: number;
+  milliseconds: number;
+  /** `delivered`, or why not: `status`, an OutgoingFailure, or the rule by which the destination was refused. */
+  outcome: string;
+  status: number | undefined;
+  /** For whoever reads the log; nothing of the answer's body in it. */
+  sentence: string;
+  /** Not before, ms since 1970: the receiver asked for it. */
+  retryAt: number | undefined;
+  exchange: Exchange;
+}
+
+export interface AttemptDeps {
+  destinations: Pick<Destinations, 'check'>;
+  outgoing: Pick<Outgoing, 'post'>;
+  /** Of this Gatehouse, as receivers read it. */
+  version: string;
+  clock: Clock;
+  /** Milliseconds of a clock that never jumps. */
+  elapsed?: () => number;
+}
+
+/** Milliseconds of one attempt, over all addresses. */
+export const ATTEMPT_TIMEOUT = 15_000;
+/** Of an answer's body, and of its headers. */
+const KEPT = 4_096;
+const HIDDEN = '(not kept)';
+
+/** Sends once. Never throws: what goes wrong is told as it is logged. */
+export function createAttempt({
+  destinations,
+  outgoing,
+  version,
+  clock,
+  elapsed = () => performance.now(),
+}: AttemptDeps) {
+  const standing = { 'content-type': 'application/json', 'user-agent': `Gatehouse/${version}` };
+
+  /** To the first address that takes a connection. */
+  async function post(
+    { to: { ca, pin }, body, signal }: Letter,
+    { url, addresses }: CheckedDestination & { url: URL },
+    headers: Record<string, string>,
+    started: number,
+  ): Promise<OutgoingReply> {
+    let last: unknown = timedOut();
+    for (const address of addresses) {
+      const timeout = Math.ceil(ATTEMPT_TIMEOUT - (elapsed() - started));
+      if (timeout <= 0) break;
+      try {
+        return await outgoing.post({
+          url,
+          address,
+          headers,
+          body,
+          timeout,
+          keep: KEPT,
+          ...(ca !== undefined && { ca }),
+          ...(pin !== undefined && { pin }),
+          ...(signal && { signal }),
+        });
+      } catch (error) {
+        last = error;
+        // Only where nothing was sent yet.
+        if (!isOutgoing(error) || (error.failure !== 'refused' && error.failure !== 'unreachable')) break;
+      }
+    }
+    throw last;
+  }
+
+  return async function attempt(letter: Letter): Promise<Attempted> {
+    const { to, url, id, body } = letter;
+    const { endpoint, secret, nextSecret } = to;
+    const at = clock.now();
+    const started = elapsed();
+    const signed = sign({
+      dialect: endpoint.signature,
+      headerName: endpoint.signatureHeader,
+      secret,
+      nextSecret,
+      id,
+      at,
+      body,
+    });
+    const request = {
+      url,
+      headers: {
+        ...Object.fromEntries(Object.keys(to.headers).map((name) => [name, HIDDEN])),
+        ...standing,
+        ...Object.fromEntries(
+          Object.entries(signed).map(([name, value]) => [name, isPlain(name) ? value : HIDDEN]),
+        ),
+      },
+    };
+    try {
+      const destination = await destinations.check(endpoint.organization, url);
+      const reply = await post(letter, destination, { ...to.headers, ...standing, ...signed }, started);
+      const hide = createHide(Object.values(to.headers));
+      const { status, headers, truncated } = reply;
+      const accepted = status >= 200 && status < 300;
+      return {
+        at,
+        milliseconds: elapsed() - started,
+        outcome: accepted ? 'delivered' : 'status',
+        status,
+        sentence: accepted ? 'delivered' : sentenceOf(status),
+        retryAt:
+          status === 429 || status === 503 ? readRetryAfter(headers['retry-after'], clock.now()) : undefined,
+        exchange: {
+          request,
+          response: { headers: capped(headers, hide), body: hide(reply.body), truncated },
+        },
+      };
+    } catch (error) {
+      const { outcome, sentence } = tell(error);
+      return {
+        at,
+        milliseconds: elapsed() - started,
+        outcome,
+        status: undefined,
+        sentence,
+        retryAt: undefined,
+        exchange: { request, response: { error: sentence } },
+      };
+    }
+  };
+}
+
+export type Attempt = ReturnType<typeof createAttempt>;
+
+const timedOut = () =>
+  Object.assign(new Error(`Its address was not found within ${ATTEMPT_TIMEOUT / 1000} seconds.`), {
+    failure: 'timeout' as const,
+  });
+
+const isPlain = (name: string) => name === 'webhook-id' || name === 'webhook-timestamp';
+
+/** The class itself belongs to the room that dials. */
+const isOutgoing = (error: unknown): error is Error & { failure: OutgoingFailure } =>
+  error instanceof Error && 'failure' in error;
+
+function sentenceOf(status: number): string {
+  if (status >= 300 && status < 400)
+    return `The receiver answered ${status}, a redirect, and none is followed: give the endpoint the URL it leads to.`;
+  if (status === 410) return 'The receiver answered 410: it wants nothing more.';
+  return `The receiver answered ${status}; any status from 200 to 299 accepts a delivery.`;
+}
+
+function tell(error: unknown): { outcome: string; sentence: string } {
+  if (error instanceof Problem) return { outcome: ruleOf(error) ?? error.code, sentence: error.message };
+  if (isOutgoing(error)) return { outcome: error.failure, sentence: error.message };
+  const sentence = error instanceof Error ? error.message : String(error);
+  return { outcome: 'error', sentence };
+}
+
+/** As many of the headers as there is room for. */
+function capped(headers: Record<string, string>, hide: (text: string) => string): Record<string, string> {
+  const kept: [string, string][] = [];
+  let room = KEPT;
+  for (const [name, value] of Object.entries(headers)) {
+    room -= name.length + value.length;
+    if (room < 0) break;
+    kept.push([name, hide(value)]);
+  }
+  return Object.fromEntries(kept);
+}
+
+/** A word of a value that is shorter hides nothing but the answer. */
+const SECRET = 6;
+
+/** Receivers that show what they got, in a page for a mistake or on purpose, say custom headers back. */
+function createHide(values: readonly string[]): (text: string) => string {
+  const words = values
+    .flatMap((value) => [value, ...value.split(/\s+/)])
+    .filter(({ length }) => length >= SECRET)
+    .toSorted((a, b) => b.length - a.length);
+  return (text) => words.reduce((left, word) => left.replaceAll(word, () => HIDDEN), text);
+}

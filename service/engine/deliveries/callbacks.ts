@@ -1,0 +1,76 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { DeliveryId, EventId, Ids, SubjectId } from '../../lib/id.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import type { Destinations } from '../destinations/index.ts';
+import type { EventRealm } from '../events/index.ts';
+import { openEvents } from '../events/index.ts';
+import type { Jobs } from '../jobs/index.ts';
+import type { EndpointKeeping, Family, PayloadDialect } from '../webhooks/index.ts';
+import { type ExchangeSealer, sealOwned, urlField } from './exchange-store.ts';
+import { queueDeliveries } from './queue-deliveries.ts';
+import { selectEvent } from './relay-store.ts';
+
+/** What goes to a URL that a call named, beside the endpoints that want the event: signed, tried again and logged like theirs. */
+export interface Callbacks {
+  /** Before the URL is taken from whoever names it. Throws as `Destinations.check`. */
+  check(realm: EventRealm, url: string): Promise<void>;
+  /**
+   * The event of `events.add`, in the same transaction. Undefined where the family tells nothing of it. The URL is kept sealed,
+   * and checked again at each attempt.
+   */
+  addCallback(
+    tx: Tx,
+    realm: EventRealm,
+    callback: { family: Family; url: string; event: EventId },
+  ): Promise<DeliveryId | undefined>;
+}
+
+export interface CallbacksDeps {
+  sealer: ExchangeSealer;
+  dialects: readonly PayloadDialect[];
+  endpoints: Pick<EndpointKeeping, 'callbackEndpoint'>;
+  destinations: Pick<Destinations, 'check'>;
+  jobs: Pick<Jobs, 'add'>;
+  ids: Pick<Ids, 'next'>;
+  clock: Clock;
+}
+
+export function createCallbacks({
+  sealer,
+  dialects,
+  endpoints,
+  destinations,
+  jobs,
+  ids,
+  clock,
+}: CallbacksDeps): Callbacks {
+  return {
+    async check({ organization }, url) {
+      await destinations.check(organization, url);
+    },
+    async addCallback(tx, realm, { family, url, event }) {
+      const row = await selectEvent(tx, event);
+      const [opened] = row ? await openEvents(sealer, [row]) : [];
+      if (row === undefined || opened?.is !== 'open')
+        throw new Error(`The event ${event} of a callback is not in the outbox of this transaction.`);
+      const name = dialects.find((one) => one.family === family)?.translate(opened.event)?.name;
+      if (name === undefined) return undefined;
+      const id = ids.next('delivery');
+      const subject = (row.subject as SubjectId | null) ?? undefined;
+      const delivery = {
+        id,
+        ...realm,
+        endpoint: await endpoints.callbackEndpoint(tx, realm, family),
+        event,
+        name,
+        subject,
+        origin: 'callback',
+        url: await sealOwned(sealer, { ...realm, subject }, urlField(id), { url }),
+        // Those of one host wait for each other, for nobody else.
+        lane: `callback/${new URL(url).host}`,
+      } as const;
+      await queueDeliveries({ tx, jobs, now: clock.now() }, [delivery]);
+      return id;
+    },
+  };
+}

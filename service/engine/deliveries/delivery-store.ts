@@ -1,0 +1,176 @@
+import type { Selectable } from 'kysely';
+import type { DeliveryId, EndpointId } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { EventRealm, OutboxRow } from '../events/index.ts';
+import type { Delivery, DeliveryQuery, DeliveryState } from './delivery.ts';
+
+export type DeliveryRow = Selectable<Schema['webhook_delivery']>;
+
+const ofRealm = (db: Db | Tx, { organization, world }: EventRealm) =>
+  db
+    .selectFrom('webhook_delivery')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('world', '=', world);
+
+/** Newest first. */
+export async function selectDeliveries(
+  db: Db,
+  realm: EventRealm,
+  { endpoint, event, state, before, limit }: DeliveryQuery,
+): Promise<Delivery[]> {
+  let query = ofRealm(db, realm);
+  if (endpoint !== undefined) query = query.where('endpoint', '=', endpoint);
+  if (event !== undefined) query = query.where('event', '=', event);
+  if (state !== undefined) query = query.where('state', '=', state);
+  if (before !== undefined) query = query.where('id', '<', before);
+  const rows = await query.orderBy('id', 'desc').limit(limit).execute();
+  return rows.map(toDelivery);
+}
+
+export const selectDelivery = (
+  db: Db | Tx,
+  realm: EventRealm,
+  id: string,
+): Promise<DeliveryRow | undefined> => ofRealm(db, realm).where('id', '=', id).executeTakeFirst();
+
+export const selectAttempts = (db: Db, delivery: string) =>
+  db.selectFrom('webhook_attempt').selectAll().where('delivery', '=', delivery).orderBy('number').execute();
+
+/** The rows of the outbox from `after` to `until` (by `seq`) that happened in [since, before), in order. */
+export async function selectEventsBetween(
+  db: Db | Tx,
+  { organization, world }: EventRealm,
+  { after, until, since, before }: { after: number; until: number; since: number; before: number },
+): Promise<OutboxRow[]> {
+  return db
+    .selectFrom('outbox')
+    .select(['id', 'organization', 'world', 'type', 'subject', 'payload', 'personal_sealed', 'created_at'])
+    .where('seq', '>', after)
+    .where('seq', '<=', until)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('created_at', '>=', since)
+    .where('created_at', '<', before)
+    .where('relayed_at', 'is not', null)
+    .orderBy('seq')
+    .execute();
+}
+
+/** The first and last `seq` there are; undefined for an empty outbox. */
+export async function selectSeqs(db: Db | Tx): Promise<{ first: number; last: number } | undefined> {
+  const { first, last } = await db
+    .selectFrom('outbox')
+    .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
+    .executeTakeFirstOrThrow();
+  return first === null || last === null ? undefined : { first: Number(first), last: Number(last) };
+}
+
+/** Whether a delivery of a replay to this endpoint still waits for its first attempt. */
+export async function hasUntriedReplay(
+  db: Db | Tx,
+  endpoint: EventRealm & { id: EndpointId },
+): Promise<boolean> {
+  const row = await ofRealm(db, endpoint)
+    .where('endpoint', '=', endpoint.id)
+    .where('state', '=', 'waiting')
+    .where('origin', '=', 'replay')
+    .where('attempts', '=', 0)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** One that was sent already, with its one attempt: a test. */
+export async function insertTest(
+  tx: Tx,
+  row: {
+    id: DeliveryId;
+    realm: EventRealm;
+    endpoint: EndpointId;
+    name: string;
+    state: 'delivered' | 'failed';
+    reason: string | null;
+    at: number;
+  },
+): Promise<void> {
+  await tx
+    .insertInto('webhook_delivery')
+    .values({
+      id: row.id,
+      ...row.realm,
+      endpoint: row.endpoint,
+      event: null,
+      event_name: row.name,
+      subject: null,
+      origin: 'test',
+      url_sealed: null,
+      lane: null,
+      job: null,
+      state: row.state,
+      state_reason: row.reason,
+      attempts: 1,
+      next_at: null,
+      created_at: row.at,
+      finished_at: row.at,
+    })
+    .execute();
+}
+
+/** What the outbox holds, newest first, with how many deliveries each event has. */
+export async function selectEventLog(
+  db: Db,
+  { organization, world }: EventRealm,
+  { type, before, limit }: { type?: string; before?: string; limit: number },
+): Promise<{ id: string; type: string; at: number; payload: string; deliveries: number }[]> {
+  let query = db
+    .selectFrom('outbox')
+    .select(({ selectFrom, fn }) => [
+      'outbox.id',
+      'outbox.type',
+      'outbox.payload',
+      'outbox.created_at as at',
+      selectFrom('webhook_delivery')
+        .select(fn.countAll<number>().as('n'))
+        .whereRef('webhook_delivery.event', '=', 'outbox.id')
+        .as('deliveries'),
+    ])
+    .where('outbox.organization', '=', organization)
+    .where('outbox.world', '=', world);
+  if (type !== undefined) query = query.where('outbox.type', '=', type);
+  if (before !== undefined) query = query.where('outbox.id', '<', before);
+  const rows = await query.orderBy('outbox.id', 'desc').limit(limit).execute();
+  return rows.map((row) => ({ ...row, deliveries: Number(row.deliveries) }));
+}
+
+export const toDelivery = (row: DeliveryRow): Delivery => ({
+  id: row.id as DeliveryId,
+  endpoint: row.endpoint as EndpointId,
+  event: row.event ?? undefined,
+  name: row.event_name,
+  origin: row.origin as Delivery['origin'],
+  state: stateOf(row),
+  attempts: row.attempts,
+  createdAt: row.created_at,
+});
+
+function stateOf(row: DeliveryRow): DeliveryState {
+  const at = row.finished_at ?? row.created_at;
+  const { state_reason } = row;
+  const reason = state_reason ?? '';
+  switch (row.state) {
+    case 'delivered':
+      return { is: 'delivered', at };
+    case 'failed':
+      return { is: 'failed', at, reason };
+    case 'dropped':
+      return { is: 'dropped', at, reason };
+    default:
+      return {
+        is: 'waiting',
+        nextAt: row.next_at ?? row.created_at,
+        ...(state_reason !== null && { reason: state_reason }),
+      };
+  }
+}

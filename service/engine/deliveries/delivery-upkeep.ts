@@ -1,0 +1,119 @@
+import { setImmediate as pause } from 'node:timers/promises';
+import type { Clock } from '../../lib/clock.ts';
+import type { EndpointId } from '../../lib/id.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Jobs } from '../jobs/index.ts';
+import type { EndpointBook } from '../webhooks/index.ts';
+import { SCHEDULE } from './deliver.ts';
+import { settleDeliveries } from './delivery-work-store.ts';
+import {
+  giveJobs,
+  type ParkedDelivery,
+  selectForsaken,
+  selectParked,
+  selectParkedBefore,
+} from './relay-store.ts';
+
+export interface DeliveryUpkeepDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  endpoints: Pick<EndpointBook, 'refresh' | 'catchUp'>;
+  jobs: Pick<Jobs, 'add' | 'wake'>;
+  clock: Clock;
+}
+
+/** What deliveries leave to be done outside their own transactions. */
+export interface DeliveryUpkeep {
+  /** What is in memory of it is read again at the next look of the relay. */
+  switchedOff(endpoint: EndpointId): void;
+  refresh(): Promise<void>;
+  /** Deliveries that wait for their endpoint go out where it is enabled again; ends early when `until` says so. */
+  resume(until: () => boolean): Promise<void>;
+  /** Deliveries that waited for their endpoint for as long as attempts are made have failed; so have those without a job. */
+  prune(): Promise<void>;
+}
+
+const PAGE = 100;
+/** Milliseconds after which a delivery that is due and has no job is looked for no more. */
+const FORSAKEN = 3_600_000;
+const TOO_LONG = 'The endpoint was disabled for longer than attempts are made.';
+
+export function createDeliveryUpkeep({
+  db,
+  inTransaction,
+  endpoints,
+  jobs,
+  clock,
+}: DeliveryUpkeepDeps): DeliveryUpkeep {
+  const changed = new Set<EndpointId>();
+
+  const giveUp = (tx: Tx, these: readonly { id: string; attempts: number }[], reason = TOO_LONG) =>
+    settleDeliveries(
+      tx,
+      these.map(({ id, attempts }) => ({ id, attempts, state: 'failed', reason, nextAt: null })),
+      clock.now(),
+    );
+
+  async function inPages(work: (tx: Tx) => Promise<number>): Promise<void> {
+    while ((await inTransaction(work)) === PAGE) await pause();
+  }
+
+  /** Those whose schedule is over do not go out. */
+  async function giveBack(parked: readonly ParkedDelivery[]): Promise<void> {
+    await inTransaction(async (tx) => {
+      const now = clock.now();
+      const late = parked.filter(({ createdAt }) => createdAt + SCHEDULE < now);
+      const inTime = parked.filter((one) => !late.includes(one));
+      await giveUp(tx, late);
+      if (inTime.length === 0) return;
+      const added = await jobs.add(
+        tx,
+        inTime.map(({ id, organization, endpoint, lane }) => ({
+          kind: 'webhook' as const,
+          payload: { delivery: id },
+          organization,
+          lane: lane ?? endpoint,
+        })),
+      );
+      await giveJobs(
+        tx,
+        inTime.map(({ id }, i) => ({ id, job: added[i]! })),
+        now,
+      );
+    });
+    jobs.wake();
+  }
+
+  return {
+    switchedOff: (endpoint) => void changed.add(endpoint),
+    async refresh() {
+      await endpoints.catchUp();
+      if (changed.size === 0) return;
+      const ids = [...changed];
+      // Transactions take turns: the one that switched them off has ended when this one begins.
+      await inTransaction(async () => {});
+      for (const id of ids) changed.delete(id);
+      for (const id of ids) await endpoints.refresh(id);
+    },
+    async resume(until) {
+      while (!until()) {
+        const parked = await selectParked(db, PAGE);
+        if (parked.length === 0) return;
+        await giveBack(parked);
+        await pause();
+      }
+    },
+    async prune() {
+      await inPages(async (tx) => {
+        const late = await selectParkedBefore(tx, clock.now() - SCHEDULE, PAGE);
+        await giveUp(tx, late);
+        return late.length;
+      });
+      await inPages(async (tx) => {
+        const forsaken = await selectForsaken(tx, clock.now() - FORSAKEN, PAGE);
+        await giveUp(tx, forsaken, 'Its job was removed from the queue, or ended without a word.');
+        return forsaken.length;
+      });
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import { sql } from 'kysely';
+import {
+  type DeliveryId,
+  type EndpointId,
+  firstIdAt,
+  type OrganizationId,
+  type SubjectId,
+  type World,
+} from '../../lib/id.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { OutboxRow } from '../events/index.ts';
+import type { Delivery } from './delivery.ts';
+
+/** A delivery with the row of the outbox that it tells of. */
+export interface DeliveryWork {
+  id: DeliveryId;
+  organization: OrganizationId;
+  world: World;
+  endpoint: EndpointId;
+  event: string | null;
+  name: string;
+  subject: SubjectId | undefined;
+  origin: Delivery['origin'];
+  url: Uint8Array | null;
+  /** Undefined: the endpoint's. */
+  lane: string | undefined;
+  state: string;
+  attempts: number;
+  /** Undefined where its term is over. */
+  row: OutboxRow | undefined;
+}
+
+/** One that has failed is open again when somebody has its dead job tried once more. */
+export const isOpen = ({ state }: Pick<DeliveryWork, 'state'>): boolean =>
+  state === 'waiting' || state === 'failed';
+
+/** By id; those that are gone are missing. Some hundred at a time. */
+export async function selectWork(db: Db | Tx, ids: readonly string[]): Promise<Map<string, DeliveryWork>> {
+  const rows = await db
+    .selectFrom('webhook_delivery as d')
+    .leftJoin('outbox as o', 'o.id', 'd.event')
+    .select([
+      'd.id',
+      'd.organization',
+      'd.world',
+      'd.endpoint',
+      'd.event',
+      'd.event_name',
+      'd.subject',
+      'd.origin',
+      'd.url_sealed',
+      'd.lane',
+      'd.state',
+      'd.attempts',
+      'o.id as o_id',
+      'o.type',
+      'o.subject as o_subject',
+      'o.payload',
+      'o.personal_sealed',
+      'o.created_at',
+    ])
+    .where('d.id', 'in', ids)
+    .execute();
+  return new Map(
+    rows.map((one) => [
+      one.id,
+      {
+        id: one.id as DeliveryId,
+        organization: one.organization as OrganizationId,
+        world: one.world as World,
+        endpoint: one.endpoint as EndpointId,
+        event: one.event,
+        name: one.event_name,
+        subject: (one.subject as SubjectId | null) ?? undefined,
+        origin: one.origin as Delivery['origin'],
+        url: one.url_sealed,
+        lane: one.lane ?? undefined,
+        state: one.state,
+        attempts: one.attempts,
+        row:
+          one.o_id === null
+            ? undefined
+            : {
+                id: one.o_id,
+                organization: one.organization,
+                world: one.world,
+                type: one.type!,
+                subject: one.o_subject,
+                payload: one.payload!,
+                personal_sealed: one.personal_sealed,
+                created_at: one.created_at!,
+              },
+      },
+    ]),
+  );
+}
+
+/** A line of the delivery log. */
+export interface AttemptRow {
+  id: string;
+  delivery: string;
+  number: number;
+  at: number;
+  outcome: string;
+  status: number | null;
+  milliseconds: number;
+  exchange: Uint8Array | null;
+}
+
+/** Whether something that happened since was sent to the endpoint before; ms since 1970. */
+export async function wasTriedBetween(
+  tx: Tx,
+  endpoint: EndpointId,
+  { since, before }: { since: number; before: number },
+): Promise<boolean> {
+  const one = await tx
+    .selectFrom('webhook_delivery as d')
+    .innerJoin('webhook_attempt as a', 'a.delivery', 'd.id')
+    .select('d.id')
+    .where('d.endpoint', '=', endpoint)
+    .where('d.id', '>=', firstIdAt('delivery', since))
+    .where('a.at', '<', before)
+    // The oldest first: those were sent, if any was.
+    .orderBy('d.id')
+    .limit(1)
+    .executeTakeFirst();
+  return one !== undefined;
+}
+
+/** One that is there already stays: a job may be taken down again after a crash. */
+export async function insertAttempts(tx: Tx, rows: readonly AttemptRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx
+    .insertInto('webhook_attempt')
+    .values(
+      rows.map(({ exchange, ...row }) => ({
+        ...row,
+        milliseconds: Math.round(row.milliseconds * 100) / 100,
+        exchange_sealed: exchange,
+      })),
+    )
+    .onConflict((conflict) => conflict.columns(['delivery', 'number']).doNothing())
+    .execute();
+}
+
+/** What became of a delivery. */
+export interface Settled {
+  id: string;
+  state: 'waiting' | 'delivered' | 'failed' | 'dropped';
+  reason: string | null;
+  attempts: number;
+  /** Null: it is over. */
+  nextAt: number | null;
+  /** It waits, but no job is left for it: until its endpoint is enabled again. */
+  parked?: boolean;
+}
+
+/** Of those that are open: what was dropped meanwhile (an erasure) stays so. */
+export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now: number): Promise<void> {
+  const accepted = settled.filter(({ state, attempts }) => state === 'delivered' && attempts === 1);
+  const others = settled.filter((one) => !accepted.includes(one));
+  if (accepted.length > 0) {
+    await tx
+      .updateTable('webhook_delivery')
+      .set({ state: 'delivered', attempts: 1, next_at: null, finished_at: now })
+      .where(
+        'id',
+        'in',
+        accepted.map(({ id }) => id),
+      )
+      .where('state', 'in', ['waiting', 'failed'])
+      .execute();
+  }
+  if (others.length === 0) return;
+  const rows = others.map(
+    ({ id, state, reason, attempts, nextAt, parked }) =>
+      sql`(${id}, ${state}, cast(${reason} as text), cast(${attempts} as bigint), cast(${nextAt} as bigint), cast(${
+        state === 'waiting' ? null : now
+      } as bigint), cast(${parked ? 1 : 0} as bigint))`,
+  );
+  await sql`update webhook_delivery set
+      state = v.column2, state_reason = v.column3, attempts = v.column4, next_at = v.column5, finished_at = v.column6,
+      job = case when v.column7 = 1 then null else webhook_delivery.job end
+    from (values ${sql.join(rows)}) as v
+    where webhook_delivery.id = v.column1 and webhook_delivery.state in ('waiting', 'failed')`.execute(tx);
+}

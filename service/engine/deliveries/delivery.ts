@@ -1,0 +1,86 @@
+import type { DeliveryId, EndpointId } from '../../lib/id.ts';
+import type { Actor } from '../audit/index.ts';
+import type { EventRealm } from '../events/index.ts';
+
+export type DeliveryState =
+  /** `reason`: why the last attempt was not accepted, or what it waits for beside the time. */
+  | { is: 'waiting'; nextAt: number; reason?: string }
+  | { is: 'delivered'; at: number }
+  /** No attempt is left. */
+  | { is: 'failed'; at: number; reason: string }
+  /** Nothing is sent any more: the endpoint was removed, or the person erased. */
+  | { is: 'dropped'; at: number; reason: string };
+
+export interface Delivery {
+  id: DeliveryId;
+  endpoint: EndpointId;
+  /** Of the outbox: what receivers see as `webhook-id`. Undefined for a test event, whose own id is sent. */
+  event: string | undefined;
+  /** `<family>.<event>` */
+  name: string;
+  origin: 'event' | 'callback' | 'resend' | 'replay' | 'test';
+  state: DeliveryState;
+  attempts: number;
+  createdAt: number;
+}
+
+export interface DeliveryAttempt {
+  number: number;
+  at: number;
+  /** `delivered`, or why not: `status`, or an OutgoingFailure, or a rule of the destination. */
+  outcome: string;
+  status: number | undefined;
+  milliseconds: number;
+  /** Undefined once the person it names was erased. Secrets and signatures are not in it. */
+  exchange:
+    | {
+        request: { url: string; headers: Record<string, string>; body: string };
+        response: { headers: Record<string, string>; body: string; truncated: boolean } | { error: string };
+      }
+    | undefined;
+}
+
+export interface DeliveryQuery {
+  endpoint?: string;
+  event?: string;
+  state?: DeliveryState['is'];
+  /** Page: deliveries older than this one. */
+  before?: string;
+  limit: number;
+}
+
+export interface Deliveries {
+  /** Newest first. */
+  list(realm: EventRealm, query: DeliveryQuery): Promise<Delivery[]>;
+  /** Throws NOT_FOUND. A read of what may be personal: audited. */
+  get(realm: EventRealm, id: string, actor: Actor): Promise<Delivery & { log: DeliveryAttempt[] }>;
+  /** A new delivery of the same event, with the same `webhook-id`. Throws NOT_FOUND, CONFLICT (endpoint disabled, person erased). */
+  resend(realm: EventRealm, id: string, actor: Actor): Promise<Delivery>;
+  /**
+   * Every event in [since, until) that the endpoint would have got, again, in order; says how many. Throws INVALID_REQUEST
+   * for a span of more than 30 days, NOT_FOUND, and CONFLICT while a delivery of an earlier replay to the endpoint still
+   * waits for its first attempt.
+   */
+  replay(
+    realm: EventRealm,
+    order: { endpoint: string; since: number; until?: number },
+    actor: Actor,
+  ): Promise<{ deliveries: number }>;
+  /** The catalog's sample of one event, signed and sent now; waits for the one attempt and gives its log. */
+  test(
+    realm: EventRealm,
+    endpoint: string,
+    event: string | undefined,
+    actor: Actor,
+  ): Promise<Delivery & { log: DeliveryAttempt[] }>;
+}
+
+/** What the outbox holds, newest first, without what is personal. */
+export interface EventLog {
+  list(
+    realm: EventRealm,
+    query: { type?: string; before?: string; limit: number },
+  ): Promise<
+    { id: string; type: string; at: number; payload: Record<string, unknown>; deliveries: number }[]
+  >;
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Outgoing } from '../../outgoing/outgoing.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Destinations } from '../destinations/index.ts';
+import type { Events } from '../events/index.ts';
+import type { Jobs } from '../jobs/index.ts';
+import type { EndpointWebhooks, PayloadDialect } from '../webhooks/index.ts';
+import { createAttempt } from './attempt.ts';
+import { type Callbacks, createCallbacks } from './callbacks.ts';
+import { createDeliver, type ObservedAttempt } from './deliver.ts';
+import { createDeliveries, createEventLog } from './deliveries.ts';
+import type { Deliveries, EventLog } from './delivery.ts';
+import { createDeliveryUpkeep } from './delivery-upkeep.ts';
+import type { ExchangeSealer } from './exchange-store.ts';
+import { createPayloads } from './payload.ts';
+import { createRecordDeliveries } from './record-deliveries.ts';
+import { createRelay, type Relay, type RelayDeps } from './relay.ts';
+
+export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'repeat'> {
+  db: Db;
+  inTransaction: InTransaction;
+  sealer: ExchangeSealer;
+  events: Events;
+  webhooks: EndpointWebhooks;
+  dialects: readonly PayloadDialect[];
+  destinations: Pick<Destinations, 'check'>;
+  outgoing: Pick<Outgoing, 'post'>;
+  jobs: Pick<Jobs, 'add' | 'wake' | 'handle' | 'every'>;
+  audit: Audit;
+  /** Told of each attempt to deliver. */
+  observed?: (attempt: ObservedAttempt) => void;
+  /** Of this Gatehouse, as receivers read it. */
+  version: string;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+}
+
+const HOUR = 3_600_000;
+
+/** How events leave: passed on from the outbox, delivered by jobs of the kind `webhook`, kept in a log. */
+export interface EventDelivery {
+  relay: Relay;
+  deliveries: Deliveries;
+  eventLog: EventLog;
+  callbacks: Callbacks;
+}
+
+/** Gives the jobs their handler; before they are started. */
+export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
+  const { webhooks: endpoints, jobs } = deps;
+  const payloads = createPayloads(deps.dialects);
+  const attempt = createAttempt(deps);
+  const upkeep = createDeliveryUpkeep({ ...deps, endpoints });
+  const { switchedOff } = upkeep;
+  const record = createRecordDeliveries({ ...deps, endpoints, switchedOff });
+  jobs.handle('webhook', createDeliver({ ...deps, endpoints, payloads, attempt, record }));
+  jobs.handle('deliveries-prune', {
+    pauses: [],
+    concurrency: 1,
+    timeout: HOUR,
+    async run() {
+      await upkeep.prune();
+      return { outcome: { is: 'done' } };
+    },
+  });
+  jobs.every('deliveries-prune', HOUR);
+  return {
+    relay: createRelay({ ...deps, endpoints, upkeep }),
+    deliveries: createDeliveries({ ...deps, endpoints, payloads, attempt }),
+    eventLog: createEventLog(deps),
+    callbacks: createCallbacks({ ...deps, endpoints }),
+  };
+}

@@ -1,0 +1,75 @@
+import type { ExpressionBuilder } from 'kysely';
+import type { SubjectId } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import { ERASED_PAYLOAD } from '../events/index.ts';
+
+/** Rows of the outbox that are looked through at a time. */
+const PAGE = 2_000;
+
+/**
+ * What erasing these people does to events: nobody is told of them any more. Events and deliveries stay in their log, about
+ * nobody and without any id that names one of them; what was not passed on yet never will be.
+ */
+export async function forgetDeliveries(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void> {
+  if (subjects.length === 0) return;
+  const events = await eventsNaming(tx, new Set(subjects));
+  for (let from = 0; from < events.length; from += PAGE_OF_IDS) {
+    const ids = events.slice(from, from + PAGE_OF_IDS);
+    await tx
+      .updateTable('outbox')
+      .set(({ fn, ref, val }) => ({
+        subject: null,
+        personal_sealed: null,
+        payload: ERASED_PAYLOAD,
+        relayed_at: fn.coalesce(ref('relayed_at'), val(now)),
+      }))
+      .where('id', 'in', ids)
+      .execute();
+    await forget(tx, now, (eb) => eb('event', 'in', ids));
+  }
+  await forget(tx, now, (eb) => eb('subject', 'in', [...subjects]));
+}
+
+const PAGE_OF_IDS = 400;
+
+/** By what is sealed for them, and by their ids in payloads: one pass, however many people there are. */
+async function eventsNaming(tx: Tx, subjects: ReadonlySet<string>): Promise<string[]> {
+  const found: string[] = [];
+  for (let after = ''; ; ) {
+    const rows = await tx
+      .selectFrom('outbox')
+      .select(['id', 'subject', 'payload'])
+      .where('id', '>', after)
+      .where((eb) => eb.or([eb('subject', 'is not', null), eb('payload', 'like', '%sub%')]))
+      .orderBy('id')
+      .limit(PAGE)
+      .execute();
+    for (const { id, subject, payload } of rows) {
+      const named = payload.match(/\bsub_[0-9A-Za-z]+/g) ?? [];
+      if ((subject !== null && subjects.has(subject)) || named.some((one) => subjects.has(one)))
+        found.push(id);
+    }
+    if (rows.length < PAGE) return found;
+    after = rows.at(-1)!.id;
+  }
+}
+
+type Which = (
+  eb: ExpressionBuilder<Schema, 'webhook_delivery'>,
+) => ReturnType<ExpressionBuilder<Schema, 'webhook_delivery'>>;
+
+async function forget(tx: Tx, now: number, which: Which): Promise<void> {
+  await tx
+    .updateTable('webhook_attempt')
+    .set({ exchange_sealed: null })
+    .where('delivery', 'in', (of) => of.selectFrom('webhook_delivery').select('id').where(which))
+    .execute();
+  await tx
+    .updateTable('webhook_delivery')
+    .set({ state: 'dropped', state_reason: 'erased', next_at: null, finished_at: now })
+    .where(which)
+    .where('state', '=', 'waiting')
+    .execute();
+  await tx.updateTable('webhook_delivery').set({ subject: null, url_sealed: null }).where(which).execute();
+}

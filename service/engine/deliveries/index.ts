@@ -1,0 +1,6 @@
+export type { Callbacks } from './callbacks.ts';
+export type { Deliveries, Delivery, DeliveryAttempt, DeliveryState, EventLog } from './delivery.ts';
+export type { EventDelivery } from './event-delivery.ts';
+export { createEventDelivery } from './event-delivery.ts';
+export { forgetDeliveries } from './forget-deliveries-store.ts';
+export type { Relay } from './relay.ts';

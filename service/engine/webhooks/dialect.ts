@@ -1,0 +1,34 @@
+import type { RecordedEvent } from '../events/index.ts';
+
+/** The families whose payloads webhooks speak. Each has its door, and its door has `webhook-events.ts`. */
+export const families = ['identity', 'sessions', 'behavior', 'hosted', 'registrations'] as const;
+export type Family = (typeof families)[number];
+
+/** `timestamped` is Huma-Signature, `sha256` X-VerifyHuman-Signature, `hex` x-proof-signature (contracts/README.md, Webhooks). */
+export const signatureDialects = ['standard', 'timestamped', 'sha256', 'hex'] as const;
+export type SignatureDialect = (typeof signatureDialects)[number];
+
+/** Bytes of a payload as JSON, at most. */
+export const PAYLOAD_LIMIT = 20_000;
+
+/** One event of a family as its receivers know it. */
+export interface FamilyEvent {
+  /** `<family>.<event>`: `identity.verification.success`. */
+  name: string;
+  /** A sentence for the catalog: when it fires. */
+  when: string;
+  /** False while the feature that fires it is not built: endpoints can subscribe, nothing comes yet. */
+  fires: boolean;
+  /** As it goes over the wire, exactly as the family's text shows it. */
+  sample: Record<string, unknown>;
+}
+
+/** A family's payloads, pure. Given by its door. */
+export interface PayloadDialect {
+  family: Family;
+  events: readonly FamilyEvent[];
+  /** What a receiver that did not choose gets. */
+  signature: SignatureDialect;
+  /** The family's name for the event, and its body; undefined for what this family does not tell. Never more than 20 kB as JSON, no picture. */
+  translate(event: RecordedEvent): { name: string; body: Record<string, unknown> } | undefined;
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { EndpointId, Ids } from '../../lib/id.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import { type Actor, describeActor } from '../audit/index.ts';
+import type { EventRealm } from '../events/index.ts';
+import type { Family, PayloadDialect } from './dialect.ts';
+import { dialectOf } from './endpoint-fields.ts';
+import {
+  type EndpointRow,
+  type EndpointStore,
+  type EndpointUpdate,
+  insertEndpoint,
+  requireOrganization,
+  selectEndpointById,
+  selectEndpoints,
+  updateEndpoint,
+} from './endpoint-store.ts';
+import { type FillRandom, makeWebhookSecret } from './signature.ts';
+
+/** What happens to endpoints without anybody's order, inside the transactions of relay and delivery. */
+export interface EndpointKeeping {
+  /** The endpoint that signs the callbacks of a family, made at the first need: its secret is got by `rotate`. */
+  callbackEndpoint(tx: Tx, realm: EventRealm, family: Family): Promise<EndpointId>;
+  /**
+   * What became of an attempt; gives since when attempts have been failing, undefined when they have not. The book is to be
+   * refreshed after the transaction where `changed`.
+   */
+  noteOutcome(
+    tx: Tx,
+    id: EndpointId,
+    outcome: { accepted: boolean; at: number },
+  ): Promise<{ failingSince: number | undefined; changed: boolean }>;
+  /** Disables it, audited; false when it is disabled or removed already. The book is to be refreshed after the transaction. */
+  switchOff(tx: Tx, id: EndpointId, reason: string): Promise<boolean>;
+}
+
+/** Writes the audit line `webhook.<action>`. */
+export type NoteEndpoint = (
+  tx: Tx,
+  actor: Actor,
+  action: string,
+  row: EndpointRow,
+  details?: Record<string, unknown>,
+) => Promise<void>;
+
+export interface EndpointKeepingDeps {
+  store: EndpointStore;
+  dialects: readonly PayloadDialect[];
+  note: NoteEndpoint;
+  ids: Ids;
+  clock: Clock;
+  random: FillRandom;
+}
+
+const itself: Actor = { is: 'operator', name: 'gatehouse' };
+
+/** How a row says that it is disabled. */
+export const turnedOff = (reason: string, at: number): EndpointUpdate => ({
+  state: 'disabled',
+  state_reason: reason.slice(0, 200).toWellFormed(),
+  state_at: at,
+});
+
+export function createEndpointKeeping({
+  store,
+  dialects,
+  note,
+  ids,
+  clock,
+  random,
+}: EndpointKeepingDeps): EndpointKeeping {
+  return {
+    async callbackEndpoint(tx, realm, family) {
+      const [found] = await selectEndpoints(tx, realm, { kind: 'callback', family });
+      if (found) return found.id as EndpointId;
+      const { organization, world } = realm;
+      await requireOrganization(tx, organization);
+      const { signature, events } = dialectOf(dialects, family);
+      const id = ids.next('endpoint');
+      const now = clock.now();
+      const row = await insertEndpoint(tx, {
+        id,
+        organization,
+        world,
+        kind: 'callback',
+        family,
+        url: '',
+        description: 'Signs what is sent to the callback URLs that calls name.',
+        events: JSON.stringify(events.map(({ name }) => name)),
+        signature,
+        signature_header: null,
+        headers_sealed: null,
+        secret_sealed: store.seal(organization, id, 'secret', makeWebhookSecret(signature, random)),
+        ca: null,
+        pin: null,
+        lineage: null,
+        created_at: now,
+        created_by: describeActor(itself),
+      });
+      await note(tx, itself, 'add', row, { kind: 'callback', signature });
+      return id;
+    },
+
+    async noteOutcome(tx, id, { accepted, at }) {
+      const row = await selectEndpointById(tx, id);
+      const before = row?.failing_since ?? undefined;
+      // One that lies ahead was written down by a clock that has been put back.
+      const failingSince = accepted ? undefined : Math.min(before ?? at, at);
+      const changed = row !== undefined && failingSince !== before;
+      if (changed) await updateEndpoint(tx, id, { failing_since: failingSince ?? null });
+      return { failingSince, changed };
+    },
+
+    async switchOff(tx, id, reason) {
+      const row = await selectEndpointById(tx, id);
+      if (row?.state !== 'enabled') return false;
+      await updateEndpoint(tx, id, turnedOff(reason, clock.now()));
+      await note(tx, itself, 'disable', row, { reason: reason.slice(0, 200) });
+      return true;
+    },
+  };
+}
