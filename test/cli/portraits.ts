@@ -8,6 +8,8 @@ const samples = fileURLToPath(new URL('../../node_modules/@vladmandic/face-api/d
 const places = {
   ada: { photo: 'sample6.jpg', left: 122, top: 400, width: 454, height: 454 },
   bea: { photo: 'sample6.jpg', left: 1338, top: 190, width: 502, height: 502 },
+  cleo: { photo: 'sample5.jpg', left: 1019, top: 166, width: 366, height: 366 },
+  dan: { photo: 'sample4.jpg', left: 877, top: 116, width: 408, height: 408 },
   stranger: { photo: 'sample3.jpg', left: 485, top: 275, width: 420, height: 420 },
 } as const;
 
