@@ -167,13 +167,67 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
     expect(left.length).toBeGreaterThan(2);
   });
 
-  test('that something left behind fails the proof', async () => {
-    const subject = await live('alice@example.com', alice);
-    await engine.db
+  test('what a receiver or a mail server said of them is gone from deliveries, alerts and jobs that were over', async () => {
+    const email = 'alice@example.com';
+    const subject = await live(email, alice);
+    const other = await live('bob@example.com', direction('bob'));
+    await deliverAll();
+    const said = (id: string, address: string) => `refused: <${address}> is unknown (${id})`;
+    const deliveries = await engine.db
+      .selectFrom('webhook_delivery as d')
+      .innerJoin('outbox as o', 'o.id', 'd.event')
+      .select(['d.id', 'o.payload'])
+      .execute();
+    let number = 0;
+    for (const { id, payload } of deliveries) {
+      number += 1;
+      const error = payload.includes(other) ? said(other, 'bob@example.com') : said(subject, email);
+      const state = number % 2 === 0 ? 'failed' : 'dropped';
+      await engine.db
+        .updateTable('webhook_delivery')
+        .set({ state, state_reason: error, next_at: null, finished_at: 3, job: `job_${number}` })
+        .where('id', '=', id)
+        .execute();
+      await addJob({ seq: number, last_error: error, payload: JSON.stringify({ delivery: id }) });
+    }
+    // Of a delivery that waited for its endpoint and got a second job; and of one whose row is gone already.
+    const { id: first } = deliveries.find(({ payload }) => payload.includes(subject))!;
+    await addJob({ seq: 1001, last_error: `unknown: ${email}`, idempotency_key: first });
+    await addJob({ seq: 1002, last_error: `unknown: ${subject}`, idempotency_key: 'whd_gone' });
+    await addAlert(subject, 'alt_1', `given up: 550 no ${email}`);
+    await addJob({ seq: 1003, kind: 'mail', last_error: `550 no ${email}`, idempotency_key: 'alt_1/0' });
+
+    const erasure = await openErasure(engine, { dialect });
+    const { proof } = await erasure.erase(realm(), email, {
+      reason: 'request',
+      actor: operator,
+      prove: true,
+    });
+    expect(proof?.tables?.found).toEqual([]);
+    expect(isClean(proof!)).toBe(true);
+    expect([await tablesWith(email), await tablesWith(subject)]).toEqual([[], ['audit', 'erasure']]);
+    const after = await engine.db.selectFrom('webhook_delivery').selectAll().execute();
+    expect(new Set(after.map(({ state }) => state))).toEqual(new Set(['failed', 'dropped']));
+    expect(new Set(after.map(({ state_reason }) => state_reason))).toEqual(
+      new Set(['erased', said(other, 'bob@example.com')]),
+    );
+    const { notified } = await engine.db.selectFrom('alert').select('notified').executeTakeFirstOrThrow();
+    expect(JSON.parse(notified)).toEqual({ 'mail:ops@example.org': 'given up: erased', desktop: 'waiting' });
+    // Of the others nothing is lost.
+    expect(await tablesWith('bob@example.com')).toEqual(['job', 'webhook_delivery']);
+  });
+
+  const addJob = (
+    values: { seq: number; last_error: string } & Partial<{
+      kind: string;
+      payload: string;
+      idempotency_key: string;
+    }>,
+  ) =>
+    engine.db
       .insertInto('job')
       .values({
-        id: 'job_1',
-        seq: 1,
+        id: `job_${values.seq}`,
         kind: 'webhook',
         state: 'dead',
         priority: 2,
@@ -185,10 +239,51 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
         attempts: 1,
         fence: 1,
         lease_until: null,
-        last_error: `Nothing is held about ${subject} any more.`,
         created_at: 1,
         finished_at: 1,
+        ...values,
       })
+      .execute();
+
+  async function addAlert(subject: SubjectId, id: string, mailed: string): Promise<void> {
+    const base = { ...realm(), metric: 'failures' };
+    await engine.db
+      .insertInto('alert_rule')
+      .values({
+        ...base,
+        id: 'alr_1',
+        name: 'many failures',
+        definition: '{}',
+        enabled: 1,
+        created_at: 1,
+        created_by: 'operator:ada',
+        removed_at: null,
+      })
+      .execute();
+    await engine.db
+      .insertInto('alert')
+      .values({
+        ...base,
+        id,
+        rule: 'alr_1',
+        subject,
+        about: subject,
+        value: 3,
+        threshold: 2,
+        fired_at: 1,
+        hold_until: 2,
+        notified: JSON.stringify({ 'mail:ops@example.org': mailed, desktop: 'waiting' }),
+        acknowledged_at: null,
+        acknowledged_by: null,
+      })
+      .execute();
+  }
+
+  test('that something left behind fails the proof', async () => {
+    const subject = await live('alice@example.com', alice);
+    await engine.db
+      .insertInto('job_schedule')
+      .values({ name: `about ${subject}`, every: 1, next_at: 1, last_job: null })
       .execute();
     const erasure = await openErasure(engine, { dialect });
     const { proof } = await erasure.erase(realm(), subject, {
@@ -196,7 +291,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
       actor: operator,
       prove: true,
     });
-    expect(proof?.tables?.found).toEqual([{ table: 'job', column: 'last_error', rows: 1 }]);
+    expect(proof?.tables?.found).toEqual([{ table: 'job_schedule', column: 'name', rows: 1 }]);
     expect(isClean(proof!)).toBe(false);
   });
 

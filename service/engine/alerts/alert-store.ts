@@ -4,6 +4,7 @@ import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { EventRealm } from '../events/index.ts';
+import { ERASED_ERROR, forgetErrors } from '../jobs/index.ts';
 import type { Alert, AlertMetric } from './alert.ts';
 
 export type NewAlert = Omit<Alert, 'name' | 'acknowledged'> & {
@@ -143,11 +144,23 @@ export function createAlertStore({ db }: { db: Db }) {
  */
 export async function forgetAlerts(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void> {
   if (subjects.length === 0) return;
-  await tx
-    .updateTable('alert')
-    .set({ subject: null, about: null })
+  const alerts = await tx
+    .selectFrom('alert')
+    .select(['id', 'notified'])
     .where('subject', 'in', subjects)
     .execute();
+  for (const { id, notified } of alerts) {
+    const channels = Object.entries(JSON.parse(notified) as Record<string, string>);
+    const values = {
+      subject: null,
+      about: null,
+      notified: JSON.stringify(
+        Object.fromEntries(channels.map(([name, said]) => [name, withoutError(said)])),
+      ),
+    };
+    await tx.updateTable('alert').set(values).where('id', '=', id).execute();
+    await forgetErrors(tx, 'mail', { keys: channels.map((_, to) => mailKey(id, to)) });
+  }
   const gone: ReadonlySet<string> = new Set(subjects);
   const rules = await tx
     .selectFrom('alert_rule')
@@ -169,6 +182,13 @@ export async function forgetAlerts(tx: Tx, subjects: readonly SubjectId[], now: 
       .execute();
   }
 }
+
+/** What a mail server said may hold anything of the mail. */
+const withoutError = (said: string) =>
+  said.replace(/^(given up|failed, again at \S+): .*$/s, `$1: ${ERASED_ERROR}`);
+
+/** Of the job that mails an alert to the channel of this number. */
+export const mailKey = (alert: string, channel: number) => `${alert}/${channel}`;
 
 function readAlert(row: Selectable<Schema['alert']> & { rule_name: string }): Alert {
   return {

@@ -5,7 +5,7 @@ import type { Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Jobs, NewJob } from '../jobs/index.ts';
-import type { AlertStore } from './alert-store.ts';
+import { type AlertStore, mailKey } from './alert-store.ts';
 import { MOST_MAILS, type Recipients } from './recipients.ts';
 import type { StoredRule } from './rule-store.ts';
 import type { Breach } from './watched-rules.ts';
@@ -100,7 +100,7 @@ export function createFiring({ alerts, recipients, events, audit, jobs, ids, clo
     const work = email
       .slice(0, taken)
       .map(
-        (_, to): NewJob => ({ kind: 'mail', payload: { alert: id, to }, organization, key: `${id}/${to}` }),
+        (_, to): NewJob => ({ kind: 'mail', payload: { alert: id, to }, organization, key: mailKey(id, to) }),
       );
     await jobs.add(tx, work);
     return true;

@@ -151,6 +151,31 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     expect(stack.posted.filter(({ json }) => JSON.stringify(json).includes('ada@'))).toHaveLength(1);
   });
 
+  test('an attempt that fails while the person is erased leaves nothing that the receiver said of them', async () => {
+    await stack.addEndpoint();
+    const subject = await stack.person();
+    await stack.start();
+    const failing = (during: () => Promise<unknown>) => async (): Promise<OutgoingReply> => {
+      await during();
+      throw Object.assign(new Error('ada@example.com is not known here.'), { failure: 'tls' });
+    };
+    reply = failing(async () => {});
+    await stack.enrolled(subject);
+    await stack.settled();
+    const errors = async () =>
+      (await engine.db.selectFrom('job').select('last_error').where('kind', '=', 'webhook').execute()).map(
+        (one) => one.last_error,
+      );
+    expect(await errors()).toEqual(['ada@example.com is not known here.']);
+    // Over already, and tried once more by hand.
+    await engine.db.updateTable('webhook_delivery').set({ state: 'failed' }).execute();
+    reply = failing(() => engine.inTransaction((tx) => forgetDeliveries(tx, [subject], stack.clock.now())));
+    await stack.pass(60_000);
+    expect(stack.posted).toHaveLength(2);
+    expect(await errors()).toEqual(['erased']);
+    expect(await stack.rows()).toMatchObject([{ subject: null, state_reason: 'erased' }]);
+  });
+
   test('what happened in a time is replayed, in order, to one endpoint, and nothing else', async () => {
     const all = await stack.addEndpoint();
     await stack.addEndpoint({ url: 'https://two.example.org/' });

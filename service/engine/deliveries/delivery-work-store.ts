@@ -10,6 +10,7 @@ import {
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { OutboxRow } from '../events/index.ts';
 import type { Delivery } from './delivery.ts';
+import { ERASED } from './payload.ts';
 
 /** A delivery with the row of the outbox that it tells of. */
 export interface DeliveryWork {
@@ -155,7 +156,7 @@ export interface Settled {
   parked?: boolean;
 }
 
-/** Of those that are open: what was dropped meanwhile (an erasure) stays so. */
+/** Of those that are open: what an erasure dropped or took the reason from meanwhile stays so. */
 export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now: number): Promise<void> {
   const accepted = settled.filter(({ state, attempts }) => state === 'delivered' && attempts === 1);
   const others = settled.filter((one) => !accepted.includes(one));
@@ -169,6 +170,7 @@ export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now:
         accepted.map(({ id }) => id),
       )
       .where('state', 'in', ['waiting', 'failed'])
+      .where(({ eb, fn, val }) => eb(fn.coalesce('state_reason', val('')), '!=', ERASED))
       .execute();
   }
   if (others.length === 0) return;
@@ -182,5 +184,6 @@ export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now:
       state = v.column2, state_reason = v.column3, attempts = v.column4, next_at = v.column5, finished_at = v.column6,
       job = case when v.column7 = 1 then null else webhook_delivery.job end
     from (values ${sql.join(rows)}) as v
-    where webhook_delivery.id = v.column1 and webhook_delivery.state in ('waiting', 'failed')`.execute(tx);
+    where webhook_delivery.id = v.column1 and webhook_delivery.state in ('waiting', 'failed')
+      and coalesce(webhook_delivery.state_reason, '') <> ${ERASED}`.execute(tx);
 }

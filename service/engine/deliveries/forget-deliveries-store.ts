@@ -3,13 +3,15 @@ import type { SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { ERASED_PAYLOAD } from '../events/index.ts';
+import { forgetErrors, forgetErrorsNaming } from '../jobs/index.ts';
+import { ERASED } from './payload.ts';
 
 /** Rows of the outbox that are looked through at a time. */
 const PAGE = 2_000;
 
 /**
  * What erasing these people does to events: nobody is told of them any more. Events and deliveries stay in their log, about
- * nobody and without any id that names one of them; what was not passed on yet never will be.
+ * nobody, without any id that names one of them and without what receivers said; what was not passed on yet never will be.
  */
 export async function forgetDeliveries(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void> {
   if (subjects.length === 0) return;
@@ -29,6 +31,24 @@ export async function forgetDeliveries(tx: Tx, subjects: readonly SubjectId[], n
     await forget(tx, now, (eb) => eb('event', 'in', ids));
   }
   await forget(tx, now, (eb) => eb('subject', 'in', [...subjects]));
+  await forgetErrorsNaming(tx, subjects);
+}
+
+/**
+ * For deliveries whose attempt ran while the person was erased: what became of it was just written to their jobs.
+ */
+export async function forgetLateErrors(tx: Tx, deliveries: readonly string[]): Promise<void> {
+  if (deliveries.length === 0) return;
+  await forgetJobs(tx, (eb) => eb.and([eb('id', 'in', deliveries), eb('state_reason', '=', ERASED)]));
+}
+
+/** The errors of the jobs of these deliveries, also of a job that another one followed. */
+async function forgetJobs(tx: Tx, which: Which): Promise<void> {
+  const rows = await tx.selectFrom('webhook_delivery').select(['id', 'job']).where(which).execute();
+  await forgetErrors(tx, 'webhook', {
+    ids: rows.map(({ job }) => job).filter((job) => job !== null),
+    keys: rows.map(({ id }) => id),
+  });
 }
 
 const PAGE_OF_IDS = 400;
@@ -67,9 +87,16 @@ async function forget(tx: Tx, now: number, which: Which): Promise<void> {
     .execute();
   await tx
     .updateTable('webhook_delivery')
-    .set({ state: 'dropped', state_reason: 'erased', next_at: null, finished_at: now })
+    .set({ state: 'dropped', state_reason: ERASED, next_at: null, finished_at: now })
     .where(which)
     .where('state', '=', 'waiting')
     .execute();
+  await tx
+    .updateTable('webhook_delivery')
+    .set({ state_reason: ERASED })
+    .where(which)
+    .where('state_reason', 'is not', null)
+    .execute();
+  await forgetJobs(tx, which);
   await tx.updateTable('webhook_delivery').set({ subject: null, url_sealed: null }).where(which).execute();
 }

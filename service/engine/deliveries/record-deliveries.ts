@@ -15,6 +15,7 @@ import {
   settleDeliveries,
   wasTriedBetween,
 } from './delivery-work-store.ts';
+import { forgetLateErrors } from './forget-deliveries-store.ts';
 
 export interface RecordDeliveriesDeps {
   endpoints: Pick<EndpointKeeping, 'noteOutcome' | 'switchOff'>;
@@ -150,6 +151,10 @@ export function createRecordDeliveries({ endpoints, switchedOff, events, ids, cl
     }
     await insertAttempts(tx, attempts);
     await settleDeliveries(tx, settled, clock.now());
+    await forgetLateErrors(
+      tx,
+      settled.filter(({ state }) => state !== 'delivered').map(({ id }) => id),
+    );
     for (const [id, ofOne] of signs) await judge(tx, id, ofOne);
   };
 }

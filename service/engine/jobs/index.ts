@@ -4,6 +4,7 @@ export type { JobsDeps } from './create-jobs.ts';
 export { createJobs } from './create-jobs.ts';
 export { createDatabaseDriver } from './database-driver.ts';
 export type { AttemptEnd, DriverWork, JobDriver, JobTicket } from './driver.ts';
+export { ERASED_ERROR, forgetErrors, forgetErrorsNaming } from './forget-errors-store.ts';
 export type {
   FinishedJob,
   Job,
