@@ -207,11 +207,12 @@ test('no address, name, picture or template lies in plain sight: not in the data
   // The same search finds what somebody takes out on purpose: it would have found it anywhere else.
   const file = join(elsewhere, 'export.json');
   await cli.json('subject', 'export', first!.email, '--test', '--with-templates', '--out', file);
-  expect(new Set(everywhere(all))).toEqual(
-    new Set([
-      `export.json: ${first!.email}`,
-      `export.json: ${first!.name}`,
-      `export.json: template of ${first!.email} (base64)`,
-    ]),
+  const taken = new Set(everywhere(all));
+  const told = [first!.email, first!.name, `template of ${first!.email} (base64)`].map(
+    (what) => `export.json: ${what}`,
   );
+  expect([...taken]).toEqual(expect.arrayContaining(told));
+  // A part of the restored template is the model's own embedding, bit for bit, where the rounding of the transform happens to vanish.
+  const equal = `export.json: embedding of ${first!.email} (base64)`;
+  expect([...taken].filter((one) => !told.includes(one) && one !== equal)).toEqual([]);
 });
