@@ -131,7 +131,15 @@ test('a key store that got a new form with the upgrade does not go back', async 
   await expect(goBack(order())).rejects.toThrow(/old key store would undo every erasure/);
 });
 
-test('PostgreSQL: refused, naming its own tools', async () => {
-  const config = { ...parseConfig({ data }, {}), databaseUrl: 'postgresql://u@127.0.0.1:1/none' };
-  await expect(goBack(order({ config }))).rejects.toThrow(/pg_dump/);
+test('run again after it went back, it goes no further: the version from before comes first', async () => {
+  await fill();
+  await giveEarlierSchema(data, migrations.at(-2)!.name);
+  await (await open()).close();
+  await giveEarlierSchema(data, newest);
+  await (await open()).close();
+  expect(await goBack(order())).toMatchObject({ to: migrations.at(-2)!.name });
+  await expect(goBack(order())).rejects.toThrow(/went back .* already/);
+  // What the older Gatehouse does at its first start.
+  rmSync(join(data, 'restored.json'));
+  expect(await goBack(order())).toMatchObject({ to: migrations.at(-3)!.name });
 });

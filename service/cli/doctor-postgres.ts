@@ -13,7 +13,11 @@ export async function checkGrants(
     if (url === undefined) continue;
     const what = 'grants';
     try {
-      findings.push({ what, ...describeGrants(await read(url), describeDatabase(url)) });
+      const grants = await read(url);
+      const where = describeDatabase(url);
+      findings.push({ what, ...describeGrants(grants, where) });
+      // A key store is never copied before an upgrade.
+      if (url === databaseUrl) findings.push(...checkSchemas(grants, where));
     } catch (error) {
       const [found = '', ...more] = toFailure(error).text.split('\n');
       findings.push({ what, state: 'fail', found, ...(more.length > 0 && { remedy: more.join(' ') }) });
@@ -37,6 +41,27 @@ function describeGrants({ role, closed, foreign }: Grants, where: string): Omit<
         found: `${where}: ${role} does not own ${foreign.join(', ')}: an upgrade could not change them`,
         remedy: `As an administrator of the server run in that database:  ${foreign.map((name) => `ALTER TABLE ${name} OWNER TO ${role};`).join(' ')}`,
       };
+}
+
+/** Whether the next upgrade can keep the database as it is, and what earlier ones kept. */
+function checkSchemas({ role, database, makesSchemas, kept }: Grants, where: string): Finding[] {
+  const findings: Finding[] = [];
+  if (!makesSchemas) {
+    findings.push({
+      what: 'grants',
+      state: 'warn',
+      found: `${where}: ${role} may not make a schema, in which an upgrade keeps the database of before: it would stop there, with nothing changed`,
+      remedy: `As an administrator of the server:  GRANT CREATE ON DATABASE ${database} TO ${role};`,
+    });
+  }
+  if (kept.length > 0) {
+    findings.push({
+      what: 'kept databases',
+      state: 'ok',
+      found: `${where} holds itself as it was, in ${kept.join(', ')}; what is not needed is removed with DROP SCHEMA … CASCADE`,
+    });
+  }
+  return findings;
 }
 
 /** Loaded only now: the driver costs time that `--help` need not pay. */

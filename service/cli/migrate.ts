@@ -26,8 +26,9 @@ export function addMigrate(program: Command, runner: CommandRunner): void {
     .summary('bring the data directory to the schema of this version, or go back')
     .description(
       'Brings the data directory to the schema of this version, as the start of the service does; every other command leaves an ' +
-        'older schema as it is and says so. Before, a checked copy of a SQLite database is kept in DATA/snapshots. --back puts the ' +
-        'newest copy with an older schema in place of the database, for the version from before. The service must not run.',
+        'older schema as it is and says so. Before, a checked copy of the database is kept: of SQLite in DATA/snapshots, of PostgreSQL in a ' +
+        'schema of the same database, which its role has to be allowed to make. --back puts the newest copy with an older schema ' +
+        'in place of the database, for the version from before. The service must not run.',
     )
     .option('--back', 'go back to before the last upgrade: tells what is lost, then needs --confirm')
     .option('--confirm <count>', 'with --back: how many people the database holds now')
@@ -89,7 +90,7 @@ async function goBackTo({ options, data }: CommandContext<MigrateOptions>): Prom
   const text = [
     `${data} has schema ${back.to} again, as before the upgrade to ${back.from}.`,
     'Put the version of before in place now, then start it. This version would bring the schema up to date again.',
-    `The database of now is kept as ${back.aside}. When all is well: rm '${back.aside}'`,
+    `The database of now is kept as ${back.aside}. When all is well: ${back.removal}`,
   ].join('\n');
   return { json: back, text };
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { Problem } from '../lib/problem.ts';
 import { connectTimeoutOf } from './connect-timeout.ts';
+import { KEPT_SCHEMAS } from './kept-schemas.ts';
 import { explainRefusal } from './postgres-refusal.ts';
 
 /** Rolled back: PostgreSQL itself says whether the role may, better than what can be read of its grants. */
@@ -35,10 +36,15 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 export interface Grants {
   /** As in SQL. */
   role: string;
+  database: string;
   /** Tables that the role may not read and write: nothing works. */
   closed: string[];
   /** Tables that another role owns: no upgrade can change them. */
   foreign: string[];
+  /** Whether it may make a schema, in which the database is kept before an upgrade. */
+  makesSchemas: boolean;
+  /** Schemas in which the database is kept as it was. */
+  kept: string[];
 }
 
 /** In the schema in which the role would make tables. */
@@ -57,10 +63,17 @@ export async function readGrants(url: string): Promise<Grants> {
   return withClient(url, async (client) => {
     await client.query(TRIAL);
     const { rows } = await client.query<{ name: string; may: boolean; owns: boolean }>(TABLES);
+    const schemas = await client.query<{ may: boolean }>(
+      "select has_database_privilege(current_database(), 'create') as may",
+    );
+    const kept = await client.query<{ name: string }>(KEPT_SCHEMAS);
     return {
       role: pg.escapeIdentifier(client.user ?? '?'),
+      database: pg.escapeIdentifier(client.database ?? '?'),
       closed: rows.filter(({ may }) => !may).map(({ name }) => name),
       foreign: rows.filter(({ owns }) => !owns).map(({ name }) => name),
+      makesSchemas: schemas.rows[0]?.may === true,
+      kept: kept.rows.map(({ name }) => name),
     };
   });
 }

@@ -13,6 +13,7 @@ import { type PostgresLock, takePostgresLock } from './postgres-lock.ts';
 import { explainRefusal } from './postgres-refusal.ts';
 import type { Schema } from './schema.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { takePostgresSnapshot } from './snapshot-postgres.ts';
 import { openSqliteFile, openSqliteMemory, sqliteDialect } from './sqlite.ts';
 import type { Db, InTransaction } from './transaction.ts';
 import { createTransactionGuard } from './transaction-guard.ts';
@@ -46,8 +47,8 @@ export interface DatabaseDeps extends OlderSchema {
 }
 
 /**
- * Opens the appliance's database and brings it to the newest schema (CONFLICT with `older: 'refuse'`); before an existing SQLite file is migrated, a
- * checked copy is kept in `snapshots/` beside it. Throws CONFLICT for a newer schema, STORAGE_FULL for a disk that
+ * Opens the appliance's database and brings it to the newest schema (CONFLICT with `older: 'refuse'`); before an existing one is migrated, a
+ * checked copy is kept: of a SQLite file in `snapshots/` beside it, of a PostgreSQL database in a schema of its own. Throws CONFLICT for a newer schema, STORAGE_FULL for a disk that
  * cannot be written, CONFLICT for a PostgreSQL that cannot be reached.
  */
 export async function openDatabase(
@@ -65,7 +66,9 @@ export async function openDatabase(
     case 'sqlite-memory':
       return openSqlite<Schema>(openSqliteMemory(), deps, migrations);
     case 'postgres':
-      return openPostgres<Schema>(place.url, deps, migrations);
+      return openPostgres<Schema>(place.url, deps, migrations, (version) =>
+        takePostgresSnapshot(place.url, { version, migrations, clock: deps.clock }),
+      );
     default:
       return place satisfies never;
   }
@@ -102,6 +105,7 @@ export async function openPostgres<S>(
   url: string,
   { clock, log, writer, ...older }: DatabaseDeps & { what?: StoreName },
   migrations: readonly Migration[],
+  snapshot?: (version: string) => Promise<string | undefined>,
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
   const pool = openPostgresPool(url, log);
@@ -119,6 +123,7 @@ export async function openPostgres<S>(
     clock,
     ...older,
     migrations,
+    ...(snapshot && { snapshot }),
     // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two at a time would only conflict.
     inTransaction: async (work) => {
       guard.refuseInside();
@@ -162,7 +167,7 @@ async function finish<S>(
     dialect: DialectName;
     clock: Clock;
     migrations: readonly Migration[];
-    snapshot?: (version: string) => Promise<string>;
+    snapshot?: (version: string) => Promise<string | undefined>;
     inTransaction: Opened<S>['inTransaction'];
     lock?: PostgresLock;
   },

@@ -16,7 +16,7 @@ export interface SchemaChange {
   /** `0006-api-key-mac`: the newest migration that it has, and the newest there is. */
   from: string;
   to: string;
-  /** Path of the checked copy from before; undefined where none is taken (PostgreSQL, the key store). */
+  /** Where the checked copy from before is: a path, or the PostgreSQL schema in words. Undefined where none is taken (the key store). */
   snapshot: string | undefined;
 }
 export type StoreName = 'database' | 'key store';
@@ -36,8 +36,11 @@ export interface MigrateDeps extends OlderSchema {
   /** For messages. */
   what?: StoreName;
   clock: Clock;
-  /** Called once before anything is changed in a database that already has a schema; gives where it was kept. */
-  snapshot?: (version: string) => Promise<string>;
+  /**
+   * Called once before anything is changed in a database that already has a schema; gives where it was kept, or undefined where
+   * another process has changed that schema since.
+   */
+  snapshot?: (version: string) => Promise<string | undefined>;
 }
 
 /** PostgreSQL: two starts take turns. Any number that is ours alone in the database. */

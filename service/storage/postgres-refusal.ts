@@ -33,7 +33,7 @@ interface Remedy {
 }
 
 function remedyOf(
-  { code, message, schema: named }: pg.DatabaseError,
+  { code, message, detail, schema: named }: pg.DatabaseError,
   { role, database }: { role: string; database: string },
 ): Remedy | undefined {
   const who = `The role ${role} of the PostgreSQL database ${database}`;
@@ -66,6 +66,15 @@ function remedyOf(
       break;
     default:
       return undefined;
+  }
+  // The server says this of a connection with the name in quotes and with a detail, and of CREATE SCHEMA without either.
+  if (message.includes('for database') && detail === undefined) {
+    const statements = [`GRANT CREATE ON DATABASE ${database} TO ${role};`];
+    return {
+      what: `${who} may not make a schema, in which the database is kept before an upgrade`,
+      where: anywhere,
+      statements,
+    };
   }
   if (message.includes('for database')) {
     const statements = [`GRANT CONNECT ON DATABASE ${database} TO ${role};`];

@@ -2,12 +2,11 @@ import Sqlite from 'better-sqlite3';
 import pg from 'pg';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
-import { unreachable } from './check-postgres.ts';
-import { connectTimeoutOf } from './connect-timeout.ts';
 import { MIGRATION_LOCK, schemaTable } from './migrate.ts';
 import { columnsOf, migrationHash } from './migration.ts';
 import { migrations } from './migrations/index.ts';
-import { explainRefusal } from './postgres-refusal.ts';
+import { type PostgresSession, withPostgresSession } from './postgres-session.ts';
+import { type Table, tablesInOrder } from './tables-in-order.ts';
 
 /** Rows in one statement: templates of about 2 KB make one megabyte of them. */
 const PAGE = 500;
@@ -22,7 +21,7 @@ const RELATIONS = `select count(*) from pg_class c join pg_namespace n on n.oid 
 
 /** Throws CONFLICT for a PostgreSQL database that holds a table, or that cannot be read. */
 export async function requireEmptyPostgres(url: string): Promise<void> {
-  await withClient(url, requireEmpty);
+  await withPostgresSession(url, 'gatehouse restore', requireEmpty);
 }
 
 /**
@@ -34,8 +33,8 @@ export async function restorePostgres(from: string, url: string, clock: Clock): 
   const source = new Sqlite(from, { readonly: true, fileMustExist: true });
   source.defaultSafeIntegers(true);
   try {
-    const tables = inOrderOfReferences(source);
-    await withClient(url, async (target) => {
+    const tables = tablesInOrder(source);
+    await withPostgresSession(url, 'gatehouse restore', async (target) => {
       await target.query('begin');
       await target.query("set local synchronous_commit = 'on'");
       await target.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
@@ -44,35 +43,15 @@ export async function restorePostgres(from: string, url: string, clock: Clock): 
       for (const table of tables) await copyTable(source, target, table);
       await target.query('commit');
     });
-    return () => takeOut(url, ['schema_migration', ...tables]);
+    return () => takeOut(url, ['schema_migration', ...tables.map(({ name }) => name)]);
   } finally {
     source.close();
   }
 }
 
-async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'gatehouse restore',
-    connectionTimeoutMillis: connectTimeoutOf(url),
-  });
-  client.on('error', () => {}); // the query it carries fails
-  try {
-    await client.connect().catch((error: unknown) => {
-      throw explainRefusal(error, url) ?? unreachable(error);
-    });
-    await work(client);
-  } catch (error) {
-    throw explainRefusal(error, url) ?? error;
-  } finally {
-    // Ends an open transaction: nothing of it stays.
-    await client.end().catch(() => {});
-  }
-}
-
-async function requireEmpty(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ count: string }>(RELATIONS);
-  const count = Number(rows[0]?.count);
+async function requireEmpty(client: PostgresSession): Promise<void> {
+  const { rows } = await client.query<{ count: number }>(RELATIONS);
+  const count = rows[0]?.count;
   if (count === 0) return;
   throw new Problem(
     'CONFLICT',
@@ -80,7 +59,7 @@ async function requireEmpty(client: pg.Client): Promise<void> {
   );
 }
 
-async function makeSchema(target: pg.Client, clock: Clock): Promise<void> {
+async function makeSchema(target: PostgresSession, clock: Clock): Promise<void> {
   await target.query(schemaTable(columnsOf.postgres));
   for (const { name, up } of migrations) {
     const statements = up(columnsOf.postgres);
@@ -93,30 +72,11 @@ async function makeSchema(target: pg.Client, clock: Clock): Promise<void> {
   }
 }
 
-/** A table comes after those it refers to. */
-function inOrderOfReferences(source: Sqlite.Database): string[] {
-  const names = source
-    .prepare(
-      "select name from sqlite_schema where type = 'table' and name <> 'schema_migration' and name not like 'sqlite_%' order by name",
-    )
-    .pluck()
-    .all() as string[];
-  const order = new Set<string>();
-  const visit = (name: string): void => {
-    if (order.has(name)) return;
-    for (const { table } of source.pragma(`foreign_key_list(${quoted(name)})`) as { table: string }[]) {
-      if (table !== name) visit(table);
-    }
-    order.add(name);
-  };
-  for (const name of names) visit(name);
-  return [...order];
-}
-
-async function copyTable(source: Sqlite.Database, target: pg.Client, table: string): Promise<void> {
-  const columns = (source.pragma(`table_info(${quoted(table)})`) as { name: string }[]).map(
-    ({ name }) => name,
-  );
+async function copyTable(
+  source: Sqlite.Database,
+  target: PostgresSession,
+  { name: table, columns }: Table,
+): Promise<void> {
   const list = columns.map(quoted).join(', ');
   const most = Math.min(PAGE, Math.floor(MOST_PARAMETERS / columns.length));
   let copied = 0;
@@ -138,14 +98,14 @@ async function copyTable(source: Sqlite.Database, target: pg.Client, table: stri
     if (page.length === most) await write();
   }
   await write();
-  const { rows } = await target.query<{ count: string }>(`select count(*) from ${quoted(table)}`);
-  if (Number(rows[0]?.count) !== copied) {
+  const { rows } = await target.query<{ count: number }>(`select count(*) from ${quoted(table)}`);
+  if (rows[0]?.count !== copied) {
     throw new Error(`PostgreSQL holds ${rows[0]?.count} rows of ${table} after ${copied} were written.`);
   }
 }
 
 async function takeOut(url: string, tables: readonly string[]): Promise<void> {
-  await withClient(url, async (client) => {
+  await withPostgresSession(url, 'gatehouse restore', async (client) => {
     await client.query(`drop table ${tables.map(quoted).join(', ')}`);
   });
 }

@@ -6,8 +6,8 @@ import { Problem } from '../lib/problem.ts';
 import { toStorageProblem } from './storage-problem.ts';
 import { syncFile, syncFolder } from './sync.ts';
 
-/** Snapshots kept beside the database; older ones go when a newer one has been verified. */
-const KEPT = 3;
+/** Snapshots kept beside the database, or in it; older ones go when a newer one has been verified. */
+export const KEPT = 3;
 
 /**
  * Copies the database as it is into `folder` as `<version>-<time>.db`, opens the copy and checks it whole before

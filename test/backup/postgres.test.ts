@@ -254,4 +254,36 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
       await owner.end();
     }
   });
+
+  test('doctor says whether an upgrade can keep the database, and names what earlier ones kept', async () => {
+    const databaseUrl = await server.createDatabase();
+    const owner = new pg.Client({ connectionString: databaseUrl });
+    await owner.connect();
+    const role = `keeper_${randomUUID().slice(0, 8)}`;
+    await owner.query(`create role ${role} login; grant usage, create on schema public to ${role}`);
+    const asRole = databaseUrl.replace('gatehouse@', `${role}@`);
+    const look = async (url: 'databaseUrl' | 'keysDatabaseUrl') =>
+      (await checkGrants({ databaseUrl: undefined, keysDatabaseUrl: undefined, [url]: asRole })).slice(1);
+    try {
+      expect(await look('keysDatabaseUrl')).toEqual([]);
+      const [warned, ...none] = await look('databaseUrl');
+      expect([warned?.state, warned?.found, none]).toEqual([
+        'warn',
+        expect.stringContaining('may not make a schema'),
+        [],
+      ]);
+      await owner.query(warned!.remedy!.slice(warned!.remedy!.indexOf('GRANT')));
+      expect(await look('databaseUrl')).toEqual([]);
+      await owner.query('create schema gatehouse_aside_2026_11_20_08_00_00_000');
+      expect(await look('databaseUrl')).toEqual([
+        {
+          what: 'kept databases',
+          state: 'ok',
+          found: expect.stringContaining('gatehouse_aside_2026_11_20_08_00_00_000'),
+        },
+      ]);
+    } finally {
+      await owner.end();
+    }
+  });
 });

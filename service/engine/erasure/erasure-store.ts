@@ -2,6 +2,7 @@ import { type Insertable, type Selectable, sql } from 'kysely';
 import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
 import { emptyLog } from '../../storage/empty-log.ts';
 import { notBeingErased, unfinishedStates } from '../../storage/erasure-conditions.ts';
+import { homeSchema, keptSchemas } from '../../storage/kept-schemas.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { forgetAlerts } from '../alerts/index.ts';
@@ -63,7 +64,10 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
      */
     async tablesNaming(id: string): Promise<TableSearch> {
       const found: TableSearch['found'] = [];
-      const tables = (await db.introspection.getTables()).filter(({ name }) => !mayName.has(name));
+      const home = dialect === 'postgres' ? await homeSchema(db) : undefined;
+      const tables = (await db.introspection.getTables()).filter(
+        ({ name, schema }) => !mayName.has(name) && (home === undefined || schema === home),
+      );
       for (const { name, columns } of tables) {
         for (const column of columns.filter(({ dataType }) => dataType.toLowerCase() === 'text')) {
           const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}
@@ -74,6 +78,8 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
       }
       return { searched: tables.length, found };
     },
+    /** Where the database is kept as it was: PostgreSQL schemas of snapshots, and of what `migrate --back` put aside. */
+    keptCopies: async (): Promise<string[]> => (dialect === 'postgres' ? keptSchemas(db) : []),
     /** Everything the database holds about these people. What others count by (figures of verifications) stays without them. */
     async removeRows(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void> {
       if (subjects.length === 0) return;

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
@@ -102,6 +103,24 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     }
     return [...found].sort();
   }
+
+  test.runIf(dialect === 'postgres')(
+    'a copy of the database from before an upgrade, in a schema beside, is no table in use: the proof names it',
+    async () => {
+      const id = await enroll('ada@example.com');
+      const copy = 'gatehouse_snapshot_2026_11_20_00_00_00_000';
+      await sql.raw(`create schema ${copy}`).execute(engine.db);
+      await sql.raw(`create table ${copy}.subject as select * from subject`).execute(engine.db);
+      await sql.raw(`create table ${copy}.forgotten as select id from subject`).execute(engine.db);
+      const own = (await engine.db.introspection.getTables()).filter(({ schema }) => schema === 'public');
+      const { proof } = await erasure.erase(realm(), id, { ...order, prove: true });
+      // All but the audit log and the receipts.
+      expect(proof?.tables).toEqual({ searched: own.length - 2, found: [] });
+      expect(proof?.notSearched).toContain(
+        `the id and the keyed hash of the address: they stay in the PostgreSQL schema ${copy} until that is removed`,
+      );
+    },
+  );
 
   test('leaves the person’s id nowhere but where it has to stand, and the address nowhere', async () => {
     const id = await enroll('ada@example.com');

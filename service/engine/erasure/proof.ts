@@ -87,8 +87,12 @@ export function createProver({ sealer, subjects, primary, data, elsewhere = [], 
       };
     },
 
-    /** After the erasure. */
-    async prove(witness: Witness, copies: readonly CopyOfReceipt[], tables: TableSearch): Promise<Proof> {
+    /** After the erasure. `schemas`: of PostgreSQL, with the database as it was. */
+    async prove(
+      witness: Witness,
+      copies: readonly CopyOfReceipt[],
+      { tables, schemas }: { tables: TableSearch; schemas: readonly string[] },
+    ): Promise<Proof> {
       const { realm, subject, remembered, sealed, probes } = witness;
       const { needles, tooShort } = needlesOf(remembered);
       const { own, copied } = await filesOf(copies);
@@ -119,6 +123,10 @@ export function createProver({ sealer, subjects, primary, data, elsewhere = [], 
             : [
                 `the keyed hash of the address: it stays in ${snapshots.map((file) => basename(file)).join(', ')} until that is removed`,
               ]),
+          ...schemas.map(
+            (schema) =>
+              `the id and the keyed hash of the address: they stay in the PostgreSQL schema ${schema} until that is removed`,
+          ),
           ...unreadable,
           ...tooShort.map((kind) => `the ${kind}: shorter than six bytes, which chance would find too`),
         ],

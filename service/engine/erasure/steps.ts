@@ -177,7 +177,10 @@ export function createSteps(deps: StepsDeps) {
           continue;
         }
         const proof = witness
-          ? await prover.prove(witness, copies, await store.tablesNaming(row.subject))
+          ? await prover.prove(witness, copies, {
+              tables: await store.tablesNaming(row.subject),
+              schemas: await store.keptCopies(),
+            })
           : earlier?.proof;
         const waitingFor = [...copies.flatMap(waitingForCopy), ...(emptied ? [] : [OWN_LOG])];
         const receipt = await sign(row, { copies, waitingFor, place: places.get(row.id)!, proof });
