@@ -145,20 +145,32 @@ export default {
     ),
     rule(
       'front-ends-keep-out',
-      { path: '^sdk/', pathNot: '\\.test\\.ts$' },
-      { pathNot: '^sdk/' },
+      { path: '^sdk/gatehouse/', pathNot: '\\.test\\.ts$' },
+      { pathNot: '^sdk/gatehouse/' },
       'A client package stands alone: no code of the service, no dependency, nothing of Node’s own.',
     ),
     rule(
+      'admin-client-stands-alone',
+      { path: '^sdk/admin/', pathNot: '\\.(test\\.ts|mjs)$' },
+      { pathNot: '^sdk/admin/|(^|node_modules/)openapi-fetch/', dependencyTypesNot: ['core'] },
+      'The client of the administrative routes knows their types and how to send a request.',
+    ),
+    rule(
       'service-needs-no-sdk',
-      { path: '^(service|models)/', pathNot: '\\.test\\.ts$' },
+      { path: '^(service|models)/', pathNot: '^service/cli/|\\.test\\.ts$' },
       { path: '^sdk/|^node_modules/@gatehouse/' },
-      'What the service and its clients share is the wire.',
+      'What the service and its clients share is the wire. The CLI is a client.',
+    ),
+    rule(
+      'cli-uses-the-admin-client',
+      { path: '^service/cli/', pathNot: '\\.test\\.ts$' },
+      { path: '^sdk/|^node_modules/@gatehouse/', pathNot: '^sdk/admin/' },
+      'The CLI calls the administrative routes.',
     ),
     rule(
       'desktop-keeps-out',
       { path: '^main/', pathNot: '\\.test\\.ts$' },
-      { path: '^(service|models|sdk)/' },
+      { path: '^(service|models)/|^sdk/(?!admin/)' },
       'The desktop shell speaks to the service; it imports none of it.',
     ),
     rule(

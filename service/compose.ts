@@ -179,7 +179,7 @@ export async function compose(
   });
   opened.defer(() => access.settled());
   const takeOver = await vault.keyTakeOver.isAllowed();
-  await access.protectKeys({ takeOver, actor: itself });
+  await access.protectKeys({ takeOver, actor: appliance });
   if (takeOver) await vault.keyTakeOver.end();
   if (restored) removeRestoreMarker(config.data);
   const holds = createHolds({ db, inTransaction, sealer, audit, ids, clock });
@@ -315,7 +315,7 @@ export async function compose(
     log,
     finished: (organization, details) =>
       inTransaction((tx) =>
-        audit.add(tx, { actor: itself, action: 'organization.rotate-key', organization, details }),
+        audit.add(tx, { actor: appliance, action: 'organization.rotate-key', organization, details }),
       ),
   });
   opened.defer(() => rotations.stop());
@@ -477,7 +477,7 @@ export async function compose(
 }
 
 /** Who ends what somebody else began. */
-const itself: Actor = { is: 'operator', name: 'gatehouse' };
+const appliance: Actor = { is: 'appliance', task: 'start' };
 
 const isInsecure = ({ host, tlsCert, insecureHttp }: Config): boolean =>
   listenPolicy({ host, tls: tlsCert !== undefined, insecureHttp }).is === 'allowed-with-warning';

@@ -1,5 +1,6 @@
 import type { Gatehouse } from './compose.ts';
 import type { Config } from './config.ts';
+import { type AdminDeps, createAdminDoor } from './doors/admin/index.ts';
 import { createBehaviorDoor } from './doors/behavior/index.ts';
 import { type ConsoleDeps, createConsoleDoor } from './doors/console/index.ts';
 import { createIdentityDoor } from './doors/identity/index.ts';
@@ -15,6 +16,7 @@ export async function createPublicServer(
     Gatehouse,
     'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
   > &
+    AdminDeps &
     ConsoleDeps &
     Partial<Pick<Gatehouse, 'gauges'> & JobsDoorDeps>,
   {
@@ -43,6 +45,7 @@ export async function createPublicServer(
   await app.register(createIdentityDoor({ checks }));
   const { webhooks, deliveries, eventLog, alerts, grants } = gatehouse;
   await app.register(createBehaviorDoor({ webhooks }));
+  await app.register(createAdminDoor(gatehouse));
   await app.register(createConsoleDoor({ webhooks, deliveries, eventLog, alerts, grants }));
   const { jobs, boardLinks, redis } = gatehouse;
   if (jobs && boardLinks) await app.register(createJobsDoor({ jobs, boardLinks, clock, redis }));

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { compose, type Gatehouse } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
 import { warnWithoutConsent } from './consent-warning.ts';
+import { createControlServer } from './control-server.ts';
 import { keyStoreAdvice } from './database-place.ts';
-import { controlDoor } from './doors/control/index.ts';
 import { sourceOf } from './engine/limits/index.ts';
 import { connectionLimitsFor } from './http/connection-limits.ts';
 import { listenOnHost } from './http/listen-on-host.ts';
 import { listenPolicy } from './http/listen-policy.ts';
 import { createOwnHosts } from './http/own-hosts.ts';
-import { createServer } from './http/server.ts';
+import type { createServer } from './http/server.ts';
 import { createStructuredLog } from './http/structured-log.ts';
 import { systemClock } from './lib/clock.ts';
 import { createIds } from './lib/id.ts';
@@ -119,9 +119,8 @@ export async function serve(
   if (unsealing) await gatehouse.custody.unsealed(unsealing);
   await warnWithoutConsent({ ...gatehouse, log });
 
-  const control = createServer({ ids: gatehouse.ids, log, connections: connections.control });
+  const control = await createControlServer(gatehouse, { log, connections: connections.control });
   opened.defer(() => control.close());
-  await control.register(controlDoor, gatehouse);
   const doors = await createPublicServer(gatehouse, {
     ...config,
     hosts,

@@ -1,12 +1,15 @@
 import { hostname, userInfo } from 'node:os';
-import { text } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { type AdminClient, createAdminClient, toUploadForm } from '../../sdk/admin/client.ts';
 import { Problem, type ProblemCode, problemCodes } from '../lib/problem.ts';
 
 /** The control API as the commands see it: one request, one answer, a Problem when it refuses. */
 export interface Control {
   /** Over the socket of a running service, or inside this process. */
   readonly via: 'service' | 'own process';
+  /** The administrative routes, typed by their OpenAPI document. */
+  readonly admin: AdminClient;
   get<T>(path: string, query?: Query): Promise<T>;
   send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
   /** A call with bytes beside its fields. */
@@ -18,17 +21,10 @@ export interface Control {
 
 export type Query = Record<string, string | number | undefined>;
 
-export interface Message {
-  method: string;
-  path: string;
-  headers: Record<string, string>;
-  body?: Uint8Array;
-}
-
-/** How one message reaches the control API. */
+/** How a request reaches the control API. */
 export interface Transport {
   via: Control['via'];
-  send(message: Message): Promise<{ status: number; body: AsyncIterable<Uint8Array> }>;
+  fetch(request: Request): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -41,43 +37,39 @@ const Refusal = z.object({
 });
 
 export function createControl(transport: Transport): Control {
-  const operator = { 'x-gatehouse-operator': operatorName() };
-  async function open(message: Message): Promise<AsyncIterable<Uint8Array>> {
-    const { status, body } = await transport.send({
-      ...message,
-      headers: { ...operator, ...message.headers },
-    });
-    if (status >= 200 && status < 300) return body;
-    throw toProblem(status, await text(body), message);
+  const operator = operatorName();
+  async function send(request: Request): Promise<Response> {
+    request.headers.set('x-gatehouse-operator', operator);
+    const response = await transport.fetch(request);
+    if (response.ok) return response;
+    throw toProblem(response.status, await response.text(), request);
   }
-  async function call<T>(message: Message): Promise<T> {
-    const body = await text(await open(message));
+  const open = (method: string, path: string, init: RequestInit = {}) =>
+    send(new Request(`http://gatehouse${path}`, { ...init, method }));
+  async function call<T>(method: string, path: string, init?: RequestInit): Promise<T> {
+    const body = await (await open(method, path, init)).text();
     return (body === '' ? undefined : JSON.parse(body)) as T;
   }
   return {
     via: transport.via,
-    get: (path, query = {}) => call({ method: 'GET', path: withQuery(path, query), headers: {} }),
+    admin: createAdminClient(send),
+    get: (path, query = {}) => call('GET', withQuery(path, query)),
     send: (method, path, body) =>
-      call({
+      call(
         method,
         path,
-        ...(body === undefined
-          ? { headers: {} }
-          : { headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(body)) }),
+        body === undefined
+          ? {}
+          : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+      ),
+    upload: (path, request, bytes) =>
+      call('POST', path, {
+        body: toUploadForm({ request, file: new Blob([bytes as Uint8Array<ArrayBuffer>]) }),
       }),
-    async upload(path, request, bytes) {
-      const form = new FormData();
-      form.append('request', JSON.stringify(request));
-      form.append('file', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'file');
-      const encoded = new Response(form);
-      return call({
-        method: 'POST',
-        path,
-        headers: { 'content-type': encoded.headers.get('content-type') ?? '' },
-        body: new Uint8Array(await encoded.arrayBuffer()),
-      });
+    async download(path, query = {}) {
+      const { body } = await open('GET', withQuery(path, query));
+      return body ?? Readable.from([]);
     },
-    download: (path, query = {}) => open({ method: 'GET', path: withQuery(path, query), headers: {} }),
     close: () => transport.close(),
   };
 }
@@ -89,7 +81,8 @@ function withQuery(path: string, query: Query): string {
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 
-function toProblem(status: number, body: string, { method, path }: Message): Error {
+function toProblem(status: number, body: string, { method, url }: Request): Error {
+  const path = new URL(url).pathname;
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);

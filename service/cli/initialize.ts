@@ -1,3 +1,4 @@
+import { replyOf } from '../../sdk/admin/client.ts';
 import { scopes } from '../engine/access/scope.ts';
 import type { World } from '../lib/id.ts';
 import type { Control } from './control.ts';
@@ -15,18 +16,27 @@ export async function initialize<W extends World>(
   const { organizations } = await control.get<{ organizations: OrganizationReply[] }>('/organizations');
   let [organization] = organizations;
   if (organization) {
-    const { keys } = await control.get<{ keys: unknown[] }>(`/organizations/${organization.id}/keys`);
+    const { items: keys } = await replyOf(
+      control.admin.GET('/api/admin/keys', {
+        params: { query: { organization: organization.id, limit: 1 } },
+      }),
+    );
     if (organization.erasedAt !== undefined) return undefined;
     if (organizations.length > 1 || organization.name !== name || keys.length > 0) return undefined;
   }
   organization ??= await control.send<OrganizationReply>('POST', '/organizations', { name });
   const keys: Partial<Record<W, string>> = {};
   for (const world of worlds) {
-    const made = await control.send<{ key: string }>('POST', `/organizations/${organization.id}/keys`, {
-      world,
-      scopes: scopes.filter((scope) => scope !== 'admin'),
-      name: `first ${world} key`,
-    });
+    const made = await replyOf(
+      control.admin.POST('/api/admin/keys', {
+        params: { query: { organization: organization.id } },
+        body: {
+          env: world,
+          scopes: scopes.filter((scope) => scope !== 'admin'),
+          name: `first ${world} key`,
+        },
+      }),
+    );
     keys[world] = made.key;
   }
   return { organizationId: organization.id, keys: keys as Record<W, string> };

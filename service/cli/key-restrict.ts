@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../sdk/admin/client.ts';
+import { defined } from '../lib/defined.ts';
 import { type CommandRunner, examples } from './command.ts';
 import { UsageError } from './failure.ts';
-import { boundTo, type KeyReply, profilesOf, shownKey } from './key-reply.ts';
+import { readScopes } from './key-scopes.ts';
+import { boundTo, profilesOf, shownKey } from './key-text.ts';
 import { readMoment } from './moment.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { facts } from './terminal.ts';
@@ -37,16 +40,17 @@ export function addKeyRestrict(key: Command, runner: CommandRunner): void {
         throw new UsageError('Say what to restrict: --scopes, --origin, --cidr, --profile or --expires.');
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const one = await open.send<KeyReply>(
-        'PATCH',
-        `/organizations/${id}/keys/${encodeURIComponent(keyId)}`,
-        {
-          scopes: scopes?.split(',').map((scope) => scope.trim()),
-          origins: origin,
-          cidrs: cidr,
-          profiles: profile,
-          expiresAt: expires === undefined ? undefined : readMoment('--expires', expires),
-        },
+      const one = await replyOf(
+        open.admin.PATCH('/api/admin/keys/{id}', {
+          params: { path: { id: keyId }, query: { organization: id } },
+          body: defined({
+            scopes: scopes === undefined ? undefined : readScopes(scopes),
+            origins: origin,
+            cidrs: cidr,
+            profiles: profile,
+            expiresAt: expires === undefined ? undefined : readMoment('--expires', expires),
+          }),
+        }),
       );
       const text = facts([
         ['key', `${one.id} (${shownKey(one)})`],

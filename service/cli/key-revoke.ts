@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from './command.ts';
-import type { KeyReply } from './key-reply.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { nextCommand } from './webhook-about.ts';
 import type { WebhookReply } from './webhook-reply.ts';
@@ -15,14 +15,17 @@ export function addKeyRevoke(key: Command, runner: CommandRunner): void {
   runner.run<{ org?: string }>(revoke, async ({ options, control }, keyId = '') => {
     const open = await control();
     const { id } = await chooseOrganization(open, options.org);
-    const path = `/organizations/${id}`;
-    const one = await open.send<KeyReply>('DELETE', `${path}/keys/${encodeURIComponent(keyId)}`);
-    const { webhooks } = await open.get<{ webhooks: WebhookReply[] }>(`${path}/webhooks`, {
-      world: one.world,
+    const one = await replyOf(
+      open.admin.POST('/api/admin/keys/{id}/revoke', {
+        params: { path: { id: keyId }, query: { organization: id } },
+      }),
+    );
+    const { webhooks } = await open.get<{ webhooks: WebhookReply[] }>(`/organizations/${id}/webhooks`, {
+      world: one.env,
     });
     const made = webhooks.filter(({ createdBy }) => createdBy === `key:${one.id}`);
     const left = made.map(({ id: webhook, url }) => `  ${webhook}  ${url}`);
-    const remove = nextCommand('webhook remove WEBHOOK', { ...options, test: one.world === 'test' });
+    const remove = nextCommand('webhook remove WEBHOOK', { ...options, test: one.env === 'test' });
     return {
       json: { ...one, webhooks: made.map(({ id: webhook }) => webhook) },
       text: [

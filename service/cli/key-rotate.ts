@@ -1,16 +1,10 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from './command.ts';
-import { type KeyReply, shownKey } from './key-reply.ts';
+import { shownKey } from './key-text.ts';
 import { readDuration } from './moment.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { facts } from './terminal.ts';
-
-interface RotateReply {
-  id: string;
-  key: string;
-  record: KeyReply;
-  old: KeyReply;
-}
 
 export function addKeyRotate(key: Command, runner: CommandRunner): void {
   runner.run<{ org?: string; overlap: string }>(
@@ -25,16 +19,17 @@ export function addKeyRotate(key: Command, runner: CommandRunner): void {
       const overlapSeconds = readDuration('--overlap', options.overlap);
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const made = await open.send<RotateReply>(
-        'POST',
-        `/organizations/${id}/keys/${encodeURIComponent(keyId)}/rotate`,
-        { overlapSeconds },
+      const made = await replyOf(
+        open.admin.POST('/api/admin/keys/{id}/rotate', {
+          params: { path: { id: keyId }, query: { organization: id } },
+          body: { overlapSeconds },
+        }),
       );
       const text = [
         facts([
           ['id', made.id],
           ['key', made.key],
-          ['expires', made.record.expiresAt],
+          ['expires', made.expiresAt],
           ['succeeds', `${made.old.id} (${shownKey(made.old)}), which works until ${made.old.expiresAt}`],
         ]),
         '',

@@ -1,12 +1,16 @@
 import { type Command, Option } from 'commander';
-import { keyPrefixes } from '../engine/access/api-key.ts';
+import { replyOf } from '../../sdk/admin/client.ts';
+import { type KeyPrefix, keyPrefixes } from '../engine/access/api-key.ts';
 import { scopes } from '../engine/access/scope.ts';
+import { defined } from '../lib/defined.ts';
+import type { World } from '../lib/id.ts';
+import { allPages } from './all-pages.ts';
 import { type CommandRunner, examples } from './command.ts';
-import { UsageError } from './failure.ts';
-import { boundTo, type KeyReply, profilesOf, shownKey } from './key-reply.ts';
 import { addKeyRestrict } from './key-restrict.ts';
 import { addKeyRevoke } from './key-revoke.ts';
 import { addKeyRotate } from './key-rotate.ts';
+import { readScopes } from './key-scopes.ts';
+import { boundTo, type Key, profilesOf, shownKey } from './key-text.ts';
 import { readMoment } from './moment.ts';
 import { chooseOrganization, organizationFlag } from './organization.ts';
 import { facts, table } from './terminal.ts';
@@ -14,8 +18,8 @@ import { facts, table } from './terminal.ts';
 interface NewKey {
   org?: string;
   scopes: string;
-  env: string;
-  prefix?: string;
+  env: World;
+  prefix?: KeyPrefix;
   name?: string;
   expires?: string;
   browser?: boolean;
@@ -69,39 +73,34 @@ export function addKey(program: Command, runner: CommandRunner): void {
         ),
       ),
     async ({ options, control }) => {
-      const wanted = options.scopes.split(',').map((scope) => scope.trim());
-      const unknown = wanted.filter((scope) => !(scopes as readonly string[]).includes(scope));
-      if (unknown.length > 0) {
-        throw new UsageError(
-          `--scopes: "${unknown.join('", "')}" is no scope. Scopes: ${scopes.join(', ')}.`,
-        );
-      }
+      const wanted = readScopes(options.scopes);
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const made = await open.send<{ id: string; key: string; record: KeyReply }>(
-        'POST',
-        `/organizations/${id}/keys`,
-        {
-          world: options.env,
-          scopes: [...new Set(wanted)],
-          prefix: options.prefix,
-          name: options.name,
-          expiresAt: options.expires === undefined ? undefined : readMoment('--expires', options.expires),
-          browser: options.browser,
-          origins: options.origin,
-          cidrs: options.cidr,
-          profiles: options.profile,
-        },
+      const made = await replyOf(
+        open.admin.POST('/api/admin/keys', {
+          params: { query: { organization: id } },
+          body: defined({
+            env: options.env,
+            scopes: [...new Set(wanted)],
+            prefix: options.prefix,
+            name: options.name,
+            expiresAt: options.expires === undefined ? undefined : readMoment('--expires', options.expires),
+            browser: options.browser,
+            origins: options.origin,
+            cidrs: options.cidr,
+            profiles: options.profile,
+          }),
+        }),
       );
       const text = [
         facts([
           ['id', made.id],
           ['key', made.key],
-          ['world', made.record.world],
-          ['scopes', made.record.scopes.join(', ')],
-          ['from', boundTo(made.record)],
-          ['profiles', profilesOf(made.record)],
-          ['expires', made.record.expiresAt],
+          ['world', made.env],
+          ['scopes', made.scopes.join(', ')],
+          ['from', boundTo(made)],
+          ['profiles', profilesOf(made)],
+          ['expires', made.expiresAt],
         ]),
         '',
         'The key is not shown again.',
@@ -119,11 +118,13 @@ export function addKey(program: Command, runner: CommandRunner): void {
     async ({ options, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const reply = await open.get<{ keys: KeyReply[] }>(`/organizations/${id}/keys`);
-      const rows = reply.keys.map((one) => [
+      const items = await allPages((page) =>
+        replyOf(open.admin.GET('/api/admin/keys', { params: { query: { organization: id, ...page } } })),
+      );
+      const rows = items.map((one) => [
         one.id,
         shownKey(one),
-        one.world,
+        one.env,
         one.name,
         one.scopes.join(','),
         boundTo(one),
@@ -144,7 +145,7 @@ export function addKey(program: Command, runner: CommandRunner): void {
         'descends from',
       ];
       return {
-        json: reply,
+        json: { items },
         text: table(header, rows, 'No key yet. Make one: key create --scopes identity --env test'),
       };
     },
@@ -155,7 +156,7 @@ export function addKey(program: Command, runner: CommandRunner): void {
   addKeyRestrict(key, runner);
 }
 
-function state(key: KeyReply): string {
+function state(key: Key): string {
   if (key.altered)
     return 'REFUSED: its row in the database was made or changed by something else than this service';
   if (key.revokedAt !== undefined) return `revoked ${key.revokedAt}`;

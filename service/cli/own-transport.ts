@@ -1,7 +1,7 @@
+import { toResponse } from '../../sdk/admin/socket-fetch.ts';
 import { compose } from '../compose.ts';
 import { parseConfig } from '../config.ts';
-import { controlDoor } from '../doors/control/index.ts';
-import { createServer } from '../http/server.ts';
+import { createControlServer } from '../control-server.ts';
 import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { SchemaChange } from '../storage/migrate.ts';
@@ -48,19 +48,19 @@ export async function createOwnTransport({
       ...(migrating ? { older: 'migrate', announce: migrating } : { older: 'refuse' }),
     },
   );
-  const app = createServer({ ids: gatehouse.ids, log });
-  await app.register(controlDoor, gatehouse);
+  const app = await createControlServer(gatehouse, { log });
   return {
     via: 'own process',
-    async send({ method, path, headers, body }) {
+    async fetch(request) {
+      const { pathname, search } = new URL(request.url);
       const reply = await app.inject({
-        method: method as Method,
-        url: path,
-        headers,
+        method: request.method as Method,
+        url: pathname + search,
+        headers: Object.fromEntries(request.headers),
         payloadAsStream: true,
-        ...(body === undefined ? {} : { payload: Buffer.from(body) }),
+        ...(request.body && { payload: Buffer.from(await request.arrayBuffer()) }),
       });
-      return { status: reply.statusCode, body: reply.stream() };
+      return toResponse(reply.statusCode, reply.headers, reply.stream());
     },
     async close() {
       await app.close();

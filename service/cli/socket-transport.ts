@@ -1,5 +1,5 @@
-import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
+import { createSocketFetch } from '../../sdk/admin/socket-fetch.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Transport } from './control.ts';
 
@@ -29,30 +29,14 @@ export function probeSocket(path: string): Promise<'service' | 'absent' | 'stale
 
 /** HTTP over the control socket of a running service. */
 export function createSocketTransport(socketPath: string): Transport {
-  const agent = new Agent({ keepAlive: true });
+  const socket = createSocketFetch(socketPath, stopped);
   return {
     via: 'service',
-    send: ({ method, path, headers, body }) =>
-      new Promise((resolve, reject) => {
-        const call = request({ socketPath, agent, method, path, headers }, (response) =>
-          resolve({ status: response.statusCode ?? 0, body: whole(response) }),
-        );
-        call.on('error', (error) => reject(stopped(error)));
-        call.setHeader('content-length', body?.byteLength ?? 0);
-        call.end(body);
-      }),
+    fetch: socket.fetch,
     async close() {
-      agent.destroy();
+      socket.close();
     },
   };
-}
-
-async function* whole(response: IncomingMessage): AsyncGenerator<Uint8Array> {
-  try {
-    yield* response as AsyncIterable<Buffer>;
-  } catch (error) {
-    throw stopped(error as NodeJS.ErrnoException);
-  }
 }
 
 const stopped = (error: NodeJS.ErrnoException) =>

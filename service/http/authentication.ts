@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { Access, Caller, Scope } from '../engine/access/index.ts';
+import type { Access, Caller, KeyCaller } from '../engine/access/index.ts';
+import { defined } from '../lib/defined.ts';
 import { Problem } from '../lib/problem.ts';
+import type { AccessList } from './route-access.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls, on routes that ask for a key; null elsewhere. */
+    /** Who calls, on routes that ask for a credential; null elsewhere. */
     caller: Caller | null;
   }
 }
@@ -54,20 +56,49 @@ function bearerOf(authorization: string | undefined): string | undefined {
   return credential || undefined;
 }
 
-/** Lets `access` say who calls. Throws what it throws; nothing of the body has been read by then. */
-export async function authenticate(access: Access, request: FastifyRequest, scope: Scope): Promise<Caller> {
+/**
+ * Who calls, where the list takes such a caller. Throws what `access` throws; nothing of the body has been read by then.
+ * API keys are the only credentials that can be checked so far: where none may call, every request is refused.
+ */
+export async function authenticate(
+  access: Access,
+  request: FastifyRequest,
+  list: AccessList,
+): Promise<Caller> {
   const credential = credentialOf(request.raw);
-  const { origin } = request.headers;
-  return access.authenticate({
-    scope,
-    address: request.ip,
-    ...(credential === undefined ? {} : { credential }),
-    ...(origin === undefined ? {} : { origin }),
-  });
+  if (credential === undefined && list.key === undefined) {
+    throw new Problem(
+      'MISSING_AUTH',
+      'This takes a signed-in administrator, which this release cannot check: use the "gatehouse" command on the box.',
+    );
+  }
+  return access.authenticate(
+    defined({
+      scope: list.key,
+      refusal: list.keyRefusal,
+      address: request.ip,
+      credential,
+      origin: request.headers.origin,
+    }),
+  );
 }
 
-/** The caller of a route that asks for a key. */
+/** The caller of a route that asks for a credential. */
 export function callerOf(request: FastifyRequest): Caller {
-  if (!request.caller) throw new Error(`${request.routeOptions.url} reads the caller but asks for no key`);
+  if (!request.caller) {
+    throw new Error(`${request.routeOptions.url} reads the caller but asks for no credential`);
+  }
   return request.caller;
 }
+
+/** The key that calls a route which only keys may call. */
+export function keyOf(request: FastifyRequest): KeyCaller {
+  const caller = callerOf(request);
+  if (caller.is !== 'key') {
+    throw new Error(`${request.routeOptions.url} expects an API key but let a ${caller.is} in`);
+  }
+  return caller;
+}
+
+/** What stands for the caller where its use of the box is measured. */
+export const meteredAs = (caller: Caller): string => (caller.is === 'key' ? caller.key : caller.session);

@@ -1,12 +1,13 @@
 import type { FastifySchema } from 'fastify';
-import type { Scope } from '../engine/access/index.ts';
+import type { z } from 'zod';
 import type { ProblemCode } from '../lib/problem.ts';
+import type { RouteAccess } from './route-access.ts';
 import type { WireErrors } from './wire-error.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call: the scope a key needs, or everybody. A route that does not say stops the start. */
-    access?: Scope | 'public';
+    /** Who may call: everybody, a key with a scope, or a list of credentials. A route that does not say stops the start. */
+    access?: RouteAccess;
     /** Costs: a live key's request uses up its month. */
     metered?: boolean;
     /** Asked every few seconds by machines: logged at debug. */
@@ -25,6 +26,10 @@ declare module 'fastify' {
     tags?: readonly string[];
     /** Keep out of the OpenAPI document. */
     hide?: boolean;
+    /** Of a call that is multipart/form-data with a JSON field `request` and a file `file`: what `request` holds. */
+    upload?: z.ZodType;
+    /** Extensions of the operation in the OpenAPI document, by name (`x-…`). */
+    extensions?: Readonly<Record<`x-${string}`, unknown>>;
   }
   interface FastifyInstance {
     /** The table of the family this part of the tree speaks for; a door decorates its own. */
@@ -40,7 +45,7 @@ export interface PublishedRoute {
   url: string;
   schema: FastifySchema;
   /** Reads the route's own settings when asked: a plugin may still change them after the route was added. */
-  access(): Scope | 'public' | undefined;
+  access(): RouteAccess | undefined;
   refuses: readonly ProblemCode[];
   errors: WireErrors;
 }

@@ -8,11 +8,11 @@ import Fastify, {
   type RouteOptions,
 } from 'fastify';
 import { z } from 'zod';
-import type { Access, Caller } from '../engine/access/index.ts';
+import type { Access, KeyCaller } from '../engine/access/index.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
-import { authenticate } from './authentication.ts';
+import { authenticate, meteredAs } from './authentication.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { createBodyPace } from './body-pace.ts';
 import { boundConnections, type ConnectionsDeps } from './connections.ts';
@@ -28,6 +28,7 @@ import { createProxyList } from './proxy-list.ts';
 import type { PublishedRoute } from './published-route.ts';
 import { readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
+import { accessListOf } from './route-access.ts';
 import { sayWhenCrowded } from './say-when-crowded.ts';
 import { tlsSettings } from './tls-settings.ts';
 import { transportSecurityOf } from './transport-security.ts';
@@ -85,10 +86,10 @@ const unbounded: NonNullable<ServerDeps['connections']> = {
 };
 
 export interface ServerDeps {
-  /** Absent on the control socket, where whoever gets through is an operator: no route there can ask for a key. */
+  /** Absent on the control socket, where whoever gets through is an operator: no route there can ask for a credential. */
   access?: Access;
   /** Counts what keys send; nothing is counted without. Throws a Problem for a request that is too many. */
-  admission?: { admit(caller: Caller, request: { metered: boolean }): Promise<Admitted> };
+  admission?: { admit(caller: KeyCaller, request: { metered: boolean }): Promise<Admitted> };
   log: Log;
   ids: Ids;
   limits?: Partial<ServerLimits>;
@@ -177,7 +178,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     const { bodyLimit, config } = request.routeOptions;
     const { caller } = request;
     const body = await readBody(payload, bodyLimit, request.headers['content-length'], (bytes) =>
-      caller ? pace.took(caller.key, bytes) : undefined,
+      caller ? pace.took(meteredAs(caller), bytes) : undefined,
     );
     if (body.length === 0 && isBodyNeedless(request)) return undefined;
     return parseJson(body, {
@@ -200,17 +201,21 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     deps.hosts?.check(request.raw);
     if (request.is404) throw notFound(request, reply, published);
     const { access: who, metered = false } = request.routeOptions.config;
-    if (access && who !== undefined && who !== 'public') {
-      const caller = await authenticate(access, request, who);
+    const list = accessListOf(who);
+    if (access && list) {
+      const caller = await authenticate(access, request, list);
       request.caller = caller;
-      if (admission) request.admitted = await admission.admit(caller, { metered });
+      if (admission && caller.is === 'key') request.admitted = await admission.admit(caller, { metered });
     }
     checkMediaType(request);
-    if (request.caller) reply.raw.once('close', bodies.take(request.caller.key, expectedBytes(request)));
+    if (request.caller)
+      reply.raw.once('close', bodies.take(meteredAs(request.caller), expectedBytes(request)));
   });
 
   app.setErrorHandler((error, request, reply) => {
-    drainBody(request.raw, (bytes) => pace.took(request.caller?.key ?? request.ip, bytes));
+    drainBody(request.raw, (bytes) =>
+      pace.took(request.caller ? meteredAs(request.caller) : request.ip, bytes),
+    );
     return sendProblem(log, error, request, reply);
   });
   app.setNotFoundHandler((request, reply) => {
@@ -254,7 +259,9 @@ export function createServer(deps: ServerDeps): FastifyInstance {
         ...(problem === null ? {} : { code: problem }),
         ...(caller === null
           ? {}
-          : { key: caller.key, organization: caller.organization, world: caller.world }),
+          : caller.is === 'key'
+            ? { key: caller.key, organization: caller.organization, world: caller.world }
+            : { session: caller.session, organization: caller.organization }),
       },
       'request',
     );
@@ -262,7 +269,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
       method,
       route,
       status,
-      ...(caller && { world: caller.world }),
+      ...(caller && 'world' in caller && { world: caller.world }),
       ...(problem !== null && { problem }),
       seconds: reply.elapsedTime / 1000,
     });
@@ -304,7 +311,7 @@ function checkAccess(published: PublishedRoute[], hasKeys: boolean): void {
     const who = access();
     if (hasKeys && who === undefined)
       throw new Error(`${methods} ${url} does not say who may call it (config.access)`);
-    if (!hasKeys && who !== undefined && who !== 'public') {
+    if (!hasKeys && accessListOf(who) !== undefined) {
       throw new Error(`${methods} ${url} asks for a key, but this server has none to check`);
     }
   }

@@ -77,7 +77,7 @@ test(`${ATTACKERS} connections that send nothing or half a request change nothin
   expect(await ask(service, '/api/verify', { image: again }, kept)).toMatchObject(verified);
   expect(await ask(service, '/api/verify', { image: again })).toMatchObject(verified);
   for (let i = 0; i < 20; i++) expect((await ask(service, '/health')).status).toBe(200);
-  expect(await cli.json('key', 'list')).toMatchObject({ keys: expect.any(Array) });
+  expect(await cli.json('key', 'list')).toMatchObject({ items: expect.any(Array) });
   if (process.platform === 'linux') {
     // Half of them are kept for databases, webhooks and the control socket.
     expect(readdirSync(`/proc/${service.child.pid}/fd`).length).toBeLessThan(OPEN_FILES / 2 + 128);

@@ -7,11 +7,11 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { compose, type Gatehouse } from '../../service/compose.ts';
 import { parseConfig } from '../../service/config.ts';
-import { controlDoor } from '../../service/doors/control/index.ts';
-import { createServer } from '../../service/http/server.ts';
+import { createControlServer } from '../../service/control-server.ts';
 import type { OrganizationId, SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { portrait } from '../cli/portraits.ts';
+import { adminUrl } from '../support/admin-url.ts';
 import { by } from '../support/audited.ts';
 
 interface Sample {
@@ -36,16 +36,16 @@ const changes: Record<string, () => Sample> = {
     action: 'organization.set',
   }),
   'DELETE /organizations/:organization': () => ({ body: { confirm: 'Acme' }, action: 'organization.erase' }),
-  'POST /organizations/:organization/keys': () => ({
-    body: { world: 'test', scopes: ['identity'] },
+  'POST /api/admin/keys': () => ({
+    body: { env: 'test', scopes: ['identity'] },
     action: 'key.create',
   }),
-  'DELETE /organizations/:organization/keys/:key': () => ({ action: 'key.revoke' }),
-  'PATCH /organizations/:organization/keys/:key': () => ({
+  'POST /api/admin/keys/:id/revoke': () => ({ action: 'key.revoke' }),
+  'PATCH /api/admin/keys/:id': () => ({
     body: { cidrs: ['10.0.0.0/8'] },
     action: 'key.restrict',
   }),
-  'POST /organizations/:organization/keys/:key/rotate': () => ({
+  'POST /api/admin/keys/:id/rotate': () => ({
     body: { overlapSeconds: 0 },
     action: 'key.rotate',
   }),
@@ -280,8 +280,7 @@ beforeEach(async () => {
     log: silentLog,
     workers: 'when-needed',
   });
-  app = createServer({ ids: gatehouse.ids, log: silentLog });
-  await app.register(controlDoor, gatehouse);
+  app = await createControlServer(gatehouse, { log: silentLog });
   await app.ready();
   await fill();
 });
@@ -389,7 +388,10 @@ async function fireAlert(): Promise<void> {
 }
 
 async function ask(method: string, route: string, { body, query = '', picture }: Partial<Sample>) {
-  const url = `${route.replaceAll(/:(\w+)/g, (_, name: string) => ids[name] ?? name)}${query}`;
+  const admin = app.published.find((one) => one.url === route && one.methods.includes(method));
+  const url = route.startsWith('/api/admin/')
+    ? adminUrl(admin!, ids)
+    : `${route.replaceAll(/:(\w+)/g, (_, name: string) => ids[name] ?? name)}${query}`;
   if (!picture) return app.inject({ method: method as 'POST', url, ...(body && { payload: body }) });
   const form = new FormData();
   form.append('request', JSON.stringify(body));

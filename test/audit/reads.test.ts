@@ -6,8 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { compose, type Gatehouse } from '../../service/compose.ts';
 import { parseConfig } from '../../service/config.ts';
-import { controlDoor } from '../../service/doors/control/index.ts';
-import { createServer } from '../../service/http/server.ts';
+import { createControlServer } from '../../service/control-server.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { by } from '../support/audited.ts';
 
@@ -28,7 +27,7 @@ const nothingPersonal = [
   '/status',
   '/organizations',
   '/organizations/:organization',
-  '/organizations/:organization/keys',
+  '/api/admin/keys',
   '/organizations/:organization/limits',
   '/organizations/:organization/alert-rules',
   '/organizations/:organization/alert-rules/recommended',
@@ -94,8 +93,7 @@ beforeEach(async () => {
   await gatehouse.relay.relay();
   const [delivery] = await gatehouse.deliveries.list(realm, { limit: 1 });
   ids = { organization, subject: subject.id, delivery: delivery!.id };
-  app = createServer({ ids: gatehouse.ids, log: silentLog });
-  await app.register(controlDoor, gatehouse);
+  app = await createControlServer(gatehouse, { log: silentLog });
   await app.ready();
 });
 afterEach(async () => {

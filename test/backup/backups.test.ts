@@ -243,7 +243,7 @@ onBothDatabases('backups', (newPlace) => {
     await backups.resume();
     expect(cleared).toEqual([path]);
     expect(await outcomes()).toEqual(['The service ended while it was written.']);
-    expect(await actions()).toEqual(['operator:gatehouse backup.create refused']);
+    expect(await actions()).toEqual(['appliance:backups backup.create refused']);
   });
 
   test('a database that comes out of a backup knows that this backup was made', async () => {

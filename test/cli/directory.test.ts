@@ -48,9 +48,9 @@ describe('without a service', () => {
   });
 
   test('two commands at once take turns', async () => {
-    const [{ organizations }, { keys }] = await Promise.all([
+    const [{ organizations }, { items: keys }] = await Promise.all([
       cli.json<{ organizations: { name: string }[] }>('org', 'list'),
-      cli.json<{ keys: { scopes: string[] }[] }>('key', 'list'),
+      cli.json<{ items: { scopes: string[] }[] }>('key', 'list'),
     ]);
     expect(organizations.map(({ name }) => name)).toEqual(['Museum']);
     const everythingBut = [

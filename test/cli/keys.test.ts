@@ -50,8 +50,8 @@ describe('keys and limits from the command line', () => {
     expect((await ask(service, near.key)).code).toBe('INVALID_API_KEY');
     const again = await cli.run('key', 'rotate', near.id);
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('revoked or past its end')]);
-    const { keys } = await cli.json<{ keys: Record<string, unknown>[] }>('key', 'list');
-    expect(keys.find(({ id }) => id === next.id)).toMatchObject({
+    const { items } = await cli.json<{ items: Record<string, unknown>[] }>('key', 'list');
+    expect(items.find(({ id }) => id === next.id)).toMatchObject({
       lineage: near.id,
       name: 'door',
       cidrs: ['127.0.0.1/32'],

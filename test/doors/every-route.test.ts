@@ -11,6 +11,7 @@ import {
 import { createBoardLinks, type Jobs } from '../../service/engine/jobs/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { createOwnHosts } from '../../service/http/own-hosts.ts';
+import { accessListOf } from '../../service/http/route-access.ts';
 import { createServer } from '../../service/http/server.ts';
 import type { OrganizationId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
@@ -163,10 +164,11 @@ const keyOf = async (change: Partial<NewKey> = {}) => {
 /** Each with the method that is asked, HEAD as its GET. */
 const keyed = (server = app) =>
   server.published.flatMap(({ methods, url, access: who }) => {
-    const scope = who();
-    if (scope === undefined)
+    const access = who();
+    if (access === undefined)
       throw new Error(`${methods} ${url} does not say who may call it (config.access).`);
-    if (scope === 'public') return [];
+    const scope = accessListOf(access)?.key;
+    if (scope === undefined) return [];
     return methods.map((method) => ({
       method,
       route: `${method === 'HEAD' ? 'GET' : method} ${url}`,
@@ -269,6 +271,35 @@ describe('of all routes', () => {
         headers: { 'x-api-key': key, 'sec-fetch-site': 'same-origin' },
       });
       expect([route, reply.statusCode]).toEqual([route, url === '/jobs/open/:token' ? 404 : 401]);
+    }
+  });
+
+  test('those for administrators alone refuse every key and every request without one', async () => {
+    const closed = app.published.filter(({ access: who }) => {
+      const list = accessListOf(who());
+      return list !== undefined && list.key === undefined;
+    });
+    expect(closed.length).toBeGreaterThan(0);
+    const key = await keyOf({ scopes: ['identity', 'webhooks', 'admin'] });
+    for (const { methods, url } of closed) {
+      for (const method of methods) {
+        const before = await digest();
+        const ask = (headers: Record<string, string>) =>
+          app.inject({ method: method as 'GET', url: url.replaceAll(/:\w+/g, 'x'), headers });
+        const answers = [
+          await ask({ 'x-api-key': key }),
+          await ask({ 'x-api-key': `${key}x` }),
+          await ask({}),
+        ];
+        expect([method, url, ...answers.map(({ statusCode }) => statusCode)]).toEqual([
+          method,
+          url,
+          403,
+          401,
+          401,
+        ]);
+        expect([url, await digest()]).toEqual([url, before]);
+      }
     }
   });
 

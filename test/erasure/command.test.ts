@@ -236,8 +236,8 @@ test('everybody, and then the organization, need their number and their name', a
     erased: 1,
     left: 0,
   });
-  const { keys } = await cli.json<{ keys: { revokedAt?: string }[] }>('key', 'list');
-  expect(keys.length).toBeGreaterThan(0);
-  expect(keys.every(({ revokedAt }) => revokedAt !== undefined)).toBe(true);
+  const keys = await cli.json<{ items: { revokedAt?: string }[] }>('key', 'list');
+  expect(keys.items.length).toBeGreaterThan(0);
+  expect(keys.items.every(({ revokedAt }) => revokedAt !== undefined)).toBe(true);
   expect((await cli.json<{ receipts: unknown[] }>('receipt', 'list')).receipts).toHaveLength(4);
 });

@@ -1,4 +1,4 @@
-import { type Access, type Caller, holdsScope, type Scope } from '../../service/engine/access/index.ts';
+import { type Access, holdsScope, type KeyCaller, type Scope } from '../../service/engine/access/index.ts';
 import type { KeyId, OrganizationId } from '../../service/lib/id.ts';
 import { Problem } from '../../service/lib/problem.ts';
 
@@ -12,7 +12,8 @@ export const recordedKeys = {
 
 /** Knows a few keys of one organization, and refuses like the real one. */
 export function recordedAccess(): Access {
-  const caller = (key: string, world: 'live' | 'test', scope: Scope): Caller => ({
+  const caller = (key: string, world: 'live' | 'test', scope: Scope): KeyCaller => ({
+    is: 'key',
     key: key as KeyId,
     lineage: key,
     organization: 'org_recorded' as OrganizationId,
@@ -20,7 +21,7 @@ export function recordedAccess(): Access {
     scopes: [scope],
     origins: key === 'key_live' ? ['https://app.example.com'] : [],
   });
-  const callers: Record<string, Caller> = {
+  const callers: Record<string, KeyCaller> = {
     [recordedKeys.live]: caller('key_live', 'live', 'identity'),
     [recordedKeys.test]: caller('key_test', 'test', 'identity'),
     [recordedKeys.admin]: caller('key_admin', 'live', 'admin'),
@@ -33,6 +34,7 @@ export function recordedAccess(): Access {
   return {
     createKey: unused,
     listKeys: unused,
+    pageKeys: unused,
     revokeKey: unused,
     rotateKey: unused,
     restrictKey: unused,
@@ -44,7 +46,7 @@ export function recordedAccess(): Access {
       }
       const found = callers[credential];
       if (!found) throw new Problem('INVALID_API_KEY', 'This key is not valid.');
-      if (!holdsScope(found.scopes, scope))
+      if (scope === undefined || !holdsScope(found.scopes, scope))
         throw new Problem('INSUFFICIENT_SCOPE', `This key has no scope "${scope}".`);
       if (origin !== undefined && found.origins?.length && !found.origins.includes(origin)) {
         throw new Problem('ORIGIN_NOT_ALLOWED', 'This key may not be used from this origin.');

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { Webhooks } from '../../engine/webhooks/index.ts';
-import { callerOf } from '../../http/authentication.ts';
+import { keyOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
 import { wireErrors } from './errors.ts';
 import { fromEndpoint, fromNewEndpoint, toActor, toFilter, toNewEndpoint, toRealm } from './translate.ts';
@@ -32,7 +32,7 @@ export function createBehaviorDoor({ webhooks }: BehaviorDeps): FastifyPluginAsy
         },
       },
       async (request) => {
-        const caller = callerOf(request);
+        const caller = keyOf(request);
         const found = await webhooks.list(toRealm(caller), toFilter(caller));
         return { webhooks: found.map(fromEndpoint) };
       },
@@ -56,7 +56,7 @@ export function createBehaviorDoor({ webhooks }: BehaviorDeps): FastifyPluginAsy
         },
       },
       async (request, reply) => {
-        const caller = callerOf(request);
+        const caller = keyOf(request);
         const wanted = toNewEndpoint(request.body, caller);
         const made = await webhooks.add(toRealm(caller), wanted, toActor(caller, request.id));
         return reply.code(201).send(fromNewEndpoint(made));
@@ -77,7 +77,7 @@ export function createBehaviorDoor({ webhooks }: BehaviorDeps): FastifyPluginAsy
         },
       },
       async (request, reply) => {
-        const caller = callerOf(request);
+        const caller = keyOf(request);
         const { id } = request.params;
         const own = await webhooks.list(toRealm(caller), toFilter(caller));
         if (!own.some((one) => one.id === id))

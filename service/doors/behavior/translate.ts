@@ -1,4 +1,4 @@
-import type { Caller } from '../../engine/access/index.ts';
+import type { KeyCaller } from '../../engine/access/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import type { EventRealm } from '../../engine/events/index.ts';
 import type { Endpoint, NewEndpoint } from '../../engine/webhooks/index.ts';
@@ -7,14 +7,14 @@ import { eventNames, type NewWebhook, type NewWebhookReply, type WebhookReply } 
 const FAMILY = 'behavior';
 
 /** Whose webhooks a key sees: those that it and the keys it succeeds have made. */
-export const toFilter = ({ lineage }: Caller) => ({ family: FAMILY, lineage }) as const;
+export const toFilter = ({ lineage }: KeyCaller) => ({ family: FAMILY, lineage }) as const;
 
-export const toRealm = ({ organization, world }: Caller): EventRealm => ({ organization, world });
+export const toRealm = ({ organization, world }: KeyCaller): EventRealm => ({ organization, world });
 
-export const toActor = ({ key }: Caller, request: string): Actor => ({ is: 'key', key, request });
+export const toActor = ({ key }: KeyCaller, request: string): Actor => ({ is: 'key', key, request });
 
 /** As a receiver of this family expects it: signed with Huma-Signature. */
-export const toNewEndpoint = ({ url, events }: NewWebhook, { lineage }: Caller): NewEndpoint => ({
+export const toNewEndpoint = ({ url, events }: NewWebhook, { lineage }: KeyCaller): NewEndpoint => ({
   family: FAMILY,
   url,
   events: (events ?? eventNames).map((name) => `${FAMILY}.${name}`),

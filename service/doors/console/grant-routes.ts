@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { callerOf } from '../../http/authentication.ts';
+import { keyOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { cutPage } from './page.ts';
@@ -37,7 +37,7 @@ export const grantRoutes: FastifyPluginAsync<Pick<ConsoleDeps, 'grants'>> = asyn
       },
     },
     async (request) =>
-      cutPage((await grants.list(callerOf(request).organization)).map(fromGrant), request.query),
+      cutPage((await grants.list(keyOf(request).organization)).map(fromGrant), request.query),
   );
 
   app.post(

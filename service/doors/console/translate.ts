@@ -1,4 +1,4 @@
-import type { Caller } from '../../engine/access/index.ts';
+import type { KeyCaller } from '../../engine/access/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import type {
   Deliveries,
@@ -28,11 +28,11 @@ const timeOrNull = (milliseconds: number | undefined) =>
   milliseconds === undefined ? null : time(milliseconds);
 
 /** A key acts in its own organization and world, and nowhere else. */
-export const toRealm = ({ organization, world }: Pick<Caller, 'organization' | 'world'>): EventRealm => ({
+export const toRealm = ({ organization, world }: Pick<KeyCaller, 'organization' | 'world'>): EventRealm => ({
   organization,
   world,
 });
-export const toActor = ({ key }: Pick<Caller, 'key'>, request: string): Actor => ({
+export const toActor = ({ key }: Pick<KeyCaller, 'key'>, request: string): Actor => ({
   is: 'key',
   key,
   request,

@@ -173,26 +173,8 @@ test('an organization is made, changed and listed, and the operator is in the au
   expect(lines.map(({ action }) => action)).toContain('organization.create');
 });
 
-test('a key is shown once, listed without its secret, and revoked', async () => {
-  const id = await make();
-  const made = await call('POST', `/organizations/${id}/keys`, {
-    world: 'test',
-    scopes: ['identity'],
-    prefix: 'prf',
-    expiresAt: '2027-01-31T12:00:00+01:00',
-  });
-  expect(made.status).toBe(201);
-  expect(made.body.key).toMatch(/^prf_test_/);
-  expect(made.body.record.expiresAt).toBe('2027-01-31T11:00:00.000Z');
-  const listed = await call('GET', `/organizations/${id}/keys`);
-  expect(listed.body.keys).toEqual([made.body.record]);
-  expect(JSON.stringify(listed.body)).not.toContain(made.body.key);
-  const revoked = await call('DELETE', `/organizations/${id}/keys/${made.body.id}`);
-  expect(revoked.body).toEqual({ ...made.body.record, revokedAt: '2026-11-20T12:00:00.000Z' });
-});
-
 test('what is asked of a made-up organization is NOT_FOUND, before anything is done', async () => {
-  const paths = ['keys', 'sites', 'profiles', 'subjects?world=test'];
+  const paths = ['sites', 'profiles', 'subjects?world=test'];
   for (const path of paths) {
     expect(await call('GET', `/organizations/org_none/${path}`)).toMatchObject({
       status: 404,
@@ -314,12 +296,12 @@ test('a model goes to the engine with its entry and what uses it; what the engin
 
 test('a body that is not what the call takes names the field', async () => {
   const id = await make();
-  const reply = await call('POST', `/organizations/${id}/keys`, { world: 'prod', scopes: ['identity'] });
+  const reply = await call('PATCH', `/organizations/${id}`, { uniquenessPolicy: 'never' });
   expect(reply).toMatchObject({
     status: 400,
     body: {
       code: 'INVALID_REQUEST',
-      details: [{ path: 'world', message: 'It must be one of: live, test.' }],
+      details: [{ path: 'uniquenessPolicy', message: 'It must be one of: off, warn, block.' }],
     },
   });
 });

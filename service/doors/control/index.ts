@@ -13,7 +13,6 @@ import { exportRoutes } from './export-routes.ts';
 import { grantRoutes } from './grant-routes.ts';
 import { holdRoutes } from './hold-routes.ts';
 import { jobRoutes } from './job-routes.ts';
-import { keyRoutes } from './key-routes.ts';
 import { keystoreRoutes } from './keystore-routes.ts';
 import { limitRoutes } from './limit-routes.ts';
 import { modelRoutes } from './model-routes.ts';
@@ -36,7 +35,6 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   app.get('/status', async () => deps.status());
   await app.register(auditRoutes, deps);
   await app.register(organizationRoutes, deps);
-  await app.register(keyRoutes, deps);
   await app.register(limitRoutes, deps);
   await app.register(subjectRoutes, deps);
   await app.register(erasureRoutes, deps);

@@ -1,31 +1,9 @@
 import { z } from 'zod';
-import { scopes } from '../../engine/access/index.ts';
-import { slug } from './wire.ts';
 
-/** What the control API reads about keys and limits. Times are ISO 8601. */
+/** What the control API reads about limits. Times are ISO 8601. */
 
 const moment = z.iso.datetime({ offset: true });
 const perMinute = z.int().min(1).max(1_000_000);
-
-export const RotateKey = z.strictObject({
-  overlapSeconds: z
-    .int()
-    .min(0)
-    .max(366 * 86_400)
-    .describe('how long the old key still works'),
-});
-export const RestrictKey = z
-  .strictObject({
-    scopes: z.array(z.enum(scopes)).optional(),
-    origins: z.array(z.string().max(300)).max(100).optional(),
-    cidrs: z.array(z.string().max(64)).max(100).optional(),
-    profiles: z.array(slug).max(100).optional(),
-    expiresAt: moment.optional(),
-  })
-  .refine(
-    (change) => Object.values(change).some((value) => value !== undefined),
-    'Name at least one restriction.',
-  );
 
 export const LimitsQuery = z.strictObject({ key: z.string().max(64).optional() });
 export const LimitsChange = z.strictObject({

@@ -1,15 +1,13 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { ProfileDefinition } from '../../engine/profiles/index.ts';
 import { defined } from '../../lib/defined.ts';
-import type { KeyId, SiteId } from '../../lib/id.ts';
+import type { SiteId } from '../../lib/id.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
-import { fromKey, fromOrganization, fromSite } from './translate.ts';
+import { fromOrganization, fromSite } from './translate.ts';
 import {
-  KeyParams,
-  NewKey,
   NewOrganization,
   NewProfileParams,
   NewSite,
@@ -18,9 +16,9 @@ import {
   SiteParams,
 } from './wire.ts';
 
-/** Organizations and what belongs to their settings: keys, sites, profiles. */
+/** Organizations and what belongs to their settings: sites, profiles. */
 export const organizationRoutes: FastifyPluginAsync<ControlDeps> = async (app, deps) => {
-  const { organizations, access, checks } = deps;
+  const { organizations, checks } = deps;
   const organizationOf = createOrganizationOf(organizations);
 
   app.get('/organizations', async () => ({
@@ -38,29 +36,6 @@ export const organizationRoutes: FastifyPluginAsync<ControlDeps> = async (app, d
     const change = parse(OrganizationChange, request.body);
     for (const slug of change.allowedProfiles ?? []) await checks.getProfile(id, slug);
     return fromOrganization(await organizations.set(id, defined(change), operator(request)));
-  });
-
-  app.get('/organizations/:organization/keys', async ({ params }) => ({
-    keys: (await access.listKeys(await organizationOf(params))).map(fromKey),
-  }));
-  app.post('/organizations/:organization/keys', async (request, reply) => {
-    const organization = await organizationOf(request.params);
-    const { expiresAt, ...rest } = parse(NewKey, request.body);
-    for (const slug of rest.profiles ?? []) await checks.getProfile(organization, slug);
-    const made = await access.createKey(
-      {
-        organization,
-        ...defined(rest),
-        ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }),
-      },
-      operator(request),
-    );
-    return reply.code(201).send({ id: made.id, key: made.key, record: fromKey(made.record) });
-  });
-  app.delete('/organizations/:organization/keys/:key', async (request) => {
-    const organization = await organizationOf(request.params);
-    const { key } = parse(KeyParams, request.params);
-    return fromKey(await access.revokeKey(organization, key as KeyId, operator(request)));
   });
 
   app.get('/organizations/:organization/sites', async ({ params }) => ({

@@ -1,4 +1,3 @@
-import type { ApiKey } from '../../engine/access/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import type { Organization, Site } from '../../engine/organizations/index.ts';
 import type { EnrolledPicture, Subject } from '../../engine/subjects/index.ts';
@@ -21,14 +20,6 @@ export const fromOrganization = ({
   createdAt: time(createdAt),
   ...timeOf('erasedAt', erasedAt),
   ...(attestation && { attestation: { ...attestation, attestedAt: time(attestation.attestedAt) } }),
-});
-
-export const fromKey = ({ createdAt, expiresAt, revokedAt, lastUsedAt, ...rest }: ApiKey) => ({
-  ...rest,
-  createdAt: time(createdAt),
-  ...timeOf('expiresAt', expiresAt),
-  ...timeOf('revokedAt', revokedAt),
-  ...timeOf('lastUsedAt', lastUsedAt),
 });
 
 export const fromSite = (site: Site) => site;

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { keyPrefixes, scopes } from '../../engine/access/index.ts';
 import { type Consent, purposes } from '../../engine/consent/index.ts';
 import { emailAddress, lineOfText } from '../../http/text-fields.ts';
 
@@ -32,19 +31,6 @@ export const OrganizationChange = z
     (change) => Object.values(change).some((value) => value !== undefined),
     'Name at least one setting.',
   );
-
-export const KeyParams = z.object({ key: z.string().max(64) });
-export const NewKey = z.strictObject({
-  world,
-  scopes: z.array(z.enum(scopes)).min(1),
-  prefix: z.enum(keyPrefixes).optional(),
-  name: lineOfText(120).optional(),
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
-  browser: z.boolean().optional(),
-  origins: z.array(z.url({ protocol: /^https?$/ })).optional(),
-  cidrs: z.array(z.string().max(64)).max(100).optional(),
-  profiles: z.array(slug).max(100).optional(),
-});
 
 export const SiteParams = z.object({ site: z.string().max(64) });
 /** The engine says what a network, a country and a time zone are. */

@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Checks } from '../../engine/verification/index.ts';
-import { callerOf } from '../../http/authentication.ts';
+import { keyOf } from '../../http/authentication.ts';
 import { type FormLimits, readForm } from '../../http/form-body.ts';
 import { untilClosed } from '../../http/until-closed.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
@@ -141,7 +141,7 @@ export function createIdentityDoor({
 }
 
 const circumstances = (request: FastifyRequest, reply: FastifyReply): Circumstances => ({
-  caller: callerOf(request),
+  caller: keyOf(request),
   requestId: request.id,
   address: request.ip,
   signal: untilClosed(reply),

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Caller } from '../../engine/access/index.ts';
+import type { KeyCaller } from '../../engine/access/index.ts';
 import type { CheckResult } from '../../engine/checks/index.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from '../../engine/verification/index.ts';
 import { defined } from '../../lib/defined.ts';
@@ -11,7 +11,7 @@ import type { CheckResultReply, EnrollReply, VerifyReply } from './wire-replies.
 
 /** What the request says beside its body. */
 export interface Circumstances {
-  caller: Pick<Caller, 'key' | 'organization' | 'world' | 'profiles'>;
+  caller: Pick<KeyCaller, 'key' | 'organization' | 'world' | 'profiles'>;
   requestId: string;
   /** The caller's network address. */
   address: string;

@@ -1,5 +1,5 @@
 /** What the document says of the whole, before the first operation. */
-export const introduction = `Self-hosted face verification: enroll people with a picture, then verify or identify them, and have your systems told of it by webhooks.
+const introduction = `Self-hosted face verification: enroll people with a picture, then verify or identify them, and have your systems told of it by webhooks.
 
 **Keys.** Send an API key as \`x-api-key\`. \`npm start\` prints one for the test world at its first start; make others on the box with \`gatehouse key create --scopes identity --env test\` (or \`live\`). A key belongs to one organization and one world: what is enrolled with a test key is unknown to a live one. Its scopes say what it may do: \`identity\` to enroll and verify (\`identity:verify\` or \`identity:enroll\` for one of them), \`webhooks\` for \`/api/v1/webhooks\`, \`admin\` for \`/api/admin\`.
 
@@ -8,6 +8,19 @@ export const introduction = `Self-hosted face verification: enroll people with a
 **Errors.** Every error is \`{ error, code, requestId, details? }\`. \`error\` is a sentence that says how to put it right, \`code\` is one of a closed list, and \`details\` names each wrong field. A **422** says that the picture cannot be accepted: it also carries \`reason\`, a sentence for the person in front of the camera, and \`checkResults\`, the checks there were. A face that does not match is no error but a 200 with \`verified: false\`.
 
 Every answer carries \`x-request-id\`, which the log of the box knows too.`;
+
+/** Of the LAN, as `/openapi.json` serves it. */
+export const lanDocument = { title: 'Gatehouse', introduction };
+
+/** Of every administrative route, as `docs/openapi-admin.json` has it. */
+export const adminDocument = {
+  title: 'Gatehouse administration',
+  introduction: `Every administrative operation. \`x-gatehouse-may\` says who may call it: the **operator** of the box over the control socket \`DIR/control.sock\` (without a credential: the mode of the socket decides), **administrators** of the organization with one of the roles (sign-in comes with a later release), or an API **key** with the scope \`admin\`. The LAN serves the operations that keys and administrators may call under the same paths.
+
+**Place.** On the control socket a request names the organization (\`organization\`) and the world (\`env\`) it acts in. A caller of the LAN acts in its own organization, an API key also in its own world.
+
+**Lists** answer \`{ items, next }\`: ask again with \`next\` as \`cursor\` for what follows; the last page has no \`next\`. **Times** are ISO 8601, UTC. A field without a value is left out.`,
+};
 
 /** What the operations are sorted under, in the order of the page. */
 export const tags = [
@@ -32,5 +45,19 @@ export const tags = [
     name: 'grants',
     description: 'Where the organization may send to. Nothing leaves the box without one.',
   },
+  { name: 'keys', description: 'API keys.' },
+  { name: 'organizations', description: 'Organizations, their settings and sites.' },
+  { name: 'profiles', description: 'What a verification checks, and how strictly.' },
+  { name: 'limits', description: 'How many requests are taken.' },
+  { name: 'subjects', description: 'People who are enrolled.' },
+  { name: 'consent', description: 'Consent of people, and holds that keep their data.' },
+  { name: 'retention', description: 'How long data is kept.' },
+  { name: 'erasure', description: 'Erasing people, and the receipts of it.' },
+  { name: 'audit', description: 'Who did what.' },
+  { name: 'backups', description: 'Backups of the box.' },
+  { name: 'models', description: 'Models of the box.' },
+  { name: 'jobs', description: 'Work that waits or failed.' },
+  { name: 'key-store', description: 'Master key, key store and its copies, signing keys.' },
+  { name: 'appliance', description: 'State of the box.' },
   { name: 'meta', description: 'State of the appliance.' },
 ];

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { PublishedRoute } from '../../http/published-route.ts';
+import { accessListOf } from '../../http/route-access.ts';
 import { type ProblemCode, problemCodes } from '../../lib/problem.ts';
 import { errorCodes } from './error-codes.ts';
-import { introduction, tags } from './openapi-words.ts';
+import { lanDocument, tags } from './openapi-words.ts';
 
 type Json = Record<string, unknown>;
 
@@ -56,7 +57,11 @@ const ErrorReply = z
   });
 
 /** The OpenAPI 3.1 document of everything this server answers, from the schemas the routes are checked with. */
-export function openApiDocument(published: PublishedRoute[], version: string): Json {
+export function openApiDocument(
+  published: PublishedRoute[],
+  version: string,
+  { title, introduction } = lanDocument,
+): Json {
   const schemas: Json = {};
   const paths: Record<string, Json> = {};
   const used = new Set<string>();
@@ -72,7 +77,7 @@ export function openApiDocument(published: PublishedRoute[], version: string): J
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Gatehouse',
+      title,
       version,
       description: introduction,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
@@ -98,10 +103,10 @@ export function openApiDocument(published: PublishedRoute[], version: string): J
 
 function operationOf(route: PublishedRoute, schemas: Json): Json {
   const { operationId, summary, description, tags, body, params, querystring, response } = route.schema;
-  const access = route.access();
-  const needsKey = access !== undefined && access !== 'public';
-  const asked: ProblemCode[] = body ? withBody : params || querystring ? ['INVALID_REQUEST'] : [];
-  const refusals = [...asked, ...(needsKey ? withKey : []), ...route.refuses, ...always];
+  const { upload, extensions } = route.schema;
+  const credentials = accessListOf(route.access());
+  const asked: ProblemCode[] = body || upload ? withBody : params || querystring ? ['INVALID_REQUEST'] : [];
+  const refusals = [...asked, ...(credentials ? withKey : []), ...route.refuses, ...always];
   const parameters = [
     ...parametersOf(params, 'path', schemas),
     ...parametersOf(querystring, 'query', schemas),
@@ -111,11 +116,13 @@ function operationOf(route: PublishedRoute, schemas: Json): Json {
     summary,
     description,
     tags,
-    ...(needsKey ? { security: [{ apiKey: [access] }, { bearer: [access] }] } : { security: [] }),
+    ...extensions,
+    security: credentials?.key ? [{ apiKey: [credentials.key] }, { bearer: [credentials.key] }] : [],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body && !isEmpty(body)
       ? { requestBody: { required: !takesNothing(body), content: contentOf(body, 'input', schemas) } }
       : {}),
+    ...(upload && { requestBody: { required: true, content: uploadOf(upload, schemas) } }),
     responses: { ...successesOf(response, schemas), ...errorsOf(route, refusals, schemas) },
   };
 }
@@ -147,7 +154,7 @@ function errorsOf({ errors, schema, access }: PublishedRoute, codes: ProblemCode
         content: {
           'application/json': {
             schema: jsonSchema(ErrorReply, 'output', schemas),
-            ...errorExamples(list, access() ?? 'public'),
+            ...errorExamples(list, accessListOf(access())?.key ?? 'admin'),
           },
         },
       },
@@ -179,6 +186,20 @@ function contentOf(schema: unknown, io: 'input' | 'output', schemas: Json): Json
     }),
   );
 }
+
+/** A form with a JSON field `request` and a file `file`. */
+const uploadOf = (fields: z.ZodType, schemas: Json): Json => ({
+  'multipart/form-data': {
+    schema: {
+      type: 'object',
+      properties: {
+        request: jsonSchema(fields, 'input', schemas),
+        file: { type: 'string', contentMediaType: 'application/octet-stream' },
+      },
+      required: ['request', 'file'],
+    },
+  },
+});
 
 function parametersOf(schema: unknown, place: 'path' | 'query', schemas: Json): Json[] {
   if (!(schema instanceof z.ZodObject)) return [];

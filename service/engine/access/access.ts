@@ -4,13 +4,14 @@ import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { refuseErased } from '../organizations/index.ts';
-import type { ApiKey, Caller } from './api-key.ts';
+import type { ApiKey } from './api-key.ts';
 import {
   copyLimits,
   insertKey,
   protectUnprotected,
   selectAltered,
   selectKey,
+  selectKeyPage,
   selectKeys,
   selectOwner,
   updateRestrictions,
@@ -18,6 +19,7 @@ import {
   updateSuccessor,
 } from './api-key-store.ts';
 import { type AuthenticationDeps, type Credential, createAuthentication, isValid } from './authentication.ts';
+import type { KeyCaller } from './caller.ts';
 import { hashKey, makeKeyText, type Random } from './key-text.ts';
 import { createKnownOrigins } from './known-origins.ts';
 import { type Narrowing, narrowKey } from './narrow-key.ts';
@@ -26,7 +28,10 @@ import { checkNewKey, type NewKey } from './new-key.ts';
 export interface Access {
   /** The only time the key itself is shown. `<prefix>_<live|test>_<secret>`, secret >= 160 bits. */
   createKey(input: NewKey, actor: Actor): Promise<{ id: KeyId; key: string; record: ApiKey }>;
+  /** All of them, the oldest first. */
   listKeys(organization: OrganizationId): Promise<ApiKey[]>;
+  /** At most `limit`, the newest first, of those older than the key `before`. */
+  pageKeys(organization: OrganizationId, page: { before?: string; limit: number }): Promise<ApiKey[]>;
   /** Refused from the moment it resolves. Revoking twice changes nothing. */
   revokeKey(organization: OrganizationId, key: KeyId, actor: Actor): Promise<ApiKey>;
   /**
@@ -44,10 +49,10 @@ export interface Access {
   restrictKey(organization: OrganizationId, key: KeyId, change: Narrowing, actor: Actor): Promise<ApiKey>;
   /**
    * Throws MISSING_AUTH (no credential), INVALID_API_KEY_FORMAT (not `<prefix>_<live|test>_<secret>`), INVALID_API_KEY
-   * (unknown, revoked, expired: indistinguishable), INSUFFICIENT_SCOPE, ORIGIN_NOT_ALLOWED (origin or network; said only
+   * (unknown, revoked, expired: indistinguishable), INSUFFICIENT_SCOPE (also for every key where no scope is named), ORIGIN_NOT_ALLOWED (origin or network; said only
    * once the secret was right), BURST_LIMIT_EXCEEDED for an address that sent too many refused ones.
    */
-  authenticate(input: Credential): Promise<Caller>;
+  authenticate(input: Credential): Promise<KeyCaller>;
   /** Whether a key of any organization is or was bound to this origin, as a browser sends it. */
   knowsOrigin(origin: string): Promise<boolean>;
 }
@@ -126,6 +131,7 @@ export function createAccess(deps: AccessDeps): Access & {
     },
 
     listKeys: (organization) => selectKeys(db, integrity, organization),
+    pageKeys: (organization, page) => selectKeyPage(db, integrity, organization, page),
 
     revokeKey: (organization, id, actor) =>
       inTransaction(async (tx) => {

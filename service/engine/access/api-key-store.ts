@@ -104,6 +104,19 @@ export async function selectKeys(
   return rows.map((row) => fromRow(row, integrity));
 }
 
+/** The newest first, older than `before`. */
+export async function selectKeyPage(
+  db: Db,
+  integrity: KeyIntegrity,
+  organization: OrganizationId,
+  { before, limit }: { before?: string; limit: number },
+): Promise<ApiKey[]> {
+  let query = db.selectFrom('api_key').selectAll().where('organization', '=', organization);
+  if (before !== undefined) query = query.where('id', '<', before);
+  const rows = await query.orderBy('id', 'desc').limit(limit).execute();
+  return rows.map((row) => fromRow(row, integrity));
+}
+
 export async function selectKey(
   db: Db,
   integrity: KeyIntegrity,

@@ -32,17 +32,3 @@ export interface ApiKey {
   /** The row was not written by this service as it stands, so the key is refused: somebody with the database changed it or put it there. */
   altered?: true;
 }
-
-/** Who calls, after the key was checked. Every door works inside `organization` and `world` and nothing else. */
-export interface Caller {
-  key: KeyId;
-  /** Of the key and all it was rotated from: what is counted and owned outlives a rotation under this. */
-  lineage: string;
-  organization: OrganizationId;
-  world: World;
-  scopes: readonly Scope[];
-  /** Slugs of the profiles the key may name; absent or empty: those that the organization allows. */
-  profiles?: readonly string[];
-  /** The origins the key is bound to; a page of one of them may read the answers. Absent or empty for a server's key. */
-  origins?: readonly string[];
-}

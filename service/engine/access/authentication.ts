@@ -4,15 +4,19 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { parseNetwork } from '../organizations/index.ts';
-import type { ApiKey, Caller } from './api-key.ts';
+import type { ApiKey } from './api-key.ts';
 import { type KeyIntegrity, selectHashes, selectKeyByHash, updateLastUsed } from './api-key-store.ts';
+import type { KeyCaller } from './caller.ts';
 import { hashKey, hasKeyForm, sameHash } from './key-text.ts';
 import { parseOrigin } from './new-key.ts';
 import { holdsScope, type Scope } from './scope.ts';
 
 export interface Credential {
   credential?: string;
-  scope: Scope;
+  /** Needed; absent where no API key may call. */
+  scope?: Scope;
+  /** What a valid key is told where no key may call. */
+  refusal?: string;
   origin?: string;
   address?: string;
 }
@@ -77,7 +81,8 @@ export function createAuthentication({ db, integrity, clock, log, refusals }: Au
     return problem;
   }
 
-  async function authenticate({ credential, scope, origin, address }: Credential): Promise<Caller> {
+  async function authenticate(input: Credential): Promise<KeyCaller> {
+    const { credential, scope, origin, address } = input;
     if (credential === undefined || credential === '') {
       throw new Problem(
         'MISSING_AUTH',
@@ -105,11 +110,18 @@ export function createAuthentication({ db, integrity, clock, log, refusals }: Au
     const { key } = found;
     requireNetwork(key, address);
     requireOrigin(key, origin);
+    if (scope === undefined) {
+      throw new Problem(
+        'INSUFFICIENT_SCOPE',
+        input.refusal ?? 'No API key may do this: it takes a signed-in administrator.',
+      );
+    }
     if (!holdsScope(key.scopes, scope)) {
       throw new Problem('INSUFFICIENT_SCOPE', `The API key lacks the scope "${scope}" that this call needs.`);
     }
     noteUse(key.id, address);
     return {
+      is: 'key',
       key: key.id,
       lineage: key.lineage,
       organization: key.organization,

@@ -58,7 +58,7 @@ onBothDatabases('alerts', (newPlace) => {
       { kind: 'mail', payload: { alert: alert!.id, to: 0 }, once: `${alert!.id}/0` },
       { kind: 'mail', payload: { alert: alert!.id, to: 1 }, once: `${alert!.id}/1` },
     ]);
-    expect(await at.actions()).toEqual(['alert-rule.add operator:ada', 'alert.fire operator:gatehouse']);
+    expect(await at.actions()).toEqual(['alert-rule.add operator:ada', 'alert.fire appliance:alerts']);
     expect(JSON.stringify(at.jobs)).not.toContain('@');
   });
 
@@ -331,7 +331,7 @@ onBothDatabases('alerts', (newPlace) => {
     const [rule] = await at.alerts.listRules(at.realm());
     expect(rule).toMatchObject({
       metric: 'webhook-disabled',
-      createdBy: 'operator:gatehouse',
+      createdBy: 'appliance:alerts',
       channels: { webhook: true, desktop: true, email: [] },
     });
     const [alert] = await at.alerts.list(at.realm(), { open: true, limit: 9 });
@@ -344,8 +344,8 @@ onBothDatabases('alerts', (newPlace) => {
       },
     ]);
     expect(await at.actions()).toEqual([
-      'alert-rule.add operator:gatehouse',
-      'alert.fire operator:gatehouse',
+      'alert-rule.add appliance:alerts',
+      'alert.fire appliance:alerts',
     ]);
 
     // Of another endpoint, and to whom the rule says by now; once within its hold-off.

@@ -21,7 +21,7 @@ import {
 import { type MailServer, testMailOf } from './alert-mail.ts';
 import { changedRule, checkAddress, checkNewRule, MOST_RULES } from './alert-rule.ts';
 import { createAlertStore } from './alert-store.ts';
-import { createFiring, HOURLY_LIMIT, itself } from './firing.ts';
+import { appliance, createFiring, HOURLY_LIMIT } from './firing.ts';
 import { createFirstRule } from './first-rule.ts';
 import { createGauges, type GaugeReadings } from './gauges.ts';
 import { createMailing, sentenceOf } from './mailing.ts';
@@ -64,7 +64,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const fire = createFiring({ ...deps, alerts, recipients });
   const addFirstRule = createFirstRule({
     ...{ ...deps, rules },
-    added: (tx, rule) => note(tx, itself, 'alert-rule.add', rule, settingsOf(rule)),
+    added: (tx, rule) => note(tx, appliance, 'alert-rule.add', rule, settingsOf(rule)),
   });
   const tellSwitchedOff = createSwitchedOff({ rules, fire, addFirstRule });
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });

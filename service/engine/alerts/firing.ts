@@ -35,7 +35,7 @@ export interface FiringDeps {
 }
 
 /** Who does what nobody asked for at that moment. */
-export const itself: Actor = { is: 'operator', name: 'gatehouse' };
+export const appliance: Actor = { is: 'appliance', task: 'alerts' };
 
 /**
  * Writes an alert, its audit line, its event and its mail jobs in the given transaction, unless the rule holds off or the person
@@ -70,7 +70,7 @@ export function createFiring({ alerts, recipients, events, audit, jobs, ids, clo
       },
     });
     await audit.add(tx, {
-      actor: itself,
+      actor: appliance,
       action: 'alert.fire',
       organization,
       target: id,

@@ -5,7 +5,7 @@ import { describeActor } from '../audit/index.ts';
 import type { EventRealm } from '../events/index.ts';
 import type { AlertMetric } from './alert.ts';
 import { checkNewRule } from './alert-rule.ts';
-import { itself } from './firing.ts';
+import { appliance } from './firing.ts';
 import type { RuleStore, StoredRule } from './rule-store.ts';
 
 export interface FirstRuleDeps {
@@ -24,7 +24,7 @@ export function createFirstRule({ rules, added, ids, clock }: FirstRuleDeps) {
       ...checkNewRule({ metric, channels: { desktop: true } }),
       ...{ id: ids.next('alertRule'), organization, world, enabled: true },
       createdAt: clock.now(),
-      createdBy: describeActor(itself),
+      createdBy: describeActor(appliance),
     };
     await rules.insert(tx, rule);
     await added(tx, rule);

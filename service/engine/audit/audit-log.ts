@@ -110,7 +110,7 @@ export function createAuditLog({
     }
     if (lines === 0) return;
     await record({
-      actor: { is: 'operator', name: 'gatehouse' },
+      actor: { is: 'appliance', task: 'audit' },
       action: 'audit.begin',
       details: { lines, hash },
     });

@@ -3,11 +3,33 @@ import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { appendLine, type SealPersonal, sealPersonal } from './audit-store.ts';
 
-/** Who does something: an API key, or a person at the box (control socket, CLI), and in which request. */
-export type Actor = ({ is: 'key'; key: string } | { is: 'operator'; name: string }) & {
+/**
+ * Who does something, and in which request: an API key, a person at the box (control socket, CLI), a signed-in administrator,
+ * or the appliance in one of its own tasks.
+ */
+export type Actor = (
+  | { is: 'key'; key: string }
+  | { is: 'operator'; name: string }
+  | { is: 'administrator'; administrator: string }
+  | { is: 'appliance'; task: ApplianceTask }
+) & {
   /** Stands in the line where the line itself names no request. */
   request?: string;
 };
+
+/** What the appliance does without being asked. */
+const applianceTasks = [
+  'alerts',
+  'audit',
+  'backups',
+  'erasure',
+  'gallery-calibration',
+  'retention',
+  'start',
+  'template-renewal',
+  'webhooks',
+] as const;
+type ApplianceTask = (typeof applianceTasks)[number];
 
 export interface AuditLine {
   actor: Actor;
@@ -69,14 +91,33 @@ export function createAudit({ ids, clock, sealer }: AuditDeps): Audit {
   };
 }
 
-/** As it is stored: `key:key_…` or `operator:<name>`. */
+/**
+ * As it is stored: `key:key_…`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`. Lines of releases before 0.2
+ * have `operator:gatehouse` where the appliance acted.
+ */
 export function describeActor(actor: Actor): string {
   switch (actor.is) {
     case 'key':
       return `key:${actor.key}`;
     case 'operator':
       return `operator:${actor.name}`;
+    case 'administrator':
+      return `administrator:${actor.administrator}`;
+    case 'appliance':
+      return `appliance:${actor.task}`;
     default:
       return actor satisfies never;
   }
+}
+
+/** The way back from `describeActor`. A kind or a task of another release reads as an operator of that name. */
+export function readActor(text: string): Actor {
+  const at = text.indexOf(':');
+  const kind = text.slice(0, at);
+  const name = text.slice(at + 1);
+  const task = applianceTasks.find((one) => one === name);
+  if (kind === 'key') return { is: 'key', key: name };
+  if (kind === 'administrator') return { is: 'administrator', administrator: name };
+  if (kind === 'appliance' && task) return { is: 'appliance', task };
+  return { is: 'operator', name };
 }

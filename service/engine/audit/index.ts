@@ -1,6 +1,6 @@
 export { applianceIdentity } from './appliance-identity.ts';
 export type { Actor, Audit, AuditDeps, AuditLine } from './audit.ts';
-export { createAudit, describeActor } from './audit.ts';
+export { createAudit, describeActor, readActor } from './audit.ts';
 export type { AuditLog, AuditLogDeps } from './audit-log.ts';
 export { createAuditLog } from './audit-log.ts';
 export type { StoredLine } from './chain.ts';

@@ -66,7 +66,7 @@ export interface BackupsDeps {
   log: Log;
 }
 
-const itself: Actor = { is: 'operator', name: 'gatehouse' };
+const appliance: Actor = { is: 'appliance', task: 'backups' };
 
 export function createBackups({
   db,
@@ -203,7 +203,7 @@ export function createBackups({
     const unproven = await store.unproven(there.map(({ path }) => path));
     for (const { path } of beyondKeep(there, { keep, justWritten, proven, unproven, now })) {
       await inTransaction((tx) =>
-        audit.add(tx, { actor: itself, action: 'backup.remove', details: { path, keep } }),
+        audit.add(tx, { actor: appliance, action: 'backup.remove', details: { path, keep } }),
       );
       await files.remove(path);
       log.info({ path, keep }, 'removed a backup beyond those that are kept');
@@ -221,7 +221,7 @@ export function createBackups({
     }
     let run: BackupRun;
     try {
-      run = await alone(() => write({ folder, withModels: false, origin: 'schedule' }, itself));
+      run = await alone(() => write({ folder, withModels: false, origin: 'schedule' }, appliance));
     } catch {
       // It is noted, and logged with its cause.
       return;
@@ -240,7 +240,7 @@ export function createBackups({
       await store.begin(tx, { id, path: files.pathIn(folder, at), startedAt: at, origin: 'schedule' });
       await store.end(tx, id, { at, outcome: 'failed', reason });
       await audit.add(tx, {
-        actor: itself,
+        actor: appliance,
         action: 'backup.create',
         target: id,
         outcome: 'refused',
@@ -258,7 +258,7 @@ export function createBackups({
     await inTransaction(async (tx) => {
       await store.end(tx, id, { at: clock.now(), ...found });
       await audit.add(tx, {
-        actor: itself,
+        actor: appliance,
         action: 'backup.create',
         target: id,
         outcome: outcome === 'done' ? 'done' : 'refused',

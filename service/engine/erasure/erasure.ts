@@ -102,7 +102,7 @@ export interface ErasureDeps {
 }
 
 /** Who erases again what an older backup brought back. */
-const itself: Actor = { is: 'operator', name: 'gatehouse (by itself)' };
+const appliance: Actor = { is: 'appliance', task: 'erasure' };
 
 export function createErasure(deps: ErasureDeps): Erasure {
   const { db, dialect, inTransaction, sealer, keys, subjects, isHeld, audit, ids, clock, log, data } = deps;
@@ -278,7 +278,12 @@ export function createErasure(deps: ErasureDeps): Erasure {
     async resume() {
       await again.destroyKeys();
       const restored = await again.peopleRestored((realm, subject, erasure) =>
-        intend(realm, subject, rowOf(realm, subject, { reason: 'restored', actor: itself }, erasure), itself),
+        intend(
+          realm,
+          subject,
+          rowOf(realm, subject, { reason: 'restored', actor: appliance }, erasure),
+          appliance,
+        ),
       );
       return { restored, ...(await retry()) };
     },

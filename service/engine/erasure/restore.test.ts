@@ -87,8 +87,8 @@ test('whoever was erased after a backup is erased again when the backup is resto
     .orderBy('id')
     .execute();
   expect(lines.slice(-2)).toEqual([
-    { action: 'subject.erase.intend', actor: 'operator:gatehouse (by itself)' },
-    { action: 'subject.erase', actor: 'operator:gatehouse (by itself)' },
+    { action: 'subject.erase.intend', actor: 'appliance:erasure' },
+    { action: 'subject.erase', actor: 'appliance:erasure' },
   ]);
   expect(await started.resume()).toEqual({ restored: 0, finished: 0, pending: 0 });
 });

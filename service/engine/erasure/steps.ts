@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
+import { type Audit, readActor } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
 import type { ErasureRow, ErasureStore } from './erasure-store.ts';
 import type { Erased, Ledger, LedgerPlace, Signing } from './ledger.ts';
@@ -120,7 +120,7 @@ export function createSteps(deps: StepsDeps) {
     const { organization, world, subject, request } = receipt;
     const attested = receipt.copies.filter(({ state }) => state === 'attested-destroyed').length;
     await audit.add(tx, {
-      actor: actorOf(row.actor),
+      actor: readActor(row.actor),
       action: first ? 'subject.erase' : 'subject.erase.finish',
       organization,
       target: subject,
@@ -280,11 +280,4 @@ function sameWait(earlier: ErasureReceipt, copies: readonly CopyOfReceipt[], emp
   return (
     unreachable(earlier.copies) === unreachable(copies) && earlier.waitingFor.includes(OWN_LOG) === !emptied
   );
-}
-
-/** The way back from `describeActor`. */
-function actorOf(text: string): Actor {
-  const at = text.indexOf(':');
-  const name = text.slice(at + 1);
-  return text.slice(0, at) === 'key' ? { is: 'key', key: name } : { is: 'operator', name };
 }

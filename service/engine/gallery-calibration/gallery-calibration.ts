@@ -71,7 +71,7 @@ const GROWTH = 1.1;
 /** People whose templates are opened in one go. */
 const CHUNK = 50;
 const worlds: World[] = ['live', 'test'];
-const itself: Actor = { is: 'operator', name: 'gatehouse' };
+const appliance: Actor = { is: 'appliance', task: 'gallery-calibration' };
 
 export function createGalleryCalibrations({
   db,
@@ -182,7 +182,7 @@ export function createGalleryCalibrations({
         if (erasedAt !== undefined) continue;
         for (const world of worlds)
           if (isDue({ organization, world }))
-            await inTurn(() => measureRealm({ organization, world }, itself));
+            await inTurn(() => measureRealm({ organization, world }, appliance));
       }
     },
     async measure(organization, actor) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
+import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 
 export interface BoardLinksDeps {
   inTransaction: InTransaction;
@@ -124,7 +124,7 @@ export function createBoardLinks({
 /** Looked up by its hash: how long that takes tells nothing of the secret. */
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
-const nameOf = (actor: Actor): string => (actor.is === 'operator' ? actor.name : actor.key);
+const nameOf = (actor: Actor): string => (actor.is === 'operator' ? actor.name : describeActor(actor));
 
 function fill(into: Uint8Array, random: (into: Uint8Array) => void): Uint8Array {
   random(into);

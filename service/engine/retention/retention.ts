@@ -75,7 +75,7 @@ export interface RetentionDeps {
 }
 
 /** Who sweeps when nobody asked. */
-const itself: Actor = { is: 'operator', name: 'gatehouse (daily sweep)' };
+const appliance: Actor = { is: 'appliance', task: 'retention' };
 /** Lines of the audit log that are looked at for jumps of the clock, the newest. */
 const MOST_LINES = 10_000;
 /** Between midday UTC of a date and any moment that is this date somewhere on earth. */
@@ -252,7 +252,7 @@ export function createRetention({
   async function sweepAll(): Promise<void> {
     const sweeps: WaitingSweep[] = [];
     for (const { id } of await organizations.list()) {
-      await sweepOne(id, { actor: itself }).catch((error: unknown) => {
+      await sweepOne(id, { actor: appliance }).catch((error: unknown) => {
         if (error instanceof Unconfirmed) sweeps.push(error.waiting);
         else log.error({ organization: id, err: error }, 'a retention sweep stopped; the next one goes on');
       });

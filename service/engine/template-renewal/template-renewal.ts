@@ -57,7 +57,7 @@ export interface TemplateRenewalsDeps {
 }
 
 /** Who ends what somebody else began. */
-const itself: Actor = { is: 'operator', name: 'gatehouse' };
+const appliance: Actor = { is: 'appliance', task: 'template-renewal' };
 
 export function createTemplateRenewals({
   transforms,
@@ -86,7 +86,7 @@ export function createTemplateRenewals({
       .then(async (left) => {
         if (left === undefined) return;
         await transforms.dropOlder(organization);
-        await note(itself, organization, {
+        await note(appliance, organization, {
           step: 'completed',
           generation,
           looked: state.done,

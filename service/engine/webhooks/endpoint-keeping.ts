@@ -52,7 +52,7 @@ export interface EndpointKeepingDeps {
   random: FillRandom;
 }
 
-const itself: Actor = { is: 'operator', name: 'gatehouse' };
+const appliance: Actor = { is: 'appliance', task: 'webhooks' };
 
 /** How a row says that it is disabled. */
 export const turnedOff = (reason: string, at: number): EndpointUpdate => ({
@@ -95,9 +95,9 @@ export function createEndpointKeeping({
         pin: null,
         lineage: null,
         created_at: now,
-        created_by: describeActor(itself),
+        created_by: describeActor(appliance),
       });
-      await note(tx, itself, 'add', row, { kind: 'callback', signature });
+      await note(tx, appliance, 'add', row, { kind: 'callback', signature });
       return id;
     },
 
@@ -115,7 +115,7 @@ export function createEndpointKeeping({
       const row = await selectEndpointById(tx, id);
       if (row?.state !== 'enabled') return false;
       await updateEndpoint(tx, id, turnedOff(reason, clock.now()));
-      await note(tx, itself, 'disable', row, { reason: reason.slice(0, 200) });
+      await note(tx, appliance, 'disable', row, { reason: reason.slice(0, 200) });
       return true;
     },
   };

@@ -391,7 +391,7 @@ onBothDatabases('webhook endpoints', (newPlace) => {
     await webhooks.refresh(id);
     expect(receivers()).toEqual([]);
     expect(await off()).toBe(false);
-    expect((await lines()).at(-1)).toMatchObject({ action: 'webhook.disable', actor: 'operator:gatehouse' });
+    expect((await lines()).at(-1)).toMatchObject({ action: 'webhook.disable', actor: 'appliance:webhooks' });
   });
 
   test('a second start knows what the first one made', async () => {

@@ -1,0 +1,15 @@
+import type { Gatehouse } from './compose.ts';
+import { createControlAdminDoor } from './doors/admin/index.ts';
+import { type ControlDeps, controlDoor } from './doors/control/index.ts';
+import { createServer, type ServerDeps } from './http/server.ts';
+
+/** The server of the control socket, not listening yet: everything that the `gatehouse` command does to a data directory. */
+export async function createControlServer(
+  gatehouse: ControlDeps & Pick<Gatehouse, 'ids'>,
+  { log, connections }: Pick<ServerDeps, 'log' | 'connections'>,
+): Promise<ReturnType<typeof createServer>> {
+  const app = createServer({ ids: gatehouse.ids, log, ...(connections && { connections }) });
+  await app.register(controlDoor, gatehouse);
+  await app.register(createControlAdminDoor(gatehouse));
+  return app;
+}

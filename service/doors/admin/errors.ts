@@ -1,0 +1,17 @@
+import { defaultErrors } from '../../http/default-errors.ts';
+import type { WireErrors } from '../../http/wire-error.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Problem } from '../../lib/problem.ts';
+
+/** What is said beside the sentence, where a picture was judged. */
+const judged = ({ extra: { reason, checkResults } }: Problem) => defined({ reason, checkResults });
+
+export const adminErrors: WireErrors = {
+  ...defaultErrors,
+  FACE_NOT_FOUND: { status: 422, extra: judged },
+  SEVERAL_FACES: { status: 422, extra: judged },
+  FACE_TOO_SMALL: { status: 422, extra: judged },
+  FACE_QUALITY_REFUSED: { status: 422, extra: judged },
+  REPLAYED_PICTURE: { status: 422, extra: judged },
+  CHECK_FAILED: { status: 422, extra: judged },
+};

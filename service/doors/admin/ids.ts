@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+const prefixes = {
+  webhook: 'wh',
+  delivery: 'dlv',
+  event: 'evt',
+  alert: 'alr',
+  rule: 'rule',
+  grant: 'grt',
+  key: 'key',
+  person: 'sub',
+  site: 'site',
+  hold: 'hold',
+  job: 'job',
+  backup: 'bkp',
+  erasure: 'ers',
+} as const;
+type Thing = keyof typeof prefixes;
+
+const sampleOf = (thing: Thing) => `${prefixes[thing]}_01m7w3hb8hbf355he5zqwjztdk`;
+const article = (thing: Thing) => (/^[aeiou]/.test(thing) ? `an ${thing}` : `a ${thing}`);
+
+/** Whether there is such a thing, and whose, is for the engine to say. */
+export const idOf = (thing: Thing) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^${prefixes[thing]}_[0-9a-z]{26}$`),
+      `It must be the id of ${article(thing)}, such as ${sampleOf(thing)}.`,
+    );
+
+/** Of a path that ends in, or leads through, one thing. */
+export const paramsOf = (thing: Thing) => z.strictObject({ id: idOf(thing).describe(`Id of the ${thing}`) });

@@ -1,0 +1,28 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { Organizations } from '../../engine/organizations/index.ts';
+import { createDoor } from './door.ts';
+import { type KeyRouteDeps, keyRoutes } from './keys/routes.ts';
+import { controlMount, documentMount, networkMount } from './mount.ts';
+import type { AdminRoute } from './route.ts';
+
+/** What of the engine is behind the administrative routes; the composed Gatehouse fits. */
+export type AdminDeps = KeyRouteDeps;
+
+/** Every administrative operation, whoever may call it. */
+export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [...keyRoutes(deps)];
+
+/** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */
+export const createControlAdminDoor = (
+  deps: AdminDeps & { organizations: Pick<Organizations, 'get'> },
+): FastifyPluginAsync => createDoor(adminRoutes(deps), controlMount(deps.organizations));
+
+/** On the LAN, for API keys, each in its own organization and world. */
+export const createAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>
+  createDoor(adminRoutes(deps), networkMount);
+
+/** For the OpenAPI document of every route; it serves no request. */
+export const createDocumentedAdminDoor = (): FastifyPluginAsync =>
+  createDoor(adminRoutes(noEngine as AdminDeps), documentMount);
+
+/** Routes are declared from it, and never run. */
+const noEngine: unknown = new Proxy({}, { get: () => ({}) });

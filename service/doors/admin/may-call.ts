@@ -1,0 +1,18 @@
+import type { Role } from '../../engine/access/index.ts';
+
+/** Who may call an administrative route. */
+export interface MayCall {
+  /** The operator of the box, over the control socket. */
+  operator: boolean;
+  /** Administrators of the organization with one of these roles. */
+  administrator: readonly Role[];
+  /** An API key with the scope `admin`; never for erasing, exporting, minting keys, granting destinations or administrators. */
+  key: 'admin' | false;
+}
+
+/** Administrators who change the settings of an organization. */
+export const managers: readonly Role[] = ['owner', 'administrator'];
+/** Those, and who keeps the daily work running. */
+export const operators: readonly Role[] = [...managers, 'operator'];
+/** Those, and who only looks. */
+export const readers: readonly Role[] = [...operators, 'auditor'];

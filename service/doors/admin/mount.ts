@@ -1,0 +1,63 @@
+import type { FastifyContextConfig, FastifyRequest } from 'fastify';
+import type { Actor } from '../../engine/audit/index.ts';
+import type { Organizations } from '../../engine/organizations/index.ts';
+import type { ProblemCode } from '../../lib/problem.ts';
+import { actorOfCaller, operatorOf } from './actor.ts';
+import type { MayCall } from './may-call.ts';
+import { type PlaceFinder, placeOfCaller, placeOfOperator } from './place.ts';
+
+/** What a mount asks of a declared route. */
+interface Declared {
+  may: MayCall;
+  keyRefusal?: string;
+  refuses?: readonly ProblemCode[];
+}
+
+/** Where the administrative routes are registered, and what that means for each request. */
+export interface AdminMount {
+  /** Undefined where nobody on this mount may call the route. */
+  configOf(route: Declared): FastifyContextConfig | undefined;
+  /** Whether the OpenAPI document of this server leaves the route out. */
+  hides(route: Declared): boolean;
+  place: PlaceFinder;
+  actorOf(request: FastifyRequest): Actor;
+}
+
+/** The control socket: who can open it is the operator, so no credential is asked for. */
+export function controlMount(organizations: Pick<Organizations, 'get'>): AdminMount {
+  return {
+    configOf: ({ may, refuses = [] }) => (may.operator ? { refuses } : undefined),
+    hides: () => false,
+    place: placeOfOperator(organizations),
+    actorOf: operatorOf,
+  };
+}
+
+/** The LAN: API keys, and administrators once they can sign in. */
+export const networkMount: AdminMount = {
+  configOf: ({ may, keyRefusal, refuses = [] }) =>
+    may.key === false && may.administrator.length === 0
+      ? undefined
+      : {
+          refuses,
+          access: {
+            ...(may.key === false ? {} : { key: may.key }),
+            ...(keyRefusal === undefined ? {} : { keyRefusal }),
+            administrator: may.administrator,
+          },
+        },
+  // Until administrators can sign in, what they alone may do is refused to everybody: no use to a reader of the document.
+  hides: ({ may }) => may.key === false,
+  place: placeOfCaller,
+  actorOf: actorOfCaller,
+};
+
+/** Every route, for the OpenAPI document of all of them; it serves no request. */
+export const documentMount: AdminMount = {
+  ...networkMount,
+  configOf: ({ may, refuses = [] }) => ({
+    refuses,
+    access: may.key === false ? 'public' : { key: may.key },
+  }),
+  hides: () => false,
+};

@@ -1,0 +1,55 @@
+import type { FastifySchema } from 'fastify';
+import { z } from 'zod';
+import type { MayCall } from './may-call.ts';
+import { placeQuery, type Within } from './place.ts';
+
+/** A call without fields. */
+export const Nothing = z.strictObject({});
+export type Nothing = typeof Nothing;
+
+interface Described {
+  method: string;
+  operationId: string;
+  summary: string;
+  description: string;
+  tag: string;
+  may: MayCall;
+  within: Within;
+  params?: z.ZodType;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  upload?: object;
+  status?: number;
+  reply?: z.ZodType;
+  stream?: true;
+}
+
+/** The schemas that requests are checked with, and what the OpenAPI documents say of the route. */
+export function schemaOf(route: Described): FastifySchema {
+  const { operationId, summary, description, tag, params, query, may } = route;
+  const querystring = (query ?? Nothing).extend(placeQuery[route.within]);
+  const takesBody = ['POST', 'PUT', 'PATCH'].includes(route.method);
+  const body = route.body ?? Nothing;
+  return {
+    operationId,
+    summary,
+    description,
+    tags: [tag],
+    ...(params && { params }),
+    querystring,
+    ...(takesBody && (route.upload ? { upload: body } : { body })),
+    response: responseOf(route),
+    extensions: { 'x-gatehouse-may': may },
+  };
+}
+
+function responseOf({ status = 200, reply, stream }: Described): Record<number, unknown> {
+  if (!reply) return { 204: Nothing.describe('Done') };
+  if (!stream) return { [status]: reply };
+  return {
+    200: {
+      description: 'JSON Lines',
+      content: { 'application/jsonl': { schema: reply } },
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Organizations } from '../../engine/organizations/index.ts';
+import { callerOf } from '../../http/authentication.ts';
+import { invalidField } from '../../http/validation.ts';
+import type { OrganizationId, World } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+
+/** In what a route acts: the whole box, one organization, or one organization's live or test world. */
+export type Within = 'appliance' | 'organization' | 'world';
+
+export interface Realm {
+  organization: OrganizationId;
+  world: World;
+}
+
+interface Places {
+  appliance: object;
+  organization: { organization: OrganizationId };
+  world: { organization: OrganizationId; realm: Realm };
+}
+/** What a handler is told of the place, by what its route acts in. */
+export type Place<W extends Within> = Places[W];
+
+const organization = z
+  .string()
+  .min(1)
+  .max(64)
+  .optional()
+  .describe('Id of the organization; needed on the control socket. A caller of the LAN acts in its own.');
+const env = z
+  .enum(['live', 'test'])
+  .optional()
+  .describe('World of real people or of trials; needed on the control socket. An API key acts in its own.');
+
+/** The fields of the query that name the place. */
+export const placeQuery = {
+  appliance: {},
+  organization: { organization },
+  world: { organization, env },
+} as const;
+
+export interface Named {
+  organization?: string | undefined;
+  env?: World | undefined;
+}
+
+/** Finds the place of a request on one mount. Throws before anything is done in a place that is not there or not the caller's. */
+export type PlaceFinder = {
+  [W in Within]: (request: FastifyRequest, named: Named) => Promise<Place<W>>;
+};
+
+/** The operator names the organization and the world. */
+export function placeOfOperator(organizations: Pick<Organizations, 'get'>): PlaceFinder {
+  const find = async ({ organization }: Named) => {
+    if (organization === undefined) throw invalidField('organization', 'It is missing.');
+    return (await organizations.get(organization as OrganizationId)).id;
+  };
+  return {
+    appliance: async () => ({}),
+    organization: async (_, named) => ({ organization: await find(named) }),
+    async world(_, named) {
+      if (named.env === undefined) throw invalidField('env', 'It is missing.');
+      const organization = await find(named);
+      return { organization, realm: { organization, world: named.env } };
+    },
+  };
+}
+
+function organizationOfCaller(request: FastifyRequest, named: Named): OrganizationId {
+  const { organization } = callerOf(request);
+  if (named.organization === undefined || named.organization === organization) return organization;
+  throw new Problem('INSUFFICIENT_SCOPE', 'A caller acts in its own organization: leave "organization" out.');
+}
+
+function worldOfCaller(request: FastifyRequest, { env }: Named): World {
+  const caller = callerOf(request);
+  if (caller.is === 'administrator') {
+    if (env === undefined) throw invalidField('env', 'It is missing.');
+    return env;
+  }
+  if (env === undefined || env === caller.world) return caller.world;
+  throw new Problem(
+    'INSUFFICIENT_SCOPE',
+    `A ${caller.world} key acts in the ${caller.world} world: leave "env" out.`,
+  );
+}
+
+/** A caller of the LAN acts in its own organization, an API key also in its own world. Naming them changes nothing. */
+export const placeOfCaller: PlaceFinder = {
+  appliance: async () => ({}),
+  organization: async (request, named) => ({ organization: organizationOfCaller(request, named) }),
+  async world(request, named) {
+    const organization = organizationOfCaller(request, named);
+    return { organization, realm: { organization, world: worldOfCaller(request, named) } };
+  },
+};

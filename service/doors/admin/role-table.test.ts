@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
+import { roles } from '../../engine/access/index.ts';
+import { createServer } from '../../http/server.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIds, type OrganizationId } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import { type AdminDeps, adminRoutes, createAdminDoor, createControlAdminDoor } from './index.ts';
+
+/**
+ * Who may call each route: the operator (o), the roles owner, administrator, operator, reviewer and auditor (O A o r a), and an
+ * API key with the scope admin (k). A new route stands here, or the test fails.
+ */
+const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
+  'GET /api/admin/keys': 'o OAo-a -',
+  'POST /api/admin/keys': 'o OA--- -',
+  'PATCH /api/admin/keys/:id': 'o OA--- -',
+  'POST /api/admin/keys/:id/rotate': 'o OA--- -',
+  'POST /api/admin/keys/:id/revoke': 'o OA--- -',
+};
+
+/** Everything that an API key may do. It erases, exports, mints, grants and administers nothing: add no such route. */
+const forKeys: string[] = [];
+
+const letters = { owner: 'O', administrator: 'A', operator: 'o', reviewer: 'r', auditor: 'a' } as const;
+
+const organizations = { get: async () => ({ id: 'org_recorded' as OrganizationId }) as never };
+const refusing = new Proxy(
+  {},
+  {
+    get: () => () => {
+      throw new Problem('CONFLICT', 'The engine was asked.');
+    },
+  },
+);
+/** Whatever else the engine is asked, it refuses: that a route asked it is what matters here. */
+const engine = new Proxy(
+  {},
+  { get: (_, room) => (room === 'organizations' ? organizations : refusing) },
+) as AdminDeps & { organizations: typeof organizations };
+const routes = adminRoutes(engine);
+const ids = createIds(systemClock);
+const log = silentLog;
+
+/** An address of the route, with an id that fits. */
+const addressOf = (url: string) =>
+  url.replace(
+    /([\w-]+)\/:id/,
+    (_, list: string) => `${list}/${{ keys: 'key', webhooks: 'wh' }[list]}_${'0'.repeat(26)}`,
+  );
+
+test('the table of roles and routes is whole', () => {
+  const actual = Object.fromEntries(
+    routes.map(({ method, url, may }) => [
+      `${method} ${url}`,
+      `${may.operator ? 'o' : '-'} ${roles.map((role) => (may.administrator.includes(role) ? letters[role] : '-')).join('')} ${may.key ? 'k' : '-'}`,
+    ]),
+  );
+  expect(actual).toEqual(table);
+});
+
+test('an operation has one route', () => {
+  const names = routes.map(({ operationId }) => operationId);
+  expect(names).toEqual([...new Set(names)]);
+});
+
+test('API keys do what is listed here and nothing else', () => {
+  const open = routes.filter(({ may }) => may.key !== false).map(({ method, url }) => `${method} ${url}`);
+  expect(open.toSorted()).toEqual(forKeys.toSorted());
+});
+
+describe('each route lets in whom the table says', () => {
+  let control: ReturnType<typeof createServer>;
+  let network: ReturnType<typeof createServer>;
+  beforeEach(async () => {
+    control = createServer({ ids, log });
+    await control.register(createControlAdminDoor(engine));
+    network = createServer({ ids, log, access: recordedAccess() });
+    await network.register(createAdminDoor(engine));
+  });
+  afterEach(async () => {
+    await control.close();
+    await network.close();
+  });
+
+  test.each(routes)('$method $url', async ({ method, url, may, within }) => {
+    const ask = async (app: typeof control, headers: Record<string, string> = {}, query = '') =>
+      (await app.inject({ method: method as 'GET', url: addressOf(url) + query, headers })).statusCode;
+    const place = { appliance: '', organization: '?organization=o', world: '?organization=o&env=test' }[within];
+    // Let in: refused for what it lacks, or by the engine. Kept out: 404 on the socket, 401 or 403 on the LAN.
+    const letIn = expect.toSatisfy((status: number) => [400, 409].includes(status) || status < 300);
+    expect(await ask(control, {}, place)).toEqual(may.operator ? letIn : 404);
+    const isOnNetwork = may.key !== false || may.administrator.length > 0;
+    expect(await ask(network)).toBe(isOnNetwork ? 401 : 404);
+    const refused = isOnNetwork ? 403 : 404;
+    expect(await ask(network, { 'x-api-key': recordedKeys.admin })).toEqual(may.key ? letIn : refused);
+    expect(await ask(network, { 'x-api-key': recordedKeys.live })).toBe(refused);
+  });
+});

@@ -1,0 +1,195 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
+import { createServer } from '../../http/server.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIds, type OrganizationId } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import { createDoor } from './door.ts';
+import { controlMount, networkMount } from './mount.ts';
+import { type AdminRoute, route } from './route.ts';
+
+let app: FastifyInstance | undefined;
+afterEach(() => app?.close());
+
+const organizations = {
+  async get(id: string) {
+    if (id !== 'org_recorded') throw new Problem('NOT_FOUND', 'No organization has this id.');
+    return { id: id as OrganizationId } as never;
+  },
+};
+const everybody = { operator: true, administrator: ['owner'], key: 'admin' } as const;
+const about = {
+  method: 'GET',
+  url: '/things',
+  operationId: 'listThings',
+  summary: 'List things',
+  description: 'Things.',
+  tag: 'things',
+} as const;
+
+/** Answers where it acts and for whom. */
+const where = route({
+  ...about,
+  may: everybody,
+  within: 'world',
+  query: z.strictObject({ color: z.string().optional() }),
+  reply: z.looseObject({}),
+  handle: ({ realm, query, who, params, body }) => ({ realm, query, who, params, body }),
+});
+
+async function serve(on: 'control' | 'network', one: AdminRoute): Promise<FastifyInstance> {
+  const access = on === 'network' ? { access: recordedAccess() } : {};
+  app = createServer({ ids: createIds(systemClock), log: silentLog, ...access });
+  await app.register(createDoor([one], on === 'control' ? controlMount(organizations) : networkMount));
+  return app;
+}
+const admin = { 'x-api-key': recordedKeys.admin, 'x-request-id': 'req-1' };
+
+test('the operator names the organization and the world; neither is left among the fields of the route', async () => {
+  const app = await serve('control', where);
+  const reply = await app.inject({
+    url: '/api/admin/things?organization=org_recorded&env=test&color=red',
+    headers: { 'x-gatehouse-operator': 'ada', 'x-request-id': 'req-1' },
+  });
+  expect(reply.json()).toEqual({
+    realm: { organization: 'org_recorded', world: 'test' },
+    query: { color: 'red' },
+    who: { is: 'operator', name: 'ada', request: 'req-1' },
+    params: {},
+  });
+});
+
+test.each([
+  ['?env=test', 400, 'The field "organization" is missing.'],
+  ['?organization=org_recorded', 400, 'The field "env" is missing.'],
+  ['?organization=org_other&env=test', 404, 'No organization has this id.'],
+  ['?organization=org_recorded&env=test&colour=red', 400, 'The field "colour" is unknown.'],
+])('the operator is told what is wrong with %s', async (query, status, error) => {
+  const app = await serve('control', where);
+  const reply = await app.inject({ url: `/api/admin/things${query}` });
+  expect([reply.statusCode, reply.json().error]).toEqual([status, error]);
+});
+
+test.each(['', '?organization=org_recorded', '?env=live'])(
+  'a key acts in its own organization and world: %j',
+  async (query) => {
+    const app = await serve('network', where);
+    const reply = await app.inject({ url: `/api/admin/things${query}`, headers: admin });
+    expect(reply.json()).toMatchObject({
+      realm: { organization: 'org_recorded', world: 'live' },
+      query: {},
+      who: { is: 'key', key: 'key_admin', request: 'req-1' },
+    });
+  },
+);
+
+test.each(['?organization=org_other', '?env=test'])('a key acts nowhere else: %s', async (query) => {
+  const app = await serve('network', where);
+  const reply = await app.inject({ url: `/api/admin/things${query}`, headers: admin });
+  expect([reply.statusCode, reply.json().code]).toEqual([403, 'INSUFFICIENT_SCOPE']);
+});
+
+test('a reply that does not fit its schema does not leave', async () => {
+  const leaking = route({
+    ...about,
+    may: everybody,
+    within: 'appliance',
+    reply: z.strictObject({ id: z.string() }),
+    handle: () => JSON.parse('{"id":"thing_1","secret":"hush"}'),
+  });
+  const reply = await (await serve('control', leaking)).inject({ url: '/api/admin/things' });
+  expect([reply.statusCode, reply.json().code]).toEqual([500, 'INTERNAL']);
+  expect(reply.body).not.toContain('hush');
+});
+
+test('a field without a value is left out', async () => {
+  const sparse = route({
+    ...about,
+    may: everybody,
+    within: 'appliance',
+    reply: z.strictObject({ id: z.string(), note: z.string().optional() }),
+    handle: () => ({ id: 'thing_1', note: undefined }),
+  });
+  const reply = await (await serve('control', sparse)).inject({ url: '/api/admin/things' });
+  expect(reply.body).toBe('{"id":"thing_1"}');
+});
+
+test('what no caller of a mount may do is not there', async () => {
+  const remote = route({
+    ...about,
+    may: { operator: false, administrator: ['owner'], key: false },
+    within: 'appliance',
+    handle: () => undefined,
+  });
+  expect((await (await serve('control', remote)).inject({ url: '/api/admin/things' })).statusCode).toBe(404);
+  await app?.close();
+  const local = route({
+    ...about,
+    may: { operator: true, administrator: [], key: false },
+    within: 'appliance',
+    handle: () => undefined,
+  });
+  const reply = await (await serve('network', local)).inject({ url: '/api/admin/things', headers: admin });
+  expect(reply.statusCode).toBe(404);
+});
+
+test('a stream is JSON Lines, and ends when the server stops', async () => {
+  let ended = false;
+  const follow = route({
+    ...about,
+    may: everybody,
+    within: 'appliance',
+    stream: true,
+    reply: z.strictObject({ n: z.int() }),
+    async *handle({ signal }) {
+      yield '{"n":1}\n';
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      ended = true;
+    },
+  });
+  const app = await serve('control', follow);
+  const reply = await app.inject({ url: '/api/admin/things', payloadAsStream: true });
+  expect(reply.headers['content-type']).toBe('application/jsonl');
+  const chunks: string[] = [];
+  const reading = (async () => {
+    for await (const chunk of reply.stream()) chunks.push(String(chunk));
+  })();
+  await app.close();
+  await reading;
+  expect([chunks.join(''), ended]).toEqual(['{"n":1}\n', true]);
+});
+
+const upload = route({
+  ...about,
+  method: 'POST',
+  may: everybody,
+  within: 'appliance',
+  body: z.strictObject({ name: z.string() }),
+  upload: { most: 10 },
+  status: 201,
+  reply: z.strictObject({ name: z.string(), bytes: z.int() }),
+  handle: ({ body, file }) => ({ name: body.name, bytes: file.length }),
+});
+
+async function send(request: unknown, bytes: number) {
+  const form = new FormData();
+  form.append('request', JSON.stringify(request));
+  form.append('file', new Blob([new Uint8Array(bytes)]), 'file');
+  const encoded = new Response(form);
+  const reply = await (await serve('control', upload)).inject({
+    method: 'POST',
+    url: '/api/admin/things',
+    headers: { 'content-type': encoded.headers.get('content-type') ?? '' },
+    payload: Buffer.from(await encoded.arrayBuffer()),
+  });
+  return [reply.statusCode, reply.json()];
+}
+
+test('an upload brings its fields and its file, both checked', async () => {
+  expect(await send({ name: 'ada' }, 10)).toEqual([201, { name: 'ada', bytes: 10 }]);
+  expect(await send({ nam: 'ada' }, 10)).toMatchObject([400, { code: 'INVALID_REQUEST' }]);
+  expect(await send({ name: 'ada' }, 11)).toMatchObject([413, { code: 'PAYLOAD_TOO_LARGE' }]);
+});

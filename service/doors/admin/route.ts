@@ -1,0 +1,171 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Actor } from '../../engine/audit/index.ts';
+import { untilClosed } from '../../http/until-closed.ts';
+import type { ProblemCode } from '../../lib/problem.ts';
+import { checkedReply } from './checked-reply.ts';
+import type { MayCall } from './may-call.ts';
+import type { AdminMount } from './mount.ts';
+import { Nothing, schemaOf } from './operation-schema.ts';
+import type { Named, Place, Within } from './place.ts';
+import { streamReply } from './stream-reply.ts';
+import { readUpload } from './upload.ts';
+
+/** What a handler gets: parsed input, who calls, and the place the route acts in. */
+export type AdminCall<
+  W extends Within,
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+> = Place<W> & {
+  params: z.output<Params>;
+  query: z.output<Query>;
+  body: z.output<Body>;
+  /** For the audit log; it names the request too. */
+  who: Actor;
+  request: string;
+  /** Aborted when the caller is gone; of a stream also when the server stops. */
+  signal: AbortSignal;
+  /** The file of an upload; empty on other routes. */
+  file: Uint8Array;
+};
+
+/** Says everything about one administrative operation. */
+interface Definition<
+  W extends Within,
+  Params extends z.ZodType,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Reply extends z.ZodType,
+> {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below `/api/admin`: `/webhooks/:id`. */
+  url: `/${string}`;
+  operationId: string;
+  summary: string;
+  description: string;
+  tag: string;
+  may: MayCall;
+  /** What an API key is answered where none may call: what to do instead. */
+  keyRefusal?: string;
+  within: W;
+  params?: Params;
+  /** Without `organization` and `env`, which the frame adds by `within`. */
+  query?: Query;
+  body?: Body;
+  /** The body is multipart/form-data: `request` (JSON, as `body` says) and `file`, of at most so many bytes. */
+  upload?: { most: number };
+  /** Of success: 200 where a reply is described, else 204. */
+  status?: 200 | 201 | 202;
+  /** Absent: 204. */
+  reply?: Reply;
+  /** The reply is JSON Lines, each as `reply` says; the handler returns the texts or bytes. */
+  stream?: true;
+  /** Problems it can answer with beside those of every route. */
+  refuses?: readonly ProblemCode[];
+  /** It may take as long as it takes. */
+  lasting?: true;
+  /** Asked every few seconds by machines: logged at debug. */
+  quiet?: true;
+  handle(
+    call: AdminCall<W, Params, Query, Body>,
+  ): Awaitable<z.input<Reply>> | AsyncIterable<Uint8Array | string>;
+}
+
+type Awaitable<T> = T | Promise<T>;
+
+interface AdminServer {
+  /** Aborted when the server stops. */
+  stopping: AbortSignal;
+  /** Bytes of a body that is no upload. */
+  bodyLimit: number;
+}
+
+/** A declared route. `mount` registers it, and leaves it out where nobody on that mount may call it. */
+export interface AdminRoute {
+  readonly method: string;
+  readonly url: string;
+  readonly operationId: string;
+  readonly may: MayCall;
+  readonly within: Within;
+  mount(app: FastifyInstance, mount: AdminMount, server: AdminServer): void;
+}
+
+/** Bytes of an upload beside its file. */
+const UPLOAD_FIELDS = 2 * 1024 * 1024;
+const PREFIX = '/api/admin';
+/** The longest that a timer can wait, in milliseconds. */
+const FOREVER = 2 ** 31 - 1;
+
+/** Declares one administrative operation, for every mount and both OpenAPI documents. */
+export function route<
+  W extends Within,
+  Params extends z.ZodType = Nothing,
+  Query extends z.ZodObject = Nothing,
+  Body extends z.ZodType = Nothing,
+  Reply extends z.ZodType = z.ZodUndefined,
+>(definition: Definition<W, Params, Query, Body, Reply>): AdminRoute {
+  const { method, url, operationId, may, within } = definition;
+  return {
+    method,
+    url: PREFIX + url,
+    operationId,
+    may,
+    within,
+    mount(app, mount, { stopping, bodyLimit }) {
+      const config = mount.configOf(definition);
+      if (!config) return;
+      app.route({
+        method,
+        url: PREFIX + url,
+        ...(definition.lasting || definition.stream ? { handlerTimeout: FOREVER } : {}),
+        bodyLimit: definition.upload ? definition.upload.most + UPLOAD_FIELDS : bodyLimit,
+        config: { ...config, quiet: definition.quiet ?? false },
+        schema: { ...schemaOf(definition), hide: mount.hides(definition) },
+        async handler(request, reply) {
+          const { params, query, body, named } = inputOf<Params, Query, Body>(request);
+          const place = await mount.place[within](request, named);
+          const { fields, file } = definition.upload
+            ? await readUpload(request, definition.body ?? Nothing, definition.upload.most)
+            : { fields: body, file: new Uint8Array() };
+          const answer = await definition.handle({
+            ...place,
+            params,
+            query,
+            body: fields as z.output<Body>,
+            file,
+            who: mount.actorOf(request),
+            request: request.id,
+            signal: definition.stream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
+          });
+          if (definition.stream) return streamReply(reply, answer as AsyncIterable<Uint8Array | string>);
+          return send(reply, definition, answer);
+        },
+      });
+    },
+  };
+}
+
+/**
+ * Fastify has parsed each part with the schemas of this route: their types are what the parts are. The place is taken out of the
+ * query, so that what is left is what the route's own schema describes.
+ */
+function inputOf<Params extends z.ZodType, Query extends z.ZodObject, Body extends z.ZodType>(
+  request: FastifyRequest,
+) {
+  const { organization, env, ...query } = request.query as Named;
+  return {
+    params: request.params as z.output<Params>,
+    query: query as z.output<Query>,
+    body: request.body as z.output<Body>,
+    named: { organization, env },
+  };
+}
+
+function send(
+  reply: FastifyReply,
+  { status = 200, reply: schema }: { status?: number; reply?: z.ZodType },
+  answer: unknown,
+) {
+  return schema ? reply.code(status).send(checkedReply(schema, answer)) : reply.code(204).send();
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { pageQuery, toPage } from './cursor.ts';
+
+const Query = z.strictObject(pageQuery(z.string().regex(/^wh_\d+$/)));
+
+test('the next page goes on after the last item of the page before', () => {
+  const page = toPage([{ id: 'wh_3' }, { id: 'wh_2' }, { id: 'wh_1' }], 2, ({ id }) => id);
+  expect(page.items).toEqual([{ id: 'wh_3' }, { id: 'wh_2' }]);
+  expect(Query.parse({ limit: '2', cursor: page.next })).toEqual({ limit: 2, cursor: 'wh_2' });
+});
+
+test('the last page names no next one', () => {
+  expect(toPage([{ id: 'wh_2' }, { id: 'wh_1' }], 2, ({ id }) => id)).toEqual({
+    items: [{ id: 'wh_2' }, { id: 'wh_1' }],
+  });
+  expect(toPage([], 2, () => '')).toEqual({ items: [] });
+});
+
+test.each([
+  ['an id as it is', 'wh_2'],
+  ['no JSON', Buffer.from('{').toString('base64url')],
+  ['a key of another list', Buffer.from('"key_2"').toString('base64url')],
+  ['an empty text', ''],
+])('a cursor that no page gave is refused: %s', (_, cursor) => {
+  expect(Query.safeParse({ cursor }).error?.issues).toEqual([
+    { code: 'custom', path: ['cursor'], message: 'It must be the `next` of an earlier page of this list.' },
+  ]);
+});
+
+test.each([0, 201, 1.5, 'many'])('a limit of %s is refused', (limit) => {
+  expect(Query.safeParse({ limit }).success).toBe(false);
+});

@@ -1,0 +1,22 @@
+import type { Role, Scope, SessionKind } from '../engine/access/index.ts';
+
+/** The credentials a route takes. What is absent is refused. */
+export interface AccessList {
+  /** An API key with this scope. */
+  key?: Scope;
+  /** What a valid API key is answered where none may call; a sentence that says what to do instead. */
+  keyRefusal?: string;
+  /** An administrator with one of these roles. */
+  administrator?: readonly Role[];
+  /** The token of a session of this kind. */
+  session?: SessionKind;
+}
+
+/** Who may call a route: everybody, an API key with the named scope, or what the list says. */
+export type RouteAccess = 'public' | Scope | AccessList;
+
+/** Undefined where no credential is asked for. */
+export function accessListOf(access: RouteAccess | undefined): AccessList | undefined {
+  if (access === undefined || access === 'public') return undefined;
+  return typeof access === 'string' ? { key: access } : access;
+}

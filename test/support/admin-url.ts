@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { PublishedRoute } from '../../service/http/published-route.ts';
+
+/** What the ids of these lists are called in `ids`. */
+const names: Record<string, string> = { keys: 'key', webhooks: 'webhook' };
+
+/** The address of an administrative route on the control socket: ids filled in, in the organization `ids.organization` and the test world. */
+export function adminUrl({ url, schema }: PublishedRoute, ids: Record<string, string>): string {
+  const path = url.replace(/([\w-]+)\/:id/, (_, list: string) => `${list}/${ids[names[list] ?? list]}`);
+  const fields = schema.querystring instanceof z.ZodObject ? Object.keys(schema.querystring.shape) : [];
+  const place = [
+    ...(fields.includes('organization') ? [`organization=${ids.organization}`] : []),
+    ...(fields.includes('env') ? ['env=test'] : []),
+  ];
+  return place.length === 0 ? path : `${path}?${place.join('&')}`;
+}
