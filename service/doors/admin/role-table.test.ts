@@ -87,7 +87,9 @@ describe('each route lets in whom the table says', () => {
   test.each(routes)('$method $url', async ({ method, url, may, within }) => {
     const ask = async (app: typeof control, headers: Record<string, string> = {}, query = '') =>
       (await app.inject({ method: method as 'GET', url: addressOf(url) + query, headers })).statusCode;
-    const place = { appliance: '', organization: '?organization=o', world: '?organization=o&env=test' }[within];
+    const place = { appliance: '', organization: '?organization=o', world: '?organization=o&env=test' }[
+      within
+    ];
     // Let in: refused for what it lacks, or by the engine. Kept out: 404 on the socket, 401 or 403 on the LAN.
     const letIn = expect.toSatisfy((status: number) => [400, 409].includes(status) || status < 300);
     expect(await ask(control, {}, place)).toEqual(may.operator ? letIn : 404);

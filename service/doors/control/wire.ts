@@ -9,7 +9,7 @@ const world = z.enum(['live', 'test']).describe('real people, or trials');
 export const OrganizationParams = z.object({ organization: z.string().min(1).max(64) });
 export const NewOrganization = z.strictObject({ name: lineOfText(120) });
 /** Of a profile. */
-export const slug = z.string().min(1).max(63);
+const slug = z.string().min(1).max(63);
 
 export const OrganizationChange = z
   .strictObject({

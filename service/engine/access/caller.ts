@@ -28,8 +28,7 @@ export interface AdministratorCaller {
 }
 
 /** The kinds of session a page of the verified person can hold a token for. */
-export const sessionKinds = ['presence', 'sessions', 'hosted', 'registrations', 'behavior'] as const;
-export type SessionKind = (typeof sessionKinds)[number];
+export type SessionKind = 'presence' | 'sessions' | 'hosted' | 'registrations' | 'behavior';
 
 /** The page of a person who is being verified: it acts for one session and nothing else. Nothing makes such a token yet. */
 export interface SessionCaller {

@@ -343,10 +343,7 @@ onBothDatabases('alerts', (newPlace) => {
         reason: 'It accepted nothing for five days.',
       },
     ]);
-    expect(await at.actions()).toEqual([
-      'alert-rule.add appliance:alerts',
-      'alert.fire appliance:alerts',
-    ]);
+    expect(await at.actions()).toEqual(['alert-rule.add appliance:alerts', 'alert.fire appliance:alerts']);
 
     // Of another endpoint, and to whom the rule says by now; once within its hold-off.
     await at.alerts.changeRule(at.realm(), rule!.id, { channels: { email: ['ops@example.com'] } }, operator);
