@@ -38,5 +38,8 @@ gatehouse org set --profiles our-counter        # callers may name this one alon
 ${table(['field', 'allowed', 'required', 'meaning'], fieldsOf(schema))}
 
 The checks are ${checkNames.map((name) => `\`${name}\``).join(', ')}. \`refuseQuality\` takes ${qualityComponents.map((name) => `\`${name}\``).join(', ')}.
+
+A new definition has a rule for every check. A profile stored by an earlier release runs without the checks that came later, until its next version enables them; what a release does not
+know of a stored profile it leaves out, with a line in the log.
 `;
 }

@@ -240,7 +240,7 @@ export async function startEngine({
   const analyzer = createScriptedAnalyzer();
   const events = createEvents({ ids, clock, sealer });
   const limits = createLimits({ db, inTransaction, sealer, audit, clock, log, elapsed: () => clock.now() });
-  const shared = { db, inTransaction, sealer, audit, events, limits, ids, clock };
+  const shared = { db, inTransaction, sealer, audit, events, limits, ids, clock, log };
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
   const consents = createConsents({ ...shared, organizations });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { applyRule, type Rule } from './apply-rule.ts';
-import type { CheckName } from './check.ts';
+import { applyRule } from './apply-rule.ts';
+import type { CheckName } from './registered-checks.ts';
+import type { Rule } from './rule.ts';
 
 const rule = (more: Partial<Rule> = {}): Rule => ({
   enabled: true,

@@ -1,54 +1,31 @@
-import { z } from 'zod';
-import type { CheckName, CheckResult } from './check.ts';
+import type { Finding } from './check.ts';
+import { type CheckName, checkNamed, checkNames, type Rules } from './registered-checks.ts';
+import type { Rule } from './rule.ts';
 
-/** How a profile weighs a check. */
-export const Rule = z.strictObject({
-  enabled: z.boolean().describe('Whether the check runs.'),
-  weight: z.number().min(0).max(10).describe('Its weight in the composite.'),
-  threshold: z.number().min(0).max(1).describe('The check passes from this score on, 0..1.'),
-  hardFail: z.boolean().describe('A failure refuses the whole verification (422).'),
-  whenMissing: z
-    .enum(['skip', 'fail'])
-    .optional()
-    .describe(
-      "Without its input the check is left out ('skip') or fails. Absent: 'fail' for a hard-fail geoFence, timeRestriction and impossibleTravel, 'skip' otherwise.",
-    ),
-});
-export type Rule = z.infer<typeof Rule>;
-export type Rules = Record<CheckName, Rule>;
-
-/** What a check module finds, before the profile's weight and threshold. */
-export type Finding =
-  | {
-      score: number;
-      /** A sentence, told when the check fails. */
-      reason?: string;
-      /** A sentence on what to do better, told whenever there is no such reason to tell. */
-      advice?: string;
-      details?: Record<string, unknown>;
-    }
-  | {
-      skipped: string;
-      /** The caller left out what the check needs; then the rule's `whenMissing` decides. */
-      missing?: true;
-      details?: Record<string, unknown>;
-    };
+/** What one check said (contracts/README.md, Identity). */
+export interface CheckResult {
+  check: CheckName;
+  pass: boolean;
+  /** 0..1 */
+  score: number;
+  /** 0 when skipped. */
+  weight: number;
+  /** Why it did not run; then pass is true, score and weight are 0. */
+  skipped?: string;
+  /** Why it failed, or what a person could do better: a sentence. */
+  reason?: string;
+  /** Figures behind the score: layers that ran, their maturity, measured APCER/BPCER, distances, hours. Nothing personal. */
+  details?: Record<string, unknown>;
+}
 
 /** Checks that need something the caller sends beside the picture. */
-export const checksWithInput: readonly CheckName[] = [
-  'frameConsistency',
-  'deviceConsistency',
-  'geoFence',
-  'timeRestriction',
-  'impossibleTravel',
-];
-
-/** Checks of what the caller says of the place and the time: a hard one that could be left out would bind no caller. */
-const contextChecks: readonly CheckName[] = ['geoFence', 'timeRestriction', 'impossibleTravel'];
+export const checksWithInput: readonly CheckName[] = checkNames.filter(
+  (name) => checkNamed(name).withoutInput !== undefined,
+);
 
 /** What a check does without its input, where the profile does not say. */
 export const whenMissing = (check: CheckName, rule: Rule): 'skip' | 'fail' =>
-  rule.whenMissing ?? (rule.hardFail && contextChecks.includes(check) ? 'fail' : 'skip');
+  rule.whenMissing ?? (rule.hardFail && checkNamed(check).withoutInput === 'fail-if-hard' ? 'fail' : 'skip');
 
 /** The finding under the profile's rule. */
 export function applyRule(check: CheckName, rule: Rule, finding: Finding): CheckResult {

@@ -1,27 +1,103 @@
-/** What one check said (contracts/README.md, Identity). */
-export const checkNames = [
-  'liveness',
-  'frameConsistency',
-  'impossibleTravel',
-  'embeddingHistory',
-  'deviceConsistency',
-  'geoFence',
-  'timeRestriction',
-  'faceQuality',
-] as const;
-export type CheckName = (typeof checkNames)[number];
+import type { z } from 'zod';
+import type { Analysis } from '../../inference/face.ts';
+import type { PadSetEntry, ScorerEntry } from '../../inference/manifest.ts';
+import type { DeviceInfo, Earlier, Place, Probe } from './circumstances.ts';
+import type { Frame } from './frame.ts';
+import type { Rule } from './rule.ts';
 
-export interface CheckResult {
-  check: CheckName;
-  pass: boolean;
-  /** 0..1 */
-  score: number;
-  /** 0 when skipped. */
-  weight: number;
-  /** Why it did not run; then pass is true, score and weight are 0. */
-  skipped?: string;
-  /** Why it failed, or what a person could do better: a sentence. */
-  reason?: string;
-  /** Figures behind the score: layers that ran, their maturity, measured APCER/BPCER, distances, hours. Nothing personal. */
-  details?: Record<string, unknown>;
+/** What a check finds, before the profile's weight and threshold. */
+export type Finding =
+  | {
+      score: number;
+      /** A sentence, told when the check fails. */
+      reason?: string;
+      /** A sentence on what to do better, told whenever there is no such reason to tell. */
+      advice?: string;
+      details?: Record<string, unknown>;
+    }
+  | {
+      skipped: string;
+      /** The caller left out what the check needs; then the rule's `whenMissing` decides. */
+      missing?: true;
+      details?: Record<string, unknown>;
+    };
+
+export const NOT_RECOGNIZED: Finding = { skipped: 'The person was not recognized.' };
+
+export interface JudgedFrames {
+  finding: Finding;
+  /**
+   * The frames that liveness may rest on while the finding passes: fit, and of the main picture's person. Exact copies of
+   * the main picture (one at most) are among them.
+   */
+  counted: readonly Frame[];
+  /** How many frames are not, by the code of what is wrong with them. */
+  leftOut: Readonly<Record<string, number>>;
 }
+
+/** What liveness rests on beside the main picture. */
+export interface FrameEvidence extends Pick<JudgedFrames, 'counted' | 'leftOut'> {
+  /** Why none count, where that is not in `leftOut`. */
+  note?: string;
+}
+
+/** What the pictures show. */
+export interface PictureInputs {
+  plan: { scorers: readonly ScorerEntry[]; pad?: PadSetEntry };
+  main: Analysis;
+  frames: readonly Frame[];
+  judged: JudgedFrames;
+  evidence: FrameEvidence;
+  probe: Probe;
+  /** Probes of earlier verified verifications, newest first; absent when the person was not recognized. */
+  history?: readonly Probe[];
+}
+
+/** The same, and what is known of the person's place, time and device: personal data. */
+export interface PersonalInputs extends PictureInputs {
+  now: number;
+  place?: Place;
+  device?: DeviceInfo;
+  /** Earlier verified verifications of the recognized person, newest first; absent when the person was not recognized. */
+  earlier?: readonly Earlier[];
+}
+
+interface Described {
+  name: string;
+  /** In built-in profiles that set no other; a stored profile that lacks the check has this rule, disabled. */
+  defaultRule: Rule;
+  /** For the person, where this check lowered the composite most and found no reason or advice of its own. */
+  sentence: string;
+  /** The sentence goes before a reason that the check found. */
+  sentenceFirst?: true;
+  /**
+   * Set where the check needs something that the caller sends beside the picture: what a rule without `whenMissing` does
+   * without it. `fail-if-hard`: a hard check that could be left out would bind no caller.
+   */
+  withoutInput?: 'skip' | 'fail-if-hard';
+  /**
+   * What callers are told of a result that passed. `advice`: all, in refusals too, because it helps the person. `coarse`: the score
+   * to one decimal, without the figures of its layers, because it says how near a picture came; `coarse-in-refusal`: that in
+   * refusals alone. Absent: the score and, in an acceptance, all else.
+   */
+  disclosure?: 'advice' | 'coarse' | 'coarse-in-refusal';
+  /**
+   * What a failure says of the attempt at an address: absent, nothing. `against-person` counts as a failed attempt;
+   * `attack` also refuses these pixels from then on.
+   */
+  failure?: 'against-person' | 'attack';
+  /** Fields of a profile that the check reads, beside its rule. */
+  settings?: z.core.$ZodShape;
+  /** The same, among the profile's `models`. */
+  modelSettings?: z.core.$ZodShape;
+}
+
+/**
+ * One check. One that sees personal data says by `storedReason` what is stored of a failure: its own reason, details and why it was
+ * skipped never are. One that does not say so is given no personal data, so that its results may be stored in plain text.
+ */
+export type Check = Described &
+  (
+    | { storedReason?: never; run: (inputs: PictureInputs, settings: never) => Finding }
+    | { storedReason: string; run: (inputs: PersonalInputs, settings: never) => Finding }
+  );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CheckResult } from './check.ts';
+import type { CheckResult } from './apply-rule.ts';
 import { compositeReason } from './composite-reason.ts';
 
 const ran = (check: CheckResult['check'], score: number, more: Partial<CheckResult> = {}): CheckResult => ({

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { confidence } from '../matching/index.ts';
-import { applyRule, hardFailures } from './apply-rule.ts';
-import type { CheckResult } from './check.ts';
+import { applyRule, type CheckResult, hardFailures } from './apply-rule.ts';
 import { composite } from './composite.ts';
 
 const ran = (score: number, weight: number): CheckResult => ({

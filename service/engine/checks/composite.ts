@@ -1,4 +1,4 @@
-import type { CheckResult } from './check.ts';
+import type { CheckResult } from './apply-rule.ts';
 
 /** Sum of weight * score over sum of weight, of the checks that ran; 0 when none with a weight ran. */
 export function composite(results: readonly CheckResult[]): number {

@@ -1,13 +1,7 @@
-import type { Finding } from './apply-rule.ts';
+import { type Check, type Finding, NOT_RECOGNIZED, type PersonalInputs } from './check.ts';
+import type { DeviceInfo } from './circumstances.ts';
+import { rule } from './rule.ts';
 import { userAgentFamily } from './user-agent.ts';
-
-export interface DeviceInfo {
-  userAgent?: string;
-  cameraWidth?: number;
-  cameraHeight?: number;
-  screenWidth?: number;
-  screenHeight?: number;
-}
 
 /** A first device cannot be recognized, and is nothing bad (the figure of contracts/identity.txt). */
 const FIRST_DEVICE = 0.75;
@@ -77,3 +71,18 @@ function sizeOf(width: number | undefined, height: number | undefined): Size | u
   if (!width || !height) return undefined;
   return { long: Math.max(width, height), short: Math.min(width, height) };
 }
+
+export const deviceConsistencyCheck = {
+  name: 'deviceConsistency',
+  defaultRule: rule(0.1, 0.3),
+  sentence: 'This device is not one that this person has used before.',
+  withoutInput: 'skip',
+  storedReason: 'Not a known device.',
+  run: ({ earlier, device }: PersonalInputs) =>
+    earlier
+      ? deviceConsistency(
+          device,
+          earlier.flatMap((one) => one.device ?? []),
+        )
+      : NOT_RECOGNIZED,
+} as const satisfies Check;

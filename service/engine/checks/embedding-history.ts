@@ -1,7 +1,8 @@
 import { meanDirection } from '../../lib/mean-direction.ts';
 import { median } from '../../lib/median.ts';
 import { cosineSimilarity } from '../matching/index.ts';
-import type { Finding } from './apply-rule.ts';
+import { type Check, type Finding, NOT_RECOGNIZED, type PictureInputs } from './check.ts';
+import { rule } from './rule.ts';
 
 /** Verified pictures needed before an outlier means anything; the store keeps the last twenty. */
 const FEWEST = 5;
@@ -46,3 +47,19 @@ const distance = (vector: Float32Array, others: readonly Float32Array[]) =>
   1 - cosineSimilarity(vector, meanDirection(others));
 
 const round = (value: number) => Math.round(value * 1000) / 1000;
+
+export const embeddingHistoryCheck = {
+  name: 'embeddingHistory',
+  defaultRule: rule(0.1, 0.5),
+  sentence: 'The face is unlike this person’s earlier verified pictures.',
+  disclosure: 'coarse-in-refusal',
+  run: ({ history, probe }: PictureInputs) =>
+    history
+      ? embeddingHistory(
+          probe.vector,
+          history
+            .filter((one) => one.embedder === probe.embedder && one.sha256 === probe.sha256)
+            .map(({ vector }) => vector),
+        )
+      : NOT_RECOGNIZED,
+} as const satisfies Check;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Analysis, QualityMeasures } from '../../inference/face.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
-import type { Finding } from './apply-rule.ts';
+import type { Check, Finding, PictureInputs } from './check.ts';
+import { rule } from './rule.ts';
 
 /** Named after ISO/IEC 29794-5 where its components match; facePresent and faceMargin are ours. */
 export const qualityComponents = [
@@ -18,13 +19,6 @@ export const qualityComponents = [
   'overExposurePrevention',
 ] as const;
 export type QualityComponent = (typeof qualityComponents)[number];
-
-export const RefuseQuality = z
-  .array(z.string())
-  .max(12)
-  .describe(
-    'Which advice of faceQuality refuses (FACE_QUALITY_REFUSED) instead of advising; empty in `default`.',
-  );
 
 export interface QualityAdvice {
   component: QualityComponent;
@@ -202,3 +196,19 @@ export function qualityFinding(report: QualityReport): Finding {
 }
 
 const round = (value: number) => Math.round(value * 1000) / 1000;
+
+const RefuseQuality = z
+  .array(z.string())
+  .max(12)
+  .describe(
+    'Which advice of faceQuality refuses (FACE_QUALITY_REFUSED) instead of advising; empty in `default`.',
+  );
+
+export const faceQualityCheck = {
+  name: 'faceQuality',
+  defaultRule: rule(0.5, 0),
+  sentence: 'The picture is not clear enough: take a new one in good light.',
+  disclosure: 'advice',
+  settings: { refuseQuality: RefuseQuality },
+  run: ({ main, plan }: PictureInputs) => qualityFinding(faceQuality(main, { pad: plan.pad !== undefined })),
+} as const satisfies Check;

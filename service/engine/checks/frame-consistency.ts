@@ -1,10 +1,11 @@
 import type { Analysis, Box } from '../../inference/face.ts';
 import type { ScorerEntry } from '../../inference/manifest.ts';
 import { sameFace } from '../matching/index.ts';
-import type { Finding } from './apply-rule.ts';
+import type { Check, Finding, FrameEvidence, JudgedFrames, PictureInputs } from './check.ts';
 import { SECOND_FACE, secondFaceShare } from './face-quality.ts';
 import type { Frame } from './frame.ts';
 import { neighbours } from './neighbours.ts';
+import { type Rule, rule } from './rule.ts';
 import { facesCamera, sortFrames } from './sort-frames.ts';
 
 /** A face moves at most half its width in this many milliseconds, and boxes that near overlap at least so much. */
@@ -16,17 +17,6 @@ const FACELESS = 1 / 3;
 /** Share of frames that may show a face turned too far, or too small, to say whose it is. */
 const UNIDENTIFIABLE = 1 / 2;
 const NOTED = 0.8;
-
-export interface JudgedFrames {
-  finding: Finding;
-  /**
-   * The frames that liveness may rest on while the finding passes: fit, and of the main picture's person. Exact copies of
-   * the main picture (one at most) are among them.
-   */
-  counted: readonly Frame[];
-  /** How many frames are not, by the code of what is wrong with them. */
-  leftOut: Readonly<Record<string, number>>;
-}
 
 /**
  * One and the same face in all pictures, no picture twice, rising times and plausible motion. The main picture counts as
@@ -125,3 +115,25 @@ function overlap(a: Box, b: Box): number {
 }
 
 const round = (value: number) => Math.round(value * 1000) / 1000;
+
+/** Frames that do not belong together are no evidence of life, whether the profile asks for the check or not. */
+export function evidenceOf(
+  { finding, counted, leftOut }: JudgedFrames,
+  { threshold }: Pick<Rule, 'threshold'>,
+): FrameEvidence {
+  if ('skipped' in finding || (finding.score > 0 && finding.score >= threshold)) return { counted, leftOut };
+  return {
+    counted: [],
+    leftOut: counted.length > 0 ? { ...leftOut, FRAMES_INCONSISTENT: counted.length } : leftOut,
+    note: 'Judged on the main picture alone: the frames did not pass frameConsistency.',
+  };
+}
+
+export const frameConsistencyCheck = {
+  name: 'frameConsistency',
+  defaultRule: rule(0.3, 0.5, true),
+  sentence: 'The frames do not fit together well: take the pictures again in one go.',
+  withoutInput: 'skip',
+  failure: 'against-person',
+  run: ({ judged }: PictureInputs) => judged.finding,
+} as const satisfies Check;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Finding } from './apply-rule.ts';
+import type { Check, Finding, PersonalInputs } from './check.ts';
+import { rule } from './rule.ts';
 
 export const GeoFence = z.strictObject({
   countries: z
@@ -23,3 +24,14 @@ export function geoFence(fence: GeoFence | undefined, country: string | undefine
   if (fence.countries.includes(here)) return { score: 1, details };
   return { score: 0, reason: 'Verification is not allowed from this country.', details };
 }
+
+export const geoFenceCheck = {
+  name: 'geoFence',
+  defaultRule: rule(0.1, 0.5, true),
+  sentence: 'Verification is not allowed from this country.',
+  withoutInput: 'fail-if-hard',
+  storedReason: 'Not allowed from there.',
+  settings: { geoFence: GeoFence.optional() },
+  run: ({ place }: PersonalInputs, settings: { geoFence?: GeoFence | undefined }) =>
+    geoFence(settings.geoFence, place?.country),
+} as const satisfies Check;

@@ -1,5 +1,6 @@
 import { greatCircle, type Position } from '../../lib/great-circle.ts';
-import type { Finding } from './apply-rule.ts';
+import { type Check, type Finding, NOT_RECOGNIZED, type PersonalInputs } from './check.ts';
+import { rule } from './rule.ts';
 
 /** Kilometres per hour: an airliner (contracts/identity.txt). */
 const LIMIT = 900;
@@ -38,3 +39,19 @@ export function impossibleTravel(now: { at: number; place?: Position }, last: Si
     };
   return { score: speed > LIMIT / 2 ? 0.5 : 1, details };
 }
+
+export const impossibleTravelCheck = {
+  name: 'impossibleTravel',
+  defaultRule: rule(0.3, 0.5),
+  sentence: 'The last verified location is too far away for the time since.',
+  withoutInput: 'fail-if-hard',
+  storedReason: 'Too far from the last verified location.',
+  run: ({ earlier, now, place }: PersonalInputs) => {
+    if (!earlier) return NOT_RECOGNIZED;
+    const last = earlier.find((one) => one.place !== undefined);
+    return impossibleTravel(
+      { at: now, ...(place ? { place } : {}) },
+      last?.place ? { at: last.at, place: last.place } : undefined,
+    );
+  },
+} as const satisfies Check;

@@ -1,18 +1,22 @@
-export type { Rules } from './apply-rule.ts';
-export { applyRule, checksWithInput, hardFailures, Rule, whenMissing } from './apply-rule.ts';
+export { applyRule, type CheckResult, checksWithInput, hardFailures, whenMissing } from './apply-rule.ts';
 export { BLACK_AND_WHITE, isBlackAndWhite } from './black-and-white.ts';
-export type { CheckName, CheckResult } from './check.ts';
-export { checkNames } from './check.ts';
+export type { DeviceInfo, Earlier, Place, Probe } from './circumstances.ts';
 export { composite } from './composite.ts';
 export { compositeReason } from './composite-reason.ts';
-export type { DeviceInfo } from './device-consistency.ts';
-export type { Earlier, Probe } from './earlier-verification.ts';
 export type { QualityComponent, QualityReport } from './face-quality.ts';
-export { adviceOf, faceQuality, qualityComponents, qualityFinding, RefuseQuality } from './face-quality.ts';
+export { adviceOf, faceQuality, qualityComponents, qualityFinding } from './face-quality.ts';
 export type { Frame } from './frame.ts';
-export { GeoFence } from './geo-fence.ts';
 export { keptResults } from './kept-results.ts';
-export { LivenessScale } from './liveness.ts';
-export type { Place } from './place.ts';
+export {
+  type CheckName,
+  checkNamed,
+  checkNames,
+  defaultRules,
+  forEachCheck,
+  modelSettingsShape,
+  type Rules,
+  settingsShape,
+} from './registered-checks.ts';
+export { Rule, rule } from './rule.ts';
 export { runChecks, runLiveness } from './run-checks.ts';
-export { isTimeZone, TimeRestriction } from './time-restriction.ts';
+export { isTimeZone } from './time-restriction.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Analysis } from '../../inference/face.ts';
 import type { PadSetEntry } from '../../inference/manifest.ts';
-import type { Finding } from './apply-rule.ts';
+import type { Check, Finding, FrameEvidence, PictureInputs } from './check.ts';
 import type { Frame } from './frame.ts';
-import type { JudgedFrames } from './frame-consistency.ts';
 import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';
 import { timedFaces } from './neighbours.ts';
+import { rule } from './rule.ts';
 
 /** Weight of the motion index beside the mean margin (LIVENESS.md §4b, “Frames”). */
 const MOTION_WEIGHT = 2;
@@ -22,12 +22,6 @@ export const LivenessScale = z
     "What a liveness score of 0.5 is: `live`, the calibrated score's own 0.5; `apcer5`, the PAD set's APCER-5 % threshold, which is stricter. Also the latter where absent, as in profiles of earlier releases.",
   );
 export type LivenessScale = z.infer<typeof LivenessScale>;
-
-/** What liveness rests on beside the main picture. */
-export interface FrameEvidence extends Pick<JudgedFrames, 'counted' | 'leftOut'> {
-  /** Why none count, where that is not in `leftOut`. */
-  note?: string;
-}
 
 /**
  * Passive presentation attack detection: the mean margin of the main picture and the frames that count, plus the motion
@@ -112,3 +106,17 @@ function logit(probability: number): number {
 }
 
 const round = (value: number) => Math.round(value * 1000) / 1000;
+
+export const livenessCheck = {
+  name: 'liveness',
+  defaultRule: rule(6, 0.5, true),
+  sentence: 'The picture looks like a photograph or a screen: take a new one with the camera.',
+  sentenceFirst: true,
+  disclosure: 'coarse',
+  failure: 'attack',
+  modelSettings: { livenessScale: LivenessScale.optional() },
+  run: (
+    { main, evidence, plan }: Pick<PictureInputs, 'main' | 'evidence' | 'plan'>,
+    { models: { livenessScale = 'apcer5' } }: { models: { livenessScale?: LivenessScale | undefined } },
+  ) => liveness(main, evidence, plan.pad, livenessScale),
+} as const satisfies Check;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Finding } from './apply-rule.ts';
+import type { Check, Finding, PersonalInputs } from './check.ts';
+import { rule } from './rule.ts';
 
 export const TimeRestriction = z.strictObject({
   days: z.array(z.int().min(1).max(7)).max(7).describe('1 = Monday … 7 = Sunday.'),
@@ -77,3 +78,14 @@ function minutes(clock: string): number {
 
 const clockText = (minute: number) =>
   `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+
+export const timeRestrictionCheck = {
+  name: 'timeRestriction',
+  defaultRule: rule(0.1, 0.5, true),
+  sentence: 'Verification is not allowed at this hour.',
+  withoutInput: 'fail-if-hard',
+  storedReason: 'Not allowed at that hour.',
+  settings: { timeRestriction: TimeRestriction.optional() },
+  run: ({ now, place }: PersonalInputs, settings: { timeRestriction?: TimeRestriction | undefined }) =>
+    timeRestriction(settings.timeRestriction, now, place?.timeZone),
+} as const satisfies Check;

@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import type { CheckResult } from '../checks/index.ts';
+import { type CheckResult, checkNamed } from '../checks/index.ts';
 import type { Events } from '../events/index.ts';
 import type { ProfileDefinition } from '../profiles/index.ts';
 import { type Realm, realmKey, type Subjects } from '../subjects/index.ts';
@@ -192,16 +192,14 @@ export function strictestRules(definitions: readonly ProfileDefinition[], pad: b
 
 /** Whether presentation attack detection stood against the picture. */
 export const isAttack = (checks: readonly CheckResult[]): boolean =>
-  checks.some(({ check, pass }) => !pass && check === 'liveness');
+  checks.some(({ check, pass }) => !pass && checkNamed(check).failure === 'attack');
 
 /** A face that is not the person's, and one that seems no living face, stand against; a wrong place or hour does not. */
 export function standingOf(verified: boolean, matched: boolean, checks: readonly CheckResult[]): Standing {
   if (verified) return 'verified';
   if (!matched) return 'against';
-  const attack = checks.some(
-    ({ check, pass }) => !pass && (check === 'liveness' || check === 'frameConsistency'),
-  );
-  return attack ? 'against' : 'neither';
+  const against = checks.some(({ check, pass }) => !pass && checkNamed(check).failure !== undefined);
+  return against ? 'against' : 'neither';
 }
 
 const tooSoon = (wait: number) =>

@@ -1,16 +1,9 @@
-import type { Rule, Rules } from '../checks/index.ts';
-import { type QualityComponent, qualityComponents } from '../checks/index.ts';
+import { defaultRules, type QualityComponent, qualityComponents, type Rules, rule } from '../checks/index.ts';
 import type { Profile, ProfileDefinition } from './profile.ts';
-
-const rule = (weight: number, threshold: number, hardFail = false): Rule => ({
-  enabled: true,
-  weight,
-  threshold,
-  hardFail,
-});
 
 /** liveness 0.5 is the PAD set's APCER-5 % threshold, except on the scale `live` (`models.livenessScale`). */
 const strict: Rules = {
+  ...defaultRules,
   liveness: rule(1.5, 0.5, true),
   frameConsistency: rule(1, 0.5, true),
   impossibleTravel: rule(1.2, 0.5, true),
@@ -22,20 +15,11 @@ const strict: Rules = {
 };
 
 /**
- * A failed liveness check never verifies. Of the others a low score lowers the composite; only spliced frames and the limits
- * an administrator sets refuse. Liveness weighs four times as much as all others together, because the caller supplies what
- * most of those judge.
+ * As each check says. A failed liveness check never verifies. Of the others a low score lowers the composite; only spliced frames
+ * and the limits an administrator sets refuse. Liveness weighs four times as much as all others together, because the caller
+ * supplies what most of those judge.
  */
-const lenient: Rules = {
-  liveness: rule(6, 0.5, true),
-  frameConsistency: rule(0.3, 0.5, true),
-  impossibleTravel: rule(0.3, 0.5),
-  embeddingHistory: rule(0.1, 0.5),
-  deviceConsistency: rule(0.1, 0.3),
-  geoFence: rule(0.1, 0.5, true),
-  timeRestriction: rule(0.1, 0.5, true),
-  faceQuality: rule(0.5, 0),
-};
+const lenient = defaultRules;
 
 const strictest: Rules = {
   ...strict,

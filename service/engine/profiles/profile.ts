@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import {
-  checkNames,
-  GeoFence,
-  LivenessScale,
-  RefuseQuality,
-  Rule,
-  TimeRestriction,
-} from '../checks/index.ts';
+import { checkNamed, checkNames, modelSettingsShape, Rule, settingsShape } from '../checks/index.ts';
+
+const failing = checkNames.filter((name) => checkNamed(name).withoutInput === 'fail-if-hard');
+
+const CheckRule = Rule.extend({
+  whenMissing: Rule.shape.whenMissing.describe(
+    `${Rule.shape.whenMissing.description} Absent: 'fail' for a hard-fail ${failing.slice(0, -1).join(', ')} and ${failing.at(-1)}, 'skip' otherwise.`,
+  ),
+});
 
 /** What an administrator writes; stored versioned. */
 export const ProfileDefinition = z.strictObject({
@@ -17,7 +18,7 @@ export const ProfileDefinition = z.strictObject({
       "Of a built-in profile, how far it was measured; an organization's own is always `custom`: nothing was measured with it.",
     ),
   description: z.string().max(400).describe('What the profile is for.'),
-  checks: z.record(z.enum(checkNames), Rule).describe('One rule for each check.'),
+  checks: z.record(z.enum(checkNames), CheckRule).describe('One rule for each check.'),
   minimumComposite: z.number().min(0).max(1).describe('Smallest composite that verifies, 0..1.'),
   models: z.strictObject({
     detector: z.enum(['blazeface', 'yunet']).describe('Face detector; `yunet` has to be imported.'),
@@ -30,7 +31,7 @@ export const ProfileDefinition = z.strictObject({
       .max(64)
       .optional()
       .describe('Id of the PAD set to run; the first installed one when absent.'),
-    livenessScale: LivenessScale.optional(),
+    ...modelSettingsShape,
   }),
   match: z.strictObject({
     falseMatchRate: z.number().min(1e-7).max(0.01).describe('1:1 false-match rate, default 1 in 10,000.'),
@@ -79,9 +80,7 @@ export const ProfileDefinition = z.strictObject({
     .describe(
       'Limits of failed attempts at one person; the figures of NIST SP 800-63B where absent. The strictest of the allowed profiles holds.',
     ),
-  geoFence: GeoFence.optional(),
-  timeRestriction: TimeRestriction.optional(),
-  refuseQuality: RefuseQuality,
+  ...settingsShape,
 });
 export type ProfileDefinition = z.infer<typeof ProfileDefinition>;
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
@@ -8,6 +9,7 @@ import { builtInProfiles } from './built-in-profiles.ts';
 import { isLenient } from './lenient-liveness.ts';
 import { type Profile, ProfileDefinition } from './profile.ts';
 import { createProfileStore, type ProfileRow } from './profile-store.ts';
+import { readStoredProfile } from './read-stored-profile.ts';
 
 export interface Profiles {
   list(organization: OrganizationId): Promise<Profile[]>;
@@ -34,10 +36,27 @@ export interface ProfilesDeps {
   audit: Audit;
   ids: Ids;
   clock: Clock;
+  log: Log;
 }
 
-export function createProfiles({ db, inTransaction, audit, ids, clock }: ProfilesDeps): Profiles {
+export function createProfiles({ db, inTransaction, audit, ids, clock, log }: ProfilesDeps): Profiles {
   const store = createProfileStore({ db });
+  /** Rows whose unknown fields are in the log: each is read with every verification. */
+  const logged = new Set<string>();
+
+  function toProfile(row: ProfileRow): Profile {
+    const { id, slug, version } = row;
+    const { definition, unknown } = readStoredProfile(row);
+    if (unknown.length > 0 && !logged.has(id)) {
+      logged.add(id);
+      log.warn(
+        { profile: id, unknown },
+        'a stored profile names what this release does not know; it is left out',
+      );
+    }
+    return { id, slug, version, builtIn: false, definition: custom(definition) };
+  }
+
   return {
     async list(organization) {
       const own = (await store.list(organization)).map(toProfile);
@@ -111,11 +130,6 @@ export function createProfiles({ db, inTransaction, audit, ids, clock }: Profile
       return builtInProfiles.find((profile) => profile.slug === slug);
     },
   };
-}
-
-function toProfile({ id, slug, version, definition }: ProfileRow): Profile {
-  const stored = ProfileDefinition.parse(JSON.parse(definition));
-  return { id, slug, version, builtIn: false, definition: custom(stored) };
 }
 
 /** Whatever it was copied from: what was measured holds for the built-in profiles as they are. */

@@ -1,6 +1,7 @@
 import type { FaceAnalyzer } from '../../inference/face.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
@@ -62,6 +63,7 @@ export interface ChecksDeps extends VerificationStoreDeps {
   limits: Pick<Limits, 'admitUser'>;
   ids: Ids;
   clock: Clock;
+  log: Log;
   /** Told of each verification that was stored. */
   observed?: (verification: Observed) => void;
   /** Countries of disputed areas; none unless given. */

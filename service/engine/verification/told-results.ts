@@ -1,10 +1,6 @@
-import type { CheckResult } from '../checks/index.ts';
+import { type CheckResult, checkNamed } from '../checks/index.ts';
 
-/** Advice on the picture helps the person; the figures behind every other check help whoever climbs towards a threshold. */
-const ADVICE = 'faceQuality';
-/** Scores that say how near a face or a picture came. */
-const STEPS = new Set<CheckResult['check']>(['liveness', 'embeddingHistory']);
-/** Figures of a layer of `liveness` that move with the picture. */
+/** Figures of a layer that move with the picture. */
 const FIGURES = ['live', 'index', 'signal'];
 
 /**
@@ -14,12 +10,13 @@ const FIGURES = ['live', 'index', 'signal'];
  */
 export function toldResults(results: readonly CheckResult[], verified: boolean): CheckResult[] {
   return results.map((result) => {
-    const { check, skipped, pass } = result;
-    if (check === ADVICE) return pass ? result : { ...result, score: 0 };
+    const { skipped, pass } = result;
+    const { disclosure } = checkNamed(result.check);
+    if (disclosure === 'advice') return pass ? result : { ...result, score: 0 };
     const { details, ...plain } = result;
     if (!pass) return { ...plain, score: 0 };
-    if (!verified) return { ...plain, ...(STEPS.has(check) ? { score: oneDecimal(result.score) } : {}) };
-    if (check !== 'liveness') return result;
+    if (!verified) return { ...plain, ...(disclosure ? { score: oneDecimal(result.score) } : {}) };
+    if (disclosure !== 'coarse') return result;
     return {
       ...plain,
       ...(skipped === undefined ? { score: oneDecimal(result.score) } : {}),

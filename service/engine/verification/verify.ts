@@ -96,7 +96,7 @@ export function createVerify(deps: VerifyDeps) {
       throw new Problem(code, message, { ...extra, checkResults: toldResults([result], false) });
     }
     if (plan.pad && !main.face.pad) throw new Error(`The analyzer left out the PAD set ${plan.pad.id}.`);
-    return { main, face: main.face, quality, frames: await analyzeFrames(analyzer, command, request) };
+    return { main, face: main.face, frames: await analyzeFrames(analyzer, command, request) };
   }
 
   /** Who it is: 1:1 with an e-mail, 1:N without. */
@@ -120,7 +120,7 @@ export function createVerify(deps: VerifyDeps) {
   async function judge(run: Run, guard: PictureGuard): Promise<Outcome & { probe: Probe }> {
     const { command, plan, profile, files, place, started } = run;
     const { definition } = profile;
-    const { main, face, quality, frames } = await look(run, guard);
+    const { main, face, frames } = await look(run, guard);
     const decision = await match(run, face.embeddings);
     const probe = {
       embedder: plan.primary,
@@ -135,7 +135,6 @@ export function createVerify(deps: VerifyDeps) {
       now: started,
       main,
       frames,
-      quality,
       probe,
       ...(place ? { place } : {}),
       ...(device ? { device } : {}),

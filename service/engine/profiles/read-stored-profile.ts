@@ -1,0 +1,34 @@
+import { checkNames, forEachCheck } from '../checks/index.ts';
+import { ProfileDefinition } from './profile.ts';
+import type { ProfileRow } from './profile-store.ts';
+
+interface StoredDefinition {
+  checks: Record<string, unknown>;
+}
+
+/**
+ * The definition of a stored profile, whichever release wrote it. A check that it lacks has its default rule, disabled. A check or a field
+ * that this release does not know is left out and named in `unknown`.
+ */
+export function readStoredProfile({ definition }: Pick<ProfileRow, 'definition'>): {
+  definition: ProfileDefinition;
+  unknown: string[];
+} {
+  const stored: StoredDefinition = JSON.parse(definition);
+  const fields: string[] = Object.keys(ProfileDefinition.shape);
+  const names: readonly string[] = checkNames;
+  const checks = {
+    ...forEachCheck(({ defaultRule }) => ({ ...defaultRule, enabled: false })),
+    ...only(stored.checks, names),
+  };
+  return {
+    definition: ProfileDefinition.parse({ ...only(stored, fields), checks }),
+    unknown: [
+      ...Object.keys(stored).filter((field) => !fields.includes(field)),
+      ...Object.keys(stored.checks).flatMap((name) => (names.includes(name) ? [] : [`checks.${name}`])),
+    ],
+  };
+}
+
+const only = (given: object, names: readonly string[]) =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));

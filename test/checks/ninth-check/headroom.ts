@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { Check, PictureInputs } from '../../../service/engine/checks/check.ts';
+import { rule } from '../../../service/engine/checks/rule.ts';
+
+const Headroom = z.strictObject({
+  least: z.number().min(0).max(10).describe('Face widths of margin that score 1.'),
+});
+
+/** A made-up check, whole: what a developer who adds one writes in `service/engine/checks`. */
+export const headroomCheck = {
+  name: 'headroom',
+  defaultRule: rule(2, 0.5),
+  sentence: 'Leave more room around your head.',
+  settings: { headroom: Headroom.optional() },
+  run: ({ main }: PictureInputs, { headroom }: { headroom?: z.infer<typeof Headroom> | undefined }) => {
+    const margin = main.face?.quality.margin ?? 0;
+    const score = margin / (headroom?.least ?? 0.25);
+    return { score, reason: 'There is too little room around your head.', details: { margin } };
+  },
+} as const satisfies Check;
