@@ -34,18 +34,29 @@ const verification = fc.record(
   },
   { requiredKeys: ['verification', 'kind', 'profile', 'actor', 'notPassed'] },
 );
-const session = fc.record({
+const end = {
   session: fc.string(),
   decision: fc.constantFrom('approved', 'rejected', 'duplicate', 'expired'),
+};
+const session = fc.record({
+  flow: fc.constant('api'),
+  ...end,
   expiresAt: fc.nat(),
   riskLevel: fc.constantFrom('low', 'medium', 'high'),
   riskScore: share,
-  riskFlags: fc.array(fc.string(), { maxLength: 10 }),
+  riskFlags: fc.array(fc.constantFrom('spoof-suspected', 'duplicate-identity'), { maxLength: 10 }),
   profile: fc.string(),
   challengesCompleted: count,
   processingTimeMs: count,
   metadata: fc.dictionary(fc.string(), fc.jsonValue()),
 });
+const hostedSession = fc.record({
+  flow: fc.constant('hosted'),
+  ...end,
+  verification: fc.string(),
+  proves: fc.constantFrom('human', 'age', 'identity', 'trust'),
+});
+const registration = fc.record({ flow: fc.constant('registration'), ...end });
 const alert = fc.record({
   alert: fc.string(),
   rule: fc.string(),
@@ -70,24 +81,18 @@ const payloads: Record<RecordedEvent['type'], fc.Arbitrary<object>> = {
   'consent.withdrawn': fc.record({ subject: fc.string(), purposes: fc.array(fc.string()) }),
   'alert.triggered': alert,
   'webhook.disabled': fc.record({ endpoint: fc.string(), reason: name }),
-  'session.decided': session,
+  'session.decided': fc.oneof(session, hostedSession, registration),
   'behavior.judged': fc.record({ human: fc.boolean(), confidence: share, token: fc.string() }),
-  'hosted.completed': fc.record({
-    verification: fc.string(),
-    status: fc.constantFrom('PASS', 'FAIL', 'EXPIRED'),
-    product: fc.constant('verifyage'),
-  }),
-  'registration.completed': fc.record({
-    status: fc.constantFrom('COMPLETED', 'FAILED', 'EXPIRED'),
-    failureCode: fc.constant(null),
-  }),
 };
 const personals: Partial<Record<RecordedEvent['type'], fc.Arbitrary<object>>> = {
   'subject.enrolled': fc.record({ email: name }),
   'verification.verified': fc.record({ email: name }, { requiredKeys: [] }),
-  'session.decided': fc.record({ passToken: fc.option(fc.string()) }),
-  'behavior.judged': fc.record({ userId: name }),
-  'registration.completed': fc.record({ referenceUserId: name }),
+  'session.decided': fc.oneof(
+    fc.record({ passToken: fc.option(fc.string()) }),
+    fc.record({ reference: name }),
+    fc.constant({}),
+  ),
+  'behavior.judged': fc.record({ reference: name }),
 };
 const anyEvent = fc
   .constantFrom(...(Object.keys(payloads) as RecordedEvent['type'][]))
@@ -118,9 +123,12 @@ test('whatever happens, a translation has a name of the catalog, fits, and is th
         const told = translate(event);
         if (told === undefined) continue;
         expect(events.map(({ name }) => name)).toContain(told.name);
-        expect(told.name.endsWith(`.${told.body.event}`)).toBe(true);
-        expect(bytes(told.body)).toBeLessThanOrEqual(PAYLOAD_LIMIT);
-        expect(JSON.stringify(translate(structuredClone(event)))).toBe(JSON.stringify(told));
+        const body = told.body();
+        expect(told.name.endsWith(`.${body.event}`)).toBe(true);
+        expect(bytes(body)).toBeLessThanOrEqual(PAYLOAD_LIMIT);
+        const again = translate(structuredClone(event));
+        expect(again?.name).toBe(told.name);
+        for (const one of [told, again]) expect(JSON.stringify(one?.body())).toBe(JSON.stringify(body));
       }
     }),
     { numRuns: 500 },
@@ -149,12 +157,16 @@ describe('of a person who was erased', () => {
     ],
     [
       'registrations',
-      { ...erased, type: 'registration.completed', payload: { status: 'COMPLETED', failureCode: null } },
+      {
+        ...erased,
+        type: 'session.decided',
+        payload: { flow: 'registration', session: 'ses_1', decision: 'approved' },
+      },
       '{"event":"USER_VERIFICATION_COMPLETED","connection_status":"COMPLETED","failure_code":null,"timestamp":"2026-11-20T00:00:00.000Z"}',
     ],
   ];
   test.each(bodies)('%s leaves out what was personal', (family, event, body) => {
-    expect(JSON.stringify(dialectOf(family).translate(event)?.body)).toBe(body);
+    expect(JSON.stringify(dialectOf(family).translate(event)?.body())).toBe(body);
   });
 });
 
@@ -162,11 +174,47 @@ test('an invitation that expired was not completed: registrations tell nothing',
   expect(
     dialectOf('registrations').translate({
       ...common,
-      type: 'registration.completed',
-      payload: { status: 'EXPIRED', failureCode: 'EXPIRED' },
-      personal: { referenceUserId: 'user_1' },
+      type: 'session.decided',
+      payload: { flow: 'registration', session: 'ses_1', decision: 'expired' },
+      personal: { reference: 'user_1' },
     }),
   ).toBeUndefined();
+});
+
+describe('how a session ended, in the words of its flow’s family', () => {
+  const decisions = ['approved', 'rejected', 'duplicate', 'expired'] as const;
+
+  test.each([
+    ['human', 'verifyhuman'],
+    ['age', 'verifyage'],
+    ['identity', 'verifyidentity'],
+    ['trust', 'verifytrust'],
+  ] as const)('hosted: %s is %s; a duplicate has failed', (proves, product) => {
+    const told = decisions.map((decision) => {
+      const payload = { flow: 'hosted', session: 'ses_1', decision, verification: 'ver_1', proves } as const;
+      return dialectOf('hosted')
+        .translate({ ...common, type: 'session.decided', payload, personal: undefined })
+        ?.body();
+    });
+    expect(told.map((body) => [body?.product, body?.status])).toEqual(
+      ['PASS', 'FAIL', 'FAIL', 'EXPIRED'].map((status) => [product, status]),
+    );
+  });
+
+  test('registrations: rejected is a failed liveness, a duplicate is not unique, expired is not told', () => {
+    const told = decisions.map((decision) => {
+      const payload = { flow: 'registration', session: 'ses_1', decision } as const;
+      return dialectOf('registrations')
+        .translate({ ...common, type: 'session.decided', payload, personal: { reference: 'user_1' } })
+        ?.body();
+    });
+    expect(told.map((body) => body && [body.connection_status, body.failure_code])).toEqual([
+      ['COMPLETED', null],
+      ['FAILED', 'LIVENESS_FAILED'],
+      ['FAILED', 'NOT_UNIQUE'],
+      undefined,
+    ]);
+  });
 });
 
 describe('metadata of a session', () => {
@@ -174,6 +222,7 @@ describe('metadata of a session', () => {
     ...common,
     type: 'session.decided',
     payload: {
+      flow: 'api',
       session: 'sess_1',
       decision: 'approved',
       expiresAt: at,
@@ -188,7 +237,7 @@ describe('metadata of a session', () => {
     personal: { passToken: 'hp_1' },
   });
   const bodyOf = (metadata: Record<string, unknown>) =>
-    dialectOf('sessions').translate(decided(metadata))!.body;
+    dialectOf('sessions').translate(decided(metadata))!.body();
   const room = PAYLOAD_LIMIT - bytes(bodyOf({ note: '' }));
 
   test('is told to the last byte that fits, and left out with a mark beyond it', () => {

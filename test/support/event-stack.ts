@@ -2,7 +2,7 @@ import { createEventDelivery } from '../../service/engine/deliveries/index.ts';
 import type { Destinations } from '../../service/engine/destinations/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
-import type { Endpoint, NewEndpoint } from '../../service/engine/webhooks/index.ts';
+import type { Endpoint, NewEndpoint, PayloadDialect } from '../../service/engine/webhooks/index.ts';
 import { createIds, type EventId, type SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { Outgoing, OutgoingReply, OutgoingRequest } from '../../service/outgoing/outgoing.ts';
@@ -40,6 +40,7 @@ export async function openEventStack(
     underWay,
     destinations = openDestinations(),
     alerts,
+    inDialect = (dialect) => dialect,
   }: {
     reply?: (posted: Posted) => Promise<OutgoingReply>;
     outgoing?: (time: FakeTime) => Pick<Outgoing, 'post'>;
@@ -47,6 +48,8 @@ export async function openEventStack(
     underWay?: () => boolean;
     destinations?: Pick<Destinations, 'check'>;
     alerts?: Parameters<typeof createEventDelivery>[0]['alerts'];
+    /** Wraps each family's dialect. */
+    inDialect?: (dialect: PayloadDialect) => PayloadDialect;
   } = {},
 ) {
   const { inTransaction, atRest } = watchDatabase(engine, underWay);
@@ -58,7 +61,15 @@ export async function openEventStack(
   const problems: { fields: object; message: string }[] = [];
   const tell = (fields: object, message: string) => void problems.push({ fields, message });
   const log = { ...silentLog, warn: tell, error: tell };
-  const shared = { ...engine, inTransaction, clock, ids, log, dialects: webhookDialects, destinations };
+  const shared = {
+    ...engine,
+    inTransaction,
+    clock,
+    ids,
+    log,
+    dialects: webhookDialects.map(inDialect),
+    destinations,
+  };
   let wake = () => {};
   const events = createEvents({ ...shared, added: () => wake() });
   const webhooks = openWebhooks(shared, destinations, log);

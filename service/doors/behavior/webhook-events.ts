@@ -40,16 +40,16 @@ export const behaviorEvents: PayloadDialect = {
     const name = human ? 'human.verified' : 'bot.detected';
     return {
       name: `behavior.${name}`,
-      body: {
+      body: () => ({
         event: name,
-        ...(event.personal === undefined ? {} : { user_id: event.personal.userId }),
+        ...(event.personal === undefined ? {} : { user_id: event.personal.reference }),
         human,
         // Not rounded: 0.4996 is no human, and must not read 0.5.
         confidence,
         score: Math.round(confidence * 100),
         token,
         timestamp: new Date(event.at).toISOString(),
-      },
+      }),
     };
   },
 };

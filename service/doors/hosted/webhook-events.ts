@@ -1,4 +1,7 @@
+import type { EventPayloads } from '../../engine/events/index.ts';
 import type { PayloadDialect } from '../../engine/webhooks/index.ts';
+
+type HostedSession = Extract<EventPayloads['session.decided'], { flow: 'hosted' }>;
 
 /** hosted.txt, "Webhook-first confirmation". */
 export const hostedEvents: PayloadDialect = {
@@ -20,21 +23,35 @@ export const hostedEvents: PayloadDialect = {
     },
   ],
   translate(event) {
-    if (event.type !== 'hosted.completed') return undefined;
-    const { verification, status, product } = event.payload;
+    if (event.type !== 'session.decided' || event.payload.flow !== 'hosted') return undefined;
+    const { payload, world, at } = event;
     return {
       name: 'hosted.verification.completed',
-      body: {
+      body: () => ({
         event: 'verification.completed',
-        verification_id: verification,
-        status,
-        product,
-        environment: event.world,
-        timestamp: toSeconds(event.at),
-      },
+        verification_id: payload.verification,
+        status: statuses[payload.decision],
+        product: products[payload.proves],
+        environment: world,
+        timestamp: toSeconds(at),
+      }),
     };
   },
 };
+
+const statuses = {
+  approved: 'PASS',
+  rejected: 'FAIL',
+  duplicate: 'FAIL',
+  expired: 'EXPIRED',
+} as const satisfies Record<HostedSession['decision'], string>;
+
+const products = {
+  human: 'verifyhuman',
+  age: 'verifyage',
+  identity: 'verifyidentity',
+  trust: 'verifytrust',
+} as const satisfies Record<HostedSession['proves'], string>;
 
 /** The family's times have no milliseconds. */
 const toSeconds = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;

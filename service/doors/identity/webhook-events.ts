@@ -1,5 +1,5 @@
 import type { EventPayloads, RecordedEvent } from '../../engine/events/index.ts';
-import type { PayloadDialect } from '../../engine/webhooks/index.ts';
+import type { PayloadDialect, Translation } from '../../engine/webhooks/index.ts';
 import { alertTriggered, userEnrolled, verificationFailure, verificationSuccess } from './webhook-samples.ts';
 
 /** identity.txt, "Webhooks": `{ event, orgId, timestamp, data }`; inside `data` the names of this family's HTTP answers. */
@@ -35,35 +35,39 @@ export const identityEvents: PayloadDialect = {
   translate(event) {
     switch (event.type) {
       case 'verification.verified':
-        return told(event, 'verification.success', {
+        return toTranslation(event, 'verification.success', () => ({
           verified: true,
           ...(event.payload.subject === undefined ? {} : { userId: event.payload.subject }),
           ...(event.personal?.email === undefined ? {} : { email: event.personal.email }),
           ...fromVerification(event.payload),
-        });
+        }));
       // As over HTTP: whom a face was not taken for is not told, so that an unknown e-mail looks like a mismatch.
       case 'verification.refused':
-        return told(event, 'verification.failure', {
+        return toTranslation(event, 'verification.failure', () => ({
           verified: false,
           ...fromVerification(withoutFigures(event.payload)),
-        });
+        }));
       case 'subject.enrolled':
-        return told(event, 'user.enrolled', {
+        return toTranslation(event, 'user.enrolled', () => ({
           userId: event.payload.subject,
           ...(event.personal === undefined ? {} : { email: event.personal.email }),
           created: event.payload.created,
-        });
+        }));
       case 'alert.triggered':
-        return told(event, 'alert.triggered', fromAlert(event.payload));
+        return toTranslation(event, 'alert.triggered', () => fromAlert(event.payload));
       default:
         return undefined;
     }
   },
 };
 
-const told = ({ organization, at }: RecordedEvent, event: string, data: Record<string, unknown>) => ({
+const toTranslation = (
+  { organization, at }: RecordedEvent,
+  event: string,
+  data: () => Record<string, unknown>,
+): Translation => ({
   name: `identity.${event}`,
-  body: { event, orgId: organization, timestamp: new Date(at).toISOString(), data },
+  body: () => ({ event, orgId: organization, timestamp: new Date(at).toISOString(), data: data() }),
 });
 
 /** Events of earlier releases carry less: what is not known is absent. */

@@ -22,16 +22,29 @@ export const registrationsEvents: PayloadDialect = {
     },
   ],
   translate(event) {
-    if (event.type !== 'registration.completed' || event.payload.status === 'EXPIRED') return undefined;
+    if (event.type !== 'session.decided' || event.payload.flow !== 'registration') return undefined;
+    const { payload, personal, at } = event;
+    // An invitation that expired was completed by no one.
+    if (payload.decision === 'expired') return undefined;
+    const ended = ends[payload.decision];
     return {
       name: 'registrations.USER_VERIFICATION_COMPLETED',
-      body: {
+      body: () => ({
         event: 'USER_VERIFICATION_COMPLETED',
-        ...(event.personal === undefined ? {} : { reference_user_id: event.personal.referenceUserId }),
-        connection_status: event.payload.status,
-        failure_code: event.payload.failureCode,
-        timestamp: new Date(event.at).toISOString(),
-      },
+        ...(personal !== undefined && 'reference' in personal
+          ? { reference_user_id: personal.reference }
+          : {}),
+        connection_status: ended.status,
+        failure_code: ended.failureCode,
+        timestamp: new Date(at).toISOString(),
+      }),
     };
   },
 };
+
+/** `DOES_NOT_EXIST` is an answer of /get_status alone: a user who is not registered has no session. */
+const ends = {
+  approved: { status: 'COMPLETED', failureCode: null },
+  rejected: { status: 'FAILED', failureCode: 'LIVENESS_FAILED' },
+  duplicate: { status: 'FAILED', failureCode: 'NOT_UNIQUE' },
+} as const;

@@ -1,6 +1,8 @@
 import type { EventPayloads } from '../../engine/events/index.ts';
 import { PAYLOAD_LIMIT, type PayloadDialect } from '../../engine/webhooks/index.ts';
 
+type ApiSession = Extract<EventPayloads['session.decided'], { flow: 'api' }>;
+
 const completed = {
   event: 'verification.completed',
   sessionId: 'sess_abc123xyz789',
@@ -55,33 +57,10 @@ export const sessionsEvents: PayloadDialect = {
     },
   ],
   translate(event) {
-    if (event.type !== 'session.decided') return undefined;
-    const { payload, personal } = event;
+    if (event.type !== 'session.decided' || event.payload.flow !== 'api') return undefined;
+    const { payload, personal, at } = event;
     const name = names[payload.decision];
-    const ours = {
-      profile: payload.profile,
-      challengesCompleted: payload.challengesCompleted,
-      processingTimeMs: payload.processingTimeMs,
-    };
-    const withMetadata = (metadata: Record<string, unknown>) => ({
-      event: name,
-      sessionId: payload.session,
-      decision: payload.decision,
-      ...(personal === undefined ? {} : { passToken: personal.passToken }),
-      expiresAt: new Date(payload.expiresAt).toISOString(),
-      riskLevel: payload.riskLevel,
-      riskScore: round(payload.riskScore),
-      riskFlags: payload.riskFlags,
-      timestamp: new Date(event.at).toISOString(),
-      metadata,
-    });
-    // Ours first, as the text shows them, and last, so that the caller's cannot stand in for them.
-    const whole = withMetadata({ ...ours, ...payload.metadata, ...ours });
-    const fits = Buffer.byteLength(JSON.stringify(whole)) <= PAYLOAD_LIMIT;
-    return {
-      name: `sessions.${name}`,
-      body: fits ? whole : withMetadata({ ...ours, metadataOmitted: 'too large' }),
-    };
+    return { name: `sessions.${name}`, body: () => fromSession(name, { payload, personal, at }) };
   },
 };
 
@@ -90,6 +69,38 @@ const names = {
   rejected: 'verification.failed',
   duplicate: 'verification.duplicate',
   expired: 'verification.failed',
-} as const satisfies Record<EventPayloads['session.decided']['decision'], string>;
+} as const satisfies Record<ApiSession['decision'], string>;
+
+const flags = {
+  'spoof-suspected': 'spoof_suspected',
+  'duplicate-identity': 'duplicate_identity',
+} as const satisfies Record<ApiSession['riskFlags'][number], string>;
+
+function fromSession(
+  event: string,
+  { payload, personal, at }: { payload: ApiSession; personal: object | undefined; at: number },
+): Record<string, unknown> {
+  const ours = {
+    profile: payload.profile,
+    challengesCompleted: payload.challengesCompleted,
+    processingTimeMs: payload.processingTimeMs,
+  };
+  const withMetadata = (metadata: Record<string, unknown>) => ({
+    event,
+    sessionId: payload.session,
+    decision: payload.decision,
+    ...(personal !== undefined && 'passToken' in personal ? { passToken: personal.passToken } : {}),
+    expiresAt: new Date(payload.expiresAt).toISOString(),
+    riskLevel: payload.riskLevel,
+    riskScore: round(payload.riskScore),
+    riskFlags: payload.riskFlags.map((flag) => flags[flag]),
+    timestamp: new Date(at).toISOString(),
+    metadata,
+  });
+  // Ours first, as the text shows them, and last, so that the caller's cannot stand in for them.
+  const whole = withMetadata({ ...ours, ...payload.metadata, ...ours });
+  const fits = Buffer.byteLength(JSON.stringify(whole)) <= PAYLOAD_LIMIT;
+  return fits ? whole : withMetadata({ ...ours, metadataOmitted: 'too large' });
+}
 
 const round = (value: number) => Math.round(value * 1e4) / 1e4;

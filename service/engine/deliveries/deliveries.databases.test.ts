@@ -279,6 +279,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     await stack.start();
     const url = 'https://app.example.org/done?user=ada-4711';
     const decided = {
+      flow: 'api',
       session: 'ses_1',
       decision: 'approved',
       expiresAt: 1_800_000_000_000,

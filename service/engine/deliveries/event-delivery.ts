@@ -52,7 +52,7 @@ export interface EventDelivery {
 /** Gives the jobs their handler; before they are started. */
 export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
   const { webhooks: endpoints, jobs } = deps;
-  const payloads = createPayloads(deps.dialects);
+  const payloads = createPayloads(deps);
   const attempt = createAttempt(deps);
   const upkeep = createDeliveryUpkeep({ ...deps, endpoints });
   const { switchedOff } = upkeep;

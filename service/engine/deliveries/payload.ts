@@ -1,4 +1,5 @@
-import type { OpenedEvent } from '../events/index.ts';
+import type { Log } from '../../lib/log.ts';
+import type { OpenedEvent, RecordedEvent } from '../events/index.ts';
 import { type Family, PAYLOAD_LIMIT, type PayloadDialect } from '../webhooks/index.ts';
 
 /** What is sent of an event, or why nothing is. */
@@ -13,7 +14,17 @@ export interface Payloads {
 
 export const ERASED = 'erased';
 
-export function createPayloads(dialects: readonly PayloadDialect[]): Payloads {
+/**
+ * Bodies are made each time they are sent or shown, never kept. Between the relay and an attempt the person may be erased; a kept
+ * body would be one more copy of what is personal for each endpoint, to be sealed, erased and kept for the days of the schedule.
+ */
+export function createPayloads({
+  dialects,
+  log,
+}: {
+  dialects: readonly PayloadDialect[];
+  log: Pick<Log, 'error'>;
+}): Payloads {
   const byFamily = new Map(dialects.map((dialect) => [dialect.family, dialect]));
   const samples = new Map(
     dialects.flatMap(({ events }) => events.map(({ name, sample }) => [name, sample] as const)),
@@ -27,6 +38,15 @@ export function createPayloads(dialects: readonly PayloadDialect[]): Payloads {
       : { is: 'body', body: bytes };
   }
 
+  function translated(family: Family, event: RecordedEvent): Payload {
+    try {
+      return toPayload(byFamily.get(family)?.translate(event)?.body());
+    } catch (error) {
+      log.error({ event: event.id, family, err: error }, 'an event cannot be told in a family’s words');
+      return nothing('it cannot be told in the family’s words');
+    }
+  }
+
   return {
     of(family, opened) {
       switch (opened.is) {
@@ -35,7 +55,7 @@ export function createPayloads(dialects: readonly PayloadDialect[]): Payloads {
         case 'damaged':
           return nothing('the event is damaged');
         case 'open':
-          return toPayload(byFamily.get(family)?.translate(opened.event)?.body);
+          return translated(family, opened.event);
         default:
           return opened satisfies never;
       }

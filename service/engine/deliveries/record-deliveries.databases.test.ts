@@ -144,12 +144,13 @@ onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
     await stack.start();
     reply = async () => answer(410);
     const decided = {
+      flow: 'api',
       session: 'ses_1',
       decision: 'rejected',
       expiresAt: 1_800_000_000_000,
       riskLevel: 'low',
       riskScore: 0.1,
-      riskFlags: [] as string[],
+      riskFlags: [] as 'spoof-suspected'[],
       profile: 'standard',
       challengesCompleted: 3,
       processingTimeMs: 900,

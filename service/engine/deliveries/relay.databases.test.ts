@@ -5,6 +5,7 @@ import { answer, type EventStack, openEventStack } from '../../../test/support/e
 import { until } from '../../../test/support/fake-time.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { RecordedEvent } from '../events/index.ts';
+import type { PayloadDialect } from '../webhooks/index.ts';
 import { SCHEDULE } from './deliver.ts';
 
 const HOUR = 3_600_000;
@@ -40,6 +41,68 @@ onBothDatabases('the relay', (newPlace) => {
         .execute();
       expect(jobs.map((one) => one.id)).toEqual(rows.map(({ job }) => job));
     }
+  });
+
+  test('asks a family for the name alone; the body is made once for each attempt', async () => {
+    let bodies = 0;
+    const inDialect = (dialect: PayloadDialect) => ({
+      ...dialect,
+      translate(event: RecordedEvent) {
+        const told = dialect.translate(event);
+        return (
+          told && {
+            ...told,
+            body() {
+              bodies++;
+              return told.body();
+            },
+          }
+        );
+      },
+    });
+    let status = 500;
+    await open({ inDialect, reply: async () => answer(status) });
+    await stack.addEndpoint();
+    await stack.refuse(3);
+    await stack.relay.relay();
+    expect([bodies, (await stack.rows()).length]).toEqual([0, 3]);
+    await stack.start();
+    await stack.settled();
+    expect([bodies, stack.posted.length]).toEqual([3, 3]);
+    status = 200;
+    await stack.pass(5_000);
+    expect([bodies, stack.posted.length]).toEqual([6, 6]);
+    expect(stack.posted.slice(3).map(({ json }) => json)).toEqual(
+      stack.posted.slice(0, 3).map(({ json }) => json),
+    );
+  });
+
+  test('an event whose body cannot be made is dropped with its reason, and the others go on', async () => {
+    const inDialect = (dialect: PayloadDialect) => ({
+      ...dialect,
+      translate(event: RecordedEvent) {
+        const told = dialect.translate(event);
+        const breaks = 'verification' in event.payload && event.payload.verification === 'ver_1';
+        return told && { ...told, body: () => (breaks ? JSON.parse('{') : told.body()) };
+      },
+    });
+    await open({ inDialect });
+    await stack.addEndpoint();
+    await stack.start();
+    const [first, broken, last] = await stack.refuse(3);
+    await stack.settled();
+    expect(stack.posted.map(({ id }) => id)).toEqual([first, last]);
+    const dropped = (await stack.rows()).find(({ event }) => event === broken);
+    expect(dropped).toMatchObject({
+      state: 'dropped',
+      state_reason: 'it cannot be told in the family’s words',
+    });
+    expect(stack.problems.map(({ fields }) => fields)).toContainEqual(
+      expect.objectContaining({ event: broken, family: 'identity' }),
+    );
+    await expect(stack.deliveries.resend(stack.realm, dropped!.id, operator)).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
   });
 
   test('what was written before there were webhooks is told to nobody', async () => {

@@ -5,8 +5,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { onTimers, type Repeat } from '../../lib/repeat.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import type { RecordedEvent } from '../events/index.ts';
-import { type OpenSealer, openEvents } from '../events/index.ts';
+import { type OpenSealer, openEvents, type RecordedEvent } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { EndpointBook, PayloadDialect } from '../webhooks/index.ts';
 import type { NewDelivery } from './delivery-rows-store.ts';
@@ -79,14 +78,14 @@ export function createRelay({
   let running: Promise<void> | undefined;
   let signal = Promise.withResolvers<void>();
 
-  /** The family's name of it; undefined when it tells nothing of it, or cannot (logged). */
+  /** The family's name of it, without the body; undefined when it tells nothing of it, or cannot (logged). */
   function nameOf({ family, translate }: PayloadDialect, event: RecordedEvent): string | undefined {
     try {
       return translate(event)?.name;
     } catch (error) {
       log.error(
         { event: event.id, family, err: error },
-        'an event could not be told in a family’s words: its endpoints do not get it',
+        'an event cannot be told in a family’s words: its endpoints do not get it',
       );
       return undefined;
     }

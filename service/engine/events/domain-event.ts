@@ -10,8 +10,11 @@ export interface CheckOutcome {
 }
 
 /**
- * What happened, in the engine's words; each family's door makes its own payload of it when it is delivered
+ * What happened, in the engine's words; each family's door spells its own payload from it when it is delivered
  * (`doors/<family>/webhook-events.ts`). Ids, counts and verdicts: nothing personal stands in a payload.
+ *
+ * Rows with these types and payloads stay in outboxes across upgrades. A change of a type that is written today needs a reader
+ * of the earlier rows (`test/events/earlier-release.test.ts`).
  */
 export interface EventPayloads {
   'subject.enrolled': { subject: SubjectId; created: boolean; enrollment: string };
@@ -25,11 +28,10 @@ export interface EventPayloads {
   'alert.triggered': AlertPayload;
   /** An endpoint was switched off after failing for too long, or answering 410; alerts tell of it. */
   'webhook.disabled': { endpoint: string; reason: string };
-  /** Not yet written by anything: sessions, behavior, hosted flows and registrations come with their features. */
+  /** Not written yet: it comes with sessions. One for every flow. */
   'session.decided': SessionPayload;
+  /** Not written yet: it comes with behavior scoring. */
   'behavior.judged': BehaviorPayload;
-  'hosted.completed': HostedPayload;
-  'registration.completed': RegistrationPayload;
 }
 
 export interface VerificationPayload {
@@ -59,26 +61,50 @@ export interface AlertPayload {
   value: number;
   threshold: number;
   windowMinutes: number;
-  /** Whom or what it is about, where the rule counts each apart: the id of a subject, key or webhook endpoint. */
+  /** What it is about, where the rule counts each apart: the id of a subject, key or webhook endpoint. */
   about?: string;
   /** What happened, where the figure does not say it. */
   reason?: string;
 }
 
-export interface SessionPayload {
+/** How a session ended. The flow says how it was led, and which family's door spells the event. */
+export type SessionPayload = ApiSession | HostedSession | RegistrationSession;
+
+interface SessionEnd {
   session: string;
+  /** `duplicate`: the person is known already, and the policy refuses a second time. */
   decision: 'approved' | 'rejected' | 'duplicate' | 'expired';
+}
+
+/** Created through the API; the caller's own page leads it. */
+export interface ApiSession extends SessionEnd {
+  flow: 'api';
   /** ms since 1970; of the pass. */
   expiresAt: number;
   riskLevel: 'low' | 'medium' | 'high';
   /** 0 to 1. */
   riskScore: number;
-  riskFlags: string[];
+  riskFlags: RiskFlag[];
   profile: string;
   challengesCompleted: number;
   processingTimeMs: number;
   /** The caller's own, as given when the session was created. */
   metadata: Record<string, unknown>;
+}
+
+export type RiskFlag = 'spoof-suspected' | 'duplicate-identity';
+
+/** A page of this appliance leads it. */
+export interface HostedSession extends SessionEnd {
+  flow: 'hosted';
+  verification: string;
+  /** What the person had to prove. */
+  proves: 'human' | 'age' | 'identity' | 'trust';
+}
+
+/** The first verification of a registered person. It is rejected where liveness failed. */
+export interface RegistrationSession extends SessionEnd {
+  flow: 'registration';
 }
 
 export interface BehaviorPayload {
@@ -88,57 +114,57 @@ export interface BehaviorPayload {
   token: string;
 }
 
-export interface HostedPayload {
-  verification: string;
-  status: 'PASS' | 'FAIL' | 'EXPIRED';
-  product: 'verifyhuman' | 'verifyage' | 'verifyidentity' | 'verifytrust';
-}
-
-export interface RegistrationPayload {
-  /** `simple_data_request_response` is asked for with /get_status; the event tells who, and how it ended. */
-  status: 'COMPLETED' | 'FAILED' | 'EXPIRED';
-  failureCode: 'DOES_NOT_EXIST' | 'NOT_UNIQUE' | 'LIVENESS_FAILED' | 'EXPIRED' | null;
-}
-
 /** What is personal of each event: sealed, opened only when it is delivered. Undefined once the person was erased. */
 export interface EventPersonal {
   'subject.enrolled': { email: string };
   'verification.verified': { email?: string };
-  /** A bearer's token: sealed like what is personal. */
-  'session.decided': { passToken: string | null };
-  /** The caller's own name of the user. */
-  'behavior.judged': { userId: string };
-  'registration.completed': { referenceUserId: string };
+  /** The caller's own name of the person. */
+  'behavior.judged': { reference: string };
+}
+
+/** The same of `session.decided`, by flow. */
+export interface SessionPersonal {
+  /** A bearer's token: sealed like what is personal. Null unless approved. */
+  api: { passToken: string | null };
+  hosted: Record<string, never>;
+  /** The caller's own name of the person. */
+  registration: { reference: string };
 }
 
 export type EventType = keyof EventPayloads;
-export type PersonalOf<T extends EventType> = T extends keyof EventPersonal
+type PersonalOf<T extends EventType, P> = T extends keyof EventPersonal
   ? EventPersonal[T]
-  : Record<string, never>;
+  : P extends { flow: infer F extends keyof SessionPersonal }
+    ? SessionPersonal[F]
+    : Record<string, never>;
+
+type NewEvent<T extends EventType, P> = P extends unknown
+  ? {
+      type: T;
+      organization: OrganizationId;
+      world: World;
+      payload: P;
+      /** Sealed under the person's key, or under the organization's own where it names no subject. */
+      personal?: { subject?: SubjectId; values: PersonalOf<T, P> };
+    }
+  : never;
 
 /** As a feature hands it to the outbox. */
-export type DomainEvent = {
-  [T in EventType]: {
-    type: T;
-    organization: OrganizationId;
-    world: World;
-    payload: EventPayloads[T];
-    /** Sealed under the person's key, or under the organization's own where it names no subject. */
-    personal?: { subject?: SubjectId; values: PersonalOf<T> };
-  };
-}[EventType];
+export type DomainEvent = { [T in EventType]: NewEvent<T, EventPayloads[T]> }[EventType];
+
+type EventRecord<T extends EventType, P> = P extends unknown
+  ? {
+      id: string;
+      type: T;
+      organization: OrganizationId;
+      world: World;
+      /** When it happened, ms since 1970. */
+      at: number;
+      payload: P;
+      /** Undefined where there is none, or the person was erased since. */
+      personal: PersonalOf<T, P> | undefined;
+    }
+  : never;
 
 /** As a door's dialect gets it, read back from the outbox. */
-export type RecordedEvent = {
-  [T in EventType]: {
-    id: string;
-    type: T;
-    organization: OrganizationId;
-    world: World;
-    /** When it happened, ms since 1970. */
-    at: number;
-    payload: EventPayloads[T];
-    /** Undefined where there is none, or the person was erased since. */
-    personal: PersonalOf<T> | undefined;
-  };
-}[EventType];
+export type RecordedEvent = { [T in EventType]: EventRecord<T, EventPayloads[T]> }[EventType];

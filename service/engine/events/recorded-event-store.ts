@@ -1,6 +1,6 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealed.ts';
-import type { RecordedEvent } from './domain-event.ts';
+import type { AlertPayload, EventType, RecordedEvent, SessionPayload } from './domain-event.ts';
 import { ERASED_PAYLOAD } from './erased-payload.ts';
 
 /** A row of the outbox, as much of it as translating needs. */
@@ -23,14 +23,12 @@ export type OpenedEvent =
 
 export type OpenSealer = Pick<Sealer, 'openMany' | 'openOwn'>;
 
-/** What a person is told of by name: without the personal part, that person is gone. */
-const aboutSomebody: ReadonlySet<string> = new Set([
+/** Events that always have a personal part: without it, the person was erased. */
+const aboutPerson: ReadonlySet<string> = new Set([
   'subject.enrolled',
   'verification.verified',
-  'session.decided',
   'behavior.judged',
-  'registration.completed',
-]);
+] satisfies EventType[]);
 
 /** One answer each, in order, none thrown. Some hundred rows at a time. */
 export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[]): Promise<OpenedEvent[]> {
@@ -47,7 +45,7 @@ export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[])
       const person = opened.get(row.id);
       if (person?.is === 'erased') return { is: 'erased' };
       if (person?.is === 'damaged') return { is: 'damaged', reason: 'what is personal in it does not open' };
-      if (person === undefined && row.personal_sealed === null && namesSomebody(row)) return { is: 'erased' };
+      if (person === undefined && row.personal_sealed === null && namesPerson(row)) return { is: 'erased' };
       const plain =
         person?.plain ??
         (row.personal_sealed === null ? undefined : sealer.openOwn(placeOf(row), row.personal_sealed));
@@ -58,11 +56,15 @@ export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[])
   });
 }
 
-/** Alerts are about a person, a key, or nothing in particular: the id tells. */
-const namesSomebody = ({ type, payload }: OutboxRow): boolean =>
-  aboutSomebody.has(type) ||
-  (type === 'alert.triggered' &&
-    (JSON.parse(payload) as { about?: string }).about?.startsWith('sub_') === true);
+function namesPerson({ type, payload }: OutboxRow): boolean {
+  if (aboutPerson.has(type)) return true;
+  // A hosted session has no personal part.
+  if (type === 'session.decided') return (JSON.parse(payload) as SessionPayload).flow !== 'hosted';
+  // An alert is about a person, a key, or nothing in particular: the id tells.
+  return (
+    type === 'alert.triggered' && (JSON.parse(payload) as AlertPayload).about?.startsWith('sub_') === true
+  );
+}
 
 const placeOf = ({ id, organization, world }: OutboxRow) => ({
   organization: organization as OrganizationId,

@@ -23,12 +23,20 @@ export interface FamilyEvent {
   sample: Record<string, unknown>;
 }
 
+/** One event in the words of one family. */
+export interface Translation {
+  /** `<family>.<event>`: which endpoints want it. */
+  name: string;
+  /** Made when it is sent, not when it is relayed. The same at each call, never more than 20 kB as JSON, no picture. */
+  body(): Record<string, unknown>;
+}
+
 /** A family's payloads, pure. Given by its door. */
 export interface PayloadDialect {
   family: Family;
   events: readonly FamilyEvent[];
   /** What a receiver that did not choose gets. */
   signature: SignatureDialect;
-  /** The family's name for the event, and its body; undefined for what this family does not tell. Never more than 20 kB as JSON, no picture. */
-  translate(event: RecordedEvent): { name: string; body: Record<string, unknown> } | undefined;
+  /** Undefined for an event that this family does not tell. */
+  translate(event: RecordedEvent): Translation | undefined;
 }

@@ -1,4 +1,4 @@
-export type { Family, PayloadDialect, SignatureDialect } from './dialect.ts';
+export type { Family, PayloadDialect, SignatureDialect, Translation } from './dialect.ts';
 export { families, PAYLOAD_LIMIT, signatureDialects } from './dialect.ts';
 export type { Endpoint, EndpointChange, NewEndpoint, Webhooks } from './endpoint.ts';
 export type { EndpointBook, OpenEndpoint } from './endpoint-book.ts';

@@ -29,7 +29,8 @@ describe('webhooks, as recorded', () => {
   test.each([...recordings.values()])('$name', ({ family, event, request }) => {
     for (const dialect of webhookDialects) {
       const told = dialect.translate(event);
-      if (dialect.family === family) expect(text(told)).toBe(text(request));
+      if (dialect.family === family)
+        expect(text({ name: told?.name, body: told?.body() })).toBe(text(request));
       else expect(told).toBeUndefined();
     }
   });
