@@ -114,6 +114,39 @@ export default {
       'Storage, inference and outgoing know nothing above them, nor each other.',
     ),
     rule(
+      'certificate-serves-tls',
+      { path: '^service/certificate/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/', pathNot: '^service/(certificate|http|lib)/|^service/config\\.ts$' },
+      'The served certificate knows the settings and HTTP, nothing of the engine.',
+    ),
+    rule(
+      'backup-knows-storage',
+      { path: '^service/backup/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^service/',
+        pathNot: '^service/(backup|storage|inference|lib)/|^service/engine/[^/]+/(index|[^/]+-store)\\.ts$',
+      },
+      'Backup files are read and written without HTTP, CLI or composition.',
+    ),
+    rule(
+      'data-directory-below-compose',
+      { path: '^service/data-directory/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/', pathNot: '^service/(data-directory|backup|storage|lib)/|^service/config\\.ts$' },
+      'Opening a data directory builds nothing: compose does.',
+    ),
+    rule(
+      'compose-below-server',
+      { path: '^service/compose/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/(server|cli|reference)/' },
+      'compose builds; server listens; the CLI calls both.',
+    ),
+    rule(
+      'server-below-cli',
+      { path: '^service/', pathNot: '^service/cli/|\\.test\\.ts$' },
+      { path: '^service/cli/' },
+      'Only the CLI imports the CLI.',
+    ),
+    rule(
       'redis-queue-knows-jobs',
       { path: '^service/redis-queue/', pathNot: '\\.test\\.ts$' },
       { path: '^service/', pathNot: '^service/(redis-queue|lib)/|^service/engine/jobs/index\\.ts$' },
@@ -194,7 +227,7 @@ export default {
     only(
       'sql-home',
       'kysely|better-sqlite3|pg',
-      '^service/(storage/|engine/[^/]+/[^/]+-store\\.ts$)',
+      '^service/(storage/|backup/|engine/[^/]+/[^/]+-store\\.ts$)',
       'SQL stays in stores.',
     ),
     only('redis-home', 'bullmq|ioredis', '^service/redis-queue/', 'Redis stays in the driver.'),

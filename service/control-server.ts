@@ -1,4 +1,4 @@
-import type { Gatehouse } from './compose.ts';
+import type { Gatehouse } from './compose/compose.ts';
 import { createControlAdminDoor } from './doors/admin/index.ts';
 import { type ControlDeps, controlDoor } from './doors/control/index.ts';
 import { createServer, type ServerDeps } from './http/server.ts';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Control } from './control.ts';
+import type { Control } from './control/control.ts';
+import { type OpenOptions, openControl } from './control/open-control.ts';
 import { dataDirectory } from './data-directory.ts';
 import { invocation } from './invocation.ts';
-import { type OpenOptions, openControl } from './open-control.ts';
-import { severalLines, type Terminal } from './terminal.ts';
+import { severalLines, type Terminal } from './terminal/terminal.ts';
 
 export interface CommonOptions {
   data?: string;

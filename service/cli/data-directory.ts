@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { finishRestore } from '../finish-restore.ts';
+import { finishRestore } from '../backup/finish-restore.ts';
 import { UsageError } from './failure.ts';
 import { userPath } from './user-path.ts';
 

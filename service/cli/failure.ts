@@ -1,6 +1,6 @@
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { asTyped, invocation } from './invocation.ts';
-import { problemText } from './problem-text.ts';
+import { problemText } from './terminal/problem-text.ts';
 
 /** The command was written wrongly: exit code 2. */
 export class UsageError extends Error {

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { url } from 'node:inspector';
 import { switchTelemetryOff } from '../lib/native-telemetry.ts';
-import { explainImportFailure } from './import-failure.ts';
 import { objectionToNodeOptions } from './node-options.ts';
 import { refuseOldNode } from './node-version.ts';
+import { explainImportFailure } from './subject/import-failure.ts';
 
 // Files are read, and names looked up, by these threads: of the usual four, four names whose servers do not answer take all.
 process.env.UV_THREADPOOL_SIZE ??= '32';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Control } from './control.ts';
+import type { Control } from './control/control.ts';
 import { chooseOrganization } from './organization.ts';
 
 const answering = (organizations: object[]) =>

@@ -1,4 +1,4 @@
-import type { Control } from './control.ts';
+import type { Control } from './control/control.ts';
 import { UsageError } from './failure.ts';
 
 export interface OrganizationReply {

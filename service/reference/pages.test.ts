@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { addServeOptions } from '../cli/serve-options.ts';
+import { addServeOptions } from '../cli/serve/options.ts';
 import { Config, environment } from '../config.ts';
 import { profilesPage } from './profiles-page.ts';
 import { settingsPage } from './settings-page.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Problem } from '../lib/problem.ts';
-import type { KeyStorePlace } from './key-store.ts';
+import type { KeyStorePlace } from './keys/key-store.ts';
 import { withPostgresSession } from './postgres-session.ts';
 import { openSqliteFile } from './sqlite.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runShell } from '../../main/shell.ts';
-import type { AlertReply, RuleReply } from '../../service/cli/alert-reply.ts';
+import type { AlertReply, RuleReply } from '../../service/cli/alert/reply.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 import { certificate } from '../support/certificate.ts';

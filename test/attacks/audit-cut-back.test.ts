@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { compose, type Gatehouse } from '../../service/compose.ts';
+import { restoreBackup } from '../../service/backup/restore-backup.ts';
+import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { restoreBackup } from '../../service/restore-backup.ts';
 import { fullSize } from './size.ts';
 
 // The attacker writes every file of the data directory and of one medium, has no key, and deletes what he did from the log.

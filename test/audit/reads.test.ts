@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { compose, type Gatehouse } from '../../service/compose.ts';
+import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { createControlServer } from '../../service/control-server.ts';
 import { silentLog } from '../../service/lib/log.ts';

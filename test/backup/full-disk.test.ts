@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { compose, type Gatehouse } from '../../service/compose.ts';
+import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { mountSmallDisk, type SmallDisk } from '../record/small-disk.ts';

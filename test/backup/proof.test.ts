@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compose, type Gatehouse } from '../../service/compose.ts';
+import { restoreBackup } from '../../service/backup/restore-backup.ts';
+import { verifyBackup } from '../../service/backup/verify-backup.ts';
+import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { restoreBackup } from '../../service/restore-backup.ts';
-import { verifyBackup } from '../../service/verify-backup.ts';
 
 const ada = { is: 'operator', name: 'ada' } as const;
 let root: string;

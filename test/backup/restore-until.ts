@@ -1,6 +1,7 @@
 /** Restores argv's backup and is killed (SIGKILL) at the named step. */
+
+import { restoreBackup } from '../../service/backup/restore-backup.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { restoreBackup } from '../../service/restore-backup.ts';
 
 const [file, keys, masterKey, data, until] = process.argv.slice(2) as [
   string,

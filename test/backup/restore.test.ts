@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compose } from '../../service/compose.ts';
+import { restoreBackup } from '../../service/backup/restore-backup.ts';
+import { compose } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { restoreBackup } from '../../service/restore-backup.ts';
 
 const script = fileURLToPath(new URL('restore-until.ts', import.meta.url));
 const node = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { compose, type Gatehouse } from '../../service/compose.ts';
+import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import type { CheckResult } from '../../service/engine/checks/index.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';

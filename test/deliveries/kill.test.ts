@@ -7,7 +7,7 @@ import { createEvents } from '../../service/engine/events/index.ts';
 import { createIds, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
-import { openVault } from '../../service/storage/vault.ts';
+import { openVault } from '../../service/storage/keys/vault.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { fullSize } from '../attacks/size.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { Ajv, type AnySchema } from 'ajv';
 import { createGenerator } from 'ts-json-schema-generator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compose, type Gatehouse } from '../../service/compose.ts';
+import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { createPublicServer } from '../../service/public-server.ts';
+import { createPublicServer } from '../../service/server/public-server.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (name: string) => readFileSync(join(root, 'docs/monitoring', name), 'utf8');

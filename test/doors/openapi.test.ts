@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { openApiDocument } from '../../service/openapi.ts';
+import { openApiDocument } from '../../service/server/openapi.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document of unknown depth is walked
 type Any = any;

@@ -7,7 +7,7 @@ import { createAccess } from '../../service/engine/access/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { createOwnHosts } from '../../service/http/own-hosts.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { createPublicServer } from '../../service/public-server.ts';
+import { createPublicServer } from '../../service/server/public-server.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { openEventsOut } from '../support/events-out.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';

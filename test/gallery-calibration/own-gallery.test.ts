@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createStatus } from '../../service/appliance-status.ts';
-import { describeCalibration } from '../../service/cli/gallery-calibration-text.ts';
+import { describeCalibration } from '../../service/cli/org/gallery-calibration-text.ts';
+import { createStatus } from '../../service/compose/appliance-status.ts';
 import { fromStatus } from '../../service/doors/meta/translate.ts';
 import {
   createGalleryCalibrations,

@@ -5,7 +5,7 @@ import { systemClock } from '../../service/lib/clock.ts';
 import { createIds, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
-import { openVault } from '../../service/storage/vault.ts';
+import { openVault } from '../../service/storage/keys/vault.ts';
 import { createRandom } from '../accuracy/random.ts';
 
 const PAGE = 500;

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createControl } from '../../service/cli/control.ts';
-import { createSocketTransport } from '../../service/cli/socket-transport.ts';
+import { createControl } from '../../service/cli/control/control.ts';
+import { createSocketTransport } from '../../service/cli/control/socket-transport.ts';
 import { createSubjectStore, type SealedValue } from '../../service/engine/subjects/subject-store.ts';
 import type { OrganizationId, SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
-import type { Sealer } from '../../service/storage/sealed.ts';
-import { openVault } from '../../service/storage/vault.ts';
+import { openVault } from '../../service/storage/keys/vault.ts';
+import type { Sealer } from '../../service/storage/sealing/sealed.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';

@@ -3,9 +3,9 @@ import { writeSync } from 'node:fs';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
-import { openKeyStore } from '../../service/storage/key-store.ts';
-import { createMasterKey } from '../../service/storage/master-key.ts';
-import { createSealer } from '../../service/storage/sealed.ts';
+import { openKeyStore } from '../../service/storage/keys/key-store.ts';
+import { createMasterKey } from '../../service/storage/master/master-key.ts';
+import { createSealer } from '../../service/storage/sealing/sealed.ts';
 
 const [path, keysPath, run, most = 'Infinity'] = process.argv.slice(2) as [string, string, string, string?];
 const clock = { now: () => 1 };

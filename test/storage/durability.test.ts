@@ -8,7 +8,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
-import { openKeyStore } from '../../service/storage/key-store.ts';
+import { openKeyStore } from '../../service/storage/keys/key-store.ts';
 
 const clock = { now: () => 1 };
 const program = fileURLToPath(new URL('./commit-rows.ts', import.meta.url));

@@ -6,9 +6,9 @@ import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { OrganizationId, SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { openKeyCopies } from '../../service/storage/key-copies.ts';
-import { COPY_NAME } from '../../service/storage/key-copy-file.ts';
-import { type KeyStore, openKeyStore } from '../../service/storage/key-store.ts';
+import { openKeyCopies } from '../../service/storage/key-copies/key-copies.ts';
+import { COPY_NAME } from '../../service/storage/key-copies/key-copy-file.ts';
+import { type KeyStore, openKeyStore } from '../../service/storage/keys/key-store.ts';
 import { takePostgresLock } from '../../service/storage/postgres-lock.ts';
 import { onBothDatabases } from './databases.ts';
 

@@ -15,12 +15,12 @@ import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
-import { openKeyStore } from '../../service/storage/key-store.ts';
-import { createMasterKey } from '../../service/storage/master-key.ts';
-import { createNoteGuard, openNoteGuard } from '../../service/storage/note-guard.ts';
-import { openOrganizationKeys } from '../../service/storage/organization-keys.ts';
-import { createSealer } from '../../service/storage/sealed.ts';
-import { openSigningKeys } from '../../service/storage/signing-keys.ts';
+import { openKeyStore } from '../../service/storage/keys/key-store.ts';
+import { createNoteGuard, openNoteGuard } from '../../service/storage/keys/note-guard.ts';
+import { openOrganizationKeys } from '../../service/storage/keys/organization-keys.ts';
+import { openSigningKeys } from '../../service/storage/keys/signing-keys.ts';
+import { createMasterKey } from '../../service/storage/master/master-key.ts';
+import { createSealer } from '../../service/storage/sealing/sealed.ts';
 import { createScriptedAnalyzer } from './faces.ts';
 
 export const operator: Actor = { is: 'operator', name: 'ada' };

@@ -1,8 +1,8 @@
 import { isHeld } from '../../service/engine/consent/index.ts';
 import { createErasure, type ErasureDeps } from '../../service/engine/erasure/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { createMasterKey } from '../../service/storage/master-key.ts';
-import { openSigningKeys, verifySignature } from '../../service/storage/signing-keys.ts';
+import { openSigningKeys, verifySignature } from '../../service/storage/keys/signing-keys.ts';
+import { createMasterKey } from '../../service/storage/master/master-key.ts';
 import type { Engine } from './engine.ts';
 
 /** The erasure of an engine, with other parts in place of its own where given: what a second start finds, or a part that fails. */

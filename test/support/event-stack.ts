@@ -1,3 +1,4 @@
+import { webhookDialects } from '../../service/compose/webhook-dialects.ts';
 import { createEventDelivery } from '../../service/engine/deliveries/index.ts';
 import type { Destinations } from '../../service/engine/destinations/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
@@ -6,7 +7,6 @@ import type { Endpoint, NewEndpoint, PayloadDialect } from '../../service/engine
 import { createIds, type EventId, type SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { Outgoing, OutgoingReply, OutgoingRequest } from '../../service/outgoing/outgoing.ts';
-import { webhookDialects } from '../../service/webhook-dialects.ts';
 import { type Engine, operator } from './engine.ts';
 import { createFakeTime, type FakeTime, until } from './fake-time.ts';
 import { watchDatabase } from './watch-database.ts';

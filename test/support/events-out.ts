@@ -1,6 +1,6 @@
+import { createEventsOut } from '../../service/compose/events-out.ts';
 import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
 import { createProfiles } from '../../service/engine/profiles/index.ts';
-import { createEventsOut } from '../../service/events-out.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import type { Outgoing } from '../../service/outgoing/outgoing.ts';
 import type { Engine } from './engine.ts';

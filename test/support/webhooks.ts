@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
+import { webhookDialects } from '../../service/compose/webhook-dialects.ts';
 import type { Destinations } from '../../service/engine/destinations/index.ts';
 import { createWebhooks, type EndpointWebhooks } from '../../service/engine/webhooks/index.ts';
 import type { Clock } from '../../service/lib/clock.ts';
 import { type Log, silentLog } from '../../service/lib/log.ts';
-import { webhookDialects } from '../../service/webhook-dialects.ts';
 import type { Engine } from './engine.ts';
 
 /** Everything that is a URL may be sent to, and is on this machine; what was asked stands in `asked`. */

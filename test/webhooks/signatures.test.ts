@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { verifyWebhook } from '../../sdk/gatehouse/src/index.ts';
+import { webhookDialects as dialects } from '../../service/compose/webhook-dialects.ts';
 import { createEventDelivery } from '../../service/engine/deliveries/index.ts';
 import { createDestinations, createGrants } from '../../service/engine/destinations/index.ts';
 import type { DomainEvent, RecordedEvent } from '../../service/engine/events/index.ts';
@@ -20,7 +21,6 @@ import {
 } from '../../service/engine/webhooks/index.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import { createOutgoing } from '../../service/outgoing/create-outgoing.ts';
-import { webhookDialects as dialects } from '../../service/webhook-dialects.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { ourSdk, ownReceivers, type Received, type Receiver, standardLibrary } from './receivers.ts';
 

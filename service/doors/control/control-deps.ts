@@ -8,15 +8,13 @@ import type { Grants } from '../../engine/destinations/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../../engine/gallery-calibration/index.ts';
 import type { BoardLinks, Jobs } from '../../engine/jobs/index.ts';
-import type { KeyPlaces } from '../../engine/keystore/index.ts';
+import type { KeyCustody, KeyPlaces, TemplateRenewals } from '../../engine/keys/index.ts';
 import type { Limits } from '../../engine/limits/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Retention } from '../../engine/retention/index.ts';
 import type { SubjectRecords } from '../../engine/subject-record/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
-import type { TemplateRenewals } from '../../engine/template-renewal/index.ts';
-import type { KeyCustody } from '../../engine/vault/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import type { Webhooks } from '../../engine/webhooks/index.ts';
 

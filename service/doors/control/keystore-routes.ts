@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import type { KeyPlaceReport, KeyPlaces } from '../../engine/keystore/index.ts';
+import type { KeyPlaceReport, KeyPlaces } from '../../engine/keys/index.ts';
 import { time } from '../../lib/time.ts';
 import { operator } from './operator.ts';
 import { parse } from './parse.ts';

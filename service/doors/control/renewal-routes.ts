@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
+import type { TemplateRenewals } from '../../engine/keys/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
-import type { TemplateRenewals } from '../../engine/template-renewal/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';

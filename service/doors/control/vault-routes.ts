@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
+import type { KeyCustody } from '../../engine/keys/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
-import type { KeyCustody } from '../../engine/vault/index.ts';
 import { operator } from './operator.ts';
 import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
-import type { Integrity } from '../../storage/integrity.ts';
+import type { Integrity } from '../../storage/keys/integrity.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { ApiKey, KeyPrefix } from './api-key.ts';

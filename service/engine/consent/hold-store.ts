@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Person } from './consent.ts';
 

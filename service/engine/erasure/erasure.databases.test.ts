@@ -5,7 +5,7 @@ import { type Engine, operator, startEngine } from '../../../test/support/engine
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction, near } from '../../../test/support/faces.ts';
 import type { ErasureId, SubjectId, World } from '../../lib/id.ts';
-import { verifySignature } from '../../storage/signing-keys.ts';
+import { verifySignature } from '../../storage/keys/signing-keys.ts';
 import type { Erasure, ErasureDeps } from './index.ts';
 import { receiptBytes } from './index.ts';
 import type { CopyOfReceipt } from './receipt.ts';

@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, sign as signBytes } from 'node:crypto'
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
-import { verifySignature } from '../../storage/signing-keys.ts';
+import { verifySignature } from '../../storage/keys/signing-keys.ts';
 import { createLedger, type Signing } from './ledger.ts';
 
 function createSigning(): Signing {

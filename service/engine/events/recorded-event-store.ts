@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import type { Sealer } from '../../storage/sealed.ts';
+import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { AlertPayload, EventType, RecordedEvent, SessionPayload } from './domain-event.ts';
 import { ERASED_PAYLOAD } from './erased-payload.ts';
 

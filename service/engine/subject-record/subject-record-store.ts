@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 
 /** Rows that are read and opened in one go: some milliseconds of the event loop. */

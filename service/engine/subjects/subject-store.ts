@@ -2,7 +2,7 @@ import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { SealedPlace, Sealer, Unsealed } from '../../storage/sealed.ts';
+import type { SealedPlace, Sealer, Unsealed } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
 import type { Subject } from './subject.ts';

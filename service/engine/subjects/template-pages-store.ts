@@ -1,5 +1,5 @@
 import type { OrganizationId } from '../../lib/id.ts';
-import type { Sealer } from '../../storage/sealed.ts';
+import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { vectorPlace } from './template-store.ts';
 import { toBytes, toVector } from './vector-bytes.ts';

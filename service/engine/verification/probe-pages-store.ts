@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { encodeProbe, probeField, readProbe } from './probe-bytes.ts';
 

@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely';
 import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { SealedPlace, Sealer } from '../../storage/sealed.ts';
+import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { CheckResult, DeviceInfo, Earlier, Place, Probe } from '../checks/index.ts';
 import { keptResults } from '../checks/index.ts';

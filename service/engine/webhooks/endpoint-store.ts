@@ -2,7 +2,7 @@ import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { EndpointId, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { Sealer } from '../../storage/sealed.ts';
+import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { EventRealm } from '../events/index.ts';
 import type { Family, SignatureDialect } from './dialect.ts';

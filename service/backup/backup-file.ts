@@ -1,0 +1,229 @@
+import { type KeyObject, randomFillSync } from 'node:crypto';
+import { constants, type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { Problem } from '../lib/problem.ts';
+import { decrypt, encrypt, type Random } from '../storage/sealing/aes-gcm.ts';
+import { syncFolderAside } from '../storage/sync.ts';
+import { CHUNK, chunksIn, openChunk, StreamError, sealStream, streamKey, TAG } from './backup-stream.ts';
+
+/** What a backup says of itself without a key: which keys open it and what it is of. Nothing personal, no secret. */
+export const BackupFacts = z.strictObject({
+  takenAt: z.iso.datetime(),
+  origin: z.enum(['operator', 'schedule']),
+  /** Version of the Gatehouse that wrote it, and its newest migration. */
+  gatehouse: z.string(),
+  schema: z.string(),
+  database: z.enum(['sqlite', 'postgres']),
+  organizations: z.array(z.string()),
+  /** Ids of the keys it needs: the master key, and the backup key that lies in the key store. */
+  masterKey: z.string(),
+  backupKey: z.string(),
+  /**
+   * Counts the backups of this key store, from 1: which of two is the newer, whatever the clock said. Not in files of earlier
+   * releases.
+   */
+  sequence: z.int().min(1).optional(),
+  /** Entries of the erasure ledger at that time: a key store with fewer is older than the backup. */
+  erasures: z.int().min(0),
+  /** The last line of the audit chain. */
+  audit: z.strictObject({ seq: z.int(), hash: z.string() }).optional(),
+  models: z.array(
+    z.strictObject({ id: z.string(), file: z.string(), sha256: z.string(), included: z.boolean() }),
+  ),
+});
+export type BackupFacts = z.infer<typeof BackupFacts>;
+
+const Header = z.strictObject({
+  format: z.literal('gatehouse-backup'),
+  version: z.literal(1),
+  /** The file's own random key under the backup key, base64url. */
+  dataKey: z.string(),
+  facts: BackupFacts,
+});
+
+/** A key and the id it is known by. */
+export interface BackupKey {
+  id: string;
+  key: KeyObject;
+}
+
+const MAGIC = Buffer.from('GATEHOUSE BACKUP\n');
+const PREFIX = MAGIC.length + 4;
+const MOST_HEADER = 2 ** 23;
+const BOUND = 'backup|data key|1';
+
+export const unfinishedName = (path: string): string => `${path}.unfinished`;
+
+/**
+ * Writes the file: header, then `source` sealed. On disk under its name when it resolves, and until then under another; when
+ * it throws, nothing is left. Never replaces a file. Memory: a few chunks.
+ */
+export async function writeBackupFile(
+  path: string,
+  facts: BackupFacts,
+  { key }: BackupKey,
+  source: AsyncIterable<Uint8Array>,
+  random: Random = randomFillSync,
+): Promise<{ bytes: number }> {
+  const dataKey = new Uint8Array(32);
+  random(dataKey);
+  const json = Buffer.from(
+    JSON.stringify({
+      format: 'gatehouse-backup',
+      version: 1,
+      dataKey: Buffer.from(encrypt(key, dataKey, BOUND, random)).toString('base64url'),
+      facts,
+    } satisfies z.infer<typeof Header>),
+  );
+  const header = Buffer.concat([MAGIC, Buffer.alloc(4), json]);
+  header.writeUInt32BE(json.length, MAGIC.length);
+  const unfinished = unfinishedName(path);
+  await rm(unfinished, { force: true });
+  const file = await open(unfinished, 'wx', 0o600);
+  try {
+    let bytes = 0;
+    try {
+      const write = async (part: Uint8Array) => {
+        await file.writeFile(part);
+        bytes += part.length;
+      };
+      await write(header);
+      for await (const chunk of sealStream(source, streamKey(dataKey, header))) await write(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    // A link, not a rename: a file of this name is never replaced.
+    await link(unfinished, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPERM' || error.code === 'ENOTSUP' || error.code === 'EOPNOTSUPP')
+        return renameNew(unfinished, path);
+      throw error;
+    });
+    await rm(unfinished, { force: true });
+    await syncFolderAside(dirname(path));
+    return { bytes };
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** A backup file whose header has been read; nothing of it is proven before the chunks open. */
+export interface OpenBackup {
+  path: string;
+  facts: BackupFacts;
+  /** Of the whole file. */
+  bytes: number;
+  /**
+   * The plain bytes, each chunk after it has been authenticated. Throws BACKUP_UNUSABLE that names the damage: another key, a
+   * changed header, changed, missing, moved or added bytes.
+   */
+  read(key: BackupKey, progress?: (done: number, of: number) => void): AsyncGenerator<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Throws BACKUP_UNUSABLE for what is no backup, is damaged at its beginning, or was written by a newer Gatehouse. */
+export async function openBackupFile(path: string): Promise<OpenBackup> {
+  // A pipe that somebody laid into the folder would be waited for without an end.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (!found.isFile()) throw new Problem('BACKUP_UNUSABLE', `${path} is no file.`);
+    const { size } = found;
+    const { header, facts, wrapped } = await readHeader(file, path, size);
+    return {
+      path,
+      facts,
+      bytes: size,
+      close: () => file.close(),
+      async *read({ id, key }, progress = () => {}) {
+        if (id !== facts.backupKey) {
+          throw new Problem(
+            'BACKUP_UNUSABLE',
+            `${path} was sealed with the backup key ${facts.backupKey}, the key store holds ${id}: give the key store that belongs to it.`,
+          );
+        }
+        const dataKey = decrypt(key, wrapped, BOUND);
+        if (!dataKey) throw damaged(path, 'its header was changed');
+        const stream = streamKey(dataKey, header);
+        const body = size - header.length;
+        const count = chunksIn(body);
+        const buffer = Buffer.alloc(CHUNK + TAG);
+        for (let index = 0; index < count; index++) {
+          const start = header.length + index * (CHUNK + TAG);
+          const length = Math.min(CHUNK + TAG, size - start);
+          const { bytesRead } = await file.read(buffer, 0, length, start);
+          if (bytesRead !== length) throw damaged(path, 'its end is missing');
+          try {
+            yield openChunk(buffer.subarray(0, length), index, count, stream);
+          } catch (error) {
+            throw error instanceof StreamError ? damaged(path, describe(error.damage, count)) : error;
+          }
+          progress(index + 1, count);
+        }
+      },
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function readHeader(file: FileHandle, path: string, size: number) {
+  const prefix = Buffer.alloc(PREFIX);
+  const { bytesRead } = await file.read(prefix, 0, PREFIX, 0);
+  if (bytesRead < PREFIX || !prefix.subarray(0, MAGIC.length).equals(MAGIC)) {
+    throw new Problem(
+      'BACKUP_UNUSABLE',
+      `${path} is no backup of Gatehouse, or its first bytes were changed.`,
+    );
+  }
+  const length = prefix.readUInt32BE(MAGIC.length);
+  if (length > MOST_HEADER) throw damaged(path, 'its header was changed');
+  if (PREFIX + length > size) throw damaged(path, 'its end is missing');
+  const json = Buffer.alloc(length);
+  await file.read(json, 0, length, PREFIX);
+  let value: unknown;
+  try {
+    value = JSON.parse(json.toString());
+  } catch {
+    throw damaged(path, 'its header was changed');
+  }
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && Number.isInteger(version) && version > 1) {
+    throw new Problem(
+      'BACKUP_UNUSABLE',
+      `${path} has the format ${version}, this Gatehouse reads format 1: use a newer Gatehouse.`,
+    );
+  }
+  const parsed = Header.safeParse(value);
+  if (!parsed.success) throw damaged(path, 'its header was changed');
+  const { facts, dataKey } = parsed.data;
+  return { header: Buffer.concat([prefix, json]), facts, wrapped: Buffer.from(dataKey, 'base64url') };
+}
+
+function describe(damage: StreamError['damage'], count: number): string {
+  switch (damage.is) {
+    case 'cut-short':
+      return 'its end is missing';
+    case 'longer-than-it-was':
+      return `something was added after part ${damage.part}`;
+    case 'changed':
+      return damage.part === 1
+        ? `its header or part 1 of ${count} was changed`
+        : `part ${damage.part} of ${count} was changed or moved`;
+    default:
+      return damage satisfies never;
+  }
+}
+
+const damaged = (path: string, how: string) =>
+  new Problem('BACKUP_UNUSABLE', `${path} is damaged: ${how}. Use another backup.`);
+
+/** For file systems without hard links (FAT). Whoever else writes there could come between. */
+async function renameNew(from: string, to: string): Promise<void> {
+  const claim = await open(to, 'wx', 0o600);
+  await claim.close();
+  await rename(from, to);
+}

@@ -1,0 +1,129 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Log } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+import type { Vault } from '../storage/keys/vault.ts';
+import { syncFolder } from '../storage/sync.ts';
+import { openRestoreWord } from './restore-seal.ts';
+import { wipeKeys } from './wipe-keys.ts';
+
+/** Beside the data directory while a restore puts the new one in its place. */
+export const journalOf = (data: string): string => `${data}.restoring.json`;
+/** In a restored directory until its first start. */
+export const MARKER = 'restored.json';
+
+const Journal = z.strictObject({ staged: z.string() });
+const Marker = z.strictObject({
+  actor: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
+export type RestoreMarker = z.infer<typeof Marker>;
+
+/**
+ * Completes a restore that was cut short after the old directory had been moved aside: the new one, which is whole and was
+ * checked, takes its place. Does nothing otherwise, and whenever something lies at `data`.
+ */
+export function finishRestore(data: string): void {
+  const journal = journalOf(data);
+  // Cut short while it was written it may hold anything; nothing has been moved then.
+  if (existsSync(data) || !existsSync(journal)) return;
+  const staged = stagedIn(journal, data);
+  if (existsSync(staged)) {
+    renameSync(staged, data);
+    syncFolder(join(data, '..'));
+  }
+  if (existsSync(data)) rmSync(journal, { force: true });
+}
+
+function stagedIn(journal: string, data: string): string {
+  try {
+    const { staged } = Journal.parse(JSON.parse(readFileSync(journal, 'utf8')));
+    // Its folder may have another name by now; it lies beside.
+    if (isStagedName(basename(staged), data)) return join(dirname(data), basename(staged));
+  } catch {
+    // Told below.
+  }
+  throw new Problem(
+    'CONFLICT',
+    `A restore of ${data} was cut short, and ${journal}, which says how it goes on, was changed. The directory of before lies beside it as ${basename(data)}.before-restore-…: rename it back to ${data}, and remove that file.`,
+  );
+}
+
+/**
+ * Removes what restores that were cut short before they changed anything have left beside `data`: copies of its key store.
+ * Called while the writer lock is held, so that no restore is at work.
+ */
+export function clearUnfinishedRestore(data: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(dirname(data));
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const path = join(dirname(data), name);
+    if (isStagedName(name, data) && isOwnFolder(path)) removeStaged(path);
+  }
+  if (names.includes(basename(journalOf(data)))) rmSync(journalOf(data), { force: true });
+}
+
+const isStagedName = (name: string, data: string): boolean =>
+  name.startsWith(`${basename(data)}.restoring-`) && /-\d{4}-\d\d-\d\dT[\d-]+Z$/.test(name);
+
+/** Whoever else may write beside the data directory may have put a link there: the keys behind it are not to be overwritten. */
+function isOwnFolder(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && (process.getuid === undefined || found.uid === process.getuid());
+}
+
+/** Only the copy of the keys is overwritten: a master key in it is a second name of the one in use. */
+export function removeStaged(staged: string): void {
+  wipeKeys(staged);
+  rmSync(staged, { recursive: true, force: true });
+}
+
+/** What the marker holds, under the seal of the restored key store (backup/restore-seal.ts). */
+export const markerText = (marker: RestoreMarker): string => JSON.stringify(marker);
+
+/**
+ * What the first start after a restore has to acknowledge in the audit log. Throws SEALED for a marker that no restore with this
+ * key store wrote: it would have the service sign a log that was cut. One that was acknowledged before is removed.
+ */
+export async function readRestoreMarker(
+  data: string,
+  {
+    integrity,
+    keys,
+    checkpointNote,
+    log,
+  }: Pick<Vault, 'integrity' | 'keys' | 'checkpointNote'> & { log: Log },
+): Promise<RestoreMarker | undefined> {
+  const path = join(data, MARKER);
+  if (!existsSync(path)) return undefined;
+  const [state, note] = [await keys.state(), await checkpointNote.read()];
+  const word = openRestoreWord(readFileSync(path, 'utf8'), { integrity, state, note });
+  switch (word.is) {
+    case 'new':
+      return Marker.parse(JSON.parse(word.value));
+    case 'used':
+      log.warn(
+        { path },
+        'a marker of a restore counts for nothing and is removed: the key store has noted a checkpoint of the audit log since, as the first start after a restore does',
+      );
+      removeRestoreMarker(data);
+      return undefined;
+    case 'forged':
+      throw new Problem(
+        'SEALED',
+        `${path} says that a backup was restored, but "gatehouse restore" of this version did not write it with this key store: it was written or changed by hand, perhaps to have a cut audit log signed, or the key store was exchanged since. Nothing was changed. If you restored a backup with an older Gatehouse, restore it again with this one. If nobody restored anything, find out who wrote to the data directory, remove the file, start, and run "gatehouse audit verify".`,
+      );
+    default:
+      return word satisfies never;
+  }
+}
+
+export function removeRestoreMarker(data: string): void {
+  rmSync(join(data, MARKER), { force: true });
+  syncFolder(data);
+}

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { certificate, certificateKey, otherCertificate, otherKey } from '../../test/support/certificate.ts';
+import { createServedCertificate } from './served-certificate.ts';
+
+let folder: string;
+let paths: { cert: string; key: string };
+let said: { level: string; message: string; fields: object }[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-certificate-'));
+  paths = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+  said = [];
+  write(certificate, certificateKey);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(cert: string, key: string): void {
+  writeFileSync(paths.cert, cert);
+  writeFileSync(paths.key, key);
+}
+const noted = (level: string) => (fields: unknown, message: string) =>
+  void said.push({ level, message, fields: fields as object });
+const open = () =>
+  createServedCertificate({
+    paths,
+    clock: { now: () => Date.parse('2027-01-01T00:00:00Z') },
+    log: { info: noted('info'), warn: noted('warn') } as never,
+  });
+
+test('a renewed pair is served to new connections, and those that are open go on', async () => {
+  const served = open();
+  const server = createServer(served.current(), (_, reply) => reply.end());
+  served.serveOn(server);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const shown = async () => {
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    return { socket, name: socket.getPeerCertificate().subject.CN };
+  };
+  try {
+    const before = await shown();
+    served.look();
+    expect([before.name, said]).toEqual(['gatehouse.test', []]);
+    write(otherCertificate, otherKey);
+    served.look();
+    const after = await shown();
+    expect(after.name).toBe('gatehouse-renewed.test');
+    expect(said).toMatchObject([
+      {
+        level: 'info',
+        message: 'the renewed certificate is served',
+        fields: { subject: 'CN=gatehouse-renewed.test' },
+      },
+    ]);
+    const weak = connect({
+      port,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      maxVersion: 'TLSv1.2',
+      ciphers: 'ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0',
+    });
+    await expect(once(weak, 'secureConnect')).rejects.toThrow(/handshake failure/);
+    before.socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    expect(String((await once(before.socket, 'data'))[0])).toContain('200 OK');
+    for (const { socket } of [before, after]) socket.destroy();
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('half of a pair, and a file that is gone, are told of once; the former is served until the pair is whole', () => {
+  const served = open();
+  const end = served.end();
+  writeFileSync(paths.cert, otherCertificate);
+  served.look();
+  served.look();
+  expect(said).toMatchObject([
+    {
+      level: 'warn',
+      fields: { reason: expect.stringContaining('does not belong'), until: new Date(end).toISOString() },
+    },
+  ]);
+  rmSync(paths.key);
+  served.look();
+  expect(said).toHaveLength(2);
+  expect([String(served.current().cert), served.end()]).toEqual([certificate, end]);
+  writeFileSync(paths.key, otherKey);
+  served.look();
+  expect(said.at(-1)).toMatchObject({ level: 'info' });
+  expect(String(served.current().cert)).toBe(otherCertificate);
+});
+
+test('a pair that cannot be used now stops the start with a sentence', () => {
+  write(certificate, otherKey);
+  expect(open).toThrow('does not belong to the certificate');
+});

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { invocation } from '../invocation.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { table } from '../terminal/terminal.ts';
+
+interface RecipientReply {
+  address: string;
+  approvedAt: string;
+  approvedBy: string;
+}
+
+const shown = ({ address, approvedAt, approvedBy }: RecipientReply) => [address, approvedAt, approvedBy];
+const header = ['recipient', 'approved', 'by'];
+
+export function addAlertRecipient(alert: Command, runner: CommandRunner): void {
+  const recipient = alert
+    .command('recipient')
+    .helpCommand(false)
+    .description('addresses that alerts may be mailed to');
+
+  runner.run<{ org?: string }>(
+    recipient
+      .command('list')
+      .description('approved addresses')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('alert recipient list')),
+    async ({ options, control }) => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const reply = await open.get<{ recipients: RecipientReply[] }>(`/organizations/${id}/mail-recipients`);
+      const empty = `No address is approved: no alert is mailed. Approve one: ${invocation} alert recipient approve ops@example.com`;
+      return { json: reply, text: table(header, reply.recipients.map(shown), empty) };
+    },
+  );
+
+  runner.run<{ org?: string }>(
+    recipient
+      .command('approve')
+      .argument('<address>', 'an e-mail address')
+      .description('allow alerts to be mailed to this address, also by rules that an API key makes')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('alert recipient approve ops@example.com')),
+    async ({ options, control }, address = '') => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const path = `/organizations/${id}/mail-recipients`;
+      const reply = await open.send<RecipientReply>('POST', path, { address });
+      return { json: reply, text: table(header, [shown(reply)], '') };
+    },
+  );
+
+  runner.run<{ org?: string; yes?: boolean }>(
+    recipient
+      .command('withdraw')
+      .argument('<address>', 'as `alert recipient list` shows it')
+      .description('mail no more alerts to this address; the rules that name it stay')
+      .option('--yes', 'confirm')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('alert recipient withdraw ops@example.com --yes')),
+    async ({ options, control }, address = '') => {
+      if (!options.yes)
+        throw new UsageError(`Rules that name ${address} no longer mail it. Add --yes to confirm.`);
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const path = `/organizations/${id}/mail-recipients/${encodeURIComponent(address)}`;
+      const reply = await open.send('DELETE', path);
+      return { json: reply, text: `Alerts are no longer mailed to ${address}.` };
+    },
+  );
+}

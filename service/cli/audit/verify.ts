@@ -1,0 +1,159 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { type ExportReport, readPublicKeys, verifyExport } from '../../engine/audit/index.ts';
+import { type Answer, type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { jsonLines } from '../terminal/json-lines.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { type Cell, count, facts, oneLine } from '../terminal/terminal.ts';
+import { userPath } from '../user-path.ts';
+
+interface Verify {
+  file?: string;
+  publicKey?: string;
+}
+
+/** As `GET /audit/verification` ends with. */
+interface ReportReply {
+  valid: boolean;
+  lines: number;
+  outside: number;
+  last: number;
+  checkpoints: number;
+  lastCheckpoint?: { seq: number; at: string; kind: string; kid: string };
+  uncovered: number;
+  pruned?: { through: number; at: string };
+  restores: { seq: number; at: string; restoredTo: number; before: number }[];
+  copies?: { place: string; note: keyof typeof copyNotes; line?: number }[];
+  damage?: { seq: number; is: string; says: string };
+}
+
+/** What is said of a copy of the key store, by what it notes. */
+const copyNotes = {
+  same: 'notes the same checkpoint',
+  behind: 'notes an older checkpoint; it is brought up to date when it can be written',
+  ahead: 'notes a NEWER checkpoint',
+  forged: 'its note was changed',
+  unreachable: 'cannot be read',
+};
+
+type Step = { seen: number; all: number } | { report: ReportReply };
+
+export function addAuditVerify(audit: Command, runner: CommandRunner): void {
+  runner.run<Verify>(
+    audit
+      .command('verify')
+      .summary('is the log as it was written?')
+      .description(
+        'Looks at every line, every checkpoint, the key store’s note of the newest one and the same note in every copy of the key ' +
+          'store: changed, missing, reordered, inserted and cut-off lines are found. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
+          'With --file an exported log is looked at instead, with nothing but the file: no data directory, no service.',
+      )
+      .option('--file <file>', 'an export (audit export)')
+      .option(
+        '--public-key <pem>',
+        'file with the keys to believe, as `audit keys` printed them; with --file',
+      )
+      .addHelpText(
+        'after',
+        examples('audit verify', 'audit verify --file audit-2026-11.jsonl --public-key audit-key.pem'),
+      ),
+    async ({ options, control, terminal }) => {
+      if (options.file !== undefined) return verifyFile(options.file, options.publicKey);
+      if (options.publicKey !== undefined) {
+        throw new UsageError('--public-key goes with --file: the running log knows its own keys.');
+      }
+      const open = await control();
+      const progress = createProgress(terminal, 'lines');
+      let started = false;
+      let report: ReportReply | undefined;
+      for await (const step of jsonLines<Step>(await open.download('/audit/verification'))) {
+        if ('report' in step) report = step.report;
+        else if (started) progress.reach(step.seen);
+        else {
+          progress.start(step.all);
+          started = true;
+        }
+      }
+      if (started) progress.stop();
+      if (!report) throw new Error('The verification ended without a report.');
+      return answer('The audit log', report, report);
+    },
+  );
+}
+
+async function verifyFile(path: string, publicKey: string | undefined): Promise<Answer> {
+  const file = userPath(path);
+  const pinned = publicKey === undefined ? [] : readPublicKeys(await readFile(userPath(publicKey), 'utf8'));
+  const report = await verifyExport(createReadStream(file), { pinned });
+  const time = (milliseconds: number) => new Date(milliseconds).toISOString();
+  const told = {
+    ...report,
+    ...(report.lastCheckpoint && {
+      lastCheckpoint: { ...report.lastCheckpoint, at: time(report.lastCheckpoint.at) },
+    }),
+    ...(report.pruned && { pruned: { ...report.pruned, at: time(report.pruned.at) } }),
+    restores: report.restores.map((restore) => ({ ...restore, at: time(restore.at) })),
+  } as Omit<ExportReport, 'lastCheckpoint' | 'pruned' | 'restores'> & ReportReply;
+  const { signedBy, exportedAt, appliance, omitted, damage } = report;
+  const believed =
+    signedBy &&
+    (signedBy.key === 'pinned'
+      ? `${signedBy.kid}, a key that you gave`
+      : `${signedBy.kid}, a key that the file itself brings: anybody can make such a file. Give the appliance's own with --public-key`);
+  return answer(`The export ${path}`, told, { file, ...told }, [
+    ['appliance', appliance],
+    ['exported', exportedAt === undefined ? undefined : time(exportedAt)],
+    ['signed by', believed],
+    ['left out', omitted > 0 ? `${count(omitted, 'line', 'lines')}; their hashes are there` : undefined],
+    ['line of the file', damage?.fileLine],
+  ]);
+}
+
+function answer(
+  what: string,
+  report: ReportReply,
+  json: unknown,
+  more: readonly (readonly [string, Cell])[] = [],
+): Answer {
+  const { damage, lines, outside, lastCheckpoint, uncovered, pruned, restores } = report;
+  const verdict = damage
+    ? `${what} is DAMAGED${damage.seq > 0 ? ` at line ${damage.seq}` : ''} (${damage.is}).\n${oneLine(damage.says)}`
+    : `${what} is whole: ${count(lines, 'line', 'lines')}.`;
+  const told = facts([
+    ...more,
+    ['last line', report.last],
+    [
+      'last checkpoint',
+      lastCheckpoint
+        ? `line ${lastCheckpoint.seq}, ${lastCheckpoint.at} (${lastCheckpoint.kind}), key ${lastCheckpoint.kid}`
+        : 'none yet',
+    ],
+    ['checkpoints', report.checkpoints],
+    ['not signed yet', uncovered > 0 ? count(uncovered, 'line', 'lines') : undefined],
+    ['pruned', pruned ? `up to line ${pruned.through}, ${pruned.at}` : undefined],
+    ['from before the chain', outside > 0 ? count(outside, 'line', 'lines') : undefined],
+    ...(report.copies ?? []).map(
+      ({ place, note, line }) =>
+        [
+          'key store copy',
+          `${place}: ${copyNotes[note]}${line === undefined ? '' : ` (line ${line})`}`,
+        ] as const,
+    ),
+    ...restores.map(
+      (restore) =>
+        [
+          'restored',
+          `${restore.at}, line ${restore.seq}: back to line ${restore.restoredTo}; ${reached(restore)}`,
+        ] as const,
+    ),
+  ]);
+  return { json, text: `${verdict}\n${told}`, ...(damage ? { exitCode: 1 as const } : {}) };
+}
+
+/** The key store notes checkpoints, not lines: the note may be older than the backup itself. */
+function reached({ before, restoredTo }: { before: number; restoredTo: number }): string {
+  if (before > restoredTo) return `the log had reached line ${before}`;
+  return 'no later line was known when it was restored';
+}

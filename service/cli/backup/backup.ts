@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { asTyped } from '../invocation.ts';
+import { describeMinutes, readMinutes } from '../terminal/moment.ts';
+import { count } from '../terminal/terminal.ts';
+import { userPath } from '../user-path.ts';
+import { addBackupList, megabytes } from './list.ts';
+import type { KeyCopyReply, PlanReply, RunReply } from './reply.ts';
+import { addBackupVerify } from './verify.ts';
+
+export function addBackup(program: Command, runner: CommandRunner): void {
+  const backup = program.command('backup').helpCommand(false);
+  // Otherwise this command would take the flags of those below it.
+  backup.enablePositionalOptions();
+  runner.run<{ keysTo?: string; withModels?: boolean }>(
+    backup
+      .argument('[dir]', 'folder on another disk')
+      .summary('one encrypted file of everything but the keys; verify, schedule, list')
+      .description(
+        'Writes one encrypted file with the database, the settings and the list of imported models into DIR, while the ' +
+          'service runs and without it. The keys are never in it: they are copied on their own, newest only, so that a person ' +
+          'who is erased stays erased in every backup. A restore needs three things: this file, a copy of the key store, and the ' +
+          'master key (or its passphrase).',
+      )
+      .option(
+        '--keys-to <place>',
+        'keep a copy of the key store in this folder, from now on (default: DIR, only where there is no copy yet)',
+      )
+      .option('--with-models', 'put the files of imported models into the backup too')
+      .addHelpText(
+        'after',
+        examples(
+          'backup /mnt/backups --keys-to /media/stick',
+          'backup list /mnt/backups',
+          'backup verify /mnt/backups/gatehouse-….backup --keys /media/stick',
+          'backup schedule /mnt/backups --every 24h --keep 7',
+        ),
+      ),
+    async ({ options, control, terminal }, dir) => {
+      if (dir === undefined) throw new UsageError('Say where to: backup DIR. More: backup --help');
+      const open = await control();
+      if (terminal.interactive) terminal.note('Writing the backup; everything else goes on…');
+      const reply = await open.send<RunReply & { keys: KeyCopyReply[]; advice: string[] }>(
+        'POST',
+        '/backups',
+        {
+          folder: userPath(dir),
+          keysTo: options.keysTo === undefined ? undefined : userPath(options.keysTo),
+          withModels: options.withModels ?? false,
+        },
+      );
+      const masterKey = whereMasterKey(await open.get('/master'));
+      const text = [
+        `${reply.path} is written and read back: ${megabytes(reply.bytes ?? 0)}.`,
+        ...reply.keys.map(({ place, state }) => `The key store is copied to ${place} (${state}).`),
+        masterKey,
+        ...reply.advice.map((line) => terminal.style('care', asTyped(line))),
+      ].join('\n');
+      return { json: { ...reply, masterKey }, text };
+    },
+  );
+
+  runner.run<{ every?: string; keep?: string; off?: boolean }>(
+    backup
+      .command('schedule')
+      .argument('<dir>', 'folder on another disk')
+      .description('let the running service make backups by itself; run again to change it')
+      .option('--every <duration>', '90m, 24h, 7d', '24h')
+      .option('--keep <n>', 'newest files of the schedule that stay; others of yours are never touched', '7')
+      .option('--off', 'end it; the files stay')
+      .addHelpText(
+        'after',
+        examples('backup schedule /mnt/backups --every 24h --keep 7', 'backup schedule /mnt/backups --off'),
+      ),
+    async ({ options, control }, dir = '') => {
+      const folder = userPath(dir);
+      if (options.off) {
+        await (await control()).send('DELETE', `/backups/plan?${new URLSearchParams({ folder })}`);
+        return { json: { folder, off: true }, text: `No more backups into ${folder}. The files stay.` };
+      }
+      const keep = Number(options.keep);
+      if (!Number.isInteger(keep) || keep < 1)
+        throw new UsageError(`--keep: "${options.keep}" is no positive number.`);
+      const open = await control();
+      const plan = await open.send<PlanReply>('PUT', '/backups/plan', {
+        folder,
+        everyMinutes: readMinutes('--every', options.every ?? '24h'),
+        keep,
+      });
+      const text = `The service makes a backup into ${plan.folder} every ${describeMinutes(plan.everyMinutes)} and keeps ${count(plan.keep, 'file', 'files')}; the first ${open.via === 'service' ? 'within a minute' : 'once it runs'}.`;
+      return { json: plan, text };
+    },
+  );
+
+  addBackupList(backup, runner);
+  addBackupVerify(backup, runner);
+}
+
+const whereMasterKey = ({ kind, path }: { kind: 'file' | 'passphrase'; path: string }) =>
+  kind === 'passphrase'
+    ? 'The master key opens with its passphrase, which is in no backup: keep it where you find it again.'
+    : `The master key is ${path}. It is NOT in the backup: keep a copy of it apart from both.`;

@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import { systemClock } from '../../lib/clock.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { describeMinutes } from '../terminal/moment.ts';
+import { type Terminal, table } from '../terminal/terminal.ts';
+import { userPath } from '../user-path.ts';
+import { newestIn } from './path.ts';
+import type { BackupsReply, RunReply } from './reply.ts';
+
+export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+export function addBackupList(backup: Command, runner: CommandRunner): void {
+  runner.run<{ newest?: boolean }>(
+    backup
+      .command('list')
+      .argument('[dir]', 'what lies in this folder, on any machine, without keys; else what this box made')
+      .summary('plans, runs, copies of the key store; or the files of a folder, newest first')
+      .description(
+        'Without DIR: plans, the last runs, and where the key store is copied to; a file that was removed and a date ahead of the ' +
+          'clock are marked. With DIR: the backups in it, newest first by their own count, whatever the dates say.',
+      )
+      .option('--newest', 'print only the path of the newest backup in DIR')
+      .addHelpText(
+        'after',
+        examples('backup list', 'backup list /mnt/backups', 'backup list /mnt/backups --newest'),
+      ),
+    async ({ options, control, terminal }, dir) => {
+      if (dir !== undefined) return options.newest ? showNewest(userPath(dir)) : showFolder(userPath(dir));
+      if (options.newest) throw new UsageError('--newest needs the folder: backup list DIR --newest');
+      const reply = await (await control()).get<BackupsReply>('/backups');
+      return { json: reply, text: describeBox(reply, terminal) };
+    },
+  );
+}
+
+async function showNewest(folder: string) {
+  const path = await newestIn(folder);
+  return { json: { path }, text: path };
+}
+
+async function showFolder(folder: string) {
+  const { readBackupFolder } = await import('../../backup/backup-folder.ts');
+  const { backups, unreadable } = await readBackupFolder(folder, systemClock.now());
+  const files = backups.map(({ takenAt, ...rest }) => ({
+    ...rest,
+    takenAt: new Date(takenAt).toISOString(),
+  }));
+  const broken = unreadable.map(({ path, error }) => ({ path, reason: error.message }));
+  const rows = files.map((one) => [
+    one.sequence,
+    one.takenAt,
+    one.origin,
+    megabytes(one.bytes),
+    one.backupKey,
+    one.futureDated ? `${one.path} (dated in the future)` : one.path,
+  ]);
+  const header = ['number', 'taken', 'by', 'size', 'backup key', 'file'];
+  const text = [
+    table(header, rows, `No backup lies in ${folder}.`),
+    ...broken.map(({ path, reason }) => `${path}: ${reason}`),
+  ].join('\n');
+  return { json: { files, unreadable: broken }, text };
+}
+
+function describeBox(reply: BackupsReply, terminal: Terminal): string {
+  const plans = reply.plans.map((one) => [
+    one.folder,
+    describeMinutes(one.everyMinutes),
+    one.keep,
+    one.setBy,
+  ]);
+  const runs = reply.runs.map((one) => [
+    one.startedAt,
+    one.outcome,
+    one.bytes === undefined ? undefined : megabytes(one.bytes),
+    one.verifiedAt === undefined ? 'no' : one.verifiedAt,
+    [markOf(one), one.reason ?? one.path].filter((part) => part !== '').join(' '),
+  ]);
+  return [
+    table(['folder', 'every', 'keeps', 'set by'], plans, 'No backups are scheduled.'),
+    '',
+    table(['started', 'outcome', 'size', 'proven', 'file or reason'], runs, 'There was no backup yet.'),
+    '',
+    table(
+      ['key store copy', 'state'],
+      reply.keys.map(({ place, state }) => [place, state]),
+      'The key store is copied nowhere: a backup without it opens nothing.',
+    ),
+    ...reply.warnings.map((line) => terminal.style('care', line)),
+  ].join('\n');
+}
+
+/** What a person who picks a file must know of it. */
+function markOf({ file, futureDated }: RunReply): string {
+  const marks = [
+    ...(file === 'removed' ? ['removed'] : file === 'away' ? ['not mounted'] : []),
+    ...(futureDated ? ['dated in the future'] : []),
+  ];
+  return marks.length === 0 ? '' : `[${marks.join(', ')}]`;
+}

@@ -1,0 +1,162 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { Config, describeDatabase } from '../../config.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { silentLog } from '../../lib/log.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { operatorName } from '../control/control.ts';
+import { UsageError } from '../failure.ts';
+import { invocation } from '../invocation.ts';
+import {
+  type MasterKeyOptions,
+  masterKeyFlag,
+  masterKeySources,
+  passphraseSource,
+} from '../master/open-order.ts';
+import { passphraseFileFlag } from '../master/passphrase.ts';
+import { facts } from '../terminal/terminal.ts';
+import { userPath } from '../user-path.ts';
+import { backupPath } from './path.ts';
+import { describeFound, progressOn } from './verify.ts';
+
+export function addRestore(program: Command, runner: CommandRunner): void {
+  runner.run<
+    MasterKeyOptions & {
+      keys: string;
+      drill?: boolean;
+      acceptUnproven?: boolean;
+      confirm?: string;
+      databaseUrl?: string;
+    }
+  >(
+    program
+      .command('restore')
+      .argument('<file>', 'gatehouse-….backup')
+      .summary('make a data directory of a backup; the old one is kept')
+      .description(
+        'Makes a data directory of a backup and the newest copy of the key store. Everything is checked before anything is ' +
+          'changed; what lies in --data is moved aside, never deleted. The service must not run on it. People who were erased ' +
+          'after the backup stay erased.',
+      )
+      .requiredOption('--keys <place>', 'folder of the newest copy of the key store')
+      .option(
+        '--database-url <url>',
+        'restore the people into this empty PostgreSQL database (default: SQLite in the directory)',
+      )
+      .option(
+        '--confirm <count>',
+        'how many people --data holds now, where it holds any: what is lost is told first',
+      )
+      .option(
+        '--drill',
+        'a trial while the original stays in use: no part in its key store copies and schedules',
+      )
+      .option(
+        '--accept-unproven',
+        'restore also a backup that fails the proof; the answer and the audit log name what was accepted',
+      )
+      .option(...masterKeyFlag)
+      .option(...passphraseFileFlag)
+      .addHelpText(
+        'after',
+        examples(
+          'restore /mnt/backups/gatehouse-….backup --keys /media/stick',
+          'restore /mnt/backups/gatehouse-….backup --keys /media/stick --database-url postgresql://gatehouse@db.example/gatehouse',
+          'restore /mnt/backups/gatehouse-….backup --keys /media/stick --master-key-file /media/safe/master.key --data /srv/gatehouse',
+        ),
+      ),
+    async ({ options, data, terminal }, file = '') => {
+      const databaseUrl = askedDatabase(options.databaseUrl);
+      const confirm = options.confirm === undefined ? undefined : Number(options.confirm);
+      if (confirm !== undefined && !(Number.isInteger(confirm) && confirm >= 0))
+        throw new UsageError(`--confirm: "${options.confirm}" is no number of people.`);
+      const path = await backupPath(file, 'restore --keys PLACE');
+      const { restoreBackup } = await import('../../backup/restore-backup.ts');
+      const { firstStart } = await import('../../server/first-start.ts');
+      const passphrase = passphraseSource(options);
+      const restored = await restoreBackup({
+        file: path,
+        keys: userPath(options.keys),
+        ...masterKeySources(data, options),
+        passphrase,
+        data,
+        drill: options.drill ?? false,
+        acceptUnproven: options.acceptUnproven ?? false,
+        ...(confirm === undefined ? {} : { confirm }),
+        ...(databaseUrl === undefined ? {} : { databaseUrl }),
+        actor: operatorName(),
+        clock: systemClock,
+        log: silentLog,
+        progress: progressOn(terminal),
+      });
+      const start = await firstStart(restored, passphrase);
+      const { facts: about, found, aside, masterKeyFile, missingModels } = restored;
+      const text = [
+        `${data} is the backup from ${about.takenAt} now, and opens.`,
+        '',
+        facts([...describeFound(found), ['erased again', start.erasedAgain]]),
+        '',
+        ...(found.problems.length > 0
+          ? [
+              terminal.style('bad', 'Accepted although the proof failed, and noted in the audit log:'),
+              ...found.problems.map((one) => `  ${one}`),
+            ]
+          : []),
+        ...(found.lostOrganizations.length > 0
+          ? [
+              `Made after the backup and therefore gone: ${found.lostOrganizations.join(', ')}. Their keys stay for a newer backup.`,
+            ]
+          : []),
+        ...(masterKeyFile === undefined
+          ? []
+          : [`The master key is read from ${masterKeyFile} (gatehouse.json).`]),
+        ...(databaseUrl === undefined
+          ? []
+          : [
+              `Its people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')} (gatehouse.json names the database).`,
+            ]),
+        ...(about.database === 'postgres' && databaseUrl === undefined
+          ? [
+              'The backup came from PostgreSQL; its data lies in SQLite in this directory now. PostgreSQL was not touched.',
+            ]
+          : []),
+        ...(missingModels.length > 0
+          ? [`Import these models again, their files were not in the backup: ${missingModels.join(', ')}.`]
+          : []),
+        ...(aside === undefined
+          ? []
+          : [
+              `The old directory is kept as ${aside}, with keys as they were: whoever is erased from now on still has a key there. When all is well: rm -r '${aside}'`,
+            ]),
+        ...(aside === undefined && !options.drill
+          ? [
+              'If the original directory is still in use, do not start both: they share the copies of the key store. For a trial, restore with --drill.',
+            ]
+          : []),
+        `Start the service:  ${invocation} serve --data ${data}`,
+      ].join('\n');
+      return { json: { ...restored, ...start }, text };
+    },
+  );
+}
+
+/** As `--database-url`, else as the environment says, which every later command would read too. */
+function askedDatabase(flag: string | undefined): string | undefined {
+  if (process.env.GATEHOUSE_KEYS_DATABASE_URL) {
+    throw new UsageError(
+      'GATEHOUSE_KEYS_DATABASE_URL is set, but a restore keeps the keys in keys.db of the directory, which that setting would hide. Unset it first.',
+    );
+  }
+  const set = process.env.GATEHOUSE_DATABASE_URL || undefined;
+  if (flag !== undefined && set !== undefined && flag !== set) {
+    throw new UsageError(
+      '--database-url and GATEHOUSE_DATABASE_URL name different databases: unset the second, or leave the first away.',
+    );
+  }
+  const asked = flag ?? set;
+  if (!Config.shape.databaseUrl.safeParse(asked).success)
+    throw new UsageError(
+      '--database-url is no URL of PostgreSQL: postgresql://USER:PASSWORD@HOST:PORT/DATABASE.',
+    );
+  return asked;
+}

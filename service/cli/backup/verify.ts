@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import type { Examination } from '../../backup/examine-backup.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { silentLog } from '../../lib/log.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { isInitialized } from '../data-directory.ts';
+import {
+  type MasterKeyOptions,
+  masterKeyFlag,
+  masterKeySources,
+  passphraseSource,
+} from '../master/open-order.ts';
+import { passphraseFileFlag } from '../master/passphrase.ts';
+import { count, facts, type Terminal } from '../terminal/terminal.ts';
+import { userPath } from '../user-path.ts';
+import { backupPath } from './path.ts';
+
+/** Works on any machine with the file, a copy of the key store and the master key: no data directory is needed. */
+export function addBackupVerify(backup: Command, runner: CommandRunner): void {
+  runner.run<MasterKeyOptions & { keys?: string }>(
+    backup
+      .command('verify')
+      .argument('<file>', 'gatehouse-….backup')
+      .summary('prove that a backup would serve: restore it to scratch and look at all of it')
+      .description(
+        'Restores the file to a temporary folder, opens it with the keys, checks the database and the audit chain, and finds ' +
+          'people by a template of their own. Changes nothing; works while the service runs and on another machine. Exit code 1 ' +
+          'when the backup would not serve.',
+      )
+      .option(
+        '--keys <place>',
+        'folder of a key store copy (default: beside the file, else the data directory)',
+      )
+      .option(...masterKeyFlag)
+      .option(...passphraseFileFlag)
+      .addHelpText(
+        'after',
+        examples(
+          'backup verify /mnt/backups/gatehouse-….backup',
+          'backup verify /mnt/backups/gatehouse-….backup --keys /media/stick --master-key-file /media/safe/master.key',
+        ),
+      ),
+    async ({ options, data, control, terminal }, given = '') => {
+      const file = await backupPath(given, 'backup verify');
+      const { verifyBackup } = await import('../../backup/verify-backup.ts');
+      const started = performance.now();
+      const passphrase = passphraseSource(options);
+      const found = await verifyBackup({
+        file,
+        keys: options.keys === undefined ? usualKeys(file, data) : userPath(options.keys),
+        ...masterKeySources(data, options),
+        passphrase,
+        clock: systemClock,
+        log: silentLog,
+        progress: progressOn(terminal),
+      });
+      const ok = found.problems.length === 0;
+      if (ok && isInitialized(data)) {
+        // The schedule keeps what was proven last; a box that cannot be asked now keeps by age alone.
+        await control({ passphrase })
+          .then((open) => open.send('POST', '/backups/verified', { path: file }))
+          .catch(() =>
+            terminal.note(
+              'The data directory was not told: its schedule does not know that this file is proven.',
+            ),
+          );
+      }
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      const text = [
+        ok
+          ? terminal.style('good', `${file} is a good backup (${seconds} s).`)
+          : terminal.style('bad', `${file} would not serve:`),
+        ...found.problems.map((one) => `  ${one}`),
+        '',
+        facts([
+          ['taken', found.facts.takenAt],
+          ['by', `Gatehouse ${found.facts.gatehouse}, schema ${found.facts.schema}`],
+          ...describeFound(found),
+        ]),
+      ].join('\n');
+      return { json: { ok, file, ...found }, text, ...(ok ? {} : { exitCode: 1 as const }) };
+    },
+  );
+}
+
+export function describeFound({
+  people,
+  templates,
+  match,
+  audit,
+  organizations,
+}: Examination): [string, string][] {
+  return [
+    ['organizations', String(organizations)],
+    ['people', `${count(people.there, 'person', 'people')}, ${people.erased} of them erased since`],
+    [
+      'templates',
+      `${templates.opened} of ${templates.there} opened, ${templates.erased} of erased people, ${templates.damaged} damaged`,
+    ],
+    ['matches', `${match.found} of ${match.asked} people found by their own template`],
+    [
+      'audit',
+      `${audit.lines} lines, ${audit.valid ? 'valid' : 'NOT valid'}, ${audit.checkpoints} checkpoints`,
+    ],
+  ];
+}
+
+/** One line on standard error that is written over; nothing where no person is looking. */
+export function progressOn(terminal: Terminal): (what: string, done?: number, of?: number) => void {
+  if (!terminal.interactive) return () => {};
+  let last = '';
+  return (what, done, of) => {
+    const share = done === undefined || !of ? '' : ` ${Math.floor((100 * done) / of)} %`;
+    const line = `${what}${share}`;
+    if (line === last) return;
+    process.stderr.write(`\r\x1b[K${line}`);
+    last = line;
+    if (done !== undefined && done === of) process.stderr.write('\n');
+  };
+}
+
+/** Beside the backup, else in the data directory. */
+function usualKeys(file: string, data: string): string {
+  return existsSync(join(dirname(file), 'gatehouse-keys.db')) ? dirname(file) : data;
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Problem } from '../../lib/problem.ts';
+import type { SchemaChange } from '../../storage/migrate.ts';
+import { requireInitialized } from '../data-directory.ts';
+import { type Control, createControl } from './control.ts';
+import { createSocketTransport, probeSocket } from './socket-transport.ts';
+
+export interface OpenOptions {
+  /** `init` makes the directory; every other command refuses one that is not there. */
+  create?: boolean;
+  /** The command analyzes many pictures: all workers the settings allow, not one. Only where no service runs. */
+  manyPictures?: boolean;
+  /** As `--database-url`, of a directory that does not record one yet. Only where no service runs. */
+  databaseUrl?: string | undefined;
+  keysDatabaseUrl?: string | undefined;
+  /** Where the command knows the passphrase already: nobody is asked again. Only where no service runs. */
+  passphrase?: () => Promise<string>;
+  /** Brings an older schema up to date, and is told of each; any other command refuses it. Only where no service runs. */
+  migrating?: (change: SchemaChange) => void;
+}
+
+/** A command, or a service that is starting or stopping, holds the directory for moments only: worth waiting for. */
+const TRIES = 50;
+const PAUSE_MILLISECONDS = 200;
+
+/**
+ * The way to a data directory: over the control socket when a service runs on it, else by composing Gatehouse in this
+ * process, which takes the writer lock. Waits up to ten seconds for another command to end: a small box takes some for one.
+ * Close it when done.
+ */
+export async function openControl(data: string, options: OpenOptions = {}): Promise<Control> {
+  const socketPath = join(data, 'control.sock');
+  for (let attempt = 1; ; attempt++) {
+    if ((await probeSocket(socketPath)) === 'service')
+      return createControl(createSocketTransport(socketPath));
+    if (!options.create) requireInitialized(data);
+    // Loaded only now: native packages cost a quarter of a second that `--help` and a running service need not pay.
+    const { createOwnTransport } = await import('./own-transport.ts');
+    try {
+      return createControl(
+        await createOwnTransport({
+          data,
+          databaseUrl: options.databaseUrl,
+          keysDatabaseUrl: options.keysDatabaseUrl,
+          workers: options.manyPictures ? undefined : 1,
+          passphrase: options.passphrase,
+          migrating: options.migrating,
+        }),
+      );
+    } catch (error) {
+      if (!isHeld(error) || attempt === TRIES) throw error;
+      await delay(PAUSE_MILLISECONDS);
+    }
+  }
+}
+
+/** The writer lock was refused, not anything else that conflicts. */
+function isHeld(error: unknown): boolean {
+  const cause = error instanceof Problem ? (error.cause as { code?: unknown } | undefined) : undefined;
+  return typeof cause?.code === 'string' && cause.code.startsWith('SQLITE_BUSY');
+}

@@ -1,0 +1,70 @@
+import { toResponse } from '../../../sdk/admin/socket-fetch.ts';
+import { compose } from '../../compose/compose.ts';
+import { parseConfig } from '../../config.ts';
+import { createControlServer } from '../../control-server.ts';
+import { createStructuredLog } from '../../http/structured-log.ts';
+import { systemClock } from '../../lib/clock.ts';
+import type { Unlock } from '../../storage/master/open-master.ts';
+import type { SchemaChange } from '../../storage/migrate.ts';
+import { unlockAtTerminal } from '../master/passphrase.ts';
+import type { Transport } from './control.ts';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Gatehouse composed in this process, which holds the directory until `close`; the same door as on the socket. */
+export async function createOwnTransport({
+  data,
+  databaseUrl,
+  keysDatabaseUrl,
+  workers,
+  passphrase,
+  migrating,
+}: {
+  data: string;
+  databaseUrl: string | undefined;
+  keysDatabaseUrl: string | undefined;
+  workers: number | undefined;
+  passphrase: (() => Promise<string>) | undefined;
+  /** Brings an older schema up to date, telling each; absent, it is refused. */
+  migrating: ((change: SchemaChange) => void) | undefined;
+}): Promise<Transport> {
+  const config = parseConfig({
+    data,
+    ...(databaseUrl && { databaseUrl }),
+    ...(keysDatabaseUrl && { keysDatabaseUrl }),
+  });
+  const log = createStructuredLog({
+    clock: systemClock,
+    level: 'error',
+    write: (line) => void process.stderr.write(line),
+  });
+  const unlock: Unlock = passphrase ? async (open) => open(await passphrase()) : unlockAtTerminal();
+  const gatehouse = await compose(
+    { ...config, workers: workers ?? config.workers },
+    {
+      log,
+      workers: 'when-needed',
+      unlock,
+      ...(migrating ? { older: 'migrate', announce: migrating } : { older: 'refuse' }),
+    },
+  );
+  const app = await createControlServer(gatehouse, { log });
+  return {
+    via: 'own process',
+    async fetch(request) {
+      const { pathname, search } = new URL(request.url);
+      const reply = await app.inject({
+        method: request.method as Method,
+        url: pathname + search,
+        headers: Object.fromEntries(request.headers),
+        payloadAsStream: true,
+        ...(request.body && { payload: Buffer.from(await request.arrayBuffer()) }),
+      });
+      return toResponse(reply.statusCode, reply.headers, reply.stream());
+    },
+    async close() {
+      await app.close();
+      await gatehouse.close();
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { get as getPlain, type RequestOptions } from 'node:http';
+import { get as getSecure } from 'node:https';
+import type { ModelReport } from '../../engine/models/index.ts';
+import { asTyped, invocation } from '../invocation.ts';
+import { count } from '../terminal/terminal.ts';
+import type { Finding } from './checks.ts';
+
+/** What a running service tells of itself on the control socket, as far as the doctor looks at it. */
+export interface BoxStatus {
+  models: Pick<ModelReport, 'name' | 'doubts' | 'enabled' | 'acceptedBy' | 'acceptedAt'>[];
+  people: { world: string; total: number; largest: number }[];
+  safeGallery: { rate: number; people: number }[];
+  matchOnlyOrganizations: number;
+  lenientOrganizations?: number;
+  insecureHttp?: boolean;
+  queueProblem?: string;
+}
+
+export function checkGalleries({ people, safeGallery }: BoxStatus): Finding {
+  const limits = safeGallery.map(
+    ({ rate, people: safe }) => `${safe.toLocaleString('en')} at 1 wrong name in ${Math.round(1 / rate)}`,
+  );
+  const largest = people.map(({ world, largest }) => `${largest.toLocaleString('en')} ${world}`);
+  const found = `${largest.join(', ')} in the largest organization; measured up to ${limits.join(', ')}`;
+  const exceeded = people.some(({ largest }) => safeGallery.some((limit) => largest > limit.people));
+  return exceeded
+    ? {
+        what: 'people',
+        state: 'warn',
+        found,
+        remedy:
+          'Beyond, 1:N thresholds are extrapolated and refuse more genuine people: give the e-mail (1:1), or use several organizations.',
+      }
+    : { what: 'people', state: 'ok', found };
+}
+
+export function checkLicences({ models }: BoxStatus): Finding {
+  const accepted = models.filter(({ enabled, acceptedAt }) => enabled && acceptedAt !== undefined);
+  const names = accepted.map(({ name, acceptedBy, acceptedAt }) => {
+    const by = acceptedBy === undefined ? '' : ` by ${acceptedBy}`;
+    return `${name}${by} on ${new Date(acceptedAt!).toISOString().slice(0, 10)}`;
+  });
+  return {
+    what: 'licence doubts',
+    state: 'ok',
+    found: names.length === 0 ? 'none accepted' : `accepted: ${names.join('; ')}`,
+  };
+}
+
+export function checkMatchOnly({ matchOnlyOrganizations: amount }: BoxStatus): Finding {
+  if (amount === 0) return { what: 'match-only', state: 'ok', found: 'no organization' };
+  return {
+    what: 'match-only',
+    state: 'warn',
+    found: `${count(amount, 'organization', 'organizations')}: a printed photograph of an enrolled person would be verified there`,
+    remedy: `${invocation} org set --no-match-only --org …   once presentation attack detection is installed`,
+  };
+}
+
+/** Profiles of organizations that verify where the liveness check fails. */
+export function checkLenientProfiles({ lenientOrganizations: amount = 0 }: BoxStatus): Finding[] {
+  if (amount === 0) return [];
+  return [
+    {
+      what: 'liveness',
+      state: 'warn',
+      found: `${count(amount, 'organization has', 'organizations have')} a profile that verifies where the liveness check fails`,
+      remedy: `${invocation} profile show NAME --org …   says which; built-in profiles refuse at 0.5`,
+    },
+  ];
+}
+
+/** Said only where something is wrong: most boxes have no Redis. */
+export function checkQueue({ queueProblem }: BoxStatus): Finding[] {
+  if (queueProblem === undefined) return [];
+  return [
+    {
+      what: 'queue of jobs',
+      state: 'warn',
+      found: 'Redis cannot be used; jobs wait in the database until it can',
+      remedy:
+        'The log says why. Start Redis or correct "redisUrl"; or start with "queue": "database", which takes over every job.',
+    },
+  ];
+}
+
+/** Copies of the key store: two at least are advised, on other disks than the data. */
+export function checkKeyCopies(
+  places: readonly { place: string; state: string; reason?: string }[],
+): Finding {
+  const what = 'copies of the key store';
+  const behind = places.filter(({ state }) => state !== 'current');
+  if (behind.length > 0) {
+    return {
+      what,
+      state: 'warn',
+      found: `${behind.map(({ place, state }) => `${place} is ${state}`).join(', ')}`,
+      remedy: asTyped(behind.map(({ reason }) => reason ?? `${invocation} keystore sync`).join(' ')),
+    };
+  }
+  const found = places.length === 0 ? 'none' : places.map(({ place }) => place).join(', ');
+  if (places.length >= 2) return { what, state: 'ok', found };
+  return {
+    what,
+    state: 'warn',
+    found,
+    remedy: `Without the key store no backup opens. Keep two copies, on other disks: ${invocation} keystore add DIR`,
+  };
+}
+
+/** The settings the doctor reads may not be the flags the service was started with. */
+export function checkInsecureHttp({ insecureHttp }: BoxStatus): Finding[] {
+  if (!insecureHttp) return [];
+  return [
+    {
+      what: 'encryption of the service',
+      state: 'warn',
+      found: 'none: pictures of faces and API keys can be read on the way from other machines',
+      remedy: 'Start it with --tls-cert and --tls-key, or behind a proxy that encrypts.',
+    },
+  ];
+}
+
+const WAIT_MILLISECONDS = 2000;
+
+/** Whether the service answers where the settings say. Its certificate is another line's matter. */
+export async function checkAnswer(config: { host: string; port: number; tls: boolean }): Promise<Finding> {
+  const what = `port ${config.port}`;
+  const body = await ask(config).catch(() => undefined);
+  if (body?.includes('"uptimeSeconds"'))
+    return { what, state: 'ok', found: `the service answers on ${config.host}` };
+  return {
+    what,
+    state: 'warn',
+    found: `the service does not answer on ${config.host}`,
+    remedy:
+      'If it was started with another --host or --port, write them into gatehouse.json; else look at a firewall.',
+  };
+}
+
+function ask({ host, port, tls }: { host: string; port: number; tls: boolean }): Promise<string> {
+  const every: Record<string, string> = { '': '127.0.0.1', '0.0.0.0': '127.0.0.1', '::': '::1' };
+  const options: RequestOptions & { rejectUnauthorized?: boolean } = {
+    host: every[host] ?? host,
+    port,
+    path: '/health',
+    timeout: WAIT_MILLISECONDS,
+    rejectUnauthorized: false,
+  };
+  return new Promise((resolve, reject) => {
+    const request = (tls ? getSecure : getPlain)(options, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      response.on('end', () => resolve(text)).on('error', reject);
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer'))).on('error', reject);
+  });
+}

@@ -1,0 +1,176 @@
+import { stat, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { Config } from '../../config.ts';
+import { listenPolicy } from '../../http/listen-policy.ts';
+import { readTlsFiles } from '../../http/tls-files.ts';
+import { programBuiltAt } from '../../lib/program-built.ts';
+import { invocation } from '../invocation.ts';
+import { oldestNode, refuseOldNode } from '../node-version.ts';
+
+export interface Finding {
+  what: string;
+  state: 'ok' | 'warn' | 'fail';
+  found: string;
+  /** How to put it right; absent when all is well. */
+  remedy?: string;
+}
+
+type State = Finding['state'];
+const finding = (what: string, state: State, found: string, remedy?: string): Finding => ({
+  what,
+  state,
+  found,
+  ...(remedy === undefined ? {} : { remedy }),
+});
+
+export function checkNode(version: string): Finding {
+  const refusal = refuseOldNode(version);
+  return refusal === undefined
+    ? finding('Node.js', 'ok', version)
+    : finding('Node.js', 'fail', `${version}, needs ${oldestNode}`, refusal);
+}
+
+/** Nobody but the owner should read the directory, the key files and the socket. */
+export async function checkPermissions(data: string): Promise<Finding> {
+  const open: string[] = [];
+  for (const name of [
+    '',
+    'master.key',
+    'master-passphrase.json',
+    'keys.db',
+    'gatehouse.db',
+    'gatehouse.json',
+    'control.sock',
+  ]) {
+    const path = join(data, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found && (found.mode & 0o077) !== 0 && process.platform !== 'win32') open.push(path);
+  }
+  const owner = await stat(data);
+  if (process.getuid && owner.uid !== process.getuid() && process.getuid() !== 0) {
+    return finding(
+      'permissions',
+      'fail',
+      `${data} belongs to another account`,
+      'Run Gatehouse as its owner, or chown it.',
+    );
+  }
+  return open.length === 0
+    ? finding('permissions', 'ok', 'only the owner can read the data')
+    : finding(
+        'permissions',
+        open.some((path) => path.endsWith('.key') || path.endsWith('.sock')) ? 'fail' : 'warn',
+        `others may read ${open.join(', ')}`,
+        `chmod -R go= ${data}`,
+      );
+}
+
+const GIGABYTE = 1e9;
+
+/** A hundred thousand people take about a gigabyte; a full disk stops enrollment. */
+export async function checkDisk(directory: string): Promise<Finding> {
+  const disk = await statfs(directory);
+  const free = disk.bavail * disk.bsize;
+  const state = free < 0.2 * GIGABYTE ? 'fail' : free < 2 * GIGABYTE ? 'warn' : 'ok';
+  return finding(
+    'disk space',
+    state,
+    `${(free / GIGABYTE).toFixed(1)} GB free`,
+    state === 'ok' ? undefined : 'Free some space, or move the data directory to a larger disk.',
+  );
+}
+
+/** Keys, tokens and travel checks rest on the time. No network is asked: only what cannot be is noticed. */
+export async function checkClock(now: number, data: string): Promise<Finding> {
+  const newest = await stat(join(data, 'gatehouse.db')).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  const shown = new Date(now).toISOString();
+  const remedy = 'Set the clock, and keep it set: timedatectl set-ntp true';
+  if (now < programBuiltAt)
+    return finding('clock', 'fail', `${shown} lies before this program was built`, remedy);
+  if (newest > now + 120_000)
+    return finding('clock', 'fail', `${shown} lies before the last write to the database`, remedy);
+  return finding('clock', 'ok', `${shown}, ${Intl.DateTimeFormat().resolvedOptions().timeZone}`);
+}
+
+export function checkTls(config: Config, now: number): Finding {
+  const decision = listenPolicy({
+    host: config.host,
+    tls: config.tlsCert !== undefined,
+    insecureHttp: config.insecureHttp,
+  });
+  if (decision.is === 'refused')
+    return finding('encryption', 'fail', `none on ${config.host}`, decision.reason);
+  if (decision.is === 'allowed-with-warning')
+    return finding('encryption', 'warn', `none on ${config.host}`, decision.warning);
+  if (config.tlsCert === undefined || config.tlsKey === undefined) {
+    return finding('encryption', 'ok', `not needed: only this machine reaches ${config.host}`);
+  }
+  const files = readTlsFiles({ cert: config.tlsCert, key: config.tlsKey }, now);
+  if (files.is === 'unusable')
+    return finding('encryption', 'fail', files.reason, 'Correct --tls-cert and --tls-key, both PEM files.');
+  const found = `certificate for ${files.subject}, ${files.days} more days`;
+  return files.days < 21
+    ? finding('encryption', 'warn', found, `Renew ${config.tlsCert}.`)
+    : finding('encryption', 'ok', found);
+}
+
+export function checkPort(host: string, port: number): Promise<Finding> {
+  const what = `port ${port}`;
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const remedy = `Find what holds it (ss -ltnp 'sport = :${port}'), or choose another: --port N.`;
+      resolve(
+        finding(what, 'fail', error.code === 'EADDRINUSE' ? 'another program has it' : error.message, remedy),
+      );
+    });
+    server.listen(port, host, () => server.close(() => resolve(finding(what, 'ok', `free on ${host}`))));
+  });
+}
+
+/** `sun_path` holds 107 bytes on Linux, 103 on macOS. */
+export function checkSocketPath(socket: string): Finding {
+  const length = Buffer.byteLength(socket);
+  return length <= 103
+    ? finding('control socket', 'ok', socket)
+    : finding(
+        'control socket',
+        'fail',
+        `${socket} is ${length} bytes long`,
+        'Use a data directory with a shorter path (103 bytes with control.sock).',
+      );
+}
+
+export function checkModelFiles(files: readonly { id: string; ok: boolean }[]): Finding {
+  const broken = files.filter(({ ok }) => !ok).map(({ id }) => id);
+  return broken.length === 0
+    ? finding('models', 'ok', `${files.length} files are what the manifest says`)
+    : finding(
+        'models',
+        'fail',
+        `${broken.join(', ')} differ or are missing`,
+        'Build them again: npm run models',
+      );
+}
+
+export function checkPad(models: readonly { role: string; enabled: boolean; name: string }[]): Finding {
+  const installed = models.filter(({ role, enabled }) => role === 'pad' && enabled);
+  return installed.length > 0
+    ? finding('presentation attack detection', 'ok', installed.map(({ name }) => name).join(', '))
+    : finding(
+        'presentation attack detection',
+        'warn',
+        'not installed: the live world refuses to verify (but for match-only organizations), the test world works',
+        `${invocation} models import --help  says where the two files come from`,
+      );
+}
+
+/** The nearest folder that exists: where a new data directory would be made. */
+export async function existingFolder(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() || dirname(path) === path ? path : existingFolder(dirname(path));
+}

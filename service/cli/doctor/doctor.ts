@@ -1,0 +1,214 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { type Config, parseConfig } from '../../config.ts';
+import { systemClock } from '../../lib/clock.ts';
+import type { BackupsReply } from '../backup/reply.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import type { Control } from '../control/control.ts';
+import { isInitialized } from '../data-directory.ts';
+import { toFailure } from '../failure.ts';
+import { invocation } from '../invocation.ts';
+import { checkFiles } from '../models/check-files.ts';
+import type { CalibrationReply } from '../org/gallery-calibration-text.ts';
+import type { OrganizationReply } from '../organization.ts';
+import { answerWidth } from '../terminal/terminal.ts';
+import { checkAlerts, MOST_ALERTS } from './alerts.ts';
+import { checkBackups } from './backups.ts';
+import {
+  type BoxStatus,
+  checkAnswer,
+  checkGalleries,
+  checkInsecureHttp,
+  checkKeyCopies,
+  checkLenientProfiles,
+  checkLicences,
+  checkMatchOnly,
+  checkQueue,
+} from './box.ts';
+import {
+  checkClock,
+  checkDisk,
+  checkModelFiles,
+  checkNode,
+  checkPad,
+  checkPermissions,
+  checkPort,
+  checkSocketPath,
+  checkTls,
+  existingFolder,
+  type Finding,
+} from './checks.ts';
+import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
+import { checkOwnGalleries } from './galleries.ts';
+import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './people.ts';
+import { checkGrants } from './postgres.ts';
+import { checkRetention } from './retention.ts';
+import { checkConsent, checkKeyStore, checkMasterKey } from './setup.ts';
+import { describeFindings } from './text.ts';
+
+export function addDoctor(program: Command, runner: CommandRunner): void {
+  const command = program
+    .command('doctor')
+    .summary('is this box fit to run? every line with its remedy')
+    .description(
+      'Looks at the machine, the data directory, the models and the settings. The exit code is 1 when something fails.',
+    )
+    .addHelpText('after', examples('doctor', 'doctor --data /srv/gatehouse --json'));
+  runner.run(command, async ({ data, terminal, control }) => {
+    const config = parseConfig({ data });
+    const now = systemClock.now();
+    const findings: Finding[] = [
+      checkNode(process.versions.node),
+      await checkDisk(await existingFolder(data)),
+    ];
+    findings.push(checkTls(config, now), checkSocketPath(join(data, 'control.sock')));
+    if (isInitialized(data)) {
+      findings.push(
+        await checkPermissions(data),
+        await checkClock(now, data),
+        ...(await checkGrants(config)),
+        ...(await askBox(control, config)),
+      );
+    } else {
+      const remedy = `${invocation} init --data ${data} --org "My organization"   or   npm start`;
+      findings.push({ what: 'data directory', state: 'warn', found: `${data} is not initialized`, remedy });
+      findings.push(await checkClock(now, data), await checkPort(config.host, config.port));
+    }
+    const failed = findings.some(({ state }) => state === 'fail');
+    const mark = { ok: 'good', warn: 'care', fail: 'bad' } as const;
+    const text = describeFindings(findings, answerWidth(), (state) =>
+      terminal.style(mark[state], state.padEnd(4)),
+    );
+    return {
+      json: { ok: !failed, findings },
+      text,
+      ...(failed ? { exitCode: 1 as const } : {}),
+    };
+  });
+}
+
+/** What only the box itself can tell; a box that cannot be opened is one failed line naming why. */
+async function askBox(control: () => Promise<Control>, config: Config): Promise<Finding[]> {
+  const port = () => checkPort(config.host, config.port);
+  let open: Control;
+  try {
+    open = await control();
+  } catch (error) {
+    const { text } = toFailure(error);
+    const files = await checkFiles(config.data, () => Promise.reject(error)).catch(() => undefined);
+    return [
+      { what: 'data directory', state: 'fail', found: text.split('\n')[0] ?? text },
+      await port(),
+      ...(files ? [checkModelFiles(files)] : []),
+    ];
+  }
+  const running = open.via === 'service';
+  if (running && (await open.get<{ sealed?: object }>('/status')).sealed) {
+    const found = 'sealed: the service waits for the passphrase of the master key';
+    return [
+      { what: 'data directory', state: 'fail', found, remedy: `${invocation} unseal --data ${config.data}` },
+    ];
+  }
+  const files = await checkFiles(config.data, control);
+  const { models } = await open.get<{ models: { role: string; enabled: boolean; name: string }[] }>(
+    '/models',
+  );
+  const { places } = await open.get<{ places: [] }>('/keystore/places');
+  const { organizations } = await open.get<{ organizations: OrganizationReply[] }>('/organizations');
+  return [
+    { what: 'data directory', state: 'ok', found: `${config.data} opens` },
+    {
+      what: 'writer',
+      state: 'ok',
+      found: running ? `the service${await holder(config.data)} answers` : 'nobody else holds the directory',
+    },
+    ...(running ? await askService(open, config) : [await port()]),
+    checkMasterKey(await open.get('/master'), config.data, places),
+    checkKeyStore(config, places),
+    checkKeyCopies(places),
+    checkBackups(await open.get<BackupsReply>('/backups'), systemClock.now()),
+    ...checkRetention(await open.get('/retention/waiting')),
+    checkModelFiles(files),
+    checkPad(models),
+    checkConsent(organizations),
+    ...checkKeysWithoutPerson(await open.get('/keys-without-person')),
+    ...checkOwnGalleries(await ownGalleries(open, organizations)),
+    ...checkErasures(await pendingErasures(open, organizations)),
+    ...checkWebhooks(await eventsOut(open, organizations)),
+    ...checkDeadJobs(
+      (await open.get<{ counts: Record<string, Record<string, number>> }>('/queue/counts')).counts,
+    ),
+    ...checkAlerts(await openAlerts(open, organizations)),
+  ];
+}
+
+async function ownGalleries(open: Control, organizations: readonly OrganizationReply[]) {
+  return Promise.all(
+    organizations.map(async ({ id, name }) => ({
+      organization: name,
+      ...(await open.get<{ calibrations: CalibrationReply[] }>(`/organizations/${id}/calibrations`)),
+    })),
+  );
+}
+
+async function pendingErasures(open: Control, organizations: readonly OrganizationReply[]) {
+  const pending: { id: string; name: string; erasures: number }[] = [];
+  for (const { id, name } of organizations) {
+    const path = `/organizations/${id}/erasures`;
+    const { receipts } = await open.get<{ receipts: unknown[] }>(path, {
+      pending: 'true',
+      limit: MOST_COUNTED,
+    });
+    if (receipts.length > 0) pending.push({ id, name, erasures: receipts.length });
+  }
+  return pending;
+}
+
+async function eventsOut(open: Control, organizations: readonly OrganizationReply[]) {
+  const found: EventsOut[] = [];
+  for (const { id, name } of organizations) {
+    const path = `/organizations/${id}`;
+    const { webhooks } = await open.get<Pick<EventsOut, 'webhooks'>>(`${path}/webhooks`, { world: 'live' });
+    const { grants } = await open.get<{ grants: unknown[] }>(`${path}/grants`);
+    found.push({ id, name, webhooks, grants: grants.length });
+  }
+  return found;
+}
+
+async function openAlerts(open: Control, organizations: readonly OrganizationReply[]) {
+  const found: { id: string; name: string; alerts: number }[] = [];
+  for (const { id, name } of organizations) {
+    const { alerts } = await open.get<{ alerts: unknown[] }>(`/organizations/${id}/alerts`, {
+      world: 'live',
+      open: 'true',
+      limit: MOST_ALERTS,
+    });
+    found.push({ id, name, alerts: alerts.length });
+  }
+  return found;
+}
+
+/** What a box that is in use should be looked at for. */
+async function askService(open: Control, config: Config): Promise<Finding[]> {
+  const status = await open.get<BoxStatus>('/status');
+  return [
+    await checkAnswer({ ...config, tls: config.tlsCert !== undefined }),
+    ...checkInsecureHttp(status),
+    checkGalleries(status),
+    checkLicences(status),
+    checkMatchOnly(status),
+    ...checkLenientProfiles(status),
+    ...checkQueue(status),
+  ];
+}
+
+/** Who wrote itself down as the writer; nothing rests on it. */
+async function holder(data: string): Promise<string> {
+  try {
+    const { pid, since } = JSON.parse(await readFile(join(data, 'writer.json'), 'utf8'));
+    return ` (process ${pid}, since ${since})`;
+  } catch {
+    return '';
+  }
+}

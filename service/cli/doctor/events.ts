@@ -1,0 +1,68 @@
+import { invocation } from '../invocation.ts';
+import { count } from '../terminal/terminal.ts';
+import type { WebhookReply } from '../webhook/reply.ts';
+import type { Finding } from './checks.ts';
+
+/** Of an organization: where its live events go, and how many destinations it may send to. */
+export interface EventsOut {
+  id: string;
+  name: string;
+  webhooks: readonly Pick<WebhookReply, 'id' | 'kind' | 'url' | 'state' | 'failingSince'>[];
+  grants: number;
+}
+
+const MOST_NAMED = 5;
+
+/** Webhooks of the live world that nothing reaches; nothing is said where there is none. */
+export function checkWebhooks(all: readonly EventsOut[]): Finding[] {
+  return [...all.flatMap(checkReceivers), ...all.flatMap(checkGrants)];
+}
+
+function checkReceivers({ id, name, webhooks }: EventsOut): Finding[] {
+  const told = webhooks.flatMap((one) => {
+    const to = one.kind === 'callback' ? `${one.id} (callback URLs)` : `${one.id} (${new URL(one.url).host})`;
+    if (one.state.is === 'disabled')
+      return [`${to} is disabled since ${one.state.at}: ${one.state.reason.replace(/\.$/, '')}`];
+    return one.failingSince === undefined ? [] : [`${to} has accepted nothing since ${one.failingSince}`];
+  });
+  if (told.length === 0) return [];
+  const others = told.length > MOST_NAMED ? `; and ${told.length - MOST_NAMED} more` : '';
+  return [
+    {
+      what: 'webhooks',
+      state: 'warn',
+      found: `${name}: ${told.slice(0, MOST_NAMED).join('; ')}${others}`,
+      remedy: `See what came back: ${invocation} webhook deliveries --org ${id}   One that is disabled: ${invocation} webhook enable --org ${id} WEBHOOK`,
+    },
+  ];
+}
+
+function checkGrants({ id, name, webhooks, grants }: EventsOut): Finding[] {
+  const waiting = webhooks.filter(({ kind, state }) => kind === 'endpoint' && state.is === 'enabled');
+  if (grants > 0 || waiting.length === 0) return [];
+  return [
+    {
+      what: 'grants',
+      state: 'warn',
+      found: `${name} has ${count(waiting.length, 'webhook', 'webhooks')} and no grant: nothing is sent`,
+      remedy: `Allow where they lead: ${invocation} grant add --org ${id} DESTINATION`,
+    },
+  ];
+}
+
+/** Jobs without attempts left; nothing is said where there is none. */
+export function checkDeadJobs(counts: Readonly<Record<string, Readonly<Record<string, number>>>>): Finding[] {
+  const dead = Object.entries(counts).flatMap(([kind, { dead = 0 }]) =>
+    dead > 0 ? [{ kind, jobs: dead }] : [],
+  );
+  if (dead.length === 0) return [];
+  const all = dead.reduce((sum, { jobs }) => sum + jobs, 0);
+  return [
+    {
+      what: 'dead jobs',
+      state: 'warn',
+      found: `${count(all, 'job has', 'jobs have')} no attempt left: ${dead.map(({ kind, jobs }) => `${kind} (${jobs})`).join(', ')}`,
+      remedy: `See why: ${invocation} jobs list --state dead   then, of each: ${invocation} jobs retry JOB   or: ${invocation} jobs remove JOB`,
+    },
+  ];
+}

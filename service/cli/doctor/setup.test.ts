@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { checkConsent, checkKeyStore, checkMasterKey } from './setup.ts';
+
+const stick = [{ place: '/media/stick' }];
+
+test.each([
+  ['in the data directory', { kind: 'file', path: '/srv/data/master.key' }, 'warn', 'in the data directory'],
+  ['beside a copy of the key store', { kind: 'file', path: '/media/stick/m.key' }, 'warn', 'beside a copy'],
+  ['on a medium of its own', { kind: 'file', path: '/media/safe/m.key' }, 'ok', '/media/safe/m.key'],
+  ['in a folder that only begins alike', { kind: 'file', path: '/srv/data-keys/m.key' }, 'ok', '/srv/data-'],
+  ['behind a passphrase', { kind: 'passphrase', path: '/srv/data/p.json' }, 'ok', 'passphrase'],
+] as const)('the master key %s', (_where, master, state, found) => {
+  const told = checkMasterKey(master, '/srv/data', stick);
+  expect(told).toMatchObject({ state, found: expect.stringContaining(found) });
+  expect(told.remedy === undefined).toBe(state === 'ok');
+});
+
+test('an organization for whom nobody attested anything is named, until somebody has or each person is asked', () => {
+  const silent = { name: 'Museum', consentPolicy: 'attested' };
+  const attestation = { purposes: ['verification'], attestedBy: 'operator:ada', attestedAt: '2026-11-20' };
+  expect(checkConsent([silent, { ...silent, name: 'School' }])).toMatchObject({
+    state: 'warn',
+    found: expect.stringContaining('Museum and 1 more'),
+  });
+  expect(checkConsent([{ ...silent, erasedAt: '2026-11-20' }])).toMatchObject({ state: 'ok' });
+  expect(checkConsent([{ ...silent, attestation }])).toMatchObject({ state: 'ok' });
+  expect(checkConsent([{ name: 'Museum', consentPolicy: 'with-call' }])).toMatchObject({ state: 'ok' });
+});
+
+test('keys beside the data directory of people in PostgreSQL are told of, until there is a copy', () => {
+  const data = '/srv/data';
+  const databaseUrl = 'postgresql://ada:secret@db.example/people';
+  const told = checkKeyStore({ data, databaseUrl }, []);
+  expect(told).toMatchObject({
+    state: 'warn',
+    found: expect.stringContaining('/srv/data/keys.db'),
+    remedy: expect.stringContaining('--keys-database-url'),
+  });
+  expect(JSON.stringify(told)).not.toContain('secret');
+  expect(checkKeyStore({ data, databaseUrl }, stick)).toMatchObject({ state: 'ok' });
+  expect(checkKeyStore({ data }, [])).toMatchObject({ state: 'ok', found: '/srv/data/keys.db' });
+  expect(
+    checkKeyStore({ data, databaseUrl, keysDatabaseUrl: 'postgresql://ada:secret@db.example/keys' }, []),
+  ).toEqual({ what: 'key store', state: 'ok', found: 'a second database, PostgreSQL db.example:5432/keys' });
+});

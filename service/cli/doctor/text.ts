@@ -1,0 +1,18 @@
+import { oneLine, wrap } from '../terminal/terminal.ts';
+import type { Finding } from './checks.ts';
+
+/** A line for each finding and one for its remedy, broken at `width`. `mark` writes the state in four columns. */
+export function describeFindings(
+  findings: readonly Finding[],
+  width: number,
+  mark: (state: Finding['state']) => string,
+): string {
+  const names = Math.max(0, ...findings.map(({ what }) => what.length));
+  return findings
+    .flatMap(({ state, what, found, remedy }) => {
+      const indent = 6 + names + 2;
+      const line = `${mark(state)}  ${what.padEnd(names)}  ${wrap(oneLine(found), width, indent)}`;
+      return remedy === undefined ? [line] : [line, `      ${wrap(oneLine(remedy), width, 6)}`];
+    })
+    .join('\n');
+}

@@ -1,0 +1,128 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { invocation } from '../invocation.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { facts, table } from '../terminal/terminal.ts';
+
+interface GrantReply {
+  id: string;
+  to: string;
+  kind: 'name' | 'cidr' | 'preset';
+  note: string;
+  createdAt: string;
+  createdBy: string;
+  revokedAt?: string;
+  revokedBy?: string;
+}
+
+export function addGrant(program: Command, runner: CommandRunner): void {
+  const grant = program
+    .command('grant')
+    .helpCommand(false)
+    .description(
+      'where an organization may send webhooks, callbacks and mail: nothing leaves the box without one',
+    );
+
+  runner.run<{ org?: string; all?: boolean }>(
+    grant
+      .command('list')
+      .description('what is granted')
+      .option(...organizationFlag)
+      .option('--all', 'revoked ones too')
+      .addHelpText('after', examples('grant list', 'grant list --all --json')),
+    async ({ options, control }) => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const all = options.all === true ? 'true' : undefined;
+      const reply = await open.get<{ grants: GrantReply[] }>(`/organizations/${id}/grants`, { all });
+      const rows = reply.grants.map((one) => [
+        one.id,
+        one.to,
+        one.createdAt,
+        one.createdBy,
+        ...(options.all === true ? [one.revokedAt] : []),
+        one.note === '' ? undefined : one.note,
+      ]);
+      const revoked = options.all === true ? ['revoked'] : [];
+      const header = ['grant', 'destination', 'since', 'by', ...revoked, 'note'];
+      return {
+        json: reply,
+        text: table(
+          header,
+          rows,
+          `Nothing is granted: nothing leaves the box. Add one: ${invocation} grant add --help`,
+        ),
+      };
+    },
+  );
+
+  runner.run<{ org?: string; note?: string }>(
+    grant
+      .command('add')
+      .argument(
+        '<destination>',
+        'host, *.host, address or network, each with :port where it is not 443 (or 80), or public-https',
+      )
+      .description('let an organization send somewhere')
+      .option(...organizationFlag)
+      .option('--note <text>', 'why, for whoever reads the list later')
+      .addHelpText(
+        'after',
+        `${examples(
+          'grant add hooks.example.org',
+          'grant add "*.example.org:8443" --note "access control, ticket 4711"',
+          'grant add 10.20.0.0/16:8080',
+          'grant add "[fd00::1]:443"',
+          'grant add mail.example.org:587',
+          'grant add public-https',
+        )}
+
+A name may have public or private addresses; http:// goes to private ones and loopback only. public-https is any public
+address at https, port 443. Loopback is opened by its address or by localhost alone. Whatever is granted, nothing is sent to
+link-local and metadata addresses, to reserved ones, or to this box's own ports.`,
+      ),
+    async ({ options, control }, to = '') => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const body = { to, note: options.note };
+      const made = await open.send<GrantReply>('POST', `/organizations/${id}/grants`, body);
+      return { json: made, text: describe(made) };
+    },
+  );
+
+  runner.run<{ org?: string; confirm?: string }>(
+    grant
+      .command('revoke')
+      .argument('<grant-id>', 'as `grant list` shows it')
+      .description('send nothing there any more, from the next attempt on')
+      .option(...organizationFlag)
+      .option('--confirm <destination>', 'its destination once more')
+      .addHelpText('after', examples('grant revoke grt_01… --confirm hooks.example.org')),
+    async ({ options, control }, grantId = '') => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const { grants } = await open.get<{ grants: GrantReply[] }>(`/organizations/${id}/grants`);
+      const found = grants.find((one) => one.id === grantId);
+      if (found && options.confirm !== found.to) {
+        throw new UsageError(
+          `Deliveries to ${found.to} that no other grant covers fail from the next attempt on. Nothing was changed. To confirm, give the destination once more: --confirm "${found.to}"`,
+        );
+      }
+      const path = `/organizations/${id}/grants/${encodeURIComponent(grantId)}`;
+      const revoked = await open.send<GrantReply>('DELETE', path);
+      return {
+        json: revoked,
+        text: `Nothing is sent to ${revoked.to} any more under the grant ${revoked.id}.`,
+      };
+    },
+  );
+}
+
+const describe = ({ id, to, note, createdAt, createdBy }: GrantReply) =>
+  facts([
+    ['grant', id],
+    ['destination', to],
+    ['since', `${createdAt} by ${createdBy}`],
+    ...(note === '' ? [] : [['note', note] as const]),
+  ]);

@@ -1,0 +1,27 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../config.ts';
+
+export type RecordedDatabases = Pick<Config, 'databaseUrl' | 'keysDatabaseUrl'>;
+
+/**
+ * Writes the URLs that are given into DATA/gatehouse.json, beside the settings that are there, so that every later command finds the
+ * database. Only the owner may read the file: the URL may hold a password.
+ */
+export function recordDatabase(data: string, { databaseUrl, keysDatabaseUrl }: RecordedDatabases): void {
+  const file = join(data, 'gatehouse.json');
+  const settings = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>)
+    : {};
+  const named = {
+    ...(databaseUrl !== undefined && { databaseUrl }),
+    ...(keysDatabaseUrl !== undefined && { keysDatabaseUrl }),
+  };
+  if (Object.entries(named).every(([key, url]) => settings[key] === url)) return;
+  const written = `${file}.new`;
+  writeFileSync(written, `${JSON.stringify({ ...settings, ...named }, null, 2)}\n`, {
+    mode: 0o600,
+    flush: true,
+  });
+  renameSync(written, file);
+}

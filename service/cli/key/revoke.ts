@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { nextCommand } from '../webhook/about.ts';
+import type { WebhookReply } from '../webhook/reply.ts';
+
+export function addKeyRevoke(key: Command, runner: CommandRunner): void {
+  const revoke = key
+    .command('revoke')
+    .argument('<key-id>', 'as `key list` shows it')
+    .description('end a key at once; this cannot be undone. Webhooks that it made stay, and are named')
+    .option(...organizationFlag)
+    .addHelpText('after', examples('key revoke key_01…'));
+  runner.run<{ org?: string }>(revoke, async ({ options, control }, keyId = '') => {
+    const open = await control();
+    const { id } = await chooseOrganization(open, options.org);
+    const one = await replyOf(
+      open.admin.POST('/api/admin/keys/{id}/revoke', {
+        params: { path: { id: keyId }, query: { organization: id } },
+      }),
+    );
+    const { webhooks } = await open.get<{ webhooks: WebhookReply[] }>(`/organizations/${id}/webhooks`, {
+      world: one.env,
+    });
+    const made = webhooks.filter(({ createdBy }) => createdBy === `key:${one.id}`);
+    const left = made.map(({ id: webhook, url }) => `  ${webhook}  ${url}`);
+    const remove = nextCommand('webhook remove WEBHOOK', { ...options, test: one.env === 'test' });
+    return {
+      json: { ...one, webhooks: made.map(({ id: webhook }) => webhook) },
+      text: [
+        `The key ${one.id} (…${one.hint}) is revoked.`,
+        ...(left.length === 0
+          ? []
+          : [
+              '',
+              'Webhooks that it made still send. If the key was leaked, look at each:',
+              ...left,
+              `Remove one: ${remove}`,
+            ]),
+      ].join('\n'),
+    };
+  });
+}

@@ -1,0 +1,147 @@
+import type { Command } from 'commander';
+import { type Answer, type CommandRunner, examples } from '../command.ts';
+import type { Control } from '../control/control.ts';
+import { UsageError } from '../failure.ts';
+import { asTyped, invocation } from '../invocation.ts';
+import { facts, table } from '../terminal/terminal.ts';
+import { userPath } from '../user-path.ts';
+
+interface PlaceReply {
+  place: string;
+  copy?: string;
+  state: 'current' | 'behind' | 'unreachable';
+  since?: string;
+  reason?: string;
+  addedAt: string;
+}
+
+const describe = ({ place, copy, state, since, reason, addedAt }: PlaceReply) =>
+  facts([
+    ['place', place],
+    ...(copy === undefined ? [] : [['copy', copy] as [string, string]]),
+    ['state', state],
+    ...(since === undefined ? [] : [['since', since] as [string, string]]),
+    ...(reason === undefined ? [] : [['why', asTyped(reason)] as [string, string]]),
+    ['added', addedAt],
+  ]);
+
+/** 1 when a copy is not up to date: a script is told. */
+function answerOf(reply: { places: PlaceReply[] }): Answer {
+  const { places } = reply;
+  const rows = places.map(({ place, state, since, addedAt }) => [place, state, since ?? '', addedAt]);
+  const text = [
+    table(
+      ['place', 'state', 'since', 'added'],
+      rows,
+      `No place yet: without the key store nothing in the data opens. Add two: ${invocation} keystore add DIR`,
+    ),
+    ...places.flatMap(({ place, reason }) => (reason === undefined ? [] : [asTyped(`${place}: ${reason}`)])),
+    ...(places.length === 1 ? [`Add a second place, on another disk: ${invocation} keystore add DIR`] : []),
+  ].join('\n');
+  const behind = places.some(({ state }) => state !== 'current');
+  return { json: reply, text, ...(behind ? { exitCode: 1 as const } : {}) };
+}
+
+interface RemoveOptions {
+  wipe?: boolean;
+  destroyed?: boolean;
+  confirm?: string;
+  copy?: string;
+}
+
+async function attest(open: Control, dir: string, { wipe, confirm, copy }: RemoveOptions): Promise<Answer> {
+  const folder = userPath(dir);
+  if (wipe)
+    throw new UsageError('--wipe is for a copy that is there, --destroyed for one that is gone: choose.');
+  if (confirm === undefined || userPath(confirm) !== folder) {
+    throw new UsageError(
+      `Every receipt that waits for this copy will name you and say that this rests on your word. Nothing was changed. To confirm, give the folder once more: --confirm "${folder}"`,
+    );
+  }
+  const attested = await open.send<{ place: string; copy?: string }>('POST', '/keystore/places/destroyed', {
+    folder,
+    confirm: folder,
+    ...(copy !== undefined && { copy }),
+  });
+  return {
+    json: { attestedDestroyed: attested },
+    text: `The copy that was kept in ${attested.place} counts as destroyed on your word, with your name in the log. Erasures that wait for it are done within a minute while the service runs; their receipts say whose word it is.`,
+  };
+}
+
+export function addKeystore(program: Command, runner: CommandRunner): void {
+  const keystore = program
+    .command('keystore')
+    .helpCommand(false)
+    .description('copies of the key store: without it no backup opens, and erasing reaches every copy');
+
+  runner.run(
+    keystore
+      .command('places')
+      .description('where copies are kept, and whether each is up to date (exit code 1 when one is not)')
+      .addHelpText('after', examples('keystore places', 'keystore places --json')),
+    async ({ control }) => answerOf(await (await control()).get('/keystore/places')),
+  );
+
+  runner.run(
+    keystore
+      .command('add')
+      .argument('<dir>', 'folder on another disk: a stick, a mounted share')
+      .description('keep a copy there, up to date with every write from now on')
+      .addHelpText('after', examples('keystore add /media/stick', 'keystore add /mnt/safe/gatehouse')),
+    async ({ control }, dir = '') => {
+      const made = await (await control()).send<PlaceReply>('POST', '/keystore/places', {
+        folder: userPath(dir),
+      });
+      return {
+        json: made,
+        text: describe(made),
+        ...(made.state === 'current' ? {} : { exitCode: 1 as const }),
+      };
+    },
+  );
+
+  runner.run<RemoveOptions>(
+    keystore
+      .command('remove')
+      .argument('<dir>', 'as `keystore places` shows it')
+      .description('keep no copy there any more')
+      .option('--wipe', 'overwrite and delete the copy as well')
+      .option(
+        '--destroyed',
+        'you give your word that its medium is destroyed: pending erasures stop waiting for it',
+      )
+      .option('--confirm <dir>', 'the folder once more, with --destroyed')
+      .option('--copy <id>', 'which copy, with --destroyed, where several were kept there')
+      .addHelpText(
+        'after',
+        examples(
+          'keystore remove /media/stick --wipe',
+          'keystore remove /media/lost-stick',
+          'keystore remove /media/lost-stick --destroyed --confirm /media/lost-stick',
+        ),
+      ),
+    async ({ options, control }, dir = '') => {
+      const wipe = options.wipe ?? false;
+      if (options.destroyed) return attest(await control(), dir, options);
+      if (options.confirm !== undefined || options.copy !== undefined)
+        throw new UsageError('--confirm and --copy go with --destroyed.');
+      const removed = await (await control()).send<PlaceReply>('POST', '/keystore/places/remove', {
+        folder: userPath(dir),
+        wipe,
+      });
+      const text = wipe
+        ? `The copy in ${removed.place} is overwritten and deleted.`
+        : `${removed.place} is no place any more. The copy there stays as it is: it still opens what was sealed for everybody in it, also for those who are erased from now on. Add it again and remove it with --wipe, or destroy the medium and say so: ${invocation} keystore remove ${removed.place} --destroyed --confirm ${removed.place}`;
+      return { json: { removed: removed.place, wiped: wipe }, text };
+    },
+  );
+
+  runner.run(
+    keystore
+      .command('sync')
+      .description('bring every place up to date now that can be reached (exit code 1 when one cannot)')
+      .addHelpText('after', examples('keystore sync')),
+    async ({ control }) => answerOf(await (await control()).send('POST', '/keystore/sync')),
+  );
+}

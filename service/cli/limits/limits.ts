@@ -1,0 +1,114 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { readMoment } from '../terminal/moment.ts';
+import { facts } from '../terminal/terminal.ts';
+
+interface MonthlyUse {
+  used: number;
+  limit: number | null;
+}
+
+interface LimitsReply {
+  burst: number;
+  perUser: number;
+  trialUntil: string | null;
+  month: string;
+  organization: MonthlyUse;
+  key?: MonthlyUse & { lineage: string };
+}
+
+interface LimitsSet {
+  org?: string;
+  key?: string;
+  burst?: string;
+  perUser?: string;
+  monthly?: string;
+  trialUntil?: string;
+}
+
+const keyFlag = ['--key <id>', 'of this key and its successors alone, as `key list` shows it'] as const;
+
+export function addLimits(program: Command, runner: CommandRunner): void {
+  const limits = program
+    .command('limits')
+    .helpCommand(false)
+    .description('how much an organization and its keys may ask');
+
+  runner.run<{ org?: string; key?: string }>(
+    limits
+      .command('show')
+      .description('limits, and what of the month is used')
+      .option(...organizationFlag)
+      .option(...keyFlag)
+      .addHelpText('after', examples('limits show', 'limits show --key key_01… --json')),
+    async ({ options, control }) => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const reply = await open.get<LimitsReply>(`/organizations/${id}/limits`, { key: options.key });
+      return { json: reply, text: describe(reply) };
+    },
+  );
+
+  runner.run<LimitsSet>(
+    limits
+      .command('set')
+      .description('change limits from the next request on; what is not named stays')
+      .option(...organizationFlag)
+      .option(...keyFlag)
+      .option('--burst <n>', 'requests of one key in any minute')
+      .option('--per-user <n>', 'requests about one person in any minute')
+      .option('--monthly <n>', 'live verifications and enrollments in a month (UTC), or none')
+      .option('--trial-until <date>', 'live keys are refused from then on: 2027-01-31, or none')
+      .addHelpText(
+        'after',
+        examples(
+          'limits set --monthly 50000 --burst 120',
+          'limits set --key key_01… --monthly none',
+          'limits set --trial-until 2027-01-31',
+        ),
+      ),
+    async ({ options, control }) => {
+      const { burst, perUser, monthly, trialUntil } = options;
+      if ([burst, perUser, monthly, trialUntil].every((value) => value === undefined))
+        throw new UsageError('Say what to set: --burst, --per-user, --monthly or --trial-until.');
+      const change = {
+        key: options.key,
+        burst: readNumber('--burst', burst),
+        perUser: readNumber('--per-user', perUser),
+        monthly: monthly === 'none' ? null : readNumber('--monthly', monthly),
+        trialUntil:
+          trialUntil === undefined
+            ? undefined
+            : trialUntil === 'none'
+              ? null
+              : readMoment('--trial-until', trialUntil),
+      };
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const reply = await open.send<LimitsReply>('PATCH', `/organizations/${id}/limits`, change);
+      return { json: reply, text: describe(reply) };
+    },
+  );
+}
+
+function readNumber(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,13}$/.test(text)) return Number(text);
+  const none = flag === '--monthly' ? ', or "none"' : '';
+  throw new UsageError(`${flag}: "${text}" is no number. Write digits alone${none}.`);
+}
+
+function describe({ burst, perUser, trialUntil, month, organization, key }: LimitsReply): string {
+  return facts([
+    ['a minute', `${burst.toLocaleString('en')} requests of a key`],
+    ['per person', `${perUser.toLocaleString('en')} requests a minute`],
+    [`month ${month}`, use(organization)],
+    ...(key ? [['of the key', use(key)] as const] : []),
+    ['trial', trialUntil === null ? 'none' : `until ${trialUntil}`],
+  ]);
+}
+
+const use = ({ used, limit }: MonthlyUse) =>
+  `${used.toLocaleString('en')} used of ${limit === null ? 'any number' : limit.toLocaleString('en')}`;

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OpenBackupOrder } from '../../backup/open-backup.ts';
+import { UsageError } from '../failure.ts';
+import { userPath } from '../user-path.ts';
+import { readPassphrase } from './passphrase.ts';
+
+export interface MasterKeyOptions {
+  masterKeyFile?: string;
+  passphraseFile?: string;
+}
+
+export const masterKeyFlag = [
+  '--master-key-file <file>',
+  'the master key (default: the one that the data directory uses)',
+] as const;
+/** Where the master key may be: as named, else as the data directory's settings say, else in it. */
+export function masterKeySources(
+  data: string,
+  options: MasterKeyOptions,
+  env: Record<string, string | undefined> = process.env,
+): Pick<OpenBackupOrder, 'masterKeyFiles' | 'rememberedMasterKey'> {
+  const named = options.masterKeyFile ?? env.GATEHOUSE_MASTER_KEY_FILE;
+  if (named !== undefined && named !== '') {
+    const path = userPath(named);
+    if (!existsSync(path)) throw new UsageError(`There is no master key file ${path}.`);
+    return { masterKeyFiles: [path] };
+  }
+  const inFolder = join(data, 'master.key');
+  return {
+    masterKeyFiles: [settingOf(data), inFolder].filter((path) => path !== undefined),
+    rememberedMasterKey: true,
+  };
+}
+
+function settingOf(data: string): string | undefined {
+  try {
+    const settings = JSON.parse(readFileSync(join(data, 'gatehouse.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    return typeof settings.masterKeyFile === 'string' ? settings.masterKeyFile : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asked for once, and only when it is needed. */
+export function passphraseSource({ passphraseFile }: MasterKeyOptions): () => Promise<string> {
+  let given: Promise<string> | undefined;
+  return () => (given ??= readPassphrase('Passphrase of the master key: ', passphraseFile));
+}

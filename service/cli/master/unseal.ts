@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { Problem } from '../../lib/problem.ts';
+import { type Answer, type CommandRunner, examples } from '../command.ts';
+import { type Control, createControl } from '../control/control.ts';
+import { createSocketTransport, probeSocket } from '../control/socket-transport.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { passphraseFileFlag, readPassphrase } from './passphrase.ts';
+
+interface Status {
+  sealed?: { is: 'sealed' | 'opening' } | { is: 'failed'; reason: string };
+  readiness?: { is: 'ready' } | { is: 'not-ready'; reason: string };
+}
+
+const TRIES = 3;
+
+export function addUnseal(program: Command, runner: CommandRunner): void {
+  runner.run<{ passphraseFile?: string }>(
+    program
+      .command('unseal')
+      .summary('give a sealed service its passphrase')
+      .description(
+        'Gives a running, sealed service the passphrase of its master key and waits until it is ready. The passphrase is asked for ' +
+          'without showing it, or read from a file; never from the command line. Exit code 1: it was wrong, or the service did not come up.',
+      )
+      .option(...passphraseFileFlag)
+      .addHelpText('after', examples('unseal', 'unseal --passphrase-file /run/secrets/gatehouse')),
+    async ({ options, data, terminal }) => {
+      const socket = join(data, 'control.sock');
+      if ((await probeSocket(socket)) !== 'service') {
+        throw new Problem(
+          'CONFLICT',
+          `No service runs on ${data}, so there is nothing to unseal: start it first ("gatehouse serve").`,
+        );
+      }
+      const control = createControl(createSocketTransport(socket));
+      try {
+        const { sealed } = await control.get<Status>('/status');
+        if (sealed === undefined) {
+          return { json: { sealed: false, already: true }, text: 'The service is not sealed.' };
+        }
+        if (sealed.is === 'sealed') await give(control, options.passphraseFile, terminal);
+        return await waitUntilReady(control, terminal);
+      } finally {
+        await control.close();
+      }
+    },
+  );
+}
+
+async function give(control: Control, file: string | undefined, terminal: Terminal): Promise<void> {
+  const asks = file === undefined && !process.env.GATEHOUSE_PASSPHRASE_FILE;
+  for (let attempt = 1; ; attempt++) {
+    const passphrase = await readPassphrase('Passphrase of the master key: ', file);
+    try {
+      await control.send('POST', '/unseal', { passphrase });
+      return;
+    } catch (error) {
+      const wrong = error instanceof Problem && error.code === 'WRONG_PASSPHRASE';
+      if (!wrong || !asks || attempt === TRIES) throw error;
+      terminal.note(error.message);
+    }
+  }
+}
+
+async function waitUntilReady(control: Control, terminal: Terminal): Promise<Answer> {
+  terminal.note('The passphrase is right. Opening …');
+  const startedAt = performance.now();
+  for (;;) {
+    const { sealed, readiness } = await control.get<Status>('/status', { wait: 1 });
+    if (sealed?.is === 'failed') {
+      throw new Problem(
+        'SEALED',
+        `The passphrase is right, but the service did not come up. ${sealed.reason}`,
+      );
+    }
+    if (sealed !== undefined) {
+      if (terminal.interactive) terminal.note('… still opening');
+      continue;
+    }
+    const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+    const ready = readiness?.is !== 'not-ready';
+    return {
+      json: { sealed: false, ready, seconds },
+      text: ready
+        ? `The service is unsealed and ready (${seconds} s).`
+        : `The service is unsealed, but not ready: ${readiness?.reason}`,
+      ...(ready ? {} : { exitCode: 1 as const }),
+    };
+  }
+}

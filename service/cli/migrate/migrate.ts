@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { parseConfig } from '../../config.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { silentLog } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import { unlockFromFile } from '../../storage/master/passphrase-file.ts';
+import type { SchemaChange } from '../../storage/migrate.ts';
+import { type Answer, type CommandContext, type CommandRunner, examples } from '../command.ts';
+import { operatorName } from '../control/control.ts';
+import { probeSocket } from '../control/socket-transport.ts';
+import { requireInitialized } from '../data-directory.ts';
+import { UsageError } from '../failure.ts';
+import { invocation } from '../invocation.ts';
+import { unlockAtTerminal } from '../master/passphrase.ts';
+import { facts } from '../terminal/terminal.ts';
+
+interface MigrateOptions {
+  back?: boolean;
+  confirm?: string;
+}
+
+export function addMigrate(program: Command, runner: CommandRunner): void {
+  const command = program
+    .command('migrate')
+    .summary('bring the data directory to the schema of this version, or go back')
+    .description(
+      'Brings the data directory to the schema of this version, as the start of the service does; every other command leaves an ' +
+        'older schema as it is and says so. Before, a checked copy of the database is kept: of SQLite in DATA/snapshots, of PostgreSQL in a ' +
+        'schema of the same database, which its role has to be allowed to make. --back puts the newest copy with an older schema ' +
+        'in place of the database, for the version from before. The service must not run.',
+    )
+    .option('--back', 'go back to before the last upgrade: tells what is lost, then needs --confirm')
+    .option('--confirm <count>', 'with --back: how many people the database holds now')
+    .addHelpText('after', examples('migrate', 'migrate --back', 'migrate --back --confirm 250'));
+  runner.run<MigrateOptions>(command, async (context) => {
+    const { options, data } = context;
+    if (options.confirm !== undefined && !options.back) throw new UsageError('--confirm belongs to --back.');
+    requireInitialized(data);
+    if ((await probeSocket(join(data, 'control.sock'))) === 'service') {
+      throw new Problem(
+        'CONFLICT',
+        `A service runs on ${data}: stop it first. The start of the service brings the schema up to date by itself.`,
+      );
+    }
+    return options.back ? goBackTo(context) : migrateForward(context);
+  });
+}
+
+async function migrateForward({ data, control, terminal }: CommandContext<MigrateOptions>): Promise<Answer> {
+  const changes: SchemaChange[] = [];
+  await control({
+    migrating(change) {
+      changes.push(change);
+      terminal.note(`Bringing the ${change.what} from schema ${change.from} to ${change.to} …`);
+    },
+  });
+  const snapshot = changes.find((change) => change.snapshot !== undefined)?.snapshot;
+  const text =
+    changes.length === 0
+      ? `${data} has the schema of this version already.`
+      : [
+          `${data} is up to date.`,
+          '',
+          facts(changes.map(({ what, from, to }) => [what, `${from} → ${to}`])),
+          ...(snapshot === undefined
+            ? []
+            : [
+                '',
+                `The database from before lies in ${snapshot}. To go back to the version before:  ${invocation} migrate --back --data ${data}`,
+              ]),
+        ].join('\n');
+  return { json: { changes }, text };
+}
+
+async function goBackTo({ options, data }: CommandContext<MigrateOptions>): Promise<Answer> {
+  const confirm = options.confirm === undefined ? undefined : Number(options.confirm);
+  if (confirm !== undefined && !(Number.isInteger(confirm) && confirm >= 0))
+    throw new UsageError(`--confirm: "${options.confirm}" is no number of people.`);
+  const config = parseConfig({ data });
+  const { goBack } = await import('../../data-directory/go-back.ts');
+  const back = await goBack({
+    config,
+    actor: operatorName(),
+    ...(confirm === undefined ? {} : { confirm }),
+    clock: systemClock,
+    log: silentLog,
+    unlock: config.passphraseFile === undefined ? unlockAtTerminal() : unlockFromFile(config.passphraseFile),
+  });
+  const text = [
+    `${data} has schema ${back.to} again, as before the upgrade to ${back.from}.`,
+    'Put the version of before in place now, then start it. This version would bring the schema up to date again.',
+    `The database of now is kept as ${back.aside}. When all is well: ${back.removal}`,
+  ].join('\n');
+  return { json: back, text };
+}

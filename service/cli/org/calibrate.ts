@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { table } from '../terminal/terminal.ts';
+import { type CalibrationReply, describeCalibration } from './gallery-calibration-text.ts';
+
+export function addOrgCalibrate(org: Command, runner: CommandRunner): void {
+  runner.run<{ org?: string }>(
+    org
+      .command('calibrate')
+      .summary('measure now whether the stated error rates hold for the people enrolled')
+      .description(
+        'Compares the enrolled people with one another (one picture each, at most 2,000) and raises thresholds where more strangers ' +
+          'are alike than the calibration says. The service does the same by itself when a gallery has grown or shrunk by a tenth. Galleries with ' +
+          'fewer than 30 people are left as they are. Kept are figures, no scores and no people.',
+      )
+      .option(...organizationFlag)
+      .addHelpText('after', examples('org calibrate', 'org calibrate --org "Museum of Bern" --json')),
+    async ({ options, control }) => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const reply = await open.send<{ calibrations: CalibrationReply[] }>(
+        'POST',
+        `/organizations/${id}/calibrations`,
+        {},
+      );
+      const rows = reply.calibrations.map((one) => [one.world, one.scorer, describeCalibration(one)]);
+      return {
+        json: reply,
+        text: table(
+          ['world', 'scorer', 'own gallery'],
+          rows,
+          'Fewer than 30 people are enrolled: the calibration holds as it is.',
+        ),
+      };
+    },
+  );
+}

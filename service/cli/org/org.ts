@@ -1,0 +1,164 @@
+import { type Command, Option } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { chooseOrganization, type OrganizationReply, organizationFlag } from '../organization.ts';
+import { facts, table } from '../terminal/terminal.ts';
+import { addOrgCalibrate } from './calibrate.ts';
+import { addOrgErase } from './erase.ts';
+import { addOrgRenewTemplates } from './renew-templates.ts';
+import { addOrgRotateKey } from './rotate-key.ts';
+
+const describe = (one: OrganizationReply) =>
+  facts([
+    ['id', one.id],
+    ['name', one.name],
+    ['created', one.createdAt],
+    ['erased', one.erasedAt],
+    [
+      'match only',
+      one.matchOnly ? 'yes: live verifications run without presentation attack detection' : 'no',
+    ],
+    ['uniqueness', one.uniquenessPolicy],
+    ['consent', one.consentPolicy],
+    ['profiles', one.allowedProfiles?.join(', ') ?? 'its own, and built-in ones that it has not replaced'],
+    [
+      'attested',
+      one.attestation &&
+        `${one.attestation.purposes.join(', ')}, by ${one.attestation.attestedBy} on ${one.attestation.attestedAt}`,
+    ],
+  ]);
+
+interface Change {
+  org?: string;
+  name?: string;
+  matchOnly?: boolean;
+  uniqueness?: string;
+  consent?: string;
+  profiles?: string;
+  allProfiles?: boolean;
+}
+
+export function addOrg(program: Command, runner: CommandRunner): void {
+  const org = program
+    .command('org')
+    .helpCommand(false)
+    .description('organizations: each has its own people, keys and settings');
+  addOrgRotateKey(org, runner);
+  addOrgRenewTemplates(org, runner);
+  addOrgCalibrate(org, runner);
+
+  runner.run<{ name: string }>(
+    org
+      .command('create')
+      .description('make an organization (it has no key yet: see `key create`)')
+      .requiredOption('--name <name>', 'its name')
+      .addHelpText('after', examples('org create --name "Museum of Bern"')),
+    async ({ options, control }) => {
+      const made = await (await control()).send<OrganizationReply>('POST', '/organizations', {
+        name: options.name,
+      });
+      return { json: made, text: describe(made) };
+    },
+  );
+
+  runner.run(
+    org.command('list').description('all organizations').addHelpText('after', examples('org list')),
+    async ({ control }) => {
+      const reply = await (await control()).get<{ organizations: OrganizationReply[] }>('/organizations');
+      const rows = reply.organizations.map((one) => [
+        one.id,
+        one.name,
+        one.matchOnly ? 'yes' : 'no',
+        one.uniquenessPolicy,
+        one.consentPolicy,
+        one.createdAt,
+        one.erasedAt,
+      ]);
+      const header = ['id', 'name', 'match only', 'uniqueness', 'consent', 'created', 'erased'];
+      return {
+        json: reply,
+        text: table(header, rows, 'No organization yet. Make one: org create --name NAME'),
+      };
+    },
+  );
+
+  runner.run<{ org?: string }>(
+    org
+      .command('show')
+      .description('one organization and its settings')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('org show')),
+    async ({ options, control }) => {
+      const one = await chooseOrganization(await control(), options.org);
+      return { json: one, text: describe(one) };
+    },
+  );
+
+  addOrgErase(org, runner);
+
+  runner.run<Change>(
+    org
+      .command('set')
+      .description('change settings of an organization; every change is in the audit log')
+      .option(...organizationFlag)
+      .option('--name <name>', 'new name')
+      .option(
+        '--match-only',
+        'let live verifications run without presentation attack detection (a photograph may pass)',
+      )
+      .option('--no-match-only', 'require presentation attack detection again')
+      .addOption(
+        new Option('--uniqueness <policy>', 'when a face belongs to another e-mail address already').choices([
+          'off',
+          'warn',
+          'block',
+        ]),
+      )
+      .addOption(
+        new Option(
+          '--consent <policy>',
+          'consent is attested once (“consent attest”), or must come with each enrollment: people without a recorded consent are not recognized then',
+        ).choices(['attested', 'with-call']),
+      )
+      .option('--profiles <list>', 'the only profiles that callers may name, by slug, separated by commas')
+      .option(
+        '--all-profiles',
+        'callers may name its own profiles, and built-in ones that it has not replaced (the default)',
+      )
+      .addHelpText(
+        'after',
+        examples(
+          'org set --uniqueness block',
+          'org set --org org_01… --match-only',
+          'org set --profiles strict-finance,front-door',
+          'org set --all-profiles',
+        ),
+      ),
+    async ({ options, control }) => {
+      const change = {
+        name: options.name,
+        matchOnly: options.matchOnly,
+        uniquenessPolicy: options.uniqueness,
+        consentPolicy: options.consent,
+        allowedProfiles: readProfiles(options),
+      };
+      if (Object.values(change).every((value) => value === undefined)) {
+        throw new UsageError(
+          'Nothing to set. Give --name, --match-only, --no-match-only, --uniqueness, --consent, --profiles or --all-profiles.',
+        );
+      }
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const one = await open.send<OrganizationReply>('PATCH', `/organizations/${id}`, change);
+      return { json: one, text: describe(one) };
+    },
+  );
+}
+
+/** Null: all that are in use. */
+function readProfiles({ profiles, allProfiles }: Change): string[] | null | undefined {
+  if (profiles !== undefined && allProfiles)
+    throw new UsageError('Give --profiles or --all-profiles, not both.');
+  if (allProfiles) return null;
+  return profiles?.split(',').map((slug) => slug.trim());
+}

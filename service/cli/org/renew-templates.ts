@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { Problem } from '../../lib/problem.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { count } from '../terminal/terminal.ts';
+
+type Renewal =
+  | { is: 'none' }
+  | { is: 'running'; done: number; total: number }
+  | { is: 'stopped'; done: number; total: number; reason: string };
+
+const PAUSE_MILLISECONDS = 100;
+
+export function addOrgRenewTemplates(org: Command, runner: CommandRunner): void {
+  runner.run<{ org?: string; confirm?: string }>(
+    org
+      .command('renew-templates')
+      .summary('put all templates under a new secret rotation, without pictures')
+      .description(
+        'Gives the organization a new secret that its templates are rotated by, puts every template and kept probe under it while ' +
+          'everything goes on, and destroys the old secret. Templates in backups of before cannot be used any more: make a new one ' +
+          'afterwards. What is cut short goes on at the next start, or with the same command.',
+      )
+      .option(...organizationFlag)
+      .option('--confirm <name>', 'the name of the organization')
+      .addHelpText('after', examples('org renew-templates --confirm "Museum of Bern"')),
+    async ({ options, terminal, control }) => {
+      const open = await control();
+      const { id, name } = await chooseOrganization(open, options.org);
+      if (options.confirm !== name) {
+        throw new UsageError(
+          `Nothing was renewed. The templates in every backup of before are lost with it. To confirm, give the organization’s name: --confirm "${name}"`,
+        );
+      }
+      const path = `/organizations/${id}/templates/renewal`;
+      const { generation, total } = await open.send<{ generation: number; total: number }>('POST', path, {
+        confirm: options.confirm,
+      });
+      const progress = createProgress(terminal, 'renewing templates');
+      progress.start(total);
+      try {
+        for (;;) {
+          const state = await open.get<Renewal>(path);
+          if (state.is === 'stopped') {
+            throw new Problem(
+              'CONFLICT',
+              `The renewal stopped after ${state.done} of ${state.total}; nothing is lost, and the same command goes on. ${state.reason}`,
+            );
+          }
+          progress.reach(state.is === 'none' ? total : state.done);
+          if (state.is === 'none') break;
+          await delay(PAUSE_MILLISECONDS);
+        }
+      } finally {
+        progress.stop();
+      }
+      return {
+        json: { organization: id, generation, renewed: total },
+        text: `${count(total, 'template and probe', 'templates and probes')} lie under rotation ${generation}, and the secret of the one before is destroyed. Make a new backup: the templates in older ones cannot be used any more.`,
+      };
+    },
+  );
+}

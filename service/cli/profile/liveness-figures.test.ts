@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { builtInProfiles } from '../../engine/profiles/index.ts';
+import { livenessFigures } from './liveness-figures.ts';
+
+const of = (slug: string) => builtInProfiles.find((profile) => profile.slug === slug)!.definition;
+
+test('default tells its figures with data and date, and those measured elsewhere as such', () => {
+  const [rule, here, elsewhere] = livenessFigures(of('default'));
+  expect(rule).toBe('refuses below 0.5 of the calibrated live score');
+  expect(here).toMatch(/^minifasnet-pair: \d+\.\d % of attack pictures pass.*Replay-Attack.*2026-/);
+  expect(elsewhere).toContain('measured elsewhere');
+});
+
+test('strict profiles refuse at the APCER-5 % threshold; phantom has the figures of its own set', () => {
+  expect(livenessFigures(of('strict-finance'))[1]).toContain(': 5.0 % of attack pictures pass');
+  expect(livenessFigures(of('phantom'))[1]).toMatch(/^minifasnet-v2: 5\.0 %/);
+});
+
+test('a profile of an organization that lets failed liveness pass says so', () => {
+  const { checks, ...rest } = of('default');
+  const lenient = { ...rest, checks: { ...checks, liveness: { ...checks.liveness, hardFail: false } } };
+  expect(livenessFigures(lenient)[0]).toContain('VERIFIES WHERE LIVENESS FAILS');
+});

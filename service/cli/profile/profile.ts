@@ -1,0 +1,203 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { CheckName } from '../../engine/checks/index.ts';
+import { checksWithInput, whenMissing } from '../../engine/checks/index.ts';
+import type { Profile, ProfileDefinition } from '../../engine/profiles/index.ts';
+import { builtInProfiles } from '../../engine/profiles/index.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { invocation } from '../invocation.ts';
+import { type CalibrationReply, describeCalibration } from '../org/gallery-calibration-text.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { facts, table } from '../terminal/terminal.ts';
+import { userPath } from '../user-path.ts';
+import { livenessFigures } from './liveness-figures.ts';
+
+/** 0.0001 -> "1 in 10,000". */
+const rate = (share: number) => `1 in ${Math.round(1 / share).toLocaleString('en')}`;
+
+function describeProfile({ id, slug, version, builtIn, definition }: Profile): string {
+  const rules = Object.entries(definition.checks).flatMap(([name, rule]) =>
+    rule === undefined
+      ? []
+      : [
+          [
+            name,
+            rule.enabled ? 'on' : 'off',
+            rule.weight,
+            rule.threshold,
+            rule.hardFail ? 'yes' : 'no',
+            checksWithInput.includes(name as CheckName) ? whenMissing(name as CheckName, rule) : '',
+          ],
+        ],
+  );
+  return [
+    facts([
+      ['profile', `${slug}, version ${version}${builtIn ? ' (built in)' : ` (${id})`}`],
+      ['name', definition.name],
+      ['maturity', definition.maturity],
+      ['description', definition.description],
+      ['one to one', `a stranger passes ${rate(definition.match.falseMatchRate)}`],
+      ['one to many', `a stranger gets any name ${rate(definition.match.falseIdentificationRate)}`],
+      [
+        'models',
+        `detector ${definition.models.detector}, scorer ${definition.models.scorer}, PAD ${definition.models.pad}`,
+      ],
+      ...livenessFigures(definition).map((line, i) => [i === 0 ? 'liveness' : '', line] as const),
+      ['minimum composite', definition.minimumComposite],
+      ['refuses by quality', definition.refuseQuality.join(', ') || 'nothing that can be judged'],
+      ['countries', definition.geoFence?.countries.join(', ')],
+      [
+        'hours',
+        definition.timeRestriction &&
+          `${definition.timeRestriction.from}–${definition.timeRestriction.to} on days ${definition.timeRestriction.days.join(', ')} (1 = Monday)`,
+      ],
+    ]),
+    '',
+    table(
+      ['check', 'state', 'weight', 'threshold', 'refuses alone', 'without its input'],
+      rules,
+      'No checks.',
+    ),
+  ].join('\n');
+}
+
+export function addProfile(program: Command, runner: CommandRunner): void {
+  const profile = program
+    .command('profile')
+    .helpCommand(false)
+    .description('verification profiles: which checks run, how much they weigh, how sure a match must be');
+
+  runner.run<{ org?: string }>(
+    profile
+      .command('list')
+      .description('built-in profiles and the organization’s own')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('profile list')),
+    async ({ options, control }) => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const reply = await open.get<{ profiles: Profile[] }>(`/organizations/${id}/profiles`);
+      const rows = reply.profiles.map(({ slug, version, builtIn, definition }) => [
+        slug,
+        version,
+        builtIn ? 'built in' : builtInOf(slug) ? 'own, replaces built-in' : 'own',
+        definition.maturity,
+        rate(definition.match.falseMatchRate),
+        rate(definition.match.falseIdentificationRate),
+        definition.description,
+      ]);
+      const header = [
+        'profile',
+        'version',
+        'origin',
+        'maturity',
+        'false match 1:1',
+        'false match 1:N',
+        'description',
+      ];
+      return { json: reply, text: table(header, rows, 'No profiles.') };
+    },
+  );
+
+  runner.run<{ org?: string }>(
+    profile
+      .command('show')
+      .argument('<profile>', 'slug or id')
+      .description('one profile in full')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('profile show default', 'profile show strict-finance --json')),
+    async ({ options, control }, name = '') => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const one = await open.get<Profile>(`/organizations/${id}/profiles/${encodeURIComponent(name)}`);
+      const { calibrations } = await open.get<{ calibrations: CalibrationReply[] }>(
+        `/organizations/${id}/calibrations`,
+      );
+      const own = calibrations.map((gallery) => [
+        gallery.world,
+        gallery.scorer,
+        describeCalibration(gallery),
+      ]);
+      const text = `${describeProfile(one)}\n\n${table(['world', 'scorer', 'do these rates hold for the people enrolled?'], own, 'Own galleries: not measured yet (30 people are needed; org calibrate measures now).')}`;
+      return { json: { ...one, ownGalleries: calibrations }, text };
+    },
+  );
+
+  runner.run<{ org?: string; file?: string }>(
+    profile
+      .command('set')
+      .argument(
+        '<slug>',
+        'a new name, one of the organization’s own, or a built-in one, which it then replaces',
+      )
+      .argument('[file]', 'JSON: a definition, or a whole profile as `profile show --json` prints it')
+      .description(
+        'make a profile’s next version from a JSON file: what `profile show NAME --json` prints, changed',
+      )
+      .option(...organizationFlag)
+      .option('--file <file>', 'the same, as an option')
+      .addHelpText(
+        'after',
+        examples('profile show default --json > door.json', 'profile set front-door door.json'),
+      ),
+    async ({ options, control }, slug = '', file = options.file) => {
+      if (file === undefined) throw new UsageError('Name the JSON file: profile set SLUG FILE.');
+      if (options.file !== undefined && options.file !== file)
+        throw new UsageError(`Two files are named, ${file} and ${options.file}: name one.`);
+      const definition = await readDefinition(userPath(file));
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const one = await open.send<Profile>(
+        'PUT',
+        `/organizations/${id}/profiles/${encodeURIComponent(slug)}`,
+        definition,
+      );
+      const text = describeProfile(one);
+      if (!builtInOf(slug)) return { json: one, text };
+      const calls = slug === 'default' ? 'every call that names no profile' : 'every call that names it';
+      const warning = `This replaces the built-in ${slug} for ${calls}. Undo: ${invocation} profile reset ${slug}`;
+      return { json: { ...one, warning }, text: `${text}\n\n${warning}` };
+    },
+  );
+
+  runner.run<{ org?: string; yes?: boolean }>(
+    profile
+      .command('reset')
+      .argument('<slug>', 'one of the organization’s own')
+      .description(
+        'put the organization’s own versions of a profile away; a built-in one of that name holds again',
+      )
+      .option(...organizationFlag)
+      .option('--yes', 'also where no built-in profile takes its place')
+      .addHelpText('after', examples('profile reset default', 'profile reset front-door --yes')),
+    async ({ options, control }, slug = '') => {
+      if (!builtInOf(slug) && !options.yes)
+        throw new UsageError(
+          `No built-in profile is called ${slug}: after a reset the calls that name it are refused. Say --yes if that is meant.`,
+        );
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const path = `/organizations/${id}/profiles/${encodeURIComponent(slug)}`;
+      const { builtIn } = await open.send<{ builtIn?: Profile }>('DELETE', path);
+      const text =
+        builtIn === undefined
+          ? `${slug} is gone.`
+          : `The built-in ${slug} holds again.\n\n${describeProfile(builtIn)}`;
+      return { json: { reset: slug, ...(builtIn === undefined ? {} : { builtIn }) }, text };
+    },
+  );
+}
+
+const builtInOf = (slug: string) => builtInProfiles.find((profile) => profile.slug === slug);
+
+async function readDefinition(file: string): Promise<ProfileDefinition> {
+  const text = await readFile(file, 'utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${file} is not JSON: ${(error as Error).message}.`);
+  }
+  return (value as { definition?: ProfileDefinition })?.definition ?? (value as ProfileDefinition);
+}

@@ -1,0 +1,209 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { type ErasureReceipt, isClean, receiptBytes, receiptFormat } from '../../engine/erasure/index.ts';
+import { verifySignature } from '../../storage/keys/signing-keys.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { oneLine, table } from '../terminal/terminal.ts';
+import { userPath } from '../user-path.ts';
+import { receiptText } from './text.ts';
+
+interface PublicKey {
+  kid: string;
+  publicKey: string;
+}
+
+export function addReceipt(program: Command, runner: CommandRunner): void {
+  const receipt = program
+    .command('receipt')
+    .helpCommand(false)
+    .description('receipts of erasures: who was erased, when, and what was searched for afterwards');
+
+  runner.run<{ publicKey?: string }>(
+    receipt
+      .command('verify')
+      .argument('<file>', 'a receipt as JSON; - reads standard input')
+      .description('whether a receipt is as the appliance signed it; needs no data directory and no network')
+      .option(
+        '--public-key <file>',
+        'the key it has to be signed with (PEM, from “receipt key”), not the one it brings along',
+      )
+      .addHelpText('after', examples('receipt verify ada-receipt.json --public-key gatehouse-receipts.pem')),
+    async ({ options }, path = '') => {
+      const signed = readReceipt(await readText(path, 'receipt'), path);
+      const pinned =
+        options.publicKey === undefined ? undefined : await readText(options.publicKey, 'public key');
+      const valid = isSigned(signed, pinned ?? signed.publicKey);
+      const clean = signed.proof === undefined || isClean(signed.proof);
+      const attested = signed.copies.flatMap(({ place, copy, attested: word }) =>
+        word ? [{ place, ...(copy !== undefined && { copy }), ...word }] : [],
+      );
+      const key = pinned === undefined ? 'in the receipt' : 'pinned';
+      const json = {
+        valid,
+        key,
+        kid: signed.kid,
+        erasure: signed.erasure,
+        subject: signed.subject,
+        state: signed.state,
+        ...(attested.length > 0 && { attested }),
+        clean,
+      };
+      if (!valid) {
+        const text =
+          pinned === undefined
+            ? 'NOT VALID: the receipt was changed after it was signed.'
+            : 'NOT VALID: the receipt was changed, or another appliance signed it.';
+        return { json, text, exitCode: 1 };
+      }
+      const kid = oneLine(signed.kid);
+      const by =
+        pinned === undefined
+          ? `Valid by the key that it brings along (${kid}): nobody changed it since. Whose key that is, “receipt key” on the appliance tells; pin it with --public-key.`
+          : `Valid by the key you gave (${kid}).`;
+      return { json, text: `${by}\n\n${receiptText(signed)}`, ...(clean ? {} : { exitCode: 1 as const }) };
+    },
+  );
+
+  runner.run(
+    receipt
+      .command('show')
+      .argument('<id>', 'ers_…, as “receipt list” shows it')
+      .description('one receipt; --json gives it as it was signed')
+      .addHelpText('after', examples('receipt show ers_01…', 'receipt show ers_01… --json > receipt.json')),
+    async ({ control }, id = '') => {
+      const found = await (await control()).get<ErasureReceipt>(`/erasures/${encodeURIComponent(id)}`);
+      return { json: found, text: receiptText(found) };
+    },
+  );
+
+  runner.run<{ org?: string; pending?: boolean; limit: string }>(
+    receipt
+      .command('list')
+      .description('receipts of an organization, the newest first')
+      .option(...organizationFlag)
+      .option('--pending', 'only those that wait for something, such as a copy of the key store')
+      .option('--limit <n>', 'at most so many', '100')
+      .addHelpText('after', examples('receipt list', 'receipt list --pending --json')),
+    async ({ options, control }) => {
+      const limit = Number(options.limit);
+      if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
+        throw new UsageError(`--limit: "${options.limit}" is no number from 1 to 1000.`);
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const reply = await open.get<{ receipts: ErasureReceipt[] }>(`/organizations/${id}/erasures`, {
+        limit,
+        pending: options.pending ? 'true' : 'false',
+      });
+      const rows = reply.receipts.map((one) => [
+        one.erasure,
+        one.subject,
+        one.world,
+        one.reason,
+        one.requestedAt,
+        one.state === 'done' ? 'done' : `pending: ${placesOf(one)}`,
+      ]);
+      const header = ['receipt', 'person', 'world', 'reason', 'asked at', 'state'];
+      const empty = options.pending ? 'No erasure is pending.' : 'Nobody was erased.';
+      return { json: reply, text: table(header, rows, empty) };
+    },
+  );
+
+  runner.run(
+    receipt
+      .command('key')
+      .description('the public key of this appliance’s receipts, to be kept by whoever verifies them')
+      .addHelpText('after', examples('receipt key > gatehouse-receipts.pem')),
+    async ({ control }) => {
+      const reply = await (await control()).get<{ keys: PublicKey[] }>('/erasures/keys');
+      return { json: reply, text: reply.keys.map(({ publicKey }) => publicKey.trim()).join('\n') };
+    },
+  );
+}
+
+/** The whole reason is in the receipt itself. */
+const placesOf = ({ copies, waitingFor }: ErasureReceipt): string =>
+  copies
+    .filter(({ state }) => state === 'unreachable')
+    .map(({ place }) => place)
+    .join(', ') || waitingFor.join('; ');
+
+/** Whether one of the keys in the PEM signed it. */
+function isSigned(receipt: ErasureReceipt, pem: string): boolean {
+  const keys = pem.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
+  return keys.some((key) => {
+    try {
+      return verifySignature(key, receiptBytes(receipt), receipt);
+    } catch {
+      return false;
+    }
+  });
+}
+
+function readReceipt(text: string, path: string): ErasureReceipt {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UsageError(`${path} is no JSON.`);
+  }
+  if (!Shape.safeParse(value).success) {
+    throw new UsageError(`${path} is no receipt of the format ${receiptFormat}.`);
+  }
+  return value as ErasureReceipt;
+}
+
+/** What is shown of a receipt that anybody may have written; what else stands in it is signed too. */
+const Shape = z.looseObject({
+  format: z.literal(receiptFormat),
+  appliance: z.string(),
+  erasure: z.string(),
+  organization: z.string(),
+  world: z.string(),
+  subject: z.string(),
+  reason: z.string(),
+  actor: z.string(),
+  requestedAt: z.string(),
+  completedAt: z.string().optional(),
+  state: z.enum(['pending', 'done']),
+  waitingFor: z.array(z.string()),
+  copies: z.array(
+    z
+      .looseObject({
+        place: z.string(),
+        copy: z.string().optional(),
+        state: z.string(),
+        attested: z.looseObject({ by: z.string(), at: z.string() }).optional(),
+      })
+      .refine(({ state, attested }) => (state === 'attested-destroyed') === (attested !== undefined)),
+  ),
+  proof: z
+    .looseObject({
+      needles: z.record(z.string(), z.number()),
+      files: z.number(),
+      bytes: z.number(),
+      found: z.array(z.looseObject({ file: z.string(), kind: z.string(), times: z.number() })),
+      sealedValues: z.looseObject({ tried: z.number(), opened: z.number() }),
+      gallery: z.looseObject({ searches: z.number(), named: z.number() }),
+      notSearched: z.array(z.string()),
+    })
+    .optional(),
+  publicKey: z.string(),
+  kid: z.string(),
+  signature: z.string(),
+});
+
+async function readText(path: string, what: string): Promise<string> {
+  if (path === '-') {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString('utf8');
+  }
+  const file = userPath(path);
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new UsageError(`There is no ${what} at ${file}.`);
+    throw error;
+  });
+}

@@ -1,0 +1,71 @@
+import { type ErasureReceipt, isClean, type Proof } from '../../engine/erasure/index.ts';
+import { count, facts, oneLine } from '../terminal/terminal.ts';
+
+/** A receipt for a person to read; everything of it that is signed is in the JSON. */
+export function receiptText(receipt: ErasureReceipt): string {
+  const { proof, copies } = receipt;
+  const rows = facts([
+    ['receipt', receipt.erasure],
+    ['person', receipt.subject],
+    ['organization', `${receipt.organization} (${receipt.world})`],
+    ['reason', receipt.reason],
+    ['asked by', receipt.actor],
+    ['asked at', receipt.requestedAt],
+    ['done at', receipt.completedAt ?? 'not yet'],
+    ['appliance', receipt.appliance],
+    ['signed with', receipt.kid],
+    ['key copies', copies.length === 0 ? 'none are configured' : copies.map(describeCopy).join('; ')],
+  ]);
+  return [...stateText(receipt).map(oneLine), '', rows, '', ...proofText(proof).map(oneLine)].join('\n');
+}
+
+const describeCopy = ({ place, state, attested }: ErasureReceipt['copies'][number]): string =>
+  `${place}: ${state}${attested ? ` (the word of ${attested.by}, ${attested.at})` : ''}`;
+
+function stateText({ state, subject, waitingFor, copies }: ErasureReceipt): string[] {
+  const words = copies.flatMap(({ place, copy, state: fate, attested }) =>
+    fate === 'attested-destroyed'
+      ? [
+          `For the copy of the key store in ${place}${copy ? ` (copy ${copy})` : ''} this rests on the word of ${attested?.by} (${attested?.at}): no machine saw its medium destroyed.`,
+        ]
+      : [],
+  );
+  if (state === 'done')
+    return [
+      `${subject} is erased: the key is destroyed, and nothing that was sealed with it opens again.`,
+      ...words,
+    ];
+  return [
+    `${subject} is erased here, but the erasure is pending. It goes on by itself when this can be reached:`,
+    ...waitingFor.map((one) => `  ${one}`),
+    ...words,
+  ];
+}
+
+function proofText(proof: Proof | undefined): string[] {
+  if (!proof) return ['No search was made: what to look for is known only in the moment of the erasure.'];
+  const { needles, files, bytes, found, tables, sealedValues, gallery, notSearched } = proof;
+  const patterns = Object.values(needles).reduce((sum, n) => sum + n, 0);
+  return [
+    `Searched ${count(files, 'file', 'files')} (${bytes.toLocaleString('en')} bytes) for ${count(patterns, 'pattern', 'patterns')} of the person:`,
+    ...Object.entries(needles).map(([kind, n]) => `  ${kind}: ${n}`),
+    ...(found.length === 0
+      ? ['None was found.']
+      : [
+          'FOUND:',
+          ...found.map(({ file, kind, times }) => `  ${kind} in ${file}, ${count(times, 'time', 'times')}`),
+        ]),
+    ...(tables === undefined
+      ? []
+      : [
+          `Searched ${count(tables.searched, 'table', 'tables')} of the database for the person’s id (all but the audit log and the receipts): ${tables.found.length === 0 ? 'none names it.' : 'FOUND:'}`,
+          ...tables.found.map(
+            ({ table, column, rows }) => `  ${table}.${column}, ${count(rows, 'row', 'rows')}`,
+          ),
+        ]),
+    `Sealed values put aside before: ${sealedValues.tried}; ${sealedValues.opened === 0 ? 'none opens any more' : `${sealedValues.opened} STILL OPEN`}.`,
+    `Searches of the gallery with the old templates: ${gallery.searches}; the person was ${gallery.named === 0 ? 'not named' : `NAMED ${count(gallery.named, 'time', 'times')}`}.`,
+    ...(notSearched.length === 0 ? [] : ['Not searched:', ...notSearched.map((one) => `  ${one}`)]),
+    ...(isClean(proof) ? [] : ['Something of the person is left: look at the places named above.']),
+  ];
+}

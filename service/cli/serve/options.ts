@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import type { ConfigInput } from '../../config.ts';
+import { UsageError } from '../failure.ts';
+import { userPath } from '../user-path.ts';
+
+export interface ServeOptions {
+  host?: string;
+  port?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  insecureHttp?: boolean;
+  allowedHosts?: string;
+  workers?: string;
+  providers?: string;
+  databaseUrl?: string;
+  keysDatabaseUrl?: string;
+  masterKeyFile?: string;
+  passphraseFile?: string;
+  queue?: string;
+  redisUrl?: string;
+  logLevel?: string;
+}
+
+export const databaseUrlFlag = [
+  '--database-url <url>',
+  'postgresql://… instead of SQLite in the data directory; init and start write it into gatehouse.json',
+] as const;
+
+export const keysDatabaseUrlFlag = [
+  '--keys-database-url <url>',
+  'postgresql://… of the key store, another database than --database-url; written into gatehouse.json as well',
+] as const;
+
+/** The settings a service can be started with. Each is also GATEHOUSE_* in the environment and a field of gatehouse.json. */
+export function addServeOptions(command: Command): Command {
+  return command
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <n>', 'port to listen on; 0 picks a free one (default: 7300)')
+    .option('--tls-cert <file>', 'certificate chain, PEM; needed beyond this machine')
+    .option('--tls-key <file>', 'its private key, PEM')
+    .option(
+      '--insecure-http',
+      'listen beyond this machine without a certificate: everything is readable on the way',
+    )
+    .option(
+      '--allowed-hosts <list>',
+      "names and addresses beside the machine's own and the certificate's that requests may name in Host: gatehouse.example.org,*.example.net",
+    )
+    .option('--workers <n>', 'inference threads (default: 0, one per core)')
+    .option(
+      '--providers <list>',
+      'ONNX execution providers, tried in order: cpu, cuda, webgpu, coreml, dml (default: cpu)',
+    )
+    .option(...databaseUrlFlag)
+    .option(...keysDatabaseUrlFlag)
+    .option('--master-key-file <file>', 'master key kept outside the data directory')
+    .option(
+      '--passphrase-file <file>',
+      'holds the passphrase of the master key (mode 0600), to start without being asked',
+    )
+    .option('--queue <name>', 'what carries jobs: database, or bullmq on a Redis (default: database)')
+    .option('--redis-url <url>', 'redis://… or rediss://… for --queue bullmq')
+    .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)');
+}
+
+export function toConfigInput(data: string, options: ServeOptions): ConfigInput {
+  return {
+    data,
+    host: options.host,
+    port: readInteger('--port', options.port),
+    tlsCert: options.tlsCert === undefined ? undefined : userPath(options.tlsCert),
+    tlsKey: options.tlsKey === undefined ? undefined : userPath(options.tlsKey),
+    insecureHttp: options.insecureHttp,
+    allowedHosts: options.allowedHosts?.split(',').map((host) => host.trim()),
+    workers: readInteger('--workers', options.workers),
+    providers: options.providers?.split(',').map((provider) => provider.trim()),
+    databaseUrl: options.databaseUrl,
+    keysDatabaseUrl: options.keysDatabaseUrl,
+    masterKeyFile: options.masterKeyFile === undefined ? undefined : userPath(options.masterKeyFile),
+    passphraseFile: options.passphraseFile === undefined ? undefined : userPath(options.passphraseFile),
+    queue: options.queue,
+    redisUrl: options.redisUrl,
+    logLevel: options.logLevel,
+  } as ConfigInput;
+}
+
+function readInteger(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value)) return value;
+  throw new UsageError(`${flag}: "${text}" is no whole number.`);
+}

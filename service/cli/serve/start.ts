@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { parseConfig } from '../../config.ts';
+import { plainLine } from '../../http/plain-line.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { openControl } from '../control/open-control.ts';
+import { initialize } from '../init/initialize.ts';
+import { recordDatabase } from '../init/record-database.ts';
+import { invocation } from '../invocation.ts';
+import type { OrganizationReply } from '../organization.ts';
+import { addServeOptions, type ServeOptions, toConfigInput } from './options.ts';
+import { type RunningService, runService } from './run-service.ts';
+
+export function addStart(program: Command, runner: CommandRunner): void {
+  const command = addServeOptions(program.command('start'))
+    .summary('make the data directory at the first start, then serve, in plain words')
+    .description(
+      'What `npm start` runs: initializes the data directory at the first start, serves, and says what to do next.',
+    )
+    .addHelpText('after', examples('start', 'start --port 7400 --data ./trial'));
+  runner.run<ServeOptions>(command, async ({ options, data, terminal }) => {
+    const config = parseConfig(toConfigInput(data, options));
+    // A person reads this terminal: the log keeps quiet unless it was asked for.
+    const quiet = options.logLevel === undefined && config.logLevel === 'info';
+    const greet = async ({ url }: RunningService) => {
+      recordDatabase(data, config);
+      const control = await openControl(data);
+      try {
+        const made = await initialize(control, 'Default', ['test']);
+        const { organizations } = await control.get<{ organizations: OrganizationReply[] }>('/organizations');
+        terminal.answer(
+          made ? welcome(url, data, made.organizationId, made.keys.test) : again(url, data, organizations),
+        );
+      } finally {
+        await control.close();
+      }
+    };
+    await runService(quiet ? { ...config, logLevel: 'warn' } : config, greet, {
+      ...(quiet && terminal.interactive && { logLine: (line) => terminal.note(plainLine(line)) }),
+      sealed: (url) =>
+        terminal.answer(
+          `Gatehouse is sealed: it listens at ${url} and waits for its passphrase. In another terminal:\n\n  ${invocation} unseal --data ${data}\n`,
+        ),
+    });
+    terminal.answer('Stopped.');
+    return undefined;
+  });
+}
+
+function welcome(url: string, data: string, organization: string, key: string): string {
+  const where = `--data ${data}`;
+  return `
+Gatehouse is running at ${url}
+
+It keeps everything in ${data}
+Your organization is called "Default" (${organization}).
+Its key for the test world, shown this once:
+
+  ${key}
+
+Enroll a person from one photo, then verify another photo of them (any JPEG, PNG, WebP, HEIC or AVIF with one face):
+
+  curl -sS ${url}/api/enroll -H 'x-api-key: ${key}' -F email=ada@example.com -F image=@first.jpg
+  curl -sS ${url}/api/verify -H 'x-api-key: ${key}' -F image=@second.jpg
+
+No photo at hand? In another terminal:   npm run demo
+The API, with examples:                  ${url}/docs
+What the box says of itself:             ${url}/health
+On what consent real people are enrolled: ${invocation} consent attest ${where} --help
+A key for real people:                   ${invocation} key create ${where} --scopes identity --env live
+Before real people come:                 ${invocation} doctor ${where}
+
+Ctrl-C stops.`;
+}
+
+function again(url: string, data: string, organizations: readonly OrganizationReply[]): string {
+  const names = organizations.map(({ name }) => `"${name}"`).join(', ');
+  return `Gatehouse is running at ${url} on ${data} (${names}). API: ${url}/docs. Ctrl-C stops.`;
+}

@@ -1,0 +1,119 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { facts, table } from '../terminal/terminal.ts';
+
+interface SiteReply {
+  id: string;
+  name: string;
+  cidr: string;
+  country: string;
+  latitude: number;
+  longitude: number;
+  timeZone: string;
+}
+
+interface NewSite {
+  org?: string;
+  name: string;
+  cidr: string;
+  country: string;
+  latitude: string;
+  longitude: string;
+  timeZone: string;
+}
+
+export function addSite(program: Command, runner: CommandRunner): void {
+  const site = program
+    .command('site')
+    .helpCommand(false)
+    .description('places of an organization, known by their network: what the location checks use');
+
+  runner.run<NewSite>(
+    site
+      .command('add')
+      .description('say where the requests of one network come from')
+      .option(...organizationFlag)
+      .requiredOption('--name <name>', 'its name')
+      .requiredOption('--cidr <network>', 'IPv4 or IPv6 network, such as 10.20.0.0/16')
+      .requiredOption('--country <code>', 'two letters, ISO 3166-1, such as CH')
+      .requiredOption('--latitude <degrees>', 'WGS 84, -90 to 90')
+      .requiredOption('--longitude <degrees>', 'WGS 84, -180 to 180')
+      .requiredOption('--time-zone <zone>', 'IANA name, such as Europe/Zurich')
+      .addHelpText(
+        'after',
+        examples(
+          'site add --name Bern --cidr 10.20.0.0/16 --country CH --latitude 46.95 --longitude 7.45 --time-zone Europe/Zurich',
+          'site add --name Sydney --cidr 10.30.0.0/16 --country AU --latitude=-33.87 --longitude 151.21 --time-zone Australia/Sydney',
+        ),
+      ),
+    async ({ options, control }) => {
+      const { org, ...rest } = options;
+      const open = await control();
+      const { id } = await chooseOrganization(open, org);
+      const made = await open.send<SiteReply>('POST', `/organizations/${id}/sites`, {
+        name: rest.name,
+        cidr: rest.cidr,
+        country: rest.country.toUpperCase(),
+        latitude: readDegrees('--latitude', rest.latitude),
+        longitude: readDegrees('--longitude', rest.longitude),
+        timeZone: rest.timeZone,
+      });
+      const text = facts([
+        ['id', made.id],
+        ['name', made.name],
+        ['network', made.cidr],
+        ['place', `${made.country} ${made.latitude}, ${made.longitude}`],
+        ['time zone', made.timeZone],
+      ]);
+      return { json: made, text };
+    },
+  );
+
+  runner.run<{ org?: string }>(
+    site
+      .command('list')
+      .description('the sites of an organization')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('site list')),
+    async ({ options, control }) => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      const reply = await open.get<{ sites: SiteReply[] }>(`/organizations/${id}/sites`);
+      const rows = reply.sites.map((one) => [
+        one.id,
+        one.name,
+        one.cidr,
+        one.country,
+        one.latitude,
+        one.longitude,
+        one.timeZone,
+      ]);
+      const header = ['id', 'name', 'network', 'country', 'latitude', 'longitude', 'time zone'];
+      return { json: reply, text: table(header, rows, 'No site yet. Add one: site add --help') };
+    },
+  );
+
+  runner.run<{ org?: string }>(
+    site
+      .command('remove')
+      .argument('<site-id>', 'as `site list` shows it')
+      .description('forget a site')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('site remove site_01…')),
+    async ({ options, control }, siteId = '') => {
+      const open = await control();
+      const { id } = await chooseOrganization(open, options.org);
+      await open.send('DELETE', `/organizations/${id}/sites/${encodeURIComponent(siteId)}`);
+      return { json: { removed: siteId }, text: `The site ${siteId} is removed.` };
+    },
+  );
+}
+
+function readDegrees(flag: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new UsageError(`${flag}: "${text}" is no number of degrees.`);
+  return value;
+}

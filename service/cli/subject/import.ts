@@ -1,0 +1,249 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { Problem } from '../../lib/problem.ts';
+import { type Answer, type CommandRunner, examples } from '../command.ts';
+import type { Control } from '../control/control.ts';
+import { UsageError } from '../failure.ts';
+import { invocation } from '../invocation.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { onInterrupt } from '../terminal/interrupt.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { count, facts, table } from '../terminal/terminal.ts';
+import { userPath } from '../user-path.ts';
+import { worldFlag, worldOf } from '../world-flag.ts';
+import { csvLine } from './csv.ts';
+import { openImportJournal } from './import-journal.ts';
+import { type ImportEntry, readImportList } from './import-list.ts';
+import { type ImportOutcome, runImport } from './import-run.ts';
+import {
+  confirmedHelp,
+  consentHelp,
+  type EnrollReply,
+  overrideLivenessHelp,
+  overrideMismatchHelp,
+  readConsent,
+} from './subject.ts';
+
+interface Import {
+  org?: string;
+  test?: boolean;
+  domain?: string;
+  consent?: string;
+  report?: string;
+  concurrency?: string;
+  again?: boolean;
+  overrideMismatch?: boolean;
+  overrideLiveness?: boolean;
+  confirmed?: boolean;
+}
+
+/** Refusals shown on the screen; all of them are in --report and --json. */
+const SHOWN = 20;
+
+export function addSubjectImport(subject: Command, runner: CommandRunner): void {
+  const command = subject
+    .command('import')
+    .argument('<source>', 'folder or CSV file')
+    .summary('enroll many pictures; run it again to go on after an interruption')
+    .description(
+      'Enrolls every picture of a folder (ada@example.com.jpg, or a folder ada@example.com/ with pictures in it) or of a CSV file ' +
+        '(columns email or id, name, file or image; files relative to the CSV). What an earlier run enrolled is skipped, what it refused is ' +
+        'tried again. Ctrl-C lets the pictures under way end. Ends with a report; the exit code is 1 when a picture was refused.',
+    )
+    .option(...organizationFlag)
+    .option('--domain <domain>', 'make e-mail addresses of names without @: emp-17 becomes emp-17@DOMAIN')
+    .option('--consent <parts>', consentHelp)
+    .option('--override-mismatch', overrideMismatchHelp)
+    .option('--override-liveness', overrideLivenessHelp)
+    .option('--confirmed', confirmedHelp)
+    .option('--report <file>', 'write what became of every picture: .csv or .json')
+    .option('--concurrency <n>', 'pictures under way at a time (default: two per core)')
+    .option(
+      '--again',
+      'look again at what an earlier run enrolled, as after restoring an older backup; what the box has stays as it is',
+    )
+    .option(...worldFlag)
+    .addHelpText(
+      'after',
+      examples(
+        'subject import ./photos --report refused.csv',
+        'subject import staff.csv --domain example.com --test --json',
+      ),
+    );
+  runner.run<Import>(command, async ({ options, data, terminal, control }, source = '') => {
+    const concurrency = readConcurrency(options.concurrency);
+    const { overrideMismatch, overrideLiveness, confirmed } = options;
+    const consent = readConsent(options.consent);
+    const report = options.report === undefined ? undefined : reportFile(options.report);
+    const { entries, passedOver } = await readImportList(userPath(source));
+    requireAddresses(entries, options.domain);
+    const open = await control({ manyPictures: true });
+    const { id } = await chooseOrganization(open, options.org);
+    const world = worldOf(options);
+    const journal = await openImportJournal(data, id, world);
+    const stop = new AbortController();
+    const halt = new AbortController();
+    let over = false;
+    onInterrupt({
+      first() {
+        stop.abort();
+        terminal.note('\nStopping after the pictures under way. Once more to stop at once.');
+      },
+      again: () => (over ? process.exit(130) : halt.abort()),
+    });
+    const progress = createProgress(terminal, 'enrolling');
+    let refused = 0;
+    progress.start(entries.length);
+    try {
+      const outcomes = await runImport(entries, {
+        journal: options.again ? { ...journal, has: () => false } : journal,
+        addressOf: createAddressOf(open, `/organizations/${id}/subjects`, world, options.domain),
+        enroll: ({ email, name, mark, picture }) =>
+          open.upload<EnrollReply>(
+            `/organizations/${id}/subjects`,
+            { world, email, name, consent, mark, overrideMismatch, overrideLiveness, confirmed },
+            picture,
+          ),
+        progress: ({ outcome }) => {
+          if (outcome === 'refused') refused += 1;
+          progress.step(refused === 0 ? '' : `| ${refused} refused`);
+        },
+        stop: stop.signal,
+        halt: halt.signal,
+        pause: delay,
+        concurrency,
+      });
+      progress.stop();
+      if (report) await report(outcomes);
+      const interrupted = halt.signal.aborted ? 'at once' : stop.signal.aborted;
+      return answer(outcomes, { interrupted, passedOver, report: options.report });
+    } finally {
+      progress.stop();
+      await journal.close();
+      over = true;
+    }
+  });
+}
+
+function answer(
+  outcomes: readonly ImportOutcome[],
+  {
+    interrupted,
+    passedOver,
+    report,
+  }: { interrupted: boolean | 'at once'; passedOver: number; report: string | undefined },
+): Answer {
+  const amount = (kind: ImportOutcome['outcome']) =>
+    outcomes.filter(({ outcome }) => outcome === kind).length;
+  const refusals = outcomes.filter(({ outcome }) => outcome === 'refused');
+  const counts = {
+    total: outcomes.length,
+    enrolled: amount('enrolled'),
+    skipped: amount('skipped'),
+    refused: refusals.length,
+    notTried: amount('not-tried'),
+    passedOver,
+  };
+  const rows = refusals.slice(0, SHOWN).map(({ file, code, reason }) => [file, code, reason]);
+  const more =
+    refusals.length > SHOWN
+      ? [`… and ${refusals.length - SHOWN} more${report ? ` in ${report}` : '; see all with --report FILE'}`]
+      : [];
+  const text = [
+    facts([
+      ['pictures', counts.total],
+      ['enrolled', counts.enrolled],
+      ['skipped', counts.skipped === 0 ? undefined : `${counts.skipped} (an earlier run enrolled them)`],
+      ['refused', counts.refused],
+      [
+        'passed over',
+        passedOver === 0
+          ? undefined
+          : count(passedOver, 'file that is no picture', 'files that are no pictures'),
+      ],
+      [
+        'not tried',
+        counts.notTried === 0 ? undefined : `${counts.notTried} (run the same command again to go on)`,
+      ],
+    ]),
+    ...(refusals.length === 0 ? [] : ['', table(['file', 'code', 'reason'], rows, '')]),
+    ...more,
+    ...remediesOf(refusals),
+  ].join('\n');
+  const json = { ...counts, interrupted: interrupted !== false, refusals };
+  if (interrupted === 'at once') return { json, text, exitCode: 130 };
+  const failed = interrupted || refusals.length > 0;
+  return { json, text, ...(failed ? { exitCode: 1 } : {}) };
+}
+
+/** What to run again with, for what an operator may let pass. */
+export function remediesOf(refusals: readonly Pick<ImportOutcome, 'code'>[]): string[] {
+  const has = (code: string) => refusals.some((one) => one.code === code);
+  const again = `${invocation} subject import …`;
+  return [
+    ...(has('TEMPLATE_MISMATCH')
+      ? [
+          '',
+          `TEMPLATE_MISMATCH: the picture is not like the person’s others. Where you know that it is the person: ${again} --override-mismatch`,
+        ]
+      : []),
+    ...(has('CHECK_FAILED')
+      ? [
+          '',
+          `CHECK_FAILED: the picture seems to show a picture. For scanned photographs: ${again} --override-liveness`,
+        ]
+      : []),
+  ];
+}
+
+const needsDomain = (person: string) => !person.includes('@') && !person.startsWith('sub_');
+
+/** Decided once, before the first picture. */
+function requireAddresses(entries: readonly ImportEntry[], domain: string | undefined): void {
+  if (domain !== undefined) return;
+  const names = [...new Set(entries.map(({ person }) => person))];
+  const [first, ...more] = names.filter(needsDomain);
+  if (first === undefined) return;
+  throw new UsageError(
+    `${more.length + 1} of ${count(names.length, 'name is', 'names are')} no e-mail address, such as "${first}". ` +
+      'Give --domain example.com, or rename the files (ada@example.com.jpg). Nothing was enrolled.',
+  );
+}
+
+/** An id is looked up; a name without @ takes the domain. */
+function createAddressOf(control: Control, path: string, world: string, domain: string | undefined) {
+  return async (person: string): Promise<string> => {
+    if (needsDomain(person)) return `${person}@${domain?.replace(/^@/, '')}`;
+    if (person.includes('@')) return person;
+    const { email } = await control.get<{ email?: string }>(`${path}/${encodeURIComponent(person)}`, {
+      world,
+    });
+    if (email !== undefined) return email;
+    throw new Problem('INVALID_REQUEST', `${person} has no e-mail address to enroll under.`);
+  };
+}
+
+function readConcurrency(text: string | undefined): number {
+  if (text === undefined) return 2 * availableParallelism();
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 256) return value;
+  throw new UsageError(`--concurrency: "${text}" is no number from 1 to 256.`);
+}
+
+/** Checked before the work, so that a long import does not end in a report that cannot be written. */
+function reportFile(path: string): (outcomes: readonly ImportOutcome[]) => Promise<void> {
+  const kind = extname(path).toLowerCase();
+  if (kind === '.json')
+    return (outcomes) => writeFile(userPath(path), `${JSON.stringify(outcomes, null, 2)}\n`);
+  if (kind !== '.csv')
+    throw new UsageError(`--report: name a file that ends in .csv or .json, not "${path}".`);
+  return (outcomes) => {
+    const lines = outcomes.map((one) =>
+      csvLine([one.file, one.person, one.outcome, one.code ?? '', one.reason ?? '']),
+    );
+    return writeFile(userPath(path), `file,person,outcome,code,reason\n${lines.join('\n')}\n`);
+  };
+}

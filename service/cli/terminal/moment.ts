@@ -1,0 +1,38 @@
+import { UsageError } from '../failure.ts';
+
+/** A date or a time as ISO 8601, UTC; a day means its last moment, or its first where something begins. */
+export function readMoment(flag: string, text: string, day: 'last' | 'first' = 'last'): string {
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+  const time = Date.parse(isDay && day === 'last' ? `${text}T23:59:59Z` : text);
+  // 31 February is read as 3 March.
+  if (Number.isNaN(time) || (isDay && !new Date(time).toISOString().startsWith(text)))
+    throw new UsageError(`${flag}: "${text}" is no date. Write 2027-01-31 or 2027-01-31T12:00:00Z.`);
+  return new Date(time).toISOString();
+}
+
+const seconds = { d: 86_400, h: 3_600, m: 60, s: 1 } as const;
+
+/** `7d`, `12h`, `30m`, `45s` or `0`, in seconds. */
+export function readDuration(flag: string, text: string): number {
+  if (text === '0') return 0;
+  const [, amount, unit] = /^(\d{1,6})([dhms])$/.exec(text) ?? [];
+  if (amount === undefined || unit === undefined)
+    throw new UsageError(`${flag}: "${text}" is no duration. Write 7d, 12h, 30m, 45s or 0.`);
+  return Number(amount) * seconds[unit as keyof typeof seconds];
+}
+
+const minutes = { m: 1, h: 60, d: 1440 } as const;
+
+/** `90m`, `24h`, `7d` in minutes. */
+export function readMinutes(flag: string, text: string): number {
+  const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  if (amount === undefined || Number(amount) === 0)
+    throw new UsageError(`${flag}: "${text}" is no duration; write 90m, 24h or 7d.`);
+  return Number(amount) * minutes[unit as keyof typeof minutes];
+}
+
+/** As `readMinutes` reads it. */
+export function describeMinutes(amount: number): string {
+  if (amount % 1440 === 0) return `${amount / 1440}d`;
+  return amount % 60 === 0 ? `${amount / 60}h` : `${amount}m`;
+}

@@ -1,0 +1,107 @@
+import { styleText } from 'node:util';
+import { invocation } from '../invocation.ts';
+
+export type Cell = string | number | undefined;
+
+/** Where the command speaks: answers on standard output, everything else on standard error. */
+export interface Terminal {
+  /** A person may be reading progress on standard error. */
+  readonly interactive: boolean;
+  answer(text: string): void;
+  note(text: string): void;
+  style(kind: 'good' | 'bad' | 'care' | 'dim' | 'strong', text: string): string;
+}
+
+const styles = { good: 'green', bad: 'red', care: 'yellow', dim: 'dim', strong: 'bold' } as const;
+
+export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
+  // `gatehouse … | head` closes the pipe early; that is not an error.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return {
+    interactive: stderr.isTTY === true,
+    answer: (text) => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    style: (kind, text) => styleText(styles[kind], text, { stream: stdout }),
+  };
+}
+
+/** Columns of the window that answers are read in; any number for a pipe or a file. */
+export const answerWidth = (): number =>
+  (process.stdout.isTTY === true && process.stdout.columns) || Number.POSITIVE_INFINITY;
+
+/**
+ * Aligned columns under a header, two spaces apart; numbers to the right. No rows: `empty`. Where a line would not fit into
+ * `width`, each row is a block of `facts` instead.
+ */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  empty: string,
+  width = answerWidth(),
+): string {
+  if (rows.length === 0) return empty;
+  const text = [header, ...rows].map((row) => row.map((cell) => (cell === undefined ? '–' : oneLine(cell))));
+  const widths = header.map((_, column) => Math.max(...text.map((row) => row[column]?.length ?? 0)));
+  const wide = widths.reduce((sum, column) => sum + column) + 2 * (widths.length - 1);
+  if (wide > width)
+    return rows.map((row) => facts(header.map((name, column) => [name, row[column]]))).join('\n\n');
+  const right = header.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
+  return text
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          right[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** `name  value` lines, the values under one another. Undefined values are left out. */
+export function facts(pairs: readonly (readonly [string, Cell])[]): string {
+  const shown = pairs.filter(([, value]) => value !== undefined);
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${oneLine(value!)}`).join('\n');
+}
+
+/** Words that belong to a command stay on one line, so that it can be pasted; three spaces or the end close it. */
+const UNBROKEN = new RegExp(`${invocation}(?: {1,2}\\S+)*|\\S+`, 'g');
+
+/** A sentence broken between words at `width`; every line but the first begins with `indent` spaces. */
+export function wrap(text: string, width: number, indent: number): string {
+  const lines: string[] = [];
+  let line = '';
+  let end = 0;
+  for (const { 0: word, index } of text.matchAll(UNBROKEN)) {
+    const longer = line + text.slice(end, index) + word;
+    if (line !== '' && indent + longer.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+    end = index + word.length;
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
+}
+
+/** What others wrote cannot move the cursor, colour the screen or forge a line. */
+export const oneLine = (value: string | number) =>
+  String(value).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+
+/** The two ends of each style that `style` gives. */
+const OWN_STYLES = '\u001b\\[(?:1|2|22|31|32|33|39)m';
+const UNPRINTABLE = new RegExp(
+  `(${OWN_STYLES}|[\\n\\t])|[\\p{Cc}\\p{Zl}\\p{Zp}\\u202a-\\u202e\\u2066-\\u2069]`,
+  'gu',
+);
+
+/** The same for a text of several lines in our own styles: its lines are ours, what stands in them may not be. */
+export const severalLines = (text: string) =>
+  text.replaceAll(UNPRINTABLE, (_, ours: string | undefined) => ours ?? '\ufffd');
+
+/** 1 person, 2 people. */
+export function count(amount: number, one: string, many: string): string {
+  return `${amount.toLocaleString('en')} ${amount === 1 ? one : many}`;
+}

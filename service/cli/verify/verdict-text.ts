@@ -1,0 +1,75 @@
+import type { CheckResult } from '../../engine/checks/index.ts';
+import type { Verdict } from '../../engine/verification/index.ts';
+import { facts, table } from '../terminal/terminal.ts';
+
+export type VerdictReply = Omit<Verdict, 'verification' | 'subject'> & {
+  verificationId: string;
+  userId?: string;
+  email?: string;
+};
+
+/** What the comparison said: the person is found, is not the one asked for, or is nobody of the gallery. */
+export type Found = 'matched' | 'another' | 'nobody';
+
+/** A verdict for the operator who asked. */
+export function describeVerdict(reply: VerdictReply, found: Found): string {
+  const { match, identification } = reply;
+  const rows = reply.checkResults.map((one) => [
+    one.check,
+    outcome(one),
+    one.skipped === undefined ? one.score.toFixed(2) : undefined,
+    one.skipped === undefined ? one.weight : undefined,
+    one.skipped ?? one.reason,
+  ]);
+  return [
+    reply.verified
+      ? `Verified: ${reply.email ?? reply.userId}, confidence ${reply.confidence.toFixed(2)}.`
+      : `Not verified: ${found === 'another' ? 'not this person' : (reply.reason ?? 'the checks did not agree')}.`.replace(
+          /\.\.$/,
+          '.',
+        ),
+    '',
+    facts([
+      ['match', scoreOf(reply, found)],
+      [
+        'threshold',
+        `set so that ${oneIn(match.fmr, 'stranger')} matches one given person; ` +
+          (identification === undefined
+            ? ''
+            : `${oneIn(identification.galleryRate)} gets any name out of ${identification.gallerySize.toLocaleString('en')}; `) +
+          `${inHundred(match.fnmr)} genuine are refused${match.extrapolated ? ' (extrapolated beyond what was measured)' : ''}`,
+      ],
+      [
+        'composite',
+        reply.compositeScore === undefined
+          ? undefined
+          : `${reply.compositeScore.toFixed(2)}${found === 'matched' ? '' : ', picture and context only'}`,
+      ],
+      ['assurance', reply.assurance],
+      ['profile', `${reply.profile.slug}, version ${reply.profile.version}, ${reply.profile.maturity}`],
+      ['time', reply.timing.total === undefined ? undefined : `${Math.round(reply.timing.total)} ms`],
+    ]),
+    '',
+    table(['check', 'outcome', 'score', 'weight', 'note'], rows, 'No checks ran.'),
+  ].join('\n');
+}
+
+const outcome = (one: CheckResult) => (one.skipped === undefined ? (one.pass ? 'pass' : 'fail') : 'skipped');
+
+function scoreOf({ match }: VerdictReply, found: Found): string {
+  const needed = `${match.threshold.toFixed(3)} is needed (${scorers[match.scorer] ?? match.scorer})`;
+  if (match.score !== null) return `${match.score.toFixed(3)}; ${needed}`;
+  return `${found === 'another' ? 'below the threshold' : 'nobody close enough'}; ${needed}`;
+}
+
+const scorers: Record<string, string> = { a: 'embedding A', fused: 'embeddings A and B' };
+
+/** 0.000027 -> "1 stranger in 37,000", with two digits that count. */
+function oneIn(rate: number, what?: string): string {
+  const amount = Number((1 / rate).toPrecision(2)).toLocaleString('en');
+  return `1 ${what === undefined ? '' : `${what} `}in ${amount}`;
+}
+
+/** 0.17 -> "17 in 100"; less than one in a hundred as "1 in 920". */
+const inHundred = (share: number) =>
+  share === 0 ? 'none of the' : share < 0.01 ? oneIn(share) : `${Math.round(share * 100)} in 100`;

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import type { Control } from '../control/control.ts';
+import { invocation } from '../invocation.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { worldOf } from '../world-flag.ts';
+
+export interface About {
+  org?: string;
+  test?: boolean;
+}
+
+/** The flags that every webhook command takes. */
+export const withAbout = (command: Command): Command =>
+  command.option(...organizationFlag).option('--test', 'of the test world: events of trial people');
+
+/** A command that can be pasted, about the same organization and world. */
+export function nextCommand(words: string, { org, test }: About): string {
+  const organization = org === undefined ? '' : ` --org ${/^\w+$/.test(org) ? org : `'${org}'`}`;
+  return `${invocation} ${words}${organization}${test ? ' --test' : ''}`;
+}
+
+/** The organization's own paths, and the world that goes with each request. */
+export async function realmOf(open: Control, options: About) {
+  const { id } = await chooseOrganization(open, options.org);
+  return { path: `/organizations/${id}`, world: worldOf(options) };
+}
+
+/** Of one endpoint, below its organization's. */
+export const webhookPath = (path: string, webhook: string, ...rest: string[]) =>
+  [`${path}/webhooks/${encodeURIComponent(webhook)}`, ...rest].join('/');

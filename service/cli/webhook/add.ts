@@ -1,0 +1,63 @@
+import { type Command, Option } from 'commander';
+import { families, signatureDialects } from '../../engine/webhooks/index.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { type About, nextCommand, realmOf, withAbout } from './about.ts';
+import { type Fields, readFields, withFields } from './fields.ts';
+import { describeWebhook, notShownAgain, type WithSecret } from './reply.ts';
+
+export function addWebhookAdd(webhook: Command, runner: CommandRunner): void {
+  const command = webhook
+    .command('add')
+    .argument('<url>', 'where each event is posted to; it needs a grant (`grant add`)')
+    .description('send events somewhere from now on; the secret is shown this once')
+    .addOption(
+      new Option('--family <family>', 'whose events, in that family’s own payload')
+        .choices([...families])
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        '--signature <dialect>',
+        'how it is signed (default: as the family’s own text has it)',
+      ).choices([...signatureDialects]),
+    );
+  withFields(withAbout(command)).addHelpText(
+    'after',
+    `${examples(
+      'webhook add https://hooks.example.org/gatehouse --family identity',
+      'webhook add https://10.20.0.5:8443/in --family identity --event verification.success --ca intern-ca.pem',
+      'webhook add https://erp.example.org/in --family sessions --signature standard --headers-file erp-headers.txt',
+    )}
+
+Signatures: standard (webhook-signature, as Standard Webhooks has it), timestamped (Huma-Signature), sha256
+(X-VerifyHuman-Signature), hex (x-proof-signature). The headers of Standard Webhooks are sent beside each of them.`,
+  );
+  runner.run<About & Fields & { family: string; signature?: string }>(
+    command,
+    async ({ options, control }, url = '') => {
+      const fields = await readFields(options);
+      if (fields.ca === null || fields.pin === null)
+        throw new UsageError('--ca none and --pin none are for “webhook change”: leave them out here.');
+      const open = await control();
+      const { path, world } = await realmOf(open, options);
+      const { family, signature } = options;
+      const made = await open.send<WithSecret>('POST', `${path}/webhooks`, {
+        world,
+        url,
+        family,
+        ...(signature !== undefined && { signature }),
+        ...fields,
+      });
+      return {
+        json: made,
+        text: [
+          describeWebhook(made, made.secret),
+          '',
+          notShownAgain,
+          `Try it: ${nextCommand(`webhook test ${made.id}`, options)}`,
+        ].join('\n'),
+      };
+    },
+  );
+}

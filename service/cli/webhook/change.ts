@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { type About, realmOf, webhookPath, withAbout } from './about.ts';
+import { type Fields, readFields, withFields } from './fields.ts';
+import { describeWebhook, type WebhookReply } from './reply.ts';
+
+export function addWebhookChange(webhook: Command, runner: CommandRunner): void {
+  const change = webhook
+    .command('change')
+    .argument('<webhook-id>', 'as `webhook list` shows it')
+    .description('change one from the next delivery on; what is not named stays')
+    .option('--url <url>', 'where it leads from now on; what waits goes there too');
+  withFields(withAbout(change)).addHelpText(
+    'after',
+    `${examples(
+      'webhook change wh_01… --url https://new.example.org/in',
+      'webhook change wh_01… --event verification.success --event verification.failure',
+      'webhook change wh_01… --ca none --header none',
+    )}
+
+--event and --header name all there are to be: those that are not named go.`,
+  );
+  runner.run<About & Fields & { url?: string }>(change, async ({ options, control }, webhookId = '') => {
+    const fields = await readFields(options);
+    const body = { ...fields, ...(options.url !== undefined && { url: options.url }) };
+    if (Object.keys(body).length === 0)
+      throw new UsageError('Say what to change: --url, --event, --header, --description, … (see --help).');
+    const open = await control();
+    const { path, world } = await realmOf(open, options);
+    const one = await open.send<WebhookReply>('PATCH', webhookPath(path, webhookId), { world, ...body });
+    return { json: one, text: describeWebhook(one) };
+  });
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { type About, realmOf, webhookPath, withAbout } from './about.ts';
+import type { WebhookReply } from './reply.ts';
+
+/** What a webhook is called when somebody has to say that they mean it. */
+const nameOf = ({ kind, url, family }: WebhookReply) => (kind === 'callback' ? family : new URL(url).host);
+
+export function addWebhookRemove(webhook: Command, runner: CommandRunner): void {
+  const remove = webhook
+    .command('remove')
+    .argument('<webhook-id>', 'as `webhook list` shows it')
+    .description('send nothing to it any more and forget its secret; its deliveries stay in the log')
+    .option(
+      '--confirm <host>',
+      'the host it leads to, with its port where the URL has one; of callbacks the family',
+    );
+  withAbout(remove).addHelpText('after', examples('webhook remove wh_01… --confirm hooks.example.org'));
+  runner.run<About & { confirm?: string }>(remove, async ({ options, control }, webhookId = '') => {
+    const open = await control();
+    const { path, world } = await realmOf(open, options);
+    const one = await open.get<WebhookReply>(webhookPath(path, webhookId), { world });
+    if (options.confirm !== nameOf(one)) {
+      throw new UsageError(
+        `Its secret cannot be had back, and what waits for it is dropped. Nothing was removed. To confirm: --confirm ${nameOf(one)}`,
+      );
+    }
+    const reply = await open.send<{ removed: string }>('DELETE', webhookPath(path, webhookId), { world });
+    return { json: reply, text: `${reply.removed} is removed.` };
+  });
+}

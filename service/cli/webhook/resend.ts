@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { readMoment } from '../terminal/moment.ts';
+import { count } from '../terminal/terminal.ts';
+import { type About, nextCommand, realmOf, webhookPath, withAbout } from './about.ts';
+import type { DeliveryReply } from './delivery-reply.ts';
+
+export function addWebhookResend(webhook: Command, runner: CommandRunner): void {
+  const resend = webhook
+    .command('resend')
+    .argument('<delivery-id>', 'as `webhook deliveries` shows it')
+    .description('send one delivery again, with the same webhook-id');
+  withAbout(resend).addHelpText('after', examples('webhook resend dlv_01…'));
+  runner.run<About>(resend, async ({ options, control }, delivery = '') => {
+    const open = await control();
+    const { path, world } = await realmOf(open, options);
+    const where = `${path}/deliveries/${encodeURIComponent(delivery)}/resend`;
+    const one = await open.send<DeliveryReply>('POST', where, { world });
+    const log = nextCommand(`webhook delivery ${one.id}`, options);
+    return { json: one, text: `It is on its way as ${one.id}. How it went: ${log}` };
+  });
+
+  const replay = webhook
+    .command('replay')
+    .argument('<webhook-id>', 'as `webhook list` shows it')
+    .description(
+      'send everything again that it would have got since a time (at most 30 days), in order, with the same webhook-ids',
+    )
+    .requiredOption('--since <date>', 'from then on: 2026-11-20 or 2026-11-20T08:00:00Z')
+    .option('--until <date>', 'before then (default: until now)');
+  withAbout(replay).addHelpText('after', examples('webhook replay wh_01… --since 2026-11-20T08:00:00Z'));
+  runner.run<About & { since: string; until?: string }>(
+    replay,
+    async ({ options, control }, webhookId = '') => {
+      const since = readMoment('--since', options.since, 'first');
+      const until = options.until === undefined ? undefined : readMoment('--until', options.until);
+      const open = await control();
+      const { path, world } = await realmOf(open, options);
+      const reply = await open.send<{ deliveries: number }>('POST', webhookPath(path, webhookId, 'replay'), {
+        world,
+        since,
+        until,
+      });
+      return {
+        json: reply,
+        text: `${count(reply.deliveries, 'event is', 'events are')} on the way to ${webhookId}.`,
+      };
+    },
+  );
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { type CommandRunner, examples } from '../command.ts';
+import { readDuration } from '../terminal/moment.ts';
+import { type About, realmOf, webhookPath, withAbout } from './about.ts';
+import { describeWebhook, notShownAgain, type WithSecret } from './reply.ts';
+
+export function addWebhookRotate(webhook: Command, runner: CommandRunner): void {
+  const command = webhook
+    .command('rotate')
+    .argument('<webhook-id>', 'as `webhook list` shows it')
+    .description('make a new secret, shown this once; the old one goes on for a while')
+    .option('--overlap <time>', 'how long the old secret still signs: 7d, 12h, 30m, 0', '24h');
+  withAbout(command).addHelpText(
+    'after',
+    `${examples('webhook rotate wh_01…', 'webhook rotate wh_01… --overlap 0 --json')}
+
+Until then webhook-signature carries both signatures, the new one first; another signature is the old secret’s, with the new
+secret’s in the header of the same name with -next.`,
+  );
+  runner.run<About & { overlap: string }>(command, async ({ options, control }, webhookId = '') => {
+    const overlapSeconds = readDuration('--overlap', options.overlap);
+    const open = await control();
+    const { path, world } = await realmOf(open, options);
+    const made = await open.send<WithSecret>('POST', webhookPath(path, webhookId, 'rotate'), {
+      world,
+      overlapSeconds,
+    });
+    const overlap =
+      made.cutOverAt === undefined
+        ? []
+        : ['Give the receiver both secrets; after that time the old one signs nothing.'];
+    return {
+      json: made,
+      text: [describeWebhook(made, made.secret), '', notShownAgain, ...overlap].join('\n'),
+    };
+  });
+}

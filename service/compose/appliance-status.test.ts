@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { operator, startEngine } from '../../test/support/engine.ts';
+import { builtInProfiles } from '../engine/profiles/index.ts';
+import { createGalleries } from '../inference/galleries.ts';
+import { silentLog } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+import { createStatus, type StatusDeps } from './appliance-status.ts';
+
+let engine: Awaited<ReturnType<typeof startEngine>>;
+const galleries = createGalleries({ log: silentLog });
+beforeEach(async () => {
+  engine = await startEngine();
+});
+afterEach(() => engine.stop());
+
+const idle: ReturnType<ReturnType<StatusDeps['pictures']>['stats']> = {
+  workers: 2,
+  ready: 2,
+  busy: 0,
+  waiting: 0,
+  queueLimit: 64,
+  completed: 0,
+  replaced: 0,
+  lingering: 0,
+  overloaded: 0,
+  timedOut: 0,
+  providers: ['cpu'],
+  fallbacks: {},
+};
+
+const status = (more: Partial<StatusDeps> = {}) =>
+  createStatus({
+    data: '/',
+    insecureHttp: false,
+    organizations: engine.organizations,
+    subjects: engine.subjects,
+    checks: engine.checks,
+    calibrations: { list: () => [] },
+    models: engine.models,
+    galleries,
+    pictures: () => ({ stats: () => idle }),
+    database: { dialect: 'sqlite', requireWriter() {} },
+    keyPlaces: { list: async () => [] },
+    backups: { warnings: () => [] },
+    retention: { waiting: async () => ({ sweeps: [] }) },
+    freeBytes: async () => 2 ** 30,
+    ...more,
+  })();
+
+test('a box that works is ready', async () => {
+  expect(await status()).toMatchObject({
+    readiness: { is: 'ready' },
+    storage: { kind: 'sqlite', state: 'ok' },
+  });
+});
+
+test('sweeps that wait for an operator are told, a clock in doubt first', async () => {
+  const sweep = { organization: engine.organization, due: 9, people: 12, why: 'It would erase 9 people.' };
+  const retention = { waiting: async () => ({ clock: 'The clock says 2021.', sweeps: [sweep] }) };
+  expect((await status({ retention })).waitingSweeps).toEqual([
+    expect.stringMatching(/^The clock says 2021\. .*retention confirm/),
+    expect.stringContaining('retention waiting'),
+  ]);
+});
+
+test('copies of the key store are counted, and those that are not up to date', async () => {
+  const place = { place: '/stick', addedAt: 1 };
+  const list = async () => [
+    { ...place, state: 'current' as const },
+    { ...place, state: 'unreachable' as const, since: 2, reason: 'away' },
+  ];
+  expect(await status({ keyPlaces: { list } })).toMatchObject({ keyCopies: { places: 2, notCurrent: 1 } });
+});
+
+test('a disk without room is told before writes fail', async () => {
+  const reason = expect.stringContaining('16 MiB are free');
+  expect(await status({ freeBytes: async () => 2 ** 24 - 1 })).toMatchObject({
+    readiness: { is: 'not-ready', reason },
+    storage: { state: 'full', reason },
+  });
+});
+
+test('a database whose lock was lost makes the box not ready, with the reason', async () => {
+  const requireWriter = () => {
+    throw new Problem('STORAGE_UNAVAILABLE', 'The lock is lost.');
+  };
+  expect(await status({ database: { dialect: 'postgres', requireWriter } })).toMatchObject({
+    readiness: { is: 'not-ready', reason: 'The lock is lost.' },
+    storage: { kind: 'postgresql', state: 'unavailable' },
+  });
+});
+
+test('a database that hangs is told and not waited for', async () => {
+  const organizations = { ...engine.organizations, list: () => new Promise<never>(() => {}) };
+  expect(await status({ organizations, patience: 1 })).toMatchObject({
+    readiness: { is: 'not-ready', reason: 'The database does not answer.' },
+    storage: { state: 'unavailable' },
+    people: [{ total: 0 }, { total: 0 }],
+  });
+});
+
+test('organizations whose own profiles are lenient are counted, and not waited for', async () => {
+  const [definition] = builtInProfiles.map((profile) => profile.definition);
+  const { checks } = definition!;
+  const lenient = { ...checks, liveness: { ...checks.liveness, hardFail: false } };
+  for (const slug of ['kiosk', 'desk'])
+    await engine.checks.setProfile(engine.organization, slug, { ...definition!, checks: lenient }, operator);
+  expect((await status()).lenientOrganizations).toBe(1);
+  const hangs = { ...engine.checks, lenientOrganizations: () => new Promise<never>(() => {}) };
+  const told = await status({ checks: { ...hangs, listProfiles: hangs.lenientOrganizations }, patience: 1 });
+  expect([told.readiness, told.lenientOrganizations]).toEqual([{ is: 'ready' }, undefined]);
+});
+
+test('workers that cannot start make the box not ready, with the reason', async () => {
+  const pictures = () => ({ stats: () => ({ ...idle, broken: 'a model is missing' }) });
+  expect(await status({ pictures })).toMatchObject({
+    readiness: { is: 'not-ready', reason: 'No picture can be judged: a model is missing' },
+  });
+});

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { access, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { copyDatabase } from '../backup/backup-copy.ts';
+import {
+  type BackupFacts,
+  type BackupKey,
+  openBackupFile,
+  unfinishedName,
+  writeBackupFile,
+} from '../backup/backup-file.ts';
+import { readBackupFolder } from '../backup/backup-folder.ts';
+import { openBackupKey } from '../backup/backup-key.ts';
+import { drain, packParts } from '../backup/backup-parts.ts';
+import { backupSettings, importedModels, readPassphraseFile } from '../backup/backup-parts-of.ts';
+import { PROOF_FOLDER, verifyBackup } from '../backup/verify-backup.ts';
+import { wipeKeys } from '../backup/wipe-keys.ts';
+import type { BackupFiles } from '../engine/backups/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+import { productVersion } from '../lib/version.ts';
+import type { DatabasePlace } from '../storage/connection.ts';
+import type { Vault } from '../storage/keys/vault.ts';
+import { PASSPHRASE_NOTE } from '../storage/master/master-record.ts';
+
+export interface BackupFilesDeps {
+  /** The data directory. */
+  data: string;
+  place: DatabasePlace;
+  vault: Pick<Vault, 'keys' | 'master'>;
+  clock: Clock;
+  log: Log;
+}
+
+/** Last number that a backup of this key store got. */
+const SEQUENCE_NOTE = 'backup.sequence';
+
+/** What backups are made of and where they lie: the database as it is, the settings, the list of models. */
+export function createBackupFiles({ data, place, vault, clock, log }: BackupFilesDeps): BackupFiles {
+  const scratch = join(data, 'tmp');
+  let opened: Promise<BackupKey> | undefined;
+
+  /** Opened once: while the master key is rotated, its row may lie under the one that takes over in a moment. */
+  function ourKey(): Promise<BackupKey> {
+    opened ??= openBackupKey(vault, { mayCreate: true }).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  }
+
+  async function keepPassphrase(): Promise<void> {
+    const now = readPassphraseFile(data) ?? '';
+    if (((await vault.keys.note(PASSPHRASE_NOTE)) ?? '') !== now)
+      await vault.keys.setNote(PASSPHRASE_NOTE, now);
+  }
+
+  /** Of a file that was not written in the end no other gets the number. */
+  async function nextSequence(): Promise<number> {
+    const sequence = Number((await vault.keys.note(SEQUENCE_NOTE)) ?? 0) + 1;
+    await vault.keys.setNote(SEQUENCE_NOTE, String(sequence));
+    return sequence;
+  }
+
+  async function prove(path: string, places: readonly string[]): Promise<string[]> {
+    mkdirSync(scratch, { recursive: true, mode: 0o700 });
+    try {
+      const { problems } = await verifyBackup({
+        file: path,
+        keys: places[0] ?? data,
+        master: vault.master,
+        masterKeyFiles: [],
+        scratch,
+        clock,
+        log,
+      });
+      return problems;
+    } catch (error) {
+      log.error({ path, err: error }, 'a backup could not be proven');
+      const problem = toBackupProblem(error, path);
+      return [
+        problem instanceof Problem ? problem.message : `It could not be read: ${(error as Error).message}`,
+      ];
+    }
+  }
+
+  async function write(path: string, { at, origin, withModels }: Parameters<BackupFiles['write']>[1]) {
+    const key = await ourKey();
+    await keepPassphrase();
+    const copy = join(scratch, `backup-${randomUUID()}.db`);
+    try {
+      const { facts: copied, dialect } = await copyDatabase(place, copy, clock);
+      const models = importedModels(data, withModels);
+      const facts: BackupFacts = {
+        takenAt: new Date(at).toISOString(),
+        origin,
+        gatehouse: productVersion(),
+        database: dialect,
+        ...copied,
+        masterKey: vault.master.id,
+        backupKey: key.id,
+        sequence: await nextSequence(),
+        erasures: (await vault.keys.erasureLedger()).length,
+        models: models.list,
+      };
+      const parts = [backupSettings(data), ...models.parts, { name: 'gatehouse.db', path: copy }];
+      const { bytes } = await writeBackupFile(path, facts, key, packParts(parts));
+      const written = await openBackupFile(path);
+      try {
+        await drain(written.read(key));
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      } finally {
+        await written.close();
+      }
+      return { bytes };
+    } finally {
+      clearCopies(copy);
+    }
+  }
+
+  return {
+    checkFolder: (folder) => checkFolder(folder, data),
+    pathIn: (folder, at) =>
+      join(folder, `gatehouse-${new Date(at).toISOString().replaceAll(/[:.]/g, '-')}.backup`),
+    write: (path, options) =>
+      write(path, options).catch((error: unknown) => {
+        throw toBackupProblem(error, path);
+      }),
+    async list(folder) {
+      const { id } = await ourKey();
+      const { backups, unreadable } = await readBackupFolder(folder, clock.now());
+      for (const { path, error } of unreadable)
+        log.warn({ path, err: error }, 'a backup in the folder cannot be read; it is left as it is');
+      return backups.filter(({ backupKey }) => backupKey === id);
+    },
+    async where(path) {
+      if (await stat(path).catch(() => undefined)) return 'there';
+      const folder = await readdir(dirname(path)).catch(() => undefined);
+      // The empty folder of a medium that is not mounted says nothing.
+      return folder === undefined || folder.length === 0 ? 'away' : 'removed';
+    },
+    prove,
+    keepPassphrase,
+    remove: (path) => rm(path, { force: true }),
+    async clear(path) {
+      for (const name of namesIn(scratch)) {
+        if (/^backup-.*\.db/.test(name)) rmSync(join(scratch, name));
+        if (!name.startsWith(PROOF_FOLDER)) continue;
+        wipeKeys(join(scratch, name));
+        rmSync(join(scratch, name), { recursive: true, force: true });
+      }
+      await rm(unfinishedName(path), { force: true });
+    },
+  };
+}
+
+function clearCopies(copy: string): void {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+async function checkFolder(folder: string, data: string): Promise<string> {
+  const refuse = (why: string) => new Problem('INVALID_REQUEST', why);
+  if (!isAbsolute(folder)) throw refuse(`Give the folder as an absolute path, not "${folder}".`);
+  const found = await stat(folder).catch(() => undefined);
+  if (!found) throw refuse(`${folder} is not there: mount the medium, or make the folder first.`);
+  if (!found.isDirectory()) throw refuse(`${folder} is no folder.`);
+  const place = await realpath(folder);
+  const inside = relative(await realpath(data), place);
+  if (inside === '' || !(inside.startsWith('..') || isAbsolute(inside))) {
+    throw refuse(`${place} lies in the data directory: a backup there is lost with it. Choose another disk.`);
+  }
+  await access(place, constants.W_OK | constants.X_OK).catch(() => {
+    throw refuse(
+      `The account of the service cannot write to ${place}: give it the rights, or choose another folder.`,
+    );
+  });
+  return place;
+}
+
+/** A full or read-only disk names the folder: it is another one than the database's. */
+function toBackupProblem(error: unknown, path: string): unknown {
+  if (error instanceof Problem) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new Problem(
+      'STORAGE_FULL',
+      `The disk has no room for ${path}: nothing of it was left there. Free some space on it, or choose another folder.`,
+      { cause: error },
+    );
+  }
+  if (
+    code === 'EROFS' ||
+    code === 'EACCES' ||
+    code === 'EPERM' ||
+    code === 'EIO' ||
+    code === 'ENOENT' ||
+    code === 'ESTALE'
+  ) {
+    return new Problem(
+      'STORAGE_FULL',
+      `${path} cannot be written (${code}): nothing of it was left there. Look after the disk, or choose another folder.`,
+      { cause: error },
+    );
+  }
+  if (code === 'EEXIST')
+    return new Problem('CONFLICT', `${path} is there already: it was left as it is. Try again.`, {
+      cause: error,
+    });
+  return error;
+}

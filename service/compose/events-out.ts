@@ -1,0 +1,64 @@
+import { randomFillSync } from 'node:crypto';
+import { type Alerts, type AlertsDeps, createAlerts } from '../engine/alerts/index.ts';
+import type { Actor } from '../engine/audit/index.ts';
+import { createEventDelivery, type EventDelivery, type Relay } from '../engine/deliveries/index.ts';
+import {
+  createDestinations,
+  createGrants,
+  type Destinations,
+  type Grants,
+  type OwnPlaces,
+} from '../engine/destinations/index.ts';
+import { createEvents, type Events } from '../engine/events/index.ts';
+import { createWebhooks, type EndpointWebhooks } from '../engine/webhooks/index.ts';
+import type { OrganizationId } from '../lib/id.ts';
+import { productVersion } from '../lib/version.ts';
+import type { Outgoing } from '../outgoing/outgoing.ts';
+import type { Sealer } from '../storage/sealing/sealed.ts';
+import { webhookDialects } from './webhook-dialects.ts';
+
+/** How what happens reaches others: where it may go, who asked for it, what watches it, and what carries it there. */
+export interface EventsOut extends EventDelivery {
+  events: Events;
+  grants: Grants;
+  destinations: Destinations;
+  webhooks: EndpointWebhooks;
+  alerts: Alerts;
+}
+
+export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events'> {
+  sealer: Sealer;
+  outgoing: Outgoing;
+  /** Told of each attempt to deliver a webhook. */
+  observed?: (attempt: { outcome: string; milliseconds: number }) => void;
+  /** This box itself, where nothing is ever sent. */
+  own: () => OwnPlaces | Promise<OwnPlaces>;
+}
+
+/** Gives the jobs their handlers; nothing is passed on before `relay.start`, and no alert rule watches before `alerts.load`. */
+export async function createEventsOut(deps: EventsOutDeps): Promise<EventsOut> {
+  let relay: Relay | undefined;
+  const events = createEvents({ ...deps, added: () => relay?.wake() });
+  const grants = createGrants(deps);
+  const destinations = createDestinations({ ...deps, grants });
+  const shared = { ...deps, events, destinations, dialects: webhookDialects };
+  const webhooks = createWebhooks({ ...shared, random: randomFillSync });
+  await webhooks.load();
+  const alerts = createAlerts(shared);
+  const delivery = createEventDelivery({ ...shared, webhooks, alerts, version: productVersion() });
+  relay = delivery.relay;
+  return { ...delivery, events, grants, destinations, webhooks, alerts };
+}
+
+/** Before the organization's secrets are destroyed. It may be called again. */
+export async function endEventsOut(
+  { alerts, webhooks, grants }: Pick<EventsOut, 'alerts' | 'webhooks' | 'grants'>,
+  organization: OrganizationId,
+  actor: Actor,
+): Promise<void> {
+  await alerts.end(organization, actor);
+  await webhooks.removeAll(organization, actor);
+  for (const { id, revoked } of await grants.list(organization)) {
+    if (!revoked) await grants.revoke(organization, id, actor);
+  }
+}

@@ -1,0 +1,60 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import type { ServedCertificate } from '../certificate/served-certificate.ts';
+import type { GaugeReadings } from '../engine/alerts/index.ts';
+import type { Models } from '../engine/models/index.ts';
+import type { Organizations } from '../engine/organizations/index.ts';
+import type { Waiting } from '../engine/retention/index.ts';
+import type { Clock } from '../lib/clock.ts';
+
+const MEBIBYTE = 2 ** 20;
+const DAY = 86_400_000;
+
+export interface GaugeReadingsDeps {
+  /** The data directory. */
+  data: string;
+  tlsCert: string | undefined;
+  /** Of a running service. */
+  certificate?: Pick<ServedCertificate, 'end'> | undefined;
+  models: Pick<Models, 'current'>;
+  organizations: Pick<Organizations, 'get'>;
+  /** What is wrong with backups, one sentence each. */
+  backupTroubles(): readonly string[];
+  /** What waits for an operator before retention sweeps go on. */
+  waitingSweeps(): Promise<Waiting>;
+  clock: Clock;
+}
+
+/** What alert rules about the box itself look at. Of certificates, the one that is served counts; that in the file where none is. */
+export function createGaugeReadings({
+  data,
+  tlsCert,
+  certificate,
+  models,
+  organizations,
+  backupTroubles,
+  waitingSweeps,
+  clock,
+}: GaugeReadingsDeps): GaugeReadings {
+  return {
+    async diskFree() {
+      const { bavail, bsize } = await statfs(data);
+      return (bavail * bsize) / MEBIBYTE;
+    },
+    ...(tlsCert !== undefined && {
+      certificateDays() {
+        const end = certificate?.end() ?? Date.parse(new X509Certificate(readFileSync(tlsCert)).validTo);
+        return Math.floor((end - clock.now()) / DAY);
+      },
+    }),
+    backupTroubles,
+    async sweepWaiting(organization) {
+      const { clock: doubt, sweeps } = await waitingSweeps();
+      return doubt ?? sweeps.find((one) => one.organization === organization)?.why;
+    },
+    async padMissing(organization) {
+      return models.current().padSets.length === 0 || (await organizations.get(organization)).matchOnly;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { ServedCertificate } from '../certificate/served-certificate.ts';
+import type { Alerts, GaugeReadings } from '../engine/alerts/index.ts';
+import type { Backups } from '../engine/backups/index.ts';
+import type { Jobs } from '../engine/jobs/index.ts';
+import type { GaugeSample } from '../http/metrics.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+
+export interface MetricGaugesDeps {
+  jobs: Pick<Jobs, 'backlog'>;
+  alerts: Pick<Alerts, 'countOpen'>;
+  backups: Pick<Backups, 'lastDone'>;
+  readings: Pick<GaugeReadings, 'diskFree'>;
+  /** Where the doors are served over TLS. */
+  certificate: Pick<ServedCertificate, 'end'> | undefined;
+  clock: Clock;
+  log: Log;
+}
+
+const MEBIBYTE = 2 ** 20;
+/** Milliseconds: however often `/metrics` is asked, the database is read once in this time. */
+const KEPT = 5_000;
+
+/**
+ * What `/metrics` reads from the database, the disk and the certificate. What cannot be read is left out and logged: the
+ * rest is told all the same.
+ */
+export function createMetricGauges(deps: MetricGaugesDeps): () => Promise<GaugeSample[]> {
+  const { jobs, alerts, backups, readings, certificate, clock, log } = deps;
+  const sources: Record<string, () => Promise<GaugeSample[]>> = {
+    async jobs() {
+      const kinds = Object.entries(await jobs.backlog());
+      return [
+        {
+          name: 'gatehouse_jobs',
+          help: 'Jobs that wait, run, or are dead (no attempts left).',
+          labels: ['kind', 'state'],
+          values: kinds.flatMap(([kind, { waiting, running, dead }]) =>
+            Object.entries({ waiting, running, dead }).map(([state, value]) => ({
+              labels: { kind, state },
+              value,
+            })),
+          ),
+        },
+        {
+          name: 'gatehouse_job_oldest_seconds',
+          help: 'Age of the oldest job that waits, retries included; 0 when none waits.',
+          labels: ['kind'],
+          values: kinds.map(([kind, { oldestAt }]) => ({
+            labels: { kind },
+            value: oldestAt === undefined ? 0 : Math.max(0, clock.now() - oldestAt) / 1000,
+          })),
+        },
+      ];
+    },
+    async alerts() {
+      const values = (await alerts.countOpen()).map(({ world, metric, count }) => ({
+        labels: { world, metric },
+        value: count,
+      }));
+      return [
+        {
+          name: 'gatehouse_alerts_open',
+          help: 'Alerts that were not acknowledged, over all organizations.',
+          labels: ['world', 'metric'],
+          values,
+        },
+      ];
+    },
+    async disk() {
+      const free = (await readings.diskFree()) * MEBIBYTE;
+      return [single('disk_free_bytes', 'Bytes free on the disk of the data directory.', free)];
+    },
+    async certificate() {
+      if (certificate === undefined) return [];
+      const end = certificate.end() / 1000;
+      return [single('certificate_expiry_timestamp_seconds', 'End of the served certificate.', end)];
+    },
+    async backups() {
+      const at = await backups.lastDone();
+      return at === undefined
+        ? []
+        : [single('backup_last_success_timestamp_seconds', 'End of the newest proven backup.', at / 1000)];
+    },
+  };
+
+  async function read(): Promise<GaugeSample[]> {
+    const found: GaugeSample[] = [];
+    for (const [source, gauges] of Object.entries(sources)) {
+      try {
+        found.push(...(await gauges()));
+      } catch (error) {
+        log.warn({ source, err: error }, 'figures are missing in /metrics');
+      }
+    }
+    return found;
+  }
+
+  let last: { at: number; gauges: Promise<GaugeSample[]> } | undefined;
+  return () => {
+    const now = clock.now();
+    if (last === undefined || now < last.at || now - last.at >= KEPT) last = { at: now, gauges: read() };
+    return last.gauges;
+  };
+}
+
+const single = (name: string, help: string, value: number): GaugeSample => ({
+  name: `gatehouse_${name}`,
+  help,
+  labels: [],
+  values: [{ labels: {}, value }],
+});

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { JobHandler, JobKind } from '../engine/jobs/index.ts';
+import { addStandingJobs, type StandingJobsDeps } from './standing-jobs.ts';
+
+function start(over: Partial<StandingJobsDeps> = {}) {
+  const handlers = new Map<JobKind, JobHandler<unknown>>();
+  const every = new Map<JobKind, number>();
+  const done: string[] = [];
+  const work = (name: string) => async () => void done.push(name);
+  const { settled } = addStandingJobs({
+    jobs: {
+      handle: (kind, handler) => void handlers.set(kind, handler as JobHandler<unknown>),
+      every: (kind, milliseconds) => void every.set(kind, milliseconds),
+    },
+    retention: { tend: work('retention') },
+    backups: { runDue: work('backups') },
+    keyPlaces: { sync: work('key-copies') },
+    erasure: { retry: work('erasures') },
+    auditLog: { tend: work('checkpoints') },
+    calibrations: { tend: async () => void done.push('gallery-calibration') },
+    certificate: { look: () => void done.push('certificate') },
+    ...over,
+  } as StandingJobsDeps);
+  return { handlers, every, done, settled };
+}
+
+test('each recurs, and does what it is called after', async () => {
+  const { handlers, every, done } = start();
+  expect([...every.keys()].sort()).toEqual([...handlers.keys()].sort());
+  for (const { run } of handlers.values())
+    expect(await run({} as never)).toEqual({ outcome: { is: 'done' } });
+  expect(done).toEqual([...handlers.keys()]);
+  expect(done).toContain('certificate');
+});
+
+test('without TLS nothing looks at a certificate, and a job that is left over ends', async () => {
+  const { handlers, every } = start({ certificate: undefined });
+  expect(await handlers.get('certificate')!.run({} as never)).toEqual({ outcome: { is: 'done' } });
+  expect(every.has('certificate')).toBe(false);
+});
+
+test('what fails is a failed attempt, and a stop waits for what is under way', async () => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const { handlers, settled } = start({ retention: { tend: () => promise } });
+  const run = handlers.get('retention')!.run({} as never);
+  let over = false;
+  const stopping = settled().then(() => {
+    over = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(over).toBe(false);
+  reject(new Error('disk'));
+  await expect(run).rejects.toThrow('disk');
+  await stopping;
+});

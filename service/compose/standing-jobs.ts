@@ -1,0 +1,70 @@
+import type { ServedCertificate } from '../certificate/served-certificate.ts';
+import type { AuditLog } from '../engine/audit/index.ts';
+import type { Backups } from '../engine/backups/index.ts';
+import type { Erasure } from '../engine/erasure/index.ts';
+import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
+import type { JobKind, Jobs } from '../engine/jobs/index.ts';
+import type { KeyPlaces } from '../engine/keys/index.ts';
+import type { Retention } from '../engine/retention/index.ts';
+
+export interface StandingJobsDeps {
+  jobs: Pick<Jobs, 'handle' | 'every'>;
+  retention: Pick<Retention, 'tend'>;
+  backups: Pick<Backups, 'runDue'>;
+  keyPlaces: Pick<KeyPlaces, 'sync'>;
+  erasure: Pick<Erasure, 'retry'>;
+  auditLog: Pick<AuditLog, 'tend'>;
+  calibrations: Pick<GalleryCalibrations, 'tend'>;
+  /** None where the doors are not served over TLS. */
+  certificate: Pick<ServedCertificate, 'look'> | undefined;
+}
+
+const MINUTE = 60_000;
+/** A sweep or a backup takes as long as it takes: this only ends one that never would. */
+const LONGEST = 24 * 60 * MINUTE;
+
+/**
+ * What the running service does by itself, as jobs that are kept over restarts. None is tried again before its next time comes.
+ */
+export function addStandingJobs({
+  jobs,
+  retention,
+  backups,
+  keyPlaces,
+  erasure,
+  auditLog,
+  calibrations,
+  certificate,
+}: StandingJobsDeps): {
+  /** Waits for what is under way: a stop lets go of it, but it still uses what closes next. */
+  settled(): Promise<void>;
+} {
+  const running = new Set<Promise<unknown>>();
+  const standing = (kind: JobKind, every: number | undefined, work: () => Promise<unknown>) => {
+    jobs.handle(kind, {
+      pauses: [],
+      concurrency: 1,
+      timeout: LONGEST,
+      async run() {
+        const run = work();
+        running.add(run);
+        await run.finally(() => running.delete(run));
+        return { outcome: { is: 'done' } };
+      },
+    });
+    if (every !== undefined) jobs.every(kind, every);
+  };
+  standing('retention', 60 * MINUTE, () => retention.tend());
+  standing('backups', MINUTE, () => backups.runDue());
+  standing('key-copies', MINUTE, () => keyPlaces.sync());
+  standing('erasures', MINUTE, () => erasure.retry());
+  standing('checkpoints', 10 * MINUTE, () => auditLog.tend());
+  standing('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
+  // One that a former start with TLS has left ends as well.
+  standing('certificate', certificate && 10 * MINUTE, async () => certificate?.look());
+  return {
+    async settled() {
+      await Promise.allSettled(running);
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, ConfigError, describeDatabase } from '../config.ts';
+import type { DatabasePlace } from '../storage/connection.ts';
+import type { KeyStorePlace } from '../storage/keys/key-store.ts';
+
+/**
+ * The database of a data directory. Throws ConfigError rather than open an empty one beside keys that belong to another:
+ * a URL where people lie in gatehouse.db, or no URL and no gatehouse.db where keys are.
+ */
+export function databasePlace({ data, databaseUrl }: Pick<Config, 'data' | 'databaseUrl'>): DatabasePlace {
+  const file = join(data, 'gatehouse.db');
+  if (databaseUrl !== undefined) {
+    if (!existsSync(file)) return { kind: 'postgres', url: databaseUrl };
+    throw new ConfigError(
+      `The people of ${data} are in ${file} (SQLite), but the database URL names ${describeDatabase(databaseUrl)}. ` +
+        'Take the URL away (--database-url, GATEHOUSE_DATABASE_URL, gatehouse.json), or give another directory with --data.',
+    );
+  }
+  if (existsSync(file) || !existsSync(join(data, 'keys.db'))) return { kind: 'sqlite', path: file };
+  throw new ConfigError(
+    `${data} holds keys, but ${file} (SQLite) is not there and no URL names a PostgreSQL database. If its people are in ` +
+      `PostgreSQL, write {"databaseUrl": "postgresql://…"} into ${join(data, 'gatehouse.json')}; otherwise put gatehouse.db back.`,
+  );
+}
+
+/** The key store of a data directory. Throws ConfigError for a URL where keys lie in keys.db. */
+export function keyStorePlace({
+  data,
+  keysDatabaseUrl,
+}: Pick<Config, 'data' | 'keysDatabaseUrl'>): KeyStorePlace {
+  const file = join(data, 'keys.db');
+  if (keysDatabaseUrl === undefined) return { kind: 'sqlite', path: file };
+  if (!existsSync(file)) return { kind: 'postgres', url: keysDatabaseUrl };
+  throw new ConfigError(
+    `The keys of ${data} are in ${file} (SQLite), but the URL of the key store names ${describeDatabase(keysDatabaseUrl)}. ` +
+      'Take the URL away (--keys-database-url, GATEHOUSE_KEYS_DATABASE_URL, gatehouse.json), or give another directory with --data.',
+  );
+}
+
+/**
+ * What whoever keeps people in PostgreSQL and their keys in the data directory should know; undefined for everybody else. It works,
+ * and both are apart as they have to be: but no backup of PostgreSQL holds what opens it, and it needs that very folder.
+ */
+export function keyStoreAdvice({
+  data,
+  databaseUrl,
+  keysDatabaseUrl,
+}: Pick<Config, 'data' | 'databaseUrl' | 'keysDatabaseUrl'>): string | undefined {
+  if (databaseUrl === undefined || keysDatabaseUrl !== undefined) return undefined;
+  return (
+    `The people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')}: without that file nobody in the database ` +
+    'can be read. Keep copies of it with "gatehouse keystore add DIR". A new data directory can have its keys in a second PostgreSQL ' +
+    'database: --keys-database-url.'
+  );
+}

@@ -1,0 +1,226 @@
+import { randomFillSync } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { MARKER, markerText, type RestoreMarker, removeRestoreMarker } from '../backup/finish-restore.ts';
+import { openRestoreSeal } from '../backup/restore-seal.ts';
+import { type Config, describeDatabase } from '../config.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+import type { DatabasePlace } from '../storage/connection.ts';
+import type { FormerDatabase } from '../storage/former-database.ts';
+import { openFormerPostgres } from '../storage/former-postgres.ts';
+import { openFormerSqlite } from '../storage/former-sqlite.ts';
+import { readKeyStoreVersion } from '../storage/key-store-version.ts';
+import { type KeyStorePlace, openKeyStore } from '../storage/keys/key-store.ts';
+import { keyMigrations } from '../storage/keys/key-store-schema.ts';
+import { leaveIntegrity } from '../storage/keys/leave-integrity.ts';
+import { acceptLostOrganizations } from '../storage/keys/lost-organizations.ts';
+import { masterPlaces, openMaster, type Unlock } from '../storage/master/open-master.ts';
+import { apiKeyMac } from '../storage/migrations/0006-api-key-mac.ts';
+import type { RestoreLoss } from '../storage/restore-loss.ts';
+import { writeSynced } from '../storage/write-synced.ts';
+import { takeWriterLock } from '../storage/writer-lock.ts';
+import { databasePlace, keyStorePlace } from './database-place.ts';
+
+export interface GoBackOrder {
+  config: Pick<Config, 'data' | 'databaseUrl' | 'keysDatabaseUrl' | 'masterKeyFile'>;
+  /** Who goes back, for the audit log. */
+  actor: string;
+  /** How many people the database holds now; absent or another number: nothing is changed, and what would be lost is told. */
+  confirm?: number;
+  clock: Clock;
+  log: Log;
+  /** Asked where a passphrase protects the master key. */
+  unlock?: Unlock;
+}
+
+export interface WentBack {
+  /** Schemas. */
+  from: string;
+  to: string;
+  /** A path, or the PostgreSQL schema in words. */
+  snapshot: string;
+  /** The database of before, kept; likewise. */
+  aside: string;
+  /** The command, or the statement for PostgreSQL, that removes it. */
+  removal: string;
+  lost: RestoreLoss & { auditLines: number };
+}
+
+/**
+ * Puts the newest snapshot with an older schema in place of the database, for the Gatehouse from before an upgrade. The key store
+ * keeps its keys, so whoever was erased since stays erased; where it has a form that the older Gatehouse does not know, it is
+ * brought back to the former one. Cut short, nothing is lost: the same command completes it. Throws CONFLICT where a process holds the
+ * directory or its PostgreSQL database, where no snapshot serves, and where the directory went back already; CONFIRMATION_REQUIRED
+ * before anything is changed, with what is lost.
+ */
+export async function goBack(order: GoBackOrder): Promise<WentBack> {
+  const { config, clock, confirm } = order;
+  const { data } = config;
+  const place = databasePlace(config);
+  const lock = takeWriterLock(
+    data,
+    { pid: process.pid, host: hostname(), command: 'gatehouse migrate' },
+    clock,
+  );
+  try {
+    await using opened = new AsyncDisposableStack();
+    const former = await openFormer(place, order);
+    opened.defer(() => former.close());
+    const { from, snapshot, auditLines, renewed } = former;
+    await requireWhole(former);
+    const keysPlace = keyStorePlace(config);
+    const keysOpen = await requireFormerKeyStore(keysPlace, former, config);
+    const loss = requireConfirmed(former, { config, confirm });
+    if (renewed) throw renewedSince(former);
+    former.requireAlone();
+    // Otherwise this Gatehouse has added nothing to the audit log that its next start could miss.
+    const text = keysOpen ? await bringKeysBack(order, { keysPlace, former }) : undefined;
+    const marker = text === undefined ? undefined : markerOf(data, text);
+    const { where, removal } = await former.exchange(marker, clock);
+    return {
+      from,
+      to: snapshot.version,
+      snapshot: snapshot.where,
+      aside: where,
+      removal,
+      lost: { ...loss, auditLines },
+    };
+  } finally {
+    lock.release();
+  }
+}
+
+async function openFormer(place: DatabasePlace, { config, log }: GoBackOrder): Promise<FormerDatabase> {
+  const { data } = config;
+  const admit = (from: string) => requireNotYetBack(data, from);
+  switch (place.kind) {
+    case 'sqlite':
+      return openFormerSqlite(place.path, admit);
+    case 'postgres':
+      return openFormerPostgres(place.url, { writer: writerOf(data), log, admit });
+    case 'sqlite-memory':
+      throw new Error('A database in memory has no snapshots.');
+    default:
+      return place satisfies never;
+  }
+}
+
+const writerOf = (data: string) =>
+  `gatehouse migrate --back, process ${process.pid} on ${hostname()}: ${data}`;
+
+const markerOf = (data: string, text: string) => ({
+  write: () => writeSynced(join(data, MARKER), text),
+  remove: () => removeRestoreMarker(data),
+});
+
+/** Cut short after the exchange, the same command must not go back one schema further. */
+function requireNotYetBack(data: string, from: string): void {
+  const path = join(data, MARKER);
+  if (!existsSync(path)) return;
+  const { schema, from: newer } = detailsIn(readFileSync(path, 'utf8'));
+  if (schema !== from || newer === undefined) return;
+  throw new Problem(
+    'CONFLICT',
+    `${data} went back from schema ${newer} to ${from} already, and was not started since: put the version from before in place and start it. To go back further, do so after that.`,
+  );
+}
+
+/** Of a marker, sealed or not; nothing of what cannot be read. */
+function detailsIn(text: string): { schema?: unknown; from?: unknown } {
+  try {
+    const found = JSON.parse(text);
+    return (typeof found.value === 'string' ? JSON.parse(found.value) : found).details ?? {};
+  } catch {
+    return {};
+  }
+}
+
+async function requireWhole(former: FormerDatabase): Promise<void> {
+  const damage = await former.findDamage();
+  if (damage === undefined) return;
+  throw new Problem(
+    'CONFLICT',
+    `The snapshot ${former.snapshot.where} is damaged (${damage}): nothing was changed.`,
+  );
+}
+
+/** Whether there is a key store that this Gatehouse has opened; one that it did not get to is as it was. */
+async function requireFormerKeyStore(
+  place: KeyStorePlace,
+  { snapshot }: FormerDatabase,
+  { keysDatabaseUrl }: GoBackOrder['config'],
+): Promise<boolean> {
+  const { name, at } = await readKeyStoreVersion(place);
+  if (at >= snapshot.takenAt) {
+    const store = place.kind === 'sqlite' ? place.path : `in ${describeDatabase(keysDatabaseUrl ?? '')}`;
+    throw new Problem(
+      'CONFLICT',
+      `The key store ${store} got its schema ${name} after the snapshot ${snapshot.where}, and an older Gatehouse does not open it. It does not go back, because an old key store would undo every erasure since. Nothing was changed: stay with this Gatehouse.`,
+    );
+  }
+  return name === keyMigrations.at(-1)?.name;
+}
+
+function requireConfirmed(
+  { snapshot, loss, auditLines }: FormerDatabase,
+  { config, confirm }: { config: GoBackOrder['config']; confirm: number | undefined },
+): RestoreLoss {
+  const { data } = config;
+  if (!loss) {
+    throw new Problem(
+      'CONFLICT',
+      `The database of ${data} cannot be compared with ${snapshot.where}: nothing was changed. A damaged database is put right with "gatehouse restore FILE --keys PLACE".`,
+    );
+  }
+  if (confirm === loss.people) return loss;
+  const { people, peopleLost, enrolledAgain, verifications } = loss;
+  throw new Problem(
+    'CONFIRMATION_REQUIRED',
+    `${data} holds ${people} people. The snapshot from ${new Date(snapshot.takenAt).toISOString()} (schema ${snapshot.version}) takes the place of its database; not in it are people: ${peopleLost}, newer pictures of people: ${enrolledAgain}, verifications: ${verifications}, lines of the audit log (changes of any kind): ${auditLines}. Nothing was changed. To go back: --confirm ${people} (the database of now is kept beside).`,
+  );
+}
+
+const renewedSince = ({ snapshot }: FormerDatabase) =>
+  new Problem(
+    'CONFLICT',
+    `The templates of an organization were renewed after the snapshot ${snapshot.where} (org renew-templates): those in it do not open any more. Nothing was changed: stay with this Gatehouse.`,
+  );
+
+/** Gives the marker by which the first start of the older Gatehouse knows that an operator went back. */
+async function bringKeysBack(
+  { config, clock, log, unlock, actor }: GoBackOrder,
+  { keysPlace, former }: { keysPlace: KeyStorePlace; former: FormerDatabase },
+): Promise<string> {
+  const { snapshot, organizations, from } = former;
+  const keys = await openKeyStore(keysPlace, {
+    clock,
+    log,
+    older: 'refuse',
+    writer: writerOf(config.data),
+  });
+  try {
+    const lostOrganizations = (await keys.peopledOrganizations()).filter((id) => !organizations.includes(id));
+    await acceptLostOrganizations(keys, lostOrganizations);
+    const details: RestoreMarker['details'] = {
+      takenAt: new Date(snapshot.takenAt).toISOString(),
+      file: snapshot.name,
+      schema: snapshot.version,
+      from,
+      lostOrganizations,
+    };
+    const text = markerText({ actor, details });
+    const places = await masterPlaces(config.data, { masterKeyFile: config.masterKeyFile, keys });
+    const master = await openMaster({ keys, places, log, unlock, mayCreate: false });
+    if (snapshot.version >= apiKeyMac.name) {
+      const seal = await openRestoreSeal({ keys, master }, { schema: snapshot.version });
+      return await seal.seal(text);
+    }
+    await leaveIntegrity(keys, master, randomFillSync);
+    return text;
+  } finally {
+    await keys.close();
+  }
+}

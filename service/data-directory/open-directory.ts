@@ -1,0 +1,81 @@
+import { hostname } from 'node:os';
+import { clearUnfinishedRestore, finishRestore } from '../backup/finish-restore.ts';
+import type { Config } from '../config.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { checkPostgres } from '../storage/check-postgres.ts';
+import { type Database, type DatabasePlace, openDatabase } from '../storage/connection.ts';
+import { openVault, type Vault } from '../storage/keys/vault.ts';
+import type { Unlock } from '../storage/master/open-master.ts';
+import { unlockFromFile } from '../storage/master/passphrase-file.ts';
+import type { OlderSchema } from '../storage/migrate.ts';
+import { takeWriterLock } from '../storage/writer-lock.ts';
+import { databasePlace, keyStorePlace } from './database-place.ts';
+import { makeDirectory } from './new-directory.ts';
+
+/** A data directory held by this process: nobody else writes to it until `close`. */
+export interface OpenDirectory {
+  place: DatabasePlace;
+  database: Database;
+  vault: Vault;
+  close(): Promise<void>;
+}
+
+export interface DirectoryDeps extends OlderSchema {
+  clock: Clock;
+  log: Log;
+  unlock: Unlock | undefined;
+}
+
+/**
+ * Ends a restore that was cut short, makes the directory when it is not there, takes its lock, and opens its database and its
+ * keys. Schemas are brought up to date or refused, as asked. Throws Problem or Error with a sentence for the operator; then nothing stays open, and nothing of a directory that was new.
+ */
+export async function openDirectory(
+  config: Config,
+  { clock, log, unlock, older, announce }: DirectoryDeps,
+): Promise<OpenDirectory> {
+  const { data } = config;
+  await using opened = new AsyncDisposableStack();
+  finishRestore(data);
+  const takeAway = makeDirectory(data);
+  const lock = takeWriterLock(data, { pid: process.pid, host: hostname(), command: 'gatehouse' }, clock);
+  opened.defer(() => lock.release());
+  let failed = true;
+  opened.defer(() => {
+    if (failed) takeAway();
+  });
+  clearUnfinishedRestore(data);
+  const place = databasePlace(config);
+  const keysPlace = keyStorePlace(config);
+  const writer = `gatehouse ${process.pid} on ${hostname()}: ${data}`;
+
+  const schema: OlderSchema = {
+    ...(older && { older }),
+    announce(change) {
+      const { what, from, to, snapshot } = change;
+      const kept = snapshot === undefined ? '' : `; a checked copy from before lies in ${snapshot}`;
+      log.warn({ what, from, to, snapshot }, `the ${what} is brought from schema ${from} to ${to}${kept}`);
+      announce?.(change);
+    },
+  };
+
+  // Both, before one of them is given tables.
+  for (const one of [place, keysPlace]) if (one.kind === 'postgres') await checkPostgres(one.url);
+  const database = await openDatabase(place, { clock, log, writer, ...schema });
+  opened.defer(() => database.close());
+  const vault = await openVault(data, {
+    db: database.db,
+    clock,
+    log,
+    keysPlace,
+    writer,
+    ...schema,
+    masterKeyFile: config.masterKeyFile,
+    unlock: config.passphraseFile === undefined ? unlock : unlockFromFile(config.passphraseFile),
+  });
+  opened.defer(() => vault.close());
+  failed = false;
+  const everything = opened.move();
+  return { place, database, vault, close: () => everything.disposeAsync() };
+}

@@ -1,1 +1,0 @@
-export { createKeyPlaces, type KeyPlaceReport, type KeyPlaces, type KeyPlacesDeps } from './key-places.ts';

@@ -1,0 +1,31 @@
+import type { Restored } from '../backup/restore-backup.ts';
+import { compose } from '../compose/compose.ts';
+import { parseConfig } from '../config.ts';
+import { silentLog } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+
+/**
+ * Opens a restored directory once, as a service would: the audit log acknowledges the restore, whoever was erased after the
+ * backup is erased again, copies of the key store are brought up to date. Throws BACKUP_UNUSABLE naming both directories.
+ */
+export async function firstStart(
+  { data, aside, found }: Restored,
+  passphrase: () => Promise<string>,
+): Promise<{ erasedAgain: number }> {
+  try {
+    const gatehouse = await compose(parseConfig({ data }), {
+      log: silentLog,
+      workers: 'when-needed',
+      unlock: async (open) => open(await passphrase()),
+    });
+    await gatehouse.close();
+    return { erasedAgain: found.people.erased };
+  } catch (error) {
+    const kept = aside === undefined ? '' : ` The old directory is ${aside}.`;
+    throw new Problem(
+      'BACKUP_UNUSABLE',
+      `${data} was restored, but does not open: ${(error as Error).message}${kept}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import { createDocumentedAdminDoor } from '../doors/admin/index.ts';
+import { openApiDocument as describeRoutes } from '../doors/meta/openapi.ts';
+import { adminDocument } from '../doors/meta/openapi-words.ts';
+import { createMetrics } from '../http/metrics.ts';
+import { createServer } from '../http/server.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createIds } from '../lib/id.ts';
+import { silentLog } from '../lib/log.ts';
+import { productVersion } from '../lib/version.ts';
+import { createPublicServer } from './public-server.ts';
+
+/** The OpenAPI 3.1 document as `/openapi.json` serves it. No engine is behind the doors: only their schemas are read. */
+export async function openApiDocument(): Promise<unknown> {
+  const app = await createPublicServer(
+    {
+      access: {} as never,
+      limits: undefined as never,
+      checks: undefined as never,
+      webhooks: {} as never,
+      deliveries: {} as never,
+      eventLog: {} as never,
+      alerts: {} as never,
+      grants: {} as never,
+      status: undefined as never,
+      metrics: createMetrics({ processMetrics: false }),
+      clock: systemClock,
+      ids: createIds(systemClock),
+      log: silentLog,
+    },
+    { trustedProxies: [] },
+  );
+  const { body } = await app.inject({ url: '/openapi.json' });
+  await app.close();
+  return JSON.parse(body);
+}
+
+/** The OpenAPI 3.1 document of every administrative route, whoever may call it. */
+export async function adminOpenApiDocument(): Promise<unknown> {
+  const app = createServer({ access: {} as never, ids: createIds(systemClock), log: silentLog });
+  await app.register(createDocumentedAdminDoor());
+  await app.ready();
+  const document = describeRoutes(app.published, productVersion(), adminDocument);
+  await app.close();
+  return JSON.parse(JSON.stringify(document));
+}

@@ -1,0 +1,53 @@
+import type { Gatehouse } from '../compose/compose.ts';
+import type { Config } from '../config.ts';
+import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
+import { createBehaviorDoor } from '../doors/behavior/index.ts';
+import { type ConsoleDeps, createConsoleDoor } from '../doors/console/index.ts';
+import { createIdentityDoor } from '../doors/identity/index.ts';
+import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
+import { createMetaDoor } from '../doors/meta/index.ts';
+import type { OwnHosts } from '../http/own-hosts.ts';
+import { createServer, type ServerDeps } from '../http/server.ts';
+import { productVersion } from '../lib/version.ts';
+
+/** Every door of the LAN port on one server, not listening yet. */
+export async function createPublicServer(
+  gatehouse: Pick<
+    Gatehouse,
+    'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
+  > &
+    AdminDeps &
+    ConsoleDeps &
+    Partial<Pick<Gatehouse, 'gauges'> & JobsDoorDeps>,
+  {
+    trustedProxies,
+    hosts,
+    tls,
+    connections,
+  }: Pick<Config, 'trustedProxies'> &
+    Pick<ServerDeps, 'connections'> & { hosts?: OwnHosts; tls?: { cert: Buffer; key: Buffer } },
+): Promise<ReturnType<typeof createServer>> {
+  const { access, limits, checks, metrics, gauges, clock, ids, log, status } = gatehouse;
+  const app = createServer({
+    access,
+    admission: limits,
+    log,
+    ids,
+    metrics,
+    trustedProxies,
+    ...(hosts && { hosts }),
+    ...(connections && { connections }),
+    ...(tls ? { tls: { cert: tls.cert, key: tls.key } } : {}),
+  });
+  await app.register(
+    createMetaDoor({ version: productVersion(), clock, log, metrics, status, ...(gauges && { gauges }) }),
+  );
+  await app.register(createIdentityDoor({ checks }));
+  const { webhooks, deliveries, eventLog, alerts, grants } = gatehouse;
+  await app.register(createBehaviorDoor({ webhooks }));
+  await app.register(createAdminDoor(gatehouse));
+  await app.register(createConsoleDoor({ webhooks, deliveries, eventLog, alerts, grants }));
+  const { jobs, boardLinks, redis } = gatehouse;
+  if (jobs && boardLinks) await app.register(createJobsDoor({ jobs, boardLinks, clock, redis }));
+  return app;
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { silentLog } from '../lib/log.ts';
+import { createRecurring } from './recurring.ts';
+
+test('never twice at a time, goes on after a failure, and stop waits for what runs', async () => {
+  let tick = () => {};
+  let ended = false;
+  const failures: unknown[] = [];
+  const recurring = createRecurring({
+    log: { ...silentLog, error: (fields) => void failures.push(fields) },
+    repeat: (work) => {
+      tick = work;
+      return () => {
+        ended = true;
+      };
+    },
+  });
+  const finish: ((error?: Error) => void)[] = [];
+  recurring.every(
+    'sweep',
+    1000,
+    () =>
+      new Promise<void>((resolve, reject) => {
+        finish.push((error) => (error ? reject(error) : resolve()));
+      }),
+  );
+  tick();
+  tick();
+  await Promise.resolve();
+  expect(finish).toHaveLength(1);
+  finish[0]!(new Error('disk'));
+  await expect.poll(() => failures.length).toBe(1);
+  tick();
+  await expect.poll(() => finish.length).toBe(2);
+  let stopped = false;
+  const stopping = recurring.stop().then(() => {
+    stopped = true;
+  });
+  await Promise.resolve();
+  expect({ ended, stopped }).toEqual({ ended: true, stopped: false });
+  finish[1]!();
+  await stopping;
+  expect(stopped).toBe(true);
+});

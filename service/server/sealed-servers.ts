@@ -1,0 +1,145 @@
+import { EventEmitter, once } from 'node:events';
+import { throttleTries } from '../compose/unseal-throttle.ts';
+import type { SealState } from '../doors/control/sealed.ts';
+import { sealedControlDoor } from '../doors/control/sealed.ts';
+import { createSealedDoor } from '../doors/meta/sealed.ts';
+import type { OwnHosts } from '../http/own-hosts.ts';
+import { createServer, type ServerDeps } from '../http/server.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/id.ts';
+import type { Log } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
+
+/** How long the one who unsealed it has to learn that it did not come up. */
+const TELL_MILLISECONDS = 2_000;
+
+type Server = ReturnType<typeof createServer>;
+
+/** Both listeners of a service whose master key is not open yet; later they hand every request to the real servers. */
+export interface SealedServers {
+  url: string;
+  /** Resolves when the right passphrase was given, with who gave it; rejects when `until` is aborted. */
+  opened(open: (passphrase: string) => Promise<void>, until: AbortSignal): Promise<Unsealing>;
+  /** From now on these answer. The listening sockets stay the same: no port is let go, no request is lost. */
+  handOver(servers: { doors: Server; control: Server }): Promise<void>;
+  /** Tells whoever waits why it did not open; resolves when they know, or soon after. Close the servers next. */
+  failed(error: unknown): Promise<void>;
+  /** Lets running requests end. */
+  close(): Promise<void>;
+}
+
+export interface Unsealing {
+  operator: string;
+  wrongTries: number;
+}
+
+/** A service that was told to stop before it was unsealed. */
+class StoppedWhileSealed extends Error {
+  override name = 'StoppedWhileSealed';
+}
+
+export interface SealedServersDeps {
+  version: string;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  tls?: { cert: Buffer; key: Buffer };
+  trustedProxies: readonly string[];
+  hosts: OwnHosts;
+  connections: Record<'doors' | 'control', NonNullable<ServerDeps['connections']>>;
+  listenControl(server: Server): Promise<unknown>;
+  listenDoors(server: Server): Promise<string>;
+}
+
+export async function createSealedServers(deps: SealedServersDeps): Promise<SealedServers> {
+  const { version, clock, ids, log, tls, trustedProxies, hosts, connections } = deps;
+  const changes = new EventEmitter();
+  let state: SealState = { is: 'sealed' };
+  const become = (next: SealState) => {
+    state = next;
+    changes.emit('changed');
+  };
+  let tryOpen: ((passphrase: string, operator: string) => Promise<void>) | undefined;
+
+  await using closing = new AsyncDisposableStack();
+  const control = createServer({ ids, log, connections: connections.control });
+  closing.defer(() => control.close());
+  await control.register(sealedControlDoor, {
+    state() {
+      if (state.is === 'failed') changes.emit('told');
+      return state;
+    },
+    async changed(milliseconds) {
+      if (state.is !== 'failed') await within(changes, 'changed', milliseconds);
+    },
+    async open(passphrase, operator) {
+      if (state.is !== 'sealed' || !tryOpen) {
+        throw new Problem('CONFLICT', 'The passphrase was given already: the service is opening.');
+      }
+      await tryOpen(passphrase, operator);
+    },
+  });
+  const doors = createServer({
+    ids,
+    log,
+    trustedProxies,
+    hosts,
+    connections: connections.doors,
+    // The keys are not read yet, and what is answered tells nothing else.
+    knowsOrigin: async () => true,
+    ...(tls ? { tls } : {}),
+  });
+  closing.defer(() => doors.close());
+  await doors.register(createSealedDoor({ version, clock }));
+  await deps.listenControl(control);
+  const url = await deps.listenDoors(doors);
+  const everything = closing.move();
+
+  return {
+    url,
+    opened: (open, until) =>
+      new Promise((resolve, reject) => {
+        let wrongTries = 0;
+        const stop = () => reject(new StoppedWhileSealed('The service was stopped before it was unsealed.'));
+        if (until.aborted) stop();
+        until.addEventListener('abort', stop, { once: true });
+        const throttled = throttleTries(open);
+        tryOpen = async (passphrase, operator) => {
+          try {
+            await throttled(passphrase);
+          } catch (error) {
+            if (error instanceof Problem && error.code === 'WRONG_PASSPHRASE') {
+              wrongTries += 1;
+              log.warn({ operator, wrongTries }, 'a wrong passphrase was tried');
+            }
+            throw error;
+          }
+          until.removeEventListener('abort', stop);
+          become({ is: 'opening' });
+          resolve({ operator, wrongTries });
+        };
+      }),
+    async handOver(servers) {
+      await Promise.all([servers.control.ready(), servers.doors.ready()]);
+      handRequests(control, servers.control);
+      handRequests(doors, servers.doors);
+      changes.emit('changed');
+    },
+    async failed(error) {
+      const told = within(changes, 'told', TELL_MILLISECONDS);
+      become({ is: 'failed', reason: error instanceof Problem ? error.message : 'The log says why.' });
+      await told;
+    },
+    close: () => everything.disposeAsync(),
+  };
+}
+
+/** Until the event, or until so much time is over. */
+const within = (emitter: EventEmitter, event: string, milliseconds: number) =>
+  once(emitter, event, { signal: AbortSignal.timeout(milliseconds) }).catch(() => {});
+
+/** The server that listens keeps its limits and its connections, and counts them; `to` never listens itself. */
+function handRequests(from: Server, to: Server): void {
+  from.server.removeListener('request', from.routing);
+  from.server.on('request', (request, response) => to.routing(request, response));
+}

@@ -1,0 +1,247 @@
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type Sqlite from 'better-sqlite3';
+import { CHECKPOINT_NOTE } from '../keys/checkpoint-note.ts';
+import {
+  type CopiedTable,
+  type CopiedValue,
+  copiedTables,
+  type RowChange,
+} from '../keys/key-store-schema.ts';
+import { syncFolder } from '../sync.ts';
+import { openCopy, readRevision } from './key-copy-open.ts';
+import { anotherMedium, CopyTrouble, toCopyTrouble } from './key-copy-trouble.ts';
+
+export const COPY_NAME = 'gatehouse-keys.db';
+
+/**
+ * The copy of the key store in one folder: the same tables in a SQLite file of its own. Every call opens the file and closes
+ * it again, so that a stick can be taken out between two writes; `begin` keeps it open until `finish` or `abort`. What changes
+ * it names the copy that is meant, and is refused by another one. Throws CopyTrouble. Blocks: called in a thread of its own.
+ */
+export interface KeyCopyFile {
+  /** A copy without id is given this one. Where there is no copy, `create` makes an empty one. */
+  identify(to: { copy: string; create: boolean }): CopyAnswer;
+  look(): CopyAnswer;
+  /** Changes from revision `from` (or an older one that it has passed already) to `to`. Gives where it stands then. */
+  apply(write: { copy: string; from: number; to: number; changes: readonly RowChange[] }): number;
+  /**
+   * Starts one transaction that makes it the same as the store, page by page. Throws `newer` beyond `newest`, whichever copy
+   * it is.
+   */
+  begin(of: { copy: string; newest: number }): number;
+  /** All rows of the store whose key comes after `after`, up to the last of these; to the end when there are none. */
+  page(table: CopiedTable, after: readonly CopiedValue[] | undefined, rows: readonly CopiedValue[][]): void;
+  finish(revision: number, changes: readonly RowChange[]): void;
+  abort(): void;
+  /** Overwrites every row, then deletes the file. */
+  wipe(copy: string): void;
+}
+
+/** What is known of the file after a call. */
+export interface CopyAnswer {
+  /** Revision of the store that it holds; 0 where the call tells none. */
+  revision: number;
+  /** Its id; empty where the call tells none, and in one that has none yet. */
+  copy: string;
+  /** What it notes of the newest audit checkpoint, where `look` asked and there is such a note. */
+  note?: string;
+}
+
+export interface KeyCopyFileDeps {
+  /** Absolute, without symbolic links. */
+  place: string;
+  identity: string;
+  /** Tests make it fail here. */
+  opened?: (copy: Sqlite.Database) => void;
+}
+
+const tables = Object.keys(copiedTables) as CopiedTable[];
+
+export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps): KeyCopyFile {
+  const path = join(place, COPY_NAME);
+  let kept: Sqlite.Database | undefined;
+
+  const revisionOf = (copy: Sqlite.Database) => readRevision(copy, path, identity);
+
+  const idOf = (copy: Sqlite.Database) =>
+    copy.prepare('select copy from store_state').pluck().get() as string;
+
+  function requireCopy(copy: Sqlite.Database, id: string): void {
+    if (idOf(copy) !== id) throw anotherMedium(place);
+  }
+
+  function change(copy: Sqlite.Database, changes: readonly RowChange[], revision: number): void {
+    for (const { table, key, row } of changes) {
+      if (row) copy.prepare(upsertOf(table)).run(...row);
+      else copy.prepare(deleteOf(table)).run(...key);
+    }
+    copy.prepare('update store_state set revision = ?').run(revision);
+  }
+
+  function open(create: boolean): Sqlite.Database {
+    const copy = openCopy({ place, path, identity }, { create });
+    opened?.(copy);
+    return copy;
+  }
+
+  function once<T>(work: (copy: Sqlite.Database) => T, create = false): T {
+    return told(() => {
+      abort();
+      const copy = open(create);
+      try {
+        return work(copy);
+      } finally {
+        copy.close();
+      }
+    });
+  }
+
+  function told<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw toCopyTrouble(error, place, path);
+    }
+  }
+
+  function abort(): void {
+    const copy = kept;
+    kept = undefined;
+    if (copy?.inTransaction) {
+      try {
+        copy.exec('rollback');
+      } catch {
+        // The disk is gone; SQLite rolls back from the journal at the next opening.
+      }
+    }
+    copy?.close();
+  }
+
+  return {
+    identify: ({ copy: id, create }) =>
+      once((copy) => {
+        const state = copy.prepare('select count(*) from store_state').pluck().get();
+        if (state === 0)
+          copy
+            .prepare('insert into store_state (id, identity, revision, copy) values (1, ?, 0, ?)')
+            .run(identity, id);
+        const revision = revisionOf(copy);
+        if (idOf(copy) === '') copy.prepare('update store_state set copy = ?').run(id);
+        if (create) syncFolder(place);
+        return { revision, copy: idOf(copy) };
+      }, create),
+    look: () =>
+      once((copy) => {
+        const note = copy.prepare('select value from note where name = ?').pluck().get(CHECKPOINT_NOTE);
+        return {
+          revision: revisionOf(copy),
+          copy: idOf(copy),
+          ...(typeof note === 'string' && { note }),
+        };
+      }),
+    apply: ({ copy: id, from, to, changes }) =>
+      once((copy) => {
+        const revision = revisionOf(copy);
+        requireCopy(copy, id);
+        if (revision >= to) return revision;
+        if (revision < from) throw new CopyTrouble('behind', `${path} misses earlier writes.`);
+        copy.transaction(() => change(copy, changes, to)).immediate();
+        return to;
+      }),
+    begin: ({ copy: id, newest }) =>
+      told(() => {
+        abort();
+        const copy = open(false);
+        try {
+          const revision = revisionOf(copy);
+          if (revision > newest) {
+            throw new CopyTrouble(
+              'newer',
+              `${path} is newer than the key store itself (${revision} writes against ${newest}): an old key store was put back. Stop the service and put this copy in its place, or people who were erased come back.`,
+            );
+          }
+          requireCopy(copy, id);
+          copy.exec('begin immediate');
+          kept = copy;
+          return revision;
+        } catch (error) {
+          copy.close();
+          throw error;
+        }
+      }),
+    page: (table, after, rows) =>
+      told(() => {
+        const copy = begun();
+        const { key, columns } = copiedTables[table];
+        const names = key.join(', ');
+        const bounds = [
+          ...(after ? [`(${names}) > (${key.map(() => '?').join(', ')})`] : []),
+          ...(rows.length > 0 ? [`(${names}) <= (${key.map(() => '?').join(', ')})`] : []),
+        ];
+        const range = [...(after ?? []), ...(rows.at(-1)?.slice(0, key.length) ?? [])];
+        const held = copy
+          .prepare(
+            `select ${columns.join(', ')} from ${table}${bounds.length > 0 ? ` where ${bounds.join(' and ')}` : ''}`,
+          )
+          .raw()
+          .all(...range) as CopiedValue[][];
+        const keyOf = (row: readonly CopiedValue[]) => JSON.stringify(row.slice(0, key.length));
+        const wanted = new Map(rows.map((row) => [keyOf(row), row]));
+        const remove = copy.prepare(deleteOf(table));
+        for (const row of held) {
+          const now = wanted.get(keyOf(row));
+          if (now === undefined) remove.run(...row.slice(0, key.length));
+          else if (sameRow(row, now)) wanted.delete(keyOf(row));
+        }
+        const put = copy.prepare(upsertOf(table));
+        for (const row of wanted.values()) put.run(...row);
+      }),
+    finish: (revision, changes) =>
+      told(() => {
+        const copy = begun();
+        change(copy, changes, revision);
+        copy.exec('commit');
+        abort();
+      }),
+    abort,
+    wipe: (id) => {
+      once((copy) => {
+        revisionOf(copy);
+        requireCopy(copy, id);
+        // No journal on the disk, which would hold what is overwritten: a crash leaves a copy that is to go anyway.
+        copy.pragma('journal_mode = MEMORY');
+        copy.transaction(() => {
+          for (const table of tables) copy.exec(`delete from ${table}`);
+        })();
+      });
+      told(() => {
+        unlinkSync(path);
+        syncFolder(place);
+      });
+    },
+  };
+
+  function begun(): Sqlite.Database {
+    if (kept) return kept;
+    throw new CopyTrouble('failed', `${path} was not begun.`);
+  }
+}
+
+function upsertOf(table: CopiedTable): string {
+  const { columns } = copiedTables[table];
+  return `insert or replace into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`;
+}
+
+function deleteOf(table: CopiedTable): string {
+  return `delete from ${table} where ${copiedTables[table].key.map((name) => `${name} = ?`).join(' and ')}`;
+}
+
+function sameRow(a: readonly CopiedValue[], b: readonly CopiedValue[]): boolean {
+  return a.every((value, i) => {
+    const other = b[i];
+    return value instanceof Uint8Array
+      ? other instanceof Uint8Array && Buffer.compare(value, other) === 0
+      : value === other;
+  });
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { Problem } from '../../lib/problem.ts';
+import type { Integrity } from './integrity.ts';
+import type { KeyStore } from './key-store.ts';
+
+/** Name of the note that tells which audit checkpoint is the newest. */
+export const CHECKPOINT_NOTE = 'audit/checkpoint';
+
+/** The note as it lies in a key store or in a copy of one: JSON. */
+const Sealed = z.strictObject({
+  /** What the audit log wrote; empty before its first checkpoint. */
+  value: z.string(),
+  /** Of the key store, with the write that wrote this: grows with every note, also where a restore set the log back. */
+  revision: z.int().min(0),
+  /** `Integrity.mac` over identity of the store, revision and value. */
+  mac: z.string(),
+});
+
+export type NoteState =
+  /** There was no checkpoint yet. */
+  | { is: 'none'; revision: number }
+  | { is: 'sound'; text: string; revision: number }
+  /** Changed, deleted, or replaced by a note that this key store did not write. */
+  | { is: 'forged' };
+
+/** What a copy of the key store notes, compared with the key store in use. */
+export interface CopyNote {
+  place: string;
+  /**
+   * `ahead`: newer than the note in use, so that the note in use is an old one that was put back. `behind`: older; the copy is
+   * brought up to date. `forged`: not written by this key store. `unreachable`: the copy cannot be read.
+   */
+  is: 'same' | 'behind' | 'ahead' | 'forged' | 'unreachable';
+  /** What the audit log wrote; absent where there is nothing sound. */
+  text?: string;
+}
+
+export function sealNote(integrity: Integrity, identity: string, value: string, revision: number): string {
+  const mac = integrity.mac('checkpoint-note', [identity, revision, value]);
+  return JSON.stringify({ value, revision, mac } satisfies z.infer<typeof Sealed>);
+}
+
+/** Of the text as it lies in the store; `undefined` where there is none. */
+export function openNote(integrity: Integrity, identity: string, text: string | undefined): NoteState {
+  const note = text === undefined ? undefined : Sealed.safeParse(parseJson(text)).data;
+  if (!note) return { is: 'forged' };
+  const { value, revision, mac } = note;
+  if (!integrity.verify('checkpoint-note', [identity, revision, value], mac)) return { is: 'forged' };
+  return value === '' ? { is: 'none', revision } : { is: 'sound', text: value, revision };
+}
+
+/** `theirs` as a copy holds it. A copy from before notes were sealed says nothing. */
+export function compareNotes(
+  integrity: Integrity,
+  identity: string,
+  ours: NoteState,
+  theirs: string | undefined,
+): Omit<CopyNote, 'place'> {
+  if (theirs === undefined || !Sealed.safeParse(parseJson(theirs)).success) return { is: 'behind' };
+  const note = openNote(integrity, identity, theirs);
+  if (note.is === 'forged') return { is: 'forged' };
+  const text = note.is === 'sound' ? { text: note.text } : {};
+  const revision = ours.is === 'forged' ? -1 : ours.revision;
+  const value = ours.is === 'sound' ? ours.text : '';
+  if (note.revision < revision) return { is: 'behind', ...text };
+  // One write has one note: two with the same number come from two key stores that went on from the same copy.
+  const same = note.revision === revision && (note.is === 'sound' ? note.text : '') === value;
+  return { is: same ? 'same' : 'ahead', ...text };
+}
+
+/** The note of the newest audit checkpoint: only the service can write it, and an older one does not pass for the newest. */
+export interface CheckpointNote {
+  read(): Promise<NoteState>;
+  /** On disk in the key store and its reachable copies when it resolves. */
+  write(text: string): Promise<void>;
+  /** Reads the note of every copy. */
+  copies(): Promise<CopyNote[]>;
+}
+
+export interface CheckpointNoteDeps {
+  keys: Pick<KeyStore, 'note' | 'state' | 'writeAtRevision'>;
+  integrity: Integrity;
+  /** Reads what each copy notes; absent: there are no copies. */
+  copies?: { readNotes(): Promise<{ place: string; note?: { text: string | undefined } }[]> };
+}
+
+export function createCheckpointNote({ keys, integrity, copies }: CheckpointNoteDeps): CheckpointNote {
+  async function read(): Promise<NoteState> {
+    const { identity, revision } = await keys.state();
+    const note = openNote(integrity, identity, await keys.note(CHECKPOINT_NOTE));
+    return note.is !== 'forged' && note.revision > revision ? { is: 'forged' } : note;
+  }
+
+  return {
+    read,
+    async write(text) {
+      const { identity } = await keys.state();
+      const before = await read();
+      await keys.writeAtRevision(CHECKPOINT_NOTE, (revision) => {
+        if (before.is !== 'forged' && before.revision >= revision) throw setBack(before.revision, revision);
+        return sealNote(integrity, identity, text, revision);
+      });
+    },
+    async copies() {
+      const { identity } = await keys.state();
+      const ours = await read();
+      return ((await copies?.readNotes()) ?? []).map(({ place, note }) => ({
+        place,
+        ...(note ? compareNotes(integrity, identity, ours, note.text) : { is: 'unreachable' as const }),
+      }));
+    },
+  };
+}
+
+const setBack = (noted: number, revision: number) =>
+  new Problem(
+    'CONFLICT',
+    `The key store counts ${revision} writes, but its note of the audit log was made at write ${noted}: the count was set back by hand. Put back the newest copy of the key store.`,
+  );
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { Problem } from '../../lib/problem.ts';
+import type { MasterKey } from '../master/master-key.ts';
+import type { Random } from '../sealing/aes-gcm.ts';
+import type { KeyStore } from './key-store.ts';
+import { type OrganizationKeys, randomKey } from './organization-keys.ts';
+import { secretBound } from './wrapped-key.ts';
+
+/** What is protected, each under a key of its own. */
+export type Protected = 'checkpoint-note' | 'api-key' | 'api-key-take-over' | 'restore';
+
+/**
+ * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of
+ * the key store who holds no keys can delete such values and put back earlier ones, but cannot make new ones.
+ */
+export interface Integrity {
+  /** Base64url, 43 characters. `fields`: strings, safe integers, null; their order counts. */
+  mac(of: Protected, fields: readonly (string | number | null)[]): string;
+  /** Compares in constant time. */
+  verify(of: Protected, fields: readonly (string | number | null)[], mac: string): boolean;
+}
+
+export const INTEGRITY_SECRET = 'integrity';
+
+/** `secret`: 32 bytes. */
+export function createIntegrity(secret: Uint8Array): Integrity {
+  const keys = new Map<Protected, KeyObject>();
+  const keyOf = (of: Protected): KeyObject => {
+    const known = keys.get(of);
+    if (known) return known;
+    const derived = hkdfSync('sha256', root, new Uint8Array(), `gatehouse-integrity-1 ${of}`, 32);
+    const key = createSecretKey(new Uint8Array(derived));
+    keys.set(of, key);
+    return key;
+  };
+  const root = createSecretKey(secret);
+  const macOf = (of: Protected, fields: readonly (string | number | null)[]) =>
+    createHmac('sha256', keyOf(of)).update(JSON.stringify(fields), 'utf8').digest();
+  return {
+    mac: (of, fields) => macOf(of, fields).toString('base64url'),
+    verify(of, fields, mac) {
+      const given = Buffer.from(mac, 'base64url');
+      const right = macOf(of, fields);
+      return given.length === right.length && timingSafeEqual(given, right);
+    },
+  };
+}
+
+/**
+ * Permission to protect rows of API keys that have no MAC: given once, with the secret, and protected by it, so that nobody who
+ * deletes or writes notes can give it again.
+ */
+export interface KeyTakeOver {
+  isAllowed(): Promise<boolean>;
+  /** Ends the permission. On disk when it resolves. */
+  end(): Promise<void>;
+}
+
+export const TAKE_OVER_NOTE = 'api-keys/take-over';
+
+export const takeOverMac = (integrity: Integrity, identity: string) =>
+  integrity.mac('api-key-take-over', [identity]);
+
+export function createKeyTakeOver(
+  keys: Pick<KeyStore, 'note' | 'state' | 'replaceNote'>,
+  integrity: Integrity,
+): KeyTakeOver {
+  return {
+    async isAllowed() {
+      const { identity } = await keys.state();
+      const mac = await keys.note(TAKE_OVER_NOTE);
+      return mac !== undefined && integrity.verify('api-key-take-over', [identity], mac);
+    },
+    end: () => keys.replaceNote({ name: TAKE_OVER_NOTE, value: '' }),
+  };
+}
+
+export interface OpenIntegrityDeps {
+  keys: Pick<KeyStore, 'secrets'>;
+  master: MasterKey;
+  organizations: Pick<OrganizationKeys, 'boundToIntegrity'>;
+}
+
+/**
+ * The secret of this key store; `undefined` in one that never had it: a new store, or one from before there was such a secret.
+ * Throws SEALED when it was deleted, which the organizations' keys tell, and when another master key wrapped it.
+ */
+export async function openIntegrity({
+  keys,
+  master,
+  organizations,
+}: OpenIntegrityDeps): Promise<Integrity | undefined> {
+  const found = (await keys.secrets()).find(({ name }) => name === INTEGRITY_SECRET);
+  if (!found) {
+    if (!organizations.boundToIntegrity()) return undefined;
+    throw new Problem(
+      'SEALED',
+      'The key store lacks the secret "integrity" that it had before: the key store was changed by hand. Put back its newest copy; "gatehouse keystore places" names where copies are kept.',
+    );
+  }
+  const secret = await master.unwrap(found.wrapped, secretBound(INTEGRITY_SECRET));
+  if (!secret) {
+    throw new Problem(
+      'SEALED',
+      `The secret "integrity" of the key store does not open with the master key ${master.id}: put back the newest copy of the key store, and the master key that belongs to it (${found.master}).`,
+    );
+  }
+  const integrity = createIntegrity(secret);
+  secret.fill(0);
+  return integrity;
+}
+
+/** A new secret, wrapped; not stored. */
+export async function makeIntegrity(master: MasterKey, random: Random) {
+  const secret = randomKey(random);
+  const { id } = master;
+  const wrapped = await master.wrap(secret, secretBound(INTEGRITY_SECRET));
+  const integrity = createIntegrity(secret);
+  secret.fill(0);
+  return { integrity, row: { name: INTEGRITY_SECRET, master: id, wrapped, details: '{}' } };
+}

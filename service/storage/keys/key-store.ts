@@ -1,0 +1,287 @@
+import { randomFillSync } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import type { Clock } from '../../lib/clock.ts';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import { type Log, silentLog } from '../../lib/log.ts';
+import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from '../connection.ts';
+import { type CopyPlaces, createCopyPlaces } from '../key-copies/copy-places.ts';
+import type { OlderSchema } from '../migrate.ts';
+import type { Random } from '../sealing/aes-gcm.ts';
+import { openSqliteFile, openSqliteMemory } from '../sqlite.ts';
+import { createKeyRewraps, type KeyRewraps, requireMaster, writeNoteAtRevision } from './key-rewraps.ts';
+import {
+  type CopiedTable,
+  type CopiedValue,
+  copiedTables,
+  type KeySchema,
+  keyMigrations,
+} from './key-store-schema.ts';
+import { createKeyWriter, type KeyFollower } from './key-writer.ts';
+import type { WrappedOrganizationKey, WrappedPersonKey, WrappedSecret } from './wrapped-key.ts';
+
+export type KeyStorePlace =
+  | { kind: 'sqlite'; path: string }
+  | { kind: 'sqlite-memory' }
+  | { kind: 'postgres'; url: string };
+
+/** Every write is on disk when its promise resolves; a removed key leaves neither the file nor its log readable, or `stillReadable` tells. */
+export interface KeyStore extends KeyRewraps, CopyPlaces {
+  organizations(): Promise<WrappedOrganizationKey[]>;
+  addOrganization(key: WrappedOrganizationKey): Promise<void>;
+  persons(subjects: readonly SubjectId[]): Promise<WrappedPersonKey[]>;
+  /** Throws for a second key of the same person. */
+  addPerson(key: WrappedPersonKey): Promise<void>;
+  /** How many there were. */
+  removePersons(subjects: readonly SubjectId[]): Promise<number>;
+  /** Where what was removed can still be read, because another program reads the store: tried again, it may be nowhere. */
+  stillReadable(): Promise<string | undefined>;
+  /** Everybody whose key was written before `time` (ms since 1970). */
+  personsBefore(time: number): Promise<SubjectId[]>;
+  /** Those of the organization whose key was written further than `milliseconds` from `time`, before or after. */
+  personsApart(organization: OrganizationId, time: number, milliseconds: number): Promise<SubjectId[]>;
+  countPersons(): Promise<number>;
+  /** Organizations with at least one person's key. */
+  peopledOrganizations(): Promise<OrganizationId[]>;
+  secrets(): Promise<WrappedSecret[]>;
+  /** Throws for a second one of the same name. */
+  addSecret(secret: WrappedSecret): Promise<void>;
+  removeSecret(name: string): Promise<void>;
+  /**
+   * The signed list of everybody who was erased, in order. It lies beside the keys because these are never restored from an
+   * old copy: a restore of the data erases again whom it brings back.
+   */
+  erasureLedger(): Promise<{ seq: number; entry: string }[]>;
+  /** `seq` follows the last one; throws when it does not. */
+  appendToErasureLedger(seq: number, entry: string): Promise<void>;
+  /** Small facts that must not be older than the keys, such as the newest audit checkpoint. */
+  note(name: string): Promise<string | undefined>;
+  setNote(name: string, value: string): Promise<void>;
+  /** As `setNote`, of a value that names the revision which this write gives the store. */
+  writeAtRevision(name: string, make: (revision: number) => string): Promise<void>;
+  /** Which store this is, and after how many writes. */
+  state(): Promise<{ identity: string; revision: number }>;
+  /** Rows of one table as copies hold them, in the order of their keys (by code point), after `after`; fewer than `limit` at the end. */
+  rows(
+    table: CopiedTable,
+    after: readonly CopiedValue[] | undefined,
+    limit: number,
+  ): Promise<CopiedValue[][]>;
+  /** At most one follower; given before the first write that it should know of. */
+  follow(follower: KeyFollower): void;
+  /** Throws STORAGE_UNAVAILABLE while another process may be writing. */
+  requireWriter(): void;
+  close(): Promise<void>;
+}
+
+interface KeyStoreDeps extends OlderSchema {
+  clock: Clock;
+  log?: Log;
+  /** As for the database (connection.ts). */
+  writer?: string;
+  random?: Random;
+}
+
+/**
+ * The key store of a data directory: a SQLite file of its own (full synchronization, secure delete, no snapshots and in no
+ * data backup: an old copy of it would undo every erasure since), or a PostgreSQL database of its own.
+ */
+export async function openKeyStore(
+  place: KeyStorePlace,
+  { clock, log = silentLog, random = randomFillSync, writer, ...older }: KeyStoreDeps,
+): Promise<KeyStore> {
+  const opened = await open(place, {
+    clock,
+    log,
+    what: 'key store',
+    ...older,
+    ...(writer !== undefined && { writer }),
+  });
+  const { db, dialect, requireWriter, close } = opened;
+  const keyWriter = createKeyWriter(opened);
+  const { write, listed, follow, forget } = keyWriter;
+  if (dialect === 'sqlite') await forget(['person_key']);
+  await identify(db, random);
+
+  return {
+    ...createKeyRewraps(opened, keyWriter, clock),
+    ...createCopyPlaces(opened, keyWriter, clock),
+    async organizations() {
+      const rows = await db.selectFrom('organization_key').selectAll().orderBy('generation').execute();
+      return rows.map(({ organization, generation, master, wrapped, lookup_wrapped }) => ({
+        organization: organization as OrganizationId,
+        generation,
+        master,
+        wrapped,
+        lookupWrapped: lookup_wrapped,
+      }));
+    },
+    addOrganization: ({ organization, generation, master, wrapped, lookupWrapped }) =>
+      write(async (tx) => {
+        await requireMaster(tx, master);
+        const row = { organization, generation, master, wrapped, lookup_wrapped: lookupWrapped };
+        await tx
+          .insertInto('organization_key')
+          .values({ ...row, created_at: clock.now() })
+          .execute();
+        return {
+          touched: { table: 'organization_key', keys: [[organization, generation]] },
+          result: undefined,
+        };
+      }),
+    async persons(subjects) {
+      const rows = await db
+        .selectFrom('person_key')
+        .select(['subject', 'organization', 'generation', 'wrapped'])
+        .where('subject', 'in', listed(subjects))
+        .execute();
+      return rows as WrappedPersonKey[];
+    },
+    addPerson: (key) =>
+      write(async (tx) => {
+        await tx
+          .insertInto('person_key')
+          .values({ ...key, created_at: clock.now() })
+          .execute();
+        return { touched: { table: 'person_key', keys: [[key.subject]] }, result: undefined };
+      }),
+    removePersons: (subjects) =>
+      write(
+        async (tx) => {
+          const gone = await tx
+            .deleteFrom('person_key')
+            .where('subject', 'in', listed(subjects))
+            .returning('subject')
+            .execute();
+          const keys = gone.map(({ subject }) => [subject]);
+          return { touched: { table: 'person_key', keys }, result: gone.length };
+        },
+        { destroys: true },
+      ),
+    async stillReadable() {
+      if (await forget()) return undefined;
+      return place.kind === 'sqlite' ? `${place.path}-wal` : 'the key store';
+    },
+    async personsBefore(time) {
+      const rows = await db
+        .selectFrom('person_key')
+        .select('subject')
+        .where('created_at', '<', time)
+        .execute();
+      return rows.map(({ subject }) => subject as SubjectId);
+    },
+    async personsApart(organization, time, milliseconds) {
+      const rows = await db
+        .selectFrom('person_key')
+        .select('subject')
+        .where('organization', '=', organization)
+        .where((eb) => eb.not(eb.between('created_at', time - milliseconds, time + milliseconds)))
+        .execute();
+      return rows.map(({ subject }) => subject as SubjectId);
+    },
+    async countPersons() {
+      const { count } = await db
+        .selectFrom('person_key')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return count;
+    },
+    async peopledOrganizations() {
+      const rows = await db.selectFrom('person_key').select('organization').distinct().execute();
+      return rows.map(({ organization }) => organization as OrganizationId);
+    },
+    secrets: () =>
+      db
+        .selectFrom('appliance_secret')
+        .select(['name', 'master', 'wrapped', 'details'])
+        .orderBy('name')
+        .execute(),
+    addSecret: (secret) =>
+      write(async (tx) => {
+        await requireMaster(tx, secret.master);
+        await tx
+          .insertInto('appliance_secret')
+          .values({ ...secret, created_at: clock.now() })
+          .execute();
+        return { touched: { table: 'appliance_secret', keys: [[secret.name]] }, result: undefined };
+      }),
+    removeSecret: (name) =>
+      write(
+        async (tx) => {
+          await tx.deleteFrom('appliance_secret').where('name', '=', name).execute();
+          return { touched: { table: 'appliance_secret', keys: [[name]] }, result: undefined };
+        },
+        { destroys: true },
+      ),
+    erasureLedger: () => db.selectFrom('erasure_ledger').selectAll().orderBy('seq').execute(),
+    appendToErasureLedger: (seq, entry) =>
+      write(async (tx) => {
+        const { last } = await tx
+          .selectFrom('erasure_ledger')
+          .select((eb) => eb.fn.max('seq').as('last'))
+          .executeTakeFirstOrThrow();
+        if (seq !== Number(last ?? 0) + 1) {
+          throw new Error(`The erasure ledger is at ${last ?? 0}; entry ${seq} does not follow.`);
+        }
+        await tx.insertInto('erasure_ledger').values({ seq, entry }).execute();
+        return { touched: { table: 'erasure_ledger', keys: [[seq]] }, result: undefined };
+      }),
+    async note(name) {
+      const row = await db.selectFrom('note').select('value').where('name', '=', name).executeTakeFirst();
+      return row?.value;
+    },
+    setNote: (name, value) =>
+      write(async (tx) => {
+        await tx
+          .insertInto('note')
+          .values({ name, value })
+          .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+          .execute();
+        return { touched: { table: 'note', keys: [[name]] }, result: undefined };
+      }),
+    writeAtRevision: (name, make) =>
+      write(async (tx) => {
+        await writeNoteAtRevision(tx, name, make);
+        return { touched: { table: 'note', keys: [[name]] }, result: undefined };
+      }),
+    state: () => db.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow(),
+    async rows(table, after, limit) {
+      const { key, columns } = copiedTables[table];
+      const names = sql.join(key.map((name) => sql.ref(name)));
+      const from = after ? sql`where (${names}) > (${sql.join([...after])})` : sql``;
+      const { rows } = await sql<Record<string, CopiedValue>>`
+        select ${sql.join(columns.map((name) => sql.ref(name)))} from ${sql.table(table)} ${from}
+        order by ${names} limit ${limit}`.execute(db);
+      return rows.map((row) => columns.map((name) => row[name]!));
+    },
+    follow,
+    requireWriter,
+    close,
+  };
+}
+
+async function open(
+  place: KeyStorePlace,
+  deps: DatabaseDeps & { what: 'key store' },
+): Promise<Opened<KeySchema>> {
+  switch (place.kind) {
+    case 'sqlite':
+      return openSqlite<KeySchema>(openSqliteFile(place.path), deps, keyMigrations);
+    case 'sqlite-memory':
+      return openSqlite<KeySchema>(openSqliteMemory(), deps, keyMigrations);
+    case 'postgres':
+      return openPostgres<KeySchema>(place.url, deps, keyMigrations);
+    default:
+      return place satisfies never;
+  }
+}
+
+/** Gives a new store its identity. */
+async function identify(db: Kysely<KeySchema>, random: Random): Promise<void> {
+  const bytes = new Uint8Array(16);
+  random(bytes);
+  await db
+    .insertInto('store_state')
+    .values({ id: 1, identity: Buffer.from(bytes).toString('hex'), revision: 0, copy: '' })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}

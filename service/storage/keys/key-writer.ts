@@ -1,0 +1,152 @@
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import { createOneAtATime } from '../../lib/one-at-a-time.ts';
+import type { Opened } from '../connection.ts';
+import { emptyLog } from '../empty-log.ts';
+import {
+  type CopiedTable,
+  type CopiedValue,
+  copiedTables,
+  type KeySchema,
+  type RowChange,
+} from './key-store-schema.ts';
+
+/** One change of the store that is on its disk. */
+export interface KeyWrite {
+  /** One more than that of the write before it. */
+  revision: number;
+  changes: readonly RowChange[];
+}
+
+/** Is told of every write, in their order, when it is on disk; the write is acknowledged when the promise resolves. */
+export interface KeyFollower {
+  written(write: KeyWrite): Promise<void>;
+}
+
+/** Keys of the rows of a table that are new, changed or gone. */
+export interface Touched {
+  table: CopiedTable;
+  keys: readonly (readonly CopiedValue[])[];
+}
+
+/** What one write did. */
+export interface Written<T> {
+  /** No keys when there was nothing to do. */
+  touched: Touched | readonly Touched[];
+  result: T;
+}
+
+export interface KeyWriter {
+  /** One write after the other, each in a transaction of its own. `destroys`: what it removed is not readable afterwards. */
+  write<T>(
+    work: (tx: Transaction<KeySchema>) => Promise<Written<T>>,
+    options?: { destroys?: boolean },
+  ): Promise<T>;
+  /** The right side of `in`. One parameter however many there are: thousands cost more to compile than the rows to read. */
+  listed(values: readonly string[]): RawBuilder<string>;
+  /**
+   * Makes unreadable in the store's own files what was deleted from the tables, and from those where that did not succeed before.
+   * False while somebody who reads them keeps it there.
+   */
+  forget(tables?: readonly CopiedTable[]): Promise<boolean>;
+  /** At most one follower. */
+  follow(follower: KeyFollower): void;
+}
+
+export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema>): KeyWriter {
+  const inTurn = createOneAtATime();
+  let follower: KeyFollower | undefined;
+  /** Something was deleted from them that may be readable still. */
+  const readable = new Set<CopiedTable>();
+
+  const listed = (values: readonly string[]) =>
+    dialect === 'sqlite'
+      ? sql<string>`(select value from json_each(${JSON.stringify(values)}))`
+      : sql<string>`(select value from json_array_elements_text(${JSON.stringify(values)}::json))`;
+
+  /**
+   * SQLite: secure delete overwrites the page in the file, but the log still holds the page as it was. PostgreSQL: a dead row
+   * stays in its page until the table is written anew; its own log and its replicas are its administrator's.
+   */
+  async function forget(tables: readonly CopiedTable[] = []): Promise<boolean> {
+    for (const table of tables) readable.add(table);
+    if (dialect === 'sqlite') {
+      if (readable.size > 0 && (await emptyLog(db))) readable.clear();
+    } else {
+      for (const table of readable) {
+        await sql`vacuum (full) ${sql.table(table)}`.execute(db);
+        readable.delete(table);
+      }
+    }
+    return readable.size === 0;
+  }
+
+  async function changesOf(tx: Kysely<KeySchema>, { table, keys }: Touched): Promise<RowChange[]> {
+    const { key: names, columns } = copiedTables[table];
+    const select = sql`select ${sql.join(columns.map((name) => sql.ref(name)))} from ${sql.table(table)}`;
+    const read = async (where: RawBuilder<unknown>) =>
+      (await sql<Record<string, CopiedValue>>`${select} where ${where}`.execute(tx)).rows;
+    const single = names.length === 1 && typeof keys[0]![0] === 'string';
+    const rows = single
+      ? await read(sql`${sql.ref(names[0]!)} in ${listed(keys.map(([text]) => String(text)))}`)
+      : (
+          await Promise.all(
+            keys.map((key) =>
+              read(
+                sql.join(
+                  names.map((name, i) => sql`${sql.ref(name)} = ${key[i]}`),
+                  sql` and `,
+                ),
+              ),
+            ),
+          )
+        ).flat();
+    const byKey = new Map(rows.map((row) => [JSON.stringify(names.map((name) => row[name])), row]));
+    return keys.map((key) => {
+      const row = byKey.get(JSON.stringify(key));
+      return { table, key, row: row && columns.map((name) => row[name]!) };
+    });
+  }
+
+  async function allChanges(tx: Kysely<KeySchema>, touched: readonly Touched[]): Promise<RowChange[]> {
+    const changes: RowChange[] = [];
+    for (const one of touched) changes.push(...(await changesOf(tx, one)));
+    return changes;
+  }
+
+  return {
+    async write(work, { destroys = false } = {}) {
+      const { result, forgotten, told } = await inTurn(async () => {
+        const { touched, result, revision, changes } = await inTransaction(async (tx) => {
+          const { touched: any, result } = await work(tx);
+          const touched = [any].flat().filter(({ keys }) => keys.length > 0);
+          if (touched.length === 0) return { touched, result, revision: undefined, changes: [] };
+          const { revision } = await tx
+            .updateTable('store_state')
+            .set((eb) => ({ revision: eb('revision', '+', 1) }))
+            .returning('revision')
+            .executeTakeFirstOrThrow();
+          return { touched, result, revision, changes: follower ? await allChanges(tx, touched) : [] };
+        });
+        if (revision === undefined) return { result, forgotten: undefined, told: undefined };
+        const forgotten = destroys ? await settle(forget(touched.map(({ table }) => table))) : undefined;
+        return { result, forgotten, told: follower?.written({ revision, changes }) };
+      });
+      await told;
+      if (forgotten) throw forgotten.error;
+      return result;
+    },
+    listed,
+    forget,
+    follow(one) {
+      if (follower) throw new Error('The key store has a follower already.');
+      follower = one;
+    },
+  };
+}
+
+/** The error, so that what has to follow a failure still does. */
+const settle = (work: Promise<unknown>): Promise<{ error: unknown } | undefined> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );

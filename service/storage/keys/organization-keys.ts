@@ -1,0 +1,242 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { MasterKey } from '../master/master-key.ts';
+import { decrypt, encrypt, type Random } from '../sealing/aes-gcm.ts';
+import type { KeyStore } from './key-store.ts';
+import {
+  formerOrganizationBound,
+  lookupBound,
+  organizationBound,
+  personBound,
+  type WrappedOrganizationKey,
+  type WrappedPersonKey,
+} from './wrapped-key.ts';
+
+/** The keys of the organizations, opened. They wrap the keys of their people. */
+export interface OrganizationKeys {
+  /** A key of its own and a lookup secret; on disk when it resolves. */
+  create(organization: OrganizationId): Promise<void>;
+  /** Wrapped by the newest generation; on disk when it resolves. Throws SEALED when the organization has no key. */
+  addPerson(organization: OrganizationId, subject: SubjectId, key: Uint8Array): Promise<void>;
+  /**
+   * `undefined` when that generation is gone: the key was rewrapped since the row was read. Throws an error (not a Problem)
+   * for a row that was changed.
+   */
+  unwrapPerson(row: WrappedPersonKey): Uint8Array | undefined;
+  /** Undefined when that generation is gone, or the organization. */
+  wrappingKey(organization: OrganizationId, generation: number): KeyObject | undefined;
+  /** The secret of the keyed e-mail hashes; the same in every generation. */
+  lookup(organization: OrganizationId): KeyObject;
+  /** Oldest first; more than one while a rotation is not finished. Throws SEALED when the organization has no key. */
+  generations(organization: OrganizationId): number[];
+  /** A new key, which wraps new people's from now on; resolves when nobody is being wrapped by an older one any more. */
+  addGeneration(organization: OrganizationId): Promise<number>;
+  /** As it will lie under the newest generation. */
+  rewrapPerson(row: WrappedPersonKey): WrappedPersonKey;
+  /** Whether an organization's key says that the key store has an integrity secret. */
+  boundToIntegrity(): boolean;
+  /** The rows that do not say so yet, as they lie once they do. */
+  bindToIntegrity(): Promise<WrappedOrganizationKey[]>;
+  /** Removes the generations before the newest. Throws CONFLICT while one of them wraps a person's key. */
+  dropOlder(organization: OrganizationId): Promise<void>;
+  /**
+   * Of an organization without people: another key and another lookup secret, and the present ones are destroyed. No address
+   * that was hashed before is told by its hash again. Throws CONFLICT while anybody's key is wrapped.
+   */
+  replace(organization: OrganizationId): Promise<void>;
+}
+
+/** What one organization's keys open with; `newest` wraps new person keys. */
+interface Opened {
+  newest: number;
+  /** People whose keys are on their way to the store. */
+  adding: Set<Promise<void>>;
+  generations: Map<number, KeyObject>;
+  lookup: KeyObject;
+}
+
+export interface OrganizationKeysDeps {
+  keys: KeyStore;
+  master: MasterKey;
+  random: Random;
+}
+
+/** Opens every organization's key with the master key. Throws SEALED when it is not the one that wrapped them. */
+export async function openOrganizationKeys({
+  keys,
+  master,
+  random,
+}: OrganizationKeysDeps): Promise<OrganizationKeys> {
+  const organizations = new Map<OrganizationId, Opened>();
+  let bound = false;
+  for (const row of await keys.organizations()) {
+    const { organization, generation } = row;
+    const current = await master.unwrap(row.wrapped, organizationBound(organization, generation));
+    const key =
+      current ?? (await master.unwrap(row.wrapped, formerOrganizationBound(organization, generation)));
+    bound ||= current !== undefined;
+    const lookup = await master.unwrap(row.lookupWrapped, lookupBound(organization));
+    if (key === undefined || lookup === undefined) {
+      throw new Problem(
+        'SEALED',
+        row.master === master.id
+          ? `The key of the organization ${organization} is damaged in the key store: put back the newest copy of keys.db.`
+          : `The master key (${master.id}) is not the one that wrapped the organizations' keys (${row.master}): put that one back.`,
+      );
+    }
+    const generations = organizations.get(organization)?.generations ?? new Map<number, KeyObject>();
+    generations.set(generation, createSecretKey(key));
+    organizations.set(organization, {
+      newest: generation,
+      adding: new Set(),
+      generations,
+      lookup: createSecretKey(lookup),
+    });
+  }
+
+  function of(organization: OrganizationId): Opened {
+    const found = organizations.get(organization);
+    if (found) return found;
+    throw new Problem(
+      'SEALED',
+      `The key store holds no key of the organization ${organization}: put back the keys.db that belongs to this database.`,
+    );
+  }
+
+  async function add(organization: OrganizationId, generation: number, key: Uint8Array, lookup: Uint8Array) {
+    for (let attempt = 1; ; attempt++) {
+      const { id } = master;
+      try {
+        return await keys.addOrganization({
+          organization,
+          generation,
+          master: id,
+          wrapped: await master.wrap(key, organizationBound(organization, generation)),
+          lookupWrapped: await master.wrap(lookup, lookupBound(organization)),
+        });
+      } catch (error) {
+        // The master key was replaced since: the new one wraps it.
+        const replaced = error instanceof Problem && error.code === 'CONFLICT' && master.id !== id;
+        if (!replaced || attempt === TRIES) throw error;
+      }
+    }
+  }
+
+  function wrapPerson(organization: OrganizationId, subject: SubjectId, key: Uint8Array): WrappedPersonKey {
+    const { newest, generations } = of(organization);
+    const wrapped = encrypt(generations.get(newest)!, key, personBound(organization, subject), random);
+    return { subject, organization, generation: newest, wrapped };
+  }
+
+  function unwrapPerson({ subject, organization, generation, wrapped }: WrappedPersonKey) {
+    const wrapping = of(organization).generations.get(generation);
+    if (wrapping === undefined) return undefined;
+    const plain = decrypt(wrapping, wrapped, personBound(organization, subject));
+    if (plain) return plain;
+    throw new Error(`The key of ${subject} does not open with generation ${generation} of ${organization}.`);
+  }
+
+  async function dropOlder(organization: OrganizationId): Promise<void> {
+    const { newest, generations } = of(organization);
+    await keys.removeGenerationsBefore(organization, newest);
+    for (const generation of [...generations.keys()]) {
+      if (generation < newest) generations.delete(generation);
+    }
+  }
+
+  return {
+    async create(organization) {
+      const key = randomKey(random);
+      const lookup = randomKey(random);
+      const generation = 1;
+      await add(organization, generation, key, lookup);
+      organizations.set(organization, {
+        newest: generation,
+        adding: new Set(),
+        generations: new Map([[generation, createSecretKey(key)]]),
+        lookup: createSecretKey(lookup),
+      });
+    },
+    async addPerson(organization, subject, key) {
+      const { adding } = of(organization);
+      const added = keys.addPerson(wrapPerson(organization, subject, key));
+      adding.add(added);
+      try {
+        await added;
+      } finally {
+        adding.delete(added);
+      }
+    },
+    unwrapPerson,
+    wrappingKey: (organization, generation) => organizations.get(organization)?.generations.get(generation),
+    lookup: (organization) => of(organization).lookup,
+    generations: (organization) => [...of(organization).generations.keys()].sort((a, b) => a - b),
+    async addGeneration(organization) {
+      const opened = of(organization);
+      const key = randomKey(random);
+      const generation = opened.newest + 1;
+      const lookup = opened.lookup.export();
+      await add(organization, generation, key, lookup);
+      lookup.fill(0);
+      opened.generations.set(generation, createSecretKey(key));
+      opened.newest = generation;
+      await Promise.allSettled([...opened.adding]);
+      return generation;
+    },
+    boundToIntegrity: () => bound,
+    async bindToIntegrity() {
+      const rows: WrappedOrganizationKey[] = [];
+      for (const row of await keys.organizations()) {
+        const { organization, generation, wrapped } = row;
+        const key = await master.unwrap(wrapped, formerOrganizationBound(organization, generation));
+        if (key === undefined) continue;
+        rows.push({
+          ...row,
+          wrapped: await master.wrap(key, organizationBound(organization, generation)),
+        });
+        key.fill(0);
+      }
+      return rows;
+    },
+    rewrapPerson(row) {
+      const plain = unwrapPerson(row);
+      if (plain === undefined) {
+        throw new Error(
+          `The key of ${row.subject} names generation ${row.generation}, which ${row.organization} does not have.`,
+        );
+      }
+      const rewrapped = wrapPerson(row.organization, row.subject, plain);
+      plain.fill(0);
+      return rewrapped;
+    },
+    dropOlder,
+    async replace(organization) {
+      const opened = of(organization);
+      await Promise.allSettled([...opened.adding]);
+      const generation = opened.newest + 1;
+      if ((await keys.countOlderPersons(organization, generation)) > 0) {
+        throw new Problem(
+          'CONFLICT',
+          `The organization ${organization} has people: erase them before its keys are destroyed, or, where there are none, try again in a few minutes, when whoever was being enrolled is. Its keys were not changed.`,
+        );
+      }
+      const [key, lookup] = [randomKey(random), randomKey(random)];
+      await add(organization, generation, key, lookup);
+      opened.generations.set(generation, createSecretKey(key));
+      opened.lookup = createSecretKey(lookup);
+      opened.newest = generation;
+      await Promise.allSettled([...opened.adding]);
+      await dropOlder(organization);
+    },
+  };
+}
+
+const TRIES = 3;
+
+/** 32 bytes. */
+export function randomKey(random: Random): Uint8Array {
+  const key = new Uint8Array(32);
+  random(key);
+  return key;
+}

@@ -1,0 +1,127 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { OrganizationId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { KeyStore } from './key-store.ts';
+import type { OrganizationKeys } from './organization-keys.ts';
+
+/** People of one transaction: a few milliseconds of work, then everybody else has a turn. */
+const PAGE = 200;
+
+export type OrganizationRotation =
+  | { is: 'none' }
+  /** `done` of `total` people's keys lie under the new one. */
+  | { is: 'running'; done: number; total: number }
+  /** What stopped it; the next start, or the next try, goes on from there. */
+  | { is: 'stopped'; done: number; total: number; reason: string };
+
+export interface OrganizationRotations {
+  /**
+   * A new key for the organization, then every person's key is rewrapped by it in the background, then the old one is removed.
+   * Nothing sealed is touched; everything can be read and written meanwhile. One that was cut short is gone on with instead.
+   * Resolves when the new key is on disk; throws CONFLICT while one is running.
+   */
+  start(organization: OrganizationId): Promise<{ generation: number; total: number }>;
+  state(organization: OrganizationId): OrganizationRotation;
+  /** Goes on with what was cut short; gives whose. `finished` is told of each. */
+  resume(): Promise<OrganizationId[]>;
+  /** Waits for the page that is being written; the rest waits for the next start. */
+  stop(): Promise<void>;
+}
+
+export interface OrganizationRotationsDeps {
+  keys: KeyStore;
+  organizations: OrganizationKeys;
+  log: Log;
+  /** Told once everybody's key lies under the new one and the old one is gone. */
+  finished(organization: OrganizationId, result: { generation: number; people: number }): Promise<void>;
+  page?: number;
+}
+
+export function createOrganizationRotations({
+  keys,
+  organizations,
+  log,
+  finished,
+  page: limit = PAGE,
+}: OrganizationRotationsDeps): OrganizationRotations {
+  const states = new Map<OrganizationId, Exclude<OrganizationRotation, { is: 'none' }>>();
+  const running = new Map<OrganizationId, Promise<void>>();
+  let stopping = false;
+
+  /** In the background; the state says how it goes. */
+  function goOn(organization: OrganizationId, generation: number, total: number): void {
+    const state = { is: 'running' as const, done: 0, total };
+    states.set(organization, state);
+    const run = rewrapEverybody(organization, generation, state)
+      .then(async (whole) => {
+        if (!whole) return;
+        await finished(organization, { generation, people: state.done });
+        states.delete(organization);
+      })
+      .catch((error: unknown) => {
+        log.error({ organization, err: error }, 'the rotation of an organization’s key stopped');
+        const reason = error instanceof Problem ? error.message : 'Something broke; the log says what.';
+        states.set(organization, { ...state, is: 'stopped', reason });
+      })
+      .finally(() => running.delete(organization));
+    running.set(organization, run);
+  }
+
+  /** False when the service stops before the end. */
+  async function rewrapEverybody(
+    organization: OrganizationId,
+    generation: number,
+    state: { done: number },
+  ): Promise<boolean> {
+    for (let after = ''; ; ) {
+      if (stopping) return false;
+      const page = await keys.olderPersons(organization, generation, { after, limit });
+      const last = page.at(-1);
+      if (!last) break;
+      await keys.rewrapPersons(page.map((row) => organizations.rewrapPerson(row)));
+      state.done += page.length;
+      after = last.subject;
+      await turn();
+    }
+    await organizations.dropOlder(organization);
+    return true;
+  }
+
+  return {
+    async start(organization) {
+      if (running.has(organization)) {
+        throw new Problem('CONFLICT', 'The key of this organization is being rotated already.');
+      }
+      const unfinished = organizations.generations(organization).length > 1;
+      const claim = Promise.resolve();
+      running.set(organization, claim);
+      try {
+        const generation = unfinished
+          ? organizations.generations(organization).at(-1)!
+          : await organizations.addGeneration(organization);
+        const total = await keys.countOlderPersons(organization, generation);
+        goOn(organization, generation, total);
+        return { generation, total };
+      } finally {
+        if (running.get(organization) === claim) running.delete(organization);
+      }
+    },
+    state: (organization) => states.get(organization) ?? { is: 'none' },
+    async resume() {
+      const rows = await keys.organizations();
+      const unfinished = [...Map.groupBy(rows, ({ organization }) => organization)].filter(
+        ([organization, generations]) => generations.length > 1 && !running.has(organization),
+      );
+      for (const [organization, generations] of unfinished) {
+        const generation = Math.max(...generations.map((row) => row.generation));
+        goOn(organization, generation, await keys.countOlderPersons(organization, generation));
+      }
+      return unfinished.map(([organization]) => organization);
+    },
+    async stop() {
+      stopping = true;
+      await Promise.all(running.values());
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createMasterKey } from '../master/master-key.ts';
+import { type KeyStore, openKeyStore } from './key-store.ts';
+import { openSigningKeys, verifySignature } from './signing-keys.ts';
+
+const master = createMasterKey(new Uint8Array(32).fill(3));
+const bytes = new TextEncoder().encode('what is signed');
+let keys: KeyStore;
+beforeEach(async () => {
+  keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock: { now: () => 0 } });
+});
+afterEach(() => keys.close());
+
+test('rotated: a new key signs, what the old one signed is verified, also after a start; the other purpose is as it was', async () => {
+  const signing = await openSigningKeys({ keys, master });
+  const [audit, receipts] = signing.publicKeys();
+  const old = signing.sign('audit', bytes);
+  const first = await signing.rotate('audit');
+  expect(first.was).toBe(audit!.kid);
+  const second = await signing.rotate('audit');
+  expect(second.was).toBe(first.is);
+  for (const one of [signing, await openSigningKeys({ keys, master })]) {
+    const known = one.publicKeys();
+    expect(known.map(({ kid, purpose }) => [kid, purpose])).toEqual([
+      [audit!.kid, 'audit'],
+      [first.is, 'audit'],
+      [second.is, 'audit'],
+      [receipts!.kid, 'receipts'],
+    ]);
+    const fresh = one.sign('audit', bytes);
+    expect(fresh.kid).toBe(second.is);
+    const pem = (kid: string) => known.find((key) => key.kid === kid)!.publicKey;
+    expect(verifySignature(pem(fresh.kid), bytes, fresh)).toBe(true);
+    expect(verifySignature(pem(old.kid), bytes, old)).toBe(true);
+    expect(verifySignature(pem(fresh.kid), bytes, { ...old, kid: fresh.kid })).toBe(false);
+  }
+});
+
+test('asked twice at once: one after the other, none is forgotten', async () => {
+  const signing = await openSigningKeys({ keys, master });
+  const [one, two] = await Promise.all([signing.rotate('receipts'), signing.rotate('receipts')]);
+  expect(two.was).toBe(one.is);
+  expect(signing.publicKeys().filter(({ purpose }) => purpose === 'receipts')).toHaveLength(3);
+});
+
+test('a key that could not be stored does not sign', async () => {
+  const signing = await openSigningKeys({
+    keys: { ...keys, replaceSecret: () => Promise.reject(new Error('full')) },
+    master,
+  });
+  const before = signing.publicKeys();
+  await expect(signing.rotate('audit')).rejects.toThrow('full');
+  expect(signing.publicKeys()).toEqual(before);
+  expect(signing.sign('audit', bytes).kid).toBe(before[0]!.kid);
+});
+
+test('another master key opens none', async () => {
+  await openSigningKeys({ keys, master });
+  const other = createMasterKey(new Uint8Array(32).fill(4));
+  await expect(openSigningKeys({ keys, master: other })).rejects.toMatchObject({ code: 'SEALED' });
+});

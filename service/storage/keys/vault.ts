@@ -1,0 +1,128 @@
+import { randomFillSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import { type KeyCopies, openKeyCopies } from '../key-copies/key-copies.ts';
+import type { CurrentMaster } from '../master/current-master.ts';
+import { type MasterPlaces, masterPlaces, openMaster, type Unlock } from '../master/open-master.ts';
+import type { OlderSchema } from '../migrate.ts';
+import { createSealer, type Sealer } from '../sealing/sealed.ts';
+import type { Db } from '../transaction.ts';
+import type { CheckpointNote } from './checkpoint-note.ts';
+import { createKeyTakeOver, type Integrity, type KeyTakeOver, openIntegrity } from './integrity.ts';
+import { type KeyStore, type KeyStorePlace, openKeyStore } from './key-store.ts';
+import { lostOrganizations } from './lost-organizations.ts';
+import { createNoteGuard, openNoteGuard } from './note-guard.ts';
+import { type OrganizationKeys, openOrganizationKeys } from './organization-keys.ts';
+import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
+
+/** The keys of a data directory, opened. */
+export interface Vault {
+  sealer: Sealer;
+  signing: SigningKeys;
+  /** Detects changes by a writer without keys. */
+  integrity: Integrity;
+  /** Of rows of API keys from before they had a MAC. */
+  keyTakeOver: KeyTakeOver;
+  /** Of the newest audit checkpoint. */
+  checkpointNote: CheckpointNote;
+  keys: KeyStore;
+  /** Places outside `folder` that hold the newest key store. */
+  copies: KeyCopies;
+  organizations: OrganizationKeys;
+  master: CurrentMaster;
+  /** Where a master key may be kept. */
+  places: MasterPlaces;
+  close(): Promise<void>;
+}
+
+interface VaultDeps extends OlderSchema {
+  /** The database that these keys seal. */
+  db: Db;
+  clock: Clock;
+  log: Log;
+  /** Elsewhere than `keys.db` in the folder: a database of its own. */
+  keysPlace?: KeyStorePlace;
+  /** Who opens it, for whoever is refused meanwhile (connection.ts). */
+  writer?: string;
+  /** Elsewhere than `master.key` in the folder: on a medium that is not always there. */
+  masterKeyFile?: string | undefined;
+  /** Asked when the master key is protected by a passphrase; without, SEALED is thrown then. */
+  unlock?: Unlock | undefined;
+}
+
+/**
+ * Opens the master key and `keys.db` in `folder`; makes both where neither exists and the database knows no
+ * organization. Throws SEALED when one is missing, does not fit the other, or lacks an organization's key: a new key in
+ * its place would open nothing, and hide that until the first template is read. Throws SEALED too when the database does
+ * not know organizations whose people have keys here: it is not the one these keys belong to, and whatever goes by what it
+ * knows (the sweep of keys without a person) would destroy them. Throws SEALED, last, when a copy of the key store notes a
+ * newer audit checkpoint than the key store itself.
+ */
+export async function openVault(
+  folder: string,
+  { db, clock, log, keysPlace, writer, masterKeyFile, unlock, ...older }: VaultDeps,
+): Promise<Vault> {
+  const organizations = await db.selectFrom('organization').select('id').execute();
+  const place = keysPlace ?? { kind: 'sqlite', path: join(folder, 'keys.db') };
+  const path = place.kind === 'sqlite' ? place.path : '(PostgreSQL)';
+  if (place.kind === 'sqlite' && !existsSync(path) && organizations.length > 0) {
+    throw new Problem(
+      'SEALED',
+      `The key store ${path} is missing, but the database holds what its keys sealed: put back its newest copy. If the keys are in PostgreSQL, name their database with --keys-database-url.`,
+    );
+  }
+  await using opened = new AsyncDisposableStack();
+  const keys = await openKeyStore(place, { clock, log, ...older, ...(writer !== undefined && { writer }) });
+  opened.defer(() => keys.close());
+  const guard = createNoteGuard();
+  const copies = await openKeyCopies({ keys, data: folder, clock, log, admitNote: guard.admit });
+  opened.defer(() => copies.close());
+  const present = new Set<string>((await keys.organizations()).map(({ organization }) => organization));
+  const missing = organizations.map(({ id }) => id).filter((id) => !present.has(id));
+  if (missing.length > 0) {
+    throw new Problem(
+      'SEALED',
+      `The key store ${path} lacks the keys of ${missing.join(', ')}: put back the newest one that belongs to this database.`,
+    );
+  }
+  const known = new Set<string>(organizations.map(({ id }) => id));
+  const lost = await lostOrganizations(keys);
+  const foreign = (await keys.peopledOrganizations()).filter((id) => !known.has(id) && !lost.has(id));
+  if (foreign.length > 0) {
+    throw new Problem(
+      'SEALED',
+      `The key store ${path} holds the keys of people of ${foreign.join(', ')}, whom the database does not know: put back the database that belongs to it, or name it with --database-url. Nothing was changed.`,
+    );
+  }
+  const places = await masterPlaces(folder, { masterKeyFile, keys });
+  const master = await openMaster({ keys, places, log, unlock, mayCreate: organizations.length === 0 });
+  const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
+  const held = await openIntegrity({ keys, master, organizations: organizationKeys });
+  const signing = await openSigningKeys({ keys, master, mayCreate: held === undefined });
+  const { integrity, checkpointNote } = await openNoteGuard({
+    held,
+    keys,
+    master,
+    organizations: organizationKeys,
+    copies,
+    guard,
+  });
+  const sealer = await createSealer({ keys, copies, master, organizations: organizationKeys, clock, log });
+  const everything = opened.move();
+  return {
+    sealer,
+    signing,
+    integrity,
+    keyTakeOver: createKeyTakeOver(keys, integrity),
+    checkpointNote,
+    keys,
+    copies,
+    organizations: organizationKeys,
+    master,
+    places,
+    close: () => everything.disposeAsync(),
+  };
+}

@@ -1,0 +1,42 @@
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+
+/** A secret of the whole appliance: a signing key, the key of the backups. */
+export interface WrappedSecret {
+  name: string;
+  /** Id of the master key that wrapped it. */
+  master: string;
+  wrapped: Uint8Array;
+  /** JSON. */
+  details: string;
+}
+
+export interface WrappedOrganizationKey {
+  organization: OrganizationId;
+  /** Rises with every rotation; the newest wraps new keys. */
+  generation: number;
+  /** Id of the master key that wrapped both. */
+  master: string;
+  wrapped: Uint8Array;
+  /** The secret of the keyed e-mail hashes. */
+  lookupWrapped: Uint8Array;
+}
+
+export interface WrappedPersonKey {
+  subject: SubjectId;
+  organization: OrganizationId;
+  /** Of the organization's key that wrapped it. */
+  generation: number;
+  wrapped: Uint8Array;
+}
+
+/** What each is bound to: a wrapped key that is moved elsewhere does not open there. */
+/** Says besides that its key store has the integrity secret: a store without it was tampered with (integrity.ts). */
+export const organizationBound = (organization: OrganizationId, generation: number) =>
+  `organization-2|${organization}|${generation}`;
+/** Of a key store from before there was an integrity secret. */
+export const formerOrganizationBound = (organization: OrganizationId, generation: number) =>
+  `organization|${organization}|${generation}`;
+export const lookupBound = (organization: OrganizationId) => `lookup|${organization}`;
+export const personBound = (organization: OrganizationId, subject: SubjectId) =>
+  `person|${organization}|${subject}`;
+export const secretBound = (name: string) => `secret|${name}`;

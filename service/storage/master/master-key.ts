@@ -1,0 +1,30 @@
+import { createHash, createSecretKey, randomFillSync } from 'node:crypto';
+import { decrypt, encrypt, type Random } from '../sealing/aes-gcm.ts';
+
+/** What wraps the organizations' keys. Asynchronous, so that a TPM or a token can stand behind it. */
+export interface MasterKey {
+  /** Tells one master key from another without revealing it; recorded beside what it wrapped. */
+  readonly id: string;
+  wrap(key: Uint8Array, bound: string): Promise<Uint8Array>;
+  /** `undefined` when another master key wrapped it, or for other bound data. */
+  unwrap(wrapped: Uint8Array, bound: string): Promise<Uint8Array | undefined>;
+}
+
+export const MASTER_KEY_BYTES = 32;
+
+/** `key`: 32 bytes. */
+export function createMasterKey(key: Uint8Array, random: Random = randomFillSync): MasterKey {
+  if (key.length !== MASTER_KEY_BYTES) {
+    throw new Error(`A master key has ${MASTER_KEY_BYTES} bytes, not ${key.length}.`);
+  }
+  const secret = createSecretKey(key);
+  return {
+    id: masterKeyId(key),
+    wrap: async (plain, bound) => encrypt(secret, plain, bound, random),
+    unwrap: async (wrapped, bound) => decrypt(secret, wrapped, bound),
+  };
+}
+
+export function masterKeyId(key: Uint8Array): string {
+  return createHash('sha256').update('gatehouse master key id\n').update(key).digest('hex').slice(0, 16);
+}

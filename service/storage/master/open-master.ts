@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { KeyStore } from '../keys/key-store.ts';
+import type { Random } from '../sealing/aes-gcm.ts';
+import { type CurrentMaster, createCurrentMaster } from './current-master.ts';
+import type { MasterKey } from './master-key.ts';
+import { type MasterKeyFile, masterKeyFile } from './master-key-file.ts';
+import type { MasterKeyProvider } from './master-key-provider.ts';
+import { type MasterPassphrase, masterPassphrase } from './master-passphrase.ts';
+import { type MasterRecord, PASSPHRASE_NOTE, readMasterRecord } from './master-record.ts';
+
+/**
+ * Gets the passphrase from whoever knows it. `open` throws WRONG_PASSPHRASE for a wrong one and may be called again; once it has
+ * resolved, the promise resolves.
+ */
+export type Unlock = (open: (passphrase: string) => Promise<void>) => Promise<void>;
+
+export interface MasterPlaces {
+  /** Where the first key is made. */
+  file: MasterKeyFile;
+  /** `master.key` in the data directory. */
+  inFolder: MasterKeyFile;
+  /** Every file that may hold the master key, `file` among them. */
+  files: MasterKeyFile[];
+  passphrase: MasterPassphrase;
+}
+
+export interface OpenMasterDeps {
+  keys: Pick<KeyStore, 'masters' | 'note' | 'replaceNote'>;
+  places: MasterPlaces;
+  log: Log;
+  /** The directory is new: a key may be made. */
+  mayCreate: boolean;
+  /** Absent: nobody can be asked. */
+  unlock?: Unlock | undefined;
+}
+
+/** `masterKeyFile` overrides `master.key` in the folder; where a rotation has put it comes first. */
+export async function masterPlaces(
+  folder: string,
+  {
+    masterKeyFile: given,
+    keys,
+    random,
+  }: {
+    masterKeyFile?: string | undefined;
+    keys: Pick<KeyStore, 'note'>;
+    random?: Random;
+  },
+): Promise<MasterPlaces> {
+  const inFolder = join(folder, 'master.key');
+  const { kind, path } = await readMasterRecord(keys);
+  const paths = new Set([
+    ...(kind === 'file' && path !== undefined ? [path] : []),
+    given ?? inFolder,
+    inFolder,
+  ]);
+  const files = [...paths].map((one) => masterKeyFile(one, random));
+  return {
+    file: files.find((one) => one.path === (given ?? inFolder))!,
+    inFolder: files.find((one) => one.path === inFolder)!,
+    files,
+    passphrase: masterPassphrase(join(folder, 'master-passphrase.json'), random ? { random } : {}),
+  };
+}
+
+/**
+ * The master key that wrapped the key store's rows, wherever it is kept; makes one where nothing was ever wrapped. Completes a
+ * rotation that was cut short after its keys were rewrapped: the new key takes its place, the replaced one is overwritten.
+ * Throws SEALED, saying what is missing and the remedy.
+ */
+export async function openMaster(deps: OpenMasterDeps): Promise<CurrentMaster> {
+  const { keys, places, mayCreate, log } = deps;
+  const [recorded, ...more] = await keys.masters();
+  const record = await readMasterRecord(keys);
+  if (more.length > 0) {
+    throw new Problem(
+      'SEALED',
+      `The key store holds what several master keys wrapped (${[recorded, ...more].join(', ')}): put back its newest copy.`,
+    );
+  }
+  const providers: MasterKeyProvider[] = [...places.files, places.passphrase];
+  const looks = providers.flatMap((provider) => {
+    const held = provider.held();
+    return (['current', 'next'] as const).map((which) => ({ provider, which, held: held[which] }));
+  });
+  const found = looks.find(
+    ({ held, which }) =>
+      held.is === 'key' && (recorded === undefined ? which === 'current' : held.id === recorded),
+  );
+  if (!found) {
+    const unusable = looks.find(({ held }) => held.is === 'unusable')?.held;
+    if (unusable?.is === 'unusable') throw unusable.problem;
+    if (recorded !== undefined || !mayCreate) throw missing(looks, recorded, record, places);
+    return createCurrentMaster(await places.file.create(), places.file);
+  }
+  const { provider, which } = found;
+  const master = createCurrentMaster(await openWith(provider, which, deps.unlock), provider);
+  if (which === 'next') {
+    await provider.commit();
+    log.info({ master: master.id }, 'completed a rotation of the master key that was cut short');
+  }
+  // A change of the passphrase was cut short, or the note is older than the first one.
+  const carried = provider.carried('current');
+  if (((await keys.note(PASSPHRASE_NOTE)) ?? '') !== carried) {
+    await keys.replaceNote({ name: PASSPHRASE_NOTE, value: carried });
+  }
+  const replaced = new Set(record.replaced.map(({ id }) => id));
+  for (const other of providers) {
+    const { current } = other.held();
+    if (other === provider || current.is !== 'key' || !replaced.has(current.id)) continue;
+    await other.remove();
+    log.info({ master: current.id, where: other.path }, 'removed a master key that was replaced');
+  }
+  return master;
+}
+
+async function openWith(
+  provider: MasterKeyProvider,
+  which: 'current' | 'next',
+  unlock: Unlock | undefined,
+): Promise<MasterKey> {
+  if (provider.asks === 'nothing') return provider.open(which);
+  if (!unlock) {
+    throw new Problem(
+      'SEALED',
+      'The master key is protected by a passphrase: give it in a file with GATEHOUSE_PASSPHRASE_FILE, or start the service and run "gatehouse unseal".',
+    );
+  }
+  let key: MasterKey | undefined;
+  await unlock(async (passphrase) => {
+    key = await provider.open(which, passphrase);
+  });
+  if (key) return key;
+  throw new Problem('SEALED', 'The passphrase of the master key was not given.');
+}
+
+function missing(
+  looks: { provider: MasterKeyProvider; held: { is: string; id?: string } }[],
+  recorded: string | undefined,
+  record: MasterRecord,
+  { file, files }: MasterPlaces,
+): Problem {
+  const other = looks.find(({ held }) => held.is === 'key');
+  if (!other) {
+    const path = (record.kind === 'file' ? files[0] : undefined)?.path ?? file.path;
+    return new Problem(
+      'SEALED',
+      `The master key ${path} is missing, but keys wrapped by it exist: put the file back from where you keep its copy. Without it no template, name or address can be opened.`,
+    );
+  }
+  const { provider, held } = other;
+  const before = record.replaced.find(({ id }) => id === held.id);
+  return new Problem(
+    'SEALED',
+    before
+      ? `The master key in ${provider.name} (${held.id}) was replaced by another (${recorded}) on ${new Date(before.at).toISOString().slice(0, 10)} and opens nothing any more: put the new one back.`
+      : `The master key in ${provider.name} (${held.id}) is not the one that wrapped the organizations' keys (${recorded}): put that one back.`,
+  );
+}

@@ -1,0 +1,146 @@
+import type { OrganizationId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { KeyStore } from '../keys/key-store.ts';
+import { secretBound } from '../keys/wrapped-key.ts';
+import type { MasterKey } from '../master/master-key.ts';
+import type { Random } from './aes-gcm.ts';
+import { createTemplateTransform, type TemplateTransform, untransformed } from './template-transform.ts';
+
+/** The organizations' secret rotations of their templates; the secrets lie in the key store, wrapped by the master key. */
+export interface TemplateTransforms {
+  /**
+   * The newest, unless a generation is named; 0 is none. Throws SEALED for a generation whose secret is not there (any more).
+   */
+  of(organization: OrganizationId, generation?: number): TemplateTransform;
+  /** Those whose secret is kept, oldest first. */
+  generations(organization: OrganizationId): number[];
+  /** A new secret, from now on the newest; on disk when it resolves. */
+  add(organization: OrganizationId): Promise<number>;
+  /** The newest for what is about to be stored: it is not dropped before this is disposed of. */
+  borrow(organization: OrganizationId): Disposable & { transform: TemplateTransform };
+  /** Destroys the secrets before the newest, when nobody borrows them any more. */
+  dropOlder(organization: OrganizationId): Promise<void>;
+  /** Resolves when nobody has borrowed one that is not the newest. */
+  settled(organization: OrganizationId): Promise<void>;
+}
+
+interface Known {
+  byGeneration: Map<number, TemplateTransform>;
+  newest: number;
+  borrowed: Set<{ generation: number; returned: Promise<void> }>;
+}
+
+const LENGTH = 32;
+const nameOf = (organization: OrganizationId, generation: number) =>
+  `transform/${organization}/${generation}`;
+const TRIES = 3;
+
+/** Opens the secrets there are, and makes one for each organization that has none. Throws SEALED when one does not open. */
+export async function openTemplateTransforms({
+  keys,
+  master,
+  random,
+}: {
+  keys: Pick<KeyStore, 'secrets' | 'addSecret' | 'removeSecret' | 'organizations'>;
+  master: MasterKey;
+  random: Random;
+}): Promise<TemplateTransforms> {
+  const organizations = new Map<OrganizationId, Known>();
+
+  function knownOf(organization: OrganizationId): Known {
+    let known = organizations.get(organization);
+    if (!known) {
+      known = { byGeneration: new Map(), newest: 0, borrowed: new Set() };
+      organizations.set(organization, known);
+    }
+    return known;
+  }
+
+  function remember(organization: OrganizationId, generation: number, secret: Uint8Array): void {
+    const known = knownOf(organization);
+    known.byGeneration.set(generation, createTemplateTransform(secret, generation));
+    known.newest = Math.max(known.newest, generation);
+  }
+
+  async function add(organization: OrganizationId): Promise<number> {
+    const generation = knownOf(organization).newest + 1;
+    const name = nameOf(organization, generation);
+    const secret = new Uint8Array(LENGTH);
+    random(secret);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        // Before the wrapping: a row never names a newer master key than the one that wrapped it.
+        const { id } = master;
+        const wrapped = await master.wrap(secret, secretBound(name));
+        await keys.addSecret({ name, master: id, wrapped, details: '{}' });
+        break;
+      } catch (error) {
+        // The master key was replaced between the two: what it wrapped is wrapped anew.
+        if (!(error instanceof Problem && error.code === 'CONFLICT') || attempt === TRIES) throw error;
+      }
+    }
+    remember(organization, generation, secret);
+    return generation;
+  }
+
+  for (const { name, wrapped } of await keys.secrets()) {
+    const [, organization, generation] = /^transform\/([^/]+)\/(\d+)$/.exec(name) ?? [];
+    if (organization === undefined) continue;
+    const secret = await master.unwrap(wrapped, secretBound(name));
+    if (secret === undefined) {
+      throw new Problem(
+        'SEALED',
+        `The secret "${name}" does not open with this master key: put back the newest copy of the key store, and the master key that belongs to it.`,
+      );
+    }
+    remember(organization as OrganizationId, Number(generation), secret);
+  }
+  for (const { organization } of await keys.organizations()) {
+    if (knownOf(organization).newest === 0) await add(organization);
+  }
+
+  async function settled(organization: OrganizationId): Promise<void> {
+    const { borrowed, newest } = knownOf(organization);
+    const older = [...borrowed].filter(({ generation }) => generation !== newest);
+    await Promise.all(older.map(({ returned }) => returned));
+  }
+
+  return {
+    of(organization, generation) {
+      const { byGeneration, newest } = knownOf(organization);
+      const wanted = generation ?? newest;
+      if (wanted === 0) return untransformed;
+      const found = byGeneration.get(wanted);
+      if (found) return found;
+      throw new Problem(
+        'SEALED',
+        `The key store lacks the template secret ${wanted} of the organization ${organization}: put back the newest copy of the key store.`,
+      );
+    },
+    generations: (organization) => [...knownOf(organization).byGeneration.keys()].sort((a, b) => a - b),
+    add,
+    borrow(organization) {
+      const { byGeneration, newest, borrowed } = knownOf(organization);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const one = { generation: newest, returned: promise };
+      borrowed.add(one);
+      return {
+        transform: byGeneration.get(newest) ?? untransformed,
+        [Symbol.dispose]() {
+          borrowed.delete(one);
+          resolve();
+        },
+      };
+    },
+    settled,
+    async dropOlder(organization) {
+      await settled(organization);
+      const { byGeneration, newest } = knownOf(organization);
+      for (const generation of [...byGeneration.keys()]) {
+        if (generation === newest) continue;
+        await keys.removeSecret(nameOf(organization, generation));
+        byGeneration.delete(generation);
+      }
+    },
+  };
+}

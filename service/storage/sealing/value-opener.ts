@@ -1,0 +1,124 @@
+import type { KeyObject } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { KeyStore } from '../keys/key-store.ts';
+import { personBound } from '../keys/wrapped-key.ts';
+import { OVERHEAD } from './aes-gcm.ts';
+import { ERASED, OPEN, type OpenedPage, type SealedPage } from './open-values.ts';
+
+/** One sealed value and what it is bound to. */
+export interface BoundValue {
+  subject: SubjectId;
+  bound: string;
+  sealed: Uint8Array;
+}
+
+export type Unsealed =
+  /** `older`: it does not name the world of its place yet, and is to be sealed anew. */
+  | { is: 'open'; plain: Uint8Array; older?: true }
+  /** The person's key was destroyed, or never was. */
+  | { is: 'erased' }
+  /** Changed, moved from another place, or sealed under another key. */
+  | { is: 'damaged' };
+
+/**
+ * Opens large amounts in threads of its own, which the keys are handed to in memory; for what reads everything at start. Keeps
+ * no person's key.
+ */
+export interface ValueOpener {
+  /** One answer each, in order, none thrown. Several pages may be under way. */
+  openMany(values: readonly BoundValue[]): Promise<Unsealed[]>;
+  /** Ends the threads, and with them what they knew. */
+  close(): Promise<void>;
+}
+
+export interface ValueOpenerDeps {
+  keys: Pick<KeyStore, 'persons'>;
+  /** Undefined when that generation is gone. */
+  wrappingKey(organization: OrganizationId, generation: number): KeyObject | undefined;
+  threads?: number;
+}
+
+/** Beside the thread that reads and the inference workers, which start at the same time. */
+const THREADS = availableParallelism() > 3 ? 2 : 1;
+
+/** Under type stripping this file is `.ts`, after the build `.js`. */
+const worker = new URL(
+  import.meta.url.endsWith('.ts') ? './open-values-worker.ts' : './open-values-worker.js',
+  import.meta.url,
+);
+
+export function createValueOpener({ keys, wrappingKey, threads = THREADS }: ValueOpenerDeps): ValueOpener {
+  const waiting = new Map<number, { resolve(page: OpenedPage): void; reject(error: Error): void }>();
+  let ended: Error | undefined;
+  const slots = Array.from({ length: threads }, () => {
+    const thread = new Worker(worker);
+    thread.on('message', (opened: OpenedPage) => {
+      waiting.get(opened.page)?.resolve(opened);
+      waiting.delete(opened.page);
+    });
+    const fail = (error: Error) => {
+      ended = error;
+      for (const { reject } of waiting.values()) reject(error);
+      waiting.clear();
+    };
+    thread.on('error', fail);
+    thread.on('exit', () => fail(new Error('A thread that opens sealed values ended.')));
+    return { thread, known: new Set<string>() };
+  });
+  let pages = 0;
+
+  return {
+    async openMany(values) {
+      const slot = slots[pages % slots.length]!;
+      const page = pages++;
+      const rows = await keys.persons([...new Set(values.map(({ subject }) => subject))]);
+      const indexOf = new Map(rows.map(({ subject }, i) => [subject as string, i]));
+      const wrapping: SealedPage['wrapping'] = [];
+      const persons = rows.map(({ subject, organization, generation, wrapped }) => {
+        const name = `${organization}/${generation}`;
+        if (!slot.known.has(name)) {
+          const key = wrappingKey(organization, generation);
+          if (key) {
+            slot.known.add(name);
+            wrapping.push({ name, key });
+          }
+        }
+        return { wrapped, wrapping: name, bound: personBound(organization, subject) };
+      });
+      const ends = new Uint32Array(values.length);
+      let size = 0;
+      for (const [i, { sealed }] of values.entries()) {
+        size += sealed.length;
+        ends[i] = size;
+      }
+      const sealed = new Uint8Array(size);
+      for (const [i, value] of values.entries()) sealed.set(value.sealed, ends[i]! - value.sealed.length);
+      const person = Int32Array.from(values, ({ subject }) => indexOf.get(subject) ?? -1);
+      const request: SealedPage = {
+        page,
+        wrapping,
+        persons,
+        person,
+        bound: values.map(({ bound }) => bound),
+        sealed,
+        ends,
+      };
+      if (ended) throw ended;
+      const { promise, resolve, reject } = Promise.withResolvers<OpenedPage>();
+      waiting.set(page, { resolve, reject });
+      slot.thread.postMessage(request, [sealed.buffer, ends.buffer, person.buffer]);
+      const { states, plain, starts } = await promise;
+      return values.map((value, i): Unsealed => {
+        if (states[i] === ERASED) return { is: 'erased' };
+        if (states[i] !== OPEN) return { is: 'damaged' };
+        const start = starts[i]!;
+        return { is: 'open', plain: plain.subarray(start, start + value.sealed.length - OVERHEAD) };
+      });
+    },
+    async close() {
+      await Promise.all(slots.map(({ thread }) => thread.terminate()));
+    },
+  };
+}
