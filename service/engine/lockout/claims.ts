@@ -62,44 +62,43 @@ export interface ClaimsDeps {
 /** Milliseconds to wait when others are under way whose outcome decides. */
 const SHORTLY = 1_000;
 
-export function createClaims({
-  db,
-  inTransaction,
-  sealer,
-  subjects,
-  audit,
-  events,
-  clock,
-}: ClaimsDeps): Claims {
+/** `others`: attempts under way, counted as if they had failed. */
+async function refuseTooMany(
+  { db, clock }: Pick<ClaimsDeps, 'db' | 'clock'>,
+  { realm, hash }: { realm: Realm; hash: string },
+  rules: AttemptRules,
+  others: number,
+) {
+  const claim = await selectClaim(db, realm, hash);
+  const failures = claim?.failures ?? 0;
+  if (claim?.disabledAt != null || failures >= rules.beforeDisabled) {
+    throw new Problem(
+      'VERIFICATION_DISABLED',
+      'Too many attempts failed for this address: the operator of the box can allow it again with "gatehouse subject unlock".',
+    );
+  }
+  if (failures + others < rules.beforeDelay) return;
+  if (failures < rules.beforeDelay) throw tooSoon(SHORTLY);
+  if (others > 0) throw tooSoon(rules.delay);
+  const since = clock.now() - claim!.lastFailedAt;
+  if (since >= rules.delay) return;
+  // The clock was set back: the wait begins anew, instead of lasting until the clock has caught up.
+  if (since < 0) await updateLastFailed(db, realm, hash, clock.now());
+  throw tooSoon(since < 0 ? rules.delay : rules.delay - since);
+}
+
+export function createClaims(deps: ClaimsDeps): Claims {
+  const { inTransaction, sealer, subjects, audit, events, clock } = deps;
   const turns = createTurns();
   /** Attempts let in and not yet decided, by address: only one process has the database. */
   const underWay = new Map<string, number>();
-
-  async function refuseTooMany(realm: Realm, hash: string, rules: AttemptRules, others: number) {
-    const claim = await selectClaim(db, realm, hash);
-    const failures = claim?.failures ?? 0;
-    if (claim?.disabledAt != null || failures >= rules.beforeDisabled) {
-      throw new Problem(
-        'VERIFICATION_DISABLED',
-        'Too many attempts failed for this address: the operator of the box can allow it again with "gatehouse subject unlock".',
-      );
-    }
-    if (failures + others < rules.beforeDelay) return;
-    if (failures < rules.beforeDelay) throw tooSoon(SHORTLY);
-    if (others > 0) throw tooSoon(rules.delay);
-    const since = clock.now() - claim!.lastFailedAt;
-    if (since >= rules.delay) return;
-    // The clock was set back: the wait begins anew, instead of lasting until the clock has caught up.
-    if (since < 0) await updateLastFailed(db, realm, hash, clock.now());
-    throw tooSoon(since < 0 ? rules.delay : rules.delay - since);
-  }
 
   return {
     admit(realm, address, rules) {
       const hash = sealer.emailHash(realm.organization, address);
       const name = `${realmKey(realm)}/${hash}`;
       return turns(name, async () => {
-        await refuseTooMany(realm, hash, rules, underWay.get(name) ?? 0);
+        await refuseTooMany(deps, { realm, hash }, rules, underWay.get(name) ?? 0);
         underWay.set(name, (underWay.get(name) ?? 0) + 1);
         let ended = false;
         function end(): void {

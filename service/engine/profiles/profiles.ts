@@ -41,21 +41,7 @@ export interface ProfilesDeps {
 
 export function createProfiles({ db, inTransaction, audit, ids, clock, log }: ProfilesDeps): Profiles {
   const store = createProfileStore({ db });
-  /** Rows whose unknown fields are in the log: each is read with every verification. */
-  const logged = new Set<string>();
-
-  function toProfile(row: ProfileRow): Profile {
-    const { id, slug, version } = row;
-    const { definition, unknown } = readStoredProfile(row);
-    if (unknown.length > 0 && !logged.has(id)) {
-      logged.add(id);
-      log.warn(
-        { profile: id, unknown },
-        'a stored profile names what this release does not know; it is left out',
-      );
-    }
-    return { id, slug, version, builtIn: false, definition: custom(definition) };
-  }
+  const toProfile = createReadProfile(log);
 
   return {
     async list(organization) {
@@ -129,6 +115,25 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
       });
       return builtInProfiles.find((profile) => profile.slug === slug);
     },
+  };
+}
+
+/** Reads rows; what this release does not know of one is in the log once. */
+function createReadProfile(log: Log) {
+  /** Rows whose unknown fields are in the log: each is read with every verification. */
+  const logged = new Set<string>();
+
+  return function toProfile(row: ProfileRow): Profile {
+    const { id, slug, version } = row;
+    const { definition, unknown } = readStoredProfile(row);
+    if (unknown.length > 0 && !logged.has(id)) {
+      logged.add(id);
+      log.warn(
+        { profile: id, unknown },
+        'a stored profile names what this release does not know; it is left out',
+      );
+    }
+    return { id, slug, version, builtIn: false, definition: custom(definition) };
   };
 }
 

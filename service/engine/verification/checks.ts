@@ -1,5 +1,6 @@
 import type { FaceAnalyzer } from '../../inference/face.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { createCountryOf, type DisputedCountries } from '../../lib/country-of.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
@@ -14,7 +15,6 @@ import type { Organizations } from '../organizations/index.ts';
 import type { Profile, ProfileDefinition } from '../profiles/index.ts';
 import { createProfiles } from '../profiles/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
-import { createCountryOf, type DisputedCountries } from './country-of.ts';
 import { createEnroll } from './enroll.ts';
 import type { Observed } from './record-verification.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';

@@ -4,17 +4,18 @@ import type { World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, describeActor } from '../audit/index.ts';
-import type { CheckResult } from '../checks/index.ts';
-import { keptResults } from '../checks/index.ts';
+import { type CheckResult, composite, keptResults } from '../checks/index.ts';
 import type { CheckOutcome, Events } from '../events/index.ts';
-import type { Attempt, Standing } from '../lockout/index.ts';
-import { NOBODY } from '../matching/index.ts';
+import { type Attempt, isAttack, type Standing, standingOf } from '../lockout/index.ts';
+import { type Comparison, NOBODY } from '../matching/index.ts';
 import type { Subjects } from '../subjects/index.ts';
+import type { Admission } from './admit-verification.ts';
+import type { Outcome } from './judge.ts';
 import { toldResults } from './told-results.ts';
 import { assuranceOf, modelsUsed, type Run, timingOf } from './verification-run.ts';
 import { anonymous, type VerificationRecord, type VerificationStore } from './verification-store.ts';
 
-export interface RecordDeps {
+export interface WriteDeps {
   subjects: Pick<Subjects, 'isThere' | 'used'>;
   verifications: Pick<VerificationStore, 'seal' | 'add'>;
   inTransaction: InTransaction;
@@ -40,7 +41,7 @@ export interface Beside {
 
 const ERASED = 'This person was erased while the picture was looked at.';
 
-/** What the caller is told, for whoever listens to events. */
+/** What the caller is told, for the receivers of events. */
 export interface Told {
   /** 0 in a refusal: how near it came is a slope to climb. Absent where no face could be judged. */
   confidence?: number;
@@ -52,32 +53,29 @@ export interface Told {
   email?: string;
 }
 
+type Stored = Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>;
+
+export type WriteVerification = ReturnType<typeof createWriteVerification>;
+
 /**
  * Writes a verification, what it does to the claimed address, its audit line and its event in one transaction. Throws
  * SUBJECT_NOT_FOUND when the erasure of a recognized person has begun meanwhile: the figures are kept, about nobody.
  */
-export function createRecord({
-  subjects,
-  verifications,
-  inTransaction,
-  audit,
-  events,
-  clock,
-  observed,
-}: RecordDeps) {
-  return async function record(
+export function createWriteVerification(deps: WriteDeps) {
+  const { verifications, inTransaction, clock, observed } = deps;
+
+  return async function write(
     run: Run,
     main: Analysis,
-    outcome: Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>,
+    outcome: Stored,
     { email, ...told }: Told,
     { claim, also }: Beside = {},
   ): Promise<void> {
-    const { id, command, profile, plan, files, started, realm } = run;
-    const { actor, request, signal } = command;
-    const { verified, subject } = outcome;
+    const { id, command, plan, files, started, realm, profile } = run;
+    const { actor, signal } = command;
+    const { verified } = outcome;
     if (signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
-    const kind = command.email === undefined ? '1:N' : '1:1';
-    const assurance = assuranceOf(run, main);
+    const kind = kindOf(run);
     const sealed = await verifications.seal({
       id,
       ...realm,
@@ -86,65 +84,151 @@ export function createRecord({
       profileVersion: profile.version,
       confidence: 0,
       composite: 0,
-      assurance,
+      assurance: assuranceOf(run, main),
       models: modelsUsed(plan, files),
       timing: timingOf(main, clock.now() - started),
       actor: describeActor(actor),
       at: started,
       ...outcome,
     });
-    const figures = {
-      verification: id,
-      kind,
-      profile: profile.id,
-      profileSlug: profile.slug,
-      profileVersion: profile.version,
-      profileMaturity: profile.definition.maturity,
-      actor: describeActor(actor),
-      notPassed: outcome.checks.flatMap(({ check, pass }) => (pass ? [] : [check])),
-      assurance,
-      checks: outcomesOf(toldResults(outcome.checks, verified)),
-      ...told,
-    } as const;
-    const isThere = async (tx: Tx): Promise<boolean> => {
-      // An address that nobody has is asked about as well, so that it costs as much as a known one.
-      if (subject === undefined) return kind === '1:1' && subjects.isThere(tx, NOBODY);
-      return verified ? subjects.used(tx, subject, started) : subjects.isThere(tx, subject);
-    };
-    const write = async (tx: Tx) => {
-      const there = await isThere(tx);
-      // Also whom somebody was not taken for: who asks for a person's lines finds the failures too.
-      const whose = there && subject !== undefined ? { subject } : {};
+    const figures = { ...figuresOf(run, main, outcome), ...told };
+    const all = async (tx: Tx) => {
+      const there = await isThere(deps, tx, run, outcome);
       await verifications.add(tx, there ? sealed : anonymous(sealed));
       await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
       await also?.(tx);
-      await audit.add(tx, {
-        actor,
-        action: 'verification.decide',
-        organization: realm.organization,
-        target: id,
-        outcome: verified ? 'done' : 'refused',
-        ...(request === undefined ? {} : { request }),
-        details: { world: realm.world, kind, profile: profile.id, profileVersion: profile.version, ...whose },
-      });
-      if (verified && there) {
-        const values = email === undefined ? {} : { email };
-        const personal = { subject: subject!, values };
-        const payload = { ...figures, ...whose };
-        await events.add(tx, { type: 'verification.verified', ...realm, payload, personal });
-      } else {
-        const { composite: _, ...refused } = figures;
-        const payload = { ...refused, ...(verified ? { reason: ERASED, confidence: 0 } : {}), ...whose };
-        await events.add(tx, { type: 'verification.refused', ...realm, payload });
-      }
+      await announce(deps, tx, run, { ...outcome, there, email, figures });
       return there;
     };
-    const there = await (claim ? claim.attempt.inTurn(() => inTransaction(write)) : inTransaction(write));
+    const there = await (claim ? claim.attempt.inTurn(() => inTransaction(all)) : inTransaction(all));
     observed?.({ world: realm.world, kind, verified: verified && there, checks: outcome.checks });
     if (!verified || there) return;
     throw new Problem('SUBJECT_NOT_FOUND', ERASED);
   };
 }
+
+async function isThere(
+  { subjects }: WriteDeps,
+  tx: Tx,
+  run: Run,
+  { subject, verified }: Stored,
+): Promise<boolean> {
+  // An address that nobody has is asked about as well, so that it costs as much as a known one.
+  if (subject === undefined) return kindOf(run) === '1:1' && subjects.isThere(tx, NOBODY);
+  return verified ? subjects.used(tx, subject, run.started) : subjects.isThere(tx, subject);
+}
+
+/** The audit line and the event. */
+async function announce(
+  { audit, events }: WriteDeps,
+  tx: Tx,
+  run: Run,
+  {
+    verified,
+    subject,
+    there,
+    email,
+    figures,
+  }: Stored & {
+    there: boolean;
+    email: string | undefined;
+    figures: ReturnType<typeof figuresOf> & Omit<Told, 'email'>;
+  },
+): Promise<void> {
+  const { id, command, profile, realm } = run;
+  const { actor, request } = command;
+  // Also of the person who was claimed and not matched: a search for a person's lines finds the failures too.
+  const whose = there && subject !== undefined ? { subject } : {};
+  await audit.add(tx, {
+    actor,
+    action: 'verification.decide',
+    organization: realm.organization,
+    target: id,
+    outcome: verified ? 'done' : 'refused',
+    ...(request === undefined ? {} : { request }),
+    details: {
+      world: realm.world,
+      kind: kindOf(run),
+      profile: profile.id,
+      profileVersion: profile.version,
+      ...whose,
+    },
+  });
+  if (verified && there) {
+    const values = email === undefined ? {} : { email };
+    const personal = { subject: subject!, values };
+    const payload = { ...figures, ...whose };
+    await events.add(tx, { type: 'verification.verified', ...realm, payload, personal });
+  } else {
+    const { composite: _, ...refused } = figures;
+    const payload = { ...refused, ...(verified ? { reason: ERASED, confidence: 0 } : {}), ...whose };
+    await events.add(tx, { type: 'verification.refused', ...realm, payload });
+  }
+}
+
+const kindOf = ({ command }: Run): '1:1' | '1:N' => (command.email === undefined ? '1:N' : '1:1');
+
+/** What an event says of a verification, beside what the caller was told. */
+function figuresOf(run: Run, main: Analysis, { checks, verified }: Stored) {
+  const { id, command, profile } = run;
+  return {
+    verification: id,
+    kind: kindOf(run),
+    profile: profile.id,
+    profileSlug: profile.slug,
+    profileVersion: profile.version,
+    profileMaturity: profile.definition.maturity,
+    actor: describeActor(command.actor),
+    notPassed: checks.flatMap(({ check, pass }) => (pass ? [] : [check])),
+    assurance: assuranceOf(run, main),
+    checks: outcomesOf(toldResults(checks, verified)),
+  };
+}
+
+/** The step `record`: writes the outcome; a replayed picture and an attack in turn, with the picture that is refused from then on. */
+export function createRecord(write: WriteVerification) {
+  return async function record(
+    run: Run,
+    { main, decision, checkResults, compositeScore, replayed, reason, recognized, probe }: Outcome,
+    { guard, attempt }: Pick<Admission, 'guard' | 'attempt'>,
+  ): Promise<void> {
+    const { command, place } = run;
+    const { device, email } = command;
+    const { matched, subject } = decision;
+    const verified = reason === undefined;
+    const stored = {
+      verified,
+      checks: checkResults,
+      confidence: decision.confidence,
+      composite: compositeScore,
+      ...(decision.comparison ? { match: matchOf(decision.comparison) } : {}),
+      ...(subject && (matched || email !== undefined) ? { subject } : {}),
+      ...(verified
+        ? { personal: { probe, ...(place ? { place } : {}), ...(device ? { device } : {}) } }
+        : { reason }),
+    };
+    const standing = replayed ? 'against' : standingOf(verified, matched, checkResults);
+    const claim = attempt === undefined ? {} : { claim: { attempt, standing } as const };
+    const told = {
+      confidence: verified ? decision.confidence : 0,
+      ...(verified ? { composite: composite(toldResults(checkResults, true)) } : { reason }),
+      ...(recognized?.email === undefined ? {} : { email: recognized.email }),
+    };
+    if (replayed || isAttack(checkResults)) {
+      const also = (tx: Tx) => guard.add(tx, main.pixelHash);
+      await guard.inTurn(() => write(run, main, stored, told, { ...claim, also }));
+    } else {
+      await guard.admitAgain();
+      await write(run, main, stored, told, claim);
+    }
+  };
+}
+
+const matchOf = ({ reference: { scorer, pictures }, shift }: Comparison) => ({
+  scorer: scorer.id,
+  pictures,
+  shift,
+});
 
 /** Places, hours and devices are kept sealed; events carry only what may stand in plain text. */
 const outcomesOf = (checks: readonly CheckResult[]): CheckOutcome[] =>

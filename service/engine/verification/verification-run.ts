@@ -1,6 +1,6 @@
-import type { Analysis } from '../../inference/face.ts';
+import type { Analysis, AnalyzedFace } from '../../inference/face.ts';
 import type { VerificationId } from '../../lib/id.ts';
-import type { Place } from '../checks/index.ts';
+import type { Frame, Place, QualityReport } from '../checks/index.ts';
 import type { Ground } from '../consent/index.ts';
 import type { ModelPlan, Profile, ProfileDefinition } from '../profiles/index.ts';
 import type { Realm, Subject } from '../subjects/index.ts';
@@ -25,6 +25,18 @@ export interface Run {
   /** SHA-256 of the models' files, by id. */
   files: Readonly<Record<string, string>>;
   place?: Place;
+}
+
+/** A picture that can be judged. */
+export interface Sight {
+  main: Analysis;
+  face: AnalyzedFace;
+  quality: QualityReport;
+}
+
+/** The pictures of a verification. */
+export interface Seen extends Sight {
+  frames: readonly Frame[];
 }
 
 export const assuranceOf = ({ matchOnly }: Run, { face }: Analysis): Assurance =>

@@ -48,40 +48,46 @@ export interface VerificationStoreDeps {
 
 export type VerificationStore = ReturnType<typeof createVerificationStore>;
 
+const placeOf = (
+  { organization, world }: { organization: OrganizationId; world: World },
+  subject: SubjectId,
+  id: string,
+  field: Field,
+): SealedPlace => ({
+  organization,
+  world,
+  subject,
+  field: field === 'probe' ? probeField(id) : `verification.${field}/${id}`,
+  version: VERSION,
+});
+
+async function sealField(
+  sealer: Sealer,
+  record: VerificationRecord,
+  field: Field,
+): Promise<Uint8Array | null> {
+  const { organization, world, subject, id, verified, personal } = record;
+  const value = personal?.[field];
+  if (!verified || subject === undefined || value === undefined) return null;
+  const plain = 'vector' in value ? encodeProbe(value, sealer.transformOf(organization)) : encode(value);
+  return sealer.seal(placeOf({ organization, world }, subject, id, field), plain);
+}
+
+/** Undefined when it is older than a renewal of the transforms that was completed without it. */
+function decodeProbe(sealer: Sealer, organization: OrganizationId, plain: Uint8Array): Probe | undefined {
+  const { transform, vector, ...rest } = readProbe(plain);
+  if (transform !== 0 && !sealer.transforms.generations(organization).includes(transform)) return undefined;
+  return { ...rest, vector: sealer.transformOf(organization, transform).restore(vector) };
+}
+
 /** The table `verification`. */
 export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
-  const placeOf = (
-    { organization, world }: { organization: OrganizationId; world: World },
-    subject: SubjectId,
-    id: string,
-    field: Field,
-  ): SealedPlace => ({
-    organization,
-    world,
-    subject,
-    field: field === 'probe' ? probeField(id) : `verification.${field}/${id}`,
-    version: VERSION,
-  });
-
-  async function seal(record: VerificationRecord, field: Field): Promise<Uint8Array | null> {
-    const { organization, world, subject, id, verified, personal } = record;
-    const value = personal?.[field];
-    if (!verified || subject === undefined || value === undefined) return null;
-    const plain = 'vector' in value ? encodeProbe(value, sealer.transformOf(organization)) : encode(value);
-    return sealer.seal(placeOf({ organization, world }, subject, id, field), plain);
-  }
-
-  /** Undefined when it is older than a renewal of the transforms that was completed without it. */
-  function decodeProbe(organization: OrganizationId, plain: Uint8Array): Probe | undefined {
-    const { transform, vector, ...rest } = readProbe(plain);
-    if (transform !== 0 && !sealer.transforms.generations(organization).includes(transform)) return undefined;
-    return { ...rest, vector: sealer.transformOf(organization, transform).restore(vector) };
-  }
-
   return {
     /** Seals what is personal, leaves out what may not stand in plain text: done before the transaction. */
     async seal(record: VerificationRecord): Promise<SealedVerification> {
-      const [place, device, probe] = await Promise.all(fields.map((field) => seal(record, field)));
+      const [place, device, probe] = await Promise.all(
+        fields.map((field) => sealField(sealer, record, field)),
+      );
       return {
         id: record.id,
         organization: record.organization,
@@ -141,7 +147,8 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
       for (const [n, value] of (await sealer.openMany(sealed)).entries()) {
         const { i, field } = sealed[n]!;
         if (value.is !== 'open') continue;
-        const decoded = field === 'probe' ? decodeProbe(organization, value.plain) : decode(value.plain);
+        const decoded =
+          field === 'probe' ? decodeProbe(sealer, organization, value.plain) : decode(value.plain);
         if (decoded !== undefined) Object.assign(found[i]!, { [field]: decoded });
       }
       return found;

@@ -678,7 +678,7 @@ describe('pictures and models', () => {
     const { organization } = engine;
     const keys = { world: 'test', organization, key: expect.stringMatching(/^key_/) };
     expect(shares).toEqual([
-      { world: 'test', organization, key: expect.stringMatching(/^operator ./) },
+      { world: 'test', organization, key: expect.stringMatching(/^operator:./) },
       keys,
       keys,
     ]);

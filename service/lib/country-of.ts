@@ -1,4 +1,4 @@
-import type { Position } from '../../lib/great-circle.ts';
+import type { Position } from './great-circle.ts';
 
 /** Areas that the border data tells apart from the states that claim them. */
 const disputedAreas = { crimea: 'Q7835', northernCyprus: 'Q23681' } as const;

@@ -23,7 +23,7 @@ export interface Enrollment {
   consent?: Consent;
 }
 
-export interface BeginEnrollmentDeps {
+export interface PrepareEnrollmentDeps {
   subjects: Pick<Subjects, 'count'>;
   organizations: Pick<Organizations, 'get'>;
   consents: Pick<Consents, 'withTerm'>;
@@ -32,17 +32,17 @@ export interface BeginEnrollmentDeps {
 }
 
 /**
- * What an enrollment runs by, settled before its picture is looked at; what cannot be done is refused here. Error rates, detector
+ * The step `prepare` of an enrollment: what it runs by. What cannot be done is refused here. Error rates, detector
  * and presentation attack detection are those of the organization's profile `default`.
  */
-export function createBeginEnrollment({
+export function createPrepareEnrollment({
   subjects,
   organizations,
   consents,
   models,
   profiles,
-}: BeginEnrollmentDeps) {
-  return async function begin(command: EnrollCommand): Promise<Enrollment> {
+}: PrepareEnrollmentDeps) {
+  return async function prepare(command: EnrollCommand): Promise<Enrollment> {
     const { organization, world, email } = command;
     const realm: Realm = { organization, world };
     if (!email.includes('@')) {

@@ -1,0 +1,121 @@
+import type { SubjectId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import { type Consents, purposes } from '../consent/index.ts';
+import { type Attempt, type Claims, strictestRules } from '../lockout/index.ts';
+import { type Embeddings, type Matching, samePerson } from '../matching/index.ts';
+import type { Subject, Subjects } from '../subjects/index.ts';
+import { type Enrollment, insists } from './prepare-enrollment.ts';
+import type { RefuseEnrollment } from './refuse-enrollment.ts';
+import type { Sight } from './verification-run.ts';
+
+export interface AdmitEnrollmentDeps {
+  subjects: Pick<Subjects, 'find' | 'enrollments'>;
+  consents: Pick<Consents, 'withholds' | 'withheldAfter'>;
+  matching: Pick<Matching, 'search'>;
+  claims: Pick<Claims, 'admit'>;
+  refuse: RefuseEnrollment;
+}
+
+/** What an operator or the policy `warn` let pass. */
+export interface AdmittedEnrollment {
+  /** The face is not like the person's, and an operator insists. */
+  overridden: boolean;
+  /** Whether the face was compared with other people's; false where that is not allowed. */
+  compared: boolean;
+  duplicateOf?: SubjectId;
+}
+
+/** The step `admit` of an enrollment: consent, the person's own pictures, other people's. Refuses with what was written. */
+export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
+  const { subjects, consents, matching, refuse } = deps;
+  const overridesMismatch = createMismatchOverride(deps);
+
+  /** Another person whose face this is and who may be compared, at the error rate of a 1:N search. */
+  async function otherOwner(run: Enrollment, self: Subject | undefined, probe: Embeddings) {
+    const { realm, plan, definition, ground } = run;
+    const { falseIdentificationRate } = definition.match;
+    const { matched, subject } = await matching.search(
+      realm,
+      probe,
+      plan,
+      { falseIdentificationRate },
+      (one) => one !== self?.id && !consents.withholds(ground, one, 'deduplication'),
+    );
+    return matched ? subject : undefined;
+  }
+
+  return async function admit(
+    run: Enrollment,
+    { face: { embeddings } }: Pick<Sight, 'face'>,
+  ): Promise<AdmittedEnrollment> {
+    const { command, realm, ground, consent, uniquenessPolicy } = run;
+    const existing = await subjects.find(realm, command.email);
+    const about = existing ? { subject: existing.id } : {};
+    const withheld = consents.withheldAfter(ground, existing?.id, consent);
+    if (withheld.length === purposes.length) {
+      throw await refuse(
+        run,
+        'CONSENT_WITHDRAWN',
+        'This person has withdrawn every use of the face, or the consent has run out: send a new consent with the picture, or erase the person.',
+        about,
+      );
+    }
+    const comparable = !withheld.includes('deduplication');
+    if (!comparable && uniquenessPolicy === 'block') {
+      throw await refuse(
+        run,
+        'CONSENT_REQUIRED',
+        'This organization enrolls each person once and has to compare a new face with all others: send consent whose purposes include deduplication.',
+        { purpose: 'deduplication', ...about },
+      );
+    }
+    const overridden = existing !== undefined && (await overridesMismatch(run, existing, embeddings));
+    const compared = comparable && uniquenessPolicy !== 'off';
+    const duplicateOf = compared ? await otherOwner(run, existing, embeddings) : undefined;
+    if (duplicateOf !== undefined && uniquenessPolicy === 'block')
+      throw await refuse(run, 'DUPLICATE_IDENTITY', 'This face already belongs to another e-mail.', {
+        duplicateOf,
+      });
+    return { overridden, compared, ...(duplicateOf === undefined ? {} : { duplicateOf }) };
+  };
+}
+
+/**
+ * False when the face is the person's; true when it is not and an operator insists; throws otherwise. What a key tries is an attempt
+ * at the address as a verification is: enrolling is no way around its limit.
+ */
+function createMismatchOverride({ subjects, claims, refuse }: AdmitEnrollmentDeps) {
+  return async function overridesMismatch(
+    run: Enrollment,
+    existing: Subject,
+    probe: Embeddings,
+  ): Promise<boolean> {
+    const { command, realm, definition, allowed } = run;
+    if (existing.enrollments === 0) return false;
+    if (command.actor.is !== 'key') return mismatches(run, existing, probe);
+    const attempt = await claims.admit(realm, command.email, strictestRules([definition, ...allowed], false));
+    try {
+      return await mismatches(run, existing, probe, attempt);
+    } finally {
+      attempt.end();
+    }
+  };
+
+  async function mismatches(run: Enrollment, { id }: Subject, probe: Embeddings, attempt?: Attempt) {
+    const { command, realm, plan } = run;
+    const { same, comparable } = samePerson(plan.scorers, probe, await subjects.enrollments(realm, id));
+    if (same) return false;
+    if (insists(command, 'overrideMismatch')) return true;
+    if (!comparable && !(await subjects.find(realm, id)))
+      throw new Problem('CONFLICT', 'This person was erased at the same time: try again.');
+    throw await refuse(
+      run,
+      'TEMPLATE_MISMATCH',
+      comparable
+        ? 'The face is not like the pictures enrolled under this e-mail: an operator who knows the person can confirm the picture at the box with “gatehouse subject enroll --override-mismatch”.'
+        : 'The confirmed pictures under this e-mail cannot be compared any more (another model made them, or their key is gone): an operator who knows the person can enroll the new picture at the box with “gatehouse subject enroll --override-mismatch”.',
+      { subject: id, comparable },
+      comparable && attempt ? { attempt } : {},
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import {
+  type Attempt,
+  type Claims,
+  type PictureGuard,
+  type RefusedPictures,
+  strictestRules,
+} from '../lockout/index.ts';
+import type { Subjects } from '../subjects/index.ts';
+import type { Matched } from './match.ts';
+import type { Run } from './verification-run.ts';
+
+export interface AdmitDeps {
+  claims: Pick<Claims, 'admit'>;
+  refusedPictures: RefusedPictures;
+  subjects: Pick<Subjects, 'find'>;
+}
+
+/** A verification that was let in; `end` in any case. */
+export interface Admission {
+  guard: PictureGuard;
+  /** At the address that is claimed, or that a search found; absent where there is none. */
+  attempt?: Attempt;
+  end(): void;
+}
+
+/**
+ * The step `admit`, before any inference runs. Throws BURST_LIMIT_EXCEEDED, USER_FLOOD_DETECTED and VERIFICATION_DISABLED.
+ * `admitMatched`: a person whom a 1:N search matched has the same limit as one whom a 1:1 verification names.
+ */
+export function createAdmit({ claims, refusedPictures, subjects }: AdmitDeps) {
+  async function attemptAt(
+    { realm, profile, plan, matchOnly, allowed }: Run,
+    address: string | undefined,
+  ): Promise<{ attempt?: Attempt }> {
+    if (address === undefined) return {};
+    const pad = plan.pad !== undefined && !matchOnly;
+    const rules = strictestRules([profile.definition, ...allowed], pad);
+    return { attempt: await claims.admit(realm, address, rules) };
+  }
+
+  return {
+    async admit(run: Run): Promise<Admission> {
+      const guard = await refusedPictures.admit(run.realm, run.command);
+      const admission: Admission = {
+        guard,
+        ...(await attemptAt(run, run.command.email)),
+        end: () => admission.attempt?.end(),
+      };
+      return admission;
+    },
+    async admitMatched(run: Run, admission: Admission, { matched, subject }: Matched): Promise<void> {
+      if (admission.attempt || !matched || subject === undefined) return;
+      Object.assign(admission, await attemptAt(run, (await subjects.find(run.realm, subject))?.email));
+    },
+  };
+}

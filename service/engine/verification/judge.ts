@@ -1,0 +1,123 @@
+import type { Analysis } from '../../inference/face.ts';
+import type { SubjectId } from '../../lib/id.ts';
+import {
+  type CheckResult,
+  composite,
+  compositeReason,
+  hardFailures,
+  type Probe,
+  runChecks,
+} from '../checks/index.ts';
+import type { Subjects } from '../subjects/index.ts';
+import type { Matched } from './match.ts';
+import type { Run, Seen } from './verification-run.ts';
+import type { VerificationStore } from './verification-store.ts';
+
+export interface JudgeDeps {
+  subjects: Pick<Subjects, 'find' | 'ownerOfPicture'>;
+  verifications: Pick<VerificationStore, 'earlier'>;
+}
+
+/** What became of a run. */
+export interface Outcome {
+  main: Analysis;
+  probe: Probe;
+  decision: Matched;
+  checkResults: CheckResult[];
+  compositeScore: number;
+  /** What refuses the whole verification. */
+  failed: CheckResult[];
+  /** The very picture that was enrolled. */
+  replayed: boolean;
+  /** Why not; absent when verified. */
+  reason?: string;
+  /** The person, when verified; one whose erasure has begun meanwhile has no address any more. */
+  recognized?: { id: SubjectId; email?: string };
+}
+
+/** Earlier verified verifications that the checks look at. */
+const HISTORY = 20;
+const NOT_RECOGNIZED = 'Identity not recognised';
+export const REPLAYED = 'This very picture was enrolled before: take a new one with the camera.';
+
+/** The step `judge`: runs the checks of the profile and decides. Writes nothing. */
+export function createJudge({ subjects, verifications }: JudgeDeps) {
+  return async function judge(
+    run: Pick<Run, 'command' | 'realm' | 'plan' | 'profile' | 'files' | 'place' | 'started' | 'claimed'>,
+    { main, face, frames }: Omit<Seen, 'quality'>,
+    decision: Matched,
+  ): Promise<Outcome> {
+    const { plan, files, profile } = run;
+    const probe = {
+      embedder: plan.primary,
+      sha256: files[plan.primary]!,
+      vector: face.embeddings[plan.primary]!,
+    };
+    const checkResults = await checksOf(run, { main, frames, probe, decision });
+    const compositeScore = composite(checkResults);
+    const failed = hardFailures(profile.definition.checks, checkResults);
+    const enough = compositeScore >= profile.definition.minimumComposite;
+    const replayed = await isReplay(run, [main, ...frames.map(({ analysis }) => analysis)]);
+    const reason =
+      (replayed ? REPLAYED : undefined) ??
+      reasonAgainst(decision.matched, failed) ??
+      (enough ? undefined : compositeReason(checkResults));
+    return {
+      main,
+      probe,
+      decision,
+      checkResults,
+      compositeScore,
+      failed,
+      replayed,
+      ...(reason === undefined ? { recognized: await nameOf(run, decision.subject!) } : { reason }),
+    };
+  };
+
+  async function checksOf(
+    {
+      command,
+      plan,
+      profile,
+      place,
+      started,
+    }: Pick<Run, 'command' | 'plan' | 'profile' | 'place' | 'started'>,
+    { decision, ...pictures }: Pick<Outcome, 'main' | 'probe' | 'decision'> & Pick<Seen, 'frames'>,
+  ): Promise<CheckResult[]> {
+    const { device, organization } = command;
+    const known = decision.matched ? decision.subject : undefined;
+    return runChecks({
+      ...pictures,
+      definition: profile.definition,
+      plan,
+      now: started,
+      ...(place ? { place } : {}),
+      ...(device ? { device } : {}),
+      ...(known
+        ? { earlier: await verifications.earlier(organization, known, { most: HISTORY, until: started }) }
+        : {}),
+    });
+  }
+
+  async function nameOf(
+    { realm, claimed }: Pick<Run, 'realm' | 'claimed'>,
+    id: SubjectId,
+  ): Promise<{ id: SubjectId; email?: string }> {
+    const email = claimed?.id === id ? claimed.email : (await subjects.find(realm, id))?.email;
+    return email === undefined ? { id } : { id, email };
+  }
+
+  /** Pictures leave the place where they were enrolled: in the live world a copy of one does not show that the person is present. */
+  async function isReplay({ realm }: Pick<Run, 'realm'>, pictures: readonly Analysis[]): Promise<boolean> {
+    if (realm.world !== 'live') return false;
+    const hashes = pictures.map(({ pixelHash }) => pixelHash);
+    return (await subjects.ownerOfPicture(realm, hashes)) !== undefined;
+  }
+}
+
+/** The first thing that stands against it whatever the composite, for the person; nothing when there is none. */
+function reasonAgainst(matched: boolean, failed: readonly CheckResult[]): string | undefined {
+  const [first] = failed;
+  if (first) return first.reason ?? `The check ${first.check} failed.`;
+  return matched ? undefined : NOT_RECOGNIZED;
+}

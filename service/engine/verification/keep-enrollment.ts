@@ -1,0 +1,50 @@
+import { applyRule, qualityFinding } from '../checks/index.ts';
+import type { Subjects } from '../subjects/index.ts';
+import type { AdmittedEnrollment } from './admit-enrollment.ts';
+import { type Enrollment, insists } from './prepare-enrollment.ts';
+import type { EnrollResult } from './verdict.ts';
+import type { Sight } from './verification-run.ts';
+
+/** The step `keep`: stores the templates, and tells what became of it. */
+export function createKeepEnrollment({ subjects }: { subjects: Pick<Subjects, 'enroll'> }) {
+  return async function keep(
+    run: Enrollment,
+    seen: Sight,
+    { overridden, compared, duplicateOf }: AdmittedEnrollment,
+  ): Promise<EnrollResult> {
+    const { command, realm, consent, definition, uniquenessPolicy } = run;
+    const { email, name, mark, actor, request } = command;
+    const confirmed = overridden || insists(command, 'confirmed');
+    const { subject, created, repeated } = await subjects.enroll(
+      realm,
+      {
+        email,
+        embeddings: seen.face.embeddings,
+        pixelHash: seen.main.pixelHash,
+        quality: seen.quality.score,
+        confirmed,
+        ...(name === undefined ? {} : { name }),
+        ...(consent === undefined ? {} : { consent }),
+        ...(mark === undefined ? {} : { mark }),
+        audit: {
+          ...(confirmed ? { confirmed } : {}),
+          ...(overridden ? { overrideMismatch: true } : {}),
+          ...(realm.world === 'live' && insists(command, 'overrideLiveness')
+            ? { overrideLiveness: true }
+            : {}),
+          ...(duplicateOf === undefined ? {} : { duplicateOf }),
+        },
+      },
+      actor,
+      request,
+    );
+    return {
+      subject: subject.id,
+      created,
+      enrollments: subject.enrollments,
+      quality: applyRule('faceQuality', definition.checks.faceQuality, qualityFinding(seen.quality)),
+      ...(repeated ? { repeated } : {}),
+      ...(uniquenessPolicy === 'warn' && compared ? { duplicate: duplicateOf !== undefined } : {}),
+    };
+  };
+}

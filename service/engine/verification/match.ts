@@ -1,0 +1,35 @@
+import type { Consents } from '../consent/index.ts';
+import type { Decision, Embeddings, Identification, Matching } from '../matching/index.ts';
+import type { Run } from './verification-run.ts';
+
+export interface MatchDeps {
+  matching: Pick<Matching, 'against' | 'search'>;
+  consents: Pick<Consents, 'withholds'>;
+}
+
+export type Matched = Decision & { identification?: Identification };
+
+/** The step `match`: who it is. 1:1 with an e-mail, 1:N without, over the people whose consent covers identification. */
+export function createMatch({ matching, consents }: MatchDeps) {
+  return async function match(
+    {
+      command: { email },
+      realm,
+      ground,
+      claimed,
+      profile,
+      plan,
+    }: Pick<Run, 'command' | 'realm' | 'ground' | 'claimed' | 'profile' | 'plan'>,
+    probe: Embeddings,
+  ): Promise<Matched> {
+    const rates = profile.definition.match;
+    if (email !== undefined) return matching.against(realm, claimed?.id, probe, plan, rates.falseMatchRate);
+    return matching.search(
+      realm,
+      probe,
+      plan,
+      rates,
+      (one) => !consents.withholds(ground, one, 'identification'),
+    );
+  };
+}

@@ -1,0 +1,117 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { CountryOf } from '../../lib/country-of.ts';
+import type { Ids } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { InTransaction } from '../../storage/transaction.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Place } from '../checks/index.ts';
+import { type Consents, type Ground, groundOf } from '../consent/index.ts';
+import type { Limits } from '../limits/index.ts';
+import type { Models } from '../models/index.ts';
+import type { Organizations } from '../organizations/index.ts';
+import type { ProfileDefinition, Profiles } from '../profiles/index.ts';
+import { allowedOf, planModels, profileNamed, requireAllowed } from '../profiles/index.ts';
+import type { Subject, Subjects } from '../subjects/index.ts';
+import { checkFrameTimes } from './analyze-frames.ts';
+import type { VerifyCommand } from './verdict.ts';
+import type { Run } from './verification-run.ts';
+
+export interface PrepareDeps {
+  subjects: Pick<Subjects, 'find'>;
+  organizations: Pick<Organizations, 'get' | 'siteOf'>;
+  consents: Pick<Consents, 'withholds'>;
+  models: Pick<Models, 'current' | 'importable'>;
+  profiles: Profiles;
+  limits: Pick<Limits, 'admitUser'>;
+  inTransaction: InTransaction;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+  countryOf: CountryOf;
+}
+
+/** The step `prepare`: what a verification runs by. What cannot be done is refused here. */
+export function createPrepareVerification(deps: PrepareDeps) {
+  const { organizations, models, profiles, limits, ids, clock } = deps;
+  return async function prepare(command: VerifyCommand): Promise<Run> {
+    const { organization, world } = command;
+    const started = clock.now();
+    checkFrameTimes(command);
+    if (command.actor.is === 'key' && command.email !== undefined) {
+      await limits.admitUser({ organization, world }, command.email);
+    }
+    const settings = await organizations.get(organization);
+    const inUse = await profiles.list(organization);
+    const allowed = { inUse, organization: settings.allowedProfiles, key: command.profiles ?? [] };
+    const profile = await profiles.get(organization, profileNamed({ ...allowed, named: command.profile }));
+    requireAllowed(profile, command.actor, allowed);
+    const matchOnly = settings.matchOnly && world === 'live';
+    const ground = groundOf(settings);
+    const claimed = await claimedBy(deps, command, ground);
+    const set = models.current();
+    const plan = planModels(profile, { set, importable: models.importable(), world, matchOnly });
+    const place = await placeOf(deps, command, profile.definition);
+    return {
+      id: ids.next('verification'),
+      started,
+      command,
+      realm: { organization, world },
+      matchOnly,
+      allowed: allowedOf(inUse, settings.allowedProfiles).map(({ definition }) => definition),
+      ground,
+      profile,
+      plan,
+      files: set.files,
+      ...(claimed ? { claimed } : {}),
+      ...(place ? { place } : {}),
+    };
+  };
+}
+
+/**
+ * The person whom a 1:1 verification names, if there is one. Where the consent does not cover it no picture is analyzed. That tells the caller no more than the answer does, which is the organization's own record of
+ * its own person.
+ */
+async function claimedBy(
+  { subjects, consents, inTransaction, audit }: PrepareDeps,
+  { email, organization, world, actor, request }: VerifyCommand,
+  ground: Ground,
+): Promise<Subject | undefined> {
+  // An id must not pass for an address.
+  const claimed = email?.includes('@') ? await subjects.find({ organization, world }, email) : undefined;
+  if (!claimed || !consents.withholds(ground, claimed.id, 'verification')) return claimed;
+  await inTransaction((tx) =>
+    audit.add(tx, {
+      actor,
+      action: 'verification.decide',
+      organization,
+      target: claimed.id,
+      outcome: 'refused',
+      ...(request === undefined ? {} : { request }),
+      details: { code: 'CONSENT_WITHDRAWN', world, kind: '1:1' },
+    }),
+  );
+  throw new Problem(
+    'CONSENT_WITHDRAWN',
+    'The consent of this person does not cover verification: it was withdrawn, has run out, or was never given. A new consent makes it possible again.',
+  );
+}
+
+/** Coordinates without a country get theirs where the profile asks for it. */
+async function placeOf(
+  { organizations, countryOf }: PrepareDeps,
+  { place, address, organization }: VerifyCommand,
+  { checks, geoFence }: ProfileDefinition,
+): Promise<Place | undefined> {
+  if (place !== undefined) {
+    const asked = checks.geoFence.enabled && geoFence !== undefined && geoFence.countries.length > 0;
+    if (!asked || place.country !== undefined) return place;
+    const country = await countryOf(place);
+    return country === undefined ? place : { ...place, country };
+  }
+  if (address === undefined) return undefined;
+  const site = await organizations.siteOf(organization, address);
+  if (!site) return undefined;
+  const { latitude, longitude, country, timeZone } = site;
+  return { latitude, longitude, country, timeZone };
+}

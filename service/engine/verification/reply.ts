@@ -1,0 +1,71 @@
+import type { Clock } from '../../lib/clock.ts';
+import { Problem } from '../../lib/problem.ts';
+import { type CheckResult, composite } from '../checks/index.ts';
+import type { Matching, Threshold } from '../matching/index.ts';
+import { type Outcome, REPLAYED } from './judge.ts';
+import { toldResults } from './told-results.ts';
+import type { Verdict, VerifyCommand } from './verdict.ts';
+import { assuranceOf, modelsUsed, type Run, timingOf } from './verification-run.ts';
+
+export interface ReplyDeps {
+  matching: Pick<Matching, 'mismatch'>;
+  clock: Clock;
+}
+
+/** The step `reply`: what the caller is told. Throws REPLAYED_PICTURE, and CHECK_FAILED where a hard check failed. */
+export function createReply({ matching, clock }: ReplyDeps) {
+  return function reply(run: Run, outcome: Outcome): Verdict {
+    refuse(run, outcome);
+    const { id, realm, profile, plan, files, started } = run;
+    const { main, decision, checkResults, compositeScore, reason, recognized } = outcome;
+    const { maturity, match: rates } = profile.definition;
+    const { matched, identification } = decision;
+    // How near a stranger or a photograph came is a slope to climb: towards a template, or towards a threshold.
+    const rate = identification?.matchRate ?? rates.falseMatchRate;
+    const verified = reason === undefined;
+    const open = seesFigures(run.command);
+    const told = matched && (verified || open) ? decision : matching.mismatch(realm, plan, rate);
+    return {
+      verification: id,
+      verified,
+      ...(recognized ? { subject: recognized } : {}),
+      ...(verified ? {} : { reason }),
+      confidence: told.confidence,
+      ...(open ? { compositeScore, checkResults } : figuresFor(checkResults, verified)),
+      assurance: assuranceOf(run, main),
+      ...(identification ? { identification: { ...identification, ...ratesOf(told.threshold) } } : {}),
+      match: {
+        ...told.threshold,
+        scorer: told.scorer.id,
+        score: told.comparison?.score ?? null,
+        pictures: told.comparison?.reference.pictures ?? null,
+        shift: told.shift,
+      },
+      profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity },
+      models: modelsUsed(plan, files),
+      timing: timingOf(main, clock.now() - started),
+    };
+  };
+}
+
+function refuse({ command, profile }: Run, { checkResults, failed, replayed, reason }: Outcome): void {
+  if (!replayed && failed.length === 0) return;
+  const told = seesFigures(command) ? checkResults : toldResults(checkResults, false);
+  if (replayed) throw new Problem('REPLAYED_PICTURE', REPLAYED, { reason: REPLAYED, checkResults: told });
+  const names = failed.map(({ check }) => check).join(', ');
+  throw new Problem('CHECK_FAILED', `The profile ${profile.slug} refuses this: ${names}.`, {
+    reason: reason!,
+    checkResults: told,
+  });
+}
+
+/** An operator of the box reads the stored figures anyway. */
+const seesFigures = ({ actor }: Pick<VerifyCommand, 'actor'>): boolean => actor.is === 'operator';
+
+/** The composite of an acceptance is that of the scores told beside it; a refusal has none. */
+function figuresFor(results: readonly CheckResult[], verified: boolean) {
+  const checkResults = toldResults(results, verified);
+  return verified ? { compositeScore: composite(checkResults), checkResults } : { checkResults };
+}
+
+const ratesOf = ({ threshold, fnmr, extrapolated }: Threshold) => ({ threshold, fnmr, extrapolated });
