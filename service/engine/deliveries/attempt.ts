@@ -63,38 +63,6 @@ export function createAttempt({
 }: AttemptDeps) {
   const standing = { 'content-type': 'application/json', 'user-agent': `Gatehouse/${version}` };
 
-  /** To the first address that takes a connection. */
-  async function post(
-    { to: { ca, pin }, body, signal }: Letter,
-    { url, addresses }: CheckedDestination & { url: URL },
-    headers: Record<string, string>,
-    started: number,
-  ): Promise<OutgoingReply> {
-    let last: unknown = timedOut();
-    for (const address of addresses) {
-      const timeout = Math.ceil(ATTEMPT_TIMEOUT - (elapsed() - started));
-      if (timeout <= 0) break;
-      try {
-        return await outgoing.post({
-          url,
-          address,
-          headers,
-          body,
-          timeout,
-          keep: KEPT,
-          ...(ca !== undefined && { ca }),
-          ...(pin !== undefined && { pin }),
-          ...(signal && { signal }),
-        });
-      } catch (error) {
-        last = error;
-        // Only where nothing was sent yet.
-        if (!isOutgoing(error) || (error.failure !== 'refused' && error.failure !== 'unreachable')) break;
-      }
-    }
-    throw last;
-  }
-
   return async function attempt(letter: Letter): Promise<Attempted> {
     const { to, url, id, body } = letter;
     const { endpoint, secret, nextSecret } = to;
@@ -109,21 +77,14 @@ export function createAttempt({
       at,
       body,
     });
-    const request = {
-      url,
-      headers: {
-        ...Object.fromEntries(Object.keys(to.headers).map((name) => [name, HIDDEN])),
-        ...standing,
-        ...Object.fromEntries(
-          Object.entries(signed).map(([name, value]) => [name, isPlain(name) ? value : HIDDEN]),
-        ),
-      },
-    };
+    const request = { url, headers: { ...hidden(to.headers), ...standing, ...hidden(signed) } };
+    const left = () => Math.ceil(ATTEMPT_TIMEOUT - (elapsed() - started));
     try {
       const destination = await destinations.check(endpoint.organization, url);
-      const reply = await post(letter, destination, { ...to.headers, ...standing, ...signed }, started);
+      const headers = { ...to.headers, ...standing, ...signed };
+      const reply = await post(outgoing, letter, { ...destination, headers, left });
       const hide = createHide(Object.values(to.headers));
-      const { status, headers, truncated } = reply;
+      const { status, truncated } = reply;
       const accepted = status >= 200 && status < 300;
       return {
         at,
@@ -132,10 +93,12 @@ export function createAttempt({
         status,
         sentence: accepted ? 'delivered' : sentenceOf(status),
         retryAt:
-          status === 429 || status === 503 ? readRetryAfter(headers['retry-after'], clock.now()) : undefined,
+          status === 429 || status === 503
+            ? readRetryAfter(reply.headers['retry-after'], clock.now())
+            : undefined,
         exchange: {
           request,
-          response: { headers: capped(headers, hide), body: hide(reply.body), truncated },
+          response: { headers: capped(reply.headers, hide), body: hide(reply.body), truncated },
         },
       };
     } catch (error) {
@@ -159,6 +122,51 @@ const timedOut = () =>
   Object.assign(new Error(`Its address was not found within ${ATTEMPT_TIMEOUT / 1000} seconds.`), {
     failure: 'timeout' as const,
   });
+
+/** To the first address that takes a connection. */
+async function post(
+  outgoing: AttemptDeps['outgoing'],
+  { to: { ca, pin }, body, signal }: Letter,
+  {
+    url,
+    addresses,
+    headers,
+    left,
+  }: CheckedDestination & {
+    url: URL;
+    headers: Record<string, string>;
+    /** Milliseconds of the attempt. */
+    left: () => number;
+  },
+): Promise<OutgoingReply> {
+  let last: unknown = timedOut();
+  for (const address of addresses) {
+    const timeout = left();
+    if (timeout <= 0) break;
+    try {
+      return await outgoing.post({
+        url,
+        address,
+        headers,
+        body,
+        timeout,
+        keep: KEPT,
+        ...(ca !== undefined && { ca }),
+        ...(pin !== undefined && { pin }),
+        ...(signal && { signal }),
+      });
+    } catch (error) {
+      last = error;
+      // Only where nothing was sent yet.
+      if (!isOutgoing(error) || (error.failure !== 'refused' && error.failure !== 'unreachable')) break;
+    }
+  }
+  throw last;
+}
+
+/** As the log keeps them: by name, with the values that anyone may read. */
+const hidden = (headers: Record<string, string>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, isPlain(name) ? value : HIDDEN]));
 
 const isPlain = (name: string) => name === 'webhook-id' || name === 'webhook-timestamp';
 

@@ -1,52 +1,27 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { DeliveryId, Ids } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
-import type { Audit } from '../audit/index.ts';
-import type { EventRealm } from '../events/index.ts';
-import type { Jobs } from '../jobs/index.ts';
-import type { EndpointBook, Family } from '../webhooks/index.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { Family } from '../webhooks/index.ts';
 import type { Exchange } from './attempt.ts';
 import { openWork } from './deliver.ts';
 import type { Deliveries, DeliveryAttempt, EventLog } from './delivery.ts';
 import {
   type DeliveryRow,
+  requireDelivery,
   selectAttempts,
   selectDeliveries,
-  selectDelivery,
   selectEventLog,
   toDelivery,
 } from './delivery-store.ts';
 import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
-import { type ExchangeSealer, exchangeField, openOwned, sealOwned, urlField } from './exchange-store.ts';
+import { exchangeField, openOwned } from './exchange-store.ts';
 import type { Payloads } from './payload.ts';
-import { queueDeliveries } from './queue-deliveries.ts';
-import { createReplay } from './replay.ts';
+import { createReplay, type ReplayDeps } from './replay.ts';
+import { createResend, type ResendDeps } from './resend-delivery.ts';
 import { createTestDelivery, type TestDeliveryDeps } from './test-delivery.ts';
 
-export interface DeliveriesDeps extends TestDeliveryDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  sealer: ExchangeSealer;
-  endpoints: TestDeliveryDeps['endpoints'] & Pick<EndpointBook, 'open'>;
-  payloads: Payloads;
-  jobs: Pick<Jobs, 'add' | 'wake'>;
-  audit: Audit;
-  ids: Pick<Ids, 'next'>;
-  clock: Clock;
-}
+export type DeliveriesDeps = TestDeliveryDeps & ReplayDeps & ResendDeps;
 
 export function createDeliveries(deps: DeliveriesDeps): Deliveries {
-  const { db, inTransaction, sealer, endpoints, payloads, jobs, audit, ids, clock } = deps;
-
-  async function rowOf(realm: EventRealm, id: string): Promise<DeliveryRow> {
-    const row = await selectDelivery(db, realm, id);
-    if (row) return row;
-    throw new Problem(
-      'NOT_FOUND',
-      `There is no delivery with the id ${id.slice(0, 64)} in the ${realm.world} world.`,
-    );
-  }
+  const { db, inTransaction, sealer, payloads, audit } = deps;
 
   /** What was sent, made again; empty where the event is gone. */
   async function bodyOf(row: DeliveryRow, work: DeliveryWork): Promise<string> {
@@ -76,39 +51,11 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
     );
   }
 
-  /** Throws CONFLICT where there is nothing to send it to, or nothing to send. */
-  async function resendable(row: DeliveryRow): Promise<DeliveryWork & { event: string }> {
-    const to = await endpoints.open(row.endpoint as DeliveryWork['endpoint']);
-    if (to === undefined) throw new Problem('CONFLICT', `The endpoint ${row.endpoint} was removed.`);
-    if (to.endpoint.state.is === 'disabled')
-      throw new Problem(
-        'CONFLICT',
-        `The endpoint ${row.endpoint} is disabled (${to.endpoint.state.reason}): enable it first.`,
-      );
-    const work = (await selectWork(db, [row.id])).get(row.id);
-    if (work?.event == null)
-      throw new Problem('CONFLICT', 'This was a test: send another one with “webhook test”.');
-    const opened = await openWork(sealer, work);
-    if (opened === undefined)
-      throw new Problem(
-        'CONFLICT',
-        'The event is older than the term of deliveries, and is not kept any more.',
-      );
-    const payload = payloads.of(to.endpoint.family, opened);
-    if (payload.is === 'body') return { ...work, event: work.event };
-    throw new Problem(
-      'CONFLICT',
-      opened.is === 'erased'
-        ? 'The person it tells of was erased.'
-        : `There is nothing to send: ${payload.reason}.`,
-    );
-  }
-
   return {
     list: (realm, query) => selectDeliveries(db, realm, query),
 
     async get(realm, id, actor) {
-      const row = await rowOf(realm, id);
+      const row = await requireDelivery(db, realm, id);
       const log = await logOf(row);
       await inTransaction((tx) =>
         audit.add(tx, {
@@ -122,48 +69,10 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
       return { ...toDelivery(row), log };
     },
 
-    async resend(realm, id, actor) {
-      const row = await rowOf(realm, id);
-      const work = await resendable(row);
-      const again = ids.next('delivery');
-      const url = await resealUrl(work, again);
-      await inTransaction(async (tx) => {
-        await queueDeliveries({ tx, jobs, now: clock.now() }, [
-          {
-            id: again,
-            ...realm,
-            endpoint: work.endpoint,
-            event: work.event,
-            name: work.name,
-            subject: work.subject,
-            origin: 'resend',
-            ...(url && { url }),
-            lane: work.lane,
-          },
-        ]);
-        await audit.add(tx, {
-          actor,
-          action: 'delivery.resend',
-          organization: realm.organization,
-          target: again,
-          details: { world: realm.world, of: row.id, endpoint: row.endpoint },
-        });
-      });
-      jobs.wake();
-      return toDelivery((await selectDelivery(db, realm, again))!);
-    },
-
+    resend: createResend(deps),
     replay: createReplay(deps),
     test: createTestDelivery(deps),
   };
-
-  /** A sealed value opens in its own row alone. */
-  async function resealUrl(work: DeliveryWork, id: DeliveryId): Promise<Uint8Array | undefined> {
-    if (work.url === null) return undefined;
-    const kept = await openOwned<{ url: string }>(sealer, work, urlField(work.id), work.url);
-    if (kept === undefined) throw new Problem('CONFLICT', 'Where it went is not known any more.');
-    return sealOwned(sealer, work, urlField(id), kept);
-  }
 }
 
 export const createEventLog = ({ db }: { db: Db }): EventLog => ({

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { DeliveryId, EndpointId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { EventRealm, OutboxRow } from '../events/index.ts';
@@ -173,4 +174,14 @@ function stateOf(row: DeliveryRow): DeliveryState {
         ...(state_reason !== null && { reason: state_reason }),
       };
   }
+}
+
+/** Throws NOT_FOUND. */
+export async function requireDelivery(db: Db | Tx, realm: EventRealm, id: string): Promise<DeliveryRow> {
+  const row = await selectDelivery(db, realm, id);
+  if (row) return row;
+  throw new Problem(
+    'NOT_FOUND',
+    `There is no delivery with the id ${id.slice(0, 64)} in the ${realm.world} world.`,
+  );
 }

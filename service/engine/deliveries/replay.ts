@@ -31,17 +31,8 @@ const DAYS_MOST = 30;
 const DAY = 86_400_000;
 
 /** In pages, each of its own transaction: one that is cut short has sent a beginning, and its audit line says that it began. */
-export function createReplay({
-  db,
-  inTransaction,
-  sealer,
-  endpoints,
-  dialects,
-  jobs,
-  audit,
-  ids,
-  clock,
-}: ReplayDeps): Deliveries['replay'] {
+export function createReplay(deps: ReplayDeps): Deliveries['replay'] {
+  const { db, inTransaction, endpoints, jobs, audit, clock } = deps;
   async function endpointOf(realm: EventRealm, id: string): Promise<Endpoint> {
     const found = await endpoints.open(id as Endpoint['id']);
     const endpoint = found?.endpoint;
@@ -55,34 +46,6 @@ export function createReplay({
     if (endpoint.state.is === 'disabled')
       throw new Problem('CONFLICT', `The endpoint is disabled (${endpoint.state.reason}): enable it first.`);
     return endpoint;
-  }
-
-  async function planPage(
-    realm: EventRealm,
-    { id, family, events }: Endpoint,
-    range: { after: number; until: number; since: number; before: number },
-  ): Promise<NewDelivery[]> {
-    const dialect = dialects.find((one) => one.family === family);
-    const rows = await selectEventsBetween(db, realm, range);
-    const opened = await openEvents(sealer, rows);
-    const planned = rows.flatMap((row, i): NewDelivery[] => {
-      const one = opened[i]!;
-      const name = one.is === 'open' ? dialect?.translate(one.event)?.name : undefined;
-      if (name === undefined || !events.includes(name)) return [];
-      return [
-        {
-          id: ids.next('delivery'),
-          ...realm,
-          endpoint: id,
-          event: row.id,
-          name,
-          subject: (row.subject as SubjectId | null) ?? undefined,
-          origin: 'replay',
-        },
-      ];
-    });
-    const inOrder = planned.map((one) => one.id).sort();
-    return planned.map((one, i) => ({ ...one, id: inOrder[i]! }));
   }
 
   async function queueAll(
@@ -104,7 +67,7 @@ export function createReplay({
     let deliveries = 0;
     for (let after = (seqs?.first ?? 1) - 1; after < (seqs?.last ?? 0); after += PAGE) {
       const until = Math.min(after + PAGE, seqs!.last);
-      const planned = await planPage(realm, endpoint, { after, until, since, before });
+      const planned = await planPage(deps, realm, endpoint, { after, until, since, before });
       if (planned.length > 0) {
         await inTransaction((tx) => queueDeliveries({ tx, jobs, now: clock.now() }, planned));
         jobs.wake();
@@ -120,11 +83,7 @@ export function createReplay({
 
   return async function replay(realm, order, actor) {
     const { since, until: before = clock.now() + 1 } = order;
-    if (!Number.isSafeInteger(since) || !Number.isSafeInteger(before) || since >= before)
-      throw new Problem('INVALID_REQUEST', 'A replay goes from a time to a later one.', {
-        details: [{ path: 'since', message: 'Must be before the end of the replay.' }],
-      });
-    if (before - since > DAYS_MOST * DAY) throw tooLong();
+    checkSpan(since, before);
     const endpoint = await endpointOf(realm, order.endpoint);
     if (underWay.has(endpoint.id)) throw alreadyRunning();
     underWay.add(endpoint.id);
@@ -135,6 +94,45 @@ export function createReplay({
       underWay.delete(endpoint.id);
     }
   };
+}
+
+/** The deliveries of one page of events. */
+async function planPage(
+  { db, sealer, dialects, ids }: Pick<ReplayDeps, 'db' | 'sealer' | 'dialects' | 'ids'>,
+  realm: EventRealm,
+  { id, family, events }: Endpoint,
+  range: { after: number; until: number; since: number; before: number },
+): Promise<NewDelivery[]> {
+  const dialect = dialects.find((one) => one.family === family);
+  const rows = await selectEventsBetween(db, realm, range);
+  const opened = await openEvents(sealer, rows);
+  const planned = rows.flatMap((row, i): NewDelivery[] => {
+    const one = opened[i]!;
+    const name = one.is === 'open' ? dialect?.translate(one.event)?.name : undefined;
+    if (name === undefined || !events.includes(name)) return [];
+    return [
+      {
+        id: ids.next('delivery'),
+        ...realm,
+        endpoint: id,
+        event: row.id,
+        name,
+        subject: (row.subject as SubjectId | null) ?? undefined,
+        origin: 'replay',
+      },
+    ];
+  });
+  const inOrder = planned.map((one) => one.id).sort();
+  return planned.map((one, i) => ({ ...one, id: inOrder[i]! }));
+}
+
+/** Throws INVALID_REQUEST. */
+function checkSpan(since: number, before: number): void {
+  if (!Number.isSafeInteger(since) || !Number.isSafeInteger(before) || since >= before)
+    throw new Problem('INVALID_REQUEST', 'A replay goes from a time to a later one.', {
+      details: [{ path: 'since', message: 'Must be before the end of the replay.' }],
+    });
+  if (before - since > DAYS_MOST * DAY) throw tooLong();
 }
 
 const tooLong = () =>

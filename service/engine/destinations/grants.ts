@@ -1,11 +1,11 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, describeActor } from '../audit/index.ts';
 import type { Grant, Grants } from './destination.ts';
 import { refusal } from './destination-refusal.ts';
-import { isOwnAddress, type OwnPlaces } from './destination-rules.ts';
+import { type GrantScope, isOwnAddress, type OwnPlaces } from './destination-rules.ts';
 import { insertGrant, isInUse, markRevoked, selectActiveGrants, selectGrants } from './grant-store.ts';
 import { describeGrant, parseGrant } from './grant-text.ts';
 
@@ -23,14 +23,8 @@ export interface ActiveGrants {
   active(organization: OrganizationId): Promise<readonly Grant[]>;
 }
 
-export function createGrants({
-  db,
-  inTransaction,
-  audit,
-  ids,
-  clock,
-  own,
-}: GrantsDeps): Grants & ActiveGrants {
+export function createGrants(deps: GrantsDeps): Grants & ActiveGrants {
+  const { db, inTransaction, audit, ids, clock, own } = deps;
   const known = new Map<OrganizationId, Promise<readonly Grant[]>>();
 
   return {
@@ -47,12 +41,7 @@ export function createGrants({
 
     async add(organization, text, note, actor) {
       const scope = parseGrant(text);
-      if (scope.to.is === 'cidr' && isOwnAddress(scope.to.cidr, scope.port, await own()))
-        throw refusal(
-          'DESTINATION_FORBIDDEN',
-          'own-listener',
-          `${describeGrant(scope)} is this box itself, or its database: nothing is ever sent there, granted or not.`,
-        );
+      refuseOwn(scope, await own());
       const grant: Grant = {
         ...scope,
         id: ids.next('grant'),
@@ -64,16 +53,7 @@ export function createGrants({
       };
       try {
         await inTransaction(async (tx) => {
-          if (!(await isInUse(tx, organization)))
-            throw new Problem(
-              'CONFLICT',
-              `The organization ${organization} is not in use: nothing is granted to it.`,
-            );
-          const written = describeGrant(scope);
-          const same = (await selectActiveGrants(tx, organization)).find(
-            (one) => describeGrant(one) === written,
-          );
-          if (same) throw new Problem('CONFLICT', `${written} is granted already: ${same.id}.`);
+          const written = await requireNew(tx, organization, scope);
           await insertGrant(tx, grant);
           await audit.add(tx, {
             actor,
@@ -115,4 +95,27 @@ export function createGrants({
       }
     },
   };
+}
+
+/** Throws DESTINATION_FORBIDDEN. */
+function refuseOwn(scope: GrantScope, own: OwnPlaces): void {
+  if (scope.to.is === 'cidr' && isOwnAddress(scope.to.cidr, scope.port, own))
+    throw refusal(
+      'DESTINATION_FORBIDDEN',
+      'own-listener',
+      `${describeGrant(scope)} is this box itself, or its database: nothing is ever sent there, granted or not.`,
+    );
+}
+
+/** The grant as it is written. Throws CONFLICT where the organization is not in use, or has it already. */
+async function requireNew(tx: Tx, organization: OrganizationId, scope: GrantScope): Promise<string> {
+  if (!(await isInUse(tx, organization)))
+    throw new Problem(
+      'CONFLICT',
+      `The organization ${organization} is not in use: nothing is granted to it.`,
+    );
+  const written = describeGrant(scope);
+  const same = (await selectActiveGrants(tx, organization)).find((one) => describeGrant(one) === written);
+  if (same) throw new Problem('CONFLICT', `${written} is granted already: ${same.id}.`);
+  return written;
 }

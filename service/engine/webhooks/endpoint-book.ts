@@ -55,26 +55,6 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
   /** Changed, and not read again yet: the database did not answer. */
   const stale = new Set<EndpointId>();
 
-  function build(): Map<string, Endpoint[]> {
-    const built = new Map<string, Endpoint[]>();
-    for (const row of rows.values()) {
-      if (row.state !== 'enabled' || row.kind !== 'endpoint') continue;
-      let endpoint: Endpoint;
-      try {
-        endpoint = store.toEndpoint(row, clock.now());
-      } catch (error) {
-        // One damaged row does not silence the others.
-        log.error({ err: error, endpoint: row.id }, 'a webhook endpoint cannot be opened and gets nothing');
-        continue;
-      }
-      for (const name of endpoint.events) {
-        const key = keyOf(endpoint, name);
-        built.set(key, [...(built.get(key) ?? []), endpoint]);
-      }
-    }
-    return built;
-  }
-
   function keep(row: EndpointRow | undefined, id: string): void {
     if (row === undefined || row.state === 'removed') rows.delete(id);
     else rows.set(id, row);
@@ -100,7 +80,7 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
       for (const row of all) keep(row, row.id);
     },
     endpointsFor(realm, name) {
-      wanted ??= build();
+      wanted ??= byEvent(rows.values(), { store, clock, log });
       return wanted.get(keyOf(realm, name)) ?? [];
     },
     async open(id) {
@@ -140,3 +120,27 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
 }
 
 const keyOf = ({ organization, world }: EventRealm, name: string) => `${organization} ${world} ${name}`;
+
+/** Those that are enabled, by realm and event. */
+function byEvent(
+  rows: Iterable<EndpointRow>,
+  { store, clock, log }: Omit<EndpointBookDeps, 'db'>,
+): Map<string, Endpoint[]> {
+  const built = new Map<string, Endpoint[]>();
+  for (const row of rows) {
+    if (row.state !== 'enabled' || row.kind !== 'endpoint') continue;
+    let endpoint: Endpoint;
+    try {
+      endpoint = store.toEndpoint(row, clock.now());
+    } catch (error) {
+      // One damaged row does not silence the others.
+      log.error({ err: error, endpoint: row.id }, 'a webhook endpoint cannot be opened and gets nothing');
+      continue;
+    }
+    for (const name of endpoint.events) {
+      const key = keyOf(endpoint, name);
+      built.set(key, [...(built.get(key) ?? []), endpoint]);
+    }
+  }
+  return built;
+}

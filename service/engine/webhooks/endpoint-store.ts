@@ -107,7 +107,7 @@ export async function selectEndpointById(db: Db | Tx, id: EndpointId): Promise<E
 }
 
 /** One that was not removed. */
-export async function selectEndpoint(
+async function selectEndpoint(
   db: Db | Tx,
   { organization, world }: EventRealm,
   id: string,
@@ -162,4 +162,14 @@ export async function requireOrganization(tx: Tx, organization: OrganizationId):
       'CONFLICT',
       `The organization ${organization} was erased: nothing is made in it any more.`,
     );
+}
+
+/** Throws NOT_FOUND. */
+export async function requireEndpoint(source: Db | Tx, realm: EventRealm, id: string): Promise<EndpointRow> {
+  const row = await selectEndpoint(source, realm, id);
+  if (row) return row;
+  throw new Problem(
+    'NOT_FOUND',
+    `There is no webhook endpoint with the id ${id.slice(0, 64)} in the ${realm.world} world.`,
+  );
 }

@@ -1,0 +1,65 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import type { RecordedEvent } from '../events/index.ts';
+import type { Jobs } from '../jobs/index.ts';
+import type { Planned } from './plan-deliveries.ts';
+import { queueDeliveries } from './queue-deliveries.ts';
+import { markRelayed, selectStillUnrelayed } from './relay-store.ts';
+
+/** What sees each event once, in the transaction that passes it on. */
+export interface EventWatch {
+  watch(tx: Tx, events: readonly RecordedEvent[]): Promise<void>;
+}
+
+export interface PassOnDeps {
+  inTransaction: InTransaction;
+  jobs: Pick<Jobs, 'add'>;
+  alerts?: EventWatch;
+  clock: Clock;
+  log: Log;
+}
+
+/** Writes what was planned for a batch of events: deliveries with their jobs, alerts, and that the events were passed on. */
+export function createPassOn({ inTransaction, jobs, alerts, clock, log }: PassOnDeps) {
+  async function write(batch: readonly Planned[], watching: EventWatch | undefined): Promise<void> {
+    await inTransaction(async (tx) => {
+      const now = clock.now();
+      const still = await selectStillUnrelayed(
+        tx,
+        batch.map(({ row }) => row.id),
+      );
+      const left = batch.filter(({ row }) => still.has(row.id));
+      if (left.length === 0) return;
+      await watching?.watch(
+        tx,
+        left.flatMap(({ event }) => event ?? []),
+      );
+      await queueDeliveries(
+        { tx, jobs, now },
+        left.flatMap(({ deliveries }) => deliveries),
+      );
+      await markRelayed(tx, [...still], now);
+    });
+  }
+
+  /** What fails for one event is done for the others; no alert stands in the way of a delivery. */
+  return async function passOn(batch: readonly Planned[]): Promise<void> {
+    try {
+      await write(batch, alerts);
+    } catch (error) {
+      // Storage that fails does so for all of them.
+      if (error instanceof Problem) throw error;
+      if (batch.length > 1) {
+        for (const one of batch) await passOn([one]);
+        return;
+      }
+      log.error(
+        { event: batch[0]?.row.id, err: error },
+        'alerts could not look at an event: it is delivered without',
+      );
+      await write(batch, undefined);
+    }
+  };
+}
