@@ -1,5 +1,46 @@
 import { expect, test } from 'vitest';
-import { createBodyPace } from './body-pace.ts';
+import { bodyRate, createBodyPace } from './body-pace.ts';
+
+/** With `now` in the hands of the test; each wait is asked for in milliseconds, and takes no time. */
+function start(rate: { perSecond: number; burst: number }) {
+  const at = { now: 0, waits: [] as number[] };
+  const pace = createBodyPace({
+    ...rate,
+    elapsed: () => at.now,
+    wait: async (milliseconds) => void at.waits.push(milliseconds),
+  });
+  return { at, took: pace.took };
+}
+
+test('of one key 64 MiB are read at once, and then 16 MiB a second', () => {
+  const { at, took } = start(bodyRate);
+  const MIB = 1024 * 1024;
+  expect(took('a', 64 * MIB)).toBeUndefined();
+  void took('a', 16 * MIB);
+  expect(at.waits).toEqual([1_000]);
+});
+
+test('what a key did not send while it was silent is not saved up beyond its burst', () => {
+  const { at, took } = start({ perSecond: 1_000, burst: 5_000 });
+  void took('a', 1);
+  at.now = 3_600_000;
+  void took('a', 5_000);
+  void took('a', 500);
+  expect(at.waits).toEqual([500]);
+});
+
+test('of more than 10,000 keys the one that has sent nothing for longest is forgotten', () => {
+  const { at, took } = start({ perSecond: 1_000, burst: 0 });
+  void took('first', 1_000);
+  for (let i = 0; i < 9_999; i++) void took(`key ${i}`, 1_000);
+  void took('first', 1_000);
+  void took('one too many', 1_000);
+  at.waits = [];
+  void took('first', 1_000);
+  // The oldest now; what it owed is forgotten.
+  void took('key 0', 1_000);
+  expect(at.waits).toEqual([3_000, 1_000]);
+});
 
 test('beyond its burst a key’s bytes are read at its rate; another key’s at once', async () => {
   let now = 0;

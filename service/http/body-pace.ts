@@ -15,6 +15,9 @@ export interface BodyPaceDeps {
   wait: (milliseconds: number) => Promise<void>;
 }
 
+/** Of the product: bytes of one key. */
+export const bodyRate = { perSecond: 16 * 1024 * 1024, burst: 64 * 1024 * 1024 } as const;
+
 /** Keys whose bytes are remembered; those that have sent nothing for long are forgotten first. */
 const MOST_KEYS = 10_000;
 

@@ -14,7 +14,7 @@ import type { Log } from '../lib/log.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { authenticate, meteredAs } from './authentication.ts';
 import { createBodyBudget } from './body-budget.ts';
-import { createBodyPace } from './body-pace.ts';
+import { type BodyPace, bodyRate, createBodyPace } from './body-pace.ts';
 import { boundConnections, type ConnectionsDeps } from './connections.ts';
 import { allowPages } from './cross-origin.ts';
 import { defaultErrors } from './default-errors.ts';
@@ -93,6 +93,8 @@ export interface ServerDeps {
   log: Log;
   ids: Ids;
   limits?: Partial<ServerLimits>;
+  /** How fast bodies are read; `bodyRate` without. */
+  pace?: BodyPace;
   /** Proxies whose X-Forwarded-For is believed (proxy-list.ts); whatever is none makes createServer throw. */
   trustedProxies?: readonly string[];
   /** Whether a page of this origin may read errors; asked of `access` when absent. */
@@ -116,12 +118,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   const isProxy = createProxyList(deps.trustedProxies ?? []);
   const published: PublishedRoute[] = [];
   const bodies = createBodyBudget(limits.bodies);
-  const pace = createBodyPace({
-    perSecond: 16 * 1024 * 1024,
-    burst: 64 * 1024 * 1024,
-    elapsed: () => performance.now(),
-    wait: (milliseconds) => delay(milliseconds),
-  });
+  const pace = deps.pace ?? realPace();
 
   const app = Fastify({
     loggerInstance: fastifyLog(log),
@@ -279,6 +276,13 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   });
   return app;
 }
+
+const realPace = () =>
+  createBodyPace({
+    ...bodyRate,
+    elapsed: () => performance.now(),
+    wait: (milliseconds) => delay(milliseconds),
+  });
 
 /** A route may set a content security policy of its own where it serves a page. */
 function setHead(request: FastifyRequest, reply: FastifyReply): void {

@@ -184,6 +184,25 @@ test('a picture without a face is an answer, not an error', async () => {
   expect(other.pixelHash).not.toBe(pixelHash);
 });
 
+test('the share of a picture reaches the queue: a full one makes room for another organization', async () => {
+  const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#555' } })
+    .png()
+    .toBuffer();
+  const own = start({ queueLimit: 2 });
+  try {
+    const ask = (organization: string) =>
+      own
+        .analyze(picture, { ...request, share: { world: 'live', organization, key: 'k' } })
+        .catch(({ code }) => code);
+    // The worker has not started yet: all of them wait.
+    const [first, second, other] = await Promise.all([ask('a'), ask('a'), ask('b')]);
+    expect([first, other]).toMatchObject([{ faces: [] }, { faces: [] }]);
+    expect(second).toBe('OVERLOADED');
+  } finally {
+    await own.close();
+  }
+});
+
 test('refusals come through the worker, and the caller keeps its bytes', async () => {
   const bytes = Buffer.from('GIF89a and then nothing');
   await expect(analyzer.analyze(bytes, request)).rejects.toMatchObject({ code: 'IMAGE_FORMAT_UNSUPPORTED' });

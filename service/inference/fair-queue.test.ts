@@ -89,8 +89,22 @@ test.each([
   const [again] = add(queue, other);
   expect(queue.take()).toBe(again);
   queue.finish(again!);
-  clock.time += 10 * 60_000;
+  clock.time += 10 * 60_000 - 1;
+  expect(queue.take()).toBeUndefined();
+  clock.time += 1;
   expect(queue.take()?.name).toBe('live a/1 2');
+});
+
+test('the one with fewer at work is next, also when it was served last', () => {
+  const queue = queueOf(4);
+  add(queue, 'live a/1 1', 'live a/1 2');
+  const long = [queue.take(), queue.take()];
+  add(queue, 'live b/1 1');
+  queue.take();
+  add(queue, 'live a/1 3', 'live b/1 2');
+  expect(queue.take()?.name).toBe('live b/1 2');
+  for (const one of long) queue.finish(one!);
+  expect(queue.take()?.name).toBe('live a/1 3');
 });
 
 test('the test world never has the last seat while the live world works; the live world may have all', () => {

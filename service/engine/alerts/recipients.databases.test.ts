@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Alerting, ada, MINUTE, startAlerting } from '../../../test/support/alerting.ts';
 import { key, operator } from '../../../test/support/engine.ts';
+import type { OrganizationId } from '../../lib/id.ts';
 
 let at: Alerting;
 
@@ -17,7 +18,19 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     channels: { email },
   });
   const organization = () => at.engine.organization;
-  const approved = async () => (await at.alerts.listRecipients(organization())).map(({ address }) => address);
+  const approved = async (of = organization()) =>
+    (await at.alerts.listRecipients(of)).map(({ address }) => address);
+  /** The first mail that waits. */
+  const runMail = () =>
+    at.handlers.get('mail')!.run({
+      id: at.engine.ids.next('job'),
+      kind: 'mail',
+      payload: at.jobs[0]!.payload,
+      lane: undefined,
+      attempts: 0,
+      organization: organization(),
+      signal: new AbortController().signal,
+    });
 
   test('a key mails approved recipients only, also by changing a rule', async () => {
     const refused = {
@@ -55,6 +68,36 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     });
   });
 
+  test('what is approved, withdrawn, mailed and forgotten is one organization’s alone', async () => {
+    const other = (await at.engine.organizations.create({ name: 'Other' }, operator)).id;
+    await at.alerts.approveRecipient(other, 'ops@example.com', operator);
+    await expect(at.alerts.addRule(at.realm(), mailing('ops@example.com'), key)).rejects.toMatchObject({
+      code: 'RECIPIENT_NOT_APPROVED',
+    });
+    await expect(
+      at.alerts.withdrawRecipient(organization(), 'ops@example.com', operator),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await at.alerts.approveRecipient(organization(), 'ops@example.com', operator);
+    await at.alerts.withdrawRecipient(organization(), 'ops@example.com', operator);
+    const sendTo = (one: OrganizationId) => at.alerts.testMail(one, 'ops@example.com', operator);
+    for (let i = 0; i < 20; i++) expect(await sendTo(other)).toEqual({ sent: true });
+    expect((await sendTo(other)).sent).toBe(false);
+    expect(await sendTo(organization())).toEqual({ sent: true });
+    await at.alerts.end(organization(), operator);
+    expect([await approved(), await approved(other)]).toEqual([[], ['ops@example.com']]);
+    expect((await sendTo(other)).sent).toBe(false);
+    const counted = await at.engine.db.selectFrom('sent_mail').select('organization').execute();
+    expect(new Set(counted.map((row) => row.organization))).toEqual(new Set([other]));
+  });
+
+  test('the case of an address makes no other recipient of it', async () => {
+    await at.alerts.approveRecipient(organization(), 'ops@example.com', operator);
+    await at.alerts.addRule(at.realm(), mailing('OPS@Example.com'), key);
+    await at.refusals(1, { subject: ada });
+    expect((await runMail()).outcome).toEqual({ is: 'done' });
+    expect(at.mails).toHaveLength(1);
+  });
+
   test('nothing is mailed to a recipient who was withdrawn meanwhile', async () => {
     await at.alerts.addRule(at.realm(), mailing('ops@example.com'), operator);
     await at.refusals(1, { subject: ada });
@@ -62,16 +105,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     await expect(
       at.alerts.withdrawRecipient(organization(), 'ops@example.com', operator),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    const ran = await at.handlers.get('mail')!.run({
-      id: at.engine.ids.next('job'),
-      kind: 'mail',
-      payload: at.jobs[0]!.payload,
-      lane: undefined,
-      attempts: 0,
-      organization: organization(),
-      signal: new AbortController().signal,
-    });
-    expect(ran.outcome).toEqual({ is: 'dead', error: 'The recipient is no longer approved.' });
+    expect((await runMail()).outcome).toEqual({ is: 'dead', error: 'The recipient is no longer approved.' });
     expect(at.mails).toEqual([]);
   });
 
@@ -85,12 +119,20 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
       Object.values(notified).filter((outcome) => outcome.includes('within an hour')),
     );
     expect(outcomes).toHaveLength(10);
-    expect(await at.alerts.testMail(organization(), 'ops0@example.com', operator)).toMatchObject({
+    const sendOne = () => at.alerts.testMail(organization(), 'ops0@example.com', operator);
+    expect(await sendOne()).toMatchObject({
       sent: false,
       reason: expect.stringContaining('20 times within an hour'),
     });
-    at.engine.advance(61 * MINUTE);
-    expect(await at.alerts.testMail(organization(), 'ops0@example.com', operator)).toEqual({ sent: true });
+    at.engine.advance(60 * MINUTE - 1);
+    expect((await sendOne()).sent).toBe(false);
+    at.engine.advance(1);
+    expect(await sendOne()).toEqual({ sent: true });
+    for (let i = 1; i < 20; i++) await sendOne();
+    expect((await sendOne()).sent).toBe(false);
+    // The clock was wrong, and is set right: mails of the future do not silence the organization until then.
+    at.engine.advance(-2 * MINUTE);
+    expect(await sendOne()).toEqual({ sent: true });
   });
 
   test('erasing the organization forgets its recipients', async () => {

@@ -4,6 +4,7 @@ import { type Engine, key, operator, startEngine } from '../../../test/support/e
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
 import type { World } from '../../lib/id.ts';
 import type { VerifyCommand } from '../verification/index.ts';
+import { createRefusedPictures } from './refused-pictures.ts';
 
 const ada = direction('ada');
 const MINUTE = 60_000;
@@ -66,6 +67,57 @@ onBothDatabases('refused pictures', (newPlace) => {
     engine.advance(29_000);
     expect(await verify(show('p4', 0.9))).toBe('verified');
   });
+
+  test('one IPv6 host is one source, whatever addresses of its network it takes', async () => {
+    await start();
+    await enroll();
+    for (let i = 0; i < 30; i++) await attack({ address: `2001:db8:1:2::${i}` });
+    expect(await attack({ address: '2001:db8:1:2:ffff::1' })).toBe('BURST_LIMIT_EXCEEDED 60');
+    expect(await verify(show('neighbour', 0.9), { address: '2001:db8:1:3::1' })).toBe('verified');
+  });
+
+  test('what was refused by a clock that ran ahead does not count once it is set right', async () => {
+    await start();
+    for (let i = 0; i < 30; i++) await attack();
+    engine.advance(-HOUR);
+    expect(await attack()).toBe('CHECK_FAILED');
+  });
+
+  test('the same pixels again count as refusals', async () => {
+    await start();
+    const picture = show('photo', 0.01);
+    for (let i = 0; i < 30; i++) expect(await verify(picture)).toBe('CHECK_FAILED');
+    expect(await verify(show('fresh', 0.99))).toBe('BURST_LIMIT_EXCEEDED 60');
+  });
+
+  test.each(['verified', 'enrolled'] as const)(
+    'nobody is %s by a picture that was looked at while others of its source used up the limit',
+    async (task) => {
+      await start();
+      await enroll('live');
+      let attacks = 30;
+      const checks = engine.openChecks({
+        analyzer: {
+          async analyze(picture, request) {
+            while (attacks-- > 0) await attack({ world: 'live' });
+            return engine.analyzer.analyze(picture, request);
+          },
+        },
+      });
+      const { organization } = engine;
+      const command = { organization, world: 'live', address: '192.0.2.7', actor: key } as const;
+      const picture = show('passes', 0.99);
+      const email = 'ada@example.com';
+      const done =
+        task === 'verified'
+          ? checks.verify({ ...command, picture })
+          : checks.enroll({ ...command, picture, email });
+      await expect(done).rejects.toMatchObject({ code: 'BURST_LIMIT_EXCEEDED' });
+      expect(await engine.db.selectFrom('template').select('id').execute()).toHaveLength(1);
+      const verified = engine.db.selectFrom('verification').select('id').where('verified', '=', 1);
+      expect(await verified.execute()).toEqual([]);
+    },
+  );
 
   test('of many at once no more are told than may be', async () => {
     await start();
@@ -186,6 +238,43 @@ onBothDatabases('refused pictures', (newPlace) => {
     );
     engine.advance(24 * HOUR);
     expect(await verify(picture)).toBe('verified');
+  });
+
+  test('pixels are refused to the last millisecond of a day, by this process and by a new one, and not after', async () => {
+    await start();
+    await enroll();
+    const photos = ['asked before', 'asked after', 'asked before, new process'].map((name) => {
+      const picture = show(name, 0.01);
+      return { picture, live: () => show(name, 0.99) };
+    });
+    for (const { picture } of photos) expect(await verify(picture)).toBe('CHECK_FAILED');
+    for (const photo of photos) photo.live();
+    engine.advance(12 * HOUR);
+    // What is added sweeps away what is old.
+    expect(await attack()).toBe('CHECK_FAILED');
+    engine.advance(12 * HOUR - 1);
+    expect(await verify(photos[0]!.picture)).toBe('CHECK_FAILED');
+    const { organization } = engine;
+    const command = { organization, world: 'test', address: '192.0.2.7', actor: key } as const;
+    await expect(
+      engine.openChecks().verify({ ...command, picture: photos[2]!.picture }),
+    ).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    engine.advance(1);
+    expect(await verify(photos[1]!.picture)).toBe('verified');
+  });
+
+  test('a process remembers the last 300 pictures of a key that were refused', async () => {
+    await start();
+    const guards = createRefusedPictures(engine);
+    const realm = { organization: engine.organization, world: 'test' as const };
+    const admit = (i: number) => guards.admit(realm, { actor: key, address: `192.0.2.${i % 200}` });
+    for (let i = 0; i < 301; i++) {
+      engine.advance(1000);
+      const guard = await admit(i);
+      await engine.inTransaction((tx) => guard.add(tx, `pixels ${i}`));
+    }
+    const { stopAt } = await admit(0);
+    expect(stopAt).toEqual(Array.from({ length: 300 }, (_, i) => `pixels ${i + 1}`));
   });
 
   test('failures count for the person whom the picture matched, without an e-mail too', async () => {
