@@ -1,13 +1,25 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Beside what they test, but with a PostgreSQL server of their own: too slow for `npm run check`. */
-const onDatabases = 'service/**/*.databases.test.ts';
+/** On SQLite and on PostgreSQL, in this process alone: too slow for `npm run check`. */
+const onDatabases = [
+  'service/**/*.databases.test.ts',
+  'test/storage/{access,claims,engine,key-store,keys,limits,migrations,organizations,rotations,template-renewal,transactions}.test.ts',
+  'test/audit/{chain,tamper}.test.ts',
+  'test/backup/backups.test.ts',
+  'test/events/person.test.ts',
+  'test/jobs/database.test.ts',
+];
 const common = {
   pool: 'forks' as const,
   setupFiles: ['test/support/fixed-chance.ts'],
   // Of a busy machine: what is polled for comes from files, sockets, threads and processes.
   expect: { poll: { timeout: 60_000 } },
 };
+/** For projects whose files keep nothing between two tests: half of the time was the same modules loaded again for every file. */
+const sharing = { isolate: false };
+/** Of a machine ten times slower than the one on which the longest without a time of their own take half a minute. */
+const patient = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 export default defineConfig({
   test: {
@@ -15,12 +27,13 @@ export default defineConfig({
       {
         test: {
           ...common,
+          ...sharing,
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['main/**/*.test.ts', 'service/**/*.test.ts', 'models/**/*.test.ts', 'sdk/**/*.test.ts'],
-          exclude: [onDatabases],
-          // Half of the time was the same modules loaded again for every file; none keeps anything between two tests.
-          isolate: false,
+          exclude: onDatabases,
+          // One less than there are cores would leave the second of two cores idle.
+          maxWorkers: availableParallelism(),
           // Of a busy machine: some make thousands of rows that are on disk, in threads of their own.
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -29,12 +42,23 @@ export default defineConfig({
       {
         test: {
           ...common,
+          ...sharing,
+          ...patient,
+          name: 'databases',
+          sequence: { groupOrder: 1 },
+          include: onDatabases,
+          globalSetup: ['test/support/shared-postgres.ts'],
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...common,
+          ...patient,
           name: 'system',
           sequence: { groupOrder: 1 },
-          include: ['test/**/*.test.ts', onDatabases],
-          // Of a machine ten times slower than the one on which the longest without a time of their own take half a minute.
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          include: ['test/**/*.test.ts'],
+          exclude: onDatabases,
           // Each file brings its own processes, folders and ports; more than two at once only wait for the cores.
           maxWorkers: 2,
         },

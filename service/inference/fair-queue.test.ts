@@ -95,6 +95,36 @@ test.each([
   expect(queue.take()?.name).toBe('live a/1 2');
 });
 
+test('a seat is kept from the end of the last work on, however long it took', () => {
+  clock.time = 0;
+  const queue = queueOf(2);
+  add(queue, 'live b/1 1', 'live a/1 1', 'live a/1 2');
+  const long = queue.take()!;
+  expect(long.name).toBe('live b/1 1');
+  clock.time = 30 * 60_000;
+  queue.finish(long);
+  clock.time += 10 * 60_000 - 1;
+  expect([queue.take()?.name, queue.take()]).toEqual(['live a/1 1', undefined]);
+  clock.time += 1;
+  expect(queue.take()?.name).toBe('live a/1 2');
+});
+
+test('work that takes longer than ten minutes is counted until its end', () => {
+  clock.time = 0;
+  const queue = queueOf(2);
+  add(queue, 'live b/1 1');
+  const long = queue.take()!;
+  clock.time = 11 * 60_000;
+  add(queue, 'live a/1 1');
+  queue.finish(long);
+  add(queue, 'live b/1 2', 'live b/1 3');
+  expect([queue.take()?.name, queue.take()?.name, queue.take()]).toEqual([
+    'live a/1 1',
+    'live b/1 2',
+    undefined,
+  ]);
+});
+
 test('the one with fewer at work is next, also when it was served last', () => {
   const queue = queueOf(4);
   add(queue, 'live a/1 1', 'live a/1 2');

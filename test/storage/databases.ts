@@ -1,35 +1,99 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe } from 'vitest';
-import type { DatabasePlace } from '../../service/storage/connection.ts';
-import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { systemClock } from '../../service/lib/clock.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
+import {
+  findPostgres,
+  nameOf,
+  type ReachedPostgres,
+  reachPostgres,
+  startPostgres,
+} from '../support/postgres.ts';
+
+/** Gives a new database every time: with the newest schema and nothing in it, or `empty` of that too. */
+export type NewPlace = (contents?: 'empty') => Promise<DatabasePlace>;
 
 /**
  * Describes `suite` once on SQLite files and once on PostgreSQL (skipped, and reported so, where it is not installed).
- * `newPlace` gives an empty database every time.
+ * `ownServer` for tests that look at or end connections of the whole server, which others share otherwise.
  */
 export function onBothDatabases(
   name: string,
-  suite: (newPlace: () => Promise<DatabasePlace>, kind: 'sqlite' | 'postgres') => void,
+  suite: (newPlace: NewPlace, kind: 'sqlite' | 'postgres') => void,
+  { ownServer = false }: { ownServer?: boolean } = {},
 ): void {
   describe(`${name} on SQLite`, () => {
     let folder: string;
     let count = 0;
+    let migrated: Promise<string> | undefined;
     beforeAll(() => {
       folder = mkdtempSync(join(tmpdir(), 'gatehouse-sqlite-'));
     });
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
-    suite(async () => ({ kind: 'sqlite', path: join(folder, String(count++), 'gatehouse.db') }), 'sqlite');
+    suite(async (contents) => {
+      const path = join(folder, String(count++), 'gatehouse.db');
+      if (contents === 'empty') return { kind: 'sqlite', path };
+      migrated ??= migrateFile(join(folder, 'migrated.db'));
+      mkdirSync(dirname(path), { mode: 0o700 });
+      copyFileSync(await migrated, path);
+      return { kind: 'sqlite', path };
+    }, 'sqlite');
   });
 
   const binaries = findPostgres();
   describe.skipIf(binaries === undefined)(`${name} on PostgreSQL`, () => {
-    let server: TestPostgres;
+    let server: ReachedPostgres;
+    let stop = async () => {};
+    let migrated: Promise<string> | undefined;
+    const made: string[] = [];
     beforeAll(async () => {
-      server = await startPostgres(binaries!);
+      const shared = inject('postgres');
+      if (shared !== undefined && !ownServer) {
+        server = reachPostgres(shared);
+        return;
+      }
+      const own = await startPostgres(binaries!);
+      server = own;
+      stop = own.stop;
     });
-    afterAll(() => server?.stop());
-    suite(async () => ({ kind: 'postgres', url: await server.createDatabase() }), 'postgres');
+    afterAll(async () => {
+      // A database is eight megabytes on disk.
+      await server?.administer(async (client) => {
+        for (const url of made) await client.query(`drop database if exists ${nameOf(url)} with (force)`);
+      });
+      await stop();
+    });
+    suite(async (contents) => {
+      if (contents !== 'empty') migrated ??= migrateTemplate(server);
+      const url = await server.createDatabase(contents === 'empty' ? undefined : await migrated);
+      made.push(url);
+      return { kind: 'postgres', url };
+    }, 'postgres');
+  });
+}
+
+const deps = { clock: systemClock, log: silentLog };
+
+async function migrateFile(path: string): Promise<string> {
+  await (await openDatabase({ kind: 'sqlite', path }, deps)).close();
+  return path;
+}
+
+/** The URL of the server's one migrated database; files that ask for it at once wait for the first. */
+async function migrateTemplate(server: ReachedPostgres): Promise<string> {
+  return server.administer(async (client) => {
+    await client.query('select pg_advisory_lock(1)');
+    const { rows } = await client.query(
+      "select shobj_description(oid, 'pg_database') as url from pg_database",
+    );
+    const found = rows.find(({ url }) => url?.startsWith('postgresql://'));
+    if (found) return found.url as string;
+    const url = await server.createDatabase();
+    await (await openDatabase({ kind: 'postgres', url }, deps)).close();
+    await client.query(`comment on database ${nameOf(url)} is '${url}'`);
+    return url;
   });
 }

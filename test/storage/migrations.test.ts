@@ -50,7 +50,7 @@ const noteRows = async (place: DatabasePlace, list: readonly Migration[]) => {
 
 onBothDatabases('migrations', (newPlace, kind) => {
   test('from empty: each is recorded with its hash and time, once', async () => {
-    const place = await newPlace();
+    const place = await newPlace('empty');
     for (let start = 0; start < 2; start++) {
       const { db, close, version } = await openDatabase(place, deps);
       const { rows } =
@@ -68,13 +68,13 @@ onBothDatabases('migrations', (newPlace, kind) => {
   });
 
   test('from the previous version: what was there stays and is carried over', async () => {
-    const place = await newPlace();
+    const place = await newPlace('empty');
     await fill(place);
     expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
   });
 
   test('an older schema can be refused: it stays as it is; an empty database is given one all the same', async () => {
-    const place = await newPlace();
+    const place = await newPlace('empty');
     const refuse = { ...deps, older: 'refuse' } as const;
     const { version, close } = await openDatabase(place, refuse);
     await close();
@@ -95,7 +95,7 @@ onBothDatabases('migrations', (newPlace, kind) => {
   });
 
   test('a newer schema is refused naming both versions', async () => {
-    const place = await newPlace();
+    const place = await newPlace('empty');
     const ours = await fill(place);
     await (await openDatabase(place, deps, [...migrations, note])).close();
     await expect(openDatabase(place, deps)).rejects.toMatchObject({
@@ -105,7 +105,7 @@ onBothDatabases('migrations', (newPlace, kind) => {
   });
 
   test('a migration that was edited after it ran is refused', async () => {
-    const place = await newPlace();
+    const place = await newPlace('empty');
     await (await openDatabase(place, deps, [...migrations, note])).close();
     const edited: Migration = { ...note, up: (columns) => [...note.up(columns), 'select 1'] };
     await expect(openDatabase(place, deps, [...migrations, edited])).rejects.toMatchObject({
@@ -115,7 +115,7 @@ onBothDatabases('migrations', (newPlace, kind) => {
   });
 
   test('a failing migration changes nothing; those before it stay', async () => {
-    const place = await newPlace();
+    const place = await newPlace('empty');
     await fill(place);
     const opening = openDatabase(place, deps, [...migrations, note, broken]);
     await expect(opening).rejects.toThrow(/Migration 9002-broken failed and was rolled back: .*nonsense/);
@@ -127,7 +127,7 @@ onBothDatabases('migrations', (newPlace, kind) => {
 
   // On SQLite the writer lock lets one process in.
   test.runIf(kind === 'postgres')('two starts at once migrate once', async () => {
-    const place = await newPlace();
+    const place = await newPlace('empty');
     const both = await Promise.all([openDatabase(place, deps), openDatabase(place, deps)]);
     expect(both.map(({ version }) => version)).toEqual(Array(2).fill(migrations.at(-1)!.name));
     for (const { close } of both) await close();

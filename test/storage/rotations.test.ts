@@ -39,7 +39,7 @@ onBothDatabases('rotations of the key store', (newPlace) => {
   ];
   let keys: KeyStore;
   beforeEach(async () => {
-    keys = await openKeyStore(await newPlace(), { clock });
+    keys = await openKeyStore(await newPlace('empty'), { clock });
   });
   afterEach(() => keys.close());
 

@@ -5,9 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 
-export interface TestPostgres {
-  /** A new, empty database; gives its URL. */
-  createDatabase(): Promise<string>;
+export interface ReachedPostgres {
+  /** A new database, empty unless it is a copy of the one of this URL, which nothing may be connected to; gives its URL. */
+  createDatabase(template?: string): Promise<string>;
+  /** SQL of the server itself, in its database `postgres`. */
+  administer<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
+}
+
+export interface TestPostgres extends ReachedPostgres {
+  /** Where its socket lies: for `reachPostgres` of another process. */
+  folder: string;
   stop(): Promise<void>;
 }
 
@@ -47,7 +54,7 @@ export async function startPostgres(binaries: string): Promise<TestPostgres> {
     fsync: 'off',
     full_page_writes: 'off',
     shared_buffers: '16MB',
-    max_connections: '60',
+    max_connections: '200',
     // Nothing happens there but what a test asks for: rows that it reads in no order keep theirs.
     autovacuum: 'off',
   };
@@ -57,10 +64,6 @@ export async function startPostgres(binaries: string): Promise<TestPostgres> {
     { ...as, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  // Of a busy machine, which may take longer than a service would wait.
-  const url = (database: string) =>
-    `postgresql://gatehouse@${encodeURIComponent(folder)}/${database}?connect_timeout=60`;
-
   async function stop(): Promise<void> {
     if (server.exitCode === null) server.kill('SIGINT');
     await ended;
@@ -82,18 +85,38 @@ export async function startPostgres(binaries: string): Promise<TestPostgres> {
     throw error;
   }
 
-  return {
-    async createDatabase() {
-      const name = `t${randomUUID().replaceAll('-', '')}`;
-      const client = new pg.Client({ connectionString: url('postgres') });
-      await client.connect();
-      await client.query(`create database ${name}`);
+  return { ...reachPostgres(folder), folder, stop };
+}
+
+/** The server that another process of this run has started. */
+export function reachPostgres(folder: string): ReachedPostgres {
+  // Of a busy machine, which may take longer than a service would wait.
+  const url = (database: string) =>
+    `postgresql://gatehouse@${encodeURIComponent(folder)}/${database}?connect_timeout=60`;
+
+  async function administer<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const client = new pg.Client({ connectionString: url('postgres') });
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
       await client.end();
+    }
+  }
+
+  return {
+    administer,
+    async createDatabase(template) {
+      const name = `t${randomUUID().replaceAll('-', '')}`;
+      const like = template === undefined ? '' : ` template ${nameOf(template)} strategy file_copy`;
+      await administer((client) => client.query(`create database ${name}${like}`));
       return url(name);
     },
-    stop,
   };
 }
+
+/** Of the database of a URL. */
+export const nameOf = (url: string): string => new URL(url).pathname.slice(1);
 
 /** PostgreSQL refuses to run as root: the `postgres` account, else `nobody`. Nothing when we are not root. */
 function unprivileged(): { uid: number; gid: number } | undefined {
