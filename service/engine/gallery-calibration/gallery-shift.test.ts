@@ -37,10 +37,13 @@ describe('the rise of a gallery’s thresholds', () => {
   test('is what the scores are higher by, from twice the pairs on', () => {
     fc.assert(
       fc.property(people, fc.double({ min: 0.4, max: 2, noNaN: true }), (n, by) => {
-        const { shift, rate, above, pairs } = measureShift(shifted(pairsOf(n), by), calibration);
+        const scores = shifted(pairsOf(n), by);
+        const { shift, rate, above, pairs } = measureShift(scores, calibration);
         expect(rate).toBe(Math.max(1e-3, 10 / pairs));
         expect(above).toBeGreaterThanOrEqual(2 * rate * pairs);
         expect(shift).toBeCloseTo(by, 1);
+        const accepted = scores.filter((score) => score >= -Math.log10(rate) + shift - 1e-9);
+        expect(accepted).toHaveLength(Math.floor(rate * pairs));
       }),
       { numRuns: 60 },
     );
