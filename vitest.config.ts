@@ -1,15 +1,16 @@
+import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** On SQLite and on PostgreSQL, in this process alone: too slow for `npm run check`. */
-const onDatabases = [
-  'service/**/*.databases.test.ts',
-  'test/storage/{access,claims,engine,key-store,keys,limits,migrations,organizations,rotations,template-renewal,transactions}.test.ts',
-  'test/audit/{chain,tamper}.test.ts',
-  'test/backup/backups.test.ts',
-  'test/events/person.test.ts',
-  'test/jobs/database.test.ts',
-];
+const onDatabases = globSync(['service/**/*.test.ts', 'test/**/*.test.ts'], {
+  cwd: import.meta.dirname,
+}).filter(
+  (file) =>
+    file.endsWith('.databases.test.ts') ||
+    readFileSync(join(import.meta.dirname, file), 'utf8').includes('onBothDatabases('),
+);
 const common = {
   pool: 'forks' as const,
   setupFiles: ['test/support/fixed-chance.ts'],
