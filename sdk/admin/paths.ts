@@ -84,6 +84,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description The webhooks of the organization in one world. No secret is among it.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description From now on it gets the events it names. The answer carries its secret, this once. The address is checked now and again at each delivery: it needs a grant, which an administrator gives on the box.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the events there are
+         * @description Every event that a webhook can ask for: when it is sent, and a body as it is sent.
+         */
+        get: operations["listCatalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook
+         * @description One webhook, without its secret.
+         */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a webhook
+         * @description Nothing is sent to it any more, not even what waits; its deliveries stay in the log.
+         */
+        delete: operations["removeWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description What is named is changed, the rest stays; `null` takes a CA or a pinned key away. What waits for it goes to the new address. Its family and the way it is signed cannot be changed: make another.
+         */
+        patch: operations["changeWebhook"];
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate the secret of a webhook
+         * @description A new secret, shown this once. Until `cutOverAt` a `standard` signature is made with both secrets; the other kinds sign with the old one and carry the new signature in `<header>-next`.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable a webhook
+         * @description Nothing is sent to it. What waits for it stays waiting for as long as the schedule lasts, and goes out when it is enabled again.
+         */
+        post: operations["disableWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable a webhook
+         * @description What waits for it goes out, and what happens from now on.
+         */
+        post: operations["enableWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -426,6 +558,415 @@ export interface components {
             key: string;
             /** @description The key it succeeds */
             old: components["schemas"]["Key"];
+        };
+        /** @description One page of a list. */
+        WebhookPage: {
+            /** @description Webhooks, the newest first */
+            items: components["schemas"]["Webhook"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description Where events go.
+         * @example {
+         *       "id": "wh_01m7w3hb8hbf355he5zqwjztdk",
+         *       "kind": "endpoint",
+         *       "family": "identity",
+         *       "url": "https://hooks.example.org/gatehouse",
+         *       "description": "order system",
+         *       "events": [
+         *         "identity.verification.success",
+         *         "identity.verification.failure"
+         *       ],
+         *       "signature": "hex",
+         *       "headers": [
+         *         "x-source"
+         *       ],
+         *       "trust": {
+         *         "is": "system"
+         *       },
+         *       "state": {
+         *         "is": "enabled"
+         *       },
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "createdBy": "key:key_01m7w2z9c0h2rb1yq7j5t8k3nd"
+         *     }
+         */
+        Webhook: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description `callback`: made for the callback URL of a session
+             * @enum {string}
+             */
+            kind: "endpoint" | "callback";
+            /**
+             * @description Whose events and payloads it gets
+             * @enum {string}
+             */
+            family: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
+            /** @description Where deliveries are sent */
+            url: string;
+            /** @description For people */
+            description: string;
+            /** @description Names from the catalog */
+            events: string[];
+            /**
+             * @description How deliveries are signed
+             * @enum {string}
+             */
+            signature: "standard" | "timestamped" | "sha256" | "hex";
+            /** @description Of the signature, where it is not the dialect's own */
+            signatureHeader?: string;
+            /** @description Names of your own headers; their values are never shown */
+            headers: string[];
+            /** @description Whom it believes to be the receiver: the system's CAs, a CA of its own, or one public key */
+            trust: {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "system";
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "ca";
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "pin";
+                /** @description SHA-256 of the key, Base64 */
+                pin: string;
+            };
+            /** @description Whether anything is sent to it, and why not */
+            state: {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "enabled";
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "disabled";
+                /** @description Why */
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description Since when
+                 */
+                at: string;
+            };
+            /**
+             * Format: date-time
+             * @description While its secret is being rotated: when the old one ends
+             */
+            cutOverAt?: string;
+            /**
+             * Format: date-time
+             * @description Since when nothing has got through; after five days it is disabled
+             */
+            failingSince?: string;
+            /** @description First of the API keys that made it through `/api/v1/webhooks`; not shown to a key */
+            lineage?: string;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; before release 0.2 the appliance is `operator:gatehouse` */
+            createdBy: string;
+        };
+        /**
+         * @description Every event that a webhook can ask for.
+         * @example {
+         *       "items": [
+         *         {
+         *           "name": "identity.verification.failure",
+         *           "family": "identity",
+         *           "when": "A verification attempt fails: nobody recognized, a check failed, or no usable face in the picture",
+         *           "fires": true,
+         *           "sample": {
+         *             "event": "verification.failure",
+         *             "orgId": "org_01m7w2y4m7v3pcd0w8x9q6r5zt",
+         *             "timestamp": "2026-04-06T14:52:10.000Z",
+         *             "data": {
+         *               "verified": false,
+         *               "reason": "Identity not recognised",
+         *               "confidence": 0
+         *             }
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        EventCatalog: {
+            /** @description By family */
+            items: {
+                /** @description `<family>.<event>`: what `events` of a webhook takes */
+                name: string;
+                /**
+                 * @description Whose
+                 * @enum {string}
+                 */
+                family: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
+                /** @description When it is sent */
+                when: string;
+                /** @description False: nothing sends it in this version; a webhook may ask for it already */
+                fires: boolean;
+                /** @description A body as it goes over the wire */
+                sample: {
+                    [key: string]: unknown;
+                };
+            }[];
+        };
+        /**
+         * @example {
+         *       "family": "identity",
+         *       "url": "https://hooks.example.org/gatehouse",
+         *       "events": [
+         *         "identity.verification.success",
+         *         "identity.verification.failure"
+         *       ],
+         *       "description": "order system"
+         *     }
+         */
+        NewWebhook: {
+            /**
+             * @description Whose events, and so whose payloads, it gets; see `GET /api/admin/webhooks/catalog`
+             * @enum {string}
+             */
+            family: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
+            /**
+             * @description Where to POST: `https:`, or `http:` on loopback and private networks. An administrator has to have granted it; see `GET /api/admin/grants`.
+             * @example https://hooks.example.org/gatehouse
+             */
+            url: string;
+            /**
+             * @description Names from the catalog, all of the family; all there are when absent.
+             * @example [
+             *       "identity.verification.success",
+             *       "identity.verification.failure"
+             *     ]
+             */
+            events?: string[];
+            /**
+             * @description How deliveries are signed; as the family does it when absent. The headers of `standard` (Standard Webhooks) are sent in any case.
+             * @enum {string}
+             */
+            signature?: "standard" | "timestamped" | "sha256" | "hex";
+            /** @description Name of the header that carries the signature, where it is not to be the usual one */
+            signatureHeader?: string;
+            /**
+             * @description Further headers of each delivery, such as a token of yours. Kept sealed and never shown again.
+             * @example {
+             *       "x-source": "gatehouse"
+             *     }
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * @description For people: what this is for.
+             * @example order system
+             */
+            description?: string;
+            /** @description PEM of the CA that the receiver's certificate comes from, believed instead of the system's */
+            ca?: string;
+            /** @description Base64 of the SHA-256 of the receiver's public key (SubjectPublicKeyInfo); any other is refused */
+            pin?: string;
+        };
+        /**
+         * @description The webhook, and its secret this once.
+         * @example {
+         *       "id": "wh_01m7w3hb8hbf355he5zqwjztdk",
+         *       "kind": "endpoint",
+         *       "family": "identity",
+         *       "url": "https://hooks.example.org/gatehouse",
+         *       "description": "order system",
+         *       "events": [
+         *         "identity.verification.success",
+         *         "identity.verification.failure"
+         *       ],
+         *       "signature": "hex",
+         *       "headers": [
+         *         "x-source"
+         *       ],
+         *       "trust": {
+         *         "is": "system"
+         *       },
+         *       "state": {
+         *         "is": "enabled"
+         *       },
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "createdBy": "key:key_01m7w2z9c0h2rb1yq7j5t8k3nd",
+         *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwPuTtHeReTrUe"
+         *     }
+         */
+        WebhookWithSecret: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description `callback`: made for the callback URL of a session
+             * @enum {string}
+             */
+            kind: "endpoint" | "callback";
+            /**
+             * @description Whose events and payloads it gets
+             * @enum {string}
+             */
+            family: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
+            /** @description Where deliveries are sent */
+            url: string;
+            /** @description For people */
+            description: string;
+            /** @description Names from the catalog */
+            events: string[];
+            /**
+             * @description How deliveries are signed
+             * @enum {string}
+             */
+            signature: "standard" | "timestamped" | "sha256" | "hex";
+            /** @description Of the signature, where it is not the dialect's own */
+            signatureHeader?: string;
+            /** @description Names of your own headers; their values are never shown */
+            headers: string[];
+            /** @description Whom it believes to be the receiver: the system's CAs, a CA of its own, or one public key */
+            trust: {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "system";
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "ca";
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "pin";
+                /** @description SHA-256 of the key, Base64 */
+                pin: string;
+            };
+            /** @description Whether anything is sent to it, and why not */
+            state: {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "enabled";
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "disabled";
+                /** @description Why */
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description Since when
+                 */
+                at: string;
+            };
+            /**
+             * Format: date-time
+             * @description While its secret is being rotated: when the old one ends
+             */
+            cutOverAt?: string;
+            /**
+             * Format: date-time
+             * @description Since when nothing has got through; after five days it is disabled
+             */
+            failingSince?: string;
+            /** @description First of the API keys that made it through `/api/v1/webhooks`; not shown to a key */
+            lineage?: string;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; before release 0.2 the appliance is `operator:gatehouse` */
+            createdBy: string;
+            /** @description What deliveries are signed with. Shown this once: keep it now */
+            secret: string;
+        };
+        /**
+         * @example {
+         *       "events": [
+         *         "identity.verification.failure"
+         *       ]
+         *     }
+         */
+        WebhookChange: {
+            /**
+             * @description Where to send from now on. At another origin custom headers are not sent unless `headers` names them anew (or `{}`): a webhook that has some is refused without
+             * @example https://hooks.example.org/gatehouse
+             */
+            url?: string;
+            /**
+             * @description Names from the catalog, all of the family; all there are when absent.
+             * @example [
+             *       "identity.verification.success",
+             *       "identity.verification.failure"
+             *     ]
+             */
+            events?: string[];
+            /** @description Name of the header that carries the signature, where it is not to be the usual one */
+            signatureHeader?: string;
+            /**
+             * @description Instead of all there were; `{}` for none
+             * @example {
+             *       "x-source": "gatehouse"
+             *     }
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * @description For people: what this is for.
+             * @example order system
+             */
+            description?: string;
+            /** @description PEM of a CA to believe instead of the system's; null: the system's again */
+            ca?: string | null;
+            /** @description The only public key to believe; null: any that the CA vouches for */
+            pin?: string | null;
+        };
+        /**
+         * @example {
+         *       "overlapSeconds": 3600
+         *     }
+         */
+        Rotate: {
+            /**
+             * @description How long the old secret signs beside the new one; 0 cuts over at once
+             * @default 86400
+             */
+            overlapSeconds: number;
+        };
+        /**
+         * @example {
+         *       "reason": "the order system moves"
+         *     }
+         */
+        Disable: {
+            /**
+             * @description For people: why
+             * @default disabled through the API
+             */
+            reason: string;
         };
     };
     responses: never;
@@ -907,6 +1448,1289 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Only of this family */
+                family?: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "family": "identity",
+                 *       "url": "https://hooks.example.org/gatehouse",
+                 *       "events": [
+                 *         "identity.verification.success",
+                 *         "identity.verification.failure"
+                 *       ],
+                 *       "description": "order system"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description The webhook, and its secret this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "endpoint",
+                     *       "family": "identity",
+                     *       "url": "https://hooks.example.org/gatehouse",
+                     *       "description": "order system",
+                     *       "events": [
+                     *         "identity.verification.success",
+                     *         "identity.verification.failure"
+                     *       ],
+                     *       "signature": "hex",
+                     *       "headers": [
+                     *         "x-source"
+                     *       ],
+                     *       "trust": {
+                     *         "is": "system"
+                     *       },
+                     *       "state": {
+                     *         "is": "enabled"
+                     *       },
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "key:key_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwPuTtHeReTrUe"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
+             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listCatalog: {
+        parameters: {
+            query?: {
+                /** @description Only of this family */
+                family?: "identity" | "sessions" | "behavior" | "hosted" | "registrations";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every event that a webhook can ask for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "identity.verification.failure",
+                     *           "family": "identity",
+                     *           "when": "A verification attempt fails: nobody recognized, a check failed, or no usable face in the picture",
+                     *           "fires": true,
+                     *           "sample": {
+                     *             "event": "verification.failure",
+                     *             "orgId": "org_01m7w2y4m7v3pcd0w8x9q6r5zt",
+                     *             "timestamp": "2026-04-06T14:52:10.000Z",
+                     *             "data": {
+                     *               "verified": false,
+                     *               "reason": "Identity not recognised",
+                     *               "confidence": 0
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventCatalog"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where events go. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "endpoint",
+                     *       "family": "identity",
+                     *       "url": "https://hooks.example.org/gatehouse",
+                     *       "description": "order system",
+                     *       "events": [
+                     *         "identity.verification.success",
+                     *         "identity.verification.failure"
+                     *       ],
+                     *       "signature": "hex",
+                     *       "headers": [
+                     *         "x-source"
+                     *       ],
+                     *       "trust": {
+                     *         "is": "system"
+                     *       },
+                     *       "state": {
+                     *         "is": "enabled"
+                     *       },
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "key:key_01m7w2z9c0h2rb1yq7j5t8k3nd"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeWebhook: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeWebhook: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "events": [
+                 *         "identity.verification.failure"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description Where events go. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "endpoint",
+                     *       "family": "identity",
+                     *       "url": "https://hooks.example.org/gatehouse",
+                     *       "description": "order system",
+                     *       "events": [
+                     *         "identity.verification.success",
+                     *         "identity.verification.failure"
+                     *       ],
+                     *       "signature": "hex",
+                     *       "headers": [
+                     *         "x-source"
+                     *       ],
+                     *       "trust": {
+                     *         "is": "system"
+                     *       },
+                     *       "state": {
+                     *         "is": "enabled"
+                     *       },
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "key:key_01m7w2z9c0h2rb1yq7j5t8k3nd"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
+             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapSeconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["Rotate"];
+            };
+        };
+        responses: {
+            /** @description The webhook, and its secret this once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "endpoint",
+                     *       "family": "identity",
+                     *       "url": "https://hooks.example.org/gatehouse",
+                     *       "description": "order system",
+                     *       "events": [
+                     *         "identity.verification.success",
+                     *         "identity.verification.failure"
+                     *       ],
+                     *       "signature": "hex",
+                     *       "headers": [
+                     *         "x-source"
+                     *       ],
+                     *       "trust": {
+                     *         "is": "system"
+                     *       },
+                     *       "state": {
+                     *         "is": "enabled"
+                     *       },
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "key:key_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwPuTtHeReTrUe"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    disableWebhook: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "the order system moves"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Disable"];
+            };
+        };
+        responses: {
+            /** @description Where events go. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "endpoint",
+                     *       "family": "identity",
+                     *       "url": "https://hooks.example.org/gatehouse",
+                     *       "description": "order system",
+                     *       "events": [
+                     *         "identity.verification.success",
+                     *         "identity.verification.failure"
+                     *       ],
+                     *       "signature": "hex",
+                     *       "headers": [
+                     *         "x-source"
+                     *       ],
+                     *       "trust": {
+                     *         "is": "system"
+                     *       },
+                     *       "state": {
+                     *         "is": "enabled"
+                     *       },
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "key:key_01m7w2z9c0h2rb1yq7j5t8k3nd"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    enableWebhook: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where events go. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "endpoint",
+                     *       "family": "identity",
+                     *       "url": "https://hooks.example.org/gatehouse",
+                     *       "description": "order system",
+                     *       "events": [
+                     *         "identity.verification.success",
+                     *         "identity.verification.failure"
+                     *       ],
+                     *       "signature": "hex",
+                     *       "headers": [
+                     *         "x-source"
+                     *       ],
+                     *       "trust": {
+                     *         "is": "system"
+                     *       },
+                     *       "state": {
+                     *         "is": "enabled"
+                     *       },
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "key:key_01m7w2z9c0h2rb1yq7j5t8k3nd"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

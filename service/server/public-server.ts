@@ -46,7 +46,7 @@ export async function createPublicServer(
   const { webhooks, deliveries, eventLog, alerts, grants } = gatehouse;
   await app.register(createBehaviorDoor({ webhooks }));
   await app.register(createAdminDoor(gatehouse));
-  await app.register(createConsoleDoor({ webhooks, deliveries, eventLog, alerts, grants }));
+  await app.register(createConsoleDoor({ deliveries, eventLog, alerts, grants }));
   const { jobs, boardLinks, redis } = gatehouse;
   if (jobs && boardLinks) await app.register(createJobsDoor({ jobs, boardLinks, clock, redis }));
   return app;

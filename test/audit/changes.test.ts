@@ -65,29 +65,27 @@ const changes: Record<string, () => Sample> = {
     action: 'grant.add',
   }),
   'DELETE /organizations/:organization/grants/:grant': () => ({ action: 'grant.revoke' }),
-  'POST /organizations/:organization/webhooks': () => ({
-    body: { world: 'test', family: 'identity', url: 'http://127.0.0.1:2/other' },
+  'POST /api/admin/webhooks': () => ({
+    body: { family: 'identity', url: 'http://127.0.0.1:2/other' },
     action: 'webhook.add',
   }),
-  'PATCH /organizations/:organization/webhooks/:webhook': () => ({
-    body: { world: 'test', description: 'ERP' },
+  'PATCH /api/admin/webhooks/:id': () => ({
+    body: { description: 'ERP' },
     action: 'webhook.change',
   }),
-  'DELETE /organizations/:organization/webhooks/:webhook': () => ({
-    body: { world: 'test' },
+  'DELETE /api/admin/webhooks/:id': () => ({
     action: 'webhook.remove',
   }),
-  'POST /organizations/:organization/webhooks/:webhook/enable': () => ({
-    body: { world: 'test' },
+  'POST /api/admin/webhooks/:id/enable': () => ({
     before: () => gatehouse.webhooks.disable(testRealm(), ids.webhook!, 'maintenance', by.actor),
     action: 'webhook.enable',
   }),
-  'POST /organizations/:organization/webhooks/:webhook/disable': () => ({
-    body: { world: 'test', reason: 'maintenance' },
+  'POST /api/admin/webhooks/:id/disable': () => ({
+    body: { reason: 'maintenance' },
     action: 'webhook.disable',
   }),
-  'POST /organizations/:organization/webhooks/:webhook/rotate': () => ({
-    body: { world: 'test', overlapSeconds: 3600 },
+  'POST /api/admin/webhooks/:id/rotate': () => ({
+    body: { overlapSeconds: 3600 },
     action: 'webhook.rotate',
   }),
   'POST /organizations/:organization/webhooks/:webhook/test': () => ({

@@ -55,7 +55,7 @@ afterEach(async () => {
 
 const add = (...words: string[]) =>
   cli.json<Shown & { secret: string }>('webhook', 'add', `${origin}/in`, '--family', 'identity', ...words);
-const list = async () => (await cli.json<{ webhooks: Shown[] }>('webhook', 'list')).webhooks;
+const list = async () => (await cli.json<{ items: Shown[] }>('webhook', 'list')).items;
 
 /** Exit code, problem code and sentence. */
 async function refused(...words: string[]) {
@@ -186,7 +186,7 @@ test('what is to be changed may stand in files, and wrong ones are told', async 
 
 test('the catalog shows every event, and one as it is sent', async () => {
   await cli.serve();
-  const { events } = await cli.json<{ events: { name: string }[] }>('webhook', 'catalog');
+  const { items: events } = await cli.json<{ items: { name: string }[] }>('webhook', 'catalog');
   expect(events.map(({ name }) => name)).toContain('registrations.USER_VERIFICATION_COMPLETED');
   expect((await cli.run('webhook', 'catalog', 'behavior.bot.detected')).stdout).toContain(
     '"event": "bot.detected"',
@@ -231,8 +231,8 @@ test('a key registers, lists and deletes what it and its predecessors made, and 
   });
   const { secret: _, ...shown } = made.body;
   expect((await list()).map(({ id, lineage }) => [id, lineage])).toEqual([
-    [own.id, undefined],
     [shown.id, mine.id],
+    [own.id, undefined],
   ]);
   expect(await ask(mine.key, 'GET')).toEqual({ status: 200, body: { webhooks: [shown] } });
   expect(await ask(another.key, 'GET')).toEqual({ status: 200, body: { webhooks: [] } });

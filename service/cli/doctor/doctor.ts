@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { type Config, parseConfig } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { allPages } from '../all-pages.ts';
 import type { BackupsReply } from '../backup/reply.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
@@ -168,9 +170,14 @@ async function pendingErasures(open: Control, organizations: readonly Organizati
 async function eventsOut(open: Control, organizations: readonly OrganizationReply[]) {
   const found: EventsOut[] = [];
   for (const { id, name } of organizations) {
-    const path = `/organizations/${id}`;
-    const { webhooks } = await open.get<Pick<EventsOut, 'webhooks'>>(`${path}/webhooks`, { world: 'live' });
-    const { grants } = await open.get<{ grants: unknown[] }>(`${path}/grants`);
+    const webhooks = await allPages((page) =>
+      replyOf(
+        open.admin.GET('/api/admin/webhooks', {
+          params: { query: { organization: id, env: 'live', ...page } },
+        }),
+      ),
+    );
+    const { grants } = await open.get<{ grants: unknown[] }>(`/organizations/${id}/grants`);
     found.push({ id, name, webhooks, grants: grants.length });
   }
   return found;

@@ -1,13 +1,13 @@
 import { invocation } from '../invocation.ts';
 import { count } from '../terminal/terminal.ts';
-import type { WebhookReply } from '../webhook/reply.ts';
+import type { Webhook } from '../webhook/text.ts';
 import type { Finding } from './checks.ts';
 
 /** Of an organization: where its live events go, and how many destinations it may send to. */
 export interface EventsOut {
   id: string;
   name: string;
-  webhooks: readonly Pick<WebhookReply, 'id' | 'kind' | 'url' | 'state' | 'failingSince'>[];
+  webhooks: readonly Pick<Webhook, 'id' | 'kind' | 'url' | 'state' | 'failingSince'>[];
   grants: number;
 }
 

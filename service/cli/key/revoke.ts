@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { nextCommand } from '../webhook/about.ts';
-import type { WebhookReply } from '../webhook/reply.ts';
 
 export function addKeyRevoke(key: Command, runner: CommandRunner): void {
   const revoke = key
@@ -20,9 +20,13 @@ export function addKeyRevoke(key: Command, runner: CommandRunner): void {
         params: { path: { id: keyId }, query: { organization: id } },
       }),
     );
-    const { webhooks } = await open.get<{ webhooks: WebhookReply[] }>(`/organizations/${id}/webhooks`, {
-      world: one.env,
-    });
+    const webhooks = await allPages((page) =>
+      replyOf(
+        open.admin.GET('/api/admin/webhooks', {
+          params: { query: { organization: id, env: one.env, ...page } },
+        }),
+      ),
+    );
     const made = webhooks.filter(({ createdBy }) => createdBy === `key:${one.id}`);
     const left = made.map(({ id: webhook, url }) => `  ${webhook}  ${url}`);
     const remove = nextCommand('webhook remove WEBHOOK', { ...options, test: one.env === 'test' });

@@ -22,7 +22,8 @@ export function nextCommand(words: string, { org, test }: About): string {
 /** The organization's own paths, and the world that goes with each request. */
 export async function realmOf(open: Control, options: About) {
   const { id } = await chooseOrganization(open, options.org);
-  return { path: `/organizations/${id}`, world: worldOf(options) };
+  const env = worldOf(options);
+  return { path: `/organizations/${id}`, env, query: { organization: id, env } };
 }
 
 /** Of one endpoint, below its organization's. */

@@ -1,10 +1,17 @@
 import { type Command, Option } from 'commander';
-import { families, signatureDialects } from '../../engine/webhooks/index.ts';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import {
+  type Family,
+  families,
+  type SignatureDialect,
+  signatureDialects,
+} from '../../engine/webhooks/index.ts';
+import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { type About, nextCommand, realmOf, withAbout } from './about.ts';
 import { type Fields, readFields, withFields } from './fields.ts';
-import { describeWebhook, notShownAgain, type WithSecret } from './reply.ts';
+import { describeWebhook, notShownAgain } from './text.ts';
 
 export function addWebhookAdd(webhook: Command, runner: CommandRunner): void {
   const command = webhook
@@ -33,26 +40,25 @@ export function addWebhookAdd(webhook: Command, runner: CommandRunner): void {
 Signatures: standard (webhook-signature, as Standard Webhooks has it), timestamped (Huma-Signature), sha256
 (X-VerifyHuman-Signature), hex (x-proof-signature). The headers of Standard Webhooks are sent beside each of them.`,
   );
-  runner.run<About & Fields & { family: string; signature?: string }>(
+  runner.run<About & Fields & { family: Family; signature?: SignatureDialect }>(
     command,
     async ({ options, control }, url = '') => {
-      const fields = await readFields(options);
-      if (fields.ca === null || fields.pin === null)
+      const { ca, pin, ...others } = await readFields(options);
+      if (ca === null || pin === null)
         throw new UsageError('--ca none and --pin none are for “webhook change”: leave them out here.');
       const open = await control();
-      const { path, world } = await realmOf(open, options);
+      const { env, query } = await realmOf(open, options);
       const { family, signature } = options;
-      const made = await open.send<WithSecret>('POST', `${path}/webhooks`, {
-        world,
-        url,
-        family,
-        ...(signature !== undefined && { signature }),
-        ...fields,
-      });
+      const made = await replyOf(
+        open.admin.POST('/api/admin/webhooks', {
+          params: { query },
+          body: defined({ url, family, signature, ...others, ca, pin }),
+        }),
+      );
       return {
         json: made,
         text: [
-          describeWebhook(made, made.secret),
+          describeWebhook(made, env, made.secret),
           '',
           notShownAgain,
           `Try it: ${nextCommand(`webhook test ${made.id}`, options)}`,

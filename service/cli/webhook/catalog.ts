@@ -1,16 +1,9 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
 import { facts, table } from '../terminal/terminal.ts';
-
-interface CatalogEntry {
-  family: string;
-  name: string;
-  when: string;
-  fires: boolean;
-  sample: Record<string, unknown>;
-}
 
 export function addWebhookCatalog(webhook: Command, runner: CommandRunner): void {
   runner.run(
@@ -21,12 +14,12 @@ export function addWebhookCatalog(webhook: Command, runner: CommandRunner): void
       .addHelpText('after', examples('webhook catalog', 'webhook catalog identity.verification.success')),
     async ({ control }, name?: string) => {
       const open = await control();
-      const { events } = await open.get<{ events: CatalogEntry[] }>('/webhooks/catalog');
+      const { items } = await replyOf(open.admin.GET('/api/admin/webhooks/catalog'));
       if (name === undefined) {
-        const rows = events.map((one) => [one.name, one.fires ? 'yes' : 'not yet', one.when]);
-        return { json: { events }, text: table(['event', 'fires', 'when'], rows, 'There is no event.') };
+        const rows = items.map((one) => [one.name, one.fires ? 'yes' : 'not yet', one.when]);
+        return { json: { items }, text: table(['event', 'fires', 'when'], rows, 'There is no event.') };
       }
-      const found = events.find((one) => one.name === name);
+      const found = items.find((one) => one.name === name);
       if (found === undefined)
         throw new UsageError(`There is no event ${name}. All there are: ${invocation} webhook catalog`);
       const { sample, when, fires, family } = found;

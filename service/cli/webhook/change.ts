@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
-import { type About, realmOf, webhookPath, withAbout } from './about.ts';
+import { type About, realmOf, withAbout } from './about.ts';
 import { type Fields, readFields, withFields } from './fields.ts';
-import { describeWebhook, type WebhookReply } from './reply.ts';
+import { describeWebhook } from './text.ts';
 
 export function addWebhookChange(webhook: Command, runner: CommandRunner): void {
   const change = webhook
@@ -27,8 +28,10 @@ export function addWebhookChange(webhook: Command, runner: CommandRunner): void 
     if (Object.keys(body).length === 0)
       throw new UsageError('Say what to change: --url, --event, --header, --description, … (see --help).');
     const open = await control();
-    const { path, world } = await realmOf(open, options);
-    const one = await open.send<WebhookReply>('PATCH', webhookPath(path, webhookId), { world, ...body });
-    return { json: one, text: describeWebhook(one) };
+    const { env, query } = await realmOf(open, options);
+    const one = await replyOf(
+      open.admin.PATCH('/api/admin/webhooks/{id}', { params: { path: { id: webhookId }, query }, body }),
+    );
+    return { json: one, text: describeWebhook(one, env) };
   });
 }

@@ -41,7 +41,7 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
     if (!Number.isInteger(limit) || limit < 1)
       throw new UsageError(`--limit: "${options.limit}" is no positive number.`);
     const open = await control();
-    const { path, world } = await realmOf(open, options);
+    const { path, env: world } = await realmOf(open, options);
     const { webhook, event, state } = options;
     const deliveries: DeliveryReply[] = [];
     let before: string | undefined;
@@ -83,7 +83,7 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
   withAbout(show).addHelpText('after', examples('webhook delivery dlv_01…'));
   runner.run<About>(show, async ({ options, control }, delivery = '') => {
     const open = await control();
-    const { path, world } = await realmOf(open, options);
+    const { path, env: world } = await realmOf(open, options);
     const where = `${path}/deliveries/${encodeURIComponent(delivery)}`;
     const one = await open.get<DeliveryLogReply>(where, { world });
     return { json: one, text: describeDelivery(one) };

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
-import { families } from '../../engine/webhooks/index.ts';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { type Family, families } from '../../engine/webhooks/index.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { table } from '../terminal/terminal.ts';
-import { type About, nextCommand, realmOf, webhookPath, withAbout } from './about.ts';
-import { describeState, describeWebhook, type WebhookReply } from './reply.ts';
+import { type About, nextCommand, realmOf, withAbout } from './about.ts';
+import { describeState, describeWebhook, type Webhook } from './text.ts';
 
 export function addWebhookList(webhook: Command, runner: CommandRunner): void {
   const list = webhook
@@ -11,12 +13,18 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
     .description('where events go, without secrets')
     .addOption(new Option('--family <family>', 'of this family alone').choices([...families]));
   withAbout(list).addHelpText('after', examples('webhook list', 'webhook list --family identity --json'));
-  runner.run<About & { family?: string }>(list, async ({ options, control }) => {
+  runner.run<About & { family?: Family }>(list, async ({ options, control }) => {
     const open = await control();
-    const { path, world } = await realmOf(open, options);
-    const query = { world, family: options.family };
-    const reply = await open.get<{ webhooks: WebhookReply[] }>(`${path}/webhooks`, query);
-    const rows = reply.webhooks.map((one) => [
+    const { env, query } = await realmOf(open, options);
+    const { family } = options;
+    const items = await allPages((page) =>
+      replyOf(
+        open.admin.GET('/api/admin/webhooks', {
+          params: { query: { ...query, ...page, ...(family && { family }) } },
+        }),
+      ),
+    );
+    const rows = items.map((one) => [
       one.id,
       one.family,
       one.kind === 'callback' ? '(callback URLs)' : one.url,
@@ -28,8 +36,8 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
     ]);
     const header = ['webhook', 'family', 'to', 'events', 'signature', 'state', 'made by key', 'description'];
     const kind = options.family === undefined ? 'webhook' : `webhook of the family ${options.family}`;
-    const empty = `No ${kind} in the ${world} world: nobody is told of anything there. Add one: ${nextCommand('webhook add --help', {})}`;
-    return { json: reply, text: table(header, rows, empty) };
+    const empty = `No ${kind} in the ${env} world: nobody is told of anything there. Add one: ${nextCommand('webhook add --help', {})}`;
+    return { json: { items }, text: table(header, rows, empty) };
   });
 
   const show = webhook
@@ -39,14 +47,16 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
   withAbout(show).addHelpText('after', examples('webhook show wh_01…'));
   runner.run<About>(show, async ({ options, control }, webhookId = '') => {
     const open = await control();
-    const { path, world } = await realmOf(open, options);
-    const one = await open.get<WebhookReply>(webhookPath(path, webhookId), { world });
-    return { json: one, text: [describeWebhook(one), ...whatNext(one, options)].join('\n') };
+    const { env, query } = await realmOf(open, options);
+    const one = await replyOf(
+      open.admin.GET('/api/admin/webhooks/{id}', { params: { path: { id: webhookId }, query } }),
+    );
+    return { json: one, text: [describeWebhook(one, env), ...whatNext(one, options)].join('\n') };
   });
 }
 
 /** Of one that nothing reaches. */
-function whatNext({ id, state, failingSince }: WebhookReply, about: About): string[] {
+function whatNext({ id, state, failingSince }: Webhook, about: About): string[] {
   if (state.is === 'disabled') return ['', `Send to it again: ${nextCommand(`webhook enable ${id}`, about)}`];
   if (failingSince === undefined) return [];
   const log = nextCommand(`webhook deliveries --webhook ${id}`, about);

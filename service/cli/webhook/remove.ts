@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
-import { type About, realmOf, webhookPath, withAbout } from './about.ts';
-import type { WebhookReply } from './reply.ts';
+import { type About, realmOf, withAbout } from './about.ts';
+import type { Webhook } from './text.ts';
 
 /** What a webhook is called when somebody has to say that they mean it. */
-const nameOf = ({ kind, url, family }: WebhookReply) => (kind === 'callback' ? family : new URL(url).host);
+const nameOf = ({ kind, url, family }: Webhook) => (kind === 'callback' ? family : new URL(url).host);
 
 export function addWebhookRemove(webhook: Command, runner: CommandRunner): void {
   const remove = webhook
@@ -19,14 +20,15 @@ export function addWebhookRemove(webhook: Command, runner: CommandRunner): void 
   withAbout(remove).addHelpText('after', examples('webhook remove wh_01… --confirm hooks.example.org'));
   runner.run<About & { confirm?: string }>(remove, async ({ options, control }, webhookId = '') => {
     const open = await control();
-    const { path, world } = await realmOf(open, options);
-    const one = await open.get<WebhookReply>(webhookPath(path, webhookId), { world });
+    const { query } = await realmOf(open, options);
+    const params = { path: { id: webhookId }, query };
+    const one = await replyOf(open.admin.GET('/api/admin/webhooks/{id}', { params }));
     if (options.confirm !== nameOf(one)) {
       throw new UsageError(
         `Its secret cannot be had back, and what waits for it is dropped. Nothing was removed. To confirm: --confirm ${nameOf(one)}`,
       );
     }
-    const reply = await open.send<{ removed: string }>('DELETE', webhookPath(path, webhookId), { world });
-    return { json: reply, text: `${reply.removed} is removed.` };
+    await open.admin.DELETE('/api/admin/webhooks/{id}', { params });
+    return { json: { removed: webhookId }, text: `${webhookId} is removed.` };
   });
 }

@@ -13,7 +13,7 @@ export function addWebhookResend(webhook: Command, runner: CommandRunner): void 
   withAbout(resend).addHelpText('after', examples('webhook resend dlv_01…'));
   runner.run<About>(resend, async ({ options, control }, delivery = '') => {
     const open = await control();
-    const { path, world } = await realmOf(open, options);
+    const { path, env: world } = await realmOf(open, options);
     const where = `${path}/deliveries/${encodeURIComponent(delivery)}/resend`;
     const one = await open.send<DeliveryReply>('POST', where, { world });
     const log = nextCommand(`webhook delivery ${one.id}`, options);
@@ -35,7 +35,7 @@ export function addWebhookResend(webhook: Command, runner: CommandRunner): void 
       const since = readMoment('--since', options.since, 'first');
       const until = options.until === undefined ? undefined : readMoment('--until', options.until);
       const open = await control();
-      const { path, world } = await realmOf(open, options);
+      const { path, env: world } = await realmOf(open, options);
       const reply = await open.send<{ deliveries: number }>('POST', webhookPath(path, webhookId, 'replay'), {
         world,
         since,

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { readDuration } from '../terminal/moment.ts';
-import { type About, realmOf, webhookPath, withAbout } from './about.ts';
-import { describeWebhook, notShownAgain, type WithSecret } from './reply.ts';
+import { type About, realmOf, withAbout } from './about.ts';
+import { describeWebhook, notShownAgain } from './text.ts';
 
 export function addWebhookRotate(webhook: Command, runner: CommandRunner): void {
   const command = webhook
@@ -20,18 +21,20 @@ secret’s in the header of the same name with -next.`,
   runner.run<About & { overlap: string }>(command, async ({ options, control }, webhookId = '') => {
     const overlapSeconds = readDuration('--overlap', options.overlap);
     const open = await control();
-    const { path, world } = await realmOf(open, options);
-    const made = await open.send<WithSecret>('POST', webhookPath(path, webhookId, 'rotate'), {
-      world,
-      overlapSeconds,
-    });
+    const { env, query } = await realmOf(open, options);
+    const made = await replyOf(
+      open.admin.POST('/api/admin/webhooks/{id}/rotate', {
+        params: { path: { id: webhookId }, query },
+        body: { overlapSeconds },
+      }),
+    );
     const overlap =
       made.cutOverAt === undefined
         ? []
         : ['Give the receiver both secrets; after that time the old one signs nothing.'];
     return {
       json: made,
-      text: [describeWebhook(made, made.secret), '', notShownAgain, ...overlap].join('\n'),
+      text: [describeWebhook(made, env, made.secret), '', notShownAgain, ...overlap].join('\n'),
     };
   });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
-import { type About, nextCommand, realmOf, webhookPath, withAbout } from './about.ts';
-import type { WebhookReply } from './reply.ts';
+import { type About, nextCommand, realmOf, withAbout } from './about.ts';
 
 export function addWebhookState(webhook: Command, runner: CommandRunner): void {
   const enable = webhook
@@ -11,8 +11,10 @@ export function addWebhookState(webhook: Command, runner: CommandRunner): void {
   withAbout(enable).addHelpText('after', examples('webhook enable wh_01…'));
   runner.run<About>(enable, async ({ options, control }, webhookId = '') => {
     const open = await control();
-    const { path, world } = await realmOf(open, options);
-    const one = await open.send<WebhookReply>('POST', webhookPath(path, webhookId, 'enable'), { world });
+    const { query } = await realmOf(open, options);
+    const one = await replyOf(
+      open.admin.POST('/api/admin/webhooks/{id}/enable', { params: { path: { id: webhookId }, query } }),
+    );
     return {
       json: one,
       text: `${one.id} gets events again. What happened while it was disabled: ${nextCommand(`webhook replay ${one.id} --since …`, options)}`,
@@ -30,11 +32,13 @@ export function addWebhookState(webhook: Command, runner: CommandRunner): void {
   );
   runner.run<About & { reason: string }>(disable, async ({ options, control }, webhookId = '') => {
     const open = await control();
-    const { path, world } = await realmOf(open, options);
-    const one = await open.send<WebhookReply>('POST', webhookPath(path, webhookId, 'disable'), {
-      world,
-      reason: options.reason,
-    });
+    const { query } = await realmOf(open, options);
+    const one = await replyOf(
+      open.admin.POST('/api/admin/webhooks/{id}/disable', {
+        params: { path: { id: webhookId }, query },
+        body: { reason: options.reason },
+      }),
+    );
     return { json: one, text: `${one.id} gets nothing until it is enabled again.` };
   });
 }

@@ -15,7 +15,7 @@ export function addWebhookTest(webhook: Command, runner: CommandRunner): void {
   );
   runner.run<About & { event?: string }>(command, async ({ options, control }, webhookId = '') => {
     const open = await control();
-    const { path, world } = await realmOf(open, options);
+    const { path, env: world } = await realmOf(open, options);
     const one = await open.send<DeliveryLogReply>('POST', webhookPath(path, webhookId, 'test'), {
       world,
       event: options.event,

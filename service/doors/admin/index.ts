@@ -4,12 +4,13 @@ import { createDoor } from './door.ts';
 import { type KeyRouteDeps, keyRoutes } from './keys/routes.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
 import type { AdminRoute } from './route.ts';
+import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
 
 /** What of the engine is behind the administrative routes; the composed Gatehouse fits. */
-export type AdminDeps = KeyRouteDeps;
+export type AdminDeps = KeyRouteDeps & WebhookRouteDeps;
 
 /** Every administrative operation, whoever may call it. */
-export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [...keyRoutes(deps)];
+export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [...keyRoutes(deps), ...webhookRoutes(deps)];
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */
 export const createControlAdminDoor = (

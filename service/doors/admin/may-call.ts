@@ -13,6 +13,6 @@ export interface MayCall {
 /** Administrators who change the settings of an organization. */
 export const managers: readonly Role[] = ['owner', 'administrator'];
 /** Those, and who keeps the daily work running. */
-const operators: readonly Role[] = [...managers, 'operator'];
+export const operators: readonly Role[] = [...managers, 'operator'];
 /** Those, and who only looks. */
 export const readers: readonly Role[] = [...operators, 'auditor'];

@@ -18,10 +18,29 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'PATCH /api/admin/keys/:id': 'o OA--- -',
   'POST /api/admin/keys/:id/rotate': 'o OA--- -',
   'POST /api/admin/keys/:id/revoke': 'o OA--- -',
+  'GET /api/admin/webhooks': 'o OAo-a k',
+  'GET /api/admin/webhooks/catalog': 'o OAo-a k',
+  'GET /api/admin/webhooks/:id': 'o OAo-a k',
+  'POST /api/admin/webhooks': 'o OA--- k',
+  'PATCH /api/admin/webhooks/:id': 'o OA--- k',
+  'DELETE /api/admin/webhooks/:id': 'o OA--- k',
+  'POST /api/admin/webhooks/:id/rotate': 'o OA--- k',
+  'POST /api/admin/webhooks/:id/disable': 'o OAo-- k',
+  'POST /api/admin/webhooks/:id/enable': 'o OAo-- k',
 };
 
 /** Everything that an API key may do. It erases, exports, mints, grants and administers nothing: add no such route. */
-const forKeys: string[] = [];
+const forKeys = [
+  'GET /api/admin/webhooks',
+  'GET /api/admin/webhooks/catalog',
+  'GET /api/admin/webhooks/:id',
+  'POST /api/admin/webhooks',
+  'PATCH /api/admin/webhooks/:id',
+  'DELETE /api/admin/webhooks/:id',
+  'POST /api/admin/webhooks/:id/rotate',
+  'POST /api/admin/webhooks/:id/disable',
+  'POST /api/admin/webhooks/:id/enable',
+];
 
 const letters = { owner: 'O', administrator: 'A', operator: 'o', reviewer: 'r', auditor: 'a' } as const;
 

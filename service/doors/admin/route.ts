@@ -103,7 +103,7 @@ export function route<
   Params extends z.ZodType = Nothing,
   Query extends z.ZodObject = Nothing,
   Body extends z.ZodType = Nothing,
-  Reply extends z.ZodType = z.ZodUndefined,
+  Reply extends z.ZodType = z.ZodVoid,
 >(definition: Definition<W, Params, Query, Body, Reply>): AdminRoute {
   const { method, url, operationId, may, within } = definition;
   return {

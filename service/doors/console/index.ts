@@ -5,7 +5,6 @@ import { deliveryRoutes } from './delivery-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { grantRoutes } from './grant-routes.ts';
 import { webhookActionRoutes } from './webhook-action-routes.ts';
-import { webhookRoutes } from './webhook-routes.ts';
 import { bodyLimit } from './wire.ts';
 
 export type { ConsoleDeps };
@@ -20,7 +19,6 @@ export function createConsoleDoor(deps: ConsoleDeps): FastifyPluginAsync {
     app.addHook('onRoute', (route) => {
       route.bodyLimit = bodyLimit;
     });
-    await app.register(webhookRoutes, deps);
     await app.register(webhookActionRoutes, deps);
     await app.register(deliveryRoutes, deps);
     await app.register(eventRoutes, deps);

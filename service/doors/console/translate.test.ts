@@ -3,60 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../engine/alerts/index.ts';
 import type { Delivery, DeliveryAttempt } from '../../engine/deliveries/index.ts';
 import type { Grant } from '../../engine/destinations/index.ts';
-import type { Endpoint } from '../../engine/webhooks/index.ts';
-import {
-  fromCatalog,
-  fromDelivery,
-  fromDeliveryLog,
-  fromEndpoint,
-  fromGrant,
-  fromNewEndpoint,
-  toActor,
-  toEndpointChange,
-  toRealm,
-  toReplay,
-} from './translate.ts';
+import { fromDelivery, fromDeliveryLog, fromGrant, toActor, toRealm, toReplay } from './translate.ts';
 import { fromAlert, toAlertRuleChange } from './translate-alerts.ts';
-import {
-  DeliveryLogReply,
-  DeliveryReply,
-  GrantReply,
-  NewWebhookReply,
-  WebhookReply,
-} from './wire-replies.ts';
+import { DeliveryLogReply, DeliveryReply, GrantReply } from './wire-replies.ts';
 import { AlertReply } from './wire-replies-alerts.ts';
 
 const moment = fc.integer({ min: 0, max: 4e12 });
 const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
 const text = fc.string({ maxLength: 20 });
-
-const endpoint = fc.record({
-  id: text,
-  organization: fc.constant('org_secret'),
-  world: fc.constantFrom('live', 'test'),
-  kind: fc.constantFrom('endpoint', 'callback'),
-  family: fc.constantFrom('identity', 'sessions', 'behavior', 'hosted', 'registrations'),
-  url: text,
-  description: text,
-  events: fc.array(text),
-  signature: fc.constantFrom('standard', 'timestamped', 'sha256', 'hex'),
-  signatureHeader: maybe(text),
-  headers: fc.array(text),
-  trust: fc.oneof(
-    fc.constant({ is: 'system' }),
-    fc.constant({ is: 'ca' }),
-    text.map((pin) => ({ is: 'pin', pin })),
-  ),
-  state: fc.oneof(
-    fc.constant({ is: 'enabled' }),
-    fc.record({ is: fc.constant('disabled'), reason: text, at: moment }),
-  ),
-  cutOverAt: maybe(moment),
-  failingSince: maybe(moment),
-  lineage: maybe(fc.constant('key_lineage')),
-  createdAt: moment,
-  createdBy: text,
-}) as fc.Arbitrary<unknown> as fc.Arbitrary<Endpoint>;
 
 const delivery = fc.record({
   id: text,
@@ -96,18 +50,6 @@ const attempt = fc.record({
 const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('whatever the engine gives is an answer as it is documented', () => {
-  test('a webhook, without its organization and the lineage of a key', () => {
-    fc.assert(
-      fc.property(endpoint, (one) => {
-        const reply = overTheWire(fromEndpoint(one));
-        expect(WebhookReply.parse(reply)).toEqual(reply);
-        expect(JSON.stringify(reply)).not.toMatch(/org_secret|key_lineage/);
-        const made = overTheWire(fromNewEndpoint({ endpoint: one, secret: 'whsec_x' }));
-        expect(NewWebhookReply.parse(made)).toEqual({ ...(reply as object), secret: 'whsec_x' });
-      }),
-    );
-  });
-
   test('a delivery and its log', () => {
     fc.assert(
       fc.property(delivery, fc.array(attempt, { maxLength: 3 }), (one, log) => {
@@ -184,8 +126,7 @@ describe('what is asked', () => {
     expect(toActor(caller, 'req_1')).toEqual({ is: 'key', key: 'key_1', request: 'req_1' });
   });
 
-  test('null is a change, what is absent is none', () => {
-    expect(toEndpointChange({ ca: null, url: undefined })).toEqual({ ca: null });
+  test('what is absent is no change', () => {
     expect(toAlertRuleChange({ enabled: false, filter: { key: undefined, profile: 'strict' } })).toEqual({
       enabled: false,
       filter: { profile: 'strict' },
@@ -202,18 +143,5 @@ describe('what is asked', () => {
       until: Date.UTC(2026, 10, 20, 12, 0, 0, 250),
     });
     expect(toReplay('wh_1', { since: '2026-11-20T12:00:00Z' })).not.toHaveProperty('until');
-  });
-
-  test('the catalog can be cut to one family', () => {
-    const entry = (family: 'identity' | 'hosted') => ({
-      name: `${family}.x`,
-      family,
-      when: 'Now.',
-      fires: true,
-      sample: { event: 'x' },
-    });
-    const both = [entry('identity'), entry('hosted')];
-    expect(fromCatalog(both).items).toEqual(both);
-    expect(fromCatalog(both, 'hosted').items).toEqual([entry('hosted')]);
   });
 });

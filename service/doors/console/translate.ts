@@ -9,23 +9,15 @@ import type {
 } from '../../engine/deliveries/index.ts';
 import { describeGrant, type Grant } from '../../engine/destinations/index.ts';
 import type { EventRealm } from '../../engine/events/index.ts';
-import type { Endpoint, EndpointChange, NewEndpoint, Webhooks } from '../../engine/webhooks/index.ts';
-import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
-import type { NewWebhook, Replay, WebhookChange } from './wire.ts';
+import type { Replay } from './wire.ts';
 import type {
-  CatalogReply,
   DeliveryAttemptReply,
   DeliveryLogReply,
   DeliveryReply,
   EventReply,
   GrantReply,
-  NewWebhookReply,
-  WebhookReply,
 } from './wire-replies.ts';
-
-const timeOrNull = (milliseconds: number | undefined) =>
-  milliseconds === undefined ? null : time(milliseconds);
 
 /** A key acts in its own organization and world, and nowhere else. */
 export const toRealm = ({ organization, world }: Pick<KeyCaller, 'organization' | 'world'>): EventRealm => ({
@@ -36,47 +28,6 @@ export const toActor = ({ key }: Pick<KeyCaller, 'key'>, request: string): Actor
   is: 'key',
   key,
   request,
-});
-
-export const toNewEndpoint = (body: NewWebhook): NewEndpoint => defined(body);
-export const toEndpointChange = (body: WebhookChange): EndpointChange => defined(body);
-
-export function fromEndpoint(endpoint: Endpoint): WebhookReply {
-  const { id, kind, family, url, description, events, signature, headers, trust, state } = endpoint;
-  return {
-    id,
-    kind,
-    family,
-    url,
-    description,
-    events: [...events],
-    signature,
-    signatureHeader: endpoint.signatureHeader ?? null,
-    headers: [...headers],
-    trust: trust.is === 'pin' ? { is: 'pin', pin: trust.pin } : { is: trust.is },
-    state:
-      state.is === 'enabled'
-        ? { is: 'enabled' }
-        : { is: 'disabled', reason: state.reason, at: time(state.at) },
-    cutOverAt: timeOrNull(endpoint.cutOverAt),
-    failingSince: timeOrNull(endpoint.failingSince),
-    createdAt: time(endpoint.createdAt),
-    createdBy: endpoint.createdBy,
-  };
-}
-
-export const fromNewEndpoint = ({
-  endpoint,
-  secret,
-}: {
-  endpoint: Endpoint;
-  secret: string;
-}): NewWebhookReply => ({ ...fromEndpoint(endpoint), secret });
-
-export const fromCatalog = (entries: ReturnType<Webhooks['catalog']>, family?: string): CatalogReply => ({
-  items: entries
-    .filter((entry) => family === undefined || entry.family === family)
-    .map(({ name, family, when, fires, sample }) => ({ name, family, when, fires, sample })),
 });
 
 export const toReplay = (endpoint: string, { since, until }: Replay) => ({

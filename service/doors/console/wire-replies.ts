@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { families, signatureDialects } from '../../engine/webhooks/index.ts';
 import { pageReply } from './page.ts';
 import * as example from './reply-examples.ts';
 import { deliveryStates } from './wire.ts';
@@ -7,77 +6,6 @@ import { deliveryStates } from './wire.ts';
 export const time = (what: string) => z.iso.datetime().describe(what);
 const kind = <Name extends string>(name: Name) => z.literal(name).describe('Which of these it is');
 export const who = z.string().describe('`key:<id of an API key>` or `operator:<account>`');
-
-export const WebhookReply = z
-  .strictObject({
-    id: z.string().describe('Id'),
-    kind: z.enum(['endpoint', 'callback']).describe('`callback`: made for the callback URL of a session'),
-    family: z.enum(families).describe('Whose events and payloads it gets'),
-    url: z.string().describe('Where deliveries are sent'),
-    description: z.string().describe('For people'),
-    events: z.array(z.string()).describe('Names from the catalog'),
-    signature: z.enum(signatureDialects).describe('How deliveries are signed'),
-    signatureHeader: z.string().nullable().describe("Of the signature; null: the dialect's own"),
-    headers: z.array(z.string()).describe('Names of your own headers; their values are never shown'),
-    trust: z
-      .discriminatedUnion('is', [
-        z.strictObject({ is: kind('system') }),
-        z.strictObject({ is: kind('ca') }),
-        z.strictObject({ is: kind('pin'), pin: z.string().describe('SHA-256 of the key, Base64') }),
-      ])
-      .describe("Whom it believes to be the receiver: the system's CAs, a CA of its own, or one public key"),
-    state: z
-      .discriminatedUnion('is', [
-        z.strictObject({ is: kind('enabled') }),
-        z.strictObject({
-          is: kind('disabled'),
-          reason: z.string().describe('Why'),
-          at: time('Since when'),
-        }),
-      ])
-      .describe('Whether anything is sent to it, and why not'),
-    cutOverAt: z.iso
-      .datetime()
-      .nullable()
-      .describe('While its secret is being rotated: when the old one ends'),
-    failingSince: z.iso
-      .datetime()
-      .nullable()
-      .describe('Since when nothing has got through; after five days it is disabled'),
-    createdAt: time('When it was made'),
-    createdBy: who,
-  })
-  .meta({ id: 'Webhook', description: 'Where events go.', examples: [example.webhook] });
-
-export const NewWebhookReply = WebhookReply.extend({
-  secret: z.string().describe('What deliveries are signed with. Shown this once: keep it now'),
-}).meta({
-  id: 'WebhookWithSecret',
-  description: 'The webhook, and its secret this once.',
-  examples: [{ ...example.webhook, secret: example.secret }],
-});
-
-export const CatalogReply = z
-  .strictObject({
-    items: z
-      .array(
-        z.strictObject({
-          name: z.string().describe('`<family>.<event>`: what `events` of a webhook takes'),
-          family: z.enum(families).describe('Whose'),
-          when: z.string().describe('When it is sent'),
-          fires: z
-            .boolean()
-            .describe('False: nothing sends it in this version; a webhook may ask for it already'),
-          sample: z.looseObject({}).describe('A body as it goes over the wire'),
-        }),
-      )
-      .describe('By family'),
-  })
-  .meta({
-    id: 'EventCatalog',
-    description: 'Every event that a webhook can ask for.',
-    examples: [{ items: [example.catalogEntry] }],
-  });
 
 const state = z.discriminatedUnion('is', [
   z.strictObject({
@@ -198,14 +126,10 @@ export const GrantReply = z
   })
   .meta({ id: 'Grant', description: 'Where may be sent to.', examples: [example.grant] });
 
-export const WebhookPage = pageReply(WebhookReply, 'Webhooks', 'WebhookPage');
 export const DeliveryPage = pageReply(DeliveryReply, 'Deliveries', 'DeliveryPage');
 export const EventPage = pageReply(EventReply, 'Events', 'EventPage');
 export const GrantPage = pageReply(GrantReply, 'Grants, the revoked ones too', 'GrantPage');
 
-export type WebhookReply = z.output<typeof WebhookReply>;
-export type NewWebhookReply = z.output<typeof NewWebhookReply>;
-export type CatalogReply = z.output<typeof CatalogReply>;
 export type DeliveryReply = z.output<typeof DeliveryReply>;
 export type DeliveryAttemptReply = z.output<typeof DeliveryAttemptReply>;
 export type DeliveryLogReply = z.output<typeof DeliveryLogReply>;

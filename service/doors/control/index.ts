@@ -21,7 +21,6 @@ import { renewalRoutes } from './renewal-routes.ts';
 import { retentionRoutes } from './retention-routes.ts';
 import { subjectRoutes } from './subject-routes.ts';
 import { vaultRoutes } from './vault-routes.ts';
-import { webhookRoutes } from './webhook-routes.ts';
 
 export type { ControlDeps } from './control-deps.ts';
 
@@ -51,6 +50,5 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(alertRoutes, deps);
   await app.register(vaultRoutes, deps);
   await app.register(jobRoutes, deps);
-  await app.register(webhookRoutes, deps);
   await app.register(deliveryRoutes, deps);
 };

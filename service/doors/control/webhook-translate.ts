@@ -1,32 +1,7 @@
 import type { Deliveries, Delivery } from '../../engine/deliveries/index.ts';
-import type { Endpoint } from '../../engine/webhooks/index.ts';
 import { time } from '../../lib/time.ts';
 
 /** Engine -> control wire. Milliseconds become ISO 8601, what is absent stays absent. */
-
-export const fromEndpoint = ({
-  organization: _,
-  state,
-  cutOverAt,
-  failingSince,
-  signatureHeader,
-  lineage,
-  createdAt,
-  ...rest
-}: Endpoint) => ({
-  ...rest,
-  state: state.is === 'enabled' ? state : { ...state, at: time(state.at) },
-  ...(signatureHeader !== undefined && { signatureHeader }),
-  ...(cutOverAt !== undefined && { cutOverAt: time(cutOverAt) }),
-  ...(failingSince !== undefined && { failingSince: time(failingSince) }),
-  ...(lineage !== undefined && { lineage }),
-  createdAt: time(createdAt),
-});
-
-export const fromSecret = ({ endpoint, secret }: { endpoint: Endpoint; secret: string }) => ({
-  ...fromEndpoint(endpoint),
-  secret,
-});
 
 export const fromDelivery = ({ event, state, createdAt, ...rest }: Delivery) => ({
   ...rest,

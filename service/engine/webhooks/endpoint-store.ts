@@ -139,6 +139,23 @@ export async function selectEndpoints(
   return query.orderBy('id').execute();
 }
 
+/** The newest first, older than `before`. */
+export async function selectEndpointPage(
+  db: Db,
+  { organization, world }: EventRealm,
+  { family, before, limit }: { family?: Family; before?: string; limit: number },
+): Promise<EndpointRow[]> {
+  let query = db
+    .selectFrom('webhook_endpoint')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('state', '!=', 'removed');
+  if (family !== undefined) query = query.where('family', '=', family);
+  if (before !== undefined) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute();
+}
+
 /** Of every organization. */
 export async function selectAllEndpoints(db: Db): Promise<EndpointRow[]> {
   return db

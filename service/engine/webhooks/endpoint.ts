@@ -62,7 +62,10 @@ export interface Webhooks {
     endpoint: NewEndpoint,
     actor: Actor,
   ): Promise<{ endpoint: Endpoint; secret: string }>;
+  /** All of them, the oldest first. */
   list(realm: EventRealm, filter?: { family?: Family; lineage?: string }): Promise<Endpoint[]>;
+  /** At most `limit`, the newest first, of those older than the webhook `before`. */
+  page(realm: EventRealm, page: { family?: Family; before?: string; limit: number }): Promise<Endpoint[]>;
   get(realm: EventRealm, id: string): Promise<Endpoint>;
   change(realm: EventRealm, id: string, change: EndpointChange, actor: Actor): Promise<Endpoint>;
   enable(realm: EventRealm, id: string, actor: Actor): Promise<Endpoint>;

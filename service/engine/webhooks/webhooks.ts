@@ -17,6 +17,7 @@ import {
   type EndpointSealer,
   type EndpointUpdate,
   requireEndpoint,
+  selectEndpointPage,
   selectEndpoints,
 } from './endpoint-store.ts';
 import { type Alteration, createEndpointWriter } from './endpoint-writer.ts';
@@ -66,6 +67,7 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
     change: createApplyChange(parts),
 
     list: async (realm, filter = {}) => (await selectEndpoints(db, realm, filter)).map(shown),
+    page: async (realm, page) => (await selectEndpointPage(db, realm, page)).map(shown),
     get: async (realm, id) => shown(await requireEndpoint(db, realm, id)),
 
     async enable(realm, id, actor) {

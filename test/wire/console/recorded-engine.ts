@@ -1,3 +1,4 @@
+import type { AdminDeps } from '../../../service/doors/admin/index.ts';
 import type { ConsoleDeps } from '../../../service/doors/console/index.ts';
 import { Problem, type ProblemCode, type ProblemExtra } from '../../../service/lib/problem.ts';
 
@@ -27,7 +28,10 @@ export function recordedRooms({ answers = {}, refuse }: EngineScript) {
       },
     );
   const rooms = Object.fromEntries(
-    ['webhooks', 'deliveries', 'eventLog', 'alerts', 'grants'].map((name) => [name, room(name)]),
-  ) as unknown as ConsoleDeps;
+    ['access', 'checks', 'webhooks', 'deliveries', 'eventLog', 'alerts', 'grants'].map((name) => [
+      name,
+      room(name),
+    ]),
+  ) as unknown as ConsoleDeps & AdminDeps;
   return { rooms, asked };
 }

@@ -1,34 +1,16 @@
+import type { Schemas } from '../../../sdk/admin/client.ts';
+import type { World } from '../../lib/id.ts';
 import { type Cell, facts } from '../terminal/terminal.ts';
 
-export interface WebhookReply {
-  id: string;
-  world: 'live' | 'test';
-  kind: 'endpoint' | 'callback';
-  family: string;
-  url: string;
-  description: string;
-  events: string[];
-  signature: string;
-  signatureHeader?: string;
-  headers: string[];
-  trust: { is: 'system' } | { is: 'ca' } | { is: 'pin'; pin: string };
-  state: { is: 'enabled' } | { is: 'disabled'; reason: string; at: string };
-  cutOverAt?: string;
-  failingSince?: string;
-  lineage?: string;
-  createdAt: string;
-  createdBy: string;
-}
-
-export type WithSecret = WebhookReply & { secret: string };
+export type Webhook = Schemas['Webhook'];
 
 /** `secret` stands first under the id: it is what somebody came for. */
-export function describeWebhook(one: WebhookReply, secret?: string): string {
+export function describeWebhook(one: Webhook, env: World, secret?: string): string {
   const pairs: [string, Cell][] = [
     ['webhook', one.id],
     ['secret', secret],
     ['to', one.kind === 'callback' ? 'the callback URL of each call' : one.url],
-    ['world', one.world],
+    ['world', env],
     ['family', one.family],
     ['events', one.events.map((name) => name.slice(one.family.length + 1)).join(', ')],
     [
@@ -46,12 +28,12 @@ export function describeWebhook(one: WebhookReply, secret?: string): string {
   return facts(pairs);
 }
 
-export function describeState({ state, failingSince }: WebhookReply): string {
+export function describeState({ state, failingSince }: Webhook): string {
   if (state.is === 'disabled') return `disabled ${state.at}: ${state.reason}`;
   return failingSince === undefined ? 'enabled' : `enabled, failing since ${failingSince}`;
 }
 
-function describeTrust(trust: WebhookReply['trust']): string | undefined {
+function describeTrust(trust: Webhook['trust']): string | undefined {
   switch (trust.is) {
     case 'system':
       return undefined;

@@ -6,7 +6,8 @@ import { openEventsOut } from '../../../test/support/events-out.ts';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
 import { createServer } from '../../http/server.ts';
 import { silentLog } from '../../lib/log.ts';
-import { createConsoleDoor } from './index.ts';
+import { createConsoleDoor } from '../console/index.ts';
+import { createAdminDoor } from './index.ts';
 
 let engine: Engine;
 let app: ReturnType<typeof createServer>;
@@ -26,6 +27,7 @@ beforeAll(async () => {
     ids: engine.ids,
     log: silentLog,
   });
+  await app.register(createAdminDoor({ ...eventsOut, access, checks: engine.checks }));
   await app.register(createConsoleDoor(eventsOut));
   await app.ready();
   const realm = { organization, world: 'live' } as const;
@@ -74,6 +76,9 @@ const names = fc.constantFrom(
   ...[
     'limit',
     'before',
+    'cursor',
+    'organization',
+    'env',
     'family',
     'endpoint',
     'event',
