@@ -680,7 +680,7 @@ export interface components {
              * @description When it was made
              */
             createdAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; before release 0.2 the appliance is `operator:gatehouse` */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
         };
         /**
@@ -897,7 +897,7 @@ export interface components {
              * @description When it was made
              */
             createdAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; before release 0.2 the appliance is `operator:gatehouse` */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
             /** @description What deliveries are signed with. Shown this once: keep it now */
             secret: string;

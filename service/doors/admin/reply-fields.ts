@@ -7,5 +7,5 @@ export const time = (what: string) => z.iso.datetime().describe(what);
 export const actor = z
   .string()
   .describe(
-    '`key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; before release 0.2 the appliance is `operator:gatehouse`',
+    '`key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted',
   );

@@ -92,8 +92,8 @@ export function createAudit({ ids, clock, sealer }: AuditDeps): Audit {
 }
 
 /**
- * As it is stored: `key:key_…`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`. Lines of releases before 0.2
- * have `operator:gatehouse` where the appliance acted.
+ * As it is stored: `key:key_…`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`. Older
+ * lines have `operator:gatehouse` where the appliance acted.
  */
 export function describeActor(actor: Actor): string {
   switch (actor.is) {

@@ -112,6 +112,21 @@ onBothDatabases('webhook endpoints', (newPlace) => {
     expect(await webhooks.get(realm(), endpoint.id)).toEqual(endpoint);
   });
 
+  test('pages go on after the last webhook of the page before, the newest first, of one family where asked', async () => {
+    const made: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      engine.clock.advance(1);
+      made.unshift((await add()).endpoint.id);
+    }
+    const page = async (of: { before?: string; limit: number; family?: 'identity' | 'hosted' }) =>
+      (await webhooks.page(realm(), of)).map(({ id }) => id);
+    expect(await page({ limit: 2 })).toEqual(made.slice(0, 2));
+    expect(await page({ limit: 2, before: made[1]! })).toEqual(made.slice(2));
+    expect(await page({ limit: 9, family: 'identity' })).toEqual(made);
+    expect(await page({ limit: 9, family: 'hosted' })).toEqual([]);
+    expect(await webhooks.page(realm('test'), { limit: 9 })).toEqual([]);
+  });
+
   test('a destination that is refused leaves nothing, neither at first nor at a change', async () => {
     const { endpoint } = await add();
     const check = async () => {
