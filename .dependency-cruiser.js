@@ -167,7 +167,10 @@ export default {
     rule(
       'models-stand-alone',
       { path: '^models/' },
-      { path: '^service/', pathNot: '^service/(lib/|inference/(manifest|onnx-file|onnx-runtime)\\.ts$)' },
+      {
+        path: '^service/',
+        pathNot: '^service/(lib/|inference/models/(manifest|onnx-file|onnx-runtime)\\.ts$)',
+      },
       'models/ writes files; it shares the manifest schema, and what looks into a model and tries it.',
     ),
     rule(
@@ -214,14 +217,14 @@ export default {
     ),
     rule(
       'onnx-home',
-      { pathNot: '^service/inference/onnx-runtime\\.ts$' },
+      { pathNot: '^service/inference/models/onnx-runtime\\.ts$' },
       { path: '(^|node_modules/)onnxruntime-node/', dependencyTypesNot: ['type-only'] },
-      'Import it from service/inference/onnx-runtime.ts, which switches its telemetry off first (decision record on native libraries).',
+      'Import it from service/inference/models/onnx-runtime.ts, which switches its telemetry off first (decision record on native libraries).',
     ),
     rule(
       'onnx-in-workers',
       { path: '^service/', pathNot: '^service/inference/|\\.test\\.ts$' },
-      { path: '^service/inference/onnx-runtime\\.ts$' },
+      { path: '^service/inference/models/onnx-runtime\\.ts$' },
       'ONNX runs in inference workers only.',
     ),
     only(

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import type { Box, FaceAnalyzer } from '../service/inference/face.ts';
-import { createFaceAnalyzer } from '../service/inference/face-analyzer.ts';
-import { openModelLibrary } from '../service/inference/model-library.ts';
+import { openModelLibrary } from '../service/inference/models/model-library.ts';
+import { createFaceAnalyzer } from '../service/inference/workers/face-analyzer.ts';
 import { systemClock } from '../service/lib/clock.ts';
 import { silentLog } from '../service/lib/log.ts';
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Manifest, type ModelEntry } from '../service/inference/manifest.ts';
+import { Manifest, type ModelEntry } from '../service/inference/models/manifest.ts';
 import { type BuildOptions, buildModels } from './build-models.ts';
 import { sha256 } from './sha256.ts';
 

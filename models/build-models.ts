@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Manifest, type ModelEntry } from '../service/inference/manifest.ts';
+import { Manifest, type ModelEntry } from '../service/inference/models/manifest.ts';
 import type { Recipe } from './recipes.ts';
 import { sha256 } from './sha256.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Manifest } from '../service/inference/manifest.ts';
+import { Manifest } from '../service/inference/models/manifest.ts';
 import { Problem } from '../service/lib/problem.ts';
 import { torchFile } from '../test/support/torch-file.ts';
 import { type ImportFile, readImport } from './import-weights.ts';

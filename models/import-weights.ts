@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../service/inference/manifest.ts';
+import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../service/inference/models/manifest.ts';
 import { Problem } from '../service/lib/problem.ts';
 import { OwnModel, objectionTo } from './own-model.ts';
 import { recipes } from './recipes.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Manifest } from '../service/inference/manifest.ts';
+import { Manifest } from '../service/inference/models/manifest.ts';
 import { recipes } from './recipes.ts';
 import { sha256 } from './sha256.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Manifest, ModelEntry } from '../service/inference/manifest.ts';
-import { findExternalReference } from '../service/inference/onnx-file.ts';
+import { Manifest, ModelEntry } from '../service/inference/models/manifest.ts';
+import { findExternalReference } from '../service/inference/models/onnx-file.ts';
 import { decodeModel, type ModelProto, type ValueInfoProto } from './onnx/model-proto.ts';
 
 const filledIn = { file: true, sha256: true, origin: true, sources: true } as const;

@@ -1,6 +1,6 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-node';
-import type { ModelEntry } from '../service/inference/manifest.ts';
-import { InferenceSession, Tensor } from '../service/inference/onnx-runtime.ts';
+import type { ModelEntry } from '../service/inference/models/manifest.ts';
+import { InferenceSession, Tensor } from '../service/inference/models/onnx-runtime.ts';
 
 /** Pictures with nothing in common: stripes down, stripes across, a gradient; pixel values 0..255. */
 const patterns = [

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { PROXY_WANTED, parseProxy } from './http/proxy-list.ts';
+import { PROXY_WANTED, parseProxy } from './http/listening/proxy-list.ts';
 
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters');
 

@@ -3,9 +3,9 @@ import pg from 'pg';
 import type { Clock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
-import { connectTimeoutOf } from '../storage/connect-timeout.ts';
 import { openDatabase } from '../storage/connection.ts';
-import { parseInteger } from '../storage/postgres.ts';
+import { connectTimeoutOf } from '../storage/postgres/connect-timeout.ts';
+import { parseInteger } from '../storage/postgres/postgres.ts';
 import { toStorageProblem } from '../storage/storage-problem.ts';
 
 /** Rows fetched and written in one go: some milliseconds of the event loop. */

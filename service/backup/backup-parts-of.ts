@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Manifest } from '../inference/manifest.ts';
+import { Manifest } from '../inference/models/manifest.ts';
 import type { BackupFacts } from './backup-file.ts';
 import type { Part } from './backup-parts.ts';
 

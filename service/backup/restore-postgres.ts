@@ -5,7 +5,7 @@ import { Problem } from '../lib/problem.ts';
 import { MIGRATION_LOCK, schemaTable } from '../storage/migrate.ts';
 import { columnsOf, migrationHash } from '../storage/migration.ts';
 import { migrations } from '../storage/migrations/index.ts';
-import { type PostgresSession, withPostgresSession } from '../storage/postgres-session.ts';
+import { type PostgresSession, withPostgresSession } from '../storage/postgres/postgres-session.ts';
 import { type Table, tablesInOrder } from '../storage/tables-in-order.ts';
 
 /** Rows in one statement: templates of about 2 KB make one megabyte of them. */

@@ -1,7 +1,7 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { Manifest } from '../inference/manifest.ts';
-import { hashFile } from '../inference/model-library.ts';
+import { Manifest } from '../inference/models/manifest.ts';
+import { hashFile } from '../inference/models/model-library.ts';
 import { writeSynced } from '../storage/write-synced.ts';
 
 /** What must be set so that the next start finds it; nothing when it lies in the directory. */

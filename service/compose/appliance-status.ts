@@ -9,8 +9,8 @@ import type { Organization, Organizations } from '../engine/organizations/index.
 import type { Retention } from '../engine/retention/index.ts';
 import type { Subjects } from '../engine/subjects/index.ts';
 import type { Checks } from '../engine/verification/index.ts';
-import type { RunningFaceAnalyzer } from '../inference/face-analyzer.ts';
-import type { Galleries } from '../inference/gallery.ts';
+import type { Galleries } from '../inference/gallery/gallery.ts';
+import type { RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
 import type { World } from '../lib/id.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Database } from '../storage/connection.ts';

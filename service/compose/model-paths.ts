@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ModelLibraryPaths } from '../inference/model-library.ts';
+import type { ModelLibraryPaths } from '../inference/models/model-library.ts';
 import { productRoot } from '../lib/product-root.ts';
 
 /** Where the models of a data directory lie: those that come with Gatehouse, and those it imported. */

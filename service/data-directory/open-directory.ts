@@ -3,12 +3,12 @@ import { clearUnfinishedRestore, finishRestore } from '../backup/finish-restore.
 import type { Config } from '../config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { checkPostgres } from '../storage/check-postgres.ts';
 import { type Database, type DatabasePlace, openDatabase } from '../storage/connection.ts';
 import { openVault, type Vault } from '../storage/keys/vault.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import { unlockFromFile } from '../storage/master/passphrase-file.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
+import { checkPostgres } from '../storage/postgres/check-postgres.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import { databasePlace, keyStorePlace } from './database-place.ts';
 import { makeDirectory } from './new-directory.ts';

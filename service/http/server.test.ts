@@ -7,11 +7,11 @@ import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import { Problem, problemCodes } from '../lib/problem.ts';
 import { defaultErrors } from './default-errors.ts';
+import { createOwnHosts } from './listening/own-hosts.ts';
+import { untilClosed } from './listening/until-closed.ts';
 import { createMetrics } from './metrics.ts';
-import { createOwnHosts } from './own-hosts.ts';
 import { createServer, type ServerDeps } from './server.ts';
 import { createStructuredLog } from './structured-log.ts';
-import { untilClosed } from './until-closed.ts';
 
 const running: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Problem } from '../lib/problem.ts';
-import { readBody } from './read-body.ts';
+import { readBody } from './bodies/read-body.ts';
 import { toProblem } from './to-problem.ts';
 
 const coded = (code: string, message = 'x') => Object.assign(new Error(message), { code });

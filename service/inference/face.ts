@@ -1,4 +1,4 @@
-import type { Share } from './fair-queue.ts';
+import type { Share } from './workers/fair-queue.ts';
 
 /** What the inference layer tells the engine about a picture. Types only: the engine never loads native code. */
 

@@ -6,7 +6,7 @@ import { type ConsoleDeps, createConsoleDoor } from '../doors/console/index.ts';
 import { createIdentityDoor } from '../doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
-import type { OwnHosts } from '../http/own-hosts.ts';
+import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import { productVersion } from '../lib/version.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { listenOnHost } from '../http/listen-on-host.ts';
-import { createOwnHosts } from '../http/own-hosts.ts';
+import { listenOnHost } from '../http/listening/listen-on-host.ts';
+import { createOwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer } from '../http/server.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';

@@ -3,7 +3,7 @@ import { throttleTries } from '../compose/unseal-throttle.ts';
 import type { SealState } from '../doors/control/sealed.ts';
 import { sealedControlDoor } from '../doors/control/sealed.ts';
 import { createSealedDoor } from '../doors/meta/sealed.ts';
-import type { OwnHosts } from '../http/own-hosts.ts';
+import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';

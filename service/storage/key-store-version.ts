@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Problem } from '../lib/problem.ts';
 import type { KeyStorePlace } from './keys/key-store.ts';
-import { withPostgresSession } from './postgres-session.ts';
+import { withPostgresSession } from './postgres/postgres-session.ts';
 import { openSqliteFile } from './sqlite.ts';
 
 export interface KeyStoreVersion {

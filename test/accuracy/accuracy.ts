@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { createProgress } from '../../service/cli/terminal/progress.ts';
 import { createTerminal } from '../../service/cli/terminal/terminal.ts';
-import type { Manifest } from '../../service/inference/manifest.ts';
+import type { Manifest } from '../../service/inference/models/manifest.ts';
 import { keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
 import { manifestFile, withMeasuredPipeline } from '../support/measured-pipeline.ts';

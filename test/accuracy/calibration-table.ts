@@ -1,4 +1,4 @@
-import type { ScorerEntry } from '../../service/inference/manifest.ts';
+import type { ScorerEntry } from '../../service/inference/models/manifest.ts';
 import type { Comparisons } from './comparisons.ts';
 import { operatingPointAt, ratesAt } from './error-rates.ts';
 

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { Manifest, type ScorerEntry } from '../../service/inference/manifest.ts';
+import { Manifest, type ScorerEntry } from '../../service/inference/models/manifest.ts';
 import { analysisOf, createScriptedAnalyzer, direction, emptyAnalysis, near } from '../support/faces.ts';
 import { manifestFile } from '../support/measured-pipeline.ts';
 import { type FacesReport, measureFaces, readPictureList } from './faces.ts';

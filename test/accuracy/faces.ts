@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { parseCsv } from '../../service/cli/subject/csv.ts';
 import { faceQuality } from '../../service/engine/checks/face-quality.ts';
 import type { Analysis } from '../../service/inference/face.ts';
-import type { ScorerEntry } from '../../service/inference/manifest.ts';
+import type { ScorerEntry } from '../../service/inference/models/manifest.ts';
 import { Problem, type ProblemCode } from '../../service/lib/problem.ts';
 import { type CalibrationTable, calibrationTable } from './calibration-table.ts';
 import { type Comparisons, tailOf } from './comparisons.ts';

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { Manifest } from '../../service/inference/manifest.ts';
+import { Manifest } from '../../service/inference/models/manifest.ts';
 import { type FacesReport, rates } from './faces.ts';
 
 type Accuracy = Manifest['scorers'][number]['accuracy'];

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { Manifest } from '../../service/inference/manifest.ts';
+import { Manifest } from '../../service/inference/models/manifest.ts';
 import type { PadReport } from './pad.ts';
 import { apcerOfAll, type PresentationPoint } from './presentation-rates.ts';
 

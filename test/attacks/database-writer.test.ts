@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAccess } from '../../service/engine/access/index.ts';
 import { makeKeyText } from '../../service/engine/access/key-text.ts';
-import { createGalleries } from '../../service/inference/galleries.ts';
+import { createGalleries } from '../../service/inference/gallery/galleries.ts';
 import type { OrganizationId, SubjectId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { onBothDatabases } from '../storage/databases.ts';

@@ -107,7 +107,7 @@ test.skipIf(!canTrace)(
 
 test.skipIf(!canTrace)('a tool or a test that loads the runtime in its own process is as quiet', () => {
   const model = JSON.stringify(join(root, 'models/built/iris.onnx'));
-  const code = `const { InferenceSession } = await import(${JSON.stringify(join(root, 'service/inference/onnx-runtime.ts'))}); await InferenceSession.create(${model});`;
+  const code = `const { InferenceSession } = await import(${JSON.stringify(join(root, 'service/inference/models/onnx-runtime.ts'))}); await InferenceSession.create(${model});`;
   const [strace = '', ...words] = [...traced(trace), node, '--input-type=module', '--eval', code];
   const { status, stderr } = spawnSync(strace, words, { env: env(), encoding: 'utf8' });
   expect([status, stderr]).toEqual([0, '']);

@@ -9,8 +9,8 @@ import {
   scopes,
 } from '../../service/engine/access/index.ts';
 import { createBoardLinks, type Jobs } from '../../service/engine/jobs/index.ts';
+import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
-import { createOwnHosts } from '../../service/http/own-hosts.ts';
 import { accessListOf } from '../../service/http/route-access.ts';
 import { createServer } from '../../service/http/server.ts';
 import type { OrganizationId, World } from '../../service/lib/id.ts';

@@ -6,7 +6,7 @@ import {
   createGalleryCalibrations,
   type GalleryCalibrations,
 } from '../../service/engine/gallery-calibration/index.ts';
-import { crossScores } from '../../service/inference/cross-scores.ts';
+import { crossScores } from '../../service/inference/gallery/cross-scores.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { type Engine, operator, scorerA, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';

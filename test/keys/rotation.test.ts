@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Manifest } from '../../service/inference/manifest.ts';
+import { Manifest } from '../../service/inference/models/manifest.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';

@@ -1,7 +1,7 @@
-import { createGalleries } from '../../service/inference/galleries.ts';
-import { compileKernel } from '../../service/inference/gallery-kernel.ts';
-import { createGalleryMatrix } from '../../service/inference/gallery-matrix.ts';
-import { createScanner } from '../../service/inference/gallery-scan.ts';
+import { createGalleries } from '../../service/inference/gallery/galleries.ts';
+import { compileKernel } from '../../service/inference/gallery/gallery-kernel.ts';
+import { createGalleryMatrix } from '../../service/inference/gallery/gallery-matrix.ts';
+import { createScanner } from '../../service/inference/gallery/gallery-scan.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'undici';
-import { Manifest } from '../../service/inference/manifest.ts';
+import { Manifest } from '../../service/inference/models/manifest.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { createCli } from '../cli/gatehouse.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';

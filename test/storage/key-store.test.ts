@@ -9,7 +9,7 @@ import { silentLog } from '../../service/lib/log.ts';
 import { openKeyCopies } from '../../service/storage/key-copies/key-copies.ts';
 import { COPY_NAME } from '../../service/storage/key-copies/key-copy-file.ts';
 import { type KeyStore, openKeyStore } from '../../service/storage/keys/key-store.ts';
-import { takePostgresLock } from '../../service/storage/postgres-lock.ts';
+import { takePostgresLock } from '../../service/storage/postgres/postgres-lock.ts';
 import { onBothDatabases } from './databases.ts';
 
 const organization = 'org_one' as OrganizationId;

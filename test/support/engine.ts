@@ -7,9 +7,14 @@ import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
 import { type ChecksDeps, createChecks } from '../../service/engine/verification/index.ts';
-import { createGalleries } from '../../service/inference/galleries.ts';
-import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../service/inference/manifest.ts';
-import type { ModelLibrary } from '../../service/inference/model-library.ts';
+import { createGalleries } from '../../service/inference/gallery/galleries.ts';
+import type {
+  Manifest,
+  ModelEntry,
+  PadSetEntry,
+  ScorerEntry,
+} from '../../service/inference/models/manifest.ts';
+import type { ModelLibrary } from '../../service/inference/models/model-library.ts';
 import type { Clock } from '../../service/lib/clock.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';

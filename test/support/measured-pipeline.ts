@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readImport } from '../../models/import-weights.ts';
-import { createFaceAnalyzer, type RunningFaceAnalyzer } from '../../service/inference/face-analyzer.ts';
-import type { Manifest } from '../../service/inference/manifest.ts';
-import { openModelLibrary } from '../../service/inference/model-library.ts';
+import type { Manifest } from '../../service/inference/models/manifest.ts';
+import { openModelLibrary } from '../../service/inference/models/model-library.ts';
+import {
+  createFaceAnalyzer,
+  type RunningFaceAnalyzer,
+} from '../../service/inference/workers/face-analyzer.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 import { silentLog } from '../../service/lib/log.ts';
 

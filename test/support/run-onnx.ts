@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from '../../service/inference/onnx-runtime.ts';
+import { InferenceSession, Tensor } from '../../service/inference/models/onnx-runtime.ts';
 
 /** Runs a network once on one float32 input, as the service does: one thread. */
 export async function runOnnx(

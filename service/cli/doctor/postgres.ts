@@ -1,5 +1,5 @@
 import { type Config, describeDatabase } from '../../config.ts';
-import type { Grants } from '../../storage/check-postgres.ts';
+import type { Grants } from '../../storage/postgres/check-postgres.ts';
 import { toFailure } from '../failure.ts';
 import type { Finding } from './checks.ts';
 
@@ -65,4 +65,5 @@ function checkSchemas({ role, database, makesSchemas, kept }: Grants, where: str
 }
 
 /** Loaded only now: the driver costs time that `--help` need not pay. */
-const lookThere = async (url: string) => (await import('../../storage/check-postgres.ts')).readGrants(url);
+const lookThere = async (url: string) =>
+  (await import('../../storage/postgres/check-postgres.ts')).readGrants(url);

@@ -1,5 +1,5 @@
 import { modelPaths } from '../../compose/model-paths.ts';
-import { verifyModelFiles } from '../../inference/model-library.ts';
+import { verifyModelFiles } from '../../inference/models/model-library.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Control } from '../control/control.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { type ImportedModel, readImport } from '../../../models/import-weights.ts';
-import { Manifest } from '../../inference/manifest.ts';
+import { Manifest } from '../../inference/models/manifest.ts';
 import { UsageError } from '../failure.ts';
 import { manifestPath } from './manifest-path.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Manifest } from '../../inference/manifest.ts';
+import type { Manifest } from '../../inference/models/manifest.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';

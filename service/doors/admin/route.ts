@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Actor } from '../../engine/audit/index.ts';
-import { untilClosed } from '../../http/until-closed.ts';
+import { untilClosed } from '../../http/listening/until-closed.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { checkedReply } from './checked-reply.ts';
 import type { MayCall } from './may-call.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LongText } from '../../http/json-body.ts';
+import { LongText } from '../../http/bodies/json-body.ts';
 import { Problem } from '../../lib/problem.ts';
 import { decodePicture } from './base64-picture.ts';
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { LongText } from '../../http/json-body.ts';
+import { LongText } from '../../http/bodies/json-body.ts';
 import { invalidField } from '../../http/validation.ts';
 import { Problem } from '../../lib/problem.ts';
 

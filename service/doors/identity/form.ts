@@ -1,4 +1,4 @@
-import { type Form, parseJsonField } from '../../http/form-body.ts';
+import { type Form, parseJsonField } from '../../http/bodies/form-body.ts';
 import { invalidField } from '../../http/validation.ts';
 import { Problem } from '../../lib/problem.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { purposes } from '../../engine/consent/index.ts';
-import { LongText } from '../../http/json-body.ts';
+import { LongText } from '../../http/bodies/json-body.ts';
 import { emailAddress, lineOfText } from '../../http/text-fields.ts';
 
 const MIB = 1024 * 1024;

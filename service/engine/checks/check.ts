@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Analysis } from '../../inference/face.ts';
-import type { PadSetEntry, ScorerEntry } from '../../inference/manifest.ts';
+import type { PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
 import type { DeviceInfo, Earlier, Place, Probe } from './circumstances.ts';
 import type { Frame } from './frame.ts';
 import type { Rule } from './rule.ts';

@@ -1,5 +1,5 @@
 import type { Analysis, Box } from '../../inference/face.ts';
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { sameFace } from '../matching/index.ts';
 import type { Check, Finding, FrameEvidence, JudgedFrames, PictureInputs } from './check.ts';
 import { SECOND_FACE, secondFaceShare } from './face-quality.ts';

@@ -3,7 +3,7 @@ import { padPair } from '../../../test/support/engine.ts';
 import { analysisOf, emptyAnalysis } from '../../../test/support/faces.ts';
 import { livingHead, turnedPhotograph } from '../../../test/support/heads.ts';
 import type { Analysis, MotionSample } from '../../inference/face.ts';
-import type { PadSetEntry } from '../../inference/manifest.ts';
+import type { PadSetEntry } from '../../inference/models/manifest.ts';
 import { isBlackAndWhite } from './black-and-white.ts';
 import type { Finding } from './check.ts';
 import type { Frame } from './frame.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Analysis } from '../../inference/face.ts';
-import type { PadSetEntry } from '../../inference/manifest.ts';
+import type { PadSetEntry } from '../../inference/models/manifest.ts';
 import type { Check, Finding, FrameEvidence, PictureInputs } from './check.ts';
 import type { Frame } from './frame.ts';
 import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';

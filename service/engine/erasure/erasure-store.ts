@@ -2,7 +2,7 @@ import { type Insertable, type Selectable, sql } from 'kysely';
 import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
 import { emptyLog } from '../../storage/empty-log.ts';
 import { notBeingErased, unfinishedStates } from '../../storage/erasure-conditions.ts';
-import { homeSchema, keptSchemas } from '../../storage/kept-schemas.ts';
+import { homeSchema, keptSchemas } from '../../storage/postgres/kept-schemas.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { forgetAlerts } from '../alerts/index.ts';

@@ -3,7 +3,7 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, operator, scorerA, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction, near } from '../../../test/support/faces.ts';
-import { crossScores } from '../../inference/cross-scores.ts';
+import { crossScores } from '../../inference/gallery/cross-scores.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createAccess } from '../access/index.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, scorerA, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
-import { crossScores } from '../../inference/cross-scores.ts';
+import { crossScores } from '../../inference/gallery/cross-scores.ts';
 import { createGalleryCalibrations, type GalleryCalibrations } from './index.ts';
 
 let engine: Engine;

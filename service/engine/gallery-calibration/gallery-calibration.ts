@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { CrossScoresRequest } from '../../inference/cross-scores.ts';
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { CrossScoresRequest } from '../../inference/gallery/cross-scores.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
@@ -58,7 +58,7 @@ export interface GalleryCalibrationsDeps {
   models: Pick<Models, 'current'>;
   audit: Audit;
   clock: Clock;
-  /** Scores of all pairs, rising, without blocking the caller's thread (inference/cross-scores.ts). */
+  /** Scores of all pairs, rising, without blocking the caller's thread (inference/gallery/cross-scores.ts). */
   crossScores(request: CrossScoresRequest): Promise<Float64Array>;
   /** 0..1; which people are compared where there are too many. */
   random?(): number;

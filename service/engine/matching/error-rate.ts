@@ -1,4 +1,4 @@
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 
 /** A table from the manifest: score against false-match and false-non-match rate. */
 export type Calibration = Pick<ScorerEntry['calibration'], 'table' | 'measuredDownTo'>;

@@ -1,4 +1,4 @@
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 
 /** The models that compare faces. */
 export interface MatchPlan {

@@ -1,4 +1,4 @@
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
 import { confidence } from './confidence.ts';

@@ -1,4 +1,4 @@
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { meanDirection } from '../../lib/mean-direction.ts';
 import type { Embeddings } from './embeddings.ts';
 

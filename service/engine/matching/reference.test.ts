@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scorerA, scorerFused } from '../../../test/support/engine.ts';
 import { direction, near } from '../../../test/support/faces.ts';
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { cosineSimilarity } from './cosine-similarity.ts';
 import type { Embeddings } from './embeddings.ts';
 import { falseMatchRateShare, referenceOf } from './reference.ts';

@@ -1,4 +1,4 @@
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { Embeddings } from './embeddings.ts';
 import { type Calibration, falseNonMatchRateOf, thresholdForFalseMatchRate } from './error-rate.ts';
 import { meanEmbeddings } from './mean-embeddings.ts';

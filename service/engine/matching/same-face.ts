@@ -1,5 +1,5 @@
 import type { AnalyzedFace } from '../../inference/face.ts';
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { thresholdForFalseMatchRate } from './error-rate.ts';
 import { meanEmbeddings } from './mean-embeddings.ts';
 import { scoreOf } from './score.ts';

@@ -1,4 +1,4 @@
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { cosineSimilarity } from './cosine-similarity.ts';
 import type { Embeddings } from './embeddings.ts';
 import { logFalseMatchRateOf } from './error-rate.ts';

@@ -1,4 +1,4 @@
-import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/manifest.ts';
+import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
 
 /** The one that every built-in profile but `phantom` names. */
 const DEFAULT_DETECTOR = 'blazeface';

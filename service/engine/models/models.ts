@@ -1,6 +1,6 @@
 import type { InstalledModel } from '../../inference/face.ts';
-import type { ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/manifest.ts';
-import type { FileCheck, ModelLibrary } from '../../inference/model-library.ts';
+import type { ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
+import type { FileCheck, ModelLibrary } from '../../inference/models/model-library.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';

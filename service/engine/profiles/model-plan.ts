@@ -1,4 +1,4 @@
-import type { ModelEntry, PadSetEntry } from '../../inference/manifest.ts';
+import type { ModelEntry, PadSetEntry } from '../../inference/models/manifest.ts';
 import type { World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { MatchPlan } from '../matching/index.ts';

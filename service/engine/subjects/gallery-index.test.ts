@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { direction } from '../../../test/support/faces.ts';
-import { createGalleries } from '../../inference/galleries.ts';
+import { createGalleries } from '../../inference/gallery/galleries.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createGalleryIndex, type GalleryIndex } from './gallery-index.ts';

@@ -1,4 +1,4 @@
-import type { Galleries } from '../../inference/gallery.ts';
+import type { Galleries } from '../../inference/gallery/gallery.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { meanDirection } from '../../lib/mean-direction.ts';
 import { type Realm, realmKey } from './realm.ts';

@@ -1,4 +1,4 @@
-import type { Galleries } from '../../inference/gallery.ts';
+import type { Galleries } from '../../inference/gallery/gallery.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, scorerA, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
-import type { ScorerEntry } from '../../inference/manifest.ts';
+import type { ScorerEntry } from '../../inference/models/manifest.ts';
 
 /** 1e-4 lies at 0.8 for one picture and at 0.9 for the mean of two. */
 const scorer: ScorerEntry = {

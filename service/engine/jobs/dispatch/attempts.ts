@@ -1,0 +1,107 @@
+import type { Clock } from '../../../lib/clock.ts';
+import type { JobId } from '../../../lib/id.ts';
+import type { Log } from '../../../lib/log.ts';
+import type { AttemptEnd, JobTicket } from '../driver.ts';
+import type { JobHandler, JobKind } from '../job.ts';
+import type { Timer } from '../timer.ts';
+import { endAttempt, runningJob } from './ended-attempt.ts';
+import type { Leases } from './leases.ts';
+import type { Held } from './ready-jobs.ts';
+import { runAttempt } from './run-attempt.ts';
+import type { TakeDown } from './take-down.ts';
+
+export interface AttemptsDeps {
+  leases: Pick<Leases, 'get'>;
+  handlers: ReadonlyMap<JobKind, JobHandler<unknown>>;
+  takeDown: Pick<TakeDown, 'push'>;
+  /** Whether an attempt may begin. */
+  open(): boolean;
+  /** It does not run any more. */
+  ended(held: Held): void;
+  clock: Clock;
+  timer: Timer;
+  /** In [0, 1). */
+  chance: () => number;
+  log: Log;
+}
+
+/** Runs the handlers of what was leased. */
+export interface Attempts {
+  /** DriverWork.run (driver.ts). */
+  run(ticket: Pick<JobTicket, 'id' | 'fence'>): Promise<AttemptEnd>;
+  runs(id: JobId): boolean;
+  /** Waits so many milliseconds for what runs; then tells it to end, waits a moment more, and lets go of it. */
+  settle(patience: number): Promise<void>;
+}
+
+/** Milliseconds for attempts to end after they were told to. */
+const LAST_WORDS = 1_000;
+
+export function createAttempts({
+  leases,
+  handlers,
+  takeDown,
+  open,
+  ended,
+  clock,
+  timer,
+  chance,
+  log,
+}: AttemptsDeps): Attempts {
+  const running = new Map<JobId, { held: Held; end: Promise<AttemptEnd> }>();
+
+  async function attempt(held: Held, handler: JobHandler<unknown>): Promise<AttemptEnd> {
+    const { abort } = held;
+    const how = await runAttempt(handler, runningJob(held), { timer, abort, log });
+    // Whoever stopped waiting for it has let go of it: the next process runs it again.
+    if (held.state === 'void') return { is: 'void' };
+    const attempted = endAttempt(held, how, handler, { now: clock.now(), chance: chance() });
+    takeDown.push(attempted);
+    const { state, error, runAt } = attempted.row;
+    if (state === 'done') return { is: 'done' };
+    if (state === 'waiting') return { is: 'failed', error: error!, nextAt: runAt! };
+    const { id, kind } = held.ticket;
+    log.warn({ job: id, kind }, 'no attempt of a job is left: "gatehouse jobs show" tells why');
+    return { is: 'dead', error: error! };
+  }
+
+  async function wait(milliseconds: number): Promise<void> {
+    let cancel = () => {};
+    const over = new Promise<void>((resolve) => {
+      cancel = timer.after(milliseconds, resolve);
+    });
+    await Promise.race([Promise.all([...running.values()].map(({ end }) => end)), over]);
+    cancel();
+  }
+
+  return {
+    async run({ id, fence }) {
+      const held = leases.get(id);
+      const handler = held && handlers.get(held.ticket.kind);
+      if (!open() || !handler || held.ticket.fence !== fence || held.state !== 'carried') {
+        return { is: 'void' };
+      }
+      held.state = 'begun';
+      const one = { held, end: attempt(held, handler) };
+      running.set(id, one);
+      const end = await one.end;
+      if (running.get(id) === one) running.delete(id);
+      ended(held);
+      return end;
+    },
+    runs: (id) => running.has(id),
+    async settle(patience) {
+      await wait(patience);
+      if (running.size === 0) return;
+      log.warn(
+        { jobs: running.size },
+        'jobs still ran when the service stopped: they run again at the next start',
+      );
+      for (const { held } of running.values()) {
+        held.state = 'void';
+        held.abort.abort();
+      }
+      await wait(LAST_WORDS);
+    },
+  };
+}

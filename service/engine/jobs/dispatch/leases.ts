@@ -1,0 +1,152 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../../lib/clock.ts';
+import type { JobId, OrganizationId } from '../../../lib/id.ts';
+import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { JobDriver, JobTicket } from '../driver.ts';
+import type { JobKind } from '../job.ts';
+import { fromPriority } from '../job-store.ts';
+import {
+  firstWaiting,
+  giveBack,
+  type JobRow,
+  type LeaseKey,
+  lease,
+  leasesOver,
+  renewLeases,
+  retriesBeyond,
+  type Waiting,
+  waitUntil,
+} from '../lease-store.ts';
+import type { Held, Want } from './ready-jobs.ts';
+
+export interface LeaseDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  clock: Clock;
+  as: JobDriver['holds'];
+}
+
+/** Milliseconds that a lease lasts unless it is renewed; renewed in a third of them. */
+export const LEASE = 30_000;
+const ROWS = 200;
+/** Milliseconds. No retry waits longer: one that does was written down by a clock that has been put back since. */
+const LONGEST_PAUSE = 2 * 24 * 60 * 60_000;
+
+/** What this process has leased, by job. */
+export interface Leases {
+  get(id: JobId): Held | undefined;
+  all(): Held[];
+  /** Of this lease; a newer one stays. */
+  forget(lease: LeaseKey): void;
+  /** One transaction. */
+  take(
+    kind: JobKind,
+    wants: readonly Want[],
+  ): Promise<{ want: Want; leased: Held[]; nextAt: number | undefined }[]>;
+  /** Gives those whose lease was somebody else's by now. */
+  renew(): Promise<Held[]>;
+  giveBack(held: readonly Held[]): Promise<void>;
+  /**
+   * Takes over leases that are over (`left`: all, of a process that has ended: this one holds the writer lock of the data
+   * directory) and tells where their jobs wait now.
+   */
+  takeOver(which: 'left' | 'over', waiting: (where: Waiting) => void): Promise<number>;
+  /** Retries that a clock put back would hold up for long are due now. */
+  bringForward(kinds: Iterable<JobKind>): Promise<void>;
+}
+
+export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Leases {
+  const held = new Map<JobId, Held>();
+
+  async function inPages<T>(all: readonly T[], work: (page: readonly T[]) => Promise<void>): Promise<void> {
+    for (let i = 0; i < all.length; i += ROWS) {
+      if (i > 0) await setImmediate();
+      await work(all.slice(i, i + ROWS));
+    }
+  }
+  const keyOf = ({ ticket: { id, fence } }: Held): LeaseKey => ({ id, fence });
+
+  const forget = ({ id, fence }: LeaseKey) => {
+    if (held.get(id)?.ticket.fence === fence) held.delete(id);
+  };
+
+  return {
+    get: (id) => held.get(id),
+    all: () => [...held.values()],
+    forget,
+    async take(kind, wants) {
+      const now = clock.now();
+      const found = await inTransaction(async (tx) => {
+        const taken: { want: Want; rows: JobRow[]; nextAt: number | undefined }[] = [];
+        for (const want of wants) {
+          // One more, to know when to look again.
+          const rows = await firstWaiting(tx, kind, want.from, want.limit + 1);
+          const later = rows.findIndex(({ run_at }) => run_at > now);
+          const due = rows.slice(0, later === -1 ? want.limit : Math.min(later, want.limit));
+          taken.push({ want, rows: due, nextAt: rows[due.length]?.run_at });
+        }
+        const rows = taken.flatMap(({ rows }) => rows);
+        if (rows.length > 0) await lease(tx, rows, as, now + LEASE);
+        return taken;
+      });
+      return found.map(({ want, rows, nextAt }) => {
+        const leased = rows.map(toHeld);
+        for (const one of leased) held.set(one.ticket.id, one);
+        return { want, leased, nextAt };
+      });
+    },
+    async renew() {
+      const lost: Held[] = [];
+      await inPages([...held.values()], async (page) => {
+        const keys = page.map(keyOf);
+        const ours = await inTransaction((tx) => renewLeases(tx, keys, clock.now() + LEASE));
+        // One that ended meanwhile has no lease to renew.
+        lost.push(...page.filter(({ ticket: { id } }) => !ours.has(id) && held.has(id)));
+      });
+      return lost;
+    },
+    async giveBack(all) {
+      await inPages(all, async (page) => {
+        await inTransaction((tx) => giveBack(tx, page.map(keyOf)));
+        for (const { ticket } of page) forget(ticket);
+      });
+    },
+    async takeOver(which, waiting) {
+      let count = 0;
+      for (;;) {
+        const page = await leasesOver(db, which === 'left' ? undefined : clock.now(), ROWS);
+        const others = page.filter(({ id, fence }) => held.get(id)?.ticket.fence !== fence);
+        if (others.length === 0) return count;
+        await inTransaction((tx) => giveBack(tx, others));
+        for (const { waiting: where } of others) waiting(where);
+        count += others.length;
+        await setImmediate();
+      }
+    },
+    async bringForward(kinds) {
+      for (const kind of kinds) {
+        for (;;) {
+          const now = clock.now();
+          const late = await retriesBeyond(db, kind, now + LONGEST_PAUSE, ROWS);
+          if (late.length === 0) break;
+          await inTransaction((tx) => waitUntil(tx, late, now));
+          await setImmediate();
+        }
+      }
+    },
+  };
+}
+
+function toHeld(row: JobRow): Held {
+  const ticket: JobTicket = {
+    id: row.id as JobId,
+    fence: row.fence + 1,
+    kind: row.kind as JobKind,
+    priority: fromPriority(row.priority),
+    lane: row.lane ?? undefined,
+    organization: (row.organization ?? undefined) as OrganizationId | undefined,
+    payload: JSON.parse(row.payload) as Record<string, unknown>,
+    attempts: row.attempts,
+  };
+  return { ticket, priority: row.priority, state: 'ready', carriedAt: 0, abort: new AbortController() };
+}

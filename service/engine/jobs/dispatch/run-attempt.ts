@@ -1,0 +1,42 @@
+import type { Log } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { JobHandler, JobOutcome, RunningJob } from '../job.ts';
+import type { Timer } from '../timer.ts';
+
+/** Characters of what went wrong that are kept. */
+const MOST_ERROR = 1_000;
+
+/** Never rejects. An attempt that takes longer than its handler allows is given up, and `abort` tells it so. */
+export async function runAttempt<Result>(
+  handler: JobHandler<Result>,
+  job: RunningJob,
+  { timer, abort, log }: { timer: Timer; abort: AbortController; log: Log },
+): Promise<{ outcome: JobOutcome; result: Result | undefined }> {
+  let cancel = () => {};
+  const tooLong = new Promise<{ outcome: JobOutcome }>((resolve) => {
+    cancel = timer.after(handler.timeout, () => {
+      resolve({ outcome: { is: 'failed', error: `It took longer than ${handler.timeout} ms.` } });
+      abort.abort();
+    });
+  });
+  try {
+    const { outcome, result } = (await Promise.race([handler.run(job), tooLong])) as {
+      outcome: JobOutcome;
+      result?: Result;
+    };
+    return { outcome: outcome.is === 'done' ? outcome : { ...outcome, error: short(outcome.error) }, result };
+  } catch (error) {
+    if (error instanceof Problem) {
+      return { outcome: { is: 'failed', error: short(error.message) }, result: undefined };
+    }
+    log.error({ job: job.id, kind: job.kind, err: error }, 'a job broke');
+    return {
+      outcome: { is: 'failed', error: 'Something broke; the log says what.' },
+      result: undefined,
+    };
+  } finally {
+    cancel();
+  }
+}
+
+const short = (error: string) => error.slice(0, MOST_ERROR).toWellFormed().replaceAll('\0', ' ');

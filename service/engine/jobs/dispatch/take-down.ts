@@ -1,0 +1,149 @@
+import type { Log } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { InTransaction } from '../../../storage/transaction.ts';
+import type { FinishedJob, JobHandler, JobKind } from '../job.ts';
+import { endAttempts } from '../lease-store.ts';
+import type { Timer } from '../timer.ts';
+import type { EndedAttempt } from './ended-attempt.ts';
+
+/** Takes down what became of attempts, several in one transaction with what their handlers write beside. */
+export interface TakeDown {
+  push(ended: EndedAttempt): void;
+  /** Not on disk yet. */
+  pending(): number;
+  /** Resolves when everything pushed is on disk, or when it cannot be written now. */
+  flush(): Promise<void>;
+}
+
+export interface TakeDownDeps {
+  inTransaction: InTransaction;
+  handlers: ReadonlyMap<JobKind, JobHandler<unknown>>;
+  /** It is on disk; with `held` false nothing was changed, because the lease was somebody else's by then. */
+  written(ended: EndedAttempt, held: boolean): void;
+  /** The same attempt as one that failed, for what cannot be recorded as it was. */
+  asFailed(ended: EndedAttempt, error: string): EndedAttempt;
+  timer: Timer;
+  log: Log;
+}
+
+/** In one transaction. */
+const MOST = 64;
+/** Milliseconds in which attempts gather. */
+const GATHER = 4;
+/** Milliseconds until it is tried again. */
+const PAUSE = 1_000;
+/** How often an attempt's own record is tried. */
+const TRIES = 3;
+
+export function createTakeDown({
+  inTransaction,
+  handlers,
+  written,
+  asFailed,
+  timer,
+  log,
+}: TakeDownDeps): TakeDown {
+  const waiting: EndedAttempt[] = [];
+  const tries = new Map<string, number>();
+  let armed: (() => void) | undefined;
+  let writing: Promise<void> | undefined;
+  let failing = false;
+
+  const commit = (batch: readonly EndedAttempt[]) =>
+    inTransaction(async (tx) => {
+      const held = await endAttempts(
+        tx,
+        batch.map(({ row }) => row),
+      );
+      const byKind = new Map<JobKind, FinishedJob<unknown>[]>();
+      for (const { finished } of batch) {
+        const { id, kind } = finished.job;
+        if (!held.has(id)) continue;
+        const of = byKind.get(kind);
+        if (of) of.push(finished);
+        else byKind.set(kind, [finished]);
+      }
+      for (const [kind, finished] of byKind) await handlers.get(kind)?.record?.(tx, finished);
+      return held;
+    });
+
+  function tell(batch: readonly EndedAttempt[], held: ReadonlySet<string>): void {
+    waiting.splice(0, batch.length);
+    for (const ended of batch) {
+      tries.delete(ended.row.id);
+      written(ended, held.has(ended.row.id));
+    }
+  }
+
+  /** One that its handler cannot record holds the others up no longer than this. */
+  async function commitAlone(ended: EndedAttempt): Promise<void> {
+    const { id, fence } = ended.row;
+    const tried = (tries.get(id) ?? 0) + 1;
+    tries.set(id, tried);
+    try {
+      tell([ended], await commit([ended]));
+    } catch (error) {
+      if (isStorage(error) || tried < TRIES) throw error;
+      log.error(
+        { job: id, fence, err: error },
+        'what became of a job could not be recorded: it counts as failed',
+      );
+      waiting[0] = asFailed(ended, 'What became of it could not be recorded; the log says why.');
+      const held = await inTransaction((tx) => endAttempts(tx, [waiting[0]!.row]));
+      tell([waiting[0]!], held);
+    }
+  }
+
+  async function writeAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, MOST);
+      try {
+        tell(batch, await commit(batch));
+      } catch (error) {
+        if (isStorage(error)) throw error;
+        for (const ended of batch) await commitAlone(ended);
+      }
+      if (failing) log.info({}, 'what became of jobs can be written again');
+      failing = false;
+    }
+  }
+
+  function write(): Promise<void> {
+    armed?.();
+    armed = undefined;
+    writing ??= writeAll()
+      .catch((error: unknown) => {
+        if (!failing)
+          log.error({ err: error, waiting: waiting.length }, 'what became of jobs cannot be written');
+        failing = true;
+      })
+      .finally(() => {
+        writing = undefined;
+        if (waiting.length > 0) arm();
+      });
+    return writing;
+  }
+  function arm(): void {
+    armed ??= timer.after(failing ? PAUSE : GATHER, () => {
+      armed = undefined;
+      void write();
+    });
+  }
+
+  return {
+    push(ended) {
+      waiting.push(ended);
+      if (failing || writing) return arm();
+      if (waiting.length >= MOST) void write();
+      else arm();
+    },
+    pending: () => waiting.length,
+    async flush() {
+      await writing;
+      if (waiting.length > 0) await write();
+    },
+  };
+}
+
+const isStorage = (error: unknown) =>
+  error instanceof Problem && (error.code === 'STORAGE_FULL' || error.code === 'STORAGE_UNAVAILABLE');

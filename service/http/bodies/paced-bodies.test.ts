@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, expect, test } from 'vitest';
+import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIds } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { createServer } from '../server.ts';
+
+const running: { close(): Promise<unknown> }[] = [];
+afterEach(async () => {
+  for (const app of running.splice(0)) await app.close();
+});
+
+/** A listening server that reads on only when `gate` opens, and what it has counted for whom. */
+async function start() {
+  const gate = Promise.withResolvers<void>();
+  const counted = new Map<string, number>();
+  let handled = 0;
+  const app = createServer({
+    access: recordedAccess(),
+    log: silentLog,
+    ids: createIds(systemClock),
+    pace: {
+      took(who, bytes) {
+        counted.set(who, (counted.get(who) ?? 0) + bytes);
+        return gate.promise;
+      },
+    },
+  });
+  app.post('/keyed', { config: { access: 'identity' } }, async () => ({ handled: ++handled }));
+  running.push(app);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  function send(path: string, body: string, headers: Record<string, string> = {}) {
+    const call = httpRequest({ host: '127.0.0.1', port, path, method: 'POST', headers });
+    call.on('error', () => {});
+    call.end(body);
+    return once(call, 'response').then(async ([response]) => ({
+      status: response.statusCode as number,
+      body: await text(response),
+    }));
+  }
+  return { send, gate, counted, handled: () => handled };
+}
+
+/** Whose recorded key it is. */
+const KEY = 'key_live';
+const json = { 'content-type': 'application/json' };
+/** More than a connection holds on its way, so that a reader that waits is seen to wait. */
+const large = 'x'.repeat(900 * 1024);
+
+test('a body in JSON is read at the pace of its key, and is not handled before', async () => {
+  const { send, gate, counted, handled } = await start();
+  const body = JSON.stringify({ large });
+  const answer = send('/keyed', body, { ...json, 'x-api-key': recordedKeys.live });
+  await expect.poll(() => counted.get(KEY)).toBeGreaterThan(0);
+  expect(counted.get(KEY)).toBeLessThan(body.length);
+  expect(handled()).toBe(0);
+  gate.resolve();
+  expect(await answer).toEqual({ status: 200, body: '{"handled":1}' });
+  expect([...counted]).toEqual([[KEY, body.length]]);
+});
+
+test.each([
+  ['of a caller without a key', '127.0.0.1', {}],
+  ['of a key', KEY, { 'x-api-key': recordedKeys.live }],
+])('the rest of a refused body %s is read at the pace of the sender', async (_, who, headers) => {
+  const { send, gate, counted } = await start();
+  const answer = send('/keyed', large, { 'content-type': 'text/plain', ...headers });
+  await expect.poll(() => counted.get(who)).toBeGreaterThan(0);
+  expect(counted.get(who)).toBeLessThan(large.length);
+  gate.resolve();
+  expect((await answer).status).toBe(who === '127.0.0.1' ? 401 : 415);
+  await expect.poll(() => counted.get(who)).toBe(large.length);
+  expect([...counted.keys()]).toEqual([who]);
+});

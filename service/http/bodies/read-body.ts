@@ -1,0 +1,47 @@
+import { Problem } from '../../lib/problem.ts';
+
+/**
+ * A body as one Buffer of its own. Where the length is announced, the bytes are laid in place as they come, so that a large
+ * body costs no pause at its end; `took` may hold up the reading. Refuses with PAYLOAD_TOO_LARGE, at once when too much is announced.
+ */
+export async function readBody(
+  payload: AsyncIterable<Buffer | string>,
+  limit: number,
+  contentLength: string | undefined,
+  took: (bytes: number) => Promise<void> | undefined = () => undefined,
+): Promise<Buffer> {
+  const announced = contentLength === undefined ? undefined : Number(contentLength);
+  if (announced !== undefined && announced > limit) throw tooLarge(limit);
+  const body = announced === undefined ? undefined : Buffer.allocUnsafeSlow(announced);
+  const chunks: Buffer[] = [];
+  let received = 0;
+  for await (const piece of orCutOff(payload)) {
+    const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    const at = received;
+    received += chunk.length;
+    if (received > limit) throw tooLarge(limit);
+    if (body && received > body.length) throw wrongLength();
+    if (body) body.set(chunk, at);
+    else chunks.push(chunk);
+    const pause = took(chunk.length);
+    if (pause) await pause;
+  }
+  if (!body) return Buffer.concat(chunks, received);
+  if (received !== body.length) throw wrongLength();
+  return body;
+}
+
+/** A sender who hangs up is no fault of ours; the same error from a database would be. */
+async function* orCutOff<T>(payload: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* payload;
+  } catch (error) {
+    throw new Problem('INVALID_REQUEST', 'The body was cut off.', { cause: error });
+  }
+}
+
+const wrongLength = () =>
+  new Problem('INVALID_REQUEST', 'The body is shorter or longer than its Content-Length says.');
+
+const tooLarge = (limit: number) =>
+  new Problem('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes, the most this call takes.`);

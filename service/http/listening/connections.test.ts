@@ -1,0 +1,175 @@
+import { once } from 'node:events';
+import { Agent, request as httpRequest } from 'node:http';
+import { request as httpsRequest, type Agent as TlsAgent } from 'node:https';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, describe, expect, test } from 'vitest';
+import { certificate, certificateKey } from '../../../test/support/certificate.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIds } from '../../lib/id.ts';
+import { createServer, type ServerDeps } from '../server.ts';
+
+const running: { close(): Promise<unknown> }[] = [];
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const app of running.splice(0)) await app.close();
+});
+
+/** A server that takes its callers for whom the test says they are. */
+async function listen(limits: { total: number; perAddress: number }, more: Partial<ServerDeps> = {}) {
+  let caller = 'someone';
+  const warnings: object[] = [];
+  const app = createServer({
+    log: { debug() {}, info() {}, error() {}, warn: (fields) => void warnings.push(fields) },
+    ids: createIds(systemClock),
+    connections: { limits, sourceOf: () => caller },
+    ...more,
+  });
+  running.push(app);
+  const entered: (() => void)[] = [];
+  app.get('/x', async () => 'x');
+  app.post('/body', async () => 'whole');
+  app.get('/slow', () => new Promise((resolve) => entered.push(() => resolve('done'))));
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+
+  /** A connection that sends nothing, known to the server by now. */
+  async function idle(who: string): Promise<Socket> {
+    caller = who;
+    const known = once(app.server, 'connection');
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    sockets.push(socket);
+    await known;
+    return socket;
+  }
+  async function get(who: string, agent: Agent | TlsAgent | false = false, path = '/x') {
+    caller = who;
+    const ask = more.tls ? httpsRequest : httpRequest;
+    const outgoing = ask({ port, host: '127.0.0.1', path, agent, rejectUnauthorized: false } as object);
+    outgoing.end();
+    const [answer] = await once(outgoing, 'response');
+    answer.resume();
+    await once(answer, 'end');
+    return answer.statusCode;
+  }
+  return { app, port, idle, get, warnings, entered };
+}
+
+const closed = (socket: Socket) => (socket.closed ? undefined : once(socket, 'close'));
+const open = (socket: Socket) => !socket.closed && !socket.readableEnded;
+
+describe('what sends nothing makes room', () => {
+  test('of one address beyond its share the longest idle', async () => {
+    const { idle, get } = await listen({ total: 100, perAddress: 3 });
+    const held = [await idle('a'), await idle('a'), await idle('a')];
+    const other = await idle('b');
+    await idle('a');
+    await closed(held[0]!);
+    expect(await get('a')).toBe(200);
+    await closed(held[1]!);
+    expect([held[2]!, other].map(open)).toEqual([true, true]);
+  });
+
+  test('beyond the total the longest idle of the address with the most, never that of a smaller one', async () => {
+    const { idle, get, warnings } = await listen({ total: 6, perAddress: 5 });
+    const small = await idle('b');
+    const many = [await idle('a'), await idle('a'), await idle('a'), await idle('a'), await idle('a')];
+    for (const who of ['c', 'd', 'e']) expect(await get(who)).toBe(200);
+    await closed(many[0]!);
+    expect(open(small)).toBe(true);
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        open: 5,
+        idle: 5,
+        displaced: 1,
+        refused: 0,
+        limits: { total: 6, perAddress: 5 },
+      }),
+    ]);
+  });
+
+  test('300 of an attacker leave a caller who keeps a connection alive alone', async () => {
+    const { idle, get } = await listen({ total: 40, perAddress: 20 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect(await get('caller', agent)).toBe(200);
+    const [socket] = Object.values(agent.freeSockets).flat() as Socket[];
+    for (let i = 0; i < 300; i++) {
+      const next = await idle(`attacker ${i % 3}`);
+      if (i % 10 === 0) next.write('GET /x HTTP/1.1\r\nHost: x\r\nX-Half: ');
+    }
+    expect(await get('caller', agent)).toBe(200);
+    expect((Object.values(agent.freeSockets).flat() as Socket[])[0]).toBe(socket);
+    agent.destroy();
+  });
+});
+
+test('a request under way is never cut off: where all are busy, the new connection is refused', async () => {
+  const { app, get, entered, idle, warnings } = await listen({ total: 2, perAddress: 2 });
+  const running = [get('a', false, '/slow'), get('b', false, '/slow')];
+  await expect.poll(() => entered.length).toBe(2);
+  const refused = await idle('c');
+  await closed(refused);
+  for (const finish of entered) finish();
+  expect(await Promise.all(running)).toEqual([200, 200]);
+  expect(warnings).toMatchObject([{ open: 2, idle: 0, displaced: 0, refused: 1 }]);
+  await expect.poll(() => new Promise((resolve) => app.server.getConnections((_, n) => resolve(n)))).toBe(0);
+  expect(await get('c')).toBe(200);
+});
+
+test.each(['127.0.0.0/8', 'loopback', '127.0.0.0/255.0.0.0'])(
+  'a trusted proxy speaks for many: %s',
+  async (proxy) => {
+    const { idle } = await listen({ total: 10, perAddress: 2 }, { trustedProxies: [proxy] });
+    const held = [await idle('p'), await idle('p'), await idle('p'), await idle('p')];
+    const roundTrip = await idle('p');
+    roundTrip.write('GET /x HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(roundTrip, 'data');
+    expect(held.map(open)).toEqual([true, true, true, true]);
+  },
+);
+
+test('over TLS too, whether the handshake was done or not', async () => {
+  const { idle, get, port, entered } = await listen(
+    { total: 4, perAddress: 3 },
+    { tls: { cert: certificate, key: certificateKey } },
+  );
+  const busy = get('a', false, '/slow');
+  await expect.poll(() => entered.length).toBe(1);
+  const bare = await idle('a');
+  const shaken = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  shaken.on('error', () => {});
+  sockets.push(shaken);
+  await once(shaken, 'secureConnect');
+  const more = [await idle('a')];
+  await closed(bare);
+  more.push(await idle('a'));
+  shaken.resume();
+  await closed(shaken);
+  for (const finish of entered) finish();
+  expect(await busy).toBe(200);
+  expect(more.map(open)).toEqual([true, true]);
+});
+
+test('a stop does not wait for the rest of a head or of a body, only for what is under way', async () => {
+  const { app, idle, get, entered } = await listen({ total: 10, perAddress: 10 });
+  const halves: Socket[] = [];
+  for (const half of [
+    'GET /x HTTP/1.1\r\nHost: x\r\nX-Ha',
+    'POST /body HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\nhalf',
+  ]) {
+    const arrived = once(app.server, 'connection').then(([socket]) => once(socket, 'data'));
+    const socket = await idle('a');
+    socket.resume().write(half);
+    await arrived;
+    halves.push(socket);
+  }
+  const whole = get('b', false, '/slow');
+  await expect.poll(() => entered.length).toBe(1);
+  const stopped = app.close();
+  await Promise.all(halves.map(closed));
+  for (const finish of entered) finish();
+  expect(await whole).toBe(200);
+  await stopped;
+});

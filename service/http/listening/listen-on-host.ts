@@ -1,0 +1,67 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { type AddressInfo, createServer as createListener, type Server as Listener } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import type { FastifyInstance } from 'fastify';
+import ipaddr from 'ipaddr.js';
+import type { Log } from '../../lib/log.ts';
+
+export interface ListenDeps {
+  log: Pick<Log, 'warn'>;
+  /** Every address of a host name, the preferred one first. */
+  lookUp?: (host: string) => Promise<readonly { address: string }[]>;
+}
+
+/**
+ * Listens on `host` and returns the URL. `localhost` is listened on at each of its loopback addresses (127.0.0.1 and ::1), as callers
+ * try either. Fastify would start a further server for the second one, without what was set on `app.server`: bounds of connections,
+ * timeouts, renewed certificates. So the listener of a further address gives its connections to `app.server`, which treats
+ * them as its own. A further address that cannot be listened on is told of in the log. Call it before `app.ready()`.
+ */
+export async function listenOnHost(
+  app: FastifyInstance,
+  { host, port }: { host: string; port: number },
+  { log, lookUp = (name) => lookup(name, { all: true }) }: ListenDeps,
+): Promise<string> {
+  if (host.toLowerCase() !== 'localhost') return app.listen({ host, port });
+  const found = (await lookUp(host)).map(({ address }) => address).filter(isLoopback);
+  const [first, ...others] = new Set(found);
+  if (first === undefined) {
+    throw new Error(
+      `"${host}" has no loopback address on this machine: correct the hosts file, or listen on 127.0.0.1.`,
+    );
+  }
+  const listeners: Listener[] = [];
+  let closed: Promise<unknown> = Promise.resolve();
+  app.addHook('preClose', async () => {
+    closed = Promise.all(listeners.map((one) => new Promise((resolve) => one.close(resolve))));
+  });
+  app.addHook('onClose', async () => void (await closed));
+  const url = await app.listen({ host: first, port });
+  const { port: listened } = app.server.address() as AddressInfo;
+  for (const address of others) {
+    const listener = createFeeder(app.server);
+    try {
+      await once(listener.listen({ host: address, port: listened }), 'listening');
+      listeners.push(listener);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const shown = address.includes(':') ? `[${address}]` : address;
+      log.warn(
+        { address, port: listened, code },
+        `localhost is not listened on at ${shown}:${listened}: clients that choose this address do not reach the service`,
+      );
+    }
+  }
+  return url;
+}
+
+/** Its connections come in at `server`, which also closes them; Node documents emitting 'connection' for this. */
+const createFeeder = (server: FastifyInstance['server']): Listener =>
+  // Half-open as in Node's own HTTP server, where a caller may end its side before the answer.
+  createListener({ allowHalfOpen: !(server instanceof TlsServer), noDelay: true }, (socket) => {
+    server.emit('connection', socket);
+  });
+
+const isLoopback = (address: string) =>
+  ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';

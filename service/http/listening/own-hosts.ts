@@ -1,0 +1,91 @@
+import { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { networkInterfaces, hostname as systemHostName } from 'node:os';
+import ipaddr from 'ipaddr.js';
+import { Problem } from '../../lib/problem.ts';
+
+/** The names and addresses that requests may name in `Host`. */
+export interface OwnHosts {
+  /** Throws HOST_NOT_ALLOWED when `Host` is absent, there twice, or names neither this machine nor an allowed host. */
+  check(request: IncomingMessage): void;
+}
+
+export interface OwnHostsDeps {
+  /** The address or name that is listened on. */
+  listen: string;
+  /** Further names and addresses; `*.example.org` stands for every name directly under example.org. */
+  allowed: readonly string[];
+  /** PEM of the certificate that is served now; its names are allowed. */
+  certificate?: (() => Buffer) | undefined;
+  /** Of this machine. */
+  hostName?: () => string;
+  /** Of this machine, as the network changes. */
+  addresses?: () => string[];
+}
+
+const machineAddresses = () =>
+  Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
+
+/**
+ * Without a check of `Host`, a page of any name that its owner lets point at this machine is of the same origin as the
+ * service, and links built from the header lead where the sender wants (DNS rebinding, host header injection). Allowed are
+ * loopback, the address the connection came in on, every address and the host name of this machine (also with `.local`),
+ * the certificate's names and the configured list. Ports are not compared: a forwarded port differs.
+ */
+export function createOwnHosts(deps: OwnHostsDeps): OwnHosts {
+  const { listen, allowed, certificate, hostName = systemHostName, addresses = machineAddresses } = deps;
+  const fixed = new Set([listen, ...allowed].map(canonical).filter((host) => host !== undefined));
+  const suffixes = allowed.filter((host) => host.startsWith('*.')).map((host) => host.slice(1).toLowerCase());
+  let parsed: { pem: Buffer; names: X509Certificate } | undefined;
+
+  function isInCertificate(host: string): boolean {
+    const pem = certificate?.();
+    if (!pem) return false;
+    if (parsed?.pem !== pem) parsed = { pem, names: new X509Certificate(pem) };
+    const names = parsed.names;
+    return (ipaddr.isValid(host) ? names.checkIP(host) : names.checkHost(host)) !== undefined;
+  }
+
+  function isAllowed(host: string, localAddress: string | undefined): boolean {
+    if (host === 'localhost' || fixed.has(host) || isLoopback(host)) return true;
+    if (localAddress !== undefined && canonical(localAddress) === host) return true;
+    if (suffixes.some((suffix) => host.endsWith(suffix) && !host.slice(0, -suffix.length).includes('.')))
+      return true;
+    const own = hostName().toLowerCase();
+    const short = own.split('.', 1)[0]!;
+    if ([own, short, `${short}.local`].includes(host)) return true;
+    return isInCertificate(host) || addresses().some((address) => canonical(address) === host);
+  }
+
+  return {
+    check({ headers, rawHeaders, socket }) {
+      const sent = rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length;
+      const host = sent > 1 ? undefined : hostOf(headers.host);
+      if (host !== undefined && isAllowed(host, socket.localAddress)) return;
+      throw new Problem('HOST_NOT_ALLOWED', sentenceOf(sent, host));
+    },
+  };
+}
+
+function sentenceOf(sent: number, host: string | undefined): string {
+  if (sent !== 1) return 'Send the header Host once, with a name or address of this appliance.';
+  const named = host !== undefined && /^[\w.:-]{1,100}$/.test(host) ? `the host "${host}"` : 'this host';
+  return `This appliance does not answer for ${named}: use another of its names or addresses, or let its operator add this one to the setting allowedHosts.`;
+}
+
+/** The host of a `Host` header, without its port, in canonical form. */
+function hostOf(header: string | undefined): string | undefined {
+  const [, v6, name] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::\d{0,5})?$/i.exec(header?.trim() ?? '') ?? [];
+  return canonical(v6 ?? name ?? '');
+}
+
+/** Lower case without a final dot; addresses compressed and IPv4-mapped ones as IPv4; undefined for neither. */
+function canonical(host: string): string | undefined {
+  const bare = host.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+  if (bare.includes(':')) return ipaddr.IPv6.isValid(bare) ? ipaddr.process(bare).toString() : undefined;
+  return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(bare) ? bare.toLowerCase().replace(/\.$/, '') : undefined;
+}
+
+const isLoopback = (host: string) =>
+  (ipaddr.IPv4.isValidFourPartDecimal(host) || host.includes(':')) &&
+  ipaddr.parse(host).range() === 'loopback';

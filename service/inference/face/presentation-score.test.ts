@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { modelEntry } from '../../../test/support/engine.ts';
+import { combineScores } from '../models/combine-scores.ts';
+import type { OnnxModel } from '../models/onnx-model.ts';
+import { createPyramid, type Picture } from '../pictures/picture.ts';
+import { createPresentationScore, padCrop } from './presentation-score.ts';
+
+const crop = { scale: 2.7, boxWidth: 0.9, boxHeight: 1.2, centreUp: 0.12 };
+
+test('the box is reshaped about its raised centre and enlarged', () => {
+  const found = padCrop({ x: 400, y: 400, width: 100, height: 100 }, crop, 1000, 1000);
+  expect(found.x).toBeCloseTo(450 - 121.5, 9);
+  expect(found.y).toBeCloseTo(438 - 162, 9);
+  expect([found.width, found.height]).toEqual([expect.closeTo(243, 9), expect.closeTo(324, 9)]);
+});
+
+test('at the edge it is shifted, not cut', () => {
+  const found = padCrop({ x: 0, y: 880, width: 100, height: 100 }, crop, 1000, 1000);
+  expect(found).toEqual({
+    x: 0,
+    y: expect.closeTo(676, 9),
+    width: expect.closeTo(243, 9),
+    height: expect.closeTo(324, 9),
+  });
+});
+
+test('larger than the picture it is reduced, keeping its shape', () => {
+  const found = padCrop({ x: 100, y: 100, width: 200, height: 200 }, crop, 400, 400);
+  expect(found.height).toBeCloseTo(400, 9);
+  expect(found.width).toBeCloseTo(300, 9);
+  expect(found.y).toBeCloseTo(0, 9);
+});
+
+test('a smaller share of the largest crop that fits, about the same place', () => {
+  const box = { x: 100, y: 100, width: 200, height: 200 };
+  const full = padCrop(box, crop, 400, 400);
+  const less = padCrop(box, crop, 400, 400, 0.75);
+  expect([less.width, less.height]).toEqual([
+    expect.closeTo(full.width * 0.75, 9),
+    expect.closeTo(full.height * 0.75, 9),
+  ]);
+  expect(less.x + less.width / 2).toBeCloseTo(full.x + full.width / 2, 9);
+});
+
+/** A model that answers with the mean of every picture of the batch. */
+function brightness(batch: boolean) {
+  const runs: number[] = [];
+  const entry = modelEntry('pad-1', 'pad', {
+    crop: { scale: 2, boxWidth: 1, boxHeight: 1, centreUp: 0 },
+    input: { size: [8, 8], layout: 'NCHW', colour: 'RGB', mean: [0, 0, 0], scale: [255, 255, 255], batch },
+  });
+  const model: OnnxModel = {
+    entry,
+    resizable: false,
+    async run(input, count) {
+      runs.push(count);
+      const length = 8 * 8 * 3;
+      const mean = (part: Float32Array) => part.reduce((sum, value) => sum + value, 0) / length;
+      return {
+        live: Float32Array.from({ length: count }, (_, i) =>
+          mean(input.subarray(i * length, (i + 1) * length)),
+        ),
+      };
+    },
+  };
+  return { model, runs };
+}
+
+/** White in the middle half, black around it. */
+const target: Picture = {
+  width: 64,
+  height: 64,
+  pixels: Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => {
+    const x = Math.floor(i / 3) % 64;
+    const y = Math.floor(i / (3 * 64));
+    return x >= 16 && x < 48 && y >= 16 && y < 48 ? 255 : 0;
+  }),
+};
+
+test.each([
+  [true, [3]],
+  [false, [1, 1, 1]],
+])('every share is seen, in one batch where the model takes one (%s)', async (batch, expected) => {
+  const { model, runs } = brightness(batch);
+  const box = { x: 24, y: 24, width: 16, height: 16 };
+  const live = await createPresentationScore(model)(createPyramid(target), box, [1, 0.5, 0.25]);
+  expect([...live]).toEqual([1, 1, 1]);
+  expect(runs).toEqual(expected);
+  // Twice the box is the white square; four times shows as much black as the shares leave in it.
+  const wide = { x: 16, y: 16, width: 32, height: 32 };
+  const seen = await createPresentationScore(model)(createPyramid(target), wide, [1, 0.75, 0.5]);
+  expect([...seen]).toEqual([expect.closeTo(0.25, 2), expect.closeTo(1 / 2.25, 1), 1]);
+});
+
+test('a crop at the edge of the picture sees no black that is not there', async () => {
+  const white: Picture = { width: 30, height: 30, pixels: new Uint8Array(30 * 30 * 3).fill(255) };
+  const { model } = brightness(true);
+  const box = { x: 0, y: 0, width: 15, height: 15 };
+  expect([...(await createPresentationScore(model)(createPyramid(white), box, [1]))]).toEqual([1]);
+});
+
+test('margins are averaged, not probabilities, and the offset moves the even point', () => {
+  const set = { combine: 'mean-of-margins', offset: 1 } as const;
+  const logistic = (value: number) => 1 / (1 + Math.exp(-value));
+  const seen = [Float32Array.of(logistic(4), logistic(0)), Float32Array.of(logistic(-1), logistic(1))];
+  expect(combineScores(set, seen)).toBeCloseTo(0.5, 6);
+  expect(combineScores({ combine: 'mean-of-margins' }, seen)).toBeCloseTo(logistic(1), 6);
+  expect(combineScores({ combine: 'mean-of-live-probabilities' }, [Float32Array.of(0.25, 0.75)])).toBe(0.5);
+  // Certain models stay finite.
+  expect(combineScores(set, [Float32Array.of(1, 1)])).toBeCloseTo(1, 6);
+  expect(combineScores(set, [Float32Array.of(0, 1)])).toBeCloseTo(logistic(-1), 6);
+});

@@ -1,0 +1,329 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { createOneAtATime } from '../../lib/one-at-a-time.ts';
+import { Problem } from '../../lib/problem.ts';
+import { Manifest, ModelEntry, type PadSetEntry, type ScorerEntry } from './manifest.ts';
+import { findExternalReference, looksLikeOnnx } from './onnx-file.ts';
+import type { ModelFile } from './onnx-model.ts';
+
+/** What a worker needs to know; plain data. */
+export interface ModelCatalog {
+  files: ModelFile[];
+  padSets: PadSetEntry[];
+}
+
+/** One model file against its manifest entry. `found` is absent where the file is. */
+export interface FileCheck {
+  id: string;
+  file: string;
+  ok: boolean;
+  expected: string;
+  found?: string;
+}
+
+export interface ModelLibrary {
+  /** Everything that is installed, with Gatehouse's own scorers and PAD sets (usable or not) and the imported ones. */
+  manifest(): Manifest;
+  /** What Gatehouse's own manifest knows but does not bring along: models that may be imported, with pinned hashes. */
+  importable(): ModelEntry[];
+  catalog(): ModelCatalog;
+  /** Hashes every file again, those of damaged imports too. */
+  verify(): Promise<FileCheck[]>;
+  /** Imported models whose file was missing or changed at the start: not installed until they are imported again or removed. */
+  damaged(): FileCheck[];
+  /**
+   * Keeps an imported model under a file name of the library's choosing, in place of one with the same id. The bytes must
+   * have the entry's SHA-256 and be ONNX. `own` are the scorers and PAD sets that came with a customer's model; those of
+   * Gatehouse's ids are refused. Throws Problem INVALID_REQUEST, or CONFLICT for an id that is built in.
+   */
+  add(entry: ModelEntry, onnx: Uint8Array, own?: OwnSets): Promise<void>;
+  /** Removes an imported model, its file, and the imported scorers and PAD sets that use it. Throws Problem NOT_FOUND, or CONFLICT for a built-in model. */
+  remove(id: string): Promise<void>;
+}
+
+/** What a customer's own model may bring along. */
+export interface OwnSets {
+  scorers: readonly ScorerEntry[];
+  padSets: readonly PadSetEntry[];
+}
+
+export interface ModelLibraryPaths {
+  /** Gatehouse's own `models/manifest.json`. */
+  manifest: string;
+  /** The folder of the files it builds. */
+  built: string;
+  /** `DATA/models`: imported files and their `manifest.json`; made when first needed. */
+  imported: string;
+}
+
+const empty: Manifest = { version: 1, models: [], scorers: [], padSets: [] };
+
+/**
+ * Reads both manifests and compares every file's SHA-256. For a file that Gatehouse brought along it throws MODEL_NOT_INSTALLED that names
+ * the file, what was expected and found, and what to do. An imported one is left out (`damaged`), so that what needs it is
+ * refused and the commands that mend it still work.
+ */
+export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelLibrary> {
+  const own = await readOwnManifest(paths);
+  const importedManifest = join(paths.imported, 'manifest.json');
+  let imported = (await readManifest(importedManifest)) ?? empty;
+  const builtIn = own.models;
+  for (const entry of imported.models) {
+    if (builtIn.some(({ id }) => id === entry.id)) {
+      unusable(`${importedManifest} lists "${entry.id}", which is a built-in model; remove that entry.`);
+    }
+  }
+  const change = createOneAtATime();
+
+  const ownFiles = (): ModelFile[] => builtIn.map((entry) => ({ entry, path: pathIn(paths.built, entry) }));
+  const installed = (): ModelFile[] => [
+    ...ownFiles(),
+    ...importedFiles().filter(({ entry }) => !damaged.has(entry.id)),
+  ];
+  const importedFiles = (): ModelFile[] =>
+    imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) }));
+  const damaged = new Map<string, FileCheck>();
+
+  const padSets = (): PadSetEntry[] => [...own.padSets, ...imported.padSets];
+
+  const verify = () => checkFiles([...ownFiles(), ...importedFiles()]);
+
+  async function keepManifest(next: Manifest): Promise<void> {
+    await writeWhole(importedManifest, Buffer.from(`${JSON.stringify(next, null, 2)}\n`));
+    imported = next;
+  }
+
+  for (const check of await verify()) {
+    if (check.ok) continue;
+    if (!builtIn.some(({ id }) => id === check.id)) damaged.set(check.id, check);
+    else unusable(`${describeDamage(check)} Run "npm run models" to build it again.`);
+  }
+
+  return {
+    manifest: () => ({
+      version: 1,
+      models: installed().map(({ entry }) => entry),
+      scorers: [...own.scorers, ...imported.scorers],
+      padSets: padSets(),
+    }),
+    importable: () => own.importable ?? [],
+    catalog: () => ({ files: installed(), padSets: padSets() }),
+    verify,
+    damaged: () => [...damaged.values()],
+    add: (entry, onnx, sets = { scorers: [], padSets: [] }) =>
+      change(async () => {
+        const parsed = ModelEntry.safeParse(entry);
+        if (!parsed.success) {
+          throw new Problem('INVALID_REQUEST', 'The manifest entry of the model is not valid.', {
+            details: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+          });
+        }
+        if (parsed.data.origin !== 'imported') {
+          throw new Problem(
+            'INVALID_REQUEST',
+            'The manifest entry of an imported model must have the origin "imported".',
+          );
+        }
+        if (builtIn.some(({ id }) => id === entry.id)) {
+          throw new Problem(
+            'CONFLICT',
+            `"${entry.id}" is a built-in model; give the imported one another id.`,
+          );
+        }
+        const parsedSets = ownSets.safeParse(sets);
+        if (!parsedSets.success) {
+          throw new Problem('INVALID_REQUEST', 'The scorers or PAD sets of the model are not valid.', {
+            details: parsedSets.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+          });
+        }
+        const taken = [...own.scorers, ...own.padSets].map(({ id }) => id);
+        for (const { id } of [...sets.scorers, ...sets.padSets]) {
+          if (taken.includes(id)) {
+            throw new Problem(
+              'CONFLICT',
+              `"${id}" is a built-in scorer or PAD set; give the imported one another id.`,
+            );
+          }
+        }
+        if (!looksLikeOnnx(onnx))
+          throw new Problem('INVALID_REQUEST', `The file for "${entry.id}" is not an ONNX model.`);
+        refuseExternalReference(entry.id, onnx);
+        const found = createHash('sha256').update(onnx).digest('hex');
+        if (found !== entry.sha256) {
+          throw new Problem(
+            'INVALID_REQUEST',
+            `The file for "${entry.id}" differs from its manifest entry: expected SHA-256 ${entry.sha256}, found ${found}.`,
+          );
+        }
+        const replaced = imported.models.find(({ id }) => id === entry.id);
+        await mkdir(paths.imported, { recursive: true, mode: 0o700 });
+        // a name of its own for every content: replacing a model never leaves a file that its entry does not match
+        const kept = { ...parsed.data, file: `${entry.id}-${found.slice(0, 12)}.onnx` };
+        await writeWhole(pathIn(paths.imported, kept), onnx);
+        await keepManifest({
+          version: 1,
+          models: [...imported.models.filter(({ id }) => id !== entry.id), kept],
+          scorers: replaceById(imported.scorers, sets.scorers),
+          padSets: replaceById(imported.padSets, sets.padSets),
+        });
+        damaged.delete(entry.id);
+        if (replaced && replaced.file !== kept.file)
+          await rm(pathIn(paths.imported, replaced), { force: true });
+      }),
+    remove: (id) =>
+      change(async () => {
+        if (builtIn.some((entry) => entry.id === id)) {
+          throw new Problem(
+            'CONFLICT',
+            `"${id}" is a built-in model and cannot be removed; disable it instead.`,
+          );
+        }
+        const entry = imported.models.find((model) => model.id === id);
+        if (!entry) throw new Problem('NOT_FOUND', `No imported model has the id "${id}".`);
+        await keepManifest({
+          version: 1,
+          models: imported.models.filter((model) => model.id !== id),
+          scorers: imported.scorers.filter(({ terms }) => !terms.some(({ model }) => model === id)),
+          padSets: imported.padSets.filter(({ models }) => !models.includes(id)),
+        });
+        damaged.delete(id);
+        await rm(pathIn(paths.imported, entry), { force: true });
+      }),
+  };
+}
+
+/**
+ * Hashes every file of both manifests without opening the library, which a damaged file of Gatehouse's own refuses. Throws
+ * as `openModelLibrary` for a manifest that cannot be read.
+ */
+export async function verifyModelFiles(paths: ModelLibraryPaths): Promise<FileCheck[]> {
+  const own = await readOwnManifest(paths);
+  const imported = (await readManifest(join(paths.imported, 'manifest.json'))) ?? empty;
+  return checkFiles([
+    ...own.models.map((entry) => ({ entry, path: pathIn(paths.built, entry) })),
+    ...imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) })),
+  ]);
+}
+
+async function checkFiles(files: readonly ModelFile[]): Promise<FileCheck[]> {
+  const checks: FileCheck[] = [];
+  for (const { entry, path } of files) {
+    const found = await hashFile(path);
+    checks.push({
+      id: entry.id,
+      file: path,
+      ok: found === entry.sha256,
+      expected: entry.sha256,
+      ...(found === undefined ? {} : { found }),
+    });
+  }
+  return checks;
+}
+
+/** What came with a customer's own model. */
+const ownSets = Manifest.pick({ scorers: true, padSets: true });
+
+/** One sentence: which file, what was expected and found. */
+export function describeDamage({ file, expected, found }: FileCheck): string {
+  return found === undefined
+    ? `The model file ${file} is missing.`
+    : `The model file ${file} differs from its manifest: expected SHA-256 ${expected}, found ${found}.`;
+}
+
+const replaceById = <Entry extends { id: string }>(
+  old: readonly Entry[],
+  next: readonly Entry[],
+): Entry[] => [...old.filter(({ id }) => !next.some((entry) => entry.id === id)), ...next];
+
+async function readOwnManifest({ manifest }: ModelLibraryPaths): Promise<Manifest> {
+  return (await readManifest(manifest)) ?? unusable(`There is no ${manifest}; reinstall Gatehouse.`);
+}
+
+function unusable(sentence: string, cause?: unknown): never {
+  throw new Problem('MODEL_NOT_INSTALLED', sentence, { cause });
+}
+
+async function readManifest(path: string): Promise<Manifest | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    return unusable(`${path} is not JSON.`, cause);
+  }
+  const manifest = Manifest.safeParse(json);
+  if (!manifest.success) {
+    const { path: where, message } = manifest.error.issues[0]!;
+    return unusable(`${path} is not a valid model manifest: ${where.join('.')}: ${message}`);
+  }
+  return manifest.data;
+}
+
+/** The runtime would read what the file names: any file that the service may read. */
+function refuseExternalReference(id: string, onnx: Uint8Array): void {
+  let found: string | undefined;
+  try {
+    found = findExternalReference(onnx);
+  } catch (cause) {
+    throw new Problem('INVALID_REQUEST', `The file for "${id}" is not an ONNX model.`, { cause });
+  }
+  if (found !== undefined) {
+    throw new Problem(
+      'INVALID_REQUEST',
+      `The file for "${id}" has ${found}. A model is one file here: save it again with everything inside (onnx.save_model without external data).`,
+    );
+  }
+}
+
+/** Refuses a name that could leave the folder or hide in it. */
+function pathIn(folder: string, { id, file }: ModelEntry): string {
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]*\.onnx$/.test(file) || basename(file) !== file) {
+    throw new Problem(
+      'INVALID_REQUEST',
+      `The model "${id}" has the file name "${file}"; it must be a plain name that ends in .onnx.`,
+    );
+  }
+  return join(folder, file);
+}
+
+export async function hashFile(path: string): Promise<string | undefined> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** All or nothing, also across a power cut: a temporary file, fsync, rename, fsync of the folder. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  const folder = await open(join(path, '..'), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,277 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp, { type Sharp } from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../lib/clock.ts';
+import { silentLog } from '../../lib/log.ts';
+import type { Analysis, Box } from '../face.ts';
+import { type ModelLibrary, openModelLibrary } from '../models/model-library.ts';
+import { createFaceAnalyzer, type FaceAnalyzerDeps, type RunningFaceAnalyzer } from './face-analyzer.ts';
+
+const samples = join(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'), '../demo');
+const models = { detector: 'blazeface', embedders: ['face-recognition'] };
+const request = { ...models, deadline: 300_000 };
+/** Cosine of embedding A at a false-match rate of 1 in 10,000 (MODELS.md). */
+const THRESHOLD = 0.941;
+
+let analyzer: RunningFaceAnalyzer;
+
+let library: ModelLibrary;
+let imported: string;
+
+const start = (deps: Partial<FaceAnalyzerDeps> = {}): RunningFaceAnalyzer =>
+  createFaceAnalyzer({
+    library,
+    workers: 1,
+    providers: ['cpu'],
+    queueLimit: 40,
+    defaults: models,
+    clock: systemClock,
+    log: silentLog,
+    ...deps,
+  });
+
+beforeAll(async () => {
+  const root = fileURLToPath(new URL('../../../models/', import.meta.url));
+  imported = await mkdtemp(join(tmpdir(), 'gatehouse-imported-'));
+  library = await openModelLibrary({
+    manifest: join(root, 'manifest.json'),
+    built: join(root, 'built'),
+    imported,
+  });
+  analyzer = start();
+  await analyzer.ready();
+}, 300_000);
+afterAll(async () => {
+  await analyzer?.close();
+  await rm(imported, { recursive: true });
+});
+
+const cosine = (a: Analysis, b: Analysis): number => {
+  const [p, q] = [a, b].map(({ face }) => face!.embeddings['face-recognition']!);
+  return p!.reduce((sum, value, i) => sum + value * q![i]!, 0);
+};
+
+/** Each face of a group picture with what surrounds it, as a picture of its own. */
+async function portraits(name: string): Promise<Buffer[]> {
+  const bytes = await readFile(join(samples, name));
+  const { faces, picture } = await analyzer.analyze(bytes, request);
+  const around = ({ x, y, width, height }: Box) => {
+    const left = Math.max(0, Math.round(x - 0.4 * width));
+    const top = Math.max(0, Math.round(y - 0.5 * height));
+    return {
+      left,
+      top,
+      width: Math.min(picture.width - left, Math.round(1.8 * width)),
+      height: Math.min(picture.height - top, Math.round(2 * height)),
+    };
+  };
+  return Promise.all(
+    faces.map(({ box }) => sharp(bytes).extract(around(box)).jpeg({ quality: 95 }).toBuffer()),
+  );
+}
+
+describe('on photographs of people', { timeout: 300_000 }, () => {
+  test('the same face altered stays above the threshold, other people below', async () => {
+    for (const [name, people] of [
+      ['sample2.jpg', 2],
+      ['sample4.jpg', 4],
+      ['sample6.jpg', 4],
+    ] as const) {
+      const pictures = await portraits(name);
+      expect(pictures, name).toHaveLength(people);
+      const seen: Analysis[] = [];
+      for (const picture of pictures) {
+        const straight = await analyzer.analyze(picture, request);
+        expect(Math.hypot(...straight.face!.embeddings['face-recognition']!)).toBeCloseTo(1, 5);
+        const altered = {
+          mirrored: sharp(picture).flop(),
+          'compressed hard': sharp(picture).jpeg({ quality: 40 }),
+          'half the size': sharp(picture).resize({ width: 180 }),
+          brighter: sharp(picture).modulate({ brightness: 1.3 }),
+          tilted: sharp(picture).rotate(12, { background: '#777' }),
+        };
+        for (const [how, image] of Object.entries(altered)) {
+          const again = await analyzer.analyze(await image.toBuffer(), request);
+          expect(cosine(straight, again), `${name}, ${how}`).toBeGreaterThan(THRESHOLD);
+        }
+        seen.push(straight);
+      }
+      for (const [i, one] of seen.entries()) {
+        for (const other of seen.slice(i + 1)) expect(cosine(one, other), name).toBeLessThan(THRESHOLD);
+      }
+    }
+  });
+
+  test('measures are about the upright picture as sent, whatever was reduced or turned', async () => {
+    const [picture] = await portraits('sample2.jpg');
+    const upright = sharp(await sharp(picture).resize({ width: 400 }).png().toBuffer());
+    const png = await upright.png().toBuffer();
+    const here = await analyzer.analyze(png, request);
+    expect(here.picture).toMatchObject({ width: 400, format: 'png' });
+    const turned = await upright.clone().rotate(90).png().withMetadata({ orientation: 8 }).toBuffer();
+    const there = await analyzer.analyze(turned, request);
+    expect({ ...there, timing: here.timing }).toEqual(here);
+
+    // the same face, small in a picture large enough to be reduced
+    const canvas = sharp({ create: { width: 6000, height: 4000, channels: 3, background: '#667788' } });
+    const large = await canvas
+      .composite([{ input: png, left: 3000, top: 1500 }])
+      .jpeg({ quality: 92 })
+      .toBuffer();
+    const far = await analyzer.analyze(large, request);
+    expect(far.picture).toEqual({ width: 6000, height: 4000, format: 'jpeg' });
+    expect(far.faces).toHaveLength(1);
+    const [box, home] = [far.face!.box, here.face!.box];
+    expect(Math.abs(box.x - 3000 - home.x)).toBeLessThan(0.15 * home.width);
+    expect(Math.abs(box.y - 1500 - home.y)).toBeLessThan(0.15 * home.width);
+    const ratio = far.face!.quality.interEyeDistance / here.face!.quality.interEyeDistance;
+    expect(Math.abs(ratio - 1)).toBeLessThan(0.03);
+    expect(far.face!.motion.mesh[0]! - here.face!.motion.mesh[0]!).toBeCloseTo(3000, -1);
+    // it was looked at again in full resolution: nothing of the likeness is lost
+    expect(cosine(far, here)).toBeGreaterThan(0.985);
+  });
+
+  test('mirroring turns the head the other way', async () => {
+    const [picture] = await portraits('sample4.jpg');
+    const straight = (await analyzer.analyze(picture!, request)).face!.quality;
+    const mirror = (await analyzer.analyze(await sharp(picture).flop().toBuffer(), request)).face!.quality;
+    expect(Math.abs(straight.pose.yaw)).toBeGreaterThan(10);
+    expect(Math.abs(straight.pose.yaw + mirror.pose.yaw)).toBeLessThan(5);
+    expect(Math.abs(straight.pose.roll + mirror.pose.roll)).toBeLessThan(5);
+    expect(Math.abs(straight.pose.pitch - mirror.pose.pitch)).toBeLessThan(5);
+    expect(Math.abs(straight.eyesOpen - mirror.eyesOpen)).toBeLessThan(0.05);
+  });
+
+  test('blur lowers sharpness, darkness lowers luminance, a tight crop lowers the margin', async () => {
+    const [picture] = await portraits('sample2.jpg');
+    const of = async (image: Sharp) =>
+      (await analyzer.analyze(await image.toBuffer(), request)).face!.quality;
+    const plain = await of(sharp(picture));
+    const blurred = await of(sharp(picture).blur(4));
+    const dark = await of(sharp(picture).linear(0.3, 0));
+    expect(blurred.sharpness).toBeLessThan(plain.sharpness / 4);
+    expect(dark.luminance).toBeLessThan(plain.luminance / 2);
+    expect(plain.margin).toBeGreaterThan(0.25);
+    expect(plain.margin).toBeLessThan(0.6);
+  });
+});
+
+test('a picture without a face is an answer, not an error', async () => {
+  const noise = sharp({
+    create: {
+      width: 640,
+      height: 480,
+      channels: 3,
+      background: '#888',
+      noise: { type: 'gaussian', mean: 128, sigma: 30 },
+    },
+  });
+  const png = await noise.png().toBuffer();
+  const { faces, face, pixelHash, picture, timing } = await analyzer.analyze(png, request);
+  expect({ faces, face, picture }).toEqual({
+    faces: [],
+    face: undefined,
+    picture: { width: 640, height: 480, format: 'png' },
+  });
+  const webp = await analyzer.analyze(await sharp(png).webp({ lossless: true }).toBuffer(), request);
+  expect(webp.pixelHash).toBe(pixelHash);
+  expect(timing.total).toBeGreaterThan(0);
+  const other = await analyzer.analyze(await sharp(png).negate().png().toBuffer(), request);
+  expect(other.pixelHash).not.toBe(pixelHash);
+});
+
+test('the share of a picture reaches the queue: a full one makes room for another organization', async () => {
+  const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#555' } })
+    .png()
+    .toBuffer();
+  const own = start({ queueLimit: 2 });
+  try {
+    const ask = (organization: string) =>
+      own
+        .analyze(picture, { ...request, share: { world: 'live', organization, key: 'k' } })
+        .catch(({ code }) => code);
+    // The worker has not started yet: all of them wait.
+    const [first, second, other] = await Promise.all([ask('a'), ask('a'), ask('b')]);
+    expect([first, other]).toMatchObject([{ faces: [] }, { faces: [] }]);
+    expect(second).toBe('OVERLOADED');
+  } finally {
+    await own.close();
+  }
+});
+
+test('refusals come through the worker, and the caller keeps its bytes', async () => {
+  const bytes = Buffer.from('GIF89a and then nothing');
+  await expect(analyzer.analyze(bytes, request)).rejects.toMatchObject({ code: 'IMAGE_FORMAT_UNSUPPORTED' });
+  expect(bytes.toString()).toBe('GIF89a and then nothing');
+  const [picture] = await portraits('sample2.jpg');
+  await expect(analyzer.analyze(picture!, { ...request, detector: 'none' })).rejects.toMatchObject({
+    code: 'MODEL_NOT_INSTALLED',
+    message: expect.stringContaining('"none"'),
+  });
+  await expect(analyzer.analyze(picture!, { ...request, pad: 'minifasnet-pair' })).rejects.toMatchObject({
+    code: 'PAD_NOT_INSTALLED',
+  });
+  expect(analyzer.stats()).toMatchObject({ replaced: 0, providers: ['cpu'], fallbacks: {} });
+}, 300_000);
+
+test('a provider that is not there is reported and the CPU does the work', async () => {
+  const warnings: object[] = [];
+  const other = start({
+    providers: [process.platform === 'win32' ? 'coreml' : 'dml'],
+    log: { ...silentLog, warn: (fields) => warnings.push(fields) },
+  });
+  try {
+    await other.ready();
+    const { faces } = await other.analyze(await readFile(join(samples, 'sample6.jpg')), request);
+    expect(faces.length).toBeGreaterThan(0);
+    expect(Object.keys(other.stats().fallbacks).sort()).toEqual([
+      'blazeface',
+      'face-recognition',
+      'facemesh',
+      'iris',
+    ]);
+    expect(warnings).toHaveLength(4);
+  } finally {
+    await other.close();
+  }
+}, 300_000);
+
+test('a model that is imported while the service runs is used without a restart, and gone when removed', async () => {
+  const { entry, path } = library.catalog().files.find((file) => file.entry.id === 'blazeface')!;
+  const own = { ...entry, id: 'own-detector', origin: 'imported' as const };
+  const picture = await readFile(join(samples, 'sample6.jpg'));
+  const theirs = { ...request, detector: 'own-detector' };
+  await expect(analyzer.analyze(picture, theirs)).rejects.toMatchObject({ code: 'MODEL_NOT_INSTALLED' });
+  await library.add(own, await readFile(path));
+  analyzer.reload();
+  const { faces } = await analyzer.analyze(picture, theirs);
+  expect(faces).toEqual((await analyzer.analyze(picture, request)).faces);
+  await library.remove('own-detector');
+  analyzer.reload();
+  await expect(analyzer.analyze(picture, theirs)).rejects.toMatchObject({ code: 'MODEL_NOT_INSTALLED' });
+  expect(analyzer.stats()).toMatchObject({ replaced: 0 });
+}, 300_000);
+
+test('a model file that changed on disk is refused when it is opened', async () => {
+  const { files, padSets } = library.catalog();
+  const other = start({
+    library: {
+      catalog: () => ({
+        files: files.map((file) => ({ ...file, entry: { ...file.entry, sha256: '0'.repeat(64) } })),
+        padSets,
+      }),
+    },
+  });
+  try {
+    await expect(other.ready()).rejects.toThrow(
+      /blazeface\.onnx changed: expected SHA-256 0{64}, found [0-9a-f]{64}/,
+    );
+    await expect(other.analyze(new Uint8Array(9), request)).rejects.toMatchObject({ code: 'INTERNAL' });
+  } finally {
+    await other.close();
+  }
+}, 300_000);

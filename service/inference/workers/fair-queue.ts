@@ -1,0 +1,182 @@
+import type { Clock } from '../../lib/clock.ts';
+
+/** Whose work a job is. */
+export interface Share {
+  world: 'live' | 'test';
+  organization: string;
+  /** An API key, or whoever else asks on behalf of the organization. */
+  key: string;
+}
+
+export interface FairQueue<T extends { share: Share }> {
+  readonly waiting: number;
+  add(item: T): void;
+  /**
+   * The next to be worked on, counted as at work until `finish`; undefined when none waits, or when those that wait have all the
+   * seats they may have.
+   */
+  take(): T | undefined;
+  finish(item: T): void;
+  /** Takes a waiting one out; false when it does not wait. */
+  remove(item: T): boolean;
+  /** Takes every waiting one out. */
+  empty(): T[];
+  /** Who gives way when too many wait: the newest of the key, organization and world with the most; of equals of `newcomer`'s. */
+  mostExpendable(newcomer: T): T;
+}
+
+/** Milliseconds for which a seat is kept for a party that had work lately. */
+const LATELY = 10 * 60_000;
+
+interface Party<T> {
+  atWork: number;
+  waiting: number;
+  seen: number;
+  /** When it was last given a seat, as a number that only grows. */
+  served: number;
+  members: Map<string, Party<T>>;
+  /** Of a key. */
+  items: T[];
+}
+
+/**
+ * Shares `seats` fairly. The live world goes before the test world; within a world the organization with the fewest at work is next,
+ * of equals the one that was served longest ago; within an organization the same holds for its keys. Where another key,
+ * organization or the live world had work in the last ten minutes, none gets the last seat: long work of one does not make
+ * the others wait for its end.
+ */
+export function createFairQueue<T extends { share: Share }>({
+  seats,
+  clock,
+}: {
+  seats: number;
+  clock: Clock;
+}): FairQueue<T> {
+  const root = createParty<T>();
+  let turn = 0;
+
+  const lately = (party: Party<T>, now: number) =>
+    party.atWork > 0 || party.waiting > 0 || now - party.seen < LATELY;
+
+  function mayHave(party: Party<T>, siblings: Party<T>[], now: number): number {
+    const shared = siblings.some((other) => other !== party && lately(other, now));
+    return shared ? Math.max(1, seats - 1) : seats;
+  }
+
+  /** The parties from the one to serve down to its key. */
+  function choose(party: Party<T>, now: number): Party<T>[] | undefined {
+    if (party.items.length > 0) return [];
+    const members = [...party.members.values()];
+    const candidates = members
+      .filter((member) => member.waiting > 0 && member.atWork < mayHave(member, members, now))
+      .toSorted((a, b) => a.atWork - b.atWork || a.served - b.served);
+    for (const member of candidates) {
+      const rest = choose(member, now);
+      if (rest) return [member, ...rest];
+    }
+    return undefined;
+  }
+
+  function chooseWorld(now: number): Party<T>[] | undefined {
+    const live = root.members.get('live');
+    for (const world of ['live', 'test'] as const) {
+      const party = root.members.get(world);
+      if (!party || party.waiting === 0) continue;
+      // The live world waits for nobody.
+      if (world === 'test' && live && party.atWork >= mayHave(party, [live], now)) continue;
+      const rest = choose(party, now);
+      if (rest) return [party, ...rest];
+    }
+    return undefined;
+  }
+
+  /** The world, the organization and the key of a share. */
+  function path({ world, organization, key }: Share): [Party<T>, Party<T>, Party<T>] {
+    const inWorld = memberOf(root, world);
+    const inOrganization = memberOf(inWorld, organization);
+    return [inWorld, inOrganization, memberOf(inOrganization, key)];
+  }
+
+  /** Forgets keys and organizations that have had nothing for long. */
+  function forget(party: Party<T>, now: number): void {
+    for (const [name, member] of party.members) {
+      if (!lately(member, now)) party.members.delete(name);
+    }
+  }
+
+  function remove(item: T): boolean {
+    const parties = path(item.share);
+    const { items } = parties[2];
+    const at = items.indexOf(item);
+    if (at < 0) return false;
+    items.splice(at, 1);
+    for (const party of [root, ...parties]) party.waiting--;
+    return true;
+  }
+
+  return {
+    get waiting() {
+      return root.waiting;
+    },
+    add(item) {
+      const now = clock.now();
+      const parties = path(item.share);
+      for (const party of [root, ...parties]) {
+        party.waiting++;
+        party.seen = now;
+      }
+      parties[2].items.push(item);
+      for (const party of parties.slice(0, 2)) forget(party, now);
+    },
+    take() {
+      const parties = chooseWorld(clock.now());
+      if (!parties) return undefined;
+      turn++;
+      for (const party of [root, ...parties]) {
+        party.waiting--;
+        party.atWork++;
+        party.served = turn;
+      }
+      return parties.at(-1)!.items.shift();
+    },
+    finish({ share }) {
+      const now = clock.now();
+      for (const party of [root, ...path(share)]) {
+        party.atWork--;
+        party.seen = now;
+      }
+    },
+    remove,
+    empty: () => itemsOf(root).filter(remove),
+    mostExpendable({ share }) {
+      const world = memberOf(root, (root.members.get('test')?.waiting ?? 0) > 0 ? 'test' : 'live');
+      const organization = fullest(world, share.organization);
+      return fullest(organization, share.key).items.at(-1)!;
+    },
+  };
+}
+
+function createParty<T>(): Party<T> {
+  return { atWork: 0, waiting: 0, seen: Number.NEGATIVE_INFINITY, served: 0, members: new Map(), items: [] };
+}
+
+function memberOf<T>(party: Party<T>, name: string): Party<T> {
+  const found = party.members.get(name);
+  if (found) return found;
+  const made = createParty<T>();
+  party.members.set(name, made);
+  return made;
+}
+
+/** The member with the most waiting; of equals the one named. */
+function fullest<T>(party: Party<T>, name: string): Party<T> {
+  const most = Math.max(...[...party.members.values()].map(({ waiting }) => waiting));
+  const named = party.members.get(name);
+  return named?.waiting === most
+    ? named
+    : [...party.members.values()].find(({ waiting }) => waiting === most)!;
+}
+
+function itemsOf<T>({ items, members }: Party<T>): T[] {
+  return [...items, ...[...members.values()].flatMap(itemsOf)];
+}

@@ -1,0 +1,91 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CompiledQuery, type Dialect, type Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { Log } from '../../lib/log.ts';
+import { guardDriver } from '../guarded-driver.ts';
+import type { TransactionGuard } from '../transaction-guard.ts';
+import { connectTimeoutOf } from './connect-timeout.ts';
+
+/** Connections at most; every one can hold a transaction. */
+const CONNECTIONS = 10;
+/** Milliseconds for one statement: a database that hangs must not hang `/ready`. */
+const STATEMENT_TIMEOUT = 30_000;
+/** How often a transaction is tried before its conflict is reported. */
+const ATTEMPTS = 12;
+
+const DURABLE =
+  "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'";
+
+/** 64-bit integers as numbers, for this pool alone; one that a number cannot hold is an error, not a rounding. */
+export function parseInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`PostgreSQL sent the integer ${text}, beyond 2^53.`);
+  return value;
+}
+
+export function openPostgresPool(url: string, log: Log): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    application_name: 'gatehouse',
+    connectionTimeoutMillis: connectTimeoutOf(url),
+    statement_timeout: STATEMENT_TIMEOUT,
+    query_timeout: STATEMENT_TIMEOUT + 1000,
+    types: {
+      // biome-ignore lint/suspicious/noExplicitAny: pg's own type of a parser.
+      getTypeParser: (id: number, format?: any): any =>
+        id === pg.types.builtins.INT8 && format !== 'binary'
+          ? parseInteger
+          : pg.types.getTypeParser(id, format),
+    },
+  });
+  // A lost connection fails the query it carries; without listeners its event would end the process as well.
+  const lost = (error: Error) => log.warn({ error: error.message }, 'a PostgreSQL connection was lost');
+  pool.on('connect', (client) => client.on('error', lost));
+  pool.on('error', () => {});
+  return pool;
+}
+
+export function postgresDialect(pool: pg.Pool, guard: TransactionGuard): Dialect {
+  const kyselys = new PostgresDialect({
+    pool,
+    // Acknowledged means on disk, whatever the server's default is.
+    onCreateConnection: async (connection) => {
+      await connection.executeQuery(CompiledQuery.raw(DURABLE));
+    },
+  });
+  return {
+    createQueryCompiler: () => kyselys.createQueryCompiler(),
+    createIntrospector: (db) => kyselys.createIntrospector(db),
+    createAdapter: () => kyselys.createAdapter(),
+    createDriver: () => guardDriver(kyselys.createDriver(), guard),
+  };
+}
+
+/**
+ * Runs `work` serializably, as SQLite does, and again when PostgreSQL reports a conflict with another transaction
+ * (40001, 40P01) instead of an answer.
+ */
+export async function serializable<S, T>(
+  db: Kysely<S>,
+  guard: TransactionGuard,
+  work: (tx: Transaction<S>) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db
+        .transaction()
+        .setIsolationLevel('serializable')
+        .execute((tx) => guard.run(() => work(tx)));
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+      await wait(randomInt(1, 2 ** Math.min(attempt, 7) + 1));
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return code === '40001' || code === '40P01';
+}
