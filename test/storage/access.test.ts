@@ -80,6 +80,7 @@ onBothDatabases('access', (newPlace) => {
     expect(await access.listKeys(one)).toEqual([record]);
     expect(await access.listKeys(two)).toEqual([]);
     expect(await use(key)).toEqual({
+      is: 'key',
       key: id,
       lineage: id,
       organization: one,

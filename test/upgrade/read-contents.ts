@@ -116,8 +116,21 @@ function itemsOf(reply: Fields, of: string): Fields[] {
   const lists = 'items' in reply ? [reply.items] : Object.values(reply).filter(Array.isArray);
   if (lists.length !== 1)
     throw new Error(`The reply of ${of} holds ${lists.length} lists: ${JSON.stringify(reply)}`);
-  return lists[0] as Fields[];
+  return (lists[0] as Fields[]).map(({ env, ...fields }) =>
+    env === undefined ? fields : { world: env, ...fields },
+  );
 }
+
+/** What has an id by its id, which tells when it was made: the order of a list may differ between releases. */
+export const inOrderOfIds = (contents: Contents): Contents =>
+  Object.fromEntries(
+    Object.entries(contents).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.toSorted(compareIds) : value,
+    ]),
+  ) as unknown as Contents;
+
+const compareIds = (a: Fields, b: Fields) => String(a.id ?? '').localeCompare(String(b.id ?? ''));
 
 /** A field that is null counts as absent, at every depth. */
 function withoutNulls(value: unknown): unknown {
