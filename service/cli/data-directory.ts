@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { finishRestore } from '../backup/finish-restore.ts';
 import { UsageError } from './failure.ts';
+import { invocation } from './invocation.ts';
 import { userPath } from './user-path.ts';
 
 /** `--data`, else GATEHOUSE_DATA, else ~/.local/share/gatehouse. Absolute. */
@@ -28,6 +29,6 @@ export function requireInitialized(directory: string): void {
   if (isInitialized(directory)) return;
   throw new UsageError(
     `There is no Gatehouse in ${directory}. Give its directory with --data DIR (or GATEHOUSE_DATA), or make one:\n` +
-      `  npm run --silent gatehouse -- init --data ${directory} --org "My organization"`,
+      `  ${invocation} init --data ${directory} --org "My organization"`,
   );
 }

@@ -59,7 +59,7 @@ test('a command named by the engine can be pasted, and a refusal says what helps
     'No embedding model is enabled: run “gatehouse models list”.',
   );
   expect(toFailure(missing)).toMatchObject({
-    text: 'No embedding model is enabled: run “npm run --silent gatehouse -- models list”.',
+    text: 'No embedding model is enabled: run “npx gatehouse models list”.',
     json: { error: missing.message },
   });
   const [sentence, ...help] = toFailure(new Problem('CONSENT_REQUIRED', 'Send consent.')).text.split('\n');
@@ -68,15 +68,13 @@ test('a command named by the engine can be pasted, and a refusal says what helps
     '  --consent "v3,signed form,explicit consent,verification+identification"',
   ]);
   expect(toFailure(new Problem('TEMPLATE_MISMATCH', 'Another face.')).text).toBe(
-    'Another face.\nIf it is the same person:  npm run --silent gatehouse -- subject enroll --override-mismatch …',
+    'Another face.\nIf it is the same person:  npx gatehouse subject enroll --override-mismatch …',
   );
 });
 
 test('a refusal of a destination can be pasted', () => {
   const refused = new Problem('DESTINATION_NOT_GRANTED', 'It can be allowed with: gatehouse grant add x.org');
-  expect(toFailure(refused).text).toBe(
-    'It can be allowed with: npm run --silent gatehouse -- grant add x.org',
-  );
+  expect(toFailure(refused).text).toBe('It can be allowed with: npx gatehouse grant add x.org');
 });
 
 test('what is not in one world may be in the other, where the command can ask', () => {

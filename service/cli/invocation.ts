@@ -1,5 +1,5 @@
 /** The way to write a command in a checkout, for texts that are pasted. */
-export const invocation = 'npm run --silent gatehouse --';
+export const invocation = 'npx gatehouse';
 
 /** Sentences of the engine name commands as “gatehouse …”; here they can be pasted. */
 export function asTyped(sentence: string): string {

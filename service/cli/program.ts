@@ -5,11 +5,12 @@ import { addAudit } from './audit/audit.ts';
 import { addAuditVerify } from './audit/verify.ts';
 import { addBackup } from './backup/backup.ts';
 import { addRestore } from './backup/restore.ts';
-import { createCommandRunner } from './command.ts';
+import { type CommandRunner, createCommandRunner } from './command.ts';
 import { addConsent } from './consent/consent.ts';
 import { addDoctor } from './doctor/doctor.ts';
 import { toFailure } from './failure.ts';
 import { addGrant } from './grant/grant.ts';
+import { addHelp, helpFirst } from './help/help.ts';
 import { addHold } from './hold/hold.ts';
 import { addInit } from './init/init.ts';
 import { invocation } from './invocation.ts';
@@ -36,16 +37,12 @@ import { addSubjectImport } from './subject/import.ts';
 import { addSubject } from './subject/subject.ts';
 import { addSubjectUnlock } from './subject/unlock.ts';
 import { createTerminal, severalLines } from './terminal/terminal.ts';
+import { explainUsageError } from './usage/explain-usage-error.ts';
 import { addVerify } from './verify/verify.ts';
 import { addWebhook } from './webhook/webhook.ts';
 
-/**
- * Runs one command line (without the program's own name). Exit code: 0 done, 1 refused or failed, 2 the command was written
- * wrongly. With `--json` standard output always holds one JSON document, also for a refusal.
- */
-export async function runProgram(words: readonly string[]): Promise<number> {
-  const terminal = createTerminal(process.stdout, process.stderr);
-  const runner = createCommandRunner(terminal);
+/** Every command, with its options and examples. */
+export function createProgram(runner: CommandRunner): Command {
   const program = new Command('gatehouse')
     .description(
       'Gatehouse: face verification on your own machine. One command for everything an operator does.',
@@ -53,7 +50,9 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .version(productVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'help for any command')
     .helpCommand(false)
-    .showHelpAfterError('(add --help for options and examples)')
+    // Told below, with what may have been meant.
+    .configureOutput({ outputError() {} })
+    .showSuggestionAfterError(false)
     .exitOverride()
     // A command with commands below it, such as `backup`, leaves them their flags.
     .enablePositionalOptions()
@@ -113,24 +112,48 @@ First steps:
   addBackup(program, runner);
   addRestore(program, runner);
   addOpenApi(program, runner);
+  addHelp(program);
+  return program;
+}
+
+/**
+ * Runs one command line (without the program's own name). Exit code: 0 done, 1 refused or failed, 2 the command was written
+ * wrongly. With `--json` standard output always holds one JSON document, also for a refusal.
+ */
+export async function runProgram(words: readonly string[]): Promise<number> {
+  const terminal = createTerminal(process.stdout, process.stderr);
+  const runner = createCommandRunner(terminal);
+  const program = createProgram(runner);
   let flags: string[] = [];
   program.hook('preAction', (_, { options }) => {
     flags = options.flatMap(({ long }) => long ?? []);
   });
   try {
-    await program.parseAsync([...words], { from: 'user' });
-    return runner.exitCode;
+    await program.parseAsync([...helpFirst(program, words)], { from: 'user' });
+    return await terminal.exitCode(runner.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Commander has told the person already; scripts are told here.
-      if (error.exitCode !== 0 && words.includes('--json')) {
-        terminal.answer(JSON.stringify({ error: error.message.replace(/^error: /, ''), code: 'USAGE' }));
+      if (error.exitCode === 0) return terminal.exitCode(0);
+      const sentences = explainUsageError(program, words, error);
+      if (words.includes('--json')) {
+        terminal.answer(JSON.stringify({ error: inOneLine(sentences), code: 'USAGE' }));
       }
-      return error.exitCode === 0 ? 0 : 2;
+      // Of a command without its verb commander has shown the help.
+      if (error.code !== 'commander.help') terminal.note(severalLines(usageText(sentences)));
+      return terminal.exitCode(2);
     }
     const failure = toFailure(error, flags);
     if (words.includes('--json')) terminal.answer(JSON.stringify(failure.json));
     terminal.note(severalLines(failure.text));
-    return failure.exitCode;
+    return terminal.exitCode(failure.exitCode);
   }
 }
+
+const usageText = ([first = '', ...more]: readonly string[]) =>
+  [`error: ${first}`, ...more, '(add --help for options and examples)'].join('\n');
+
+const inOneLine = (sentences: readonly string[]) =>
+  sentences
+    .map((one) => (/[.?]$/.test(one) ? one : `${one}.`))
+    .join(' ')
+    .replace(/\.$/, '');

@@ -36,7 +36,7 @@ test('a folder is answered with the newest backup in it', async () => {
   writeFileSync(join(folder, 'gatehouse-2026-11-20T10-00-00-000Z.backup'), 'cut short');
   mkdirSync(join(folder, 'zoo'));
   await expect(told()).rejects.toThrow(
-    `${folder} is a folder: name a file. The newest backup in it:\n  npm run --silent gatehouse -- backup verify ${newest}`,
+    `${folder} is a folder: name a file. The newest backup in it:\n  npx gatehouse backup verify ${newest}`,
   );
   expect(await backupPath(newest, 'backup verify')).toBe(newest);
   expect(await backupPath(join(folder, 'none'), 'backup verify')).toBe(join(folder, 'none'));

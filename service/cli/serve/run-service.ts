@@ -8,7 +8,7 @@ export interface RunningService {
 }
 
 /**
- * Serves until SIGTERM or SIGINT, then lets what is running end. A signal during the start stops right after it; another a
+ * Serves until SIGTERM, SIGINT or SIGHUP, then lets what is running end. A signal during the start stops right after it; another a
  * second later or more ends the process at once.
  */
 export async function runService(

@@ -9,7 +9,7 @@ export function addServe(program: Command, runner: CommandRunner): void {
   const command = addServeOptions(program.command('serve'))
     .summary('run the service on an initialized directory')
     .description(
-      'Runs the service until SIGTERM or Ctrl-C, which let running requests end. Standard output gets one line of JSON when ' +
+      'Runs the service until SIGTERM, Ctrl-C or SIGHUP (the terminal is closed), which let running requests end. Standard output gets one line of JSON when ' +
         'it is ready: {"event":"listening","url":"http://…"}, and before that {"event":"sealed",…} where it waits for `gatehouse unseal`; the log goes to standard error. Every setting is also GATEHOUSE_* ' +
         'in the environment and a field of gatehouse.json in the data directory.',
     )

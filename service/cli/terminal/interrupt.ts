@@ -2,7 +2,7 @@
 const SAME_PRESS_MILLISECONDS = 1000;
 
 export interface InterruptDeps {
-  /** SIGINT or SIGTERM came. */
+  /** SIGINT, SIGTERM or SIGHUP came. */
   first(): void;
   /** Another one came, a second later or more. */
   again(): void;
@@ -11,7 +11,7 @@ export interface InterruptDeps {
   signals?: Pick<NodeJS.Process, 'on'>;
 }
 
-/** Listens for SIGINT and SIGTERM as long as the process lives: npm's second signal may come when the work is done. */
+/** Listens for SIGINT, SIGTERM and SIGHUP (the terminal was closed) as long as the process lives: npm's second signal may come when the work is done. */
 export function onInterrupt({
   first,
   again,
@@ -25,5 +25,5 @@ export function onInterrupt({
       first();
     } else if (now() - firstAt >= SAME_PRESS_MILLISECONDS) again();
   };
-  signals.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  signals.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
 }

@@ -37,9 +37,7 @@ test('a sentence is broken between words and hangs; a command in it is not broke
   expect(wrap('one two three four', 13, 2)).toBe('one two\n  three four');
   expect(wrap('one two three four', 100, 2)).toBe('one two three four');
   expect(wrap('a-word-too-long-for-it b', 10, 2)).toBe('a-word-too-long-for-it\n  b');
-  expect(wrap('Now: npm run --silent gatehouse -- init   or that', 20, 4)).toBe(
-    'Now:\n    npm run --silent gatehouse -- init\n    or that',
-  );
+  expect(wrap('Now: npx gatehouse init   or that', 20, 4)).toBe('Now:\n    npx gatehouse init\n    or that');
 });
 
 test('facts leave out what is not known', () => {

@@ -9,22 +9,46 @@ export interface Terminal {
   readonly interactive: boolean;
   answer(text: string): void;
   note(text: string): void;
+  /** Of the process, after what was answered is written: 1 where the command did its work and its answer was lost. */
+  exitCode(code: number): Promise<number>;
   style(kind: 'good' | 'bad' | 'care' | 'dim' | 'strong', text: string): string;
 }
 
 const styles = { good: 'green', bad: 'red', care: 'yellow', dim: 'dim', strong: 'bold' } as const;
 
 export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
-  // `gatehouse … | head` closes the pipe early; that is not an error.
+  // There is no other place to say it: a service goes on without its log.
+  stderr.on('error', () => {});
+  const note = (text: string) => void stderr.write(`${text}\n`);
+  let lost = false;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (!lost) note(lostOutput(error));
+    lost = true;
   });
   return {
     interactive: stderr.isTTY === true,
     answer: (text) => void stdout.write(`${text}\n`),
-    note: (text) => void stderr.write(`${text}\n`),
+    note,
+    async exitCode(code) {
+      await new Promise<void>((resolve) => void stdout.write('', () => resolve()));
+      // The error itself is told one turn after the callbacks of the write.
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+      return code === 0 && lost ? 1 : code;
+    },
     style: (kind, text) => styleText(styles[kind], text, { stream: stdout }),
   };
+}
+
+/** Why standard output did not take the answer. */
+function lostOutput({ code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'ENOSPC':
+      return 'Standard output could not be written: the disk is full. The command has run, its output is not complete.';
+    case 'EPIPE':
+      return 'Standard output was closed before everything was written. The command has run, its output is not complete.';
+    default:
+      return `Standard output could not be written (${message}). The command has run, its output is not complete.`;
+  }
 }
 
 /** Columns of the window that answers are read in; any number for a pipe or a file. */

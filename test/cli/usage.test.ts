@@ -1,0 +1,90 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Cli, createCli } from './gatehouse.ts';
+
+// Command lines as a person writes them who does not know the command yet, and outputs that cannot be written.
+
+const root = join(import.meta.dirname, '../..');
+const node = join(root, 'node_modules/.bin/node');
+const program = join(root, 'service/cli/gatehouse.ts');
+
+let cli: Cli;
+beforeEach(() => {
+  cli = createCli();
+});
+afterEach(() => cli.clean());
+
+/** Without `--data`, which stands behind a command. */
+const bare = (...words: string[]) =>
+  spawnSync(node, ['--disable-sigusr1', program, ...words], { encoding: 'utf8' });
+
+test('a command and an option that are nearly right are answered with what may have been meant', () => {
+  const { status, stdout, stderr } = bare('enroll', 'ada.jpg');
+  expect([status, stdout, stderr]).toEqual([
+    2,
+    '',
+    'error: unknown command \'enroll\'\nDid you mean "npx gatehouse subject enroll"?\n(add --help for options and examples)\n',
+  ]);
+  const script = bare('key', 'create', '--scope', 'identity', '--json');
+  expect([script.status, JSON.parse(script.stdout)]).toEqual([
+    2,
+    { error: "unknown option '--scope'. Did you mean --scopes?", code: 'USAGE' },
+  ]);
+});
+
+test('help of a command stands on standard output, however it is asked for', () => {
+  const create = bare('help', 'key', 'create');
+  expect([create.status, create.stdout]).toEqual([0, bare('key', 'create', '--help').stdout]);
+  expect(bare('key', 'help', 'create').stdout).toBe(create.stdout);
+  const unknown = bare('help', 'enroll');
+  expect([unknown.status, unknown.stderr]).toEqual([
+    2,
+    'There is no command "enroll". Did you mean "npx gatehouse subject enroll"?\n',
+  ]);
+});
+
+test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is told in a sentence', () => {
+  const { status, stderr } = spawnSync(
+    'sh',
+    ['-c', 'exec "$0" --disable-sigusr1 "$1" help > /dev/full', node, program],
+    { encoding: 'utf8' },
+  );
+  expect([status, stderr]).toEqual([
+    1,
+    'Standard output could not be written: the disk is full. The command has run, its output is not complete.\n',
+  ]);
+});
+
+test('a reader that closed standard output is told in a sentence', async () => {
+  const child = spawn(node, ['--disable-sigusr1', program, 'openapi'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const stderr = text(child.stderr);
+  const [code] = await once(child, 'close');
+  expect([code, await stderr]).toEqual([
+    1,
+    'Standard output was closed before everything was written. The command has run, its output is not complete.\n',
+  ]);
+});
+
+test('a service whose log is no longer read goes on', async () => {
+  await cli.json('init', '--org', 'One');
+  const service = await cli.serve('--log-level', 'debug');
+  service.child.stderr?.destroy();
+  for (let i = 0; i < 5; i++) expect((await fetch(`${service.url}/ready`)).status).toBe(200);
+  expect((await service.end()).code).toBe(0);
+});
+
+test('SIGHUP, which a closed terminal sends, ends a service as SIGTERM does', async () => {
+  await cli.json('init', '--org', 'One');
+  const service = await cli.serve();
+  expect(existsSync(join(cli.data, 'control.sock'))).toBe(true);
+  const { code, stderr } = await service.end('SIGHUP');
+  expect(code).toBe(0);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  expect(existsSync(join(cli.data, 'control.sock'))).toBe(false);
+  await expect(fetch(`${service.url}/ready`)).rejects.toThrow();
+});
