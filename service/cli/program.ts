@@ -6,6 +6,7 @@ import { addAuditVerify } from './audit/verify.ts';
 import { addBackup } from './backup/backup.ts';
 import { addRestore } from './backup/restore.ts';
 import { type CommandRunner, createCommandRunner } from './command.ts';
+import { addCompletion } from './completion/completion.ts';
 import { addConsent } from './consent/consent.ts';
 import { addDoctor } from './doctor/doctor.ts';
 import { toFailure } from './failure.ts';
@@ -113,6 +114,7 @@ First steps:
   addRestore(program, runner);
   addOpenApi(program, runner);
   addHelp(program);
+  addCompletion(program);
   return program;
 }
 
