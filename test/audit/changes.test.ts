@@ -60,11 +60,11 @@ const changes: Record<string, () => Sample> = {
   }),
   'DELETE /organizations/:organization/profiles/:profile': () => ({ action: 'profile.reset' }),
   'PATCH /organizations/:organization/limits': () => ({ body: { burst: 10 }, action: 'limits.set' }),
-  'POST /organizations/:organization/grants': () => ({
+  'POST /api/admin/grants': () => ({
     body: { to: 'hooks.example.org', note: 'ticket 7' },
     action: 'grant.add',
   }),
-  'DELETE /organizations/:organization/grants/:grant': () => ({ action: 'grant.revoke' }),
+  'DELETE /api/admin/grants/:id': () => ({ action: 'grant.revoke' }),
   'POST /api/admin/webhooks': () => ({
     body: { family: 'identity', url: 'http://127.0.0.1:2/other' },
     action: 'webhook.add',

@@ -185,7 +185,7 @@ async function leavesItsLine(method: string, route: string, { body, action }: Sa
 
 describe('what a key configures', () => {
   test('every route is known', () => {
-    expect(routesOf(true).toSorted()).toEqual([...Object.keys(changes), ...apart, ...refused].toSorted());
+    expect(routesOf(true).toSorted()).toEqual([...Object.keys(changes), ...apart].toSorted());
     expect(routesOf(false).toSorted()).toEqual(
       [...Object.keys(personal), ...nothingPersonal].map((path) => `GET ${path}`).toSorted(),
     );
@@ -218,7 +218,7 @@ describe('what a key configures', () => {
     expect(await digest()).toBe(before);
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
     key = await access.createKey({ organization: other, world: 'live', scopes: ['admin'] }, operator);
-    expect((await ask('GET', '/api/admin/grants')).json()).toEqual({ items: [], next: null });
+    expect((await ask('GET', '/api/admin/grants')).json()).toEqual({ items: [] });
   });
 });
 

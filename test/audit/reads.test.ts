@@ -35,7 +35,7 @@ const nothingPersonal = [
   '/alerts/desktop',
   '/organizations/:organization/mail-recipients',
   '/organizations/:organization/calibrations',
-  '/organizations/:organization/grants',
+  '/api/admin/grants',
   '/organizations/:organization/deliveries',
   '/api/admin/webhooks',
   '/api/admin/webhooks/:id',

@@ -7,7 +7,7 @@ interface Grant {
   kind: string;
   note: string;
   createdBy: string;
-  revokedAt?: string;
+  revoked?: { at: string; by: string };
 }
 
 let cli: Cli;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => cli.clean());
 
 const list = async (...words: string[]) =>
-  (await cli.json<{ grants: Grant[] }>('grant', 'list', ...words)).grants;
+  (await cli.json<{ items: Grant[] }>('grant', 'list', ...words)).items;
 
 /** The rule by which a command was refused. */
 async function refused(...words: string[]) {
@@ -38,7 +38,7 @@ test('a destination is granted, listed and revoked, with and without a service',
   const service = await cli.serve();
   const { port } = new URL(service.url);
   const second = await cli.json<Grant>('grant', 'add', '10.1.0.0/16');
-  expect(await list()).toEqual([made, second]);
+  expect(await list()).toEqual([second, made]);
 
   // The port that was free just now is ours.
   const own = [1, 'DESTINATION_FORBIDDEN', 'own-listener'];
@@ -58,12 +58,16 @@ test('a destination is granted, listed and revoked, with and without a service',
     'USAGE',
     undefined,
   ]);
-  expect(await refused('grant', 'revoke', 'grt_1', '--confirm', 'x')).toEqual([1, 'NOT_FOUND', undefined]);
-  expect(await list()).toEqual([made, second]);
+  expect(await refused('grant', 'revoke', `grt_${'0'.repeat(26)}`, '--confirm', 'x')).toEqual([
+    1,
+    'NOT_FOUND',
+    undefined,
+  ]);
+  expect(await list()).toEqual([second, made]);
   await service.end();
 
   const revoked = await cli.json<Grant>('grant', 'revoke', made.id, '--confirm', made.to);
-  expect(revoked).toMatchObject({ id: made.id, revokedAt: expect.any(String), revokedBy: made.createdBy });
+  expect(revoked).toMatchObject({ id: made.id, revoked: { at: expect.any(String), by: made.createdBy } });
   expect(await list()).toEqual([second]);
-  expect(await list('--all')).toEqual([revoked, second]);
+  expect(await list('--all')).toEqual([second, revoked]);
 });

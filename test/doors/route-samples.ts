@@ -226,18 +226,4 @@ export const routeSamples: Record<string, RouteSample[]> = {
       foreign: { status: 200 },
     },
   ],
-  'POST /api/admin/grants': [
-    {
-      request: () => ({ url: '/api/admin/grants', payload: { to: 'public-https' } }),
-      owner: { status: 403, tells: () => 'gatehouse grant add' },
-      foreign: { status: 403, code: 'INSUFFICIENT_SCOPE' },
-    },
-  ],
-  'DELETE /api/admin/grants/:id': [
-    {
-      request: ({ grant }) => ({ url: `/api/admin/grants/${grant.id}` }),
-      owner: { status: 403, tells: () => 'gatehouse grant revoke' },
-      foreign: { status: 403, code: 'INSUFFICIENT_SCOPE' },
-    },
-  ],
 };

@@ -39,14 +39,15 @@ export function recordedAccess(): Access {
     rotateKey: unused,
     restrictKey: unused,
     knowsOrigin: async (origin) => origin === 'https://app.example.com',
-    async authenticate({ credential, scope, origin }) {
+    async authenticate({ credential, scope, refusal, origin }) {
       if (credential === undefined) throw new Problem('MISSING_AUTH', 'Send an API key.');
       if (!/^[a-z]+_(live|test)_\w{20,}$/.test(credential)) {
         throw new Problem('INVALID_API_KEY_FORMAT', 'A key looks like gh_live_….');
       }
       const found = callers[credential];
       if (!found) throw new Problem('INVALID_API_KEY', 'This key is not valid.');
-      if (scope === undefined || !holdsScope(found.scopes, scope))
+      if (scope === undefined) throw new Problem('INSUFFICIENT_SCOPE', refusal ?? 'No API key may do this.');
+      if (!holdsScope(found.scopes, scope))
         throw new Problem('INSUFFICIENT_SCOPE', `This key has no scope "${scope}".`);
       if (origin !== undefined && found.origins?.length && !found.origins.includes(origin)) {
         throw new Problem('ORIGIN_NOT_ALLOWED', 'This key may not be used from this origin.');

@@ -177,8 +177,12 @@ async function eventsOut(open: Control, organizations: readonly OrganizationRepl
         }),
       ),
     );
-    const { grants } = await open.get<{ grants: unknown[] }>(`/organizations/${id}/grants`);
-    found.push({ id, name, webhooks, grants: grants.length });
+    const { items } = await replyOf(
+      open.admin.GET('/api/admin/grants', {
+        params: { query: { organization: id, revoked: 'false', limit: 1 } },
+      }),
+    );
+    found.push({ id, name, webhooks, isGranted: items.length > 0 });
   }
   return found;
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
 
-const museum = (webhooks: EventsOut['webhooks'], grants = 1): EventsOut => ({
+const museum = (webhooks: EventsOut['webhooks'], isGranted = true): EventsOut => ({
   id: 'org_1',
   name: 'Museum',
   webhooks,
-  grants,
+  isGranted,
 });
 const well = {
   id: 'wh_1',
@@ -16,7 +16,7 @@ const well = {
 const since = '2026-11-20T08:00:00.000Z';
 
 test('webhooks that accept what they get are no finding', () => {
-  expect(checkWebhooks([museum([well]), museum([], 0)])).toEqual([]);
+  expect(checkWebhooks([museum([well]), museum([], false)])).toEqual([]);
 });
 
 test('one that fails and one that is disabled are told, with where to look', () => {
@@ -42,10 +42,12 @@ test('many are counted', () => {
 test('an organization with a webhook and without a grant is told; callbacks and disabled ones wait for none', () => {
   const disabled = { is: 'disabled', at: since, reason: 'over' } as const;
   const callback = { ...well, id: 'wh_2', kind: 'callback', url: '' } as const;
-  expect(checkWebhooks([museum([well, callback], 0)])).toMatchObject([
+  expect(checkWebhooks([museum([well, callback], false)])).toMatchObject([
     { what: 'grants', state: 'warn', found: 'Museum has 1 webhook and no grant: nothing is sent' },
   ]);
-  const whats = checkWebhooks([museum([callback, { ...well, state: disabled }], 0)]).map(({ what }) => what);
+  const whats = checkWebhooks([museum([callback, { ...well, state: disabled }], false)]).map(
+    ({ what }) => what,
+  );
   expect(whats).toEqual(['webhooks']);
 });
 

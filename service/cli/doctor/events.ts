@@ -3,12 +3,12 @@ import { count } from '../terminal/terminal.ts';
 import type { Webhook } from '../webhook/text.ts';
 import type { Finding } from './checks.ts';
 
-/** Of an organization: where its live events go, and how many destinations it may send to. */
+/** Of an organization: where its live events go, and whether it may send anywhere. */
 export interface EventsOut {
   id: string;
   name: string;
   webhooks: readonly Pick<Webhook, 'id' | 'kind' | 'url' | 'state' | 'failingSince'>[];
-  grants: number;
+  isGranted: boolean;
 }
 
 const MOST_NAMED = 5;
@@ -37,9 +37,9 @@ function checkReceivers({ id, name, webhooks }: EventsOut): Finding[] {
   ];
 }
 
-function checkGrants({ id, name, webhooks, grants }: EventsOut): Finding[] {
+function checkGrants({ id, name, webhooks, isGranted }: EventsOut): Finding[] {
   const waiting = webhooks.filter(({ kind, state }) => kind === 'endpoint' && state.is === 'enabled');
-  if (grants > 0 || waiting.length === 0) return [];
+  if (isGranted || waiting.length === 0) return [];
   return [
     {
       what: 'grants',

@@ -1,20 +1,15 @@
 import type { Command } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { facts, table } from '../terminal/terminal.ts';
 
-interface GrantReply {
-  id: string;
-  to: string;
-  kind: 'name' | 'cidr' | 'preset';
-  note: string;
-  createdAt: string;
-  createdBy: string;
-  revokedAt?: string;
-  revokedBy?: string;
-}
+type Grant = Schemas['Grant'];
 
 export function addGrant(program: Command, runner: CommandRunner): void {
   const grant = program
@@ -34,20 +29,19 @@ export function addGrant(program: Command, runner: CommandRunner): void {
     async ({ options, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const all = options.all === true ? 'true' : undefined;
-      const reply = await open.get<{ grants: GrantReply[] }>(`/organizations/${id}/grants`, { all });
-      const rows = reply.grants.map((one) => [
+      const items = await grantsOf(open, id, options.all === true ? {} : { revoked: 'false' });
+      const rows = items.map((one) => [
         one.id,
         one.to,
         one.createdAt,
         one.createdBy,
-        ...(options.all === true ? [one.revokedAt] : []),
+        ...(options.all === true ? [one.revoked?.at] : []),
         one.note === '' ? undefined : one.note,
       ]);
       const revoked = options.all === true ? ['revoked'] : [];
       const header = ['grant', 'destination', 'since', 'by', ...revoked, 'note'];
       return {
-        json: reply,
+        json: { items },
         text: table(
           header,
           rows,
@@ -85,8 +79,12 @@ link-local and metadata addresses, to reserved ones, or to this box's own ports.
     async ({ options, control }, to = '') => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const body = { to, note: options.note };
-      const made = await open.send<GrantReply>('POST', `/organizations/${id}/grants`, body);
+      const made = await replyOf(
+        open.admin.POST('/api/admin/grants', {
+          params: { query: { organization: id } },
+          body: defined({ to, note: options.note }),
+        }),
+      );
       return { json: made, text: describe(made) };
     },
   );
@@ -102,15 +100,17 @@ link-local and metadata addresses, to reserved ones, or to this box's own ports.
     async ({ options, control }, grantId = '') => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const { grants } = await open.get<{ grants: GrantReply[] }>(`/organizations/${id}/grants`);
-      const found = grants.find((one) => one.id === grantId);
+      const found = (await grantsOf(open, id, { revoked: 'false' })).find((one) => one.id === grantId);
       if (found && options.confirm !== found.to) {
         throw new UsageError(
           `Deliveries to ${found.to} that no other grant covers fail from the next attempt on. Nothing was changed. To confirm, give the destination once more: --confirm "${found.to}"`,
         );
       }
-      const path = `/organizations/${id}/grants/${encodeURIComponent(grantId)}`;
-      const revoked = await open.send<GrantReply>('DELETE', path);
+      const revoked = await replyOf(
+        open.admin.DELETE('/api/admin/grants/{id}', {
+          params: { path: { id: grantId }, query: { organization: id } },
+        }),
+      );
       return {
         json: revoked,
         text: `Nothing is sent to ${revoked.to} any more under the grant ${revoked.id}.`,
@@ -119,7 +119,13 @@ link-local and metadata addresses, to reserved ones, or to this box's own ports.
   );
 }
 
-const describe = ({ id, to, note, createdAt, createdBy }: GrantReply) =>
+/** The newest first. */
+const grantsOf = (open: Control, organization: string, filter: { revoked?: 'false' }) =>
+  allPages((page) =>
+    replyOf(open.admin.GET('/api/admin/grants', { params: { query: { organization, ...filter, ...page } } })),
+  );
+
+const describe = ({ id, to, note, createdAt, createdBy }: Grant) =>
   facts([
     ['grant', id],
     ['destination', to],

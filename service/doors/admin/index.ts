@@ -1,16 +1,21 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import { createDoor } from './door.ts';
+import { type GrantRouteDeps, grantRoutes } from './grants/routes.ts';
 import { type KeyRouteDeps, keyRoutes } from './keys/routes.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
 import type { AdminRoute } from './route.ts';
 import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
 
 /** What of the engine is behind the administrative routes; the composed Gatehouse fits. */
-export type AdminDeps = KeyRouteDeps & WebhookRouteDeps;
+export type AdminDeps = KeyRouteDeps & WebhookRouteDeps & GrantRouteDeps;
 
 /** Every administrative operation, whoever may call it. */
-export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [...keyRoutes(deps), ...webhookRoutes(deps)];
+export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
+  ...keyRoutes(deps),
+  ...webhookRoutes(deps),
+  ...grantRoutes(deps),
+];
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */
 export const createControlAdminDoor = (

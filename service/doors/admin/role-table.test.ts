@@ -27,6 +27,9 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'POST /api/admin/webhooks/:id/rotate': 'o OA--- k',
   'POST /api/admin/webhooks/:id/disable': 'o OAo-- k',
   'POST /api/admin/webhooks/:id/enable': 'o OAo-- k',
+  'GET /api/admin/grants': 'o OAo-a k',
+  'POST /api/admin/grants': 'o OA--- -',
+  'DELETE /api/admin/grants/:id': 'o OA--- -',
 };
 
 /** Everything that an API key may do. It erases, exports, mints, grants and administers nothing: add no such route. */
@@ -40,6 +43,7 @@ const forKeys = [
   'POST /api/admin/webhooks/:id/rotate',
   'POST /api/admin/webhooks/:id/disable',
   'POST /api/admin/webhooks/:id/enable',
+  'GET /api/admin/grants',
 ];
 
 const letters = { owner: 'O', administrator: 'A', operator: 'o', reviewer: 'r', auditor: 'a' } as const;
@@ -66,7 +70,7 @@ const log = silentLog;
 const addressOf = (url: string) =>
   url.replace(
     /([\w-]+)\/:id/,
-    (_, list: string) => `${list}/${{ keys: 'key', webhooks: 'wh' }[list]}_${'0'.repeat(26)}`,
+    (_, list: string) => `${list}/${{ keys: 'key', webhooks: 'wh', grants: 'grt' }[list]}_${'0'.repeat(26)}`,
   );
 
 test('the table of roles and routes is whole', () => {

@@ -3,7 +3,6 @@ import { alertRoutes } from './alert-routes.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { deliveryRoutes } from './delivery-routes.ts';
 import { eventRoutes } from './event-routes.ts';
-import { grantRoutes } from './grant-routes.ts';
 import { webhookActionRoutes } from './webhook-action-routes.ts';
 import { bodyLimit } from './wire.ts';
 
@@ -23,6 +22,5 @@ export function createConsoleDoor(deps: ConsoleDeps): FastifyPluginAsync {
     await app.register(deliveryRoutes, deps);
     await app.register(eventRoutes, deps);
     await app.register(alertRoutes, deps);
-    await app.register(grantRoutes, deps);
   };
 }

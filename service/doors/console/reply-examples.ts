@@ -78,13 +78,3 @@ export const alert = {
   acknowledged: null,
   notified: { webhook: 'written as the event alert.triggered' },
 };
-
-export const grant = {
-  id: 'grt_01m7w3p2d8k6x4v0q9r1t7c5yz',
-  to: 'hooks.example.org',
-  kind: 'name' as const,
-  note: 'order system',
-  createdAt: '2026-11-20T11:58:00.000Z',
-  createdBy: 'operator:ada',
-  revoked: null,
-};

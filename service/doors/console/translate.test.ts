@@ -2,10 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../engine/alerts/index.ts';
 import type { Delivery, DeliveryAttempt } from '../../engine/deliveries/index.ts';
-import type { Grant } from '../../engine/destinations/index.ts';
-import { fromDelivery, fromDeliveryLog, fromGrant, toActor, toRealm, toReplay } from './translate.ts';
+import { fromDelivery, fromDeliveryLog, toActor, toRealm, toReplay } from './translate.ts';
 import { fromAlert, toAlertRuleChange } from './translate-alerts.ts';
-import { DeliveryLogReply, DeliveryReply, GrantReply } from './wire-replies.ts';
+import { DeliveryLogReply, DeliveryReply } from './wire-replies.ts';
 import { AlertReply } from './wire-replies-alerts.ts';
 
 const moment = fc.integer({ min: 0, max: 4e12 });
@@ -69,7 +68,7 @@ describe('whatever the engine gives is an answer as it is documented', () => {
     );
   });
 
-  test('an alert, and a grant', () => {
+  test('an alert', () => {
     const alert: Alert = {
       id: 'alr_1' as never,
       organization: 'org_secret' as never,
@@ -89,26 +88,7 @@ describe('whatever the engine gives is an answer as it is documented', () => {
       acknowledged: null,
       firedAt: '1970-01-01T00:00:00.000Z',
     });
-    const grant: Grant = {
-      id: 'grt_1' as never,
-      organization: 'org_secret' as never,
-      to: { is: 'cidr', cidr: 'fd00::/8' },
-      port: 8443,
-      note: '',
-      createdAt: 0,
-      createdBy: 'operator:ada',
-      revoked: { at: 1, by: 'operator:bea' },
-    };
-    expect(GrantReply.parse(fromGrant(grant))).toEqual({
-      id: 'grt_1',
-      to: '[fd00::/8]:8443',
-      kind: 'cidr',
-      note: '',
-      createdAt: '1970-01-01T00:00:00.000Z',
-      createdBy: 'operator:ada',
-      revoked: { at: '1970-01-01T00:00:00.001Z', by: 'operator:bea' },
-    });
-    expect(JSON.stringify([fromAlert(alert), fromGrant(grant)])).not.toContain('org_secret');
+    expect(JSON.stringify([fromAlert(alert)])).not.toContain('org_secret');
   });
 });
 

@@ -7,17 +7,10 @@ import type {
   DeliveryState,
   EventLog,
 } from '../../engine/deliveries/index.ts';
-import { describeGrant, type Grant } from '../../engine/destinations/index.ts';
 import type { EventRealm } from '../../engine/events/index.ts';
 import { time } from '../../lib/time.ts';
 import type { Replay } from './wire.ts';
-import type {
-  DeliveryAttemptReply,
-  DeliveryLogReply,
-  DeliveryReply,
-  EventReply,
-  GrantReply,
-} from './wire-replies.ts';
+import type { DeliveryAttemptReply, DeliveryLogReply, DeliveryReply, EventReply } from './wire-replies.ts';
 
 /** A key acts in its own organization and world, and nowhere else. */
 export const toRealm = ({ organization, world }: Pick<KeyCaller, 'organization' | 'world'>): EventRealm => ({
@@ -108,14 +101,4 @@ export const fromEvent = ({
   at: time(at),
   payload,
   deliveries,
-});
-
-export const fromGrant = ({ id, to, port, note, createdAt, createdBy, revoked }: Grant): GrantReply => ({
-  id,
-  to: describeGrant({ to, port }),
-  kind: to.is,
-  note,
-  createdAt: time(createdAt),
-  createdBy,
-  revoked: revoked === undefined ? null : { at: time(revoked.at), by: revoked.by },
 });

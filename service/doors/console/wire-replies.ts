@@ -107,31 +107,10 @@ export const EventReply = z
   })
   .meta({ id: 'Event', description: 'What happened.', examples: [example.event] });
 
-export const GrantReply = z
-  .strictObject({
-    id: z.string().describe('Id'),
-    to: z
-      .string()
-      .describe(
-        "Where to, as it was granted: host, `*.host` for any below, network, each with `:port` where it is not the scheme's own, or `public-https` for any public address at https",
-      ),
-    kind: z.enum(['name', 'cidr', 'preset']).describe('Of what kind that is'),
-    note: z.string().describe('For people: why'),
-    createdAt: time('When it was granted'),
-    createdBy: who,
-    revoked: z
-      .strictObject({ at: time('When'), by: who })
-      .nullable()
-      .describe('Null while it holds'),
-  })
-  .meta({ id: 'Grant', description: 'Where may be sent to.', examples: [example.grant] });
-
 export const DeliveryPage = pageReply(DeliveryReply, 'Deliveries', 'DeliveryPage');
 export const EventPage = pageReply(EventReply, 'Events', 'EventPage');
-export const GrantPage = pageReply(GrantReply, 'Grants, the revoked ones too', 'GrantPage');
 
 export type DeliveryReply = z.output<typeof DeliveryReply>;
 export type DeliveryAttemptReply = z.output<typeof DeliveryAttemptReply>;
 export type DeliveryLogReply = z.output<typeof DeliveryLogReply>;
 export type EventReply = z.output<typeof EventReply>;
-export type GrantReply = z.output<typeof GrantReply>;

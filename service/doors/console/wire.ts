@@ -51,8 +51,6 @@ export const EventQuery = z.strictObject({
   ...pageOf('event'),
 });
 
-export const GrantQuery = z.strictObject(pageOf('grant'));
-
 export type Replay = z.output<typeof Replay>;
 export type DeliveryQuery = z.output<typeof DeliveryQuery>;
 export type EventQuery = z.output<typeof EventQuery>;

@@ -10,7 +10,6 @@ import { deliveryRoutes } from './delivery-routes.ts';
 import { erasureRoutes } from './erasure-routes.ts';
 import { controlErrors } from './errors.ts';
 import { exportRoutes } from './export-routes.ts';
-import { grantRoutes } from './grant-routes.ts';
 import { holdRoutes } from './hold-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { keystoreRoutes } from './keystore-routes.ts';
@@ -41,7 +40,6 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(holdRoutes, deps);
   await app.register(retentionRoutes, deps);
   await app.register(exportRoutes, deps);
-  await app.register(grantRoutes, deps);
   await app.register(keystoreRoutes, deps);
   await app.register(renewalRoutes, deps);
   await app.register(calibrationRoutes, deps);

@@ -19,7 +19,13 @@ export interface Grant {
 }
 
 export interface Grants {
+  /** All of them, revoked ones too, the oldest first. */
   list(organization: OrganizationId): Promise<Grant[]>;
+  /** At most `limit`, the newest first, of those older than the grant `before`; `revoked` picks those that were, or that hold now. */
+  page(
+    organization: OrganizationId,
+    page: { revoked?: boolean; before?: string; limit: number },
+  ): Promise<Grant[]>;
   /** `to` as an operator writes it: `hooks.example.org`, `*.example.org:8443`, `10.1.0.0/16:8080`, `[fd00::1]:443`, `public-https`. Throws INVALID_REQUEST, DESTINATION_FORBIDDEN, CONFLICT. */
   add(organization: OrganizationId, to: string, note: string, actor: Actor): Promise<Grant>;
   /** From the next attempt on. Throws NOT_FOUND. */

@@ -26,6 +26,19 @@ export async function selectGrants(db: Db | Tx, organization: OrganizationId): P
   return rows.map(fromRow);
 }
 
+/** The newest first, older than `before`. */
+export async function selectGrantPage(
+  db: Db,
+  organization: OrganizationId,
+  { revoked, before, limit }: { revoked?: boolean; before?: string; limit: number },
+): Promise<Grant[]> {
+  let query = db.selectFrom('destination_grant').selectAll().where('organization', '=', organization);
+  if (revoked !== undefined) query = query.where('revoked_at', revoked ? 'is not' : 'is', null);
+  if (before !== undefined) query = query.where('id', '<', before);
+  const rows = await query.orderBy('id', 'desc').limit(limit).execute();
+  return rows.map(fromRow);
+}
+
 /** Those that hold now. */
 export async function selectActiveGrants(db: Db | Tx, organization: OrganizationId): Promise<Grant[]> {
   const rows = await db

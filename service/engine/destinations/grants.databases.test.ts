@@ -77,6 +77,26 @@ onBothDatabases('grants', (newPlace) => {
     await stop();
   });
 
+  test('pages go on after the last grant of the page before, the newest first, revoked or holding where asked', async () => {
+    const { grants, organization, organizations, advance, stop } = await start();
+    const made: string[] = [];
+    for (const to of ['a.example.org', 'b.example.org', 'c.example.org']) {
+      advance(1);
+      made.unshift((await grants.add(organization, to, '', operator)).id);
+    }
+    const [newest = '', middle = '', oldest = ''] = made;
+    await grants.revoke(organization, middle, operator);
+    const page = async (of: { revoked?: boolean; before?: string; limit: number }) =>
+      (await grants.page(organization, of)).map(({ id }) => id);
+    expect(await page({ limit: 2 })).toEqual([newest, middle]);
+    expect(await page({ limit: 2, before: middle })).toEqual([oldest]);
+    expect(await page({ limit: 9, revoked: true })).toEqual([middle]);
+    expect(await page({ limit: 9, revoked: false })).toEqual([newest, oldest]);
+    const other = (await organizations.create({ name: 'Other' }, operator)).id;
+    expect(await grants.page(other, { limit: 9 })).toEqual([]);
+    await stop();
+  });
+
   test('one that stands already, for nobody, for nothing or for ourselves leaves no line', async () => {
     const { grants, organization, inTransaction, lines, stop } = await start();
     const first = await grants.add(organization, 'hooks.example.org', '', operator);

@@ -6,7 +6,14 @@ import { type Audit, describeActor } from '../audit/index.ts';
 import type { Grant, Grants } from './destination.ts';
 import { refusal } from './destination-refusal.ts';
 import { type GrantScope, isOwnAddress, type OwnPlaces } from './destination-rules.ts';
-import { insertGrant, isInUse, markRevoked, selectActiveGrants, selectGrants } from './grant-store.ts';
+import {
+  insertGrant,
+  isInUse,
+  markRevoked,
+  selectActiveGrants,
+  selectGrantPage,
+  selectGrants,
+} from './grant-store.ts';
 import { describeGrant, parseGrant } from './grant-text.ts';
 
 export interface GrantsDeps {
@@ -38,6 +45,7 @@ export function createGrants(deps: GrantsDeps): Grants & ActiveGrants {
     },
 
     list: (organization) => selectGrants(db, organization),
+    page: (organization, page) => selectGrantPage(db, organization, page),
 
     async add(organization, text, note, actor) {
       const scope = parseGrant(text);

@@ -1,0 +1,73 @@
+import type { Grants } from '../../../engine/destinations/index.ts';
+import { toPage } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import { paramsOf } from '../ids.ts';
+import { managers, readers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromGrant } from './translate.ts';
+import { GrantPage, GrantQuery, GrantReply, NewGrant } from './wire.ts';
+
+export interface GrantRouteDeps {
+  grants: Pick<Grants, 'page' | 'add' | 'revoke'>;
+}
+
+const about = { tag: 'grants', within: 'organization' } as const;
+const changing = { operator: true, administrator: managers, key: false } as const;
+
+/** Where an organization may send to. A key reads them, and can neither add nor revoke one. */
+export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/grants',
+    operationId: 'listGrants',
+    summary: 'List grants',
+    description:
+      'Where the organization may send to, and who allowed it; grants hold for both worlds. Nothing else leaves the box.',
+    may: { operator: true, administrator: readers, key: 'admin' },
+    query: GrantQuery,
+    reply: GrantPage,
+    async handle({ organization, query: { limit, cursor, revoked } }) {
+      const found = await grants.page(organization, {
+        ...defined({ revoked, before: cursor }),
+        limit: limit + 1,
+      });
+      return toPage(found.map(fromGrant), limit, ({ id }) => id);
+    },
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/grants',
+    operationId: 'addGrant',
+    summary: 'Grant a destination',
+    description:
+      'From now on the organization may send there. Some destinations are refused always, such as link-local addresses and the ports of this box.',
+    may: changing,
+    keyRefusal:
+      'No API key may grant a destination: that is an administrator\'s. On the box run "gatehouse grant add <destination>".',
+    body: NewGrant,
+    status: 201,
+    reply: GrantReply,
+    refuses: ['CONFLICT', 'DESTINATION_FORBIDDEN', 'STORAGE_FULL'],
+    handle: async ({ organization, who, body: { to, note = '' } }) =>
+      fromGrant(await grants.add(organization, to, note, who)),
+  }),
+  route({
+    ...about,
+    method: 'DELETE',
+    url: '/grants/:id',
+    operationId: 'revokeGrant',
+    summary: 'Revoke a grant',
+    description:
+      'From the next attempt on nothing is sent there, unless another grant covers it. The grant stays in the list, with who revoked it.',
+    may: changing,
+    keyRefusal:
+      'No API key may revoke a grant: that is an administrator\'s. On the box run "gatehouse grant revoke <id> --confirm <destination>".',
+    params: paramsOf('grant'),
+    reply: GrantReply,
+    refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+    handle: async ({ organization, who, params: { id } }) =>
+      fromGrant(await grants.revoke(organization, id, who)),
+  }),
+];
