@@ -260,6 +260,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries
+         * @description Each event on its way to each webhook, and where it stands.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a delivery with its attempts
+         * @description Each attempt with what was sent and what came back, as far as it is kept. It may be personal, so this is written to the audit log; once the person was erased, it is gone.
+         */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/deliveries/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resend a delivery
+         * @description A new delivery of the same event to the same webhook, with the same `webhook-id`. Refused where the webhook is disabled, and where the person it tells of was erased.
+         */
+        post: operations["resendDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event
+         * @description The catalog's sample of an event, signed and sent now. The answer comes when the receiver has answered, with what was sent and what came back; it is tried once, also while the webhook is disabled. A receiver that fails is told in `log`, not as an error of this call.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay events
+         * @description Everything that the webhook would have got in a span of time, again, in order, with the same `webhook-id`; at most 30 days at a time. Answers when it is queued; a 409 while a delivery of the last replay to this webhook still waits for its first attempt.
+         */
+        post: operations["replayToWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List events
+         * @description What happened, whether a webhook asked for it or not, in the words of the box; what is personal is left out. Each family tells it to its webhooks in its own words: see the catalog.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1071,6 +1191,370 @@ export interface components {
             to: string;
             /** @description For people: why */
             note?: string;
+        };
+        /** @description One page of a list. */
+        DeliveryPage: {
+            /** @description Deliveries, the newest first */
+            items: components["schemas"]["Delivery"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description One event on its way to one webhook.
+         * @example {
+         *       "id": "dlv_01m7w3k5ze4tbs2m0q8c6y1hxf",
+         *       "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk",
+         *       "event": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
+         *       "name": "identity.verification.failure",
+         *       "origin": "event",
+         *       "state": {
+         *         "is": "waiting",
+         *         "nextAt": "2026-11-20T12:05:07.412Z",
+         *         "reason": "The receiver answered 500; any status from 200 to 299 accepts a delivery."
+         *       },
+         *       "attempts": 1,
+         *       "createdAt": "2026-11-20T12:00:02.118Z"
+         *     }
+         */
+        Delivery: {
+            /** @description Id */
+            id: string;
+            /** @description To which webhook */
+            endpoint: string;
+            /** @description Of which event: what the receiver sees as `webhook-id`; absent for a test */
+            event?: string;
+            /** @description `<family>.<event>` */
+            name: string;
+            /**
+             * @description What made it: the event itself, or somebody who asked for it
+             * @enum {string}
+             */
+            origin: "event" | "callback" | "resend" | "replay" | "test";
+            /** @description One of waiting, delivered, failed, dropped */
+            state: {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "waiting";
+                /**
+                 * Format: date-time
+                 * @description When it is tried next
+                 */
+                nextAt: string;
+                /** @description Why the last attempt was not accepted, or that the webhook is disabled; absent before the first attempt */
+                reason?: string;
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "delivered";
+                /**
+                 * Format: date-time
+                 * @description When it was
+                 */
+                at: string;
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "failed";
+                /**
+                 * Format: date-time
+                 * @description When it was
+                 */
+                at: string;
+                /** @description Why no further attempt is made */
+                reason: string;
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "dropped";
+                /**
+                 * Format: date-time
+                 * @description When it was
+                 */
+                at: string;
+                /** @description Why nothing is sent: the webhook was removed, or the person erased */
+                reason: string;
+            };
+            /** @description How often it was tried */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+        };
+        /**
+         * @description The delivery and every attempt.
+         * @example {
+         *       "id": "dlv_01m7w3k5ze4tbs2m0q8c6y1hxf",
+         *       "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk",
+         *       "event": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
+         *       "name": "identity.verification.failure",
+         *       "origin": "event",
+         *       "state": {
+         *         "is": "waiting",
+         *         "nextAt": "2026-11-20T12:05:07.412Z",
+         *         "reason": "The receiver answered 500; any status from 200 to 299 accepts a delivery."
+         *       },
+         *       "attempts": 1,
+         *       "createdAt": "2026-11-20T12:00:02.118Z",
+         *       "log": [
+         *         {
+         *           "number": 1,
+         *           "at": "2026-11-20T12:00:02.131Z",
+         *           "outcome": "status",
+         *           "status": 503,
+         *           "milliseconds": 18.4,
+         *           "request": {
+         *             "url": "https://hooks.example.org/gatehouse",
+         *             "headers": {
+         *               "x-source": "(not kept)",
+         *               "content-type": "application/json",
+         *               "user-agent": "Gatehouse/0.1.0",
+         *               "webhook-id": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
+         *               "webhook-timestamp": "1795176002",
+         *               "webhook-signature": "(not kept)",
+         *               "x-proof-signature": "(not kept)"
+         *             },
+         *             "body": "{\"event\":\"verification.failure\",\"orgId\":\"org_01m7w2y4m7v3pcd0w8x9q6r5zt\",\"timestamp\":\"2026-11-20T12:00:02.090Z\",\"data\":{\"verified\":false}}"
+         *           },
+         *           "response": {
+         *             "headers": {
+         *               "content-type": "text/plain"
+         *             },
+         *             "body": "be back soon",
+         *             "truncated": false
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        DeliveryWithLog: {
+            /** @description Id */
+            id: string;
+            /** @description To which webhook */
+            endpoint: string;
+            /** @description Of which event: what the receiver sees as `webhook-id`; absent for a test */
+            event?: string;
+            /** @description `<family>.<event>` */
+            name: string;
+            /**
+             * @description What made it: the event itself, or somebody who asked for it
+             * @enum {string}
+             */
+            origin: "event" | "callback" | "resend" | "replay" | "test";
+            /** @description One of waiting, delivered, failed, dropped */
+            state: {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "waiting";
+                /**
+                 * Format: date-time
+                 * @description When it is tried next
+                 */
+                nextAt: string;
+                /** @description Why the last attempt was not accepted, or that the webhook is disabled; absent before the first attempt */
+                reason?: string;
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "delivered";
+                /**
+                 * Format: date-time
+                 * @description When it was
+                 */
+                at: string;
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "failed";
+                /**
+                 * Format: date-time
+                 * @description When it was
+                 */
+                at: string;
+                /** @description Why no further attempt is made */
+                reason: string;
+            } | {
+                /**
+                 * @description Which of these it is
+                 * @constant
+                 */
+                is: "dropped";
+                /**
+                 * Format: date-time
+                 * @description When it was
+                 */
+                at: string;
+                /** @description Why nothing is sent: the webhook was removed, or the person erased */
+                reason: string;
+            };
+            /** @description How often it was tried */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /** @description Every attempt, in order */
+            log: components["schemas"]["DeliveryAttempt"][];
+        };
+        /**
+         * @description One try.
+         * @example {
+         *       "number": 1,
+         *       "at": "2026-11-20T12:00:02.131Z",
+         *       "outcome": "status",
+         *       "status": 503,
+         *       "milliseconds": 18.4,
+         *       "request": {
+         *         "url": "https://hooks.example.org/gatehouse",
+         *         "headers": {
+         *           "x-source": "(not kept)",
+         *           "content-type": "application/json",
+         *           "user-agent": "Gatehouse/0.1.0",
+         *           "webhook-id": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
+         *           "webhook-timestamp": "1795176002",
+         *           "webhook-signature": "(not kept)",
+         *           "x-proof-signature": "(not kept)"
+         *         },
+         *         "body": "{\"event\":\"verification.failure\",\"orgId\":\"org_01m7w2y4m7v3pcd0w8x9q6r5zt\",\"timestamp\":\"2026-11-20T12:00:02.090Z\",\"data\":{\"verified\":false}}"
+         *       },
+         *       "response": {
+         *         "headers": {
+         *           "content-type": "text/plain"
+         *         },
+         *         "body": "be back soon",
+         *         "truncated": false
+         *       }
+         *     }
+         */
+        DeliveryAttempt: {
+            /** @description The how many-th */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            at: string;
+            /** @description `delivered`; `status` for an answer other than 2xx; otherwise what stood in the way */
+            outcome: string;
+            /** @description HTTP status of the answer, if there was one */
+            status?: number;
+            /** @description Until the answer, or until it was given up */
+            milliseconds: number;
+            /** @description What was sent, without secrets and signatures; absent once the person it names was erased */
+            request?: {
+                /** @description Where it was sent */
+                url: string;
+                /** @description Header names and values */
+                headers: {
+                    [key: string]: string;
+                };
+                /** @description The body */
+                body: string;
+            };
+            /** @description What came back */
+            response?: {
+                /** @description Header names and values */
+                headers: {
+                    [key: string]: string;
+                };
+                /** @description The beginning of the body */
+                body: string;
+                /** @description Whether the answer was longer than what is kept of it */
+                truncated: boolean;
+            };
+            /** @description Why nothing came back */
+            error?: string;
+        };
+        /**
+         * @example {
+         *       "event": "identity.verification.success"
+         *     }
+         */
+        TestEvent: {
+            /** @description Which of the webhook's events; its first when absent */
+            event?: string;
+        };
+        /**
+         * @example {
+         *       "since": "2026-11-20T06:00:00Z",
+         *       "until": "2026-11-20T09:30:00Z"
+         *     }
+         */
+        Replay: {
+            /**
+             * Format: date-time
+             * @description From here on, ISO 8601
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Up to here, without this moment itself; now when absent
+             */
+            until?: string;
+        };
+        /**
+         * @description Queued.
+         * @example {
+         *       "deliveries": 12
+         *     }
+         */
+        Replayed: {
+            /** @description How many were put into the queue */
+            deliveries: number;
+        };
+        /** @description One page of a list. */
+        EventPage: {
+            /** @description Events, the newest first */
+            items: components["schemas"]["Event"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description What happened.
+         * @example {
+         *       "id": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
+         *       "type": "verification.refused",
+         *       "at": "2026-11-20T12:00:02.090Z",
+         *       "payload": {
+         *         "verification": "ver_01m7w3k5y6c2r8x0p4d9q1tzhb",
+         *         "kind": "1:1",
+         *         "profile": "default"
+         *       },
+         *       "deliveries": 1
+         *     }
+         */
+        Event: {
+            /** @description Id: what receivers see as `webhook-id` */
+            id: string;
+            /** @description What happened, in the words of the box */
+            type: string;
+            /**
+             * Format: date-time
+             * @description When
+             */
+            at: string;
+            /** @description Ids, counts and verdicts; what is personal stays sealed */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** @description How many deliveries were made of it */
+            deliveries: number;
         };
     };
     responses: never;
@@ -3124,6 +3608,835 @@ export interface operations {
             };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only to this webhook */
+                endpoint?: string;
+                /** @description Only of this event: what receivers see as `webhook-id` */
+                event?: string;
+                /** @description Only in this state */
+                state?: "waiting" | "delivered" | "failed" | "dropped";
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the delivery */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery and every attempt. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_01m7w3k5ze4tbs2m0q8c6y1hxf",
+                     *       "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "event": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
+                     *       "name": "identity.verification.failure",
+                     *       "origin": "event",
+                     *       "state": {
+                     *         "is": "waiting",
+                     *         "nextAt": "2026-11-20T12:05:07.412Z",
+                     *         "reason": "The receiver answered 500; any status from 200 to 299 accepts a delivery."
+                     *       },
+                     *       "attempts": 1,
+                     *       "createdAt": "2026-11-20T12:00:02.118Z",
+                     *       "log": [
+                     *         {
+                     *           "number": 1,
+                     *           "at": "2026-11-20T12:00:02.131Z",
+                     *           "outcome": "status",
+                     *           "status": 503,
+                     *           "milliseconds": 18.4,
+                     *           "request": {
+                     *             "url": "https://hooks.example.org/gatehouse",
+                     *             "headers": {
+                     *               "x-source": "(not kept)",
+                     *               "content-type": "application/json",
+                     *               "user-agent": "Gatehouse/0.1.0",
+                     *               "webhook-id": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
+                     *               "webhook-timestamp": "1795176002",
+                     *               "webhook-signature": "(not kept)",
+                     *               "x-proof-signature": "(not kept)"
+                     *             },
+                     *             "body": "{\"event\":\"verification.failure\",\"orgId\":\"org_01m7w2y4m7v3pcd0w8x9q6r5zt\",\"timestamp\":\"2026-11-20T12:00:02.090Z\",\"data\":{\"verified\":false}}"
+                     *           },
+                     *           "response": {
+                     *             "headers": {
+                     *               "content-type": "text/plain"
+                     *             },
+                     *             "body": "be back soon",
+                     *             "truncated": false
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeliveryWithLog"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resendDelivery: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the delivery */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One event on its way to one webhook. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_01m7w3k5ze4tbs2m0q8c6y1hxf",
+                     *       "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "event": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
+                     *       "name": "identity.verification.failure",
+                     *       "origin": "event",
+                     *       "state": {
+                     *         "is": "waiting",
+                     *         "nextAt": "2026-11-20T12:05:07.412Z",
+                     *         "reason": "The receiver answered 500; any status from 200 to 299 accepts a delivery."
+                     *       },
+                     *       "attempts": 1,
+                     *       "createdAt": "2026-11-20T12:00:02.118Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "event": "identity.verification.success"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestEvent"];
+            };
+        };
+        responses: {
+            /** @description The delivery and every attempt. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_01m7w3k5ze4tbs2m0q8c6y1hxf",
+                     *       "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "event": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
+                     *       "name": "identity.verification.failure",
+                     *       "origin": "event",
+                     *       "state": {
+                     *         "is": "waiting",
+                     *         "nextAt": "2026-11-20T12:05:07.412Z",
+                     *         "reason": "The receiver answered 500; any status from 200 to 299 accepts a delivery."
+                     *       },
+                     *       "attempts": 1,
+                     *       "createdAt": "2026-11-20T12:00:02.118Z",
+                     *       "log": [
+                     *         {
+                     *           "number": 1,
+                     *           "at": "2026-11-20T12:00:02.131Z",
+                     *           "outcome": "status",
+                     *           "status": 503,
+                     *           "milliseconds": 18.4,
+                     *           "request": {
+                     *             "url": "https://hooks.example.org/gatehouse",
+                     *             "headers": {
+                     *               "x-source": "(not kept)",
+                     *               "content-type": "application/json",
+                     *               "user-agent": "Gatehouse/0.1.0",
+                     *               "webhook-id": "evt_01m7w3k5yd8wq3x1v9z7r5t2nc",
+                     *               "webhook-timestamp": "1795176002",
+                     *               "webhook-signature": "(not kept)",
+                     *               "x-proof-signature": "(not kept)"
+                     *             },
+                     *             "body": "{\"event\":\"verification.failure\",\"orgId\":\"org_01m7w2y4m7v3pcd0w8x9q6r5zt\",\"timestamp\":\"2026-11-20T12:00:02.090Z\",\"data\":{\"verified\":false}}"
+                     *           },
+                     *           "response": {
+                     *             "headers": {
+                     *               "content-type": "text/plain"
+                     *             },
+                     *             "body": "be back soon",
+                     *             "truncated": false
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeliveryWithLog"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
+             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    replayToWebhook: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "since": "2026-11-20T06:00:00Z",
+                 *       "until": "2026-11-20T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Replay"];
+            };
+        };
+        responses: {
+            /** @description Queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deliveries": 12
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Only of this type, as `type` has it */
+                type?: string;
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -43,10 +43,10 @@ export async function createPublicServer(
     createMetaDoor({ version: productVersion(), clock, log, metrics, status, ...(gauges && { gauges }) }),
   );
   await app.register(createIdentityDoor({ checks }));
-  const { webhooks, deliveries, eventLog, alerts } = gatehouse;
+  const { webhooks, alerts } = gatehouse;
   await app.register(createBehaviorDoor({ webhooks }));
   await app.register(createAdminDoor(gatehouse));
-  await app.register(createConsoleDoor({ deliveries, eventLog, alerts }));
+  await app.register(createConsoleDoor({ alerts }));
   const { jobs, boardLinks, redis } = gatehouse;
   if (jobs && boardLinks) await app.register(createJobsDoor({ jobs, boardLinks, clock, redis }));
   return app;

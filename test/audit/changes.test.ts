@@ -88,16 +88,14 @@ const changes: Record<string, () => Sample> = {
     body: { overlapSeconds: 3600 },
     action: 'webhook.rotate',
   }),
-  'POST /organizations/:organization/webhooks/:webhook/test': () => ({
-    body: { world: 'test' },
+  'POST /api/admin/webhooks/:id/test': () => ({
     action: 'webhook.test',
   }),
-  'POST /organizations/:organization/webhooks/:webhook/replay': () => ({
-    body: { world: 'test', since: new Date(gatehouse.clock.now() - 3_600_000).toISOString() },
+  'POST /api/admin/webhooks/:id/replay': () => ({
+    body: { since: new Date(gatehouse.clock.now() - 3_600_000).toISOString() },
     action: 'webhook.replay',
   }),
-  'POST /organizations/:organization/deliveries/:delivery/resend': () => ({
-    body: { world: 'test' },
+  'POST /api/admin/deliveries/:id/resend': () => ({
     action: 'delivery.resend',
   }),
   'PUT /organizations/:organization/attestation': () => ({
@@ -474,7 +472,7 @@ const counts = () =>
 test('no call without parameters deletes anything', async () => {
   const lost: string[] = [];
   for (const route of changing().filter(
-    (route) => !/:(key|site|profile|model|grant|webhook)\b|\/(keys|webhooks)\/:id\b/.test(route),
+    (route) => !/:(key|site|profile|model)\b|\/(keys|webhooks|grants)\/:id\b/.test(route),
   )) {
     const [method = '', url = ''] = route.split(' ');
     for (const body of [undefined, {}]) {

@@ -117,8 +117,8 @@ test('a webhook is made, tried, rotated and removed, with and without a service'
     createHmac('sha256', next.secret).update(second.body).digest('hex'),
   );
 
-  const deliveries = await cli.json<{ deliveries: Sent[] }>('webhook', 'deliveries', '--webhook', made.id);
-  expect(deliveries.deliveries.map(({ state }) => state.is)).toEqual(['failed', 'delivered']);
+  const deliveries = await cli.json<{ items: Sent[] }>('webhook', 'deliveries', '--webhook', made.id);
+  expect(deliveries.items.map(({ state }) => state.is)).toEqual(['failed', 'delivered']);
   expect((await cli.run('webhook', 'delivery', sent.id)).stdout).toContain('< thanks');
   expect(await refused('resend', sent.id)).toEqual([1, 'CONFLICT', expect.stringContaining('webhook test')]);
   const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();

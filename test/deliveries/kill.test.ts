@@ -125,7 +125,7 @@ test('kill -9 fifty times during ten thousand deliveries: none is lost, none com
     const last = cli.start(...serve);
     const delivered = async () =>
       (
-        await cli.json<{ deliveries: unknown[] }>(
+        await cli.json<{ items: unknown[] }>(
           'webhook',
           'deliveries',
           '--state',
@@ -133,7 +133,7 @@ test('kill -9 fifty times during ten thousand deliveries: none is lost, none com
           '--limit',
           '1',
         )
-      ).deliveries.length === 0;
+      ).items.length === 0;
     while (came.size < EVENTS) await new Promise<void>((resolve) => (heard = resolve));
     while (!(await delivered())) await pause(100);
     last.child.kill('SIGTERM');

@@ -146,13 +146,13 @@ export const routeSamples: Record<string, RouteSample[]> = {
     {
       request: () => ({ url: '/api/admin/deliveries?limit=200' }),
       owner: { status: 200, tells: ({ delivery }) => delivery },
-      foreign: { status: 200, body: { items: [], next: null } },
+      foreign: { status: 200, body: { items: [] } },
     },
     {
       asks: 'of their webhook',
       request: ({ webhook }) => ({ url: `/api/admin/deliveries?limit=200&endpoint=${webhook.id}` }),
       owner: { status: 200, tells: ({ delivery }) => delivery },
-      foreign: { status: 200, body: { items: [], next: null } },
+      foreign: { status: 200, body: { items: [] } },
     },
   ],
   'GET /api/admin/deliveries/:id': [

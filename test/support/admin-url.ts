@@ -2,7 +2,12 @@ import { z } from 'zod';
 import type { PublishedRoute } from '../../service/http/published-route.ts';
 
 /** What the ids of these lists are called in `ids`. */
-const names: Record<string, string> = { keys: 'key', webhooks: 'webhook', grants: 'grant' };
+const names: Record<string, string> = {
+  keys: 'key',
+  webhooks: 'webhook',
+  grants: 'grant',
+  deliveries: 'delivery',
+};
 
 /** The address of an administrative route on the control socket: ids filled in, in the organization `ids.organization` and the test world. */
 export function adminUrl({ url, schema }: PublishedRoute, ids: Record<string, string>): string {

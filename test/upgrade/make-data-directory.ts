@@ -203,7 +203,7 @@ async function waitForDeliveries(
 ): Promise<void> {
   const DEADLINE = Date.now() + 60_000;
   for (;;) {
-    const { deliveries } = await json<{ deliveries: Delivery[] }>(
+    const { items: deliveries } = await json<{ items: Delivery[] }>(
       ...['webhook', 'deliveries', '--org', organization, '--limit', '1000'],
     );
     if (wanted(deliveries)) return;

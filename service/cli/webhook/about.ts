@@ -19,13 +19,9 @@ export function nextCommand(words: string, { org, test }: About): string {
   return `${invocation} ${words}${organization}${test ? ' --test' : ''}`;
 }
 
-/** The organization's own paths, and the world that goes with each request. */
+/** The organization and the world, as each request names them. */
 export async function realmOf(open: Control, options: About) {
   const { id } = await chooseOrganization(open, options.org);
   const env = worldOf(options);
-  return { path: `/organizations/${id}`, env, query: { organization: id, env } };
+  return { env, query: { organization: id, env } };
 }
-
-/** Of one endpoint, below its organization's. */
-export const webhookPath = (path: string, webhook: string, ...rest: string[]) =>
-  [`${path}/webhooks/${encodeURIComponent(webhook)}`, ...rest].join('/');

@@ -1,19 +1,17 @@
 import { type Command, Option } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { table } from '../terminal/terminal.ts';
 import { type About, realmOf, withAbout } from './about.ts';
-import {
-  type DeliveryLogReply,
-  type DeliveryReply,
-  describeDelivery,
-  describeDeliveryState,
-} from './delivery-reply.ts';
+import { type Delivery, describeDelivery, describeDeliveryState } from './delivery-text.ts';
 
 interface Which extends About {
   webhook?: string;
   event?: string;
-  state?: string;
+  state?: Delivery['state']['is'];
   limit: string;
 }
 
@@ -41,23 +39,17 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
     if (!Number.isInteger(limit) || limit < 1)
       throw new UsageError(`--limit: "${options.limit}" is no positive number.`);
     const open = await control();
-    const { path, env: world } = await realmOf(open, options);
+    const { env, query } = await realmOf(open, options);
     const { webhook, event, state } = options;
-    const deliveries: DeliveryReply[] = [];
-    let before: string | undefined;
-    do {
-      const page: { deliveries: DeliveryReply[]; next?: string } = await open.get(`${path}/deliveries`, {
-        world,
-        webhook,
-        event,
-        state,
-        before,
-        limit: Math.min(1000, limit - deliveries.length),
-      });
-      deliveries.push(...page.deliveries);
-      before = page.next;
-    } while (before !== undefined && deliveries.length < limit);
-    const rows = deliveries.map((one) => [
+    const filter = defined({ endpoint: webhook, event, state });
+    const items = await allPages(
+      (page) =>
+        replyOf(
+          open.admin.GET('/api/admin/deliveries', { params: { query: { ...query, ...filter, ...page } } }),
+        ),
+      limit,
+    );
+    const rows = items.map((one) => [
       one.id,
       one.createdAt,
       one.endpoint,
@@ -69,9 +61,9 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
     const header = ['delivery', 'made', 'webhook', 'event', 'origin', 'attempts', 'state'];
     const some = [webhook, event, state].some((one) => one !== undefined);
     const empty = some
-      ? `There is no such delivery in the ${world} world.`
-      : `Nothing was sent in the ${world} world, and nothing waits there.`;
-    return { json: { deliveries }, text: table(header, rows, empty) };
+      ? `There is no such delivery in the ${env} world.`
+      : `Nothing was sent in the ${env} world, and nothing waits there.`;
+    return { json: { items }, text: table(header, rows, empty) };
   });
 
   const show = webhook
@@ -83,9 +75,10 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
   withAbout(show).addHelpText('after', examples('webhook delivery dlv_01…'));
   runner.run<About>(show, async ({ options, control }, delivery = '') => {
     const open = await control();
-    const { path, env: world } = await realmOf(open, options);
-    const where = `${path}/deliveries/${encodeURIComponent(delivery)}`;
-    const one = await open.get<DeliveryLogReply>(where, { world });
+    const { query } = await realmOf(open, options);
+    const one = await replyOf(
+      open.admin.GET('/api/admin/deliveries/{id}', { params: { path: { id: delivery }, query } }),
+    );
     return { json: one, text: describeDelivery(one) };
   });
 }

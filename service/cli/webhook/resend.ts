@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { readMoment } from '../terminal/moment.ts';
 import { count } from '../terminal/terminal.ts';
-import { type About, nextCommand, realmOf, webhookPath, withAbout } from './about.ts';
-import type { DeliveryReply } from './delivery-reply.ts';
+import { type About, nextCommand, realmOf, withAbout } from './about.ts';
 
 export function addWebhookResend(webhook: Command, runner: CommandRunner): void {
   const resend = webhook
@@ -13,9 +14,10 @@ export function addWebhookResend(webhook: Command, runner: CommandRunner): void 
   withAbout(resend).addHelpText('after', examples('webhook resend dlv_01…'));
   runner.run<About>(resend, async ({ options, control }, delivery = '') => {
     const open = await control();
-    const { path, env: world } = await realmOf(open, options);
-    const where = `${path}/deliveries/${encodeURIComponent(delivery)}/resend`;
-    const one = await open.send<DeliveryReply>('POST', where, { world });
+    const { query } = await realmOf(open, options);
+    const one = await replyOf(
+      open.admin.POST('/api/admin/deliveries/{id}/resend', { params: { path: { id: delivery }, query } }),
+    );
     const log = nextCommand(`webhook delivery ${one.id}`, options);
     return { json: one, text: `It is on its way as ${one.id}. How it went: ${log}` };
   });
@@ -35,12 +37,13 @@ export function addWebhookResend(webhook: Command, runner: CommandRunner): void 
       const since = readMoment('--since', options.since, 'first');
       const until = options.until === undefined ? undefined : readMoment('--until', options.until);
       const open = await control();
-      const { path, env: world } = await realmOf(open, options);
-      const reply = await open.send<{ deliveries: number }>('POST', webhookPath(path, webhookId, 'replay'), {
-        world,
-        since,
-        until,
-      });
+      const { query } = await realmOf(open, options);
+      const reply = await replyOf(
+        open.admin.POST('/api/admin/webhooks/{id}/replay', {
+          params: { path: { id: webhookId }, query },
+          body: defined({ since, until }),
+        }),
+      );
       return {
         json: reply,
         text: `${count(reply.deliveries, 'event is', 'events are')} on the way to ${webhookId}.`,

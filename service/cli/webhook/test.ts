@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
-import { type About, realmOf, webhookPath, withAbout } from './about.ts';
-import { type DeliveryLogReply, describeDelivery } from './delivery-reply.ts';
+import { type About, realmOf, withAbout } from './about.ts';
+import { describeDelivery } from './delivery-text.ts';
 
 export function addWebhookTest(webhook: Command, runner: CommandRunner): void {
   const command = webhook
@@ -15,11 +17,13 @@ export function addWebhookTest(webhook: Command, runner: CommandRunner): void {
   );
   runner.run<About & { event?: string }>(command, async ({ options, control }, webhookId = '') => {
     const open = await control();
-    const { path, env: world } = await realmOf(open, options);
-    const one = await open.send<DeliveryLogReply>('POST', webhookPath(path, webhookId, 'test'), {
-      world,
-      event: options.event,
-    });
+    const { query } = await realmOf(open, options);
+    const one = await replyOf(
+      open.admin.POST('/api/admin/webhooks/{id}/test', {
+        params: { path: { id: webhookId }, query },
+        body: defined({ event: options.event }),
+      }),
+    );
     const accepted = one.state.is === 'delivered';
     return { json: one, text: describeDelivery(one), ...(accepted ? {} : { exitCode: 1 as const }) };
   });

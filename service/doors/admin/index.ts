@@ -1,6 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { Organizations } from '../../engine/organizations/index.ts';
+import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
 import { createDoor } from './door.ts';
+import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
 import { type GrantRouteDeps, grantRoutes } from './grants/routes.ts';
 import { type KeyRouteDeps, keyRoutes } from './keys/routes.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
@@ -8,13 +10,15 @@ import type { AdminRoute } from './route.ts';
 import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
 
 /** What of the engine is behind the administrative routes; the composed Gatehouse fits. */
-export type AdminDeps = KeyRouteDeps & WebhookRouteDeps & GrantRouteDeps;
+export type AdminDeps = KeyRouteDeps & WebhookRouteDeps & GrantRouteDeps & DeliveryRouteDeps & EventRouteDeps;
 
 /** Every administrative operation, whoever may call it. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...keyRoutes(deps),
   ...webhookRoutes(deps),
   ...grantRoutes(deps),
+  ...deliveryRoutes(deps),
+  ...eventRoutes(deps),
 ];
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */

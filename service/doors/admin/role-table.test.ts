@@ -27,6 +27,12 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'POST /api/admin/webhooks/:id/rotate': 'o OA--- k',
   'POST /api/admin/webhooks/:id/disable': 'o OAo-- k',
   'POST /api/admin/webhooks/:id/enable': 'o OAo-- k',
+  'POST /api/admin/webhooks/:id/test': 'o OAo-- k',
+  'POST /api/admin/webhooks/:id/replay': 'o OAo-- k',
+  'GET /api/admin/deliveries': 'o OAo-a k',
+  'GET /api/admin/deliveries/:id': 'o OAo-a k',
+  'POST /api/admin/deliveries/:id/resend': 'o OAo-- k',
+  'GET /api/admin/events': 'o OAo-a k',
   'GET /api/admin/grants': 'o OAo-a k',
   'POST /api/admin/grants': 'o OA--- -',
   'DELETE /api/admin/grants/:id': 'o OA--- -',
@@ -43,6 +49,12 @@ const forKeys = [
   'POST /api/admin/webhooks/:id/rotate',
   'POST /api/admin/webhooks/:id/disable',
   'POST /api/admin/webhooks/:id/enable',
+  'POST /api/admin/webhooks/:id/test',
+  'POST /api/admin/webhooks/:id/replay',
+  'GET /api/admin/deliveries',
+  'GET /api/admin/deliveries/:id',
+  'POST /api/admin/deliveries/:id/resend',
+  'GET /api/admin/events',
   'GET /api/admin/grants',
 ];
 
@@ -70,7 +82,8 @@ const log = silentLog;
 const addressOf = (url: string) =>
   url.replace(
     /([\w-]+)\/:id/,
-    (_, list: string) => `${list}/${{ keys: 'key', webhooks: 'wh', grants: 'grt' }[list]}_${'0'.repeat(26)}`,
+    (_, list: string) =>
+      `${list}/${{ keys: 'key', webhooks: 'wh', grants: 'grt', deliveries: 'dlv' }[list]}_${'0'.repeat(26)}`,
   );
 
 test('the table of roles and routes is whole', () => {

@@ -1,9 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { alertRoutes } from './alert-routes.ts';
 import type { ConsoleDeps } from './console-deps.ts';
-import { deliveryRoutes } from './delivery-routes.ts';
-import { eventRoutes } from './event-routes.ts';
-import { webhookActionRoutes } from './webhook-action-routes.ts';
 import { bodyLimit } from './wire.ts';
 
 export type { ConsoleDeps };
@@ -18,9 +15,6 @@ export function createConsoleDoor(deps: ConsoleDeps): FastifyPluginAsync {
     app.addHook('onRoute', (route) => {
       route.bodyLimit = bodyLimit;
     });
-    await app.register(webhookActionRoutes, deps);
-    await app.register(deliveryRoutes, deps);
-    await app.register(eventRoutes, deps);
     await app.register(alertRoutes, deps);
   };
 }

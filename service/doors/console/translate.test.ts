@@ -1,73 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../engine/alerts/index.ts';
-import type { Delivery, DeliveryAttempt } from '../../engine/deliveries/index.ts';
-import { fromDelivery, fromDeliveryLog, toActor, toRealm, toReplay } from './translate.ts';
+import { toActor, toRealm } from './translate.ts';
 import { fromAlert, toAlertRuleChange } from './translate-alerts.ts';
-import { DeliveryLogReply, DeliveryReply } from './wire-replies.ts';
 import { AlertReply } from './wire-replies-alerts.ts';
 
-const moment = fc.integer({ min: 0, max: 4e12 });
-const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
-const text = fc.string({ maxLength: 20 });
-
-const delivery = fc.record({
-  id: text,
-  endpoint: text,
-  event: maybe(text),
-  name: text,
-  origin: fc.constantFrom('event', 'callback', 'resend', 'replay', 'test'),
-  state: fc.oneof(
-    fc.record({ is: fc.constant('waiting'), nextAt: moment }),
-    fc.record({ is: fc.constant('waiting'), nextAt: moment, reason: text }),
-    fc.record({ is: fc.constant('delivered'), at: moment }),
-    fc.record({ is: fc.constantFrom('failed', 'dropped'), at: moment, reason: text }),
-  ),
-  attempts: fc.nat(),
-  createdAt: moment,
-}) as fc.Arbitrary<unknown> as fc.Arbitrary<Delivery>;
-
-const headers = fc.dictionary(fc.constantFrom('content-type', 'x-a'), text);
-const attempt = fc.record({
-  number: fc.integer({ min: 1, max: 10 }),
-  at: moment,
-  outcome: text,
-  status: maybe(fc.integer({ min: 100, max: 599 })),
-  milliseconds: fc.double({ min: 0, max: 15_000, noNaN: true }),
-  exchange: maybe(
-    fc.record({
-      request: fc.record({ url: text, headers, body: text }),
-      response: fc.oneof(
-        fc.record({ headers, body: text, truncated: fc.boolean() }),
-        fc.record({ error: text }),
-      ),
-    }),
-  ),
-}) as fc.Arbitrary<DeliveryAttempt>;
-
-/** Sent and read again, as whoever asks gets it. */
-const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-
 describe('whatever the engine gives is an answer as it is documented', () => {
-  test('a delivery and its log', () => {
-    fc.assert(
-      fc.property(delivery, fc.array(attempt, { maxLength: 3 }), (one, log) => {
-        const reply = overTheWire(fromDelivery(one));
-        expect(DeliveryReply.parse(reply)).toEqual(reply);
-        const whole = overTheWire(fromDeliveryLog({ ...one, log })) as DeliveryLogReply;
-        expect(DeliveryLogReply.parse(whole)).toEqual(whole);
-        for (const [at, { exchange }] of log.entries()) {
-          const { request, response, error } = whole.log[at]!;
-          expect([request !== null, response !== null, error !== null]).toEqual([
-            exchange !== undefined,
-            exchange !== undefined && 'body' in exchange.response,
-            exchange !== undefined && 'error' in exchange.response,
-          ]);
-        }
-      }),
-    );
-  });
-
   test('an alert', () => {
     const alert: Alert = {
       id: 'alr_1' as never,
@@ -112,16 +49,5 @@ describe('what is asked', () => {
       filter: { profile: 'strict' },
     });
     expect(Object.keys(toAlertRuleChange({ threshold: 1 }))).toEqual(['threshold']);
-  });
-
-  test('times are milliseconds, whatever zone they were written in', () => {
-    expect(
-      toReplay('wh_1', { since: '2026-11-20T13:00:00+01:00', until: '2026-11-20T12:00:00.250Z' }),
-    ).toEqual({
-      endpoint: 'wh_1',
-      since: Date.UTC(2026, 10, 20, 12),
-      until: Date.UTC(2026, 10, 20, 12, 0, 0, 250),
-    });
-    expect(toReplay('wh_1', { since: '2026-11-20T12:00:00Z' })).not.toHaveProperty('until');
   });
 });

@@ -3,7 +3,7 @@ import type { Alerts } from '../../engine/alerts/index.ts';
 import type { AuditLog } from '../../engine/audit/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
-import type { Deliveries } from '../../engine/deliveries/index.ts';
+import type { Deliveries, EventLog } from '../../engine/deliveries/index.ts';
 import type { Grants } from '../../engine/destinations/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../../engine/gallery-calibration/index.ts';
@@ -44,6 +44,7 @@ export interface ControlDeps {
   jobs: Jobs;
   boardLinks: BoardLinks;
   deliveries: Deliveries;
+  eventLog: EventLog;
   /** What `gatehouse doctor` shows of the box; plain JSON. */
   status(): unknown;
 }

@@ -6,7 +6,7 @@ import { createAccess } from '../../engine/access/index.ts';
 import type { Alerts } from '../../engine/alerts/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
-import type { Deliveries } from '../../engine/deliveries/index.ts';
+import type { Deliveries, EventLog } from '../../engine/deliveries/index.ts';
 import type { Grants } from '../../engine/destinations/index.ts';
 import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../../engine/gallery-calibration/index.ts';
@@ -116,6 +116,7 @@ beforeEach(async () => {
     boardLinks: {} as BoardLinks,
     webhooks: {} as Webhooks,
     deliveries: {} as Deliveries,
+    eventLog: {} as EventLog,
     status: () => ({ version: 'x' }),
   });
 });

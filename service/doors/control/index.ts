@@ -6,7 +6,6 @@ import { backupRoutes } from './backup-routes.ts';
 import { calibrationRoutes } from './calibration-routes.ts';
 import { consentRoutes } from './consent-routes.ts';
 import type { ControlDeps } from './control-deps.ts';
-import { deliveryRoutes } from './delivery-routes.ts';
 import { erasureRoutes } from './erasure-routes.ts';
 import { controlErrors } from './errors.ts';
 import { exportRoutes } from './export-routes.ts';
@@ -48,5 +47,4 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(alertRoutes, deps);
   await app.register(vaultRoutes, deps);
   await app.register(jobRoutes, deps);
-  await app.register(deliveryRoutes, deps);
 };

@@ -1,32 +1,9 @@
+import type { Schemas } from '../../../sdk/admin/client.ts';
 import { facts } from '../terminal/terminal.ts';
 
-export interface DeliveryReply {
-  id: string;
-  endpoint: string;
-  event?: string;
-  name: string;
-  origin: string;
-  state:
-    | { is: 'waiting'; nextAt: string; reason?: string }
-    | { is: 'delivered'; at: string }
-    | { is: 'failed' | 'dropped'; at: string; reason: string };
-  attempts: number;
-  createdAt: string;
-}
+export type Delivery = Schemas['Delivery'];
 
-export interface AttemptReply {
-  number: number;
-  at: string;
-  outcome: string;
-  status?: number;
-  milliseconds: number;
-  request?: { url: string; headers: Record<string, string>; body: string };
-  response?: { headers: Record<string, string>; body: string; truncated: boolean } | { error: string };
-}
-
-export type DeliveryLogReply = DeliveryReply & { log: AttemptReply[] };
-
-export function describeDeliveryState({ state }: DeliveryReply): string {
+export function describeDeliveryState({ state }: Delivery): string {
   switch (state.is) {
     case 'waiting':
       return `waiting, next at ${state.nextAt}${state.reason === undefined ? '' : `: ${state.reason}`}`;
@@ -41,7 +18,7 @@ export function describeDeliveryState({ state }: DeliveryReply): string {
 }
 
 /** The delivery, then each attempt with what was sent and what came back. */
-export function describeDelivery(one: DeliveryLogReply): string {
+export function describeDelivery(one: Schemas['DeliveryWithLog']): string {
   const head = facts([
     ['delivery', one.id],
     ['webhook', one.endpoint],
@@ -62,7 +39,8 @@ function describeAttempt({
   milliseconds,
   request,
   response,
-}: AttemptReply): string {
+  error,
+}: Schemas['DeliveryAttempt']): string {
   const answered = status === undefined ? '' : ` ${status}`;
   const lines = [`attempt ${number}, ${at}: ${outcome}${answered}, ${Math.round(milliseconds)} ms`];
   if (request)
@@ -72,8 +50,8 @@ function describeAttempt({
       '>',
       ...bodyLines('>', request.body),
     );
+  if (error !== undefined) lines.push(`< ${error}`);
   if (response === undefined) return lines.join('\n');
-  if ('error' in response) return [...lines, `< ${response.error}`].join('\n');
   const cut = response.truncated ? ['< … (cut off)'] : [];
   return [
     ...lines,

@@ -1,0 +1,121 @@
+import type { Deliveries } from '../../../engine/deliveries/index.ts';
+import { toPage } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import { paramsOf } from '../ids.ts';
+import { operators, readers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromDelivery, fromDeliveryLog, toReplay } from './translate.ts';
+import {
+  DeliveryLogReply,
+  DeliveryPage,
+  DeliveryQuery,
+  DeliveryReply,
+  Replay,
+  ReplayReply,
+  TestEvent,
+} from './wire.ts';
+
+export interface DeliveryRouteDeps {
+  deliveries: Deliveries;
+}
+
+const params = { delivery: paramsOf('delivery'), webhook: paramsOf('webhook') };
+const looking = { operator: true, administrator: readers, key: 'admin' } as const;
+const sending = { operator: true, administrator: operators, key: 'admin' } as const;
+const refuses = ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] as const;
+
+/** What was sent, what came back, what waits, and sending it again. */
+export const deliveryRoutes = (deps: DeliveryRouteDeps): AdminRoute[] => [
+  ...logRoutes(deps),
+  ...sendingRoutes(deps),
+];
+
+const logRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
+  route({
+    tag: 'deliveries',
+    within: 'world',
+    method: 'GET',
+    url: '/deliveries',
+    operationId: 'listDeliveries',
+    summary: 'List deliveries',
+    description: 'Each event on its way to each webhook, and where it stands.',
+    may: looking,
+    query: DeliveryQuery,
+    reply: DeliveryPage,
+    async handle({ realm, query: { limit, cursor, ...filter } }) {
+      const found = await deliveries.list(realm, {
+        ...defined({ ...filter, before: cursor }),
+        limit: limit + 1,
+      });
+      return toPage(found.map(fromDelivery), limit, ({ id }) => id);
+    },
+  }),
+  route({
+    tag: 'deliveries',
+    within: 'world',
+    method: 'GET',
+    url: '/deliveries/:id',
+    operationId: 'getDelivery',
+    summary: 'Get a delivery with its attempts',
+    description:
+      'Each attempt with what was sent and what came back, as far as it is kept. It may be personal, so this is written to the audit log; once the person was erased, it is gone.',
+    may: looking,
+    params: params.delivery,
+    reply: DeliveryLogReply,
+    refuses: ['NOT_FOUND'],
+    handle: async ({ realm, who, params: { id } }) => fromDeliveryLog(await deliveries.get(realm, id, who)),
+  }),
+];
+
+const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
+  route({
+    tag: 'deliveries',
+    within: 'world',
+    method: 'POST',
+    url: '/deliveries/:id/resend',
+    operationId: 'resendDelivery',
+    summary: 'Resend a delivery',
+    description:
+      'A new delivery of the same event to the same webhook, with the same `webhook-id`. Refused where the webhook is disabled, and where the person it tells of was erased.',
+    may: sending,
+    params: params.delivery,
+    status: 201,
+    reply: DeliveryReply,
+    refuses,
+    handle: async ({ realm, who, params: { id } }) => fromDelivery(await deliveries.resend(realm, id, who)),
+  }),
+  route({
+    tag: 'webhooks',
+    within: 'world',
+    method: 'POST',
+    url: '/webhooks/:id/test',
+    operationId: 'testWebhook',
+    summary: 'Send a test event',
+    description:
+      "The catalog's sample of an event, signed and sent now. The answer comes when the receiver has answered, with what was sent and what came back; it is tried once, also while the webhook is disabled. A receiver that fails is told in `log`, not as an error of this call.",
+    may: sending,
+    params: params.webhook,
+    body: TestEvent,
+    reply: DeliveryLogReply,
+    refuses: [...refuses, 'DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'],
+    handle: async ({ realm, who, params: { id }, body }) =>
+      fromDeliveryLog(await deliveries.test(realm, id, body.event, who)),
+  }),
+  route({
+    tag: 'webhooks',
+    within: 'world',
+    method: 'POST',
+    url: '/webhooks/:id/replay',
+    operationId: 'replayToWebhook',
+    summary: 'Replay events',
+    description:
+      'Everything that the webhook would have got in a span of time, again, in order, with the same `webhook-id`; at most 30 days at a time. Answers when it is queued; a 409 while a delivery of the last replay to this webhook still waits for its first attempt.',
+    may: sending,
+    params: params.webhook,
+    body: Replay,
+    status: 202,
+    reply: ReplayReply,
+    refuses,
+    handle: async ({ realm, who, params: { id }, body }) => deliveries.replay(realm, toReplay(id, body), who),
+  }),
+];

@@ -1,0 +1,32 @@
+import type { EventLog } from '../../../engine/deliveries/index.ts';
+import { toPage } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import { readers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromEvent } from './translate.ts';
+import { EventPage, EventQuery } from './wire.ts';
+
+export interface EventRouteDeps {
+  eventLog: EventLog;
+}
+
+/** What happened, whether a webhook asked for it or not. */
+export const eventRoutes = ({ eventLog }: EventRouteDeps): AdminRoute[] => [
+  route({
+    tag: 'events',
+    within: 'world',
+    method: 'GET',
+    url: '/events',
+    operationId: 'listEvents',
+    summary: 'List events',
+    description:
+      'What happened, whether a webhook asked for it or not, in the words of the box; what is personal is left out. Each family tells it to its webhooks in its own words: see the catalog.',
+    may: { operator: true, administrator: readers, key: 'admin' },
+    query: EventQuery,
+    reply: EventPage,
+    async handle({ realm, query: { limit, cursor, type } }) {
+      const found = await eventLog.list(realm, { ...defined({ type, before: cursor }), limit: limit + 1 });
+      return toPage(found.map(fromEvent), limit, ({ id }) => id);
+    },
+  }),
+];
