@@ -124,16 +124,8 @@ test('kill -9 fifty times during ten thousand deliveries: none is lost, none com
     }
     const last = cli.start(...serve);
     const delivered = async () =>
-      (
-        await cli.json<{ items: unknown[] }>(
-          'webhook',
-          'deliveries',
-          '--state',
-          'waiting',
-          '--limit',
-          '1',
-        )
-      ).items.length === 0;
+      (await cli.json<{ items: unknown[] }>('webhook', 'deliveries', '--state', 'waiting', '--limit', '1'))
+        .items.length === 0;
     while (came.size < EVENTS) await new Promise<void>((resolve) => (heard = resolve));
     while (!(await delivered())) await pause(100);
     last.child.kill('SIGTERM');

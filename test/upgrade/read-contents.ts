@@ -75,7 +75,7 @@ export async function readContents(source: Source): Promise<Contents> {
   return {
     settings: pick(settings, ['id', 'name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy']),
     retention,
-    keys: pickAll(keys.toReversed().map(toKey), [
+    keys: pickAll(keys, [
       ...['id', 'name', 'prefix', 'world', 'hint', 'scopes', 'origins', 'browser', 'cidrs', 'profiles'],
       ...['createdAt', 'expiresAt', 'revokedAt', 'altered'],
     ]),
@@ -89,7 +89,7 @@ export async function readContents(source: Source): Promise<Contents> {
     holds: pickAll(holds, ['id', 'userId', 'placedAt', 'reason']),
     receipts: pickAll(receipts, ['erasure', 'subject', 'state']),
     sites: pickAll(sites, ['id', 'name', 'cidr', 'country', 'latitude', 'longitude', 'timeZone']),
-    grants: pickAll(grants.toReversed().map(toGrant), ['id', 'to', 'note', 'createdAt', 'revokedAt']),
+    grants: pickAll(grants.map(toGrant), ['id', 'to', 'note', 'createdAt', 'revokedAt']),
     webhooks: pickAll(webhooks, [
       ...['id', 'family', 'description', 'events', 'signature', 'headers', 'state', 'createdAt'],
     ]),
@@ -110,9 +110,6 @@ async function fetchAdmin({ url, adminKey }: Source, path: string): Promise<Fiel
   if (!reply.ok) throw new Error(`GET /api/admin/${path} answered ${reply.status}: ${await reply.text()}`);
   return (await reply.json()) as Fields;
 }
-
-/** Its world was called `world` in 0.1.1. */
-const toKey = ({ env, ...key }: Fields): Fields => ({ ...key, world: env });
 
 /** When it was revoked was a field of its own in 0.1.1. */
 const toGrant = ({ revoked, ...grant }: Fields): Fields => ({
