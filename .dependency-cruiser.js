@@ -32,8 +32,17 @@ export default {
     rule(
       'events-jobs-audit',
       { path: '^service/engine/(events|jobs|audit)/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/engine/', pathNot: '^service/engine/($1/|(events|jobs|audit)/index\\.ts$)' },
+      {
+        path: '^service/engine/',
+        pathNot: '^service/engine/($1/|(events|jobs|audit|personal-data)/index\\.ts$)',
+      },
       'Every feature may use these three; they use no other feature.',
+    ),
+    rule(
+      'personal-data-knows-no-feature',
+      { path: '^service/engine/personal-data/' },
+      { path: '^service/', pathNot: '^service/(engine/personal-data/|lib/|storage/transaction\\.ts$)' },
+      'What features say of their person data; it knows none of them.',
     ),
     rule(
       'destinations-know-events',
@@ -58,7 +67,8 @@ export default {
       { path: '^service/engine/deliveries/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/engine/',
-        pathNot: '^service/engine/(deliveries/|(webhooks|destinations|events|jobs|audit)/index\\.ts$)',
+        pathNot:
+          '^service/engine/(deliveries/|(webhooks|destinations|events|jobs|audit|personal-data)/index\\.ts$)',
       },
       'Passing events on uses endpoints, destinations and the three; no other feature.',
     ),
@@ -91,9 +101,9 @@ export default {
     ),
     rule(
       'only-stores-touch-storage',
-      { path: '^service/engine/', pathNot: '-store\\.ts$|\\.test\\.ts$' },
+      { path: '^service/engine/', pathNot: '(-store|/personal-data)\\.ts$|\\.test\\.ts$' },
       { path: '^service/storage/', pathNot: '^service/storage/transaction\\.ts$' },
-      'SQL lives in the feature’s -store.ts.',
+      'SQL lives in the feature’s -store.ts, and in its personal-data.ts what reads and removes a person.',
     ),
     rule(
       'features-meet-at-index',

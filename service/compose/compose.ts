@@ -62,6 +62,7 @@ import { createMetricGauges } from './metric-gauges.ts';
 import { modelPaths } from './model-paths.ts';
 import { openQueue, type Queue } from './open-queue.ts';
 import { createOwnPlaces } from './own-places.ts';
+import { createPersonalData, tablesWithoutPersons } from './personal-data.ts';
 import { addStandingJobs } from './standing-jobs.ts';
 import { throttleTries } from './unseal-throttle.ts';
 
@@ -296,6 +297,7 @@ export async function compose(
     disputedAreas: config.disputedAreas,
   });
 
+  const personalData = createPersonalData({ db, sealer });
   const erasure = createErasure({
     db,
     dialect: database.dialect,
@@ -304,6 +306,7 @@ export async function compose(
     keys: vault.keys,
     signing: { ...vault.signing, verify: verifySignature },
     subjects,
+    personalData,
     forgetUse: limits.forgetUser,
     isHeld,
     primary: () => models.current().primary,
@@ -366,6 +369,8 @@ export async function compose(
     organizations,
     subjects,
     consents,
+    personalData,
+    tablesWithoutPersons,
     audit,
     clock,
   });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Control, createControl } from '../../service/cli/control/control.ts';
 import { createSocketTransport } from '../../service/cli/control/socket-transport.ts';
+import { createSubjectData } from '../../service/engine/subjects/index.ts';
 import { createSubjectStore } from '../../service/engine/subjects/subject-store.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
@@ -107,8 +108,11 @@ async function templateNeedlesOf(people: readonly Person[], organization: Organi
     for (const { email } of people) {
       const realm = { organization, world: 'test' } as const;
       const subject = await store.find(realm, { emailHash: store.emailHash(organization, email) });
-      const values = await store.sealedValues(realm, subject!.id);
-      const templates = values.filter(({ is }) => is === 'template');
+      const values = await createSubjectData({ db, sealer }).sealedValues!({
+        ...realm,
+        subject: subject!.id,
+      });
+      const templates = values.filter(({ searched }) => searched?.kind === 'template');
       expect(templates.length).toBeGreaterThan(0);
       for (const { place, sealed } of templates) {
         const stored = new Float32Array((await sealer.open(place, sealed)).slice().buffer);

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createControl } from '../../service/cli/control/control.ts';
 import { createSocketTransport } from '../../service/cli/control/socket-transport.ts';
-import { createSubjectStore, type SealedValue } from '../../service/engine/subjects/subject-store.ts';
+import type { PersonalData, SealedValue } from '../../service/engine/personal-data/index.ts';
+import { createSubjectData } from '../../service/engine/subjects/index.ts';
 import type { OrganizationId, SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
@@ -65,15 +66,13 @@ async function underKills(
 }
 
 /** Runs `work` on the files of the directory, which nobody serves. */
-async function onFiles<T>(
-  work: (store: ReturnType<typeof createSubjectStore>, sealer: Sealer) => Promise<T>,
-): Promise<T> {
+async function onFiles<T>(work: (data: PersonalData, sealer: Sealer) => Promise<T>): Promise<T> {
   const clock = { now: () => Date.now() };
   const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
   const { db, close } = await openDatabase(place, { clock, log: silentLog });
   const { sealer, close: closeVault } = await openVault(cli.data, { db, clock, log: silentLog });
   try {
-    return await work(createSubjectStore({ db, sealer }), sealer);
+    return await work(createSubjectData({ db, sealer }), sealer);
   } finally {
     await closeVault();
     await close();
@@ -82,11 +81,11 @@ async function onFiles<T>(
 
 /** The sealed templates of these people as they lie in the database. */
 const sealedTemplates = (subjects: readonly SubjectId[]) =>
-  onFiles(async (store) => {
+  onFiles(async (data) => {
     const values = await Promise.all(
-      subjects.map((subject) => store.sealedValues({ organization, world: 'test' }, subject)),
+      subjects.map((subject) => data.sealedValues!({ organization, world: 'test', subject })),
     );
-    return values.flat().filter(({ is }) => is === 'template');
+    return values.flat().filter(({ searched }) => searched?.kind === 'template');
   });
 
 const openAll = (templates: readonly SealedValue[]) =>

@@ -1,4 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto';
+import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
@@ -267,6 +268,8 @@ export async function startEngine({
   if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
   return {
     ...shared,
+    personalData: createPersonalData({ db, sealer }),
+    tablesWithoutPersons,
     advance: clock.advance,
     keys,
     integrity,

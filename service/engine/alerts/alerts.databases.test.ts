@@ -4,7 +4,7 @@ import { type Alerting, ada, bea, keyless, MINUTE, startAlerting } from '../../.
 import { key, operator } from '../../../test/support/engine.ts';
 import type { KeyId, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import { forgetAlerts } from './index.ts';
+import { forgetAlerts } from './alert-store.ts';
 
 const nobody = 'sub_000000000000000000000nobdy';
 

@@ -9,8 +9,8 @@ export type {
 } from './alert.ts';
 export { alertMetrics } from './alert.ts';
 export type { MailServer } from './alert-mail.ts';
-export { forgetAlerts } from './alert-store.ts';
 export type { AlertsDeps } from './alerts.ts';
 export { createAlerts } from './alerts.ts';
 export type { GaugeReadings } from './gauges.ts';
+export { alertData } from './personal-data.ts';
 export type { Recipient } from './recipient-store.ts';

@@ -5,6 +5,7 @@ export type { AuditLog, AuditLogDeps } from './audit-log.ts';
 export { createAuditLog } from './audit-log.ts';
 export type { StoredLine } from './chain.ts';
 export type { CheckpointNote } from './checkpoint-note.ts';
+export { auditData } from './personal-data.ts';
 export { readPublicKeys } from './public-keys.ts';
 export type { AuditKey, ChainReport } from './verify-chain.ts';
 export { verifyChain } from './verify-chain.ts';

@@ -15,7 +15,7 @@ export interface HoldRow {
 
 export type HoldSealer = Pick<Sealer, 'seal' | 'openMany'>;
 
-const placeOf = (organization: OrganizationId, subject: SubjectId, id: string): SealedPlace => ({
+export const reasonPlace = (organization: OrganizationId, subject: SubjectId, id: string): SealedPlace => ({
   organization,
   subject,
   field: `legal_hold.reason/${id}`,
@@ -34,12 +34,25 @@ export async function isHeld(db: Db | Tx, subject: SubjectId): Promise<boolean> 
   return row !== undefined;
 }
 
+/** People under a hold that was not released, in either world. */
+export async function listHeld(db: Db, organization: OrganizationId): Promise<SubjectId[]> {
+  const rows = await db
+    .selectFrom('legal_hold')
+    .select('subject')
+    .distinct()
+    .where('organization', '=', organization)
+    .where('released_at', 'is', null)
+    .orderBy('subject')
+    .execute();
+  return rows.map(({ subject }) => subject as SubjectId);
+}
+
 /** The table `legal_hold`. */
 export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) {
   return {
     /** Needs the person's key. */
     sealReason: ({ organization, subject }: Person, id: string, reason: string) =>
-      sealer.seal(placeOf(organization, subject, id), new TextEncoder().encode(reason)),
+      sealer.seal(reasonPlace(organization, subject, id), new TextEncoder().encode(reason)),
 
     async insert(
       tx: Tx,
@@ -96,7 +109,7 @@ export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) 
         .execute();
       const opened = await sealer.openMany(
         rows.map((row) => ({
-          place: placeOf(organization, row.subject as SubjectId, row.id),
+          place: reasonPlace(organization, row.subject as SubjectId, row.id),
           sealed: row.reason_sealed,
         })),
       );

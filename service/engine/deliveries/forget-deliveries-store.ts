@@ -3,7 +3,7 @@ import type { SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { ERASED_PAYLOAD } from '../events/index.ts';
-import { forgetErrors, forgetErrorsNaming } from '../jobs/index.ts';
+import { forgetErrors } from '../jobs/index.ts';
 import { ERASED } from './payload.ts';
 
 /** Rows of the outbox that are looked through at a time. */
@@ -31,7 +31,6 @@ export async function forgetDeliveries(tx: Tx, subjects: readonly SubjectId[], n
     await forget(tx, now, (eb) => eb('event', 'in', ids));
   }
   await forget(tx, now, (eb) => eb('subject', 'in', [...subjects]));
-  await forgetErrorsNaming(tx, subjects);
 }
 
 /**

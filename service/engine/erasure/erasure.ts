@@ -5,8 +5,10 @@ import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import { listHeld } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
-import type { Realm, Subjects } from '../subjects/index.ts';
+import type { PersonalData } from '../personal-data/index.ts';
+import { isPresent, type Realm, releaseAddress, type Subjects } from '../subjects/index.ts';
 import { createErasureStore, type ErasureRow } from './erasure-store.ts';
 import { createLedger, type LedgerDeps, type Signing } from './ledger.ts';
 import { createProver, type ProverDeps, type Witness } from './proof.ts';
@@ -86,6 +88,8 @@ export interface ErasureDeps {
   subjects: Pick<Subjects, 'find' | 'forget' | 'list' | 'count'> & ProverDeps['subjects'];
   /** Counters of requests about the person, by the keyed hash of the address. */
   forgetUse?(realm: Realm, emailHash: string): Promise<void>;
+  /** Where each feature keeps anything about a person. */
+  personalData: readonly PersonalData[];
   /** Whether a legal hold stands against it. */
   isHeld(tx: Tx, subject: SubjectId): Promise<boolean>;
   /** The embedder that galleries are searched by. */
@@ -106,11 +110,13 @@ const appliance: Actor = { is: 'appliance', task: 'erasure' };
 
 export function createErasure(deps: ErasureDeps): Erasure {
   const { db, dialect, inTransaction, sealer, keys, subjects, isHeld, audit, ids, clock, log, data } = deps;
+  const { personalData } = deps;
   const store = createErasureStore({ db, dialect });
   const ledger = createLedger(deps);
   const prover = createProver({
     sealer,
     subjects,
+    personalData,
     primary: deps.primary,
     now: clock.now,
     ...(data === undefined ? {} : { data }),
@@ -123,14 +129,19 @@ export function createErasure(deps: ErasureDeps): Erasure {
   /** One erasure of a person at a time, whoever asks for it. */
   const turns = createTurns();
 
-  const again = createReplay({ store, ledger, sealer, keys, log });
+  const again = createReplay({ db, store, ledger, sealer, keys, log });
 
   /** From here on the person is found by no read. Throws SUBJECT_NOT_FOUND and LEGAL_HOLD. */
   async function intend(realm: Realm, subject: SubjectId, row: ErasureRow, actor: Actor): Promise<void> {
-    const { emailHash } = await subjects.forget(realm, subject, async (tx) => {
-      if (!(await store.isThere(tx, realm, subject))) throw noSuchPerson();
+    const emailHash = await subjects.forget(realm, subject, async (tx) => {
+      if (!(await isPresent(tx, realm, subject))) throw noSuchPerson();
       if (row.reason !== 'restored' && (await isHeld(tx, subject))) throw heldBack(subject);
-      const known = await store.intend(tx, row);
+      await store.insert(tx, row);
+      // What is known of the address by its hash goes now, since the hash is not known later.
+      const hash = await releaseAddress(tx, subject);
+      if (hash !== undefined) {
+        for (const one of personalData) await one.forgetAddress?.(tx, realm, hash);
+      }
       await audit.add(tx, {
         actor,
         action: 'subject.erase.intend',
@@ -139,7 +150,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
         ...(row.request === null ? {} : { request: row.request }),
         details: { erasure: row.id, world: realm.world, reason: row.reason },
       });
-      return known;
+      return hash;
     });
     if (emailHash !== undefined) await deps.forgetUse?.(realm, emailHash);
   }
@@ -255,7 +266,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
   return {
     erase,
     eraseMany,
-    held: (organization) => store.held(organization),
+    held: (organization) => listHeld(db, organization),
     async receipt(id) {
       const row = await store.get(id);
       if (row?.receipt) return JSON.parse(row.receipt) as ErasureReceipt;

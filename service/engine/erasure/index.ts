@@ -2,6 +2,7 @@ export type { Erasure, ErasureDeps, ErasureOrder, MassErasure } from './erasure.
 export { createErasure } from './erasure.ts';
 export type { OrganizationErased, OrganizationErasure } from './organization-erasure.ts';
 export { createOrganizationErasure } from './organization-erasure.ts';
+export { erasureData } from './personal-data.ts';
 export { isClean } from './proof.ts';
 export type { ErasureReason, ErasureReceipt, Proof } from './receipt.ts';
 export { erasureReasons, receiptBytes, receiptFormat } from './receipt.ts';

@@ -21,7 +21,7 @@ test('a template is found as floats and as base64, however it is aligned and spe
       fc.uint8Array({ maxLength: 5 }),
       fc.uint8Array({ maxLength: 5 }),
       (bytes, before, after) => {
-        const { needles } = needlesOf({ marks: [], templates: [bytes] });
+        const { needles } = needlesOf({ patterns: [{ kind: 'template', bytes }] });
         const around = Buffer.concat([before, bytes, after]);
         expect(kindsIn(around, needles)).toContain('template as floats');
         for (const encoding of ['base64', 'base64url'] as const) {
@@ -38,8 +38,7 @@ test('address, name and mark are found as they are and as base64', () => {
   const { needles, tooShort } = needlesOf({
     email: 'Ada@Example.com',
     name: 'Ada Lovelace',
-    marks: ['ab'.repeat(32)],
-    templates: [],
+    patterns: [{ kind: 'picture mark', bytes: Buffer.from('ab'.repeat(32)) }],
   });
   expect(tooShort).toEqual([]);
   const json = JSON.stringify({ email: 'ada@example.com', to: 'Ada@Example.com', name: 'Ada Lovelace' });
@@ -55,8 +54,7 @@ test('what is too short to be told from chance is named, not looked for', () => 
   const { needles, tooShort } = needlesOf({
     email: 'ada@example.com',
     name: 'Ada',
-    marks: [],
-    templates: [],
+    patterns: [],
   });
   expect(tooShort).toEqual(['name']);
   expect(needles.every(({ kind }) => kind.startsWith('e-mail'))).toBe(true);

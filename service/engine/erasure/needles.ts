@@ -1,29 +1,31 @@
+import type { Searched } from '../personal-data/index.ts';
 import { type Needle, SHORTEST } from './search-files.ts';
 
 /** What is known of a person in the moment before the erasure. */
 export interface Remembered {
   email?: string;
   name?: string;
-  /** SHA-256 of enrolled pictures, hex. */
-  marks: readonly string[];
-  /** Templates as bytes of floats, in every form that they had: as they were stored and as the model gave them. */
-  templates: readonly Uint8Array[];
+  /** What was sealed and is looked for (`Searched.forms`), in every form that it had. */
+  patterns: readonly { kind: Searched['kind']; bytes: Uint8Array }[];
 }
 
 /** Of a template so much is looked for, at several places: long enough to be nobody else's, short enough to lie in one page. */
 const WINDOW = 24;
 
 /** Byte patterns that would be found if something of the person were left in the open; and what is too short to look for. */
-export function needlesOf({ email, name, marks, templates }: Remembered): {
+export function needlesOf({ email, name, patterns }: Remembered): {
   needles: Needle[];
   tooShort: string[];
 } {
   const tooShort: string[] = [];
   const needles: Needle[] = [];
+  // A person of many verifications has thousands.
+  const known = new Set<string>();
   const add = (kind: string, bytes: Uint8Array) => {
-    if (!needles.some((one) => one.kind === kind && Buffer.compare(one.bytes, bytes) === 0)) {
-      needles.push({ kind, bytes });
-    }
+    const name = `${kind} ${Buffer.from(bytes).toString('latin1')}`;
+    if (known.has(name)) return;
+    known.add(name);
+    needles.push({ kind, bytes });
   };
   const addText = (kind: string, text: string) => {
     const plain = Buffer.from(text);
@@ -36,11 +38,13 @@ export function needlesOf({ email, name, marks, templates }: Remembered): {
   };
   if (email !== undefined) for (const text of [email, email.trim().toLowerCase()]) addText('e-mail', text);
   if (name !== undefined) addText('name', name);
-  for (const mark of marks) add('picture mark', Buffer.from(mark));
-  for (const template of templates) {
-    for (const window of windows(template)) {
-      add('template as floats', window);
-      for (const encoded of base64(window)) add('template as base64', encoded);
+  for (const { kind, bytes } of patterns) {
+    if (kind === 'picture mark') add(kind, bytes);
+    else {
+      for (const window of windows(bytes)) {
+        add(`${kind} as floats`, window);
+        for (const encoded of base64(window)) add(`${kind} as base64`, encoded);
+      }
     }
   }
   return { needles, tooShort };

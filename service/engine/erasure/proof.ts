@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { SubjectId } from '../../lib/id.ts';
-import type { Realm, SealedValue, Subject } from '../subjects/index.ts';
+import type { PersonalData, SealedValue } from '../personal-data/index.ts';
+import type { Realm, Subject } from '../subjects/index.ts';
 import { needlesOf, type Remembered } from './needles.ts';
 import type { CopyOfReceipt, Proof, TableSearch } from './receipt.ts';
 import { filesUnder, searchFiles } from './search-files.ts';
@@ -23,7 +24,6 @@ export interface ProverDeps {
     ): Promise<({ is: 'open'; plain: Uint8Array } | { is: 'erased' } | { is: 'damaged' })[]>;
   };
   subjects: {
-    sealedValues(realm: Realm, subject: SubjectId): Promise<SealedValue[]>;
     /** Vectors as the models gave them, of all embedders, and the one that is searched by. */
     enrollments(
       realm: Realm,
@@ -31,6 +31,7 @@ export interface ProverDeps {
     ): Promise<{ templates: { embedder: string; vector: Float32Array }[] }[]>;
     nearest(realm: Realm, probe: Float32Array, rows: number): Promise<SubjectId[]>;
   };
+  personalData: readonly PersonalData[];
   primary(): string | undefined;
   /** Data directory; absent where there is none. */
   data?: string;
@@ -41,9 +42,25 @@ export interface ProverDeps {
 
 /** Nearest rows that the gallery is asked for. */
 const ROWS = 64;
+const OPENED_AT_ONCE = 2_000;
 
 /** Shows that a person is gone: looks for what was known of them in every file that can be reached. */
-export function createProver({ sealer, subjects, primary, data, elsewhere = [], now }: ProverDeps) {
+export function createProver({
+  sealer,
+  subjects,
+  personalData,
+  primary,
+  data,
+  elsewhere = [],
+  now,
+}: ProverDeps) {
+  async function openAll(values: readonly SealedValue[]) {
+    const opened = [];
+    for (let i = 0; i < values.length; i += OPENED_AT_ONCE)
+      opened.push(...(await sealer.openMany(values.slice(i, i + OPENED_AT_ONCE))));
+    return opened;
+  }
+
   async function filesOf(copies: readonly CopyOfReceipt[]) {
     const own = data === undefined ? [] : await filesUnder(data, (path) => path === 'models');
     const copied: string[] = [];
@@ -60,18 +77,16 @@ export function createProver({ sealer, subjects, primary, data, elsewhere = [], 
   return {
     /** To be called before anything is erased. */
     async remember(realm: Realm, subject: Subject): Promise<Witness> {
-      const values = await subjects.sealedValues(realm, subject.id);
-      const opened = await sealer.openMany(values);
-      const templates: Uint8Array[] = [];
-      const marks: string[] = [];
-      for (const [i, value] of opened.entries()) {
-        if (value.is !== 'open') continue;
-        const { is } = values[i]!;
-        if (is === 'template') templates.push(value.plain);
-        else if (is === 'mark') marks.push(new TextDecoder().decode(value.plain));
+      const person = { ...realm, subject: subject.id };
+      const values: SealedValue[] = [];
+      for (const one of personalData) values.push(...((await one.sealedValues?.(person)) ?? []));
+      const patterns: Remembered['patterns'][number][] = [];
+      for (const [i, value] of (await openAll(values)).entries()) {
+        const { searched } = values[i]!;
+        if (value.is !== 'open' || !searched) continue;
+        for (const bytes of searched.forms(value.plain)) patterns.push({ kind: searched.kind, bytes });
       }
       const compared = (await subjects.enrollments(realm, subject.id)).flatMap((one) => one.templates);
-      for (const { vector } of compared) templates.push(new Uint8Array(vector.slice().buffer));
       const embedder = primary();
       return {
         realm,
@@ -79,8 +94,7 @@ export function createProver({ sealer, subjects, primary, data, elsewhere = [], 
         sealed: values,
         probes: compared.filter((one) => one.embedder === embedder).map(({ vector }) => vector),
         remembered: {
-          marks,
-          templates,
+          patterns,
           ...(subject.email === undefined ? {} : { email: subject.email }),
           ...(subject.name === undefined ? {} : { name: subject.name }),
         },
@@ -99,7 +113,7 @@ export function createProver({ sealer, subjects, primary, data, elsewhere = [], 
       const { found, files, bytes, unreadable } = await searchFiles([...own, ...copied], needles);
       const snapshots = own.filter((file) => data !== undefined && file.startsWith(join(data, 'snapshots')));
       const named = await Promise.all(probes.map((probe) => subjects.nearest(realm, probe, ROWS)));
-      const opened = await sealer.openMany(sealed);
+      const opened = await openAll(sealed);
       return {
         searchedAt: new Date(now()).toISOString(),
         needles: countBy(needles.map(({ kind }) => kind)),

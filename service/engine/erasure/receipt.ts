@@ -23,7 +23,7 @@ export interface CopyOfReceipt {
 /** What was looked for after the erasure, and where. Values never stand here, only kinds and counts. */
 export interface Proof {
   searchedAt: string;
-  /** Byte patterns by kind: `e-mail`, `name`, `picture mark`, `template as floats`, `template as base64`. */
+  /** Byte patterns by kind: `e-mail`, `name`, `picture mark`, `template as floats`, `template as base64`; `probe as …` of verifications. */
   needles: Record<string, number>;
   files: number;
   bytes: number;

@@ -1,10 +1,12 @@
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Realm } from '../subjects/index.ts';
+import type { Db } from '../../storage/transaction.ts';
+import { listPresent, type Realm } from '../subjects/index.ts';
 import type { ErasureStore } from './erasure-store.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface ReplayDeps {
+  db: Db;
   store: ErasureStore;
   ledger: Ledger;
   sealer: { destroyPersons(subjects: readonly SubjectId[]): Promise<unknown> };
@@ -16,7 +18,7 @@ export interface ReplayDeps {
 }
 
 /** What the signed list of erasures is for: whichever half of the data directory was restored from an older copy is set right. */
-export function createReplay({ store, ledger, sealer, keys, log }: ReplayDeps) {
+export function createReplay({ db, store, ledger, sealer, keys, log }: ReplayDeps) {
   return {
     /** The key store is the older half: the list is completed, and keys of people who were erased are destroyed again. */
     async destroyKeys(): Promise<void> {
@@ -48,7 +50,7 @@ export function createReplay({ store, ledger, sealer, keys, log }: ReplayDeps) {
       intend: (realm: Realm, subject: SubjectId, erasure: ErasureId) => Promise<void>,
     ): Promise<number> {
       const listed = await ledger.entries();
-      const present = await store.present([...listed.keys()]);
+      const present = await listPresent(db, [...listed.keys()]);
       for (const subject of present) {
         const { organization, world, erasure, seq } = listed.get(subject)!;
         await intend({ organization, world }, subject, erasure);

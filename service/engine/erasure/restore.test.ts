@@ -5,9 +5,11 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
-import { direction, near } from '../../../test/support/faces.ts';
+import { analysisOf, direction, near } from '../../../test/support/faces.ts';
+import type { World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { silentLog } from '../../lib/log.ts';
+import { createSubjectRecords } from '../subject-record/index.ts';
 
 let folder: string;
 let engine: Engine;
@@ -21,12 +23,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const realm = () => ({ organization: engine.organization, world: 'live' as const });
+const realm = (world: World = 'live') => ({ organization: engine.organization, world });
 const order = { reason: 'request', actor: operator } as const;
-const enroll = async (email: string) =>
+const enroll = async (email: string, where = realm()) =>
   (
     await engine.subjects.enroll(
-      realm(),
+      where,
       {
         email,
         name: `Name of ${email}`,
@@ -188,6 +190,44 @@ test('the search finds nothing after an erasure, and finds what was put there', 
     ['stray.json', 'template as base64'],
     ['stray.log', 'e-mail'],
   ]);
+});
+
+test('what a verification keeps of a person is searched for and tried too', async () => {
+  await enroll('ada@example.com', realm('test'));
+  const seen = {
+    'a-net': near(direction('ada@example.com'), 0.97, 'seen'),
+    'b-net': direction('b/ada@example.com'),
+  };
+  const { verified } = await engine.checks.verify({
+    ...realm('test'),
+    email: 'ada@example.com',
+    picture: engine.analyzer.show('seen', analysisOf('seen', { embeddings: seen })),
+    place: { latitude: 47.37, longitude: 8.54, country: 'CH' },
+    device: { userAgent: 'Mozilla/5.0' },
+    actor: operator,
+    request: 'req_1',
+  });
+  expect(verified).toBe(true);
+  // As verifications compare it: undoing the rotation rounds, so what the model gave differs in the last bits.
+  const record = await createSubjectRecords(engine).read(realm('test'), {
+    person: 'ada@example.com',
+    withTemplates: true,
+    withInternal: false,
+    actor: operator,
+  });
+  const [{ probe }] = record.verifications as [{ probe: { vector: string } }];
+  const bytes = Buffer.from(probe.vector, 'base64');
+  writeFileSync(join(folder, 'stray.bin'), Buffer.concat([Buffer.alloc(1001), bytes]));
+  writeFileSync(join(folder, 'stray.json'), JSON.stringify({ x: bytes.toString('base64') }));
+  const erasure = await openErasure(engine, { data: folder });
+  const { proof } = await erasure.erase(realm('test'), 'ada@example.com', { ...order, prove: true });
+  // Address, name, two templates with their marks; place, device and probe of the verification.
+  expect(proof!.sealedValues).toEqual({ tried: 9, opened: 0 });
+  expect(proof!.found.map(({ file, kind }) => [file.slice(folder.length + 1), kind]).sort()).toEqual([
+    ['stray.bin', 'probe as floats'],
+    ['stray.json', 'probe as base64'],
+  ]);
+  expect(proof!.needles['probe as floats']).toBeGreaterThanOrEqual(3);
 });
 
 test('a reader of the database, such as a backup, is not waited for: the log is emptied when it has gone', async () => {

@@ -5,6 +5,7 @@ import type { ErasureId, OrganizationId, SubjectId, World } from '../../lib/id.t
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, readActor } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
+import { type PersonalData, tablesThatKeepIds } from '../personal-data/index.ts';
 import type { ErasureRow, ErasureStore } from './erasure-store.ts';
 import type { Erased, Ledger, LedgerPlace, Signing } from './ledger.ts';
 import type { Prover, Witness } from './proof.ts';
@@ -33,6 +34,7 @@ export interface StepsDeps {
   audit: Audit;
   events: Events;
   clock: Clock;
+  personalData: readonly PersonalData[];
   data?: string;
   store: ErasureStore;
   ledger: Ledger;
@@ -65,16 +67,28 @@ export function createSteps(deps: StepsDeps) {
     audit,
     events,
     clock,
+    personalData,
     data,
     store,
     ledger,
     prover,
   } = deps;
 
+  /** From the end of the list: what refers to a person goes before the person. Figures that others count by stay, about nobody. */
+  async function removeRows(people: readonly SubjectId[]): Promise<void> {
+    if (people.length === 0) return;
+    const now = clock.now();
+    await inTransaction(async (tx) => {
+      for (const { forget } of personalData.toReversed()) await forget?.(tx, people, now);
+    });
+  }
+
   /** Journals of imports hold hashes over a person and a picture; imports go on without them by the pictures' marks. */
   async function removeJournal({ organization, world }: ErasureRow): Promise<void> {
     if (data !== undefined) await rm(join(data, 'imports', `${organization}-${world}.txt`), { force: true });
   }
+
+  const keeping = tablesThatKeepIds(personalData);
 
   async function sign(row: ErasureRow, found: Found): Promise<ErasureReceipt> {
     const { copies, waitingFor, place, proof } = found;
@@ -157,7 +171,7 @@ export function createSteps(deps: StepsDeps) {
         open.map(({ row }) => row.id),
         JSON.stringify(reached),
       );
-      await inTransaction((tx) => store.removeRows(tx, people, clock.now()));
+      await removeRows(people);
       const emptied = await store.emptyLog();
       for (const { row } of open) await removeJournal(row);
       const former = await keys.formerCopies();
@@ -178,7 +192,7 @@ export function createSteps(deps: StepsDeps) {
         }
         const proof = witness
           ? await prover.prove(witness, copies, {
-              tables: await store.tablesNaming(row.subject),
+              tables: await store.tablesNaming(row.subject, keeping),
               schemas: await store.keptCopies(),
             })
           : earlier?.proof;

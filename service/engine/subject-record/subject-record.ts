@@ -5,8 +5,8 @@ import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Organizations } from '../organizations/index.ts';
+import type { PersonalData } from '../personal-data/index.ts';
 import type { Subjects } from '../subjects/index.ts';
-import { coverage } from './coverage.ts';
 import { createOutgoingSections } from './outgoing-sections.ts';
 import { createRecordSections, time } from './record-sections.ts';
 import { createSubjectRecordStore, type RecordSealer } from './subject-record-store.ts';
@@ -40,6 +40,9 @@ export interface SubjectRecordsDeps {
   subjects: Pick<Subjects, 'find'>;
   consents: Pick<Consents, 'read'>;
   audit: Audit;
+  personalData: readonly PersonalData[];
+  /** Every other table, and why it holds nothing about a person. */
+  tablesWithoutPersons: Readonly<Record<string, string>>;
   clock: Clock;
 }
 
@@ -51,6 +54,8 @@ export function createSubjectRecords({
   subjects,
   consents,
   audit,
+  personalData,
+  tablesWithoutPersons,
   clock,
 }: SubjectRecordsDeps): SubjectRecords {
   const store = createSubjectRecordStore({ db, sealer });
@@ -135,13 +140,19 @@ export function createSubjectRecords({
           ...(withInternal
             ? {}
             : { holds: 'Reasons of legal holds are left out; they are given with --with-internal.' }),
-          notIncluded: Object.fromEntries(
-            Object.entries(coverage).flatMap(([table, one]) =>
-              'leftOut' in one ? [[table, one.leftOut]] : [],
-            ),
-          ),
+          notIncluded: { ...tablesWithoutPersons, ...leftOut(personalData) },
         },
       };
     },
   };
 }
+
+/** Tables that a person has something in, and that have no section: why not. */
+const leftOut = (personalData: readonly PersonalData[]): Record<string, string> =>
+  Object.fromEntries(
+    personalData.flatMap(({ tables }) =>
+      Object.entries(tables).flatMap(([table, { record }]) =>
+        'leftOut' in record ? [[table, record.leftOut]] : [],
+      ),
+    ),
+  );

@@ -1,9 +1,11 @@
 export type { EnrolledPicture } from './confirm-picture.ts';
 export type { NewEnrollment } from './enroll-subject.ts';
+export { isPresent, listPresent, releaseAddress } from './erased-subject-store.ts';
+export type { SubjectDataDeps } from './personal-data.ts';
+export { createSubjectData } from './personal-data.ts';
 export type { Realm } from './realm.ts';
 export { realmKey } from './realm.ts';
 export type { Enrollment, Subject } from './subject.ts';
-export type { SealedValue } from './subject-store.ts';
 export type { Subjects, SubjectsDeps } from './subjects.ts';
 export { createSubjects } from './subjects.ts';
 export { createTemplatePages } from './template-pages-store.ts';

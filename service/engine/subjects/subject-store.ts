@@ -6,13 +6,13 @@ import type { SealedPlace, Sealer, Unsealed } from '../../storage/sealing/sealed
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
 import type { Subject } from './subject.ts';
-import { createTemplateStore, markPlace, vectorPlace } from './template-store.ts';
+import { createTemplateStore } from './template-store.ts';
 
 type SubjectRow = Selectable<Schema['subject']>;
 
 const VERSION = 1;
 
-const emailPlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
+export const emailPlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
   organization,
   world,
   subject,
@@ -20,7 +20,7 @@ const emailPlace = ({ organization, world }: Realm, subject: SubjectId): SealedP
   version: VERSION,
 });
 
-const namePlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
+export const namePlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
   organization,
   world,
   subject,
@@ -30,13 +30,6 @@ const namePlace = ({ organization, world }: Realm, subject: SubjectId): SealedPl
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-/** A value as it lies in the database, and where it opens. */
-export interface SealedValue {
-  is: 'e-mail' | 'name' | 'template' | 'mark';
-  place: SealedPlace;
-  sealed: Uint8Array;
-}
 
 export interface SubjectStoreDeps {
   db: Db;
@@ -181,27 +174,6 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .where('id', '=', subject)
         .executeTakeFirst();
       return row?.email_hash ?? undefined;
-    },
-    async sealedValues(realm: Realm, subject: SubjectId): Promise<SealedValue[]> {
-      const person = await db
-        .selectFrom('subject')
-        .select(['email_sealed', 'name_sealed'])
-        .where('id', '=', subject)
-        .executeTakeFirst();
-      const templates = await db
-        .selectFrom('template')
-        .select(['id', 'organization', 'world', 'subject', 'transform', 'vector_sealed', 'mark_sealed'])
-        .where('subject', '=', subject)
-        .execute();
-      const all: { is: SealedValue['is']; place: SealedPlace; sealed: Uint8Array | null | undefined }[] = [
-        { is: 'e-mail', place: emailPlace(realm, subject), sealed: person?.email_sealed },
-        { is: 'name', place: namePlace(realm, subject), sealed: person?.name_sealed },
-        ...templates.flatMap((row) => [
-          { is: 'template' as const, place: vectorPlace(row), sealed: row.vector_sealed },
-          { is: 'mark' as const, place: markPlace(row), sealed: row.mark_sealed },
-        ]),
-      ];
-      return all.flatMap(({ sealed, ...rest }) => (sealed ? [{ ...rest, sealed }] : []));
     },
     /** Needs the person's key. */
     async sealPerson(realm: Realm, subject: SubjectId, email: string, name: string | undefined) {

@@ -15,7 +15,7 @@ import { createEnroll, type Enrolled, fileOf, type NewEnrollment } from './enrol
 import { createGalleryIndex } from './gallery-index.ts';
 import { type Realm, realmKey } from './realm.ts';
 import type { Enrollment, Subject } from './subject.ts';
-import { createSubjectStore, type SealedValue, type SubjectStoreDeps } from './subject-store.ts';
+import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
 import type { DamagedRow, LoadedTemplate, StoredTemplate } from './template-store.ts';
 
 export interface Subjects {
@@ -34,8 +34,6 @@ export interface Subjects {
    * enrollments has changes nothing: that enrollment is answered, as `repeated`.
    */
   enroll(realm: Realm, input: NewEnrollment, actor: Actor, request?: string): Promise<Enrolled>;
-  /** Everything that is sealed about the person, as it lies: address, name, templates of all models, marks of pictures. */
-  sealedValues(realm: Realm, subject: SubjectId): Promise<SealedValue[]>;
   /**
    * Begins to erase: runs `work`, which sees to it that no read finds the person any more, in one transaction, and takes
    * the person's rows out of the galleries before anything else is done under this e-mail address. Gives what `work` gives.
@@ -190,7 +188,6 @@ export function createSubjects({
       const name = `${realmKey(realm)}/${store.emailHash(realm.organization, input.email)}`;
       return turns(name, () => enroll(realm, input, actor, request));
     },
-    sealedValues: (realm, subject) => store.sealedValues(realm, subject),
     async forget(realm, subject, work) {
       const emailHash = await store.emailHashOf(subject);
       return turns(`${realmKey(realm)}/${emailHash ?? subject}`, async () => {

@@ -38,7 +38,7 @@ export interface VerificationRecord {
 export type SealedVerification = Insertable<Schema['verification']>;
 
 const VERSION = 1;
-const fields = ['place', 'device', 'probe'] as const;
+export const fields = ['place', 'device', 'probe'] as const;
 type Field = (typeof fields)[number];
 
 export interface VerificationStoreDeps {
@@ -48,7 +48,7 @@ export interface VerificationStoreDeps {
 
 export type VerificationStore = ReturnType<typeof createVerificationStore>;
 
-const placeOf = (
+export const placeOf = (
   { organization, world }: { organization: OrganizationId; world: World },
   subject: SubjectId,
   id: string,

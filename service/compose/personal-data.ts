@@ -1,0 +1,44 @@
+import { alertData } from '../engine/alerts/index.ts';
+import { auditData } from '../engine/audit/index.ts';
+import { createConsentData } from '../engine/consent/index.ts';
+import { deliveryData } from '../engine/deliveries/index.ts';
+import { erasureData } from '../engine/erasure/index.ts';
+import { jobData } from '../engine/jobs/index.ts';
+import { lockoutData } from '../engine/lockout/index.ts';
+import type { PersonalData } from '../engine/personal-data/index.ts';
+import { createSubjectData, type SubjectDataDeps } from '../engine/subjects/index.ts';
+import { createVerificationData, type VerificationDataDeps } from '../engine/verification/index.ts';
+
+/** Every feature that keeps anything about a person. Erasure goes through the list from its end: what refers to a person goes first. */
+export const createPersonalData = (deps: SubjectDataDeps & VerificationDataDeps): PersonalData[] => [
+  createSubjectData(deps),
+  createConsentData(deps),
+  createVerificationData(deps),
+  lockoutData,
+  deliveryData,
+  alertData,
+  auditData,
+  erasureData,
+  jobData,
+];
+
+/** Every other table, and why it holds nothing about a person. */
+export const tablesWithoutPersons: Readonly<Record<string, string>> = {
+  organization: 'The organization itself; its id and name stand at the head of the record.',
+  api_key: 'Keys of the organization’s programs.',
+  site: 'Places and networks of the organization.',
+  profile: 'Rules of verifications; each verification names its profile and version.',
+  gallery_calibration: 'Figures about all people of the organization together.',
+  model_setting: 'Settings of the appliance.',
+  webhook_endpoint: 'Where the organization’s events go; each delivery names its endpoint.',
+  destination_grant: 'Where the organization may send to.',
+  mail_recipient: 'Addresses that alerts of the organization are mailed to.',
+  sent_mail: 'Times at which alerts of the organization were mailed.',
+  job_schedule: 'When recurring work runs.',
+  retention_sweep: 'Counts, without naming anybody.',
+  audit_checkpoint: 'Signatures over the whole log.',
+  usage_counter: 'Counts of requests; those about one address last a minute, under a keyed hash.',
+  refused_picture: 'Keyed hashes of pictures that liveness refused, for a day; they name no person.',
+  backup_plan: 'Settings of the appliance.',
+  backup_run: 'Where and when backups were made.',
+};

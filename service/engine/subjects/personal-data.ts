@@ -1,0 +1,61 @@
+import type { OrganizationId } from '../../lib/id.ts';
+import type { Sealer } from '../../storage/sealing/sealed.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { PersonalData, SealedValue, Searched } from '../personal-data/index.ts';
+import { emailPlace, namePlace } from './subject-store.ts';
+import { markPlace, vectorPlace } from './template-store.ts';
+import { toBytes, toVector } from './vector-bytes.ts';
+
+export interface SubjectDataDeps {
+  db: Db;
+  sealer: Pick<Sealer, 'transformOf' | 'transforms'>;
+}
+
+const mark: Searched = { kind: 'picture mark', forms: (plain) => [plain] };
+
+/** The person's own row, and the templates of enrolled pictures. */
+export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData {
+  /** As it is stored, and as it is compared: restored, which is what the model gave but for rounding. */
+  const vectorUnder = (organization: OrganizationId, generation: number): Searched => ({
+    kind: 'template',
+    forms(plain) {
+      if (generation === 0) return [plain];
+      if (!sealer.transforms.generations(organization).includes(generation)) return [plain];
+      return [plain, toBytes(sealer.transformOf(organization, generation).restore(toVector(plain)))];
+    },
+  });
+
+  return {
+    tables: {
+      subject: { columns: ['id', 'email_hash', 'email_sealed', 'name_sealed'], record: { in: 'person' } },
+      template: { columns: ['subject', 'vector_sealed', 'mark_sealed'], record: { in: 'enrollments' } },
+    },
+    async forget(tx, subjects) {
+      await tx.deleteFrom('template').where('subject', 'in', subjects).execute();
+      await tx.deleteFrom('subject').where('id', 'in', subjects).execute();
+    },
+    async sealedValues(person) {
+      const { organization, subject } = person;
+      const row = await db
+        .selectFrom('subject')
+        .select(['email_sealed', 'name_sealed'])
+        .where('id', '=', subject)
+        .executeTakeFirst();
+      const templates = await db
+        .selectFrom('template')
+        .select(['id', 'organization', 'world', 'subject', 'transform', 'vector_sealed', 'mark_sealed'])
+        .where('subject', '=', subject)
+        .execute();
+      const values: SealedValue[] = [];
+      if (row?.email_sealed) values.push({ place: emailPlace(person, subject), sealed: row.email_sealed });
+      if (row?.name_sealed) values.push({ place: namePlace(person, subject), sealed: row.name_sealed });
+      for (const template of templates) {
+        const searched = vectorUnder(organization, template.transform);
+        values.push({ place: vectorPlace(template), sealed: template.vector_sealed, searched });
+        if (template.mark_sealed)
+          values.push({ place: markPlace(template), sealed: template.mark_sealed, searched: mark });
+      }
+      return values;
+    },
+  };
+}
