@@ -183,7 +183,8 @@ export function createSubjectRecordStore({ db, sealer }: { db: Db; sealer: Recor
     vectorText(organization: OrganizationId, plain: Uint8Array, transform: number): string | undefined {
       if (transform !== 0 && !sealer.transforms.generations(organization).includes(transform))
         return undefined;
-      const stored = new Float32Array(plain.slice().buffer);
+      // A copy: Buffer.slice shares the memory of other buffers.
+      const stored = new Float32Array(Uint8Array.from(plain).buffer);
       const vector = sealer.transformOf(organization, transform).restore(stored);
       return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
     },

@@ -178,6 +178,11 @@ onBothDatabases('the record of a person', (newPlace, dialect) => {
     const vector = new Float32Array(new Uint8Array(Buffer.from(templates[0].vector, 'base64')).buffer);
     const expected = near(direction('ada@example.com'), 0.97, 'ada0');
     expect(vector.reduce((sum, value, i) => sum + value * expected[i]!, 0)).toBeCloseTo(1, 5);
+    const [{ probe }] = full.verifications as [{ probe: { vector: string } }];
+    const seen = new Float32Array(new Uint8Array(Buffer.from(probe.vector, 'base64')).buffer);
+    const shown = near(direction('ada@example.com'), 0.97, 'v0');
+    expect(seen).toHaveLength(shown.length);
+    expect(seen.reduce((sum, value, i) => sum + value * shown[i]!, 0)).toBeCloseTo(1, 5);
   });
 
   test('is read in its own world only, and every read is in the audit log before it is answered', async () => {
