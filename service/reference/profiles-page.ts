@@ -26,7 +26,7 @@ export function profilesPage(): string {
 # Profiles
 
 A profile says which checks a verification runs and how strict they are. A caller names one by \`profile\`; without, \`default\` holds. Change one by writing its next version; every
-verification keeps the version it ran under. The built-in ones are listed in the [README](../README.md#profiles).
+verification keeps the version it ran under. The built-in ones are listed in the [README](../README.md#choose-profiles).
 
 \`\`\`sh
 gatehouse profile show strict-finance --json > mine.json
