@@ -7,7 +7,7 @@ import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
 import { productVersion } from '../lib/version.ts';
-import { createPublicServer } from './public-server.ts';
+import { createPublicServer, families } from './public-server.ts';
 
 /** The OpenAPI 3.1 document as `/openapi.json` serves it. No engine is behind the doors: only their schemas are read. */
 export async function openApiDocument(): Promise<unknown> {
@@ -39,7 +39,12 @@ export async function adminOpenApiDocument(): Promise<unknown> {
   const app = createServer({ access: {} as never, ids: createIds(systemClock), log: silentLog });
   await app.register(createDocumentedAdminDoor());
   await app.ready();
-  const document = describeRoutes(app.published, productVersion(), adminDocument);
+  const document = describeRoutes(
+    app.published,
+    productVersion(),
+    { ...families, webhooks: [] },
+    adminDocument,
+  );
   await app.close();
   return JSON.parse(JSON.stringify(document));
 }

@@ -3,12 +3,15 @@ import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { createBehaviorDoor } from '../doors/behavior/index.ts';
 import { type ConsoleDeps, createConsoleDoor } from '../doors/console/index.ts';
-import { createIdentityDoor } from '../doors/identity/index.ts';
+import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import { productVersion } from '../lib/version.ts';
+
+/** What the families add to the OpenAPI document. */
+export const families = { checkResult: CheckResultReply, webhooks: identityWebhooks };
 
 /** Every door of the LAN port on one server, not listening yet. */
 export async function createPublicServer(
@@ -40,7 +43,15 @@ export async function createPublicServer(
     ...(tls ? { tls: { cert: tls.cert, key: tls.key } } : {}),
   });
   await app.register(
-    createMetaDoor({ version: productVersion(), clock, log, metrics, status, ...(gauges && { gauges }) }),
+    createMetaDoor({
+      version: productVersion(),
+      families,
+      clock,
+      log,
+      metrics,
+      status,
+      ...(gauges && { gauges }),
+    }),
   );
   await app.register(createIdentityDoor({ checks }));
   const { webhooks, alerts } = gatehouse;

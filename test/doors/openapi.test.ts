@@ -1,10 +1,15 @@
+import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { webhookDialects } from '../../service/compose/webhook-dialects.ts';
 import { openApiDocument } from '../../service/server/openapi.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document of unknown depth is walked
 type Any = any;
 
+const root = join(import.meta.dirname, '../..');
 let whole: Any;
 beforeAll(async () => {
   whole = await openApiDocument();
@@ -50,19 +55,20 @@ test('every field and parameter is described, and every link leads somewhere', (
   expect(undescribed).toEqual([]);
 });
 
+const link = (node: Any): Any => {
+  if (Array.isArray(node)) return node.map(link);
+  if (node === null || typeof node !== 'object') return node;
+  return Object.fromEntries(
+    Object.entries<Any>(node).map(([key, inner]) => [
+      key,
+      key === '$ref' ? inner.replace('#/components/schemas/', '#/$defs/') : link(inner),
+    ]),
+  );
+};
+const taken = (schema: Any, value: unknown) =>
+  z.fromJSONSchema({ ...link(schema), $defs: link(whole.components.schemas) }).safeParse(value).error;
+
 test('every example is what its schema takes, and every call that sends fields has one', () => {
-  const link = (node: Any): Any => {
-    if (Array.isArray(node)) return node.map(link);
-    if (node === null || typeof node !== 'object') return node;
-    return Object.fromEntries(
-      Object.entries<Any>(node).map(([key, inner]) => [
-        key,
-        key === '$ref' ? inner.replace('#/components/schemas/', '#/$defs/') : link(inner),
-      ]),
-    );
-  };
-  const taken = (schema: Any, value: unknown) =>
-    z.fromJSONSchema({ ...link(schema), $defs: link(whole.components.schemas) }).safeParse(value).error;
   const silent: string[] = [];
   for (const { method, path, operation } of operations()) {
     const contents = [operation.requestBody, ...Object.values<Any>(operation.responses)].flatMap((part) =>
@@ -76,6 +82,47 @@ test('every example is what its schema takes, and every call that sends fields h
       silent.push(`${method} ${path}`);
   }
   expect(silent).toEqual([]);
+});
+
+const recordings = (family: string, prefix: string): Any[] =>
+  globSync(`test/wire/${family}/${prefix}*.json`, { cwd: root }).map((file) =>
+    JSON.parse(readFileSync(join(root, file), 'utf8')),
+  );
+
+test('every event that is sent today is among the webhooks, and every recorded one is what its schema takes', () => {
+  const sent = webhookDialects.flatMap(({ events }) => events.filter(({ fires }) => fires));
+  expect(Object.keys(whole.webhooks).sort()).toEqual(sent.map(({ name }) => name).sort());
+  const bodies = recordings('webhooks', 'identity-').map(({ request }) => request);
+  expect(new Set(bodies.map(({ name }) => name))).toEqual(new Set(Object.keys(whole.webhooks)));
+  for (const { name, body } of bodies) {
+    const { schema } = whole.webhooks[name].post.requestBody.content['application/json'];
+    expect([name, taken(schema, body)]).toEqual([name, undefined]);
+    expect(taken(schema, { ...body, data: { ...body.data, extra: 1 } })).toBeDefined();
+  }
+});
+
+test('every recorded error is what the document says of errors; a check result in it has its fields', () => {
+  const refused = recordings('identity', '').filter(({ response }) => response.status >= 400);
+  const bodies = refused.map(({ response }) => response.body);
+  expect(bodies.filter((body) => body.checkResults?.length > 0).length).toBeGreaterThan(1);
+  for (const body of bodies)
+    expect([body, taken(whole.components.schemas.Error, body)]).toEqual([body, undefined]);
+  const [first] = bodies.filter((body) => body.checkResults?.length > 0);
+  const nameless = { ...first, checkResults: [{ ...first.checkResults[0], check: 'aura' }] };
+  expect(taken(whole.components.schemas.Error, nameless)).toBeDefined();
+});
+
+test.each(['docs/openapi.json', 'docs/openapi-admin.json'])('redocly finds no error in %s', (file) => {
+  const { status, stdout, stderr } = spawnSync(
+    join(root, 'node_modules/.bin/redocly'),
+    ['lint', file, '--extends', 'recommended'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+    },
+  );
+  expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('valid')]);
 });
 
 test('a filter that may be left out is left out of the calls that the page shows', () => {

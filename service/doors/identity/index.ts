@@ -17,6 +17,9 @@ import {
 import { EnrollForm, EnrollRequest, pictureLimits, VerifyForm, VerifyRequest } from './wire.ts';
 import { EnrollReply, VerifyReply } from './wire-replies.ts';
 
+export { identityWebhooks } from './webhook-payloads.ts';
+export { CheckResultReply } from './wire-replies.ts';
+
 const formLimits: FormLimits = {
   total: pictureLimits.body,
   file: pictureLimits.image,

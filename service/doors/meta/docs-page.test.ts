@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { recordedAccess } from '../../../test/support/recorded-access.ts';
 import { createMetrics } from '../../http/metrics.ts';
 import { createServer } from '../../http/server.ts';
@@ -23,7 +24,14 @@ beforeAll(async () => {
     throw new Error('not asked here');
   };
   await app.register(
-    createMetaDoor({ version: '1.2.3', clock: systemClock, log: silentLog, metrics, status }),
+    createMetaDoor({
+      version: '1.2.3',
+      families: { checkResult: z.unknown(), webhooks: [] },
+      clock: systemClock,
+      log: silentLog,
+      metrics,
+      status,
+    }),
   );
   await app.listen({ host: '127.0.0.1', port: 0 });
 });

@@ -39,6 +39,10 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   HOST_NOT_ALLOWED: {
     means:
       'The header `host` names no address of this appliance. The operator adds further names with the setting `allowedHosts`.',
+    example: {
+      error:
+        'This appliance does not answer for the host "other.example": use another of its names or addresses, or let its operator add this one to the setting allowedHosts.',
+    },
   },
   CONFLICT: { means: 'The thing exists already, or is not in the expected state.' },
   MISSING_AUTH: {

@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { docsPage } from './docs-page.ts';
 import { frontPage } from './front-page.ts';
-import { openApiDocument } from './openapi.ts';
+import { type FamilyParts, openApiDocument } from './openapi.ts';
 import type { ApplianceStatus } from './status.ts';
 import { fromReadiness, fromStatus, fromStatusToGauges } from './translate.ts';
 import { HealthReply, NotReadyReply, ReadyReply, SealedHealthReply } from './wire.ts';
@@ -14,6 +14,7 @@ export type { ApplianceStatus } from './status.ts';
 
 export interface MetaDeps {
   version: string;
+  families: FamilyParts;
   clock: Clock;
   log: Log;
   metrics: Metrics;
@@ -25,6 +26,7 @@ export interface MetaDeps {
 /** `/`, `/health`, `/ready`, `/metrics`, `/openapi.json`, `/docs`: without a key, and without anything personal or secret. */
 export function createMetaDoor({
   version,
+  families,
   clock,
   log,
   metrics,
@@ -117,7 +119,7 @@ export function createMetaDoor({
         },
       },
       async (_, reply) => {
-        document ??= JSON.stringify(openApiDocument(app.published, version));
+        document ??= JSON.stringify(openApiDocument(app.published, version, families));
         return reply.type('application/json; charset=utf-8').send(document);
       },
     );

@@ -66,7 +66,16 @@ async function start(status: () => Promise<ApplianceStatus>) {
     throw new Error('not asked here');
   };
   await app.register(createIdentityDoor({ checks: { verify: unused, enroll: unused } }));
-  await app.register(createMetaDoor({ version: '1.2.3', clock, log: silentLog, metrics, status }));
+  await app.register(
+    createMetaDoor({
+      version: '1.2.3',
+      families: { checkResult: z.unknown(), webhooks: [] },
+      clock,
+      log: silentLog,
+      metrics,
+      status,
+    }),
+  );
   await app.ready();
   now += 61_500;
   return { app, metrics };

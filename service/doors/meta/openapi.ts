@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PublishedRoute } from '../../http/published-route.ts';
+import type { PublishedWebhook } from '../../http/published-webhook.ts';
 import { accessListOf } from '../../http/route-access.ts';
 import { type ProblemCode, problemCodes } from '../../lib/problem.ts';
 import { errorCodes } from './error-codes.ts';
@@ -9,6 +10,8 @@ type Json = Record<string, unknown>;
 
 /** What any route may answer, and what any route that asks for a key may. */
 const always: ProblemCode[] = ['INTERNAL'];
+/** Of the LAN alone: a request that names another host than the box. */
+const onTheLan: ProblemCode[] = ['HOST_NOT_ALLOWED'];
 const withBody: ProblemCode[] = [
   'INVALID_REQUEST',
   'MALFORMED_JSON',
@@ -31,38 +34,49 @@ const Detail = z.strictObject({
   path: z.string().describe('The field, dotted, as you spelled it: `deviceInfo.cameraWidth`'),
   message: z.string().describe('What is wrong with it'),
 });
-const ErrorReply = z
-  .object({
-    error: z.string().describe('One sentence that says what was wrong and how to put it right'),
-    code: z.enum(problemCodes).describe('For machines; the list is closed'),
-    requestId: z.string().describe('Also in the header x-request-id and in the log'),
-    details: z.array(Detail).describe('With INVALID_REQUEST: each wrong field').optional(),
-    reason: z.string().describe('With a 422 of the identity family: a sentence for the person').optional(),
-    checkResults: z
-      .array(z.unknown())
-      .describe('With a 422 of the identity family: the checks there were')
-      .optional(),
-  })
-  .meta({
-    id: 'Error',
-    description: 'Every error of every family.',
-    examples: [
-      {
-        error: 'The field "image" is missing.',
-        code: 'INVALID_REQUEST',
-        requestId: REQUEST_ID,
-        details: [{ path: 'image', message: 'It is missing.' }],
-      },
-    ],
-  });
+const errorReply = (checkResult: z.ZodType) =>
+  z
+    .object({
+      error: z.string().describe('One sentence that says what was wrong and how to put it right'),
+      code: z.enum(problemCodes).describe('For machines; the list is closed'),
+      requestId: z.string().describe('Also in the header x-request-id and in the log'),
+      details: z.array(Detail).describe('With INVALID_REQUEST: each wrong field').optional(),
+      reason: z.string().describe('With a 422 of the identity family: a sentence for the person').optional(),
+      checkResults: z
+        .array(checkResult)
+        .describe('With a 422 of the identity family: the checks there were')
+        .optional(),
+    })
+    .meta({
+      id: 'Error',
+      description: 'Every error of every family.',
+      examples: [
+        {
+          error: 'The field "image" is missing.',
+          code: 'INVALID_REQUEST',
+          requestId: REQUEST_ID,
+          details: [{ path: 'image', message: 'It is missing.' }],
+        },
+      ],
+    });
+
+/** What the families add to the document. */
+export interface FamilyParts {
+  /** An element of `checkResults` in an error. */
+  checkResult: z.ZodType;
+  /** What the box posts to endpoints. */
+  webhooks: readonly PublishedWebhook[];
+}
 
 /** The OpenAPI 3.1 document of everything this server answers, from the schemas the routes are checked with. */
 export function openApiDocument(
   published: PublishedRoute[],
   version: string,
+  { checkResult, webhooks }: FamilyParts,
   { title, introduction } = lanDocument,
 ): Json {
   const schemas: Json = {};
+  const described = { schemas, error: errorReply(checkResult), lan: title === lanDocument.title };
   const paths: Record<string, Json> = {};
   const used = new Set<string>();
   for (const route of published) {
@@ -71,7 +85,7 @@ export function openApiDocument(
       if (method === 'HEAD' || method === 'OPTIONS') continue;
       for (const tag of route.schema.tags ?? []) used.add(tag);
       const path = route.url.replace(/:(\w+)/g, '{$1}');
-      paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(route, schemas) };
+      paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(route, described) };
     }
   }
   return {
@@ -85,6 +99,7 @@ export function openApiDocument(
     servers: [{ url: '/', description: 'This appliance' }],
     tags: tags.filter(({ name }) => used.has(name)),
     paths,
+    ...(webhooks.length > 0 && { webhooks: webhooksOf(webhooks, schemas) }),
     components: {
       schemas,
       securitySchemes: {
@@ -101,12 +116,47 @@ export function openApiDocument(
   };
 }
 
-function operationOf(route: PublishedRoute, schemas: Json): Json {
+/** What is described so far, and what every operation shares. */
+interface Described {
+  schemas: Json;
+  error: z.ZodType;
+  lan: boolean;
+}
+
+const webhooksOf = (webhooks: readonly PublishedWebhook[], schemas: Json): Json =>
+  Object.fromEntries(
+    webhooks.map(({ name, when, payload }) => [
+      name,
+      {
+        post: {
+          operationId: `webhook.${name}`,
+          summary: name,
+          description: `${when}. The headers \`webhook-id\`, \`webhook-timestamp\` and the signature of the endpoint come with it.`,
+          tags: ['webhooks'],
+          security: [],
+          requestBody: { required: true, content: contentOf(payload, 'output', schemas) },
+          responses: {
+            '2XX': { description: 'Taken; it is not sent again.' },
+            '410': { description: 'The endpoint is gone: it is switched off, and an alert tells of it.' },
+          },
+        },
+      },
+    ]),
+  );
+
+function operationOf(route: PublishedRoute, described: Described): Json {
+  const { schemas, lan } = described;
   const { operationId, summary, description, tags, body, params, querystring, response } = route.schema;
   const { upload, extensions } = route.schema;
   const credentials = accessListOf(route.access());
   const asked: ProblemCode[] = body || upload ? withBody : params || querystring ? ['INVALID_REQUEST'] : [];
-  const refusals = [...asked, ...(credentials ? withKey : []), ...route.refuses, ...always];
+  const refusals = [
+    ...asked,
+    ...(credentials ? withKey : []),
+    ...route.refuses,
+    ...(lan ? onTheLan : []),
+    ...always,
+  ];
   const parameters = [
     ...parametersOf(params, 'path', schemas),
     ...parametersOf(querystring, 'query', schemas),
@@ -123,7 +173,7 @@ function operationOf(route: PublishedRoute, schemas: Json): Json {
       ? { requestBody: { required: !takesNothing(body), content: contentOf(body, 'input', schemas) } }
       : {}),
     ...(upload && { requestBody: { required: true, content: uploadOf(upload, schemas) } }),
-    responses: { ...successesOf(response, schemas), ...errorsOf(route, refusals, schemas) },
+    responses: { ...successesOf(response, schemas), ...errorsOf(route, refusals, described) },
   };
 }
 
@@ -139,7 +189,11 @@ function successesOf(response: unknown, schemas: Json): Json {
 }
 
 /** One answer a status, with the codes that come with it. A status the route describes itself stays as it is. */
-function errorsOf({ errors, schema, access }: PublishedRoute, codes: ProblemCode[], schemas: Json): Json {
+function errorsOf(
+  { errors, schema, access }: PublishedRoute,
+  codes: ProblemCode[],
+  { error, schemas }: Described,
+): Json {
   const byStatus = new Map<string, ProblemCode[]>();
   for (const code of new Set(codes)) {
     const status = String(errors[code].status);
@@ -153,7 +207,7 @@ function errorsOf({ errors, schema, access }: PublishedRoute, codes: ProblemCode
         description: list.map((code) => `- \`${code}\`: ${errorCodes[code].means}`).join('\n'),
         content: {
           'application/json': {
-            schema: jsonSchema(ErrorReply, 'output', schemas),
+            schema: jsonSchema(error, 'output', schemas),
             ...errorExamples(list, accessListOf(access())?.key ?? 'admin'),
           },
         },
