@@ -505,7 +505,38 @@ export interface components {
             /** @description With a 422 of the identity family: a sentence for the person */
             reason?: string;
             /** @description With a 422 of the identity family: the checks there were */
-            checkResults?: unknown[];
+            checkResults?: components["schemas"]["CheckResult"][];
+        };
+        /**
+         * @description What one check of the profile said.
+         * @example {
+         *       "check": "faceQuality",
+         *       "pass": true,
+         *       "score": 0.8055,
+         *       "weight": 0.5,
+         *       "reason": "Face the camera."
+         *     }
+         */
+        CheckResult: {
+            /**
+             * @description Which check
+             * @enum {string}
+             */
+            check: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+            /** @description True when it passed, and when it was skipped */
+            pass: boolean;
+            /** @description 0..1; 0 when it failed or was skipped; of liveness one decimal */
+            score: number;
+            /** @description Its part in compositeScore; 0 when skipped */
+            weight: number;
+            /** @description Why it did not run */
+            skipped?: string;
+            /** @description Why it failed, or what the person could do better */
+            reason?: string;
+            /** @description Figures behind the score: layers that ran, their maturity and measured error rates, distances; in a refusal only of faceQuality */
+            details?: {
+                [key: string]: unknown;
+            };
         };
         /**
          * @example {
