@@ -1,11 +1,11 @@
 import type { Gatehouse } from './compose/compose.ts';
-import { createControlAdminDoor } from './doors/admin/index.ts';
+import { type AdminDeps, createControlAdminDoor } from './doors/admin/index.ts';
 import { type ControlDeps, controlDoor } from './doors/control/index.ts';
 import { createServer, type ServerDeps } from './http/server.ts';
 
 /** The server of the control socket, not listening yet: everything that the `gatehouse` command does to a data directory. */
 export async function createControlServer(
-  gatehouse: ControlDeps & Pick<Gatehouse, 'ids'>,
+  gatehouse: ControlDeps & AdminDeps & Pick<Gatehouse, 'ids'>,
   { log, connections }: Pick<ServerDeps, 'log' | 'connections'>,
 ): Promise<ReturnType<typeof createServer>> {
   const app = createServer({ ids: gatehouse.ids, log, ...(connections && { connections }) });

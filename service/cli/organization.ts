@@ -1,32 +1,29 @@
+import { replyOf, type Schemas } from '../../sdk/admin/client.ts';
+import { allPages } from './all-pages.ts';
 import type { Control } from './control/control.ts';
 import { UsageError } from './failure.ts';
 
-export interface OrganizationReply {
-  id: string;
-  name: string;
-  createdAt: string;
-  matchOnly: boolean;
-  uniquenessPolicy: string;
-  consentPolicy: string;
-  /** Slugs; absent: its own profiles, and built-in ones it has not replaced. */
-  allowedProfiles?: string[];
-  /** Nobody is in it, and nothing is made in it any more. */
-  erasedAt?: string;
-  attestation?: { purposes: string[]; attestedBy: string; attestedAt: string };
-}
+export type Organization = Schemas['Organization'];
 
 export const organizationFlag = [
   '--org <id>',
   'organization, by id or name; may be left out when there is only one',
 ] as const;
 
+/** All of the box, the newest first. */
+export const listOrganizations = ({ admin }: Pick<Control, 'admin'>): Promise<Organization[]> =>
+  allPages((page) => replyOf(admin.GET('/api/admin/organizations', { params: { query: page } })));
+
 /** The organization a command is about; one that was erased only where it is named, or where all were. */
 export async function chooseOrganization(
-  control: Control,
+  control: Pick<Control, 'admin'>,
   given: string | undefined,
-): Promise<OrganizationReply> {
-  if (given?.startsWith('org_')) return control.get(`/organizations/${encodeURIComponent(given)}`);
-  const { organizations } = await control.get<{ organizations: OrganizationReply[] }>('/organizations');
+): Promise<Organization> {
+  if (given?.startsWith('org_'))
+    return replyOf(
+      control.admin.GET('/api/admin/organization', { params: { query: { organization: given } } }),
+    );
+  const organizations = await listOrganizations(control);
   const inUse = organizations.filter(({ erasedAt }) => erasedAt === undefined);
   const counting = inUse.length > 0 ? inUse : organizations;
   const found = given === undefined ? counting : organizations.filter((one) => one.name === given);

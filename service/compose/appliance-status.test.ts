@@ -107,7 +107,7 @@ test('organizations whose own profiles are lenient are counted, and not waited f
     await engine.checks.setProfile(engine.organization, slug, { ...definition!, checks: lenient }, operator);
   expect((await status()).lenientOrganizations).toBe(1);
   const hangs = { ...engine.checks, lenientOrganizations: () => new Promise<never>(() => {}) };
-  const told = await status({ checks: { ...hangs, listProfiles: hangs.lenientOrganizations }, patience: 1 });
+  const told = await status({ checks: { ...hangs, pageProfiles: hangs.lenientOrganizations }, patience: 1 });
   expect([told.readiness, told.lenientOrganizations]).toEqual([{ is: 'ready' }, undefined]);
 });
 

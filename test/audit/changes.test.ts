@@ -30,12 +30,12 @@ const place = () => join(folder, 'place');
 
 /** Every route that changes something, a request that does, and the line that it leaves; what is in `:…` is filled in. */
 const changes: Record<string, () => Sample> = {
-  'POST /organizations': () => ({ body: { name: 'Second' }, action: 'organization.create' }),
-  'PATCH /organizations/:organization': () => ({
+  'POST /api/admin/organizations': () => ({ body: { name: 'Second' }, action: 'organization.create' }),
+  'PATCH /api/admin/organization': () => ({
     body: { uniquenessPolicy: 'warn' },
     action: 'organization.set',
   }),
-  'DELETE /organizations/:organization': () => ({ body: { confirm: 'Acme' }, action: 'organization.erase' }),
+  'POST /api/admin/organization/erase': () => ({ body: { confirm: 'Acme' }, action: 'organization.erase' }),
   'POST /api/admin/keys': () => ({
     body: { env: 'test', scopes: ['identity'] },
     action: 'key.create',
@@ -49,17 +49,17 @@ const changes: Record<string, () => Sample> = {
     body: { overlapSeconds: 0 },
     action: 'key.rotate',
   }),
-  'POST /organizations/:organization/sites': () => ({
+  'POST /api/admin/sites': () => ({
     body: { name: 'Home', cidr: '10.1.0.0/16', country: 'CH', latitude: 47, longitude: 8, timeZone: 'UTC' },
     action: 'site.add',
   }),
-  'DELETE /organizations/:organization/sites/:site': () => ({ action: 'site.remove' }),
-  'PUT /organizations/:organization/profiles/:profile': () => ({
+  'DELETE /api/admin/sites/:id': () => ({ action: 'site.remove' }),
+  'PUT /api/admin/profiles/:slug': () => ({
     body: profile,
     action: 'profile.set',
   }),
-  'DELETE /organizations/:organization/profiles/:profile': () => ({ action: 'profile.reset' }),
-  'PATCH /organizations/:organization/limits': () => ({ body: { burst: 10 }, action: 'limits.set' }),
+  'DELETE /api/admin/profiles/:slug': () => ({ action: 'profile.reset' }),
+  'PATCH /api/admin/limits': () => ({ body: { burst: 10 }, action: 'limits.set' }),
   'POST /api/admin/grants': () => ({
     body: { to: 'hooks.example.org', note: 'ticket 7' },
     action: 'grant.add',
@@ -173,11 +173,11 @@ const changes: Record<string, () => Sample> = {
     before: () => gatehouse.holds.place(person(), 'case 7', by.actor),
     action: 'hold.release',
   }),
-  'POST /organizations/:organization/templates/renewal': () => ({
+  'POST /api/admin/organization/templates/renewal': () => ({
     body: { confirm: 'Acme' },
     action: 'organization.renew-templates',
   }),
-  'POST /organizations/:organization/key/rotation': () => ({ action: 'organization.rotate-key.begin' }),
+  'POST /api/admin/organization/key/rotation': () => ({ action: 'organization.rotate-key.begin' }),
   'POST /keystore/places': () => ({ body: { folder: place() }, action: 'keystore.add-place' }),
   'POST /keystore/places/remove': () => ({
     body: { folder: place(), wipe: false },
@@ -217,7 +217,7 @@ const changes: Record<string, () => Sample> = {
       gatehouse.grants.add(ids.organization as OrganizationId, '127.0.0.1:9', 'nobody there', by.actor),
     action: 'alert.test-mail',
   }),
-  'POST /organizations/:organization/calibrations': () => ({
+  'POST /api/admin/organization/calibrations': () => ({
     before: enrollEnough,
     action: 'organization.calibrate',
   }),
@@ -326,7 +326,7 @@ async function fill(): Promise<void> {
     webhook: webhook.endpoint.id,
     delivery: delivery!.id,
     job: addJob(),
-    profile: 'own',
+    slug: 'own',
     model: 'faceres',
     purpose: 'audit',
   };
@@ -472,7 +472,7 @@ const counts = () =>
 test('no call without parameters deletes anything', async () => {
   const lost: string[] = [];
   for (const route of changing().filter(
-    (route) => !/:(key|site|profile|model)\b|\/(keys|webhooks|grants)\/:id\b/.test(route),
+    (route) => !/:(key|slug|model)\b|\/(keys|webhooks|grants|sites)\/:id\b/.test(route),
   )) {
     const [method = '', url = ''] = route.split(' ');
     for (const body of [undefined, {}]) {
@@ -481,7 +481,7 @@ test('no call without parameters deletes anything', async () => {
       const after = counts();
       for (const [table, { n }] of Object.entries(before))
         if (after[table]!.n < n) lost.push(`${route} ${table}`);
-      if (method === 'DELETE' || url.endsWith('/renewal'))
+      if (method === 'DELETE' || /\/(renewal|erase)$/.test(url))
         expect([route, reply.statusCode >= 400]).toEqual([route, true]);
     }
   }

@@ -8,6 +8,7 @@ import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { openEventsOut } from '../support/events-out.ts';
+import { operatorParts } from '../support/operator-parts.ts';
 
 interface Sample {
   body?: Record<string, unknown>;
@@ -77,6 +78,7 @@ beforeEach(async () => {
     {
       ...engine,
       ...eventsOut,
+      ...operatorParts,
       access,
       metrics: createMetrics({ processMetrics: false }),
       log: silentLog,

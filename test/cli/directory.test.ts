@@ -48,8 +48,8 @@ describe('without a service', () => {
   });
 
   test('two commands at once take turns', async () => {
-    const [{ organizations }, { items: keys }] = await Promise.all([
-      cli.json<{ organizations: { name: string }[] }>('org', 'list'),
+    const [{ items: organizations }, { items: keys }] = await Promise.all([
+      cli.json<{ items: { name: string }[] }>('org', 'list'),
       cli.json<{ items: { scopes: string[] }[] }>('key', 'list'),
     ]);
     expect(organizations.map(({ name }) => name)).toEqual(['Museum']);

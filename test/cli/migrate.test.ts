@@ -35,9 +35,7 @@ describe('a directory of the version before', () => {
         ]),
     );
   const names = async () =>
-    (await cli.json<{ organizations: { name: string }[] }>('org', 'list')).organizations.map(
-      ({ name }) => name,
-    );
+    (await cli.json<{ items: { name: string }[] }>('org', 'list')).items.map(({ name }) => name);
 
   test('is left as it is by every command but those that say that they migrate', async () => {
     const found = bytes();
@@ -91,7 +89,7 @@ describe('a directory of the version before', () => {
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('stop it first')]);
     expect(await names()).toEqual(['Museum']);
     await service.end();
-    const { organizations } = await cli.json<{ organizations: { id: string }[] }>('org', 'list');
+    const { items: organizations } = await cli.json<{ items: { id: string }[] }>('org', 'list');
     expect(organizations.map(({ id }) => id)).toEqual([organization]);
     const audit = await cli.run('audit', 'verify');
     expect([audit.code, audit.stdout]).toEqual([

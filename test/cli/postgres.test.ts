@@ -94,7 +94,7 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
     });
     service.child.kill('SIGTERM');
     await service.ended;
-    const { organizations } = await cli.json<{ organizations: { name: string }[] }>('org', 'list');
+    const { items: organizations } = await cli.json<{ items: { name: string }[] }>('org', 'list');
     expect([organizations.map(({ name }) => name), sqlite()]).toEqual([['Default'], false]);
   });
 

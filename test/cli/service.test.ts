@@ -75,7 +75,7 @@ test('settings, sites and profiles are changed and shown through the service', a
     ...['site', 'add', '--name', 'Bern', '--cidr', '10.20.0.0/16', '--country', 'ch'],
     ...['--latitude', '46.95', '--longitude', '7.45', '--time-zone', 'Europe/Zurich'],
   );
-  expect(await cli.json('site', 'list')).toEqual({ sites: [site] });
+  expect(await cli.json('site', 'list')).toEqual({ items: [site] });
   expect(await cli.json('site', 'remove', site.id)).toEqual({ removed: site.id });
   const profile = await cli.json<{ definition: object }>('profile', 'show', 'default');
   const file = join(cli.data, 'door.json');
@@ -186,7 +186,7 @@ test('after a kill the directory opens again, by a command and by a service', as
   const service = await cli.serve();
   await service.end('SIGKILL');
   expect(existsSync(join(cli.data, 'control.sock'))).toBe(true);
-  const { organizations } = await cli.json<{ organizations: { id: string }[] }>('org', 'list');
+  const { items: organizations } = await cli.json<{ items: { id: string }[] }>('org', 'list');
   expect(organizations.map(({ id }) => id)).toEqual([made.organizationId]);
   const next = await cli.serve();
   await cli.json('org', 'show');

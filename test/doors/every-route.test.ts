@@ -20,6 +20,7 @@ import { createPublicServer } from '../../service/server/public-server.ts';
 import { consentOfAll, type Engine, operator, startEngine } from '../support/engine.ts';
 import { type EventsOut, openEventsOut } from '../support/events-out.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
+import { operatorParts } from '../support/operator-parts.ts';
 import { type RouteSample, routeSamples, type Victim } from './route-samples.ts';
 
 /** Everybody may ask these; whoever adds one says so here. */
@@ -64,6 +65,7 @@ const publicServer = () =>
     {
       ...engine,
       ...eventsOut,
+      ...operatorParts,
       // No key gets as far as to them.
       jobs: {} as Jobs,
       boardLinks: createBoardLinks({ ...engine, random: randomFillSync }),

@@ -11,6 +11,7 @@ import { createPublicServer } from '../../service/server/public-server.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { openEventsOut } from '../support/events-out.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
+import { operatorParts } from '../support/operator-parts.ts';
 
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   (path) => existsSync(path),
@@ -35,6 +36,7 @@ beforeAll(async () => {
   app = await createPublicServer(
     {
       ...engine,
+      ...operatorParts,
       ...(await openEventsOut(engine)),
       access,
       metrics: createMetrics({ processMetrics: false }),

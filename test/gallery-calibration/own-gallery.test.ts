@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeCalibration } from '../../service/cli/org/gallery-calibration-text.ts';
 import { createStatus } from '../../service/compose/appliance-status.ts';
+import { fromCalibration } from '../../service/doors/admin/organizations/translate.ts';
 import { fromStatus } from '../../service/doors/meta/translate.ts';
 import {
   createGalleryCalibrations,
@@ -112,7 +113,7 @@ test('an own gallery that is more alike raises its thresholds by itself, 1:1 and
   ]);
   expect((await health())[0]!.largestExcess).toBeGreaterThan(2);
   const profileShow = (organization: OrganizationId) =>
-    calibrations.list(organization).map(describeCalibration);
+    calibrations.list(organization).map((one) => describeCalibration(fromCalibration(one)));
   expect(profileShow(alike)).toEqual([
     expect.stringContaining(`thresholds are raised by ${shift.toFixed(3)}: `),
   ]);

@@ -183,7 +183,7 @@ test('killed at any moment of rotations, the next start opens everything', async
     const first = post('/master/rotate');
     const rotating = [
       first.then(() => post('/master/rotate')),
-      post(`/organizations/${organization}/key/rotation`),
+      post(`/api/admin/organization/key/rotation?organization=${organization}`),
     ];
     // In the last one when one has come through, however long that takes: else nothing might be tested.
     await (round < rounds ? delay((round - 1) * 12) : first);

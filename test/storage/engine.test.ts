@@ -100,7 +100,7 @@ onBothDatabases('the engine', (newPlace) => {
     const set = () => engine.checks.setProfile(engine.organization, 'desk', definition, operator);
     const versions = (await Promise.all([set(), set(), set()])).map(({ version }) => version);
     expect(versions.toSorted()).toEqual([1, 2, 3]);
-    const listed = await engine.checks.listProfiles(engine.organization);
+    const listed = await engine.checks.pageProfiles(engine.organization, { limit: 100 });
     expect(listed.filter(({ builtIn }) => !builtIn)).toMatchObject([
       { slug: 'desk', version: 3, definition: { ...definition, maturity: 'custom' } },
     ]);

@@ -162,6 +162,11 @@ onBothDatabases('organizations', (newPlace) => {
     expect(await organizations.siteOf(one.id, '10.20.1.1')).toEqual(campus);
     expect(await organizations.siteOf(one.id, '10.21.1.1')).toBeUndefined();
     expect(await organizations.listSites(two.id)).toEqual([]);
+    expect(await organizations.pageSites(one.id, { limit: 1 })).toEqual([house]);
+    expect(await organizations.pageSites(one.id, { limit: 5, before: house.id })).toEqual([campus]);
+    expect(await organizations.pageSites(two.id, { limit: 5 })).toEqual([]);
+    expect(await organizations.page({ limit: 1 })).toEqual([two]);
+    expect(await organizations.page({ limit: 5, before: two.id })).toEqual([one]);
     expect(await organizations.siteOf(two.id, '10.20.1.1')).toBeUndefined();
 
     now = 4_000;

@@ -4,6 +4,7 @@ import type { PublishedRoute } from '../../service/http/published-route.ts';
 /** What the ids of these lists are called in `ids`. */
 const names: Record<string, string> = {
   keys: 'key',
+  sites: 'site',
   webhooks: 'webhook',
   grants: 'grant',
   deliveries: 'delivery',
@@ -11,7 +12,9 @@ const names: Record<string, string> = {
 
 /** The address of an administrative route on the control socket: ids filled in, in the organization `ids.organization` and the test world. */
 export function adminUrl({ url, schema }: PublishedRoute, ids: Record<string, string>): string {
-  const path = url.replace(/([\w-]+)\/:id/, (_, list: string) => `${list}/${ids[names[list] ?? list]}`);
+  const path = url
+    .replace(/([\w-]+)\/:id/, (_, list: string) => `${list}/${ids[names[list] ?? list]}`)
+    .replace(':slug', () => String(ids.slug));
   const fields = schema.querystring instanceof z.ZodObject ? Object.keys(schema.querystring.shape) : [];
   const place = [
     ...(fields.includes('organization') ? [`organization=${ids.organization}`] : []),

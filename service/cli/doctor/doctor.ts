@@ -12,8 +12,8 @@ import { isInitialized } from '../data-directory.ts';
 import { toFailure } from '../failure.ts';
 import { invocation } from '../invocation.ts';
 import { checkFiles } from '../models/check-files.ts';
-import type { CalibrationReply } from '../org/gallery-calibration-text.ts';
-import type { OrganizationReply } from '../organization.ts';
+import { listCalibrations } from '../org/gallery-calibrations.ts';
+import { listOrganizations, type Organization } from '../organization.ts';
 import { answerWidth } from '../terminal/terminal.ts';
 import { checkAlerts, MOST_ALERTS } from './alerts.ts';
 import { checkBackups } from './backups.ts';
@@ -117,7 +117,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     '/models',
   );
   const { places } = await open.get<{ places: [] }>('/keystore/places');
-  const { organizations } = await open.get<{ organizations: OrganizationReply[] }>('/organizations');
+  const organizations = (await listOrganizations(open)).toReversed();
   return [
     { what: 'data directory', state: 'ok', found: `${config.data} opens` },
     {
@@ -145,16 +145,16 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
   ];
 }
 
-async function ownGalleries(open: Control, organizations: readonly OrganizationReply[]) {
+async function ownGalleries(open: Control, organizations: readonly Organization[]) {
   return Promise.all(
     organizations.map(async ({ id, name }) => ({
       organization: name,
-      ...(await open.get<{ calibrations: CalibrationReply[] }>(`/organizations/${id}/calibrations`)),
+      calibrations: await listCalibrations(open, id),
     })),
   );
 }
 
-async function pendingErasures(open: Control, organizations: readonly OrganizationReply[]) {
+async function pendingErasures(open: Control, organizations: readonly Organization[]) {
   const pending: { id: string; name: string; erasures: number }[] = [];
   for (const { id, name } of organizations) {
     const path = `/organizations/${id}/erasures`;
@@ -167,7 +167,7 @@ async function pendingErasures(open: Control, organizations: readonly Organizati
   return pending;
 }
 
-async function eventsOut(open: Control, organizations: readonly OrganizationReply[]) {
+async function eventsOut(open: Control, organizations: readonly Organization[]) {
   const found: EventsOut[] = [];
   for (const { id, name } of organizations) {
     const webhooks = await allPages((page) =>
@@ -187,7 +187,7 @@ async function eventsOut(open: Control, organizations: readonly OrganizationRepl
   return found;
 }
 
-async function openAlerts(open: Control, organizations: readonly OrganizationReply[]) {
+async function openAlerts(open: Control, organizations: readonly Organization[]) {
   const found: { id: string; name: string; alerts: number }[] = [];
   for (const { id, name } of organizations) {
     const { alerts } = await open.get<{ alerts: unknown[] }>(`/organizations/${id}/alerts`, {

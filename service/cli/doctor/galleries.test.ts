@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { CalibrationReply } from '../org/gallery-calibration-text.ts';
+import type { Calibration } from '../org/gallery-calibration-text.ts';
 import { checkOwnGalleries } from './galleries.ts';
 
-const follows: CalibrationReply = {
-  world: 'live',
+const follows: Calibration = {
+  env: 'live',
   scorer: 'a',
   shift: 0,
   people: 120,
@@ -11,13 +11,13 @@ const follows: CalibrationReply = {
   pairs: 7140,
   rate: 0.0014,
   share: 0.0011,
-  measuredAt: Date.UTC(2026, 10, 20),
+  measuredAt: '2026-11-20T00:00:00.000Z',
   outdated: false,
 };
 
 test('each measured gallery is told, with what its thresholds are raised by', () => {
   const raised = { ...follows, scorer: 'fused', shift: 0.1234, share: 0.0162 };
-  const few = { ...follows, world: 'test' as const, compared: 12, pairs: 0 };
+  const few = { ...follows, env: 'test' as const, compared: 12, pairs: 0 };
   expect(checkOwnGalleries([{ organization: 'Port', calibrations: [follows, raised, few] }])).toEqual([
     {
       what: 'error rates',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Organization } from '../organization.ts';
 import { checkConsent, checkKeyStore, checkMasterKey } from './setup.ts';
 
 const stick = [{ place: '/media/stick' }];
@@ -16,8 +17,11 @@ test.each([
 });
 
 test('an organization for whom nobody attested anything is named, until somebody has or each person is asked', () => {
-  const silent = { name: 'Museum', consentPolicy: 'attested' };
-  const attestation = { purposes: ['verification'], attestedBy: 'operator:ada', attestedAt: '2026-11-20' };
+  const silent = { name: 'Museum', consentPolicy: 'attested' } as const;
+  const attestation: Organization['attestation'] = {
+    ...{ textVersion: 'v1', purposes: ['verification'], method: 'form', legalBasis: 'consent' },
+    ...{ attestedBy: 'operator:ada', attestedAt: '2026-11-20' },
+  };
   expect(checkConsent([silent, { ...silent, name: 'School' }])).toMatchObject({
     state: 'warn',
     found: expect.stringContaining('Museum and 1 more'),

@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { type Config, describeDatabase } from '../../config.ts';
 import { keyStoreAdvice } from '../../data-directory/database-place.ts';
 import { asTyped, invocation } from '../invocation.ts';
-import type { OrganizationReply } from '../organization.ts';
+import type { Organization } from '../organization.ts';
 import type { Finding } from './checks.ts';
 
 const liesIn = (folder: string, path: string) => !relative(folder, path).startsWith('..');
@@ -46,7 +46,7 @@ export function checkKeyStore(
 
 /** An organization that has not said on what consent it enrolls: new live people wait, and those there are stand for every use. */
 export function checkConsent(
-  organizations: readonly Pick<OrganizationReply, 'name' | 'consentPolicy' | 'attestation' | 'erasedAt'>[],
+  organizations: readonly Pick<Organization, 'name' | 'consentPolicy' | 'attestation' | 'erasedAt'>[],
 ): Finding {
   const what = 'consent';
   const silent = organizations.filter(

@@ -2,7 +2,7 @@ import { replyOf } from '../../../sdk/admin/client.ts';
 import { scopes } from '../../engine/access/scope.ts';
 import type { World } from '../../lib/id.ts';
 import type { Control } from '../control/control.ts';
-import type { OrganizationReply } from '../organization.ts';
+import { listOrganizations } from '../organization.ts';
 
 /**
  * The first organization with a key (all scopes but `admin`) for each of `worlds`. Undefined where there is an organization
@@ -13,7 +13,7 @@ export async function initialize<W extends World>(
   name: string,
   worlds: readonly W[],
 ): Promise<{ organizationId: string; keys: Record<W, string> } | undefined> {
-  const { organizations } = await control.get<{ organizations: OrganizationReply[] }>('/organizations');
+  const organizations = await listOrganizations(control);
   let [organization] = organizations;
   if (organization) {
     const { items: keys } = await replyOf(
@@ -24,7 +24,7 @@ export async function initialize<W extends World>(
     if (organization.erasedAt !== undefined) return undefined;
     if (organizations.length > 1 || organization.name !== name || keys.length > 0) return undefined;
   }
-  organization ??= await control.send<OrganizationReply>('POST', '/organizations', { name });
+  organization ??= await replyOf(control.admin.POST('/api/admin/organizations', { body: { name } }));
   const keys: Partial<Record<W, string>> = {};
   for (const world of worlds) {
     const made = await replyOf(

@@ -1,23 +1,13 @@
 import type { Command } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { readMoment } from '../terminal/moment.ts';
 import { facts } from '../terminal/terminal.ts';
 
-interface MonthlyUse {
-  used: number;
-  limit: number | null;
-}
-
-interface LimitsReply {
-  burst: number;
-  perUser: number;
-  trialUntil: string | null;
-  month: string;
-  organization: MonthlyUse;
-  key?: MonthlyUse & { lineage: string };
-}
+type Limits = Schemas['Limits'];
 
 interface LimitsSet {
   org?: string;
@@ -46,7 +36,11 @@ export function addLimits(program: Command, runner: CommandRunner): void {
     async ({ options, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const reply = await open.get<LimitsReply>(`/organizations/${id}/limits`, { key: options.key });
+      const reply = await replyOf(
+        open.admin.GET('/api/admin/limits', {
+          params: { query: defined({ organization: id, key: options.key }) },
+        }),
+      );
       return { json: reply, text: describe(reply) };
     },
   );
@@ -73,7 +67,7 @@ export function addLimits(program: Command, runner: CommandRunner): void {
       const { burst, perUser, monthly, trialUntil } = options;
       if ([burst, perUser, monthly, trialUntil].every((value) => value === undefined))
         throw new UsageError('Say what to set: --burst, --per-user, --monthly or --trial-until.');
-      const change = {
+      const change: Schemas['LimitsChange'] = defined({
         key: options.key,
         burst: readNumber('--burst', burst),
         perUser: readNumber('--per-user', perUser),
@@ -84,10 +78,12 @@ export function addLimits(program: Command, runner: CommandRunner): void {
             : trialUntil === 'none'
               ? null
               : readMoment('--trial-until', trialUntil),
-      };
+      });
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const reply = await open.send<LimitsReply>('PATCH', `/organizations/${id}/limits`, change);
+      const reply = await replyOf(
+        open.admin.PATCH('/api/admin/limits', { params: { query: { organization: id } }, body: change }),
+      );
       return { json: reply, text: describe(reply) };
     },
   );
@@ -100,15 +96,15 @@ function readNumber(flag: string, text: string | undefined): number | undefined 
   throw new UsageError(`${flag}: "${text}" is no number. Write digits alone${none}.`);
 }
 
-function describe({ burst, perUser, trialUntil, month, organization, key }: LimitsReply): string {
+function describe({ burst, perUser, trialUntil, month, organization, key }: Limits): string {
   return facts([
     ['a minute', `${burst.toLocaleString('en')} requests of a key`],
     ['per person', `${perUser.toLocaleString('en')} requests a minute`],
     [`month ${month}`, use(organization)],
     ...(key ? [['of the key', use(key)] as const] : []),
-    ['trial', trialUntil === null ? 'none' : `until ${trialUntil}`],
+    ['trial', trialUntil === undefined ? 'none' : `until ${trialUntil}`],
   ]);
 }
 
-const use = ({ used, limit }: MonthlyUse) =>
-  `${used.toLocaleString('en')} used of ${limit === null ? 'any number' : limit.toLocaleString('en')}`;
+const use = ({ used, limit }: Limits['organization']) =>
+  `${used.toLocaleString('en')} used of ${limit === undefined ? 'any number' : limit.toLocaleString('en')}`;

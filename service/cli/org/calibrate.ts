@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { table } from '../terminal/terminal.ts';
-import { type CalibrationReply, describeCalibration } from './gallery-calibration-text.ts';
+import { describeCalibration } from './gallery-calibration-text.ts';
 
 export function addOrgCalibrate(org: Command, runner: CommandRunner): void {
   runner.run<{ org?: string }>(
@@ -19,12 +20,12 @@ export function addOrgCalibrate(org: Command, runner: CommandRunner): void {
     async ({ options, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const reply = await open.send<{ calibrations: CalibrationReply[] }>(
-        'POST',
-        `/organizations/${id}/calibrations`,
-        {},
+      const reply = await replyOf(
+        open.admin.POST('/api/admin/organization/calibrations', {
+          params: { query: { organization: id } },
+        }),
       );
-      const rows = reply.calibrations.map((one) => [one.world, one.scorer, describeCalibration(one)]);
+      const rows = reply.items.map((one) => [one.env, one.scorer, describeCalibration(one)]);
       return {
         json: reply,
         text: table(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OrganizationErased } from '../../engine/erasure/index.ts';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { chooseOrganization } from '../organization.ts';
@@ -40,13 +40,15 @@ export function addOrgErase(org: Command, runner: CommandRunner): void {
     });
     const progress = createProgress(terminal, 'erasing');
     let erased = 0;
-    let reply: OrganizationErased;
+    let reply: Schemas['OrganizationErased'];
     try {
       do {
-        reply = await open.send<OrganizationErased>('DELETE', `/organizations/${id}`, {
-          confirm: options.confirm,
-          limit: PAGE,
-        });
+        reply = await replyOf(
+          open.admin.POST('/api/admin/organization/erase', {
+            params: { query: { organization: id } },
+            body: { confirm: options.confirm, limit: PAGE },
+          }),
+        );
         if (erased === 0) progress.start(reply.erased.length + reply.left);
         erased += reply.erased.length;
         for (const _ of reply.erased) progress.step('');

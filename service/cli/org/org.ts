@@ -1,14 +1,21 @@
 import { type Command, Option } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
-import { chooseOrganization, type OrganizationReply, organizationFlag } from '../organization.ts';
+import {
+  chooseOrganization,
+  listOrganizations,
+  type Organization,
+  organizationFlag,
+} from '../organization.ts';
 import { facts, table } from '../terminal/terminal.ts';
 import { addOrgCalibrate } from './calibrate.ts';
 import { addOrgErase } from './erase.ts';
 import { addOrgRenewTemplates } from './renew-templates.ts';
 import { addOrgRotateKey } from './rotate-key.ts';
 
-const describe = (one: OrganizationReply) =>
+const describe = (one: Organization) =>
   facts([
     ['id', one.id],
     ['name', one.name],
@@ -32,8 +39,8 @@ interface Change {
   org?: string;
   name?: string;
   matchOnly?: boolean;
-  uniqueness?: string;
-  consent?: string;
+  uniqueness?: Organization['uniquenessPolicy'];
+  consent?: Organization['consentPolicy'];
   profiles?: string;
   allProfiles?: boolean;
 }
@@ -54,9 +61,8 @@ export function addOrg(program: Command, runner: CommandRunner): void {
       .requiredOption('--name <name>', 'its name')
       .addHelpText('after', examples('org create --name "Museum of Bern"')),
     async ({ options, control }) => {
-      const made = await (await control()).send<OrganizationReply>('POST', '/organizations', {
-        name: options.name,
-      });
+      const { admin } = await control();
+      const made = await replyOf(admin.POST('/api/admin/organizations', { body: { name: options.name } }));
       return { json: made, text: describe(made) };
     },
   );
@@ -64,8 +70,8 @@ export function addOrg(program: Command, runner: CommandRunner): void {
   runner.run(
     org.command('list').description('all organizations').addHelpText('after', examples('org list')),
     async ({ control }) => {
-      const reply = await (await control()).get<{ organizations: OrganizationReply[] }>('/organizations');
-      const rows = reply.organizations.map((one) => [
+      const items = await listOrganizations(await control());
+      const rows = items.map((one) => [
         one.id,
         one.name,
         one.matchOnly ? 'yes' : 'no',
@@ -76,7 +82,7 @@ export function addOrg(program: Command, runner: CommandRunner): void {
       ]);
       const header = ['id', 'name', 'match only', 'uniqueness', 'consent', 'created', 'erased'];
       return {
-        json: reply,
+        json: { items },
         text: table(header, rows, 'No organization yet. Make one: org create --name NAME'),
       };
     },
@@ -135,21 +141,26 @@ export function addOrg(program: Command, runner: CommandRunner): void {
         ),
       ),
     async ({ options, control }) => {
-      const change = {
+      const change: Schemas['OrganizationChange'] = defined({
         name: options.name,
         matchOnly: options.matchOnly,
         uniquenessPolicy: options.uniqueness,
         consentPolicy: options.consent,
         allowedProfiles: readProfiles(options),
-      };
-      if (Object.values(change).every((value) => value === undefined)) {
+      });
+      if (Object.keys(change).length === 0) {
         throw new UsageError(
           'Nothing to set. Give --name, --match-only, --no-match-only, --uniqueness, --consent, --profiles or --all-profiles.',
         );
       }
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const one = await open.send<OrganizationReply>('PATCH', `/organizations/${id}`, change);
+      const one = await replyOf(
+        open.admin.PATCH('/api/admin/organization', {
+          params: { query: { organization: id } },
+          body: change,
+        }),
+      );
       return { json: one, text: describe(one) };
     },
   );

@@ -1,16 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { count } from '../terminal/terminal.ts';
-
-type Renewal =
-  | { is: 'none' }
-  | { is: 'running'; done: number; total: number }
-  | { is: 'stopped'; done: number; total: number; reason: string };
 
 const PAUSE_MILLISECONDS = 100;
 
@@ -35,15 +31,20 @@ export function addOrgRenewTemplates(org: Command, runner: CommandRunner): void 
           `Nothing was renewed. The templates in every backup of before are lost with it. To confirm, give the organization’s name: --confirm "${name}"`,
         );
       }
-      const path = `/organizations/${id}/templates/renewal`;
-      const { generation, total } = await open.send<{ generation: number; total: number }>('POST', path, {
-        confirm: options.confirm,
-      });
+      const params = { query: { organization: id } };
+      const { generation, total } = await replyOf(
+        open.admin.POST('/api/admin/organization/templates/renewal', {
+          params,
+          body: { confirm: options.confirm },
+        }),
+      );
       const progress = createProgress(terminal, 'renewing templates');
       progress.start(total);
       try {
         for (;;) {
-          const state = await open.get<Renewal>(path);
+          const state = await replyOf(
+            open.admin.GET('/api/admin/organization/templates/renewal', { params }),
+          );
           if (state.is === 'stopped') {
             throw new Problem(
               'CONFLICT',

@@ -1,15 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { count } from '../terminal/terminal.ts';
-
-type Rotation =
-  | { is: 'none' }
-  | { is: 'running'; done: number; total: number }
-  | { is: 'stopped'; done: number; total: number; reason: string };
 
 const PAUSE_MILLISECONDS = 100;
 
@@ -27,14 +23,16 @@ export function addOrgRotateKey(org: Command, runner: CommandRunner): void {
     async ({ options, terminal, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const path = `/organizations/${id}/key/rotation`;
-      const { generation, total } = await open.send<{ generation: number; total: number }>('POST', path);
+      const params = { query: { organization: id } };
+      const { generation, total } = await replyOf(
+        open.admin.POST('/api/admin/organization/key/rotation', { params }),
+      );
       const progress = createProgress(terminal, 'wrapping keys');
       progress.start(total);
       let shown = 0;
       try {
         for (;;) {
-          const state = await open.get<Rotation>(path);
+          const state = await replyOf(open.admin.GET('/api/admin/organization/key/rotation', { params }));
           if (state.is === 'stopped') {
             throw new Problem(
               'CONFLICT',

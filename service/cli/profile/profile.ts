@@ -1,17 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import type { CheckName } from '../../engine/checks/index.ts';
 import { checksWithInput, whenMissing } from '../../engine/checks/index.ts';
-import type { Profile, ProfileDefinition } from '../../engine/profiles/index.ts';
 import { builtInProfiles } from '../../engine/profiles/index.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
-import { type CalibrationReply, describeCalibration } from '../org/gallery-calibration-text.ts';
+import { describeCalibration } from '../org/gallery-calibration-text.ts';
+import { listCalibrations } from '../org/gallery-calibrations.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { facts, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { livenessFigures } from './liveness-figures.ts';
+
+type Profile = Schemas['Profile'];
+type ProfileDefinition = Schemas['ProfileDefinition'];
 
 /** 0.0001 -> "1 in 10,000". */
 const rate = (share: number) => `1 in ${Math.round(1 / share).toLocaleString('en')}`;
@@ -77,8 +82,10 @@ export function addProfile(program: Command, runner: CommandRunner): void {
     async ({ options, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const reply = await open.get<{ profiles: Profile[] }>(`/organizations/${id}/profiles`);
-      const rows = reply.profiles.map(({ slug, version, builtIn, definition }) => [
+      const items = await allPages((page) =>
+        replyOf(open.admin.GET('/api/admin/profiles', { params: { query: { organization: id, ...page } } })),
+      );
+      const rows = items.map(({ slug, version, builtIn, definition }) => [
         slug,
         version,
         builtIn ? 'built in' : builtInOf(slug) ? 'own, replaces built-in' : 'own',
@@ -96,7 +103,7 @@ export function addProfile(program: Command, runner: CommandRunner): void {
         'false match 1:N',
         'description',
       ];
-      return { json: reply, text: table(header, rows, 'No profiles.') };
+      return { json: { items }, text: table(header, rows, 'No profiles.') };
     },
   );
 
@@ -110,15 +117,13 @@ export function addProfile(program: Command, runner: CommandRunner): void {
     async ({ options, control }, name = '') => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const one = await open.get<Profile>(`/organizations/${id}/profiles/${encodeURIComponent(name)}`);
-      const { calibrations } = await open.get<{ calibrations: CalibrationReply[] }>(
-        `/organizations/${id}/calibrations`,
+      const one = await replyOf(
+        open.admin.GET('/api/admin/profiles/{slug}', {
+          params: { path: { slug: name }, query: { organization: id } },
+        }),
       );
-      const own = calibrations.map((gallery) => [
-        gallery.world,
-        gallery.scorer,
-        describeCalibration(gallery),
-      ]);
+      const calibrations = await listCalibrations(open, id);
+      const own = calibrations.map((gallery) => [gallery.env, gallery.scorer, describeCalibration(gallery)]);
       const text = `${describeProfile(one)}\n\n${table(['world', 'scorer', 'do these rates hold for the people enrolled?'], own, 'Own galleries: not measured yet (30 people are needed; org calibrate measures now).')}`;
       return { json: { ...one, ownGalleries: calibrations }, text };
     },
@@ -148,10 +153,11 @@ export function addProfile(program: Command, runner: CommandRunner): void {
       const definition = await readDefinition(userPath(file));
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const one = await open.send<Profile>(
-        'PUT',
-        `/organizations/${id}/profiles/${encodeURIComponent(slug)}`,
-        definition,
+      const one = await replyOf(
+        open.admin.PUT('/api/admin/profiles/{slug}', {
+          params: { path: { slug }, query: { organization: id } },
+          body: definition,
+        }),
       );
       const text = describeProfile(one);
       if (!builtInOf(slug)) return { json: one, text };
@@ -178,8 +184,11 @@ export function addProfile(program: Command, runner: CommandRunner): void {
         );
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const path = `/organizations/${id}/profiles/${encodeURIComponent(slug)}`;
-      const { builtIn } = await open.send<{ builtIn?: Profile }>('DELETE', path);
+      const { builtIn } = await replyOf(
+        open.admin.DELETE('/api/admin/profiles/{slug}', {
+          params: { path: { slug }, query: { organization: id } },
+        }),
+      );
       const text =
         builtIn === undefined
           ? `${slug} is gone.`

@@ -6,7 +6,7 @@ import { openControl } from '../control/open-control.ts';
 import { initialize } from '../init/initialize.ts';
 import { recordDatabase } from '../init/record-database.ts';
 import { invocation } from '../invocation.ts';
-import type { OrganizationReply } from '../organization.ts';
+import { listOrganizations, type Organization } from '../organization.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './options.ts';
 import { type RunningService, runService } from './run-service.ts';
 
@@ -26,7 +26,7 @@ export function addStart(program: Command, runner: CommandRunner): void {
       const control = await openControl(data);
       try {
         const made = await initialize(control, 'Default', ['test']);
-        const { organizations } = await control.get<{ organizations: OrganizationReply[] }>('/organizations');
+        const organizations = (await listOrganizations(control)).toReversed();
         terminal.answer(
           made ? welcome(url, data, made.organizationId, made.keys.test) : again(url, data, organizations),
         );
@@ -72,7 +72,7 @@ Before real people come:                 ${invocation} doctor ${where}
 Ctrl-C stops.`;
 }
 
-function again(url: string, data: string, organizations: readonly OrganizationReply[]): string {
+function again(url: string, data: string, organizations: readonly Organization[]): string {
   const names = organizations.map(({ name }) => `"${name}"`).join(', ');
   return `Gatehouse is running at ${url} on ${data} (${names}). API: ${url}/docs. Ctrl-C stops.`;
 }

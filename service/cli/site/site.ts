@@ -1,18 +1,10 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { facts, table } from '../terminal/terminal.ts';
-
-interface SiteReply {
-  id: string;
-  name: string;
-  cidr: string;
-  country: string;
-  latitude: number;
-  longitude: number;
-  timeZone: string;
-}
 
 interface NewSite {
   org?: string;
@@ -52,14 +44,19 @@ export function addSite(program: Command, runner: CommandRunner): void {
       const { org, ...rest } = options;
       const open = await control();
       const { id } = await chooseOrganization(open, org);
-      const made = await open.send<SiteReply>('POST', `/organizations/${id}/sites`, {
-        name: rest.name,
-        cidr: rest.cidr,
-        country: rest.country.toUpperCase(),
-        latitude: readDegrees('--latitude', rest.latitude),
-        longitude: readDegrees('--longitude', rest.longitude),
-        timeZone: rest.timeZone,
-      });
+      const made = await replyOf(
+        open.admin.POST('/api/admin/sites', {
+          params: { query: { organization: id } },
+          body: {
+            name: rest.name,
+            cidr: rest.cidr,
+            country: rest.country.toUpperCase(),
+            latitude: readDegrees('--latitude', rest.latitude),
+            longitude: readDegrees('--longitude', rest.longitude),
+            timeZone: rest.timeZone,
+          },
+        }),
+      );
       const text = facts([
         ['id', made.id],
         ['name', made.name],
@@ -80,8 +77,10 @@ export function addSite(program: Command, runner: CommandRunner): void {
     async ({ options, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const reply = await open.get<{ sites: SiteReply[] }>(`/organizations/${id}/sites`);
-      const rows = reply.sites.map((one) => [
+      const items = await allPages((page) =>
+        replyOf(open.admin.GET('/api/admin/sites', { params: { query: { organization: id, ...page } } })),
+      );
+      const rows = items.map((one) => [
         one.id,
         one.name,
         one.cidr,
@@ -91,7 +90,7 @@ export function addSite(program: Command, runner: CommandRunner): void {
         one.timeZone,
       ]);
       const header = ['id', 'name', 'network', 'country', 'latitude', 'longitude', 'time zone'];
-      return { json: reply, text: table(header, rows, 'No site yet. Add one: site add --help') };
+      return { json: { items }, text: table(header, rows, 'No site yet. Add one: site add --help') };
     },
   );
 
@@ -105,7 +104,11 @@ export function addSite(program: Command, runner: CommandRunner): void {
     async ({ options, control }, siteId = '') => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      await open.send('DELETE', `/organizations/${id}/sites/${encodeURIComponent(siteId)}`);
+      await replyOf(
+        open.admin.DELETE('/api/admin/sites/{id}', {
+          params: { path: { id: siteId }, query: { organization: id } },
+        }),
+      );
       return { json: { removed: siteId }, text: `The site ${siteId} is removed.` };
     },
   );

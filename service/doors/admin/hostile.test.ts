@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { openEventsOut } from '../../../test/support/events-out.ts';
+import { operatorParts } from '../../../test/support/operator-parts.ts';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
 import { createServer } from '../../http/server.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
     ids: engine.ids,
     log: silentLog,
   });
-  await app.register(createAdminDoor({ ...eventsOut, access, checks: engine.checks }));
+  await app.register(createAdminDoor({ ...engine, ...eventsOut, ...operatorParts, access }));
   await app.register(createConsoleDoor(eventsOut));
   await app.ready();
   const realm = { organization, world: 'live' } as const;

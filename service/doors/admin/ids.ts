@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 const prefixes = {
+  organization: 'org',
   webhook: 'wh',
   delivery: 'dlv',
   event: 'evt',

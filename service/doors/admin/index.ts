@@ -1,19 +1,34 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Organizations } from '../../engine/organizations/index.ts';
 import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
 import { createDoor } from './door.ts';
 import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
 import { type GrantRouteDeps, grantRoutes } from './grants/routes.ts';
 import { type KeyRouteDeps, keyRoutes } from './keys/routes.ts';
+import { type LimitRouteDeps, limitRoutes } from './limits/routes.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
+import { type OrganizationRouteDeps, organizationRoutes } from './organizations/routes.ts';
+import { type ProfileRouteDeps, profileRoutes } from './profiles/routes.ts';
 import type { AdminRoute } from './route.ts';
+import { type SiteRouteDeps, siteRoutes } from './sites/routes.ts';
 import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
 
 /** What of the engine is behind the administrative routes; the composed Gatehouse fits. */
-export type AdminDeps = KeyRouteDeps & WebhookRouteDeps & GrantRouteDeps & DeliveryRouteDeps & EventRouteDeps;
+export type AdminDeps = OrganizationRouteDeps &
+  SiteRouteDeps &
+  ProfileRouteDeps &
+  LimitRouteDeps &
+  KeyRouteDeps &
+  WebhookRouteDeps &
+  GrantRouteDeps &
+  DeliveryRouteDeps &
+  EventRouteDeps;
 
 /** Every administrative operation, whoever may call it. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
+  ...organizationRoutes(deps),
+  ...siteRoutes(deps),
+  ...profileRoutes(deps),
+  ...limitRoutes(deps),
   ...keyRoutes(deps),
   ...webhookRoutes(deps),
   ...grantRoutes(deps),
@@ -22,9 +37,8 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
 ];
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */
-export const createControlAdminDoor = (
-  deps: AdminDeps & { organizations: Pick<Organizations, 'get'> },
-): FastifyPluginAsync => createDoor(adminRoutes(deps), controlMount(deps.organizations));
+export const createControlAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>
+  createDoor(adminRoutes(deps), controlMount(deps.organizations));
 
 /** On the LAN, for API keys, each in its own organization and world. */
 export const createAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Erasure, OrganizationErasure } from '../../engine/erasure/index.ts';
+import type { Erasure } from '../../engine/erasure/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import { createServer } from '../../http/server.ts';
 import { createIds } from '../../lib/id.ts';
@@ -28,12 +28,11 @@ beforeEach(async () => {
       return [];
     },
   } as unknown as Erasure;
-  const organizationErasure = { erase: record('erase organization') } as unknown as OrganizationErasure;
   const organizations = { get: async (id: string) => ({ id }) } as unknown as Organizations;
   app = createServer({ ids: createIds({ now: () => 0 }), log: silentLog });
   await app.register(async (door) => {
     door.decorate('wireErrors', controlErrors);
-    await door.register(erasureRoutes, { erasure, organizations, organizationErasure });
+    await door.register(erasureRoutes, { erasure, organizations });
   });
 });
 afterEach(() => app.close());
@@ -54,8 +53,6 @@ test.each([
   ['everybody', '/organizations/org_1/subjects', undefined],
   ['everybody, with a world', '/organizations/org_1/subjects', { world: 'live' }],
   ['one person', '/organizations/org_1/subjects/sub_1', undefined],
-  ['an organization', '/organizations/org_1', undefined],
-  ['an organization, in other words', '/organizations/org_1', { force: true }],
   ['one person, with a world', '/organizations/org_1/subjects/sub_1', { world: 'live' }],
   [
     'one person, confirming another',
@@ -105,7 +102,6 @@ test('orders reach the engine with the operator as actor', async () => {
     after: 'sub_1',
     limit: 2,
   });
-  await send('DELETE', '/organizations/org_1', { confirm: 'Acme', limit: 2 });
   await send('GET', '/organizations/org_1/erasures?pending=true&limit=5');
   await send('GET', '/erasures/ers_1');
   expect(asked).toEqual([
@@ -116,7 +112,6 @@ test('orders reach the engine with the operator as actor', async () => {
       { reason: 'consent-withdrawn', prove: true, ...who },
     ],
     ['eraseMany', { organization: 'org_1', world: 'test' }, { confirm: 3, after: 'sub_1', limit: 2, ...who }],
-    ['erase organization', 'org_1', { confirm: 'Acme', limit: 2, ...who }],
     ['receipts', 'org_1', { pending: true, limit: 5 }],
     ['receipt', 'ers_1'],
   ]);

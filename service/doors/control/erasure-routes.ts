@@ -23,10 +23,6 @@ const EraseMany = z.strictObject({
   after: z.string().max(64).optional(),
   limit: z.int().min(1).max(1000).default(100),
 });
-const EraseOrganization = z.strictObject({
-  confirm: z.string().max(120).describe('its name'),
-  limit: z.int().min(1).max(1000).default(100).describe('people of one call'),
-});
 const ErasureParams = z.object({ erasure: z.string().max(64) });
 const ErasureList = z.strictObject({
   pending: z.enum(['true', 'false']).default('false'),
@@ -37,9 +33,10 @@ const ErasureList = z.strictObject({
 const patient = { handlerTimeout: 30 * 60_000 };
 
 /** Erasing people, and the receipts of it. No API key reaches this: only whoever is at the box. */
-export const erasureRoutes: FastifyPluginAsync<
-  Pick<ControlDeps, 'organizations' | 'erasure' | 'organizationErasure'>
-> = async (app, { organizations, erasure, organizationErasure }) => {
+export const erasureRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organizations' | 'erasure'>> = async (
+  app,
+  { organizations, erasure },
+) => {
   const organizationOf = createOrganizationOf(organizations);
 
   app.delete('/organizations/:organization/subjects/:subject', patient, async (http) => {
@@ -73,15 +70,6 @@ export const erasureRoutes: FastifyPluginAsync<
         request: http.id,
       },
     );
-  });
-  app.delete('/organizations/:organization', patient, async (http) => {
-    const organization = await organizationOf(http.params);
-    requireConfirmation(http.body, '{"confirm":NAME OF THE ORGANIZATION}');
-    return organizationErasure.erase(organization, {
-      ...parse(EraseOrganization, http.body),
-      actor: operator(http),
-      request: http.id,
-    });
   });
   app.get('/organizations/:organization/erasures', async (http) => {
     const organization = await organizationOf(http.params);

@@ -1,5 +1,5 @@
 import type { Models } from '../../engine/models/index.ts';
-import type { Organization, Site } from '../../engine/organizations/index.ts';
+import type { Organization } from '../../engine/organizations/index.ts';
 import type { EnrolledPicture, Subject } from '../../engine/subjects/index.ts';
 import type { EnrollResult, Verdict } from '../../engine/verification/index.ts';
 import { time } from '../../lib/time.ts';
@@ -21,8 +21,6 @@ export const fromOrganization = ({
   ...timeOf('erasedAt', erasedAt),
   ...(attestation && { attestation: { ...attestation, attestedAt: time(attestation.attestedAt) } }),
 });
-
-export const fromSite = (site: Site) => site;
 
 export const fromPicture = ({ enrollment, createdAt, quality, anchor, comparable }: EnrolledPicture) => ({
   id: enrollment,

@@ -1,13 +1,10 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import type { KeyCustody } from '../../engine/keys/index.ts';
-import type { Organizations } from '../../engine/organizations/index.ts';
 import { operator } from './operator.ts';
-import { createOrganizationOf } from './organization-of.ts';
 import { parse } from './parse.ts';
 
 export interface VaultRouteDeps {
-  organizations: Organizations;
   custody: KeyCustody;
 }
 
@@ -20,10 +17,8 @@ const NewFile = z.strictObject({
 });
 const SigningParams = z.strictObject({ purpose: z.enum(['audit', 'receipts']) });
 
-/** The master key, the organizations' keys and the signing keys: what there is, and putting others in their place. */
-export const vaultRoutes: FastifyPluginAsync<VaultRouteDeps> = async (app, { organizations, custody }) => {
-  const organizationOf = createOrganizationOf(organizations);
-
+/** The master key and the signing keys: what there is, and putting others in their place. */
+export const vaultRoutes: FastifyPluginAsync<VaultRouteDeps> = async (app, { custody }) => {
   app.get('/master', async () => custody.master());
   app.post('/master/rotate', async (request) => {
     const { passphrase } = parse(WithPassphrase, request.body ?? {});
@@ -43,12 +38,4 @@ export const vaultRoutes: FastifyPluginAsync<VaultRouteDeps> = async (app, { org
   app.post('/signing-keys/:purpose/rotate', async (request) =>
     custody.rotateSigning(parse(SigningParams, request.params).purpose, operator(request)),
   );
-
-  app.get('/organizations/:organization/key/rotation', async ({ params }) =>
-    custody.organizationRotation(await organizationOf(params)),
-  );
-  app.post('/organizations/:organization/key/rotation', async (request, reply) => {
-    const organization = await organizationOf(request.params);
-    return reply.code(202).send(await custody.rotateOrganization(organization, operator(request)));
-  });
 };

@@ -7,49 +7,6 @@ import { emailAddress, lineOfText } from '../../http/text-fields.ts';
 const world = z.enum(['live', 'test']).describe('real people, or trials');
 
 export const OrganizationParams = z.object({ organization: z.string().min(1).max(64) });
-export const NewOrganization = z.strictObject({ name: lineOfText(120) });
-/** Of a profile. */
-const slug = z.string().min(1).max(63);
-
-export const OrganizationChange = z
-  .strictObject({
-    name: lineOfText(120).optional(),
-    matchOnly: z
-      .boolean()
-      .optional()
-      .describe('live verifications may run without presentation attack detection'),
-    uniquenessPolicy: z.enum(['off', 'warn', 'block']).optional(),
-    consentPolicy: z.enum(['attested', 'with-call']).optional(),
-    allowedProfiles: z
-      .array(slug)
-      .min(1)
-      .max(100)
-      .nullish()
-      .describe('slugs that callers may name; null: its own profiles, and built-in ones it has not replaced'),
-  })
-  .refine(
-    (change) => Object.values(change).some((value) => value !== undefined),
-    'Name at least one setting.',
-  );
-
-export const SiteParams = z.object({ site: z.string().max(64) });
-/** The engine says what a network, a country and a time zone are. */
-export const NewSite = z.strictObject({
-  name: lineOfText(80),
-  cidr: z.string(),
-  country: z.string(),
-  latitude: z.number(),
-  longitude: z.number(),
-  timeZone: z.string(),
-});
-
-export const ProfileParams = z.object({ profile: z.string().max(80) });
-export const NewProfileParams = z.object({
-  profile: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'It must be lower-case letters, digits and hyphens.'),
-});
-
 export const SubjectParams = z.object({ subject: z.string().max(254) });
 export const SubjectQuery = z.strictObject({ world });
 export const SubjectPage = z.strictObject({

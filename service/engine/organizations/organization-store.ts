@@ -20,6 +20,21 @@ export async function selectOrganizations(db: Db): Promise<Organization[]> {
   return rows.map(fromRow);
 }
 
+/** The newest first, older than `before`. */
+export async function selectOrganizationPage(
+  db: Db,
+  { before, limit }: { before?: string; limit: number },
+): Promise<Organization[]> {
+  const rows = await db
+    .selectFrom('organization')
+    .selectAll()
+    .$if(before !== undefined, (query) => query.where('id', '<', before!))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(fromRow);
+}
+
 export async function selectOrganization(db: Db, id: OrganizationId): Promise<Organization | undefined> {
   const row = await db.selectFrom('organization').selectAll().where('id', '=', id).executeTakeFirst();
   return row && fromRow(row);
@@ -40,12 +55,24 @@ export async function selectSites(db: Db, organization: OrganizationId): Promise
     .where('organization', '=', organization)
     .orderBy('id')
     .execute();
-  return rows.map(({ created_at: _, time_zone, id, ...columns }) => ({
-    ...columns,
-    id: id as SiteId,
-    organization,
-    timeZone: time_zone,
-  }));
+  return rows.map(fromSiteRow);
+}
+
+/** The newest first, older than `before`. */
+export async function selectSitePage(
+  db: Db,
+  organization: OrganizationId,
+  { before, limit }: { before?: string; limit: number },
+): Promise<Site[]> {
+  const rows = await db
+    .selectFrom('site')
+    .selectAll()
+    .where('organization', '=', organization)
+    .$if(before !== undefined, (query) => query.where('id', '<', before!))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(fromSiteRow);
 }
 
 /** Whether there was one. */
@@ -57,6 +84,19 @@ export async function deleteSite(tx: Tx, organization: OrganizationId, site: Sit
     .executeTakeFirst();
   return numDeletedRows > 0n;
 }
+
+const fromSiteRow = ({
+  created_at: _,
+  time_zone,
+  id,
+  organization,
+  ...columns
+}: Selectable<Schema['site']>): Site => ({
+  ...columns,
+  id: id as SiteId,
+  organization: organization as OrganizationId,
+  timeZone: time_zone,
+});
 
 function toRow(organization: Organization): Insertable<Schema['organization']> {
   return {

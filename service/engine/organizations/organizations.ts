@@ -10,7 +10,9 @@ import {
   insertOrganization,
   insertSite,
   selectOrganization,
+  selectOrganizationPage,
   selectOrganizations,
+  selectSitePage,
   selectSites,
   updateOrganization,
 } from './organization-store.ts';
@@ -25,6 +27,8 @@ export interface Organizations {
   /** Throws CONFLICT for a name that another organization has. */
   create(input: { name: string }, actor: Actor): Promise<Organization>;
   list(): Promise<Organization[]>;
+  /** The newest first, older than `before`; also those that were erased. */
+  page(page: { before?: string; limit: number }): Promise<Organization[]>;
   /** Throws NOT_FOUND. */
   get(id: OrganizationId): Promise<Organization>;
   /** Throws CONFLICT for a name that another organization has. */
@@ -59,6 +63,8 @@ export interface Organizations {
    */
   addSite(id: OrganizationId, site: Omit<Site, 'id' | 'organization'>, actor: Actor): Promise<Site>;
   listSites(id: OrganizationId): Promise<Site[]>;
+  /** The newest first, older than `before`. */
+  pageSites(id: OrganizationId, page: { before?: string; limit: number }): Promise<Site[]>;
   removeSite(id: OrganizationId, site: SiteId, actor: Actor): Promise<void>;
   /** The site whose CIDR holds the address, the narrowest first. */
   siteOf(id: OrganizationId, address: string): Promise<Site | undefined>;
@@ -124,6 +130,7 @@ export function createOrganizations({
     },
 
     list: () => selectOrganizations(db),
+    page: (page) => selectOrganizationPage(db, page),
 
     get: (id) => get(db, id),
 
@@ -216,6 +223,8 @@ export function createOrganizations({
       await get(db, id);
       return selectSites(db, id);
     },
+
+    pageSites: (id, page) => selectSitePage(db, id, page),
 
     removeSite: (id, site, actor) =>
       inTransaction(async (tx) => {

@@ -16,6 +16,18 @@ export function createProfileStore({ db }: { db: Db }) {
       .orderBy('version', 'desc')
       .limit(1)
       .executeTakeFirst();
+  const newestOfEach = () =>
+    db
+      .selectFrom('profile as p')
+      .selectAll()
+      .where('removed_at', 'is', null)
+      .where('version', '=', (eb) =>
+        eb
+          .selectFrom('profile as other')
+          .whereRef('other.organization', '=', 'p.organization')
+          .whereRef('other.slug', '=', 'p.slug')
+          .select((inner) => inner.fn.max('other.version').as('newest')),
+      );
   return {
     async newest(organization: OrganizationId, slug: string): Promise<ProfileRow | undefined> {
       const row = await newest(db, organization, slug);
@@ -46,20 +58,33 @@ export function createProfileStore({ db }: { db: Db }) {
     },
     /** The newest version of each, by slug; of all organizations without one. */
     list: (organization?: OrganizationId): Promise<ProfileRow[]> =>
-      db
-        .selectFrom('profile as p')
-        .selectAll()
+      newestOfEach()
         .$if(organization !== undefined, (query) => query.where('organization', '=', organization!))
-        .where('removed_at', 'is', null)
-        .where('version', '=', (eb) =>
-          eb
-            .selectFrom('profile as other')
-            .whereRef('other.organization', '=', 'p.organization')
-            .whereRef('other.slug', '=', 'p.slug')
-            .select((inner) => inner.fn.max('other.version').as('newest')),
-        )
         .orderBy('slug')
         .execute(),
+    /** The newest version of each, by slug, those after `after`. */
+    page: (
+      organization: OrganizationId,
+      { after, limit }: { after?: string; limit: number },
+    ): Promise<ProfileRow[]> =>
+      newestOfEach()
+        .where('organization', '=', organization)
+        .$if(after !== undefined, (query) => query.where('slug', '>', after!))
+        .orderBy('slug')
+        .limit(limit)
+        .execute(),
+    /** Those of `slugs` that the organization has a profile of its own for. */
+    async taken(organization: OrganizationId, slugs: readonly string[]): Promise<string[]> {
+      const rows = await db
+        .selectFrom('profile')
+        .select('slug')
+        .distinct()
+        .where('organization', '=', organization)
+        .where('slug', 'in', slugs)
+        .where('removed_at', 'is', null)
+        .execute();
+      return rows.map(({ slug }) => slug);
+    },
     /** False when the version is taken; on PostgreSQL a version that is taken just now runs the transaction again. */
     async insert(tx: Tx, row: ProfileRow): Promise<boolean> {
       const { numInsertedOrUpdatedRows } = await tx

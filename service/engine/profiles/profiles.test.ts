@@ -108,7 +108,7 @@ test('a profile is found by id and slug; an own one goes before the built-in one
   });
   expect(await get('default')).toEqual(own);
   expect(await get('builtin:default')).toEqual(builtInProfiles[0]);
-  const listed = await engine.checks.listProfiles(engine.organization);
+  const listed = await engine.checks.pageProfiles(engine.organization, { limit: 100 });
   expect(listed.filter(({ slug }) => slug === 'default')).toEqual([own]);
   expect(listed).toHaveLength(builtInProfiles.length);
 });
@@ -157,7 +157,7 @@ test('a reset puts the own versions away: the built-in holds again, and the next
   expect(await get(first.id)).toEqual(builtInProfiles[0]);
   expect(await engine.checks.resetProfile(engine.organization, 'desk', operator)).toBeUndefined();
   await expect(get('desk')).rejects.toMatchObject({ code: 'PROFILE_NOT_FOUND' });
-  expect(await engine.checks.listProfiles(engine.organization)).toEqual(builtInProfiles);
+  expect(await engine.checks.pageProfiles(engine.organization, { limit: 100 })).toEqual(builtInProfiles);
   await expect(engine.checks.resetProfile(engine.organization, 'default', operator)).rejects.toMatchObject({
     code: 'PROFILE_NOT_FOUND',
   });
@@ -189,7 +189,7 @@ test('another organization sees none of it', async () => {
   const own = await engine.checks.setProfile(engine.organization, 'desk', definition(), operator);
   for (const name of ['desk', own.id])
     await expect(engine.checks.getProfile(other, name)).rejects.toMatchObject({ code: 'PROFILE_NOT_FOUND' });
-  expect(await engine.checks.listProfiles(other)).toEqual(builtInProfiles);
+  expect(await engine.checks.pageProfiles(other, { limit: 100 })).toEqual(builtInProfiles);
 });
 
 test.each<[string, string, (valid: ProfileDefinition) => unknown, string]>([
@@ -231,4 +231,28 @@ test.each<[string, string, (valid: ProfileDefinition) => unknown, string]>([
     extra: { details: expect.arrayContaining([expect.objectContaining({ path })]) },
   });
   expect(await engine.db.selectFrom('profile').selectAll().execute()).toEqual([]);
+});
+
+test('a page goes on after the one before: built-in ones that were not replaced, then its own by slug', async () => {
+  for (const slug of ['zoo', 'default', 'desk'])
+    await engine.checks.setProfile(engine.organization, slug, definition(), operator);
+  const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+  await engine.checks.setProfile(other, 'elsewhere', definition(), operator);
+  const whole = await engine.checks.pageProfiles(engine.organization, { limit: 100 });
+  const builtIn = builtInProfiles.filter(({ slug }) => slug !== 'default').map(({ slug }) => slug);
+  expect(whole.map(({ slug }) => slug)).toEqual([...builtIn, 'default', 'desk', 'zoo']);
+  for (const limit of [1, 2, builtIn.length, builtIn.length + 1]) {
+    const found: typeof whole = [];
+    for (let after: string | undefined; found.length < whole.length; ) {
+      const page = await engine.checks.pageProfiles(engine.organization, {
+        limit,
+        ...(after !== undefined && { after }),
+      });
+      expect(page.length).toBe(Math.min(limit, whole.length - found.length));
+      found.push(...page);
+      const last = page.at(-1)!;
+      after = last.builtIn ? last.id : last.slug;
+    }
+    expect(found).toEqual(whole);
+  }
 });

@@ -13,6 +13,11 @@ import { readStoredProfile } from './read-stored-profile.ts';
 
 export interface Profiles {
   list(organization: OrganizationId): Promise<Profile[]>;
+  /**
+   * Built-in ones that the organization has not replaced, then its own by slug. `after` is the id of a built-in profile, or the
+   * slug of an own one.
+   */
+  page(organization: OrganizationId, page: { after?: string; limit: number }): Promise<Profile[]>;
   /** Organizations with an own profile that verifies where a built-in one would refuse by liveness; one query for all. */
   lenientOrganizations(): Promise<Set<OrganizationId>>;
   /** The newest version; an organization's own goes before a built-in one. Throws PROFILE_NOT_FOUND. */
@@ -48,6 +53,20 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
       const own = (await store.list(organization)).map(toProfile);
       const taken = new Set(own.map(({ slug }) => slug));
       return [...builtInProfiles.filter(({ slug }) => !taken.has(slug)), ...own];
+    },
+    async page(organization, { after, limit }) {
+      const before = builtInProfiles.findIndex(({ id }) => id === after);
+      const slugOfOwn = before === -1 ? after : undefined;
+      const left = slugOfOwn === undefined ? builtInProfiles.slice(before + 1) : [];
+      const slugs = left.map(({ slug }) => slug);
+      const taken = slugs.length === 0 ? [] : await store.taken(organization, slugs);
+      const builtIn = left.filter(({ slug }) => !taken.includes(slug)).slice(0, limit);
+      if (builtIn.length === limit) return builtIn;
+      const own = await store.page(organization, {
+        limit: limit - builtIn.length,
+        ...(slugOfOwn !== undefined && { after: slugOfOwn }),
+      });
+      return [...builtIn, ...own.map(toProfile)];
     },
     async lenientOrganizations() {
       const rows = await store.list();

@@ -12,7 +12,7 @@ import { createClaims, createRefusedPictures } from '../lockout/index.ts';
 import { createMatching, type GalleryShifts, safeGallerySize } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { Profile, ProfileDefinition } from '../profiles/index.ts';
+import type { Profile, ProfileDefinition, Profiles } from '../profiles/index.ts';
 import { createProfiles } from '../profiles/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { createEnroll } from './enroll.ts';
@@ -33,8 +33,7 @@ export interface Checks {
   unlock(realm: Realm, person: string, actor: Actor): Promise<{ failures: number; disabled: boolean }>;
   /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED; CONSENT_WITHDRAWN where no use is left. */
   enroll(command: EnrollCommand): Promise<EnrollResult>;
-  /** Built-in ones and the organization's own. */
-  listProfiles(organization: OrganizationId): Promise<Profile[]>;
+  pageProfiles: Profiles['page'];
   /** As `Profiles.lenientOrganizations`. */
   lenientOrganizations(): Promise<Set<OrganizationId>>;
   getProfile(organization: OrganizationId, idOrSlug: string): Promise<Profile>;
@@ -96,7 +95,7 @@ export function createChecks({
     verify: createVerify({ ...deps, verifications: createVerificationStore(given) }),
     unlock: (realm, person, actor) => claims.unlock(realm, person, actor),
     enroll: createEnroll(deps),
-    listProfiles: (organization) => profiles.list(organization),
+    pageProfiles: (organization, page) => profiles.page(organization, page),
     lenientOrganizations: () => profiles.lenientOrganizations(),
     getProfile: (organization, idOrSlug) => profiles.get(organization, idOrSlug),
     resetProfile: (organization, slug, actor) => profiles.reset(organization, slug, actor),

@@ -1,0 +1,48 @@
+import type { Limits } from '../../../engine/limits/index.ts';
+import type { KeyId } from '../../../lib/id.ts';
+import { readers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromLimits, toSettings } from './translate.ts';
+import { LimitsChange, LimitsQuery, LimitsReply } from './wire.ts';
+
+export interface LimitRouteDeps {
+  limits: Pick<Limits, 'show' | 'set'>;
+}
+
+const about = {
+  tag: 'limits',
+  within: 'organization',
+  url: '/limits',
+  reply: LimitsReply,
+  keyRefusal: 'No API key may see or change limits: on the box run "gatehouse limits".',
+} as const;
+
+/** How much an organization and its keys may ask. What it may ask is decided by the operator of the box alone. */
+export function limitRoutes({ limits }: LimitRouteDeps): AdminRoute[] {
+  return [
+    route({
+      ...about,
+      method: 'GET',
+      operationId: 'getLimits',
+      summary: 'Show limits',
+      description: 'And what of the month is used.',
+      may: { operator: true, administrator: readers, key: false },
+      query: LimitsQuery,
+      refuses: ['NOT_FOUND'],
+      handle: async ({ organization, query: { key } }) =>
+        fromLimits(await limits.show(organization, key as KeyId | undefined)),
+    }),
+    route({
+      ...about,
+      method: 'PATCH',
+      operationId: 'changeLimits',
+      summary: 'Change limits',
+      description: 'From the next request on. What is not named stays.',
+      may: { operator: true, administrator: [], key: false },
+      body: LimitsChange,
+      refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+      handle: async ({ organization, body, who }) =>
+        fromLimits(await limits.set(organization, toSettings(body), who, body.key as KeyId | undefined)),
+    }),
+  ];
+}

@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type ControlAdmin, openControlAdmin } from '../../../../test/support/control-admin.ts';
+import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
+
+let engine: Engine;
+let control: ControlAdmin;
+let asked: unknown[];
+
+const calibration = {
+  ...{ scorer: 'a', shift: 0.01, people: 40, compared: 40, pairs: 780, rate: 0.001, share: 0.002 },
+  outdated: false,
+};
+const ada = { is: 'operator', name: 'ada', request: expect.stringMatching(/^req_/) };
+
+beforeEach(async () => {
+  asked = [];
+  const record =
+    <Answer>(name: string, answer: Answer) =>
+    (...input: unknown[]): Answer => {
+      asked.push([name, ...input]);
+      return answer;
+    };
+  const measured = [{ ...calibration, world: 'test' as const, measuredAt: Date.UTC(2026, 10, 20) }];
+  const copies = [{ place: '/media/stick', state: 'unreachable' as const, reason: 'It is not there.' }];
+  engine = await startEngine({ attested: false });
+  control = await openControlAdmin(engine, {
+    calibrations: { list: () => measured, measure: record('measure', Promise.resolve(measured)) },
+    organizationErasure: {
+      erase: record('erase', Promise.resolve({ erased: [], left: 0, done: true, copies })),
+    },
+    custody: {
+      rotateOrganization: record('rotate', Promise.resolve({ generation: 2, total: 7 })),
+      organizationRotation: () => ({ is: 'running', done: 3, total: 7 }),
+    },
+    renewals: {
+      start: record('renew', Promise.resolve({ generation: 3, total: 9 })),
+      state: () => ({ is: 'stopped', done: 1, total: 9, reason: 'The disk is full.' }),
+    },
+  });
+});
+afterEach(async () => {
+  await control.close();
+  await engine.stop();
+});
+
+test('an organization is made, changed and shown, and the operator is in the audit log', async () => {
+  const made = await control.call('POST', '/organizations', { name: 'Museum' });
+  expect(made).toEqual({
+    status: 201,
+    body: {
+      id: expect.stringMatching(/^org_/),
+      ...{ name: 'Museum', createdAt: '2026-11-20T12:00:00.000Z' },
+      ...{ matchOnly: false, uniquenessPolicy: 'off', consentPolicy: 'attested' },
+    },
+  });
+  const change = { name: 'Acme 2', matchOnly: true, uniquenessPolicy: 'block', allowedProfiles: ['default'] };
+  const changed = await control.call('PATCH', '/organization', change);
+  expect(changed).toEqual({
+    status: 200,
+    body: { ...made.body, ...change, id: engine.organization },
+  });
+  expect(await control.call('GET', '/organization')).toEqual(changed);
+  const all = await control.call('PATCH', '/organization', { allowedProfiles: null });
+  expect(all.body).not.toHaveProperty('allowedProfiles');
+  const lines = await engine.db
+    .selectFrom('audit')
+    .select(['actor', 'action'])
+    .where('target', '=', made.body.id)
+    .execute();
+  expect(lines).toEqual([{ actor: 'operator:ada', action: 'organization.create' }]);
+});
+
+test('organizations come the newest first, page by page', async () => {
+  const made: string[] = [engine.organization];
+  for (const name of ['One', 'Two']) made.unshift((await engine.organizations.create({ name }, operator)).id);
+  const first = await control.call('GET', '/organizations?limit=2');
+  const second = await control.call('GET', `/organizations?limit=2&cursor=${first.body.next}`);
+  const listed = [...first.body.items, ...second.body.items].map(({ id }: { id: string }) => id);
+  expect([first.body.items.length, listed]).toEqual([2, made]);
+  expect(second.body).not.toHaveProperty('next');
+});
+
+test('what the organization attested is told with its time', async () => {
+  const consent = { textVersion: 'v1', purposes: ['verification'], method: 'form', legalBasis: 'consent' };
+  await engine.organizations.attestConsent(
+    engine.organization,
+    { ...consent, purposes: ['verification'] },
+    operator,
+  );
+  expect((await control.call('GET', '/organization')).body.attestation).toEqual({
+    ...consent,
+    attestedBy: 'operator:ada',
+    attestedAt: '2026-11-20T12:00:00.000Z',
+  });
+});
+
+test('a setting that is wrong is named, and a profile that there is not', async () => {
+  expect(await control.call('PATCH', '/organization', { uniquenessPolicy: 'never' })).toMatchObject({
+    status: 400,
+    body: {
+      code: 'INVALID_REQUEST',
+      details: [{ path: 'uniquenessPolicy', message: 'It must be one of: off, warn, block.' }],
+    },
+  });
+  expect(await control.call('PATCH', '/organization', { allowedProfiles: ['dor'] })).toMatchObject({
+    status: 404,
+    body: { code: 'PROFILE_NOT_FOUND' },
+  });
+  expect(await control.call('PATCH', '/organization', {})).toMatchObject({ status: 400 });
+});
+
+test('galleries are measured, and their figures told', async () => {
+  const reply = {
+    status: 200,
+    body: { items: [{ ...calibration, env: 'test', measuredAt: '2026-11-20T00:00:00.000Z' }] },
+  };
+  expect(await control.call('GET', '/organization/calibrations')).toEqual(reply);
+  expect(asked).toEqual([]);
+  expect(await control.call('POST', '/organization/calibrations')).toEqual(reply);
+  expect(asked).toEqual([['measure', engine.organization, ada]]);
+});
+
+test('an erasure reaches the engine with what confirms it, or without', async () => {
+  expect(await control.call('POST', '/organization/erase', { confirm: 'Acme', limit: 2 })).toEqual({
+    status: 200,
+    body: {
+      ...{ erased: [], left: 0, done: true },
+      copies: [{ place: '/media/stick', state: 'unreachable', reason: 'It is not there.' }],
+    },
+  });
+  await control.call('POST', '/organization/erase');
+  const order = { actor: ada, request: ada.request };
+  expect(asked).toEqual([
+    ['erase', engine.organization, { ...order, confirm: 'Acme', limit: 2 }],
+    ['erase', engine.organization, { ...order, limit: 100 }],
+  ]);
+  expect(await control.call('POST', '/organization/erase', { force: true })).toMatchObject({ status: 400 });
+  expect(asked).toHaveLength(2);
+});
+
+test('a key rotation and a renewal of templates go on in the background; the renewal asks for the name', async () => {
+  expect(await control.call('POST', '/organization/key/rotation')).toEqual({
+    status: 202,
+    body: { generation: 2, total: 7 },
+  });
+  expect(await control.call('GET', '/organization/key/rotation')).toEqual({
+    status: 200,
+    body: { is: 'running', done: 3, total: 7 },
+  });
+  for (const body of [undefined, { confirm: 'acme' }])
+    expect(await control.call('POST', '/organization/templates/renewal', body)).toMatchObject({
+      body: { code: 'CONFIRMATION_REQUIRED', error: expect.stringContaining('{"confirm": "Acme"}') },
+    });
+  expect(asked).toEqual([['rotate', engine.organization, ada]]);
+  expect(await control.call('POST', '/organization/templates/renewal', { confirm: 'Acme' })).toEqual({
+    status: 202,
+    body: { generation: 3, total: 9 },
+  });
+  expect(asked.at(-1)).toEqual(['renew', engine.organization, ada]);
+  expect(await control.call('GET', '/organization/templates/renewal')).toEqual({
+    status: 200,
+    body: { is: 'stopped', done: 1, total: 9, reason: 'The disk is full.' },
+  });
+});

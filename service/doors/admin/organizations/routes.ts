@@ -1,0 +1,126 @@
+import type { GalleryCalibrations } from '../../../engine/gallery-calibration/index.ts';
+import type { Organizations } from '../../../engine/organizations/index.ts';
+import type { Checks } from '../../../engine/verification/index.ts';
+import { toPage } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import { managers, operators, readers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { type SecretRouteDeps, secretRoutes } from './secret-routes.ts';
+import { fromCalibration, fromOrganization } from './translate.ts';
+import {
+  CalibrationsReply,
+  NewOrganization,
+  OrganizationChange,
+  OrganizationPage,
+  OrganizationQuery,
+  OrganizationReply,
+} from './wire.ts';
+
+export interface OrganizationRouteDeps extends SecretRouteDeps {
+  organizations: Pick<Organizations, 'page' | 'create' | 'get' | 'set'>;
+  checks: Pick<Checks, 'getProfile'>;
+  calibrations: Pick<GalleryCalibrations, 'list' | 'measure'>;
+}
+
+const ofBox = {
+  tag: 'organizations',
+  within: 'appliance',
+  may: { operator: true, administrator: [], key: false },
+} as const;
+const ofOne = {
+  tag: 'organizations',
+  within: 'organization',
+  keyRefusal: 'No API key may see or change the organization: on the box run "gatehouse org".',
+} as const;
+const looking = { operator: true, administrator: readers, key: false } as const;
+
+/** The organizations of the box, for the operator; and the one that a request acts in, below `/organization`. */
+export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
+  const { organizations, checks, calibrations } = deps;
+  return [
+    route({
+      ...ofBox,
+      method: 'GET',
+      url: '/organizations',
+      operationId: 'listOrganizations',
+      summary: 'List organizations',
+      description: 'Those of the box, the erased ones too.',
+      query: OrganizationQuery,
+      reply: OrganizationPage,
+      async handle({ query: { limit, cursor } }) {
+        const found = await organizations.page(defined({ before: cursor, limit: limit + 1 }));
+        return toPage(found.map(fromOrganization), limit, ({ id }) => id);
+      },
+    }),
+    route({
+      ...ofBox,
+      method: 'POST',
+      url: '/organizations',
+      operationId: 'createOrganization',
+      summary: 'Make an organization',
+      description: 'It has no key yet.',
+      body: NewOrganization,
+      status: 201,
+      reply: OrganizationReply,
+      refuses: ['CONFLICT', 'STORAGE_FULL'],
+      handle: async ({ body, who }) => fromOrganization(await organizations.create(body, who)),
+    }),
+    route({
+      ...ofOne,
+      method: 'GET',
+      url: '/organization',
+      operationId: 'getOrganization',
+      summary: 'Show the organization',
+      description: 'The organization that the request acts in, and its settings.',
+      may: looking,
+      reply: OrganizationReply,
+      refuses: ['NOT_FOUND'],
+      handle: async ({ organization }) => fromOrganization(await organizations.get(organization)),
+    }),
+    route({
+      ...ofOne,
+      method: 'PATCH',
+      url: '/organization',
+      operationId: 'changeOrganization',
+      summary: 'Change the organization',
+      description: 'Settings that are not named stay as they are.',
+      may: { operator: true, administrator: managers, key: false },
+      body: OrganizationChange,
+      reply: OrganizationReply,
+      refuses: ['NOT_FOUND', 'CONFLICT', 'PROFILE_NOT_FOUND', 'STORAGE_FULL'],
+      async handle({ organization, body, who }) {
+        for (const slug of body.allowedProfiles ?? []) await checks.getProfile(organization, slug);
+        return fromOrganization(await organizations.set(organization, defined(body), who));
+      },
+    }),
+    route({
+      ...ofOne,
+      method: 'GET',
+      url: '/organization/calibrations',
+      operationId: 'listGalleryCalibrations',
+      summary: 'Show what the own galleries raise thresholds by',
+      description: 'As last measured.',
+      may: looking,
+      reply: CalibrationsReply,
+      refuses: ['NOT_FOUND'],
+      handle: ({ organization }) => ({ items: calibrations.list(organization).map(fromCalibration) }),
+    }),
+    route({
+      ...ofOne,
+      method: 'POST',
+      url: '/organization/calibrations',
+      operationId: 'calibrateGalleries',
+      summary: 'Measure the own galleries now',
+      description:
+        'Compares the enrolled people with one another and raises thresholds where more strangers are alike than the calibration of the scorer says. Galleries with fewer than 30 people are left as they are.',
+      may: { operator: true, administrator: operators, key: false },
+      lasting: true,
+      reply: CalibrationsReply,
+      refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+      handle: async ({ organization, who }) => ({
+        items: (await calibrations.measure(organization, who)).map(fromCalibration),
+      }),
+    }),
+    ...secretRoutes(deps),
+  ];
+}

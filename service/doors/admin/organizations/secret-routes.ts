@@ -1,0 +1,111 @@
+import type { OrganizationErasure as Erasures } from '../../../engine/erasure/index.ts';
+import type { KeyCustody, TemplateRenewals } from '../../../engine/keys/index.ts';
+import type { Organizations } from '../../../engine/organizations/index.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { managers, readers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { ErasedReply, OrganizationErasure, ProgressReply, RenewalOrder, StartedReply } from './wire.ts';
+
+export interface SecretRouteDeps {
+  organizations: Pick<Organizations, 'get'>;
+  organizationErasure: Erasures;
+  custody: Pick<KeyCustody, 'rotateOrganization' | 'organizationRotation'>;
+  renewals: Pick<TemplateRenewals, 'start' | 'state'>;
+}
+
+const about = {
+  tag: 'organizations',
+  within: 'organization',
+  keyRefusal: 'No API key may see or change the secrets of the organization: on the box run "gatehouse org".',
+} as const;
+const looking = { operator: true, administrator: readers, key: false } as const;
+
+/** New secrets for the organization, and their end. */
+export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
+  const { organizations, organizationErasure, custody, renewals } = deps;
+  return [
+    route({
+      ...about,
+      method: 'POST',
+      url: '/organization/erase',
+      operationId: 'eraseOrganization',
+      summary: 'Erase the organization',
+      description:
+        'Revokes every API key, erases people page by page, then the sites, webhooks, rules, grants and the secrets of the organization. Call it until it is `done`.',
+      may: { operator: true, administrator: [], key: false },
+      lasting: true,
+      body: OrganizationErasure,
+      reply: ErasedReply,
+      refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'LEGAL_HOLD', 'STORAGE_FULL'],
+      handle: ({ organization, body: { confirm, limit }, who, request }) =>
+        organizationErasure.erase(organization, {
+          limit,
+          actor: who,
+          request,
+          ...(confirm !== undefined && { confirm }),
+        }),
+    }),
+    route({
+      ...about,
+      method: 'GET',
+      url: '/organization/key/rotation',
+      operationId: 'getKeyRotation',
+      summary: 'Show how far a new key has come',
+      description: 'Of the keys of people, each of which is wrapped again.',
+      may: looking,
+      quiet: true,
+      reply: ProgressReply,
+      refuses: ['NOT_FOUND'],
+      handle: ({ organization }) => custody.organizationRotation(organization),
+    }),
+    route({
+      ...about,
+      method: 'POST',
+      url: '/organization/key/rotation',
+      operationId: 'rotateOrganizationKey',
+      summary: 'Give the organization a new key',
+      description:
+        'The key of every person is wrapped with it in the background; then the old one is removed.',
+      may: { operator: true, administrator: managers, key: false },
+      status: 202,
+      reply: StartedReply,
+      refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+      handle: ({ organization, who }) => custody.rotateOrganization(organization, who),
+    }),
+    route({
+      ...about,
+      method: 'GET',
+      url: '/organization/templates/renewal',
+      operationId: 'getTemplateRenewal',
+      summary: 'Show how far a renewal of templates has come',
+      description: 'Of templates and kept probes.',
+      may: looking,
+      quiet: true,
+      reply: ProgressReply,
+      refuses: ['NOT_FOUND'],
+      handle: ({ organization }) => renewals.state(organization),
+    }),
+    route({
+      ...about,
+      method: 'POST',
+      url: '/organization/templates/renewal',
+      operationId: 'renewTemplates',
+      summary: 'Put all templates under a new secret',
+      description:
+        'Goes on in the background. The old secret is destroyed at the end: templates in backups of before cannot be used any more.',
+      may: { operator: true, administrator: ['owner'], key: false },
+      body: RenewalOrder,
+      status: 202,
+      reply: StartedReply,
+      refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'CONFLICT', 'STORAGE_FULL'],
+      async handle({ organization, body: { confirm }, who }) {
+        const { name } = await organizations.get(organization);
+        if (confirm === name) return renewals.start(organization, who);
+        throw new Problem(
+          'CONFIRMATION_REQUIRED',
+          `Nothing was renewed. The secret of now is destroyed at the end, and no backup of before serves any more. Confirm with the name of the organization: {"confirm": ${JSON.stringify(name)}}.`,
+        );
+      },
+    }),
+  ];
+}

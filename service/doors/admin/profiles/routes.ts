@@ -1,0 +1,91 @@
+import type { Checks } from '../../../engine/verification/index.ts';
+import { toPage } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import { managers, readers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import {
+  AnyProfile,
+  Definition,
+  OwnProfile,
+  ProfilePage,
+  ProfileQuery,
+  ProfileReply,
+  ProfileResetReply,
+} from './wire.ts';
+
+export interface ProfileRouteDeps {
+  checks: Pick<Checks, 'pageProfiles' | 'getProfile' | 'setProfile' | 'resetProfile'>;
+}
+
+const about = {
+  tag: 'profiles',
+  within: 'organization',
+  keyRefusal: 'No API key may see or change profiles: on the box run "gatehouse profile".',
+} as const;
+const looking = { operator: true, administrator: readers, key: false } as const;
+const changing = { operator: true, administrator: managers, key: false } as const;
+
+/** Verification profiles: those that come with the product, and those of the organization. */
+export function profileRoutes({ checks }: ProfileRouteDeps): AdminRoute[] {
+  return [
+    route({
+      ...about,
+      method: 'GET',
+      url: '/profiles',
+      operationId: 'listProfiles',
+      summary: 'List profiles',
+      description: 'Built-in ones that the organization has not replaced, then its own by slug.',
+      may: looking,
+      query: ProfileQuery,
+      reply: ProfilePage,
+      async handle({ organization, query: { limit, cursor } }) {
+        const page = defined({ after: cursor, limit: limit + 1 });
+        const found = await checks.pageProfiles(organization, page);
+        return toPage(found, limit, ({ builtIn, id, slug }) => (builtIn ? id : slug));
+      },
+    }),
+    route({
+      ...about,
+      method: 'GET',
+      url: '/profiles/:slug',
+      operationId: 'getProfile',
+      summary: 'Show a profile',
+      description: 'Its newest version; one of the organization goes before a built-in one of the same slug.',
+      may: looking,
+      params: AnyProfile,
+      reply: ProfileReply,
+      refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND'],
+      handle: ({ organization, params: { slug } }) => checks.getProfile(organization, slug),
+    }),
+    route({
+      ...about,
+      method: 'PUT',
+      url: '/profiles/:slug',
+      operationId: 'setProfile',
+      summary: 'Make the next version of a profile',
+      description: 'The slug of a built-in profile replaces that one for this organization.',
+      may: changing,
+      params: OwnProfile,
+      body: Definition,
+      reply: ProfileReply,
+      refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+      handle: ({ organization, params: { slug }, body, who }) =>
+        checks.setProfile(organization, slug, body, who),
+    }),
+    route({
+      ...about,
+      method: 'DELETE',
+      url: '/profiles/:slug',
+      operationId: 'resetProfile',
+      summary: 'Put the own versions of a profile away',
+      description: 'A built-in profile of that slug holds again.',
+      may: changing,
+      params: OwnProfile,
+      reply: ProfileResetReply,
+      refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND', 'STORAGE_FULL'],
+      handle: async ({ organization, params: { slug }, who }) => ({
+        builtIn: await checks.resetProfile(organization, slug, who),
+      }),
+    }),
+  ];
+}
