@@ -46,6 +46,7 @@ let other: OrganizationId;
 let made = 0;
 /** Every request from an address of its own: refused keys are counted by address. */
 let address = 0;
+const nextAddress = () => `10.0.${Math.floor(++address / 250)}.${(address % 250) + 1}`;
 
 let victim: Victim;
 const email = 'victim.marker@example.com';
@@ -193,7 +194,7 @@ function ask(method: string, sample: RouteSample, headers: Record<string, string
     method: method as 'POST',
     url,
     headers,
-    remoteAddress: `10.0.${Math.floor(++address / 250)}.${(address % 250) + 1}`,
+    remoteAddress: nextAddress(),
     ...(payload && { payload }),
   });
 }
@@ -287,7 +288,12 @@ describe('of all routes', () => {
       for (const method of methods) {
         const before = await digest();
         const ask = (headers: Record<string, string>) =>
-          app.inject({ method: method as 'GET', url: url.replaceAll(/:\w+/g, 'x'), headers });
+          app.inject({
+            method: method as 'GET',
+            url: url.replaceAll(/:\w+/g, 'x'),
+            headers,
+            remoteAddress: nextAddress(),
+          });
         const answers = [
           await ask({ 'x-api-key': key }),
           await ask({ 'x-api-key': `${key}x` }),
@@ -329,7 +335,12 @@ describe('of all routes', () => {
     const routes = app.published.flatMap(({ methods, url }) => methods.map((method) => ({ method, url })));
     for (const { method, url } of [...routes, { method: 'GET', url: '/nowhere' }]) {
       const headers = { 'x-api-key': key, host: 'rebound.example', origin: 'http://rebound.example' };
-      const reply = await app.inject({ method: method as 'GET', url: url.replaceAll(/:\w+/g, 'x'), headers });
+      const reply = await app.inject({
+        method: method as 'GET',
+        url: url.replaceAll(/:\w+/g, 'x'),
+        headers,
+        remoteAddress: nextAddress(),
+      });
       expect([method, url, reply.statusCode]).toEqual([method, url, 421]);
       if (method !== 'HEAD') expect(reply.json()).toMatchObject({ code: 'HOST_NOT_ALLOWED' });
     }
