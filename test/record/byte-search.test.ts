@@ -177,7 +177,7 @@ test('no address, name, picture or template lies in plain sight: not in the data
   expect(await verify({ image, email: third!.email, name: third!.name }, '/api/enroll')).toBe(409);
   // Each enrollment was told to a receiver that says it all back, and both are in the log of deliveries.
   await echo.heard(people.map((one) => one.email));
-  const { deliveries } = await cli.json<{ deliveries: { id: string }[] }>(
+  const { items: deliveries } = await cli.json<{ items: { id: string }[] }>(
     'webhook',
     'deliveries',
     '--test',
