@@ -151,6 +151,24 @@ export default {
       'compose builds; server listens; the CLI calls both.',
     ),
     rule(
+      'server-above-compose',
+      { path: '^service/server/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/(cli|reference)/' },
+      'The server listens with what compose built; it neither parses commands nor writes documents.',
+    ),
+    rule(
+      'reference-reads-schemas',
+      { path: '^service/reference/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/', pathNot: '^service/(reference/|config\\.ts$|engine/[^/]+/index\\.ts$)' },
+      'Reference pages are written from schemas alone.',
+    ),
+    rule(
+      'config-knows-no-room',
+      { path: '^service/config\\.ts$' },
+      { path: '^service/', pathNot: '^service/(http/listening|lib)/' },
+      'Settings are parsed before anything is built.',
+    ),
+    rule(
       'server-below-cli',
       { path: '^service/', pathNot: '^service/cli/|\\.test\\.ts$' },
       { path: '^service/cli/' },

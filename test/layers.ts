@@ -1,9 +1,15 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 // @ts-expect-error: plain JavaScript without types, read by dependency-cruiser itself too
 import rules from '../.dependency-cruiser.js';
+import { compareLongFunctions, findLongFunctions } from './layers/function-lengths.ts';
+import { longFunctions } from './layers/long-functions.ts';
+import { findServiceRooms, findUnnamedRooms, findWideRooms } from './layers/rooms.ts';
 
 /** dependency-cruiser passes happily after seeing nothing (FACTS.md): fewer modules than this is a failure. */
 const MODULE_FLOOR = 60;
+const root = join(import.meta.dirname, '..');
 
 const { output } = await cruise(['main', 'service', 'models', 'sdk/gatehouse/src', 'test', 'demo'], {
   ...rules.options,
@@ -12,8 +18,26 @@ const { output } = await cruise(['main', 'service', 'models', 'sdk/gatehouse/src
 } as Parameters<typeof cruise>[1]);
 if (typeof output === 'string') throw new Error(`dependency-cruiser answered text, not a result: ${output}`);
 const { violations, totalCruised } = output.summary;
-for (const v of violations) console.error(`${v.rule.name}: ${v.from} -> ${v.to}`);
-if (totalCruised < MODULE_FLOOR)
-  console.error(`only ${totalCruised} modules were seen; at least ${MODULE_FLOOR} exist`);
-if (violations.length > 0 || totalCruised < MODULE_FLOOR) process.exit(1);
-console.log(`layers: ${totalCruised} modules, no violation`);
+
+const files = globSync('{service,main,models,sdk}/**/*.{ts,mts,mjs}', {
+  cwd: root,
+  exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path),
+}).sort();
+const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
+const faults = [
+  ...violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`),
+  ...(totalCruised < MODULE_FLOOR
+    ? [`only ${totalCruised} modules were seen; at least ${MODULE_FLOOR} exist`]
+    : []),
+  ...findWideRooms(files),
+  ...findUnnamedRooms(findServiceRooms(files), textOf('docs/ARCHITECTURE.md'), rules.forbidden),
+  ...compareLongFunctions(
+    files.flatMap((file) => findLongFunctions(file, textOf(file))),
+    longFunctions,
+  ),
+];
+for (const fault of faults) console.error(fault);
+if (faults.length > 0) process.exit(1);
+console.log(
+  `layers: ${totalCruised} modules, no violation; ${files.length} files, ${Object.keys(longFunctions).length} functions still over 80 lines`,
+);

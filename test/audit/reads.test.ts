@@ -6,8 +6,8 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
-import { createControlServer } from '../../service/control-server.ts';
 import { silentLog } from '../../service/lib/log.ts';
+import { createControlServer } from '../../service/server/control-server.ts';
 import { adminUrl } from '../support/admin-url.ts';
 import { by } from '../support/audited.ts';
 

@@ -1,9 +1,9 @@
 import { toResponse } from '../../../sdk/admin/socket-fetch.ts';
 import { compose } from '../../compose/compose.ts';
 import { parseConfig } from '../../config.ts';
-import { createControlServer } from '../../control-server.ts';
 import { createStructuredLog } from '../../http/structured-log.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { createControlServer } from '../../server/control-server.ts';
 import type { Unlock } from '../../storage/master/open-master.ts';
 import type { SchemaChange } from '../../storage/migrate.ts';
 import { unlockAtTerminal } from '../master/passphrase.ts';

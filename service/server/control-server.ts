@@ -1,7 +1,7 @@
-import type { Gatehouse } from './compose/compose.ts';
-import { type AdminDeps, createControlAdminDoor } from './doors/admin/index.ts';
-import { type ControlDeps, controlDoor } from './doors/control/index.ts';
-import { createServer, type ServerDeps } from './http/server.ts';
+import type { Gatehouse } from '../compose/compose.ts';
+import { type AdminDeps, createControlAdminDoor } from '../doors/admin/index.ts';
+import { type ControlDeps, controlDoor } from '../doors/control/index.ts';
+import { createServer, type ServerDeps } from '../http/server.ts';
 
 /** The server of the control socket, not listening yet: everything that the `gatehouse` command does to a data directory. */
 export async function createControlServer(
