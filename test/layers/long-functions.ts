@@ -15,7 +15,6 @@ export const longFunctions: Readonly<Record<string, number>> = {
   'service/cli/models/models.ts addModels': 145,
   'service/cli/org/org.ts addOrg': 116,
   'service/cli/profile/profile.ts addProfile': 126,
-  'service/cli/program.ts runProgram': 91,
   'service/cli/receipt/receipt.ts addReceipt': 107,
   'service/cli/retention/retention.ts addRetention': 117,
   'service/cli/site/site.ts addSite': 86,
