@@ -7,7 +7,7 @@ export const longFunctions: Readonly<Record<string, number>> = {
   'service/cli/backup/backup.ts addBackup': 87,
   'service/cli/backup/restore.ts addRestore': 120,
   'service/cli/consent/consent.ts addConsent': 123,
-  'service/cli/grant/grant.ts addGrant': 102,
+  'service/cli/grant/grant.ts addGrant': 107,
   'service/cli/hold/hold.ts addHold': 81,
   'service/cli/jobs/jobs.ts addJobs': 134,
   'service/cli/key/key.ts addKey': 122,
