@@ -6,7 +6,7 @@ import { type EventRealm, openEvents } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { EndpointKeeping, Family, PayloadDialect } from '../webhooks/index.ts';
 import { type ExchangeSealer, sealOwned, urlField } from './exchange-store.ts';
-import { queueDeliveries } from './queue-deliveries.ts';
+import { queueDeliveries } from './relay/queue-deliveries.ts';
 import { selectEvent } from './relay-store.ts';
 
 /** What goes to a URL that a call named, beside the endpoints that want the event: signed, tried again and logged like theirs. */

@@ -17,7 +17,7 @@ import { createDeliveryUpkeep } from './delivery-upkeep.ts';
 import type { ExchangeSealer } from './exchange-store.ts';
 import { createPayloads } from './payload.ts';
 import { createRecordDeliveries } from './record-deliveries.ts';
-import { createRelay, type Relay, type RelayDeps } from './relay.ts';
+import { createRelay, type Relay, type RelayDeps } from './relay/relay.ts';
 
 export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'repeat'> {
   db: Db;

@@ -3,4 +3,4 @@ export type { Deliveries, Delivery, DeliveryAttempt, DeliveryState, EventLog } f
 export type { EventDelivery } from './event-delivery.ts';
 export { createEventDelivery } from './event-delivery.ts';
 export { deliveryData } from './personal-data.ts';
-export type { Relay } from './relay.ts';
+export type { Relay } from './relay/relay.ts';

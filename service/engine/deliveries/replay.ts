@@ -10,7 +10,7 @@ import type { Endpoint, EndpointBook, PayloadDialect } from '../webhooks/index.t
 import type { Deliveries } from './delivery.ts';
 import type { NewDelivery } from './delivery-rows-store.ts';
 import { hasUntriedReplay, selectEventsBetween, selectSeqs } from './delivery-store.ts';
-import { queueDeliveries } from './queue-deliveries.ts';
+import { queueDeliveries } from './relay/queue-deliveries.ts';
 
 export interface ReplayDeps {
   db: Db;

@@ -11,7 +11,7 @@ import { type DeliveryRow, requireDelivery, selectDelivery, toDelivery } from '.
 import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
 import { type ExchangeSealer, openOwned, sealOwned, urlField } from './exchange-store.ts';
 import type { Payloads } from './payload.ts';
-import { queueDeliveries } from './queue-deliveries.ts';
+import { queueDeliveries } from './relay/queue-deliveries.ts';
 
 export interface ResendDeps {
   db: Db;

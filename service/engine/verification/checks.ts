@@ -15,7 +15,7 @@ import type { Organizations } from '../organizations/index.ts';
 import type { Profile, ProfileDefinition, Profiles } from '../profiles/index.ts';
 import { createProfiles } from '../profiles/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
-import { createEnroll } from './enroll.ts';
+import { createEnroll } from './enrollment/enroll.ts';
 import type { Observed } from './record-verification.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
 import { createVerificationStore, type VerificationStoreDeps } from './verification-store.ts';

@@ -3,12 +3,12 @@ import { type Engine, key, operator, startEngine } from '../../../test/support/e
 import { analysisOf, direction, emptyAnalysis } from '../../../test/support/faces.ts';
 import { type Steps, stepsOver } from '../../../test/support/verification-steps.ts';
 import type { PictureGuard } from '../lockout/index.ts';
-import { createAdmitEnrollment } from './admit-enrollment.ts';
-import { createLookToEnroll } from './enroll.ts';
-import { createKeepEnrollment } from './keep-enrollment.ts';
-import { createPrepareEnrollment } from './prepare-enrollment.ts';
-import { createRefuseEnrollment } from './refuse-enrollment.ts';
-import { createRequireLife } from './require-life.ts';
+import { createAdmitEnrollment } from './enrollment/admit-enrollment.ts';
+import { createLookToEnroll } from './enrollment/enroll.ts';
+import { createKeepEnrollment } from './enrollment/keep-enrollment.ts';
+import { createPrepareEnrollment } from './enrollment/prepare-enrollment.ts';
+import { createRefuseEnrollment } from './enrollment/refuse-enrollment.ts';
+import { createRequireLife } from './enrollment/require-life.ts';
 import type { EnrollCommand } from './verdict.ts';
 import type { Sight } from './verification-run.ts';
 

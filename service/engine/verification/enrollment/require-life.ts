@@ -1,11 +1,11 @@
-import type { Tx } from '../../storage/transaction.ts';
-import { hardFailures, runLiveness } from '../checks/index.ts';
-import { type Attempt, type Claims, type PictureGuard, strictestRules } from '../lockout/index.ts';
-import type { Subjects } from '../subjects/index.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import { hardFailures, runLiveness } from '../../checks/index.ts';
+import { type Attempt, type Claims, type PictureGuard, strictestRules } from '../../lockout/index.ts';
+import type { Subjects } from '../../subjects/index.ts';
+import { toldResults } from '../told-results.ts';
+import type { Sight } from '../verification-run.ts';
 import type { Enrollment } from './prepare-enrollment.ts';
 import type { RefuseEnrollment } from './refuse-enrollment.ts';
-import { toldResults } from './told-results.ts';
-import type { Sight } from './verification-run.ts';
 
 export interface RequireLifeDeps {
   subjects: Pick<Subjects, 'find'>;

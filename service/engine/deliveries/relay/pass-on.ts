@@ -1,12 +1,12 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import type { RecordedEvent } from '../events/index.ts';
-import type { Jobs } from '../jobs/index.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { Log } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { RecordedEvent } from '../../events/index.ts';
+import type { Jobs } from '../../jobs/index.ts';
+import { markRelayed, selectStillUnrelayed } from '../relay-store.ts';
 import type { Planned } from './plan-deliveries.ts';
 import { queueDeliveries } from './queue-deliveries.ts';
-import { markRelayed, selectStillUnrelayed } from './relay-store.ts';
 
 /** What sees each event once, in the transaction that passes it on. */
 export interface EventWatch {

@@ -1,9 +1,9 @@
-import { applyRule, qualityFinding } from '../checks/index.ts';
-import type { Subjects } from '../subjects/index.ts';
+import { applyRule, qualityFinding } from '../../checks/index.ts';
+import type { Subjects } from '../../subjects/index.ts';
+import type { EnrollResult } from '../verdict.ts';
+import type { Sight } from '../verification-run.ts';
 import type { AdmittedEnrollment } from './admit-enrollment.ts';
 import { type Enrollment, insists } from './prepare-enrollment.ts';
-import type { EnrollResult } from './verdict.ts';
-import type { Sight } from './verification-run.ts';
 
 /** The step `keep`: stores the templates, and tells what became of it. */
 export function createKeepEnrollment({ subjects }: { subjects: Pick<Subjects, 'enroll'> }) {

@@ -1,6 +1,6 @@
-import type { Tx } from '../../storage/transaction.ts';
-import type { Jobs } from '../jobs/index.ts';
-import { insertDeliveries, type NewDelivery } from './delivery-rows-store.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import type { Jobs } from '../../jobs/index.ts';
+import { insertDeliveries, type NewDelivery } from '../delivery-rows-store.ts';
 
 /**
  * Writes deliveries and a job for each, in this order: the first attempts of one lane are made in it. The lane is the endpoint,

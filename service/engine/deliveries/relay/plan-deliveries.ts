@@ -1,9 +1,9 @@
-import type { Ids, SubjectId } from '../../lib/id.ts';
-import type { Log } from '../../lib/log.ts';
-import { type OpenSealer, openEvents, type RecordedEvent } from '../events/index.ts';
-import type { EndpointBook, PayloadDialect } from '../webhooks/index.ts';
-import type { NewDelivery } from './delivery-rows-store.ts';
-import type { UnrelayedRow } from './relay-store.ts';
+import type { Ids, SubjectId } from '../../../lib/id.ts';
+import type { Log } from '../../../lib/log.ts';
+import { type OpenSealer, openEvents, type RecordedEvent } from '../../events/index.ts';
+import type { EndpointBook, PayloadDialect } from '../../webhooks/index.ts';
+import type { NewDelivery } from '../delivery-rows-store.ts';
+import type { UnrelayedRow } from '../relay-store.ts';
 
 export interface PlanDeps {
   sealer: OpenSealer;

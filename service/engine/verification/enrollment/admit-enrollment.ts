@@ -1,12 +1,12 @@
-import type { SubjectId } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
-import { type Consents, purposes } from '../consent/index.ts';
-import { type Attempt, type Claims, strictestRules } from '../lockout/index.ts';
-import { type Embeddings, type Matching, samePerson } from '../matching/index.ts';
-import type { Subject, Subjects } from '../subjects/index.ts';
+import type { SubjectId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { type Consents, purposes } from '../../consent/index.ts';
+import { type Attempt, type Claims, strictestRules } from '../../lockout/index.ts';
+import { type Embeddings, type Matching, samePerson } from '../../matching/index.ts';
+import type { Subject, Subjects } from '../../subjects/index.ts';
+import type { Sight } from '../verification-run.ts';
 import { type Enrollment, insists } from './prepare-enrollment.ts';
 import type { RefuseEnrollment } from './refuse-enrollment.ts';
-import type { Sight } from './verification-run.ts';
 
 export interface AdmitEnrollmentDeps {
   subjects: Pick<Subjects, 'find' | 'enrollments'>;

@@ -1,12 +1,12 @@
 import { afterEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../test/storage/databases.ts';
-import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
-import { answer, type EventStack, openEventStack } from '../../../test/support/event-stack.ts';
-import { until } from '../../../test/support/fake-time.ts';
-import type { Tx } from '../../storage/transaction.ts';
-import type { RecordedEvent } from '../events/index.ts';
-import type { PayloadDialect } from '../webhooks/index.ts';
-import { SCHEDULE } from './deliver.ts';
+import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
+import { answer, type EventStack, openEventStack } from '../../../../test/support/event-stack.ts';
+import { until } from '../../../../test/support/fake-time.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import type { RecordedEvent } from '../../events/index.ts';
+import type { PayloadDialect } from '../../webhooks/index.ts';
+import { SCHEDULE } from '../deliver.ts';
 
 const HOUR = 3_600_000;
 let engine: Engine;

@@ -1,10 +1,10 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import { onTimers, type Repeat } from '../../lib/repeat.ts';
-import type { Jobs } from '../jobs/index.ts';
-import type { DeliveryUpkeep } from './delivery-upkeep.ts';
+import { onTimers, type Repeat } from '../../../lib/repeat.ts';
+import type { Jobs } from '../../jobs/index.ts';
+import type { DeliveryUpkeep } from '../delivery-upkeep.ts';
+import { relayUnordered, selectUnrelayed } from '../relay-store.ts';
 import { createPassOn, type PassOnDeps } from './pass-on.ts';
 import { createPlan, type PlanDeps, pieces } from './plan-deliveries.ts';
-import { relayUnordered, selectUnrelayed } from './relay-store.ts';
 
 /** Passes on what happened: out of the outbox, into one delivery for each endpoint that asked for it. */
 export interface Relay {

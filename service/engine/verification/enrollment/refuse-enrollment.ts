@@ -1,8 +1,8 @@
-import { Problem, type ProblemCode, type ProblemExtra } from '../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import { type Audit, describeActor } from '../audit/index.ts';
-import type { Events } from '../events/index.ts';
-import type { Attempt } from '../lockout/index.ts';
+import { Problem, type ProblemCode, type ProblemExtra } from '../../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import { type Audit, describeActor } from '../../audit/index.ts';
+import type { Events } from '../../events/index.ts';
+import type { Attempt } from '../../lockout/index.ts';
 import type { Enrollment } from './prepare-enrollment.ts';
 
 export interface RefuseEnrollmentDeps {

@@ -1,12 +1,12 @@
-import { Problem } from '../../lib/problem.ts';
-import { type Consent, type Consents, type Ground, groundOf } from '../consent/index.ts';
-import type { Models } from '../models/index.ts';
-import { type Organization, type Organizations, refuseErased } from '../organizations/index.ts';
-import type { ProfileDefinition, Profiles } from '../profiles/index.ts';
-import { allowedOf, type ModelPlan, planMatching, planModels } from '../profiles/index.ts';
-import type { Realm, Subjects } from '../subjects/index.ts';
-import { requireConsent } from './require-consent.ts';
-import type { EnrollCommand } from './verdict.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { type Consent, type Consents, type Ground, groundOf } from '../../consent/index.ts';
+import type { Models } from '../../models/index.ts';
+import { type Organization, type Organizations, refuseErased } from '../../organizations/index.ts';
+import type { ProfileDefinition, Profiles } from '../../profiles/index.ts';
+import { allowedOf, type ModelPlan, planMatching, planModels } from '../../profiles/index.ts';
+import type { Realm, Subjects } from '../../subjects/index.ts';
+import { requireConsent } from '../require-consent.ts';
+import type { EnrollCommand } from '../verdict.ts';
 
 /** One enrollment on its way: what was asked, and what it runs by. */
 export interface Enrollment {

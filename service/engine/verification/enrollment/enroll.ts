@@ -1,10 +1,12 @@
-import { Problem } from '../../lib/problem.ts';
-import { createTurns } from '../../lib/turns.ts';
-import type { PictureGuard, RefusedPictures } from '../lockout/index.ts';
-import { realmKey, type Subjects } from '../subjects/index.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { createTurns } from '../../../lib/turns.ts';
+import type { PictureGuard, RefusedPictures } from '../../lockout/index.ts';
+import { realmKey, type Subjects } from '../../subjects/index.ts';
+import { analysisRequest, lookAtPicture, type SightDeps } from '../look.ts';
+import type { EnrollCommand, EnrollResult } from '../verdict.ts';
+import type { Sight } from '../verification-run.ts';
 import { type AdmitEnrollmentDeps, createAdmitEnrollment } from './admit-enrollment.ts';
 import { createKeepEnrollment } from './keep-enrollment.ts';
-import { analysisRequest, lookAtPicture, type SightDeps } from './look.ts';
 import {
   createPrepareEnrollment,
   type Enrollment,
@@ -12,8 +14,6 @@ import {
 } from './prepare-enrollment.ts';
 import { createRefuseEnrollment, type RefuseEnrollmentDeps } from './refuse-enrollment.ts';
 import { createRequireLife } from './require-life.ts';
-import type { EnrollCommand, EnrollResult } from './verdict.ts';
-import type { Sight } from './verification-run.ts';
 
 export type EnrollDeps = PrepareEnrollmentDeps &
   SightDeps &

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
-import { analysisOf, direction, emptyAnalysis, near } from '../../../test/support/faces.ts';
-import type { EnrollCommand } from './verdict.ts';
+import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
+import { analysisOf, direction, emptyAnalysis, near } from '../../../../test/support/faces.ts';
+import type { EnrollCommand } from '../verdict.ts';
 
 let engine: Engine;
 beforeEach(async () => {
