@@ -42,11 +42,11 @@ describe('a directory of the version before', () => {
     const listed = await cli.run('org', 'list', '--json');
     expect(listed.code).toBe(1);
     expect(JSON.parse(listed.stdout)).toMatchObject({ code: 'CONFLICT' });
-    for (const said of [before, newest, 'nothing was changed', 'gatehouse -- migrate'])
+    for (const said of [before, newest, 'nothing was changed', 'gatehouse migrate'])
       expect(listed.stderr).toContain(said);
     const doctor = await cli.run('doctor', '--json');
     expect(doctor.code).toBe(1);
-    expect(doctor.stdout).toContain('-- migrate');
+    expect(doctor.stdout).toContain('gatehouse migrate');
     expect((await cli.run('org', 'create', '--name', 'Library')).code).toBe(1);
     expect(bytes()).toEqual(found);
   });
