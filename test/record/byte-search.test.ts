@@ -12,12 +12,13 @@ import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
 import { openVault } from '../../service/storage/keys/vault.ts';
+import { fullSize } from '../attacks/size.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 import { withMeasuredPipeline } from '../support/measured-pipeline.ts';
 import { findBytes, type Needle, textNeedles, vectorNeedles } from './find-bytes.ts';
 
-const PEOPLE = 50;
+const PEOPLE = fullSize ? 50 : 12;
 const REASON = 'a lawsuit of the Zeppelin family against the museum';
 const faces = ['ada', 'bea', 'stranger'] as const;
 

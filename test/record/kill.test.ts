@@ -10,12 +10,16 @@ import { openDatabase } from '../../service/storage/connection.ts';
 import { openVault } from '../../service/storage/keys/vault.ts';
 import type { Sealer } from '../../service/storage/sealing/sealed.ts';
 import { createRandom } from '../accuracy/random.ts';
+import { fullSize } from '../attacks/size.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 
-const ENROLLMENTS = 200;
-const ERASURES = 50;
-const LIVES = { enrolling: { answers: 16, pause: 100 }, erasing: { answers: 6, pause: 20 } };
+const ENROLLMENTS = fullSize ? 200 : 60;
+const ERASURES = fullSize ? 50 : 15;
+const LIVES = {
+  enrolling: { answers: fullSize ? 16 : 10, pause: 100 },
+  erasing: { answers: fullSize ? 6 : 2, pause: 20 },
+};
 
 let cli: Cli;
 let organization: OrganizationId;
