@@ -51,77 +51,32 @@ export function createMetrics({ processMetrics }: { processMetrics: boolean }): 
     for (const name of ['resources', 'handles', 'requests'])
       registry.removeSingleMetric(`nodejs_active_${name}_total`);
   }
-  const requests = new Counter({
-    name: 'gatehouse_http_requests_total',
-    help: 'Requests answered; "world" is that of the key: live, test, or none.',
-    labelNames: ['method', 'route', 'status', 'world'],
-    registers: [registry],
-  });
-  const durations = new Histogram({
-    name: 'gatehouse_http_request_seconds',
-    help: 'Time from the request line to the end of the answer.',
-    labelNames: ['method', 'route', 'world'],
-    buckets: REQUEST_BUCKETS,
-    registers: [registry],
-  });
-  const stages = new Histogram({
-    name: 'gatehouse_inference_stage_seconds',
-    help: 'Time a picture spent in one stage of the pipeline; "queued" is waiting for a worker.',
-    labelNames: ['stage'],
-    buckets: STAGE_BUCKETS,
-    registers: [registry],
-  });
-  const problems = new Counter({
-    name: 'gatehouse_problems_total',
-    help: 'Requests refused, by the code that was answered; limits reached are among them.',
-    labelNames: ['code', 'world'],
-    registers: [registry],
-  });
-  const verifications = new Counter({
-    name: 'gatehouse_verifications_total',
-    help: 'Verifications that were judged and stored.',
-    labelNames: ['world', 'kind', 'decision'],
-    registers: [registry],
-  });
-  const checks = new Counter({
-    name: 'gatehouse_check_results_total',
-    help: 'Check results of those verifications: pass, fail or skipped.',
-    labelNames: ['world', 'check', 'result'],
-    registers: [registry],
-  });
-  const deliveries = new Counter({
-    name: 'gatehouse_webhook_attempts_total',
-    help: 'Attempts to deliver a webhook, by what became of them.',
-    labelNames: ['outcome'],
-    registers: [registry],
-  });
-  const deliveryDurations = new Histogram({
-    name: 'gatehouse_webhook_attempt_seconds',
-    help: 'Time of one attempt, from looking up the name to the end of the answer.',
-    buckets: REQUEST_BUCKETS,
-    registers: [registry],
-  });
+  const series = createSeries(registry);
   const gauges = new Map<string, Gauge>();
 
   return {
     contentType: registry.contentType,
     request({ method, route, status, world = 'none', seconds, problem }) {
-      if (problem !== undefined) problems.inc({ code: problem, world });
-      requests.inc({ method, route, status: String(status), world });
-      durations.observe({ method, route, world }, seconds);
+      if (problem !== undefined) series.problems.inc({ code: problem, world });
+      series.requests.inc({ method, route, status: String(status), world });
+      series.durations.observe({ method, route, world }, seconds);
     },
-    verification({ world, kind, verified, checks: results }) {
-      verifications.inc({ world, kind, decision: verified ? 'verified' : 'refused' });
-      for (const { check, pass, skipped } of results)
-        checks.inc({ world, check, result: skipped === undefined ? (pass ? 'pass' : 'fail') : 'skipped' });
+    verification({ world, kind, verified, checks }) {
+      series.verifications.inc({ world, kind, decision: verified ? 'verified' : 'refused' });
+      for (const { check, pass, skipped } of checks)
+        series.checks.inc({
+          world,
+          check,
+          result: skipped === undefined ? (pass ? 'pass' : 'fail') : 'skipped',
+        });
     },
     delivery({ outcome, milliseconds }) {
-      deliveries.inc({ outcome });
-      deliveryDurations.observe(milliseconds / 1000);
+      series.deliveries.inc({ outcome });
+      series.deliveryDurations.observe(milliseconds / 1000);
     },
     inference(timing) {
       for (const [stage, milliseconds] of Object.entries(timing))
-        stages.observe({ stage }, milliseconds / 1000);
+        series.stages.observe({ stage }, milliseconds / 1000);
     },
     async render(samples) {
       for (const { name, help, labels: labelNames, values } of samples) {
@@ -135,5 +90,61 @@ export function createMetrics({ processMetrics }: { processMetrics: boolean }): 
       }
       return registry.metrics();
     },
+  };
+}
+
+function createSeries(registry: Registry) {
+  const registers = [registry];
+  return {
+    requests: new Counter({
+      name: 'gatehouse_http_requests_total',
+      help: 'Requests answered; "world" is that of the key: live, test, or none.',
+      labelNames: ['method', 'route', 'status', 'world'],
+      registers,
+    }),
+    durations: new Histogram({
+      name: 'gatehouse_http_request_seconds',
+      help: 'Time from the request line to the end of the answer.',
+      labelNames: ['method', 'route', 'world'],
+      buckets: REQUEST_BUCKETS,
+      registers,
+    }),
+    stages: new Histogram({
+      name: 'gatehouse_inference_stage_seconds',
+      help: 'Time a picture spent in one stage of the pipeline; "queued" is waiting for a worker.',
+      labelNames: ['stage'],
+      buckets: STAGE_BUCKETS,
+      registers,
+    }),
+    problems: new Counter({
+      name: 'gatehouse_problems_total',
+      help: 'Requests refused, by the code that was answered; limits reached are among them.',
+      labelNames: ['code', 'world'],
+      registers,
+    }),
+    verifications: new Counter({
+      name: 'gatehouse_verifications_total',
+      help: 'Verifications that were judged and stored.',
+      labelNames: ['world', 'kind', 'decision'],
+      registers,
+    }),
+    checks: new Counter({
+      name: 'gatehouse_check_results_total',
+      help: 'Check results of those verifications: pass, fail or skipped.',
+      labelNames: ['world', 'check', 'result'],
+      registers,
+    }),
+    deliveries: new Counter({
+      name: 'gatehouse_webhook_attempts_total',
+      help: 'Attempts to deliver a webhook, by what became of them.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    deliveryDurations: new Histogram({
+      name: 'gatehouse_webhook_attempt_seconds',
+      help: 'Time of one attempt, from looking up the name to the end of the answer.',
+      buckets: REQUEST_BUCKETS,
+      registers,
+    }),
   };
 }

@@ -99,21 +99,12 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
     url,
     opened: (open, until) =>
       new Promise((resolve, reject) => {
-        let wrongTries = 0;
         const stop = () => reject(new StoppedWhileSealed('The service was stopped before it was unsealed.'));
         if (until.aborted) stop();
         until.addEventListener('abort', stop, { once: true });
-        const throttled = throttleTries(open);
+        const countedOpen = countWrongTries(open, log);
         tryOpen = async (passphrase, operator) => {
-          try {
-            await throttled(passphrase);
-          } catch (error) {
-            if (error instanceof Problem && error.code === 'WRONG_PASSPHRASE') {
-              wrongTries += 1;
-              log.warn({ operator, wrongTries }, 'a wrong passphrase was tried');
-            }
-            throw error;
-          }
+          const wrongTries = await countedOpen(passphrase, operator);
           until.removeEventListener('abort', stop);
           become({ is: 'opening' });
           resolve({ operator, wrongTries });
@@ -131,6 +122,24 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
       await told;
     },
     close: () => everything.disposeAsync(),
+  };
+}
+
+/** Resolves with how many wrong passphrases were tried before the right one. Tries are throttled. */
+function countWrongTries(open: (passphrase: string) => Promise<void>, log: Log) {
+  const throttled = throttleTries(open);
+  let wrongTries = 0;
+  return async (passphrase: string, operator: string): Promise<number> => {
+    try {
+      await throttled(passphrase);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'WRONG_PASSPHRASE') {
+        wrongTries += 1;
+        log.warn({ operator, wrongTries }, 'a wrong passphrase was tried');
+      }
+      throw error;
+    }
+    return wrongTries;
   };
 }
 

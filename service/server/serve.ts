@@ -1,23 +1,15 @@
-import { chmodSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { createServedCertificate } from '../certificate/served-certificate.ts';
 import { compose, type Gatehouse } from '../compose/compose.ts';
-import { type Config, ConfigError } from '../config.ts';
+import type { Config } from '../config.ts';
 import { keyStoreAdvice } from '../data-directory/database-place.ts';
-import { sourceOf } from '../engine/limits/index.ts';
-import { connectionLimitsFor } from '../http/listening/connection-limits.ts';
-import { listenOnHost } from '../http/listening/listen-on-host.ts';
-import { listenPolicy } from '../http/listening/listen-policy.ts';
-import { createOwnHosts } from '../http/listening/own-hosts.ts';
-import type { createServer } from '../http/server.ts';
 import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
+import type { Log } from '../lib/log.ts';
 import { productVersion } from '../lib/version.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import { warnWithoutConsent } from './consent-warning.ts';
 import { createControlServer } from './control-server.ts';
-import { openFileLimit } from './open-files.ts';
+import { type Listening, prepareListening } from './listening.ts';
 import { createPublicServer } from './public-server.ts';
 import { createRecurring } from './recurring.ts';
 import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
@@ -48,77 +40,25 @@ export async function serve(
   output: ServiceOutput = {},
   until: AbortSignal = new AbortController().signal,
 ): Promise<Service> {
-  const policy = listenPolicy({
-    host: config.host,
-    tls: config.tlsCert !== undefined,
-    insecureHttp: config.insecureHttp,
-  });
-  if (policy.is === 'refused') throw new ConfigError(policy.reason);
   const log = createStructuredLog({
     clock: systemClock,
     level: config.logLevel,
     write: output.logLine ?? ((line) => void process.stderr.write(line)),
   });
-  const { tlsCert: cert, tlsKey: key } = config;
-  const certificate =
-    cert !== undefined && key !== undefined
-      ? createServedCertificate({ paths: { cert, key }, clock: systemClock, log })
-      : undefined;
-  const hosts = createOwnHosts({
-    listen: config.host,
-    allowed: config.allowedHosts,
-    certificate: certificate && (() => certificate.current().cert),
-  });
-  if (policy.is === 'allowed-with-warning') log.warn({ host: config.host }, policy.warning);
+  const listening = prepareListening(config, log);
   const advice = keyStoreAdvice(config);
   if (advice !== undefined) log.warn({}, advice);
 
-  const connections = connectionBounds();
-  const socket = join(config.data, 'control.sock');
-  const listenControl = async (server: Server) => {
-    // The writer lock is held: whoever made this file is gone.
-    rmSync(socket, { force: true });
-    await listenPrivately(() => server.listen({ path: socket }), socket);
-  };
-  const listenDoors = (server: Server) => {
-    certificate?.serveOn(server.server);
-    return listenOnHost(server, config, { log });
-  };
-
   await using opened = new AsyncDisposableStack();
-  let sealed: SealedServers | undefined;
-  let unsealing: Unsealing | undefined;
-  const unlock: Unlock = async (open) => {
-    sealed = await createSealedServers({
-      version: productVersion(),
-      clock: systemClock,
-      ids: createIds(systemClock),
-      log,
-      ...(certificate && { tls: certificate.current() }),
-      trustedProxies: config.trustedProxies,
-      hosts,
-      connections,
-      listenControl,
-      listenDoors,
-    });
-    log.warn({}, 'the service is sealed: open it with "gatehouse unseal"');
-    output.sealed?.(sealed.url);
-    unsealing = await sealed.opened(open, until);
-  };
-  let gatehouse: Gatehouse;
-  try {
-    gatehouse = await compose(config, { log, unlock, certificate });
-  } catch (error) {
-    if (unsealing) await sealed?.failed(error);
-    await sealed?.close();
-    throw error;
-  }
+  const { gatehouse, sealed } = await composeOrUnseal(config, { listening, log, output, until });
   opened.defer(() => gatehouse.close());
-  const before = sealed;
-  if (before) opened.defer(() => before.close());
-  if (unsealing) await gatehouse.custody.unsealed(unsealing);
+  if (sealed) {
+    opened.defer(() => sealed.servers.close());
+    await gatehouse.custody.unsealed(sealed.unsealing);
+  }
   await warnWithoutConsent({ ...gatehouse, log });
 
+  const { connections, hosts, certificate } = listening;
   const control = await createControlServer(gatehouse, { log, connections: connections.control });
   opened.defer(() => control.close());
   const doors = await createPublicServer(gatehouse, {
@@ -128,54 +68,65 @@ export async function serve(
     ...(certificate && { tls: certificate.current() }),
   });
   opened.defer(() => doors.close());
-  let url: string;
-  if (before) {
-    await before.handOver({ doors, control });
-    url = before.url;
-  } else {
-    await listenControl(control);
-    url = await listenDoors(doors);
-  }
+  if (sealed) await sealed.servers.handOver({ doors, control });
+  else await listening.listenControl(control);
+  const url = sealed?.servers.url ?? (await listening.listenDoors(doors));
   const { port, protocol } = new URL(url);
   gatehouse.boardLinks.serveAt(url);
   gatehouse.listens(Number(port) || (protocol === 'https:' ? 443 : 80));
-
-  const recurring = createRecurring({ log });
-  opened.defer(() => recurring.stop());
-  recurring.every('usage', 1_000, () => gatehouse.limits.flush());
-  // Beside the job of that name: after 1,000 lines at once, and also while a Redis that carries the jobs is away.
-  recurring.every('audit checkpoints', 1_000, () => gatehouse.auditLog.tend());
-  opened.defer(() => gatehouse.standingJobs.settled());
-  opened.defer(() => gatehouse.jobs.stop());
-  await gatehouse.jobs.start();
-  opened.defer(() => gatehouse.relay.stop());
-  gatehouse.relay.start();
+  await startWork(gatehouse, opened);
 
   const everything = opened.move();
   return { url, stop: () => everything.disposeAsync() };
 }
 
-type Server = ReturnType<typeof createServer>;
+interface Waiting {
+  listening: Listening;
+  log: Log;
+  output: ServiceOutput;
+  until: AbortSignal;
+}
 
-/** Those of the network leave descriptors for everything else; those of the control socket are this account's own. */
-function connectionBounds() {
+/** Composes the appliance. `sealed`: the servers that answered until a passphrase was given. */
+async function composeOrUnseal(config: Config, { listening, log, output, until }: Waiting) {
+  const { certificate, ...listeners } = listening;
+  let servers: SealedServers | undefined;
+  let unsealing: Unsealing | undefined;
+  const unlock: Unlock = async (open) => {
+    servers = await createSealedServers({
+      version: productVersion(),
+      clock: systemClock,
+      ids: createIds(systemClock),
+      log,
+      ...(certificate && { tls: certificate.current() }),
+      trustedProxies: config.trustedProxies,
+      ...listeners,
+    });
+    log.warn({}, 'the service is sealed: open it with "gatehouse unseal"');
+    output.sealed?.(servers.url);
+    unsealing = await servers.opened(open, until);
+  };
   try {
-    return {
-      doors: { limits: connectionLimitsFor(openFileLimit()), sourceOf },
-      control: { limits: { total: 64, perAddress: 64 }, sourceOf: () => 'this account' },
-    };
+    const gatehouse = await compose(config, { log, unlock, certificate });
+    return { gatehouse, sealed: servers && unsealing && { servers, unsealing } };
   } catch (error) {
-    throw error instanceof RangeError ? new ConfigError(error.message) : error;
+    if (unsealing) await servers?.failed(error);
+    await servers?.close();
+    throw error;
   }
 }
 
-/** From its first moment on, only this account may open the socket. */
-async function listenPrivately(listen: () => Promise<unknown>, socket: string): Promise<void> {
-  const before = process.umask(0o177);
-  try {
-    await listen();
-  } finally {
-    process.umask(before);
-  }
-  chmodSync(socket, 0o600);
+/** Jobs, deliveries and what recurs; stopped in reverse by `opened`. */
+async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Promise<void> {
+  const { log, limits, auditLog, standingJobs, jobs, relay } = gatehouse;
+  const recurring = createRecurring({ log });
+  opened.defer(() => recurring.stop());
+  recurring.every('usage', 1_000, () => limits.flush());
+  // Beside the job of that name: after 1,000 lines at once, and also while a Redis that carries the jobs is away.
+  recurring.every('audit checkpoints', 1_000, () => auditLog.tend());
+  opened.defer(() => standingJobs.settled());
+  opened.defer(() => jobs.stop());
+  await jobs.start();
+  opened.defer(() => relay.stop());
+  relay.start();
 }

@@ -1,5 +1,5 @@
 import multipart from '@fastify/multipart';
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { Checks } from '../../engine/verification/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { type FormLimits, readForm } from '../../http/bodies/form-body.ts';
@@ -45,6 +45,75 @@ const pictureRefusals: ProblemCode[] = [
   'TIMEOUT',
 ];
 
+const takesPictures = { metered: true, longTexts: true, jsonTokens } as const;
+
+const verifyRoute = {
+  bodyLimit: pictureLimits.body,
+  config: {
+    ...takesPictures,
+    access: 'identity:verify',
+    refuses: [
+      ...pictureRefusals,
+      'REPLAYED_PICTURE',
+      'CHECK_FAILED',
+      'PROFILE_NOT_FOUND',
+      'PROFILE_NOT_ALLOWED',
+      'PAD_NOT_INSTALLED',
+      'MONTHLY_LIMIT_EXCEEDED',
+      'USER_FLOOD_DETECTED',
+      'VERIFICATION_DISABLED',
+      'CONSENT_WITHDRAWN',
+    ],
+  },
+  schema: {
+    operationId: 'verifyIdentity',
+    summary: 'Verify a picture',
+    description:
+      'Is this the person (`email` given), or who of everybody enrolled is this? Matches the picture and runs the checks of a profile. A mismatch is an ordinary 200 with `verified: false`; a picture that cannot be judged is a 422 with `reason`, a sentence for the person, and `checkResults`. A key of the live world needs a presentation attack detection model on the box (`gatehouse models import`); a test key works without, unless the profile requires one.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/verify \\\n  -H "x-api-key: $KEY" -F image=@alice.jpg\n```',
+    tags: ['identity'],
+    body: {
+      content: {
+        'application/json': { schema: VerifyRequest },
+        'multipart/form-data': { schema: VerifyForm },
+      },
+    },
+    response: { 200: VerifyReply },
+  },
+} satisfies RouteShorthandOptions;
+
+const enrollRoute = {
+  bodyLimit: pictureLimits.body,
+  config: {
+    ...takesPictures,
+    access: 'identity:enroll',
+    refuses: [
+      ...pictureRefusals,
+      'TEMPLATE_MISMATCH',
+      'DUPLICATE_IDENTITY',
+      'CONSENT_REQUIRED',
+      'CONSENT_WITHDRAWN',
+      'MONTHLY_LIMIT_EXCEEDED',
+      'USER_FLOOD_DETECTED',
+      'VERIFICATION_DISABLED',
+      'STORAGE_FULL',
+    ],
+  },
+  schema: {
+    operationId: 'enrollIdentity',
+    summary: 'Enroll a picture',
+    description:
+      'Keeps a face under an e-mail and makes the person known to every later verification.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/enroll \\\n  -H "x-api-key: $KEY" -F email=alice@example.com -F image=@alice.jpg\n```',
+    tags: ['identity'],
+    body: {
+      content: {
+        'application/json': { schema: EnrollRequest },
+        'multipart/form-data': { schema: EnrollForm },
+      },
+    },
+    response: { 200: EnrollReply },
+  },
+} satisfies RouteShorthandOptions;
+
 /** `/api/verify` and `/api/enroll` (contracts/identity.txt), as JSON and as multipart forms. */
 export function createIdentityDoor({
   checks,
@@ -57,88 +126,13 @@ export function createIdentityDoor({
     app.addHook('preValidation', async (request) => {
       if (request.isMultipart()) request.body = fromForm(await readForm(request, formLimits));
     });
-
-    app.post<{ Body: VerifyRequest }>(
-      '/api/verify',
-      {
-        bodyLimit: pictureLimits.body,
-        config: {
-          access: 'identity:verify',
-          metered: true,
-          longTexts: true,
-          jsonTokens,
-          refuses: [
-            ...pictureRefusals,
-            'REPLAYED_PICTURE',
-            'CHECK_FAILED',
-            'PROFILE_NOT_FOUND',
-            'PROFILE_NOT_ALLOWED',
-            'PAD_NOT_INSTALLED',
-            'MONTHLY_LIMIT_EXCEEDED',
-            'USER_FLOOD_DETECTED',
-            'VERIFICATION_DISABLED',
-            'CONSENT_WITHDRAWN',
-          ],
-        },
-        schema: {
-          operationId: 'verifyIdentity',
-          summary: 'Verify a picture',
-          description:
-            'Is this the person (`email` given), or who of everybody enrolled is this? Matches the picture and runs the checks of a profile. A mismatch is an ordinary 200 with `verified: false`; a picture that cannot be judged is a 422 with `reason`, a sentence for the person, and `checkResults`. A key of the live world needs a presentation attack detection model on the box (`gatehouse models import`); a test key works without, unless the profile requires one.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/verify \\\n  -H "x-api-key: $KEY" -F image=@alice.jpg\n```',
-          tags: ['identity'],
-          body: {
-            content: {
-              'application/json': { schema: VerifyRequest },
-              'multipart/form-data': { schema: VerifyForm },
-            },
-          },
-          response: { 200: VerifyReply },
-        },
-      },
-      async (request, reply) =>
-        fromVerdict(await checks.verify(await toVerifyCommand(request.body, circumstances(request, reply)))),
+    app.post<{ Body: VerifyRequest }>('/api/verify', verifyRoute, async (request, reply) =>
+      fromVerdict(await checks.verify(await toVerifyCommand(request.body, circumstances(request, reply)))),
     );
-
-    app.post<{ Body: EnrollRequest }>(
-      '/api/enroll',
-      {
-        bodyLimit: pictureLimits.body,
-        config: {
-          access: 'identity:enroll',
-          metered: true,
-          longTexts: true,
-          jsonTokens,
-          refuses: [
-            ...pictureRefusals,
-            'TEMPLATE_MISMATCH',
-            'DUPLICATE_IDENTITY',
-            'CONSENT_REQUIRED',
-            'CONSENT_WITHDRAWN',
-            'MONTHLY_LIMIT_EXCEEDED',
-            'USER_FLOOD_DETECTED',
-            'VERIFICATION_DISABLED',
-            'STORAGE_FULL',
-          ],
-        },
-        schema: {
-          operationId: 'enrollIdentity',
-          summary: 'Enroll a picture',
-          description:
-            'Keeps a face under an e-mail and makes the person known to every later verification.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/enroll \\\n  -H "x-api-key: $KEY" -F email=alice@example.com -F image=@alice.jpg\n```',
-          tags: ['identity'],
-          body: {
-            content: {
-              'application/json': { schema: EnrollRequest },
-              'multipart/form-data': { schema: EnrollForm },
-            },
-          },
-          response: { 200: EnrollReply },
-        },
-      },
-      async (request, reply) =>
-        fromEnrollResult(
-          await checks.enroll(await toEnrollCommand(request.body, circumstances(request, reply))),
-        ),
+    app.post<{ Body: EnrollRequest }>('/api/enroll', enrollRoute, async (request, reply) =>
+      fromEnrollResult(
+        await checks.enroll(await toEnrollCommand(request.body, circumstances(request, reply))),
+      ),
     );
   };
 }

@@ -3,7 +3,7 @@ import { createBullBoard } from '@bull-board/api';
 import type { BaseAdapter } from '@bull-board/api/dist/queueAdapters/base.js';
 import type { IServerAdapter } from '@bull-board/api/dist/types.js';
 import { FastifyAdapter } from '@bull-board/fastify';
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
 import { type BoardLinks, type Jobs, jobKinds } from '../../engine/jobs/index.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -42,7 +42,7 @@ const sendClosed = (reply: FastifyReply, status: 401 | 404) =>
 
 /**
  * `/jobs`: bull-board over the jobs of the appliance. No key opens it: an operator at the box makes a link for one use
- * (`gatehouse jobs open`), and whoever follows it acts under that operator's name for half an hour.
+ * (`gatehouse jobs open`), and the visitor who follows it acts under that operator's name for half an hour.
  */
 export function createJobsDoor(deps: JobsDoorDeps): FastifyPluginAsync {
   const { boardLinks } = deps;
@@ -75,17 +75,49 @@ export function createJobsDoor(deps: JobsDoorDeps): FastifyPluginAsync {
 
 const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
   const { jobs, boardLinks, clock, redis } = deps;
-  const acting = new AsyncLocalStorage<Actor>();
-  const actor = (): Actor => {
-    const now = acting.getStore();
-    if (!now) throw new Error('The board acts outside of a request.');
-    return now;
-  };
-
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, access: 'public', quiet: true };
     route.schema = { ...route.schema, hide: true };
   });
+  const actor = requireSession(app, boardLinks);
+  app.addHook('onSend', async (_, reply, payload) => {
+    if (reply.statusCode === 401) return payload;
+    reply.header('content-security-policy', boardPolicy);
+    if (typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')) {
+      return withoutForeignLinks(payload);
+    }
+    return payload;
+  });
+
+  let counting: ReturnType<Jobs['counts']> | undefined;
+  const counts = () => {
+    counting ??= jobs.counts().finally(() => {
+      counting = undefined;
+    });
+    return counting;
+  };
+  const { board, addQueue } = createBoard(
+    jobKinds.map((kind) => new RowsAdapter({ kind, jobs, counts, actor, clock })),
+  );
+  let carried = false;
+  app.addHook('preHandler', async () => {
+    if (carried || !redis) return;
+    const { RedisQueueAdapter } = await import('./redis-adapter.ts');
+    if (carried) return;
+    for (const queue of redis.queues()) {
+      carried = true;
+      const adapter = new RedisQueueAdapter({ queue, jobs, actor });
+      // A Redis that does not answer would keep the whole board waiting.
+      adapter.setVisibilityGuard(() => redis.problem() === undefined);
+      addQueue(adapter);
+    }
+  });
+  await app.register(board.registerPlugin() as FastifyPluginAsync);
+};
+
+/** Refuses requests without the session of an operator. The result names the operator of the request that is being handled. */
+function requireSession(app: FastifyInstance, boardLinks: BoardLinks): () => Actor {
+  const acting = new AsyncLocalStorage<Actor>();
   const actors = new WeakMap<FastifyRequest, Actor>();
   app.addHook('onRequest', async (request, reply) => {
     const session = fromCookie(request.headers.cookie);
@@ -110,27 +142,18 @@ const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
     if (who) acting.run(who, done);
     else done();
   });
-  app.addHook('onSend', async (_, reply, payload) => {
-    if (reply.statusCode === 401) return payload;
-    reply.header('content-security-policy', boardPolicy);
-    if (typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')) {
-      return withoutForeignLinks(payload);
-    }
-    return payload;
-  });
-
-  let counting: ReturnType<Jobs['counts']> | undefined;
-  const counts = () => {
-    counting ??= jobs.counts().finally(() => {
-      counting = undefined;
-    });
-    return counting;
+  return () => {
+    const now = acting.getStore();
+    if (!now) throw new Error('The board acts outside of a request.');
+    return now;
   };
-  const rows: BaseAdapter[] = jobKinds.map((kind) => new RowsAdapter({ kind, jobs, counts, actor, clock }));
+}
+
+function createBoard(queues: BaseAdapter[]) {
   const board = new FastifyAdapter();
   board.setBasePath('/jobs');
   const { addQueue } = createBullBoard({
-    queues: rows,
+    queues,
     // Its types are those of its own copy of the same API.
     serverAdapter: board as unknown as IServerAdapter,
     options: {
@@ -144,29 +167,16 @@ const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
         sortQueues: false,
         theme: { light: boardFonts, dark: boardFonts },
       },
-      // Whatever is not here would be asked of the board before anybody has looked at what it means for durable jobs.
+      // A further route is admitted when its effect on durable jobs is known.
       handlerHooks: { before: ({ method, route }) => refuseUnknown(`${method.toUpperCase()} ${route}`) },
     },
-  });
-  let carried = false;
-  app.addHook('preHandler', async () => {
-    if (carried || !redis) return;
-    const { RedisQueueAdapter } = await import('./redis-adapter.ts');
-    if (carried) return;
-    for (const queue of redis.queues()) {
-      carried = true;
-      const adapter = new RedisQueueAdapter({ queue, jobs, actor });
-      // A Redis that does not answer would keep the whole board waiting.
-      adapter.setVisibilityGuard(() => redis.problem() === undefined);
-      addQueue(adapter);
-    }
   });
   // Thrown on, to the handler that all doors share.
   board.setErrorHandler((error) => {
     throw error;
   });
-  await app.register(board.registerPlugin() as FastifyPluginAsync);
-};
+  return { board, addQueue };
+}
 
 /** Of the routes that change something. */
 const allowed = [

@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import type { GaugeSample, Metrics } from '../../http/metrics.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -23,108 +23,114 @@ export interface MetaDeps {
   gauges?: () => Promise<GaugeSample[]>;
 }
 
+const quietly = { access: 'public', quiet: true } as const;
+
 /** `/`, `/health`, `/ready`, `/metrics`, `/openapi.json`, `/docs`: without a key, and without anything personal or secret. */
-export function createMetaDoor({
-  version,
-  families,
-  clock,
-  log,
-  metrics,
-  status,
-  gauges,
-}: MetaDeps): FastifyPluginAsync {
+export function createMetaDoor(deps: MetaDeps): FastifyPluginAsync {
   return async (app) => {
-    const startedAt = clock.now();
-    const uptime = () => (clock.now() - startedAt) / 1000;
-    const everybody = { access: 'public', quiet: true } as const;
+    const startedAt = deps.clock.now();
+    const uptime = () => (deps.clock.now() - startedAt) / 1000;
+    serveState(app, deps, uptime);
+    serveMetrics(app, deps, uptime);
+    serveDocument(app, deps);
+    await app.register(frontPage, { version: deps.version });
+    await app.register(docsPage);
+  };
+}
 
-    app.get(
-      '/health',
-      {
-        config: everybody,
-        schema: {
-          operationId: 'health',
-          summary: 'Health',
-          description:
-            'Models, providers, storage, queue and what to look at. Answers 200 as long as the service runs, also when `status` is `unavailable`; ask `/ready` whether to send requests.',
-          tags: ['meta'],
-          response: { 200: z.union([HealthReply, SealedHealthReply]) },
-        },
+/** `/health` and `/ready`. */
+function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, uptime: () => number): void {
+  app.get(
+    '/health',
+    {
+      config: quietly,
+      schema: {
+        operationId: 'health',
+        summary: 'Health',
+        description:
+          'Models, providers, storage, queue and what to look at. Answers 200 as long as the service runs, also when `status` is `unavailable`; ask `/ready` whether to send requests.',
+        tags: ['meta'],
+        response: { 200: z.union([HealthReply, SealedHealthReply]) },
       },
-      async () => fromStatus(await status(), version, uptime()),
-    );
+    },
+    async () => fromStatus(await status(), version, uptime()),
+  );
 
-    app.get(
-      '/ready',
-      {
-        config: everybody,
-        schema: {
-          operationId: 'ready',
-          summary: 'Readiness',
-          description:
-            'Whether to send requests here: 200 when it takes them; 503 with the reason while it starts, stops or cannot work.',
-          tags: ['meta'],
-          response: { 200: ReadyReply, 503: NotReadyReply },
-        },
+  app.get(
+    '/ready',
+    {
+      config: quietly,
+      schema: {
+        operationId: 'ready',
+        summary: 'Readiness',
+        description:
+          'Whether to send requests here: 200 when it takes them; 503 with the reason while it starts, stops or cannot work.',
+        tags: ['meta'],
+        response: { 200: ReadyReply, 503: NotReadyReply },
       },
-      async (request, reply) => {
-        const answer = await status().then(fromReadiness, (error: unknown): NotReadyReply => {
-          log.error({ requestId: request.id, err: error }, 'the state of the appliance cannot be told');
-          return { ready: false, reason: 'The state of the appliance cannot be told; the log says why.' };
-        });
-        return reply.code(answer.ready ? 200 : 503).send(answer);
-      },
-    );
+    },
+    async (request, reply) => {
+      const answer = await status().then(fromReadiness, (error: unknown): NotReadyReply => {
+        log.error({ requestId: request.id, err: error }, 'the state of the appliance cannot be told');
+        return { ready: false, reason: 'The state of the appliance cannot be told; the log says why.' };
+      });
+      return reply.code(answer.ready ? 200 : 503).send(answer);
+    },
+  );
+}
 
-    app.get(
-      '/metrics',
-      {
-        config: everybody,
-        schema: {
-          operationId: 'metrics',
-          summary: 'Metrics',
-          description:
-            'Figures for Prometheus: requests and problems, verifications and checks, inference stages, galleries, jobs, webhooks, alerts, disk, certificate, backups, and the process itself.',
-          tags: ['meta'],
-          response: {
-            200: {
-              description: 'Prometheus text format',
-              content: { 'text/plain': { schema: z.string().describe('Prometheus text format') } },
-            },
+function serveMetrics(
+  app: FastifyInstance,
+  { metrics, status, gauges }: MetaDeps,
+  uptime: () => number,
+): void {
+  app.get(
+    '/metrics',
+    {
+      config: quietly,
+      schema: {
+        operationId: 'metrics',
+        summary: 'Metrics',
+        description:
+          'Figures for Prometheus: requests and problems, verifications and checks, inference stages, galleries, jobs, webhooks, alerts, disk, certificate, backups, and the process itself.',
+        tags: ['meta'],
+        response: {
+          200: {
+            description: 'Prometheus text format',
+            content: { 'text/plain': { schema: z.string().describe('Prometheus text format') } },
           },
         },
       },
-      async (_, reply) =>
-        reply
-          .type(metrics.contentType)
-          .send(
-            await metrics.render([
-              ...fromStatusToGauges(await status(), uptime()),
-              ...((await gauges?.()) ?? []),
-            ]),
-          ),
-    );
+    },
+    async (_, reply) =>
+      reply
+        .type(metrics.contentType)
+        .send(
+          await metrics.render([
+            ...fromStatusToGauges(await status(), uptime()),
+            ...((await gauges?.()) ?? []),
+          ]),
+        ),
+  );
+}
 
-    let document: string | undefined;
-    app.get(
-      '/openapi.json',
-      {
-        config: { access: 'public' },
-        schema: {
-          operationId: 'openapi',
-          summary: 'OpenAPI document',
-          description: 'This document: OpenAPI 3.1, generated from the schemas requests are checked with.',
-          tags: ['meta'],
-          response: { 200: z.looseObject({}).describe('OpenAPI 3.1 document') },
-        },
+function serveDocument(app: FastifyInstance, { version, families }: MetaDeps): void {
+  let document: string | undefined;
+  app.get(
+    '/openapi.json',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'openapi',
+        summary: 'OpenAPI document',
+        description: 'This document: OpenAPI 3.1, generated from the schemas requests are checked with.',
+        tags: ['meta'],
+        response: { 200: z.looseObject({}).describe('OpenAPI 3.1 document') },
       },
-      async (_, reply) => {
-        document ??= JSON.stringify(openApiDocument(app.published, version, families));
-        return reply.type('application/json; charset=utf-8').send(document);
-      },
-    );
-
-    await app.register(frontPage, { version });
-    await app.register(docsPage);
-  };
+    },
+    async (_, reply) => {
+      document ??= JSON.stringify(openApiDocument(app.published, version, families));
+      return reply.type('application/json; charset=utf-8').send(document);
+    },
+  );
 }

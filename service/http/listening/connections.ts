@@ -52,27 +52,62 @@ interface Source {
  * nothing displaces only itself. A connection with a request under way is never closed.
  */
 export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
-  const { limits } = deps;
-  const sources = new Map<string, Source>();
-  const all = new Set<Connection>();
+  const register = createRegister(deps);
   const bySocket = new WeakMap<Socket, Connection>();
   /** Of TLS: the bare connection's ends, until its TLS socket is known. */
   const byEnds = new Map<string, Connection>();
-  const crowds = createCrowds();
-  const counts = { open: 0, idle: 0, displaced: 0, refused: 0 };
 
-  function rest(connection: Connection): void {
-    const { source } = connection;
-    crowds.move(source, () => source.idle.add(connection));
-    counts.idle++;
-  }
+  server.on('connection', (socket: Socket) => {
+    const connection = register.enter(socket);
+    if (!connection) {
+      socket.destroy();
+      return;
+    }
+    bySocket.set(socket, connection);
+    const ends = endsOf(socket);
+    byEnds.set(ends, connection);
+    socket.once('close', () => {
+      if (byEnds.get(ends) === connection) byEnds.delete(ends);
+      register.leave(connection);
+    });
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const connection = byEnds.get(endsOf(socket));
+    if (!connection) return;
+    bySocket.set(socket, connection);
+    // Whichever of the two closes first.
+    socket.once('close', () => register.leave(connection));
+  });
+  server.prependListener('request', (message: IncomingMessage, response: ServerResponse) => {
+    const connection = bySocket.get(message.socket);
+    if (!connection) return;
+    connection.message = message;
+    register.begin(connection);
+    response.once('close', () => register.end(connection));
+  });
 
-  function wake(connection: Connection): void {
-    const { source } = connection;
-    if (!source.idle.has(connection)) return;
-    crowds.move(source, () => source.idle.delete(connection));
-    counts.idle--;
-  }
+  return {
+    stats: register.stats,
+    closeUnfinished() {
+      for (const { socket, requests, message } of register.all()) {
+        if (requests === 0 || message?.complete === false) socket.destroy();
+      }
+    },
+  };
+}
+
+/** Tells a connection from every other of this server. */
+const endsOf = (socket: Socket | TLSSocket): string =>
+  [socket.remoteAddress, socket.remotePort, socket.localAddress, socket.localPort].join(' ');
+
+/** The open connections by source, and how many more there may be. */
+function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps) {
+  const sources = new Map<string, Source>();
+  const open = new Set<Connection>();
+  const idle = createIdle();
+  const counts = { displaced: 0, refused: 0 };
+
+  const stats = () => ({ open: open.size, idle: idle.count(), ...counts });
 
   /** Closes the one of `source` that has been idle longest; false when none is. */
   function displace(source: Source | undefined): boolean {
@@ -84,102 +119,84 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
     return true;
   }
 
-  function enter(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
-    const name = deps.sourceOf(address);
-    const source = sources.get(name) ?? {
-      name,
-      open: 0,
-      idle: new Set(),
-      limit: deps.isProxy(address) ? limits.total : limits.perAddress,
-    };
-    const full = source.open >= source.limit || counts.open >= limits.total;
-    if (full) {
-      const room = displace(source.open >= source.limit ? source : crowds.largest());
-      if (!room) counts.refused++;
-      deps.crowded?.(stats());
-      if (!room) {
-        socket.destroy();
-        return;
-      }
-    }
-    const connection: Connection = { socket, source, requests: 0 };
-    sources.set(name, source);
-    all.add(connection);
-    source.open++;
-    counts.open++;
-    bySocket.set(socket, connection);
-    rest(connection);
-    const ends = endsOf(socket);
-    byEnds.set(ends, connection);
-    socket.once('close', () => {
-      if (byEnds.get(ends) === connection) byEnds.delete(ends);
-      leave(connection);
-    });
-  }
-
   function leave(connection: Connection): void {
-    if (bySocket.get(connection.socket) !== connection) return;
-    bySocket.delete(connection.socket);
-    all.delete(connection);
-    wake(connection);
+    if (!open.delete(connection)) return;
+    idle.remove(connection);
     const { source } = connection;
-    counts.open--;
     source.open--;
     if (source.open === 0) sources.delete(source.name);
   }
 
-  server.on('connection', enter);
-  server.on('secureConnection', (socket: TLSSocket) => {
-    const connection = byEnds.get(endsOf(socket));
-    if (!connection) return;
-    bySocket.set(socket, connection);
-    // Whichever of the two closes first.
-    socket.once('close', () => leave(connection));
-  });
-  server.prependListener('request', (message: IncomingMessage, response: ServerResponse) => {
-    const connection = bySocket.get(message.socket);
-    if (!connection) return;
-    connection.message = message;
-    connection.requests++;
-    wake(connection);
-    response.once('close', () => {
-      connection.requests--;
-      if (connection.requests === 0 && bySocket.has(connection.socket)) rest(connection);
-    });
-  });
-
-  const stats = () => ({ ...counts });
   return {
     stats,
-    closeUnfinished() {
-      for (const { socket, requests, message } of [...all]) {
-        if (requests === 0 || message?.complete === false) socket.destroy();
+    all: () => [...open],
+    leave,
+    /** Undefined where there is no room. */
+    enter(socket: Socket): Connection | undefined {
+      const address = socket.remoteAddress ?? '';
+      const name = sourceOf(address);
+      const source = sources.get(name) ?? {
+        name,
+        open: 0,
+        idle: new Set(),
+        limit: isProxy(address) ? limits.total : limits.perAddress,
+      };
+      const full = source.open >= source.limit || open.size >= limits.total;
+      if (full) {
+        const room = displace(source.open >= source.limit ? source : idle.largestSource());
+        if (!room) counts.refused++;
+        crowded?.(stats());
+        if (!room) return undefined;
       }
+      const connection: Connection = { socket, source, requests: 0 };
+      sources.set(name, source);
+      open.add(connection);
+      source.open++;
+      idle.add(connection);
+      return connection;
+    },
+    begin(connection: Connection): void {
+      connection.requests++;
+      idle.remove(connection);
+    },
+    end(connection: Connection): void {
+      connection.requests--;
+      if (connection.requests === 0 && open.has(connection)) idle.add(connection);
     },
   };
 }
 
-/** Tells a connection from every other of this server. */
-const endsOf = (socket: Socket | TLSSocket): string =>
-  [socket.remoteAddress, socket.remotePort, socket.localAddress, socket.localPort].join(' ');
-
-/** Sources by how many idle connections each has, so that the largest is found at once. */
-function createCrowds() {
+/** The idle connections. Sources stand by how many each has, so that the largest is found at once. */
+function createIdle() {
   const bySize: Set<Source>[] = [];
+  let count = 0;
+
+  /** `change` alters how many the source has. */
+  function move(source: Source, change: () => void): void {
+    bySize[source.idle.size]?.delete(source);
+    change();
+    const { size } = source.idle;
+    if (size > 0) {
+      bySize[size] ??= new Set();
+      bySize[size].add(source);
+    }
+    while (bySize.length > 0 && !bySize.at(-1)?.size) bySize.pop();
+  }
+
   return {
-    /** `change` alters how many the source has. */
-    move(source: Source, change: () => void): void {
-      bySize[source.idle.size]?.delete(source);
-      change();
-      const { size } = source.idle;
-      if (size > 0) {
-        bySize[size] ??= new Set();
-        bySize[size].add(source);
-      }
-      while (bySize.length > 0 && !bySize.at(-1)?.size) bySize.pop();
+    count: () => count,
+    add(connection: Connection): void {
+      const { source } = connection;
+      move(source, () => source.idle.add(connection));
+      count++;
+    },
+    remove(connection: Connection): void {
+      const { source } = connection;
+      if (!source.idle.has(connection)) return;
+      move(source, () => source.idle.delete(connection));
+      count--;
     },
     /** Of several that are equal the one that has been so longest. */
-    largest: (): Source | undefined => bySize.at(-1)?.values().next().value,
+    largestSource: (): Source | undefined => bySize.at(-1)?.values().next().value,
   };
 }

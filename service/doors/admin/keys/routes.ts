@@ -33,7 +33,13 @@ const looking = { operator: true, administrator: readers, key: false } as const;
 const changing = { operator: true, administrator: managers, key: false } as const;
 
 /** The API keys of an organization. No key may mint another. */
-export function keyRoutes({ access, checks }: KeyRouteDeps): AdminRoute[] {
+export const keyRoutes = (deps: KeyRouteDeps): AdminRoute[] => [
+  ...collectionRoutes(deps),
+  ...singleKeyRoutes(deps.access),
+];
+
+/** `/keys`. */
+function collectionRoutes({ access, checks }: KeyRouteDeps): AdminRoute[] {
   return [
     route({
       ...about,
@@ -67,6 +73,12 @@ export function keyRoutes({ access, checks }: KeyRouteDeps): AdminRoute[] {
         return fromNewKey(await access.createKey(toNewKey(organization, body), who));
       },
     }),
+  ];
+}
+
+/** `/keys/:id`. */
+function singleKeyRoutes(access: KeyRouteDeps['access']): AdminRoute[] {
+  return [
     route({
       ...about,
       method: 'PATCH',

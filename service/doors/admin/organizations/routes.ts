@@ -36,7 +36,7 @@ const looking = { operator: true, administrator: readers, key: false } as const;
 
 /** The organizations of the box, for the operator; and the one that a request acts in, below `/organization`. */
 export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
-  const { organizations, checks, calibrations } = deps;
+  const { organizations, checks } = deps;
   return [
     route({
       ...ofBox,
@@ -93,6 +93,14 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
         return fromOrganization(await organizations.set(organization, defined(body), who));
       },
     }),
+    ...calibrationRoutes(deps.calibrations),
+    ...secretRoutes(deps),
+  ];
+}
+
+/** What the galleries of the organization raise thresholds by. */
+function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']): AdminRoute[] {
+  return [
     route({
       ...ofOne,
       method: 'GET',
@@ -121,6 +129,5 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
         items: (await calibrations.measure(organization, who)).map(fromCalibration),
       }),
     }),
-    ...secretRoutes(deps),
   ];
 }

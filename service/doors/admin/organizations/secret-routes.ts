@@ -22,7 +22,7 @@ const looking = { operator: true, administrator: readers, key: false } as const;
 
 /** New secrets for the organization, and their end. */
 export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
-  const { organizations, organizationErasure, custody, renewals } = deps;
+  const { organizationErasure, custody } = deps;
   return [
     route({
       ...about,
@@ -72,6 +72,16 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
       handle: ({ organization, who }) => custody.rotateOrganization(organization, who),
     }),
+    ...renewalRoutes(deps),
+  ];
+}
+
+/** A new secret for the templates of the organization. */
+function renewalRoutes({
+  organizations,
+  renewals,
+}: Pick<SecretRouteDeps, 'organizations' | 'renewals'>): AdminRoute[] {
+  return [
     route({
       ...about,
       method: 'GET',
