@@ -636,6 +636,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List jobs
+         * @description What waits, runs, failed for good, and what was done lately, of every organization.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count jobs
+         * @description Of each kind and state.
+         */
+        get: operations["countJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a job
+         * @description One job. Jobs that ended are forgotten after a while.
+         */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a job
+         * @description What the job stands for is never done. Refused without `confirm`, and while the job runs.
+         */
+        delete: operations["removeJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a job again
+         * @description A dead or waiting job is tried at once, with all its attempts before it.
+         */
+        post: operations["retryJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link to the board of jobs
+         * @description It works once, within five minutes, and gives the browser that opens it half an hour to look at jobs, try them again and remove them, in the name of the operator who made it.
+         */
+        post: operations["makeJobBoardLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2425,6 +2529,129 @@ export interface components {
             };
             /** @description How many deliveries were made of it */
             deliveries: number;
+        };
+        /** @description One page of a list. */
+        JobPage: {
+            /** @description Jobs, the newest first */
+            items: components["schemas"]["Job"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description Work that is done later. Nothing personal is in it.
+         * @example {
+         *       "id": "job_01m7w3hb8hbf355he5zqwjztdk",
+         *       "kind": "webhook",
+         *       "state": "dead",
+         *       "priority": "normal",
+         *       "lane": "wh_01m7w3hb8hbf355he5zqwjztdk",
+         *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+         *       "payload": {
+         *         "delivery": "dlv_01m7w3k5y6c2r8x0p4d9q1tzhb"
+         *       },
+         *       "attempts": 8,
+         *       "mostAttempts": 8,
+         *       "runAt": "2026-11-20T12:00:00.000Z",
+         *       "createdAt": "2026-11-18T09:14:00.000Z",
+         *       "finishedAt": "2026-11-20T12:00:01.400Z",
+         *       "lastError": "HTTP 500"
+         *     }
+         */
+        Job: {
+            /** @description Id */
+            id: string;
+            /** @description What is done */
+            kind: string;
+            /**
+             * @description `relayed`: handed to Redis; `leased`: runs; `dead`: no attempt is left
+             * @enum {string}
+             */
+            state: "waiting" | "relayed" | "leased" | "done" | "dead";
+            /**
+             * @description Which of those that are due go first
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+            /** @description First attempts of one lane run one at a time, in order */
+            lane?: string;
+            /** @description Whose it is */
+            organization?: string;
+            /** @description Ids that name no person, numbers and switches; `notShown` counts the other fields */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** @description Attempts so far */
+            attempts: number;
+            /** @description Attempts there are */
+            mostAttempts: number;
+            /**
+             * Format: date-time
+             * @description Not before
+             */
+            runAt: string;
+            /**
+             * Format: date-time
+             * @description When it was added
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was done, or failed for good
+             */
+            finishedAt?: string;
+            /** @description First line of the last error */
+            lastError?: string;
+        };
+        /**
+         * @description How many jobs there are of each kind and state.
+         * @example {
+         *       "items": [
+         *         {
+         *           "kind": "webhook",
+         *           "waiting": 2,
+         *           "delayed": 1,
+         *           "relayed": 0,
+         *           "leased": 0,
+         *           "done": 140,
+         *           "dead": 1
+         *         }
+         *       ]
+         *     }
+         */
+        JobCounts: {
+            /** @description One for each kind */
+            items: {
+                /**
+                 * @description Of which kind
+                 * @enum {string}
+                 */
+                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "checkpoints" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration";
+                /** @description Due */
+                waiting: number;
+                /** @description Not due yet */
+                delayed: number;
+                /** @description Handed to Redis */
+                relayed: number;
+                /** @description Running */
+                leased: number;
+                /** @description Done, and still remembered */
+                done: number;
+                /** @description Failed for good */
+                dead: number;
+            }[];
+        };
+        /**
+         * @description A link to the board of jobs.
+         * @example {
+         *       "url": "https://127.0.0.1:7300/jobs/open/6tJxN0uXq4mVw8kR1tB6nXhD9sC2fJ4g",
+         *       "validSeconds": 300
+         *     }
+         */
+        JobBoardLink: {
+            /** @description Opens the board of jobs in a browser, once */
+            url: string;
+            /** @description How long */
+            validSeconds: number;
         };
     };
     responses: never;
@@ -6964,6 +7191,438 @@ export interface operations {
             };
             /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description Only of this kind */
+                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "checkpoints" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration";
+                /** @description Only in this state; `delayed` are those of `waiting` whose time has not come */
+                state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    countJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many jobs there are of each kind and state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "webhook",
+                     *           "waiting": 2,
+                     *           "delayed": 1,
+                     *           "relayed": 0,
+                     *           "leased": 0,
+                     *           "done": 140,
+                     *           "dead": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobCounts"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Work that is done later. Nothing personal is in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "webhook",
+                     *       "state": "dead",
+                     *       "priority": "normal",
+                     *       "lane": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "payload": {
+                     *         "delivery": "dlv_01m7w3k5y6c2r8x0p4d9q1tzhb"
+                     *       },
+                     *       "attempts": 8,
+                     *       "mostAttempts": 8,
+                     *       "runAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdAt": "2026-11-18T09:14:00.000Z",
+                     *       "finishedAt": "2026-11-20T12:00:01.400Z",
+                     *       "lastError": "HTTP 500"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeJob: {
+        parameters: {
+            query?: {
+                /** @description The id once more: what the job stands for is never done */
+                confirm?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    retryJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Work that is done later. Nothing personal is in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "webhook",
+                     *       "state": "dead",
+                     *       "priority": "normal",
+                     *       "lane": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "payload": {
+                     *         "delivery": "dlv_01m7w3k5y6c2r8x0p4d9q1tzhb"
+                     *       },
+                     *       "attempts": 8,
+                     *       "mostAttempts": 8,
+                     *       "runAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdAt": "2026-11-18T09:14:00.000Z",
+                     *       "finishedAt": "2026-11-20T12:00:01.400Z",
+                     *       "lastError": "HTTP 500"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    makeJobBoardLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A link to the board of jobs. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "url": "https://127.0.0.1:7300/jobs/open/6tJxN0uXq4mVw8kR1tB6nXhD9sC2fJ4g",
+                     *       "validSeconds": 300
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobBoardLink"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,4 +1,4 @@
-import { createDocumentedAdminDoor } from '../doors/admin/index.ts';
+import { type AdminDeps, createDocumentedAdminDoor } from '../doors/admin/index.ts';
 import { openApiDocument as describeRoutes } from '../doors/meta/openapi.ts';
 import { adminDocument } from '../doors/meta/openapi-words.ts';
 import { createMetrics } from '../http/metrics.ts';
@@ -13,19 +13,11 @@ import { createPublicServer, families } from './public-server.ts';
 export async function openApiDocument(): Promise<unknown> {
   const app = await createPublicServer(
     {
+      ...({} as AdminDeps),
       access: {} as never,
       limits: {} as never,
       checks: {} as never,
-      webhooks: {} as never,
-      deliveries: {} as never,
-      eventLog: {} as never,
       alerts: {} as never,
-      grants: {} as never,
-      organizations: {} as never,
-      calibrations: {} as never,
-      organizationErasure: {} as never,
-      custody: {} as never,
-      renewals: {} as never,
       status: undefined as never,
       metrics: createMetrics({ processMetrics: false }),
       clock: systemClock,

@@ -21,14 +21,20 @@ export async function createPublicServer(
   > &
     AdminDeps &
     ConsoleDeps &
-    Partial<Pick<Gatehouse, 'gauges'> & JobsDoorDeps>,
+    Partial<Pick<Gatehouse, 'gauges'>>,
   {
     trustedProxies,
     hosts,
     tls,
     connections,
+    jobsBoard,
   }: Pick<Config, 'trustedProxies'> &
-    Pick<ServerDeps, 'connections'> & { hosts?: OwnHosts; tls?: { cert: Buffer; key: Buffer } },
+    Pick<ServerDeps, 'connections'> & {
+      hosts?: OwnHosts;
+      tls?: { cert: Buffer; key: Buffer };
+      /** Absent: there is no board of jobs. */
+      jobsBoard?: JobsDoorDeps;
+    },
 ): Promise<ReturnType<typeof createServer>> {
   const { access, limits, checks, metrics, gauges, clock, ids, log, status } = gatehouse;
   const app = createServer({
@@ -58,7 +64,6 @@ export async function createPublicServer(
   await app.register(createBehaviorDoor({ webhooks }));
   await app.register(createAdminDoor(gatehouse));
   await app.register(createConsoleDoor({ alerts }));
-  const { jobs, boardLinks, redis } = gatehouse;
-  if (jobs && boardLinks) await app.register(createJobsDoor({ jobs, boardLinks, clock, redis }));
+  if (jobsBoard) await app.register(createJobsDoor(jobsBoard));
   return app;
 }

@@ -66,6 +66,7 @@ export async function serve(
     hosts,
     connections: connections.doors,
     ...(certificate && { tls: certificate.current() }),
+    jobsBoard: gatehouse,
   });
   opened.defer(() => doors.close());
   if (sealed) await sealed.servers.handOver({ doors, control });

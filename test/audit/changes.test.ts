@@ -244,12 +244,12 @@ const changes: Record<string, () => Sample> = {
     before: () => gatehouse.backups.schedule({ folder: place(), everyMinutes: 60, keep: 2 }, by.actor),
     action: 'backup.unschedule',
   }),
-  'POST /queue/links': () => ({
+  'POST /api/admin/jobs/links': () => ({
     before: async () => gatehouse.boardLinks.serveAt('http://127.0.0.1:7300'),
     action: 'jobs.open',
   }),
-  'POST /queue/:job/retry': () => ({ action: 'job.retry' }),
-  'DELETE /queue/:job': () => ({ body: { confirm: ids.job }, action: 'job.remove' }),
+  'POST /api/admin/jobs/:id/retry': () => ({ action: 'job.retry' }),
+  'DELETE /api/admin/jobs/:id': () => ({ query: `confirm=${ids.job}`, action: 'job.remove' }),
   'POST /master/rotate': () => ({ body: {}, action: 'master.rotate' }),
   'POST /master/passphrase': () => ({
     body: { passphrase: 'correct horse battery staple' },
@@ -339,13 +339,14 @@ const testRealm = () => ({
 
 /** One that waits. */
 function addJob(): string {
+  const id = `job_${'0'.repeat(26)}`;
   inDatabase((database) =>
     database.exec(
       `insert into job (id, seq, kind, state, priority, payload, run_at, attempts, fence, created_at)
-       values ('job_1', 1000, 'mail', 'waiting', 2, '{}', 9e15, 0, 0, 0)`,
+       values ('${id}', 1000, 'mail', 'waiting', 2, '{}', 9e15, 0, 0, 0)`,
     ),
   );
-  return 'job_1';
+  return id;
 }
 
 const person = () => ({
@@ -386,7 +387,7 @@ async function fireAlert(): Promise<void> {
 async function ask(method: string, route: string, { body, query = '', picture }: Partial<Sample>) {
   const admin = app.published.find((one) => one.url === route && one.methods.includes(method));
   const url = route.startsWith('/api/admin/')
-    ? adminUrl(admin!, ids)
+    ? adminUrl(admin!, ids, query)
     : `${route.replaceAll(/:(\w+)/g, (_, name: string) => ids[name] ?? name)}${query}`;
   if (!picture) return app.inject({ method: method as 'POST', url, ...(body && { payload: body }) });
   const form = new FormData();

@@ -67,9 +67,6 @@ const publicServer = () =>
       ...engine,
       ...eventsOut,
       ...operatorParts,
-      // No key gets as far as to them.
-      jobs: {} as Jobs,
-      boardLinks: createBoardLinks({ ...engine, random: randomFillSync }),
       access,
       metrics: createMetrics({ processMetrics: false }),
       log: silentLog,
@@ -77,7 +74,16 @@ const publicServer = () =>
         throw new Error('public routes are not asked here');
       },
     },
-    { trustedProxies: [], hosts: createOwnHosts({ listen: '127.0.0.1', allowed: [] }) },
+    {
+      trustedProxies: [],
+      hosts: createOwnHosts({ listen: '127.0.0.1', allowed: [] }),
+      jobsBoard: {
+        // No key reaches the jobs.
+        jobs: {} as Jobs,
+        boardLinks: createBoardLinks({ ...engine, random: randomFillSync }),
+        clock: engine.clock,
+      },
+    },
   );
 
 beforeAll(async () => {

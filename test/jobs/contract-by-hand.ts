@@ -84,7 +84,7 @@ export function jobsByHand(world: () => JobsWorld): void {
       const ids = await world().add(life, ...named('1', '2', '3', '4', '5'));
       await until(async () => (await life.jobs.counts()).webhook.done === 5);
       const first = await life.jobs.list({ kind: 'webhook', state: 'done', limit: 2 });
-      const second = await life.jobs.list({ limit: 2, after: first[1]!.id });
+      const second = await life.jobs.list({ limit: 2, before: first[1]!.seq });
       expect([...first, ...second].map(({ id }) => id)).toEqual(ids.slice(1).reverse());
     });
   });

@@ -36,6 +36,7 @@ export function jobsContract(place: JobsPlace): void {
     ]);
     expect(await world.row(id!)).toEqual({
       id,
+      seq: expect.any(Number),
       kind: 'webhook',
       state: 'done',
       priority: 'high',

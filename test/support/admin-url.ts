@@ -8,17 +8,22 @@ const names: Record<string, string> = {
   webhooks: 'webhook',
   grants: 'grant',
   deliveries: 'delivery',
+  jobs: 'job',
 };
 
-/** The address of an administrative route on the control socket: ids filled in, in the organization `ids.organization` and the test world. */
-export function adminUrl({ url, schema }: PublishedRoute, ids: Record<string, string>): string {
+/**
+ * The address of an administrative route on the control socket: ids filled in, in the organization `ids.organization` and the
+ * test world. `more` is the rest of the query.
+ */
+export function adminUrl({ url, schema }: PublishedRoute, ids: Record<string, string>, more = ''): string {
   const path = url
     .replace(/([\w-]+)\/:id/, (_, list: string) => `${list}/${ids[names[list] ?? list]}`)
     .replace(':slug', () => String(ids.slug));
   const fields = schema.querystring instanceof z.ZodObject ? Object.keys(schema.querystring.shape) : [];
-  const place = [
+  const query = [
     ...(fields.includes('organization') ? [`organization=${ids.organization}`] : []),
     ...(fields.includes('env') ? ['env=test'] : []),
+    ...(more === '' ? [] : [more]),
   ];
-  return place.length === 0 ? path : `${path}?${place.join('&')}`;
+  return query.length === 0 ? path : `${path}?${query.join('&')}`;
 }

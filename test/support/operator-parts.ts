@@ -1,15 +1,18 @@
-import type { OrganizationRouteDeps } from '../../service/doors/admin/organizations/routes.ts';
+import type { AdminDeps } from '../../service/doors/admin/index.ts';
 
-type Parts = Pick<OrganizationRouteDeps, 'calibrations' | 'organizationErasure' | 'custody' | 'renewals'>;
+const rooms = ['calibrations', 'organizationErasure', 'custody', 'renewals', 'jobs', 'boardLinks'] as const;
 
-const notAsked = () => {
-  throw new Error('An API key came as far as to what only the operator may do.');
-};
+const refusing = new Proxy(
+  {},
+  {
+    get: () => () => {
+      throw new Error('An API key came as far as to what only the operator may do.');
+    },
+  },
+);
 
 /** Parts of the engine that no API key reaches: asking one fails the request. */
-export const operatorParts: Parts = {
-  calibrations: { list: notAsked, measure: notAsked },
-  organizationErasure: { erase: notAsked },
-  custody: { rotateOrganization: notAsked, organizationRotation: notAsked },
-  renewals: { start: notAsked, state: notAsked },
-};
+export const operatorParts = Object.fromEntries(rooms.map((room) => [room, refusing])) as unknown as Pick<
+  AdminDeps,
+  (typeof rooms)[number]
+>;

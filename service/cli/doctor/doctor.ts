@@ -138,9 +138,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     ...checkOwnGalleries(await ownGalleries(open, organizations)),
     ...checkErasures(await pendingErasures(open, organizations)),
     ...checkWebhooks(await eventsOut(open, organizations)),
-    ...checkDeadJobs(
-      (await open.get<{ counts: Record<string, Record<string, number>> }>('/queue/counts')).counts,
-    ),
+    ...checkDeadJobs((await replyOf(open.admin.GET('/api/admin/jobs/counts'))).items),
     ...checkAlerts(await openAlerts(open, organizations)),
   ];
 }

@@ -52,8 +52,12 @@ test('an organization with a webhook and without a grant is told; callbacks and 
 });
 
 test('dead jobs are counted by kind, and none is no finding', () => {
-  expect(checkDeadJobs({ webhook: { dead: 0, done: 4 }, mail: {} })).toEqual([]);
-  const [finding] = checkDeadJobs({ webhook: { dead: 2 }, mail: { dead: 1 }, backups: { dead: 0 } });
+  expect(checkDeadJobs([{ kind: 'webhook', dead: 0 }])).toEqual([]);
+  const [finding] = checkDeadJobs([
+    { kind: 'webhook', dead: 2 },
+    { kind: 'mail', dead: 1 },
+    { kind: 'backups', dead: 0 },
+  ]);
   expect(finding).toMatchObject({
     state: 'warn',
     found: '3 jobs have no attempt left: webhook (2), mail (1)',

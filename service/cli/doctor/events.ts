@@ -51,17 +51,15 @@ function checkGrants({ id, name, webhooks, isGranted }: EventsOut): Finding[] {
 }
 
 /** Jobs without attempts left; nothing is said where there is none. */
-export function checkDeadJobs(counts: Readonly<Record<string, Readonly<Record<string, number>>>>): Finding[] {
-  const dead = Object.entries(counts).flatMap(([kind, { dead = 0 }]) =>
-    dead > 0 ? [{ kind, jobs: dead }] : [],
-  );
-  if (dead.length === 0) return [];
-  const all = dead.reduce((sum, { jobs }) => sum + jobs, 0);
+export function checkDeadJobs(counts: readonly { kind: string; dead: number }[]): Finding[] {
+  const found = counts.filter(({ dead }) => dead > 0);
+  if (found.length === 0) return [];
+  const all = found.reduce((sum, { dead }) => sum + dead, 0);
   return [
     {
       what: 'dead jobs',
       state: 'warn',
-      found: `${count(all, 'job has', 'jobs have')} no attempt left: ${dead.map(({ kind, jobs }) => `${kind} (${jobs})`).join(', ')}`,
+      found: `${count(all, 'job has', 'jobs have')} no attempt left: ${found.map(({ kind, dead }) => `${kind} (${dead})`).join(', ')}`,
       remedy: `See why: ${invocation} jobs list --state dead   then, of each: ${invocation} jobs retry JOB   or: ${invocation} jobs remove JOB`,
     },
   ];

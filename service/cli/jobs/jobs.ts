@@ -1,27 +1,14 @@
 import { type Command, Option } from 'commander';
-import { jobKinds } from '../../engine/jobs/index.ts';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { type JobKind, jobKinds } from '../../engine/jobs/index.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { count, facts, table } from '../terminal/terminal.ts';
 
-interface JobReply {
-  id: string;
-  kind: string;
-  state: string;
-  priority: string;
-  lane?: string;
-  organization?: string;
-  payload: Record<string, unknown>;
-  attempts: number;
-  mostAttempts: number;
-  runAt: string;
-  createdAt: string;
-  finishedAt?: string;
-  lastError?: string;
-}
-
-type Counts = Record<string, Record<string, number>>;
+type Job = Schemas['Job'];
 
 const states = ['waiting', 'delayed', 'relayed', 'leased', 'done', 'dead'] as const;
 
@@ -31,13 +18,12 @@ export function addJobs(program: Command, runner: CommandRunner): void {
     .helpCommand(false)
     .description('the queue of work: webhooks, mail, sweeps, backups and whatever else is done later');
 
-  runner.run<{ kind?: string; state?: string; after?: string; limit: string }>(
+  runner.run<{ kind?: JobKind; state?: (typeof states)[number]; limit: string }>(
     jobs
       .command('list')
       .description('jobs, newest first; delayed: those that wait for their time')
       .addOption(new Option('--kind <kind>', 'of this kind alone').choices(jobKinds))
       .addOption(new Option('--state <state>', 'in this state alone').choices(states))
-      .option('--after <id>', 'older than this one')
       .option('--limit <n>', 'at most so many', '50')
       .addHelpText(
         'after',
@@ -48,19 +34,13 @@ export function addJobs(program: Command, runner: CommandRunner): void {
       if (!Number.isInteger(limit) || limit < 1)
         throw new UsageError(`--limit: "${options.limit}" is no positive number.`);
       const open = await control();
-      const found: JobReply[] = [];
-      let after = options.after;
-      do {
-        const page: { jobs: JobReply[]; next?: string } = await open.get('/queue', {
-          kind: options.kind,
-          state: options.state,
-          after,
-          limit: Math.min(1000, limit - found.length),
-        });
-        found.push(...page.jobs);
-        after = page.next;
-      } while (after !== undefined && found.length < limit);
-      const rows = found.map((job) => [
+      const { kind, state } = options;
+      const filter = defined({ kind, state });
+      const items = await allPages(
+        (page) => replyOf(open.admin.GET('/api/admin/jobs', { params: { query: { ...filter, ...page } } })),
+        limit,
+      );
+      const rows = items.map((job) => [
         job.id,
         job.kind,
         stateOf(job),
@@ -68,10 +48,10 @@ export function addJobs(program: Command, runner: CommandRunner): void {
         job.finishedAt ?? job.runAt,
         job.lastError,
       ]);
-      const some = [options.kind, options.state, options.after].some((one) => one !== undefined);
-      const empty = some ? 'There are no such jobs.' : 'There are no jobs yet.';
+      const isFiltered = kind !== undefined || state !== undefined;
+      const empty = isFiltered ? 'There are no such jobs.' : 'There are no jobs yet.';
       const header = ['job', 'kind', 'state', 'attempts', 'when', 'last error'];
-      return { json: { jobs: found }, text: table(header, rows, empty) };
+      return { json: { items }, text: table(header, rows, empty) };
     },
   );
 
@@ -82,7 +62,8 @@ export function addJobs(program: Command, runner: CommandRunner): void {
       .description('one job')
       .addHelpText('after', examples('jobs show job_01…')),
     async ({ control }, id = '') => {
-      const job = await (await control()).get<JobReply>(`/queue/${encodeURIComponent(id)}`);
+      const open = await control();
+      const job = await replyOf(open.admin.GET('/api/admin/jobs/{id}', { params: { path: { id } } }));
       return { json: job, text: describe(job) };
     },
   );
@@ -93,12 +74,9 @@ export function addJobs(program: Command, runner: CommandRunner): void {
       .description('how many jobs there are of each kind and state')
       .addHelpText('after', examples('jobs counts')),
     async ({ control }) => {
-      const reply = await (await control()).get<{ counts: Counts }>('/queue/counts');
-      const rows = Object.entries(reply.counts).map(([kind, of]) => [
-        kind,
-        ...states.map((state) => of[state] ?? 0),
-      ]);
-      return { json: reply, text: table(['kind', ...states], rows, 'There are no jobs.') };
+      const { items } = await replyOf((await control()).admin.GET('/api/admin/jobs/counts'));
+      const rows = items.map((one) => [one.kind, ...states.map((state) => one[state])]);
+      return { json: { items }, text: table(['kind', ...states], rows, 'There are no jobs.') };
     },
   );
 
@@ -109,11 +87,8 @@ export function addJobs(program: Command, runner: CommandRunner): void {
       .description('try a dead or waiting job at once')
       .addHelpText('after', examples('jobs retry job_01…')),
     async ({ control }, id = '') => {
-      const job = await (await control()).send<JobReply>(
-        'POST',
-        `/queue/${encodeURIComponent(id)}/retry`,
-        {},
-      );
+      const open = await control();
+      const job = await replyOf(open.admin.POST('/api/admin/jobs/{id}/retry', { params: { path: { id } } }));
       return { json: job, text: `${job.id} (${job.kind}) is tried again at once.` };
     },
   );
@@ -132,10 +107,10 @@ export function addJobs(program: Command, runner: CommandRunner): void {
         );
       }
       const open = await control();
-      const reply = await open.send<{ removed: string }>('DELETE', `/queue/${encodeURIComponent(id)}`, {
-        confirm: id,
-      });
-      return { json: reply, text: `${reply.removed} is removed.` };
+      await replyOf(
+        open.admin.DELETE('/api/admin/jobs/{id}', { params: { path: { id }, query: { confirm: id } } }),
+      );
+      return { json: { removed: id }, text: `${id} is removed.` };
     },
   );
 
@@ -145,15 +120,11 @@ export function addJobs(program: Command, runner: CommandRunner): void {
       .summary('print a link that opens the board of jobs in a browser')
       .description(
         'Prints a link to the page of jobs on the running service. It works once, within five minutes, and gives the browser that opens it ' +
-          'half an hour to look at jobs, try them again and remove them, in the name of whoever ran this command.',
+          'half an hour to look at jobs, try them again and remove them, in the name of the account that ran this command.',
       )
       .addHelpText('after', examples('jobs open')),
     async ({ control }) => {
-      const link = await (await control()).send<{ url: string; validSeconds: number }>(
-        'POST',
-        '/queue/links',
-        {},
-      );
+      const link = await replyOf((await control()).admin.POST('/api/admin/jobs/links'));
       const minutes = count(Math.round(link.validSeconds / 60), 'minute', 'minutes');
       return { json: link, text: `${link.url}\n\nIt works once, within ${minutes}.` };
     },
@@ -161,10 +132,10 @@ export function addJobs(program: Command, runner: CommandRunner): void {
 }
 
 /** As `--state` and `jobs counts` call it: `delayed` is what waits for its time. */
-const stateOf = ({ state, runAt }: JobReply): string =>
+const stateOf = ({ state, runAt }: Job): string =>
   state === 'waiting' && Date.parse(runAt) > systemClock.now() ? 'delayed' : state;
 
-const describe = (job: JobReply): string =>
+const describe = (job: Job): string =>
   facts([
     ['job', job.id],
     ['kind', job.kind],

@@ -3,6 +3,7 @@ import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
 import { createDoor } from './door.ts';
 import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
 import { type GrantRouteDeps, grantRoutes } from './grants/routes.ts';
+import { type JobRouteDeps, jobRoutes } from './jobs/routes.ts';
 import { type KeyRouteDeps, keyRoutes } from './keys/routes.ts';
 import { type LimitRouteDeps, limitRoutes } from './limits/routes.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
@@ -21,7 +22,8 @@ export type AdminDeps = OrganizationRouteDeps &
   WebhookRouteDeps &
   GrantRouteDeps &
   DeliveryRouteDeps &
-  EventRouteDeps;
+  EventRouteDeps &
+  JobRouteDeps;
 
 /** Every administrative operation, whoever may call it. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
@@ -34,6 +36,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...grantRoutes(deps),
   ...deliveryRoutes(deps),
   ...eventRoutes(deps),
+  ...jobRoutes(deps),
 ];
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */

@@ -57,6 +57,12 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'GET /api/admin/grants': 'o OAo-a k',
   'POST /api/admin/grants': 'o OA--- -',
   'DELETE /api/admin/grants/:id': 'o OA--- -',
+  'GET /api/admin/jobs': 'o ----- -',
+  'GET /api/admin/jobs/counts': 'o ----- -',
+  'GET /api/admin/jobs/:id': 'o ----- -',
+  'POST /api/admin/jobs/:id/retry': 'o ----- -',
+  'DELETE /api/admin/jobs/:id': 'o ----- -',
+  'POST /api/admin/jobs/links': 'o ----- -',
 };
 
 /** Everything that an API key may do. It erases, exports, mints, grants and administers nothing: add no such route. */
@@ -113,7 +119,7 @@ const addressOf = (url: string) =>
     .replace(
       /([\w-]+)\/:id/,
       (_, list: string) =>
-        `${list}/${{ keys: 'key', sites: 'site', webhooks: 'wh', grants: 'grt', deliveries: 'dlv' }[list]}_${'0'.repeat(26)}`,
+        `${list}/${{ keys: 'key', sites: 'site', webhooks: 'wh', grants: 'grt', deliveries: 'dlv', jobs: 'job' }[list]}_${'0'.repeat(26)}`,
     );
 
 test('the table of roles and routes is whole', () => {

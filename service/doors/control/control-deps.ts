@@ -6,7 +6,6 @@ import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Deliveries, EventLog } from '../../engine/deliveries/index.ts';
 import type { Grants } from '../../engine/destinations/index.ts';
 import type { Erasure } from '../../engine/erasure/index.ts';
-import type { BoardLinks, Jobs } from '../../engine/jobs/index.ts';
 import type { KeyCustody, KeyPlaces } from '../../engine/keys/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
@@ -35,8 +34,6 @@ export interface ControlDeps {
   alerts: Alerts;
   grants: Grants;
   webhooks: Webhooks;
-  jobs: Jobs;
-  boardLinks: BoardLinks;
   deliveries: Deliveries;
   eventLog: EventLog;
   /** What `gatehouse doctor` shows of the box; plain JSON. */

@@ -9,7 +9,6 @@ import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Deliveries, EventLog } from '../../engine/deliveries/index.ts';
 import type { Grants } from '../../engine/destinations/index.ts';
 import type { Erasure } from '../../engine/erasure/index.ts';
-import type { BoardLinks, Jobs } from '../../engine/jobs/index.ts';
 import type { KeyCustody, KeyPlaces } from '../../engine/keys/index.ts';
 import type { Models } from '../../engine/models/index.ts';
 import { createOrganizations, type Organizations } from '../../engine/organizations/index.ts';
@@ -101,8 +100,6 @@ beforeEach(async () => {
     backups: {} as Backups,
     alerts: {} as Alerts,
     grants: {} as Grants,
-    jobs: {} as Jobs,
-    boardLinks: {} as BoardLinks,
     webhooks: {} as Webhooks,
     deliveries: {} as Deliveries,
     eventLog: {} as EventLog,

@@ -9,7 +9,6 @@ import { erasureRoutes } from './erasure-routes.ts';
 import { controlErrors } from './errors.ts';
 import { exportRoutes } from './export-routes.ts';
 import { holdRoutes } from './hold-routes.ts';
-import { jobRoutes } from './job-routes.ts';
 import { keystoreRoutes } from './keystore-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { retentionRoutes } from './retention-routes.ts';
@@ -40,5 +39,4 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(backupRoutes, deps);
   await app.register(alertRoutes, deps);
   await app.register(vaultRoutes, deps);
-  await app.register(jobRoutes, deps);
 };

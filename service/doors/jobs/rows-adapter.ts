@@ -85,7 +85,7 @@ export class RowsAdapter extends BaseAdapter {
     if (end >= DEEPEST) {
       throw new Problem(
         'INVALID_REQUEST',
-        `The board shows the newest ${DEEPEST.toLocaleString('en')} of a state. For older ones: "gatehouse jobs list --kind ${this.#kind} --after ID".`,
+        `The board shows the newest ${DEEPEST.toLocaleString('en')} of a state. For older ones: "gatehouse jobs list --kind ${this.#kind} --limit N".`,
       );
     }
     const found = await Promise.all(
@@ -114,7 +114,7 @@ export class RowsAdapter extends BaseAdapter {
         kind: this.#kind,
         state,
         limit: most,
-        ...(last && { after: last.id }),
+        ...(last && { before: last.seq }),
       });
       jobs.push(...page);
       if (page.length < most || jobs.length >= limit) return jobs;

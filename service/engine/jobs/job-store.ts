@@ -39,7 +39,7 @@ export async function selectJob(db: Db | Tx, id: string): Promise<JobRow | undef
 export interface JobPage {
   kind: JobKind;
   state: JobState | 'delayed' | undefined;
-  /** Older than this one. */
+  /** A `seq`: only jobs that were added earlier. */
   before: number | undefined;
   limit: number;
 }
@@ -145,6 +145,7 @@ export const fromPriority = (stored: number): JobPriority => priorities[stored -
 export function toJob(row: JobRow, mostAttempts: number): Job {
   return {
     id: row.id as JobId,
+    seq: row.seq,
     kind: row.kind as JobKind,
     state: row.state as JobState,
     priority: fromPriority(row.priority),

@@ -85,6 +85,8 @@ export type JobState = 'waiting' | 'relayed' | 'leased' | 'done' | 'dead';
 /** A job as it is listed. */
 export interface Job {
   id: JobId;
+  /** Jobs are numbered as they were added. */
+  seq: number;
   kind: JobKind;
   state: JobState;
   priority: JobPriority;

@@ -42,6 +42,7 @@ export interface Backlog {
 export interface JobQuery {
   kind?: JobKind;
   state?: JobState | 'delayed';
-  after?: JobId;
+  /** A `seq`: only jobs that were added earlier. */
+  before?: number;
   limit: number;
 }

@@ -117,8 +117,7 @@ export function createManageJobs({
       }
       return backlog;
     },
-    async list({ kind, state, after, limit }) {
-      const before = after === undefined ? undefined : (await find(db, after)).seq;
+    async list({ kind, state, before, limit }) {
       const now = clock.now();
       const found: JobRow[] = [];
       for (const one of kind === undefined ? jobKinds : [kind]) {

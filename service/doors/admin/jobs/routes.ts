@@ -1,0 +1,121 @@
+import type { BoardLinks, Jobs } from '../../../engine/jobs/index.ts';
+import { toPage } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { JobId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { paramsOf } from '../ids.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromCounts, fromJob } from './translate.ts';
+import { BoardLinkReply, JobCountsReply, JobPage, JobQuery, JobRemoval, JobReply } from './wire.ts';
+
+export interface JobRouteDeps {
+  jobs: Pick<Jobs, 'list' | 'counts' | 'get' | 'retry' | 'remove' | 'wake'>;
+  boardLinks: Pick<BoardLinks, 'make'>;
+}
+
+const params = paramsOf('job');
+const about = {
+  tag: 'jobs',
+  within: 'appliance',
+  may: { operator: true, administrator: [], key: false },
+} as const;
+
+/** The queue of the appliance: ids, states and counts. */
+export const jobRoutes = (deps: JobRouteDeps): AdminRoute[] => [
+  ...lookingRoutes(deps),
+  ...changingRoutes(deps),
+];
+
+const lookingRoutes = ({ jobs }: JobRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/jobs',
+    operationId: 'listJobs',
+    summary: 'List jobs',
+    description: 'What waits, runs, failed for good, and what was done lately, of every organization.',
+    query: JobQuery,
+    reply: JobPage,
+    async handle({ query: { limit, cursor, ...filter } }) {
+      const found = await jobs.list({ ...defined({ ...filter, before: cursor }), limit: limit + 1 });
+      const { items, ...next } = toPage(found, limit, ({ seq }) => seq);
+      return { items: items.map(fromJob), ...next };
+    },
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/jobs/counts',
+    operationId: 'countJobs',
+    summary: 'Count jobs',
+    description: 'Of each kind and state.',
+    reply: JobCountsReply,
+    handle: async () => fromCounts(await jobs.counts()),
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/jobs/:id',
+    operationId: 'getJob',
+    summary: 'Get a job',
+    description: 'One job. Jobs that ended are forgotten after a while.',
+    params,
+    reply: JobReply,
+    refuses: ['NOT_FOUND'],
+    async handle({ params: { id } }) {
+      const found = await jobs.get(id as JobId);
+      if (found) return fromJob(found);
+      throw new Problem('NOT_FOUND', `There is no job ${id}. Finished jobs are forgotten after a while.`);
+    },
+  }),
+];
+
+const changingRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'POST',
+    url: '/jobs/:id/retry',
+    operationId: 'retryJob',
+    summary: 'Try a job again',
+    description: 'A dead or waiting job is tried at once, with all its attempts before it.',
+    params,
+    reply: JobReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    async handle({ params: { id }, who }) {
+      const again = await jobs.retry(id as JobId, who);
+      jobs.wake();
+      return fromJob(again);
+    },
+  }),
+  route({
+    ...about,
+    method: 'DELETE',
+    url: '/jobs/:id',
+    operationId: 'removeJob',
+    summary: 'Remove a job',
+    description: 'What the job stands for is never done. Refused without `confirm`, and while the job runs.',
+    params,
+    query: JobRemoval,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'CONFIRMATION_REQUIRED', 'STORAGE_FULL'],
+    async handle({ params: { id }, query: { confirm }, who }) {
+      if (confirm === id) return jobs.remove(id as JobId, who);
+      throw new Problem(
+        'CONFIRMATION_REQUIRED',
+        `Nothing was removed: what the job stands for would never be done. To confirm, send its id once more: confirm=${id}.`,
+      );
+    },
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/jobs/links',
+    operationId: 'makeJobBoardLink',
+    summary: 'Make a link to the board of jobs',
+    description:
+      'It works once, within five minutes, and gives the browser that opens it half an hour to look at jobs, try them again and remove them, in the name of the operator who made it.',
+    status: 201,
+    reply: BoardLinkReply,
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ who }) => boardLinks.make(who),
+  }),
+];
