@@ -1,6 +1,5 @@
 /** Functions over 80 lines on the day the limit came, with the lines they had. It only shrinks: a new one is split, not listed. */
 export const longFunctions: Readonly<Record<string, number>> = {
-  'models/torch/unpickle.ts unpickle': 142,
   'service/cli/alert/alert.ts addAlert': 82,
   'service/cli/alert/rule.ts addAlertRule': 127,
   'service/cli/audit/audit.ts addAudit': 108,
@@ -69,11 +68,6 @@ export const longFunctions: Readonly<Record<string, number>> = {
   'service/engine/subjects/subject-store.ts createSubjectStore': 232,
   'service/engine/subjects/subjects.ts createSubjects': 167,
   'service/engine/subjects/template-store.ts createTemplateStore': 235,
-  'service/http/server.ts createServer': 164,
-  'service/inference/face/analyze-picture.ts createPictureAnalyzer': 134,
-  'service/inference/gallery/gallery-matrix.ts createGalleryMatrix': 103,
-  'service/inference/models/model-library.ts openModelLibrary': 128,
-  'service/inference/workers/fair-queue.ts createFairQueue': 110,
   'service/inference/workers/worker-pool.ts createWorkerPool': 235,
   'service/storage/key-copies/key-copies.ts openKeyCopies': 160,
   'service/storage/key-copies/key-copy-file.ts createKeyCopyFile': 169,

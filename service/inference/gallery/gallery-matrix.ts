@@ -36,59 +36,27 @@ export const SPARE_ROWS = 16;
 
 /** `dimensions` numbers a row; `threads` is how many threads may search at once. */
 export function createGalleryMatrix(dimensions: number, threads: number): GalleryMatrix {
-  const stride = Math.ceil(dimensions / STEP) * STEP;
-  const strideBytes = stride * FLOAT_BYTES;
-  const base = Math.ceil(desk(strideBytes, threads - 1).end / PAGE) * PAGE;
-  const memory = createSharedMemory(base / PAGE + 1);
-  const area: Area = { memory, strideBytes, base };
-
+  const rows = createRows(dimensions, threads);
   const templates: string[] = [];
   const rowOf = new Map<string, number>();
-  let cells = new Float32Array(memory.buffer);
-  let capacity = Math.floor(PAGE / strideBytes);
   const running = new Set<{ rows: number; stale: Set<number> }>();
 
-  const start = (row: number): number => base / FLOAT_BYTES + row * stride;
   const note = (row: number): void => {
     for (const search of running) {
       if (row < search.rows && search.stale.size <= SPARE_ROWS) search.stale.add(row);
     }
   };
 
-  function reserve(rows: number): void {
-    if (rows <= capacity) return;
-    const wanted = Math.max(rows, capacity * 2);
-    const pages = Math.ceil((base + wanted * strideBytes) / PAGE) - memory.buffer.byteLength / PAGE;
-    memory.grow(pages);
-    cells = new Float32Array(memory.buffer);
-    capacity = Math.floor((memory.buffer.byteLength - base) / strideBytes);
-  }
-
-  function write(row: number, vector: Float32Array): void {
-    cells.set(vector, start(row));
-    note(row);
-  }
-
-  function similarityOf(row: number, probe: Float32Array): number {
-    let sum = 0;
-    const from = start(row);
-    for (let i = 0; i < probe.length; i++) sum += probe[i]! * cells[from + i]!;
-    return sum;
-  }
-
   return {
-    area,
+    area: rows.area,
     size: () => templates.length,
 
     put(template, vector) {
       const known = rowOf.get(template);
-      if (known !== undefined) {
-        write(known, vector);
-        return;
-      }
-      const row = templates.length;
-      reserve(row + 1);
-      write(row, vector);
+      const row = known ?? templates.length;
+      rows.write(row, vector);
+      note(row);
+      if (known !== undefined) return;
       templates.push(template);
       rowOf.set(template, row);
     },
@@ -99,11 +67,12 @@ export function createGalleryMatrix(dimensions: number, threads: number): Galler
       const last = templates.length - 1;
       const moved = templates[last]!;
       if (row !== last) {
-        write(row, cells.subarray(start(last), start(last) + stride));
+        rows.copy(last, row);
+        note(row);
         templates[row] = moved;
         rowOf.set(moved, row);
       }
-      cells.fill(0, start(last), start(last) + stride);
+      rows.clear(last);
       note(last);
       templates.pop();
       rowOf.delete(template);
@@ -125,7 +94,8 @@ export function createGalleryMatrix(dimensions: number, threads: number): Galler
           }
           for (const row of stale) {
             const template = templates[row];
-            if (template !== undefined) candidates.push({ template, similarity: similarityOf(row, probe) });
+            if (template !== undefined)
+              candidates.push({ template, similarity: rows.similarity(row, probe) });
           }
           return candidates
             .sort((a, b) => b.similarity - a.similarity || (a.template < b.template ? -1 : 1))
@@ -135,6 +105,48 @@ export function createGalleryMatrix(dimensions: number, threads: number): Galler
           running.delete(search);
         },
       };
+    },
+  };
+}
+
+/** Numbered rows of one length in shared memory that grows. */
+function createRows(dimensions: number, threads: number) {
+  const stride = Math.ceil(dimensions / STEP) * STEP;
+  const strideBytes = stride * FLOAT_BYTES;
+  const base = Math.ceil(desk(strideBytes, threads - 1).end / PAGE) * PAGE;
+  const memory = createSharedMemory(base / PAGE + 1);
+  const area: Area = { memory, strideBytes, base };
+  let cells = new Float32Array(memory.buffer);
+  let capacity = Math.floor(PAGE / strideBytes);
+
+  const start = (row: number): number => base / FLOAT_BYTES + row * stride;
+
+  function reserve(rows: number): void {
+    if (rows <= capacity) return;
+    const wanted = Math.max(rows, capacity * 2);
+    const pages = Math.ceil((base + wanted * strideBytes) / PAGE) - memory.buffer.byteLength / PAGE;
+    memory.grow(pages);
+    cells = new Float32Array(memory.buffer);
+    capacity = Math.floor((memory.buffer.byteLength - base) / strideBytes);
+  }
+
+  return {
+    area,
+    write(row: number, vector: Float32Array): void {
+      reserve(row + 1);
+      cells.set(vector, start(row));
+    },
+    copy(from: number, to: number): void {
+      cells.copyWithin(start(to), start(from), start(from) + stride);
+    },
+    clear(row: number): void {
+      cells.fill(0, start(row), start(row) + stride);
+    },
+    similarity(row: number, probe: Float32Array): number {
+      let sum = 0;
+      const from = start(row);
+      for (let i = 0; i < probe.length; i++) sum += probe[i]! * cells[from + i]!;
+      return sum;
     },
   };
 }

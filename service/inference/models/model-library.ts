@@ -3,8 +3,8 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
-import { Manifest, ModelEntry, type PadSetEntry, type ScorerEntry } from './manifest.ts';
-import { findExternalReference, looksLikeOnnx } from './onnx-file.ts';
+import { acceptImport, type OwnSets } from './accept-import.ts';
+import { Manifest, type ModelEntry, type PadSetEntry } from './manifest.ts';
 import type { ModelFile } from './onnx-model.ts';
 
 /** What a worker needs to know; plain data. */
@@ -42,12 +42,6 @@ export interface ModelLibrary {
   remove(id: string): Promise<void>;
 }
 
-/** What a customer's own model may bring along. */
-export interface OwnSets {
-  scorers: readonly ScorerEntry[];
-  padSets: readonly PadSetEntry[];
-}
-
 export interface ModelLibraryPaths {
   /** Gatehouse's own `models/manifest.json`. */
   manifest: string;
@@ -68,26 +62,18 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
   const own = await readOwnManifest(paths);
   const importedManifest = join(paths.imported, 'manifest.json');
   let imported = (await readManifest(importedManifest)) ?? empty;
-  const builtIn = own.models;
-  for (const entry of imported.models) {
-    if (builtIn.some(({ id }) => id === entry.id)) {
-      unusable(`${importedManifest} lists "${entry.id}", which is a built-in model; remove that entry.`);
-    }
+  const isBuiltIn = (id: string) => own.models.some((entry) => entry.id === id);
+  for (const { id } of imported.models) {
+    if (isBuiltIn(id))
+      unusable(`${importedManifest} lists "${id}", which is a built-in model; remove that entry.`);
   }
   const change = createOneAtATime();
-
-  const ownFiles = (): ModelFile[] => builtIn.map((entry) => ({ entry, path: pathIn(paths.built, entry) }));
-  const installed = (): ModelFile[] => [
-    ...ownFiles(),
-    ...importedFiles().filter(({ entry }) => !damaged.has(entry.id)),
-  ];
-  const importedFiles = (): ModelFile[] =>
-    imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) }));
   const damaged = new Map<string, FileCheck>();
 
+  const installed = (): ModelFile[] =>
+    filesOf(paths, own, imported).filter(({ entry }) => !damaged.has(entry.id));
   const padSets = (): PadSetEntry[] => [...own.padSets, ...imported.padSets];
-
-  const verify = () => checkFiles([...ownFiles(), ...importedFiles()]);
+  const verify = () => checkFiles(filesOf(paths, own, imported));
 
   async function keepManifest(next: Manifest): Promise<void> {
     await writeWhole(importedManifest, Buffer.from(`${JSON.stringify(next, null, 2)}\n`));
@@ -96,7 +82,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
 
   for (const check of await verify()) {
     if (check.ok) continue;
-    if (!builtIn.some(({ id }) => id === check.id)) damaged.set(check.id, check);
+    if (!isBuiltIn(check.id)) damaged.set(check.id, check);
     else unusable(`${describeDamage(check)} Run "npm run models" to build it again.`);
   }
 
@@ -113,67 +99,23 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
     damaged: () => [...damaged.values()],
     add: (entry, onnx, sets = { scorers: [], padSets: [] }) =>
       change(async () => {
-        const parsed = ModelEntry.safeParse(entry);
-        if (!parsed.success) {
-          throw new Problem('INVALID_REQUEST', 'The manifest entry of the model is not valid.', {
-            details: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
-          });
-        }
-        if (parsed.data.origin !== 'imported') {
-          throw new Problem(
-            'INVALID_REQUEST',
-            'The manifest entry of an imported model must have the origin "imported".',
-          );
-        }
-        if (builtIn.some(({ id }) => id === entry.id)) {
-          throw new Problem(
-            'CONFLICT',
-            `"${entry.id}" is a built-in model; give the imported one another id.`,
-          );
-        }
-        const parsedSets = ownSets.safeParse(sets);
-        if (!parsedSets.success) {
-          throw new Problem('INVALID_REQUEST', 'The scorers or PAD sets of the model are not valid.', {
-            details: parsedSets.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
-          });
-        }
-        const taken = [...own.scorers, ...own.padSets].map(({ id }) => id);
-        for (const { id } of [...sets.scorers, ...sets.padSets]) {
-          if (taken.includes(id)) {
-            throw new Problem(
-              'CONFLICT',
-              `"${id}" is a built-in scorer or PAD set; give the imported one another id.`,
-            );
-          }
-        }
-        if (!looksLikeOnnx(onnx))
-          throw new Problem('INVALID_REQUEST', `The file for "${entry.id}" is not an ONNX model.`);
-        refuseExternalReference(entry.id, onnx);
-        const found = createHash('sha256').update(onnx).digest('hex');
-        if (found !== entry.sha256) {
-          throw new Problem(
-            'INVALID_REQUEST',
-            `The file for "${entry.id}" differs from its manifest entry: expected SHA-256 ${entry.sha256}, found ${found}.`,
-          );
-        }
-        const replaced = imported.models.find(({ id }) => id === entry.id);
+        const kept = acceptImport(entry, onnx, sets, own);
+        const { id, file } = kept;
+        const replaced = imported.models.find((model) => model.id === id);
         await mkdir(paths.imported, { recursive: true, mode: 0o700 });
-        // a name of its own for every content: replacing a model never leaves a file that its entry does not match
-        const kept = { ...parsed.data, file: `${entry.id}-${found.slice(0, 12)}.onnx` };
         await writeWhole(pathIn(paths.imported, kept), onnx);
         await keepManifest({
           version: 1,
-          models: [...imported.models.filter(({ id }) => id !== entry.id), kept],
+          models: replaceById(imported.models, [kept]),
           scorers: replaceById(imported.scorers, sets.scorers),
           padSets: replaceById(imported.padSets, sets.padSets),
         });
-        damaged.delete(entry.id);
-        if (replaced && replaced.file !== kept.file)
-          await rm(pathIn(paths.imported, replaced), { force: true });
+        damaged.delete(id);
+        if (replaced && replaced.file !== file) await rm(pathIn(paths.imported, replaced), { force: true });
       }),
     remove: (id) =>
       change(async () => {
-        if (builtIn.some((entry) => entry.id === id)) {
+        if (isBuiltIn(id)) {
           throw new Problem(
             'CONFLICT',
             `"${id}" is a built-in model and cannot be removed; disable it instead.`,
@@ -200,11 +142,13 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
 export async function verifyModelFiles(paths: ModelLibraryPaths): Promise<FileCheck[]> {
   const own = await readOwnManifest(paths);
   const imported = (await readManifest(join(paths.imported, 'manifest.json'))) ?? empty;
-  return checkFiles([
-    ...own.models.map((entry) => ({ entry, path: pathIn(paths.built, entry) })),
-    ...imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) })),
-  ]);
+  return checkFiles(filesOf(paths, own, imported));
 }
+
+const filesOf = (paths: ModelLibraryPaths, own: Manifest, imported: Manifest): ModelFile[] => [
+  ...own.models.map((entry) => ({ entry, path: pathIn(paths.built, entry) })),
+  ...imported.models.map((entry) => ({ entry, path: pathIn(paths.imported, entry) })),
+];
 
 async function checkFiles(files: readonly ModelFile[]): Promise<FileCheck[]> {
   const checks: FileCheck[] = [];
@@ -220,9 +164,6 @@ async function checkFiles(files: readonly ModelFile[]): Promise<FileCheck[]> {
   }
   return checks;
 }
-
-/** What came with a customer's own model. */
-const ownSets = Manifest.pick({ scorers: true, padSets: true });
 
 /** One sentence: which file, what was expected and found. */
 export function describeDamage({ file, expected, found }: FileCheck): string {
@@ -264,22 +205,6 @@ async function readManifest(path: string): Promise<Manifest | undefined> {
     return unusable(`${path} is not a valid model manifest: ${where.join('.')}: ${message}`);
   }
   return manifest.data;
-}
-
-/** The runtime would read what the file names: any file that the service may read. */
-function refuseExternalReference(id: string, onnx: Uint8Array): void {
-  let found: string | undefined;
-  try {
-    found = findExternalReference(onnx);
-  } catch (cause) {
-    throw new Problem('INVALID_REQUEST', `The file for "${id}" is not an ONNX model.`, { cause });
-  }
-  if (found !== undefined) {
-    throw new Problem(
-      'INVALID_REQUEST',
-      `The file for "${id}" has ${found}. A model is one file here: save it again with everything inside (onnx.save_model without external data).`,
-    );
-  }
 }
 
 /** Refuses a name that could leave the folder or hide in it. */

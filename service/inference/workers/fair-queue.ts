@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 export interface Share {
   world: 'live' | 'test';
   organization: string;
-  /** An API key, or whoever else asks on behalf of the organization. */
+  /** An API key, or another caller of the organization. */
   key: string;
 }
 
@@ -55,57 +55,8 @@ export function createFairQueue<T extends { share: Share }>({
   const root = createParty<T>();
   let turn = 0;
 
-  const lately = (party: Party<T>, now: number) =>
-    party.atWork > 0 || party.waiting > 0 || now - party.seen < LATELY;
-
-  function mayHave(party: Party<T>, siblings: Party<T>[], now: number): number {
-    const shared = siblings.some((other) => other !== party && lately(other, now));
-    return shared ? Math.max(1, seats - 1) : seats;
-  }
-
-  /** The parties from the one to serve down to its key. */
-  function choose(party: Party<T>, now: number): Party<T>[] | undefined {
-    if (party.items.length > 0) return [];
-    const members = [...party.members.values()];
-    const candidates = members
-      .filter((member) => member.waiting > 0 && member.atWork < mayHave(member, members, now))
-      .toSorted((a, b) => a.atWork - b.atWork || a.served - b.served);
-    for (const member of candidates) {
-      const rest = choose(member, now);
-      if (rest) return [member, ...rest];
-    }
-    return undefined;
-  }
-
-  function chooseWorld(now: number): Party<T>[] | undefined {
-    const live = root.members.get('live');
-    for (const world of ['live', 'test'] as const) {
-      const party = root.members.get(world);
-      if (!party || party.waiting === 0) continue;
-      // The live world waits for nobody.
-      if (world === 'test' && live && party.atWork >= mayHave(party, [live], now)) continue;
-      const rest = choose(party, now);
-      if (rest) return [party, ...rest];
-    }
-    return undefined;
-  }
-
-  /** The world, the organization and the key of a share. */
-  function path({ world, organization, key }: Share): [Party<T>, Party<T>, Party<T>] {
-    const inWorld = memberOf(root, world);
-    const inOrganization = memberOf(inWorld, organization);
-    return [inWorld, inOrganization, memberOf(inOrganization, key)];
-  }
-
-  /** Forgets keys and organizations that have had nothing for long. */
-  function forget(party: Party<T>, now: number): void {
-    for (const [name, member] of party.members) {
-      if (!lately(member, now)) party.members.delete(name);
-    }
-  }
-
   function remove(item: T): boolean {
-    const parties = path(item.share);
+    const parties = pathOf(root, item.share);
     const { items } = parties[2];
     const at = items.indexOf(item);
     if (at < 0) return false;
@@ -120,16 +71,16 @@ export function createFairQueue<T extends { share: Share }>({
     },
     add(item) {
       const now = clock.now();
-      const parties = path(item.share);
+      const parties = pathOf(root, item.share);
       for (const party of [root, ...parties]) {
         party.waiting++;
         party.seen = now;
       }
       parties[2].items.push(item);
-      for (const party of parties.slice(0, 2)) forget(party, now);
+      for (const party of parties.slice(0, 2)) forgetUnused(party, now);
     },
     take() {
-      const parties = chooseWorld(clock.now());
+      const parties = choosePath(root, seats, clock.now());
       if (!parties) return undefined;
       turn++;
       for (const party of [root, ...parties]) {
@@ -141,7 +92,7 @@ export function createFairQueue<T extends { share: Share }>({
     },
     finish({ share }) {
       const now = clock.now();
-      for (const party of [root, ...path(share)]) {
+      for (const party of [root, ...pathOf(root, share)]) {
         party.atWork--;
         party.seen = now;
       }
@@ -154,6 +105,57 @@ export function createFairQueue<T extends { share: Share }>({
       return fullest(organization, share.key).items.at(-1)!;
     },
   };
+}
+
+const hadWorkLately = <T>(party: Party<T>, now: number): boolean =>
+  party.atWork > 0 || party.waiting > 0 || now - party.seen < LATELY;
+
+/** Seats that a party may have beside the other `siblings`. */
+function allowance<T>(party: Party<T>, siblings: Party<T>[], seats: number, now: number): number {
+  const shared = siblings.some((other) => other !== party && hadWorkLately(other, now));
+  return shared ? Math.max(1, seats - 1) : seats;
+}
+
+/** The world, the organization and the key to serve next. */
+function choosePath<T>(root: Party<T>, seats: number, now: number): Party<T>[] | undefined {
+  const live = root.members.get('live');
+  for (const world of ['live', 'test'] as const) {
+    const party = root.members.get(world);
+    if (!party || party.waiting === 0) continue;
+    // The live world never waits for the test world.
+    if (world === 'test' && live && party.atWork >= allowance(party, [live], seats, now)) continue;
+    const rest = chooseWithin(party, seats, now);
+    if (rest) return [party, ...rest];
+  }
+  return undefined;
+}
+
+/** The members of `party` from the one to serve down to its key. */
+function chooseWithin<T>(party: Party<T>, seats: number, now: number): Party<T>[] | undefined {
+  if (party.items.length > 0) return [];
+  const members = [...party.members.values()];
+  const candidates = members
+    .filter((member) => member.waiting > 0 && member.atWork < allowance(member, members, seats, now))
+    .toSorted((a, b) => a.atWork - b.atWork || a.served - b.served);
+  for (const member of candidates) {
+    const rest = chooseWithin(member, seats, now);
+    if (rest) return [member, ...rest];
+  }
+  return undefined;
+}
+
+/** The world, the organization and the key of a share. */
+function pathOf<T>(root: Party<T>, { world, organization, key }: Share): [Party<T>, Party<T>, Party<T>] {
+  const inWorld = memberOf(root, world);
+  const inOrganization = memberOf(inWorld, organization);
+  return [inWorld, inOrganization, memberOf(inOrganization, key)];
+}
+
+/** Forgets keys and organizations that have had nothing for long. */
+function forgetUnused<T>(party: Party<T>, now: number): void {
+  for (const [name, member] of party.members) {
+    if (!hadWorkLately(member, now)) party.members.delete(name);
+  }
 }
 
 function createParty<T>(): Party<T> {

@@ -1,0 +1,85 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Access, KeyCaller } from '../engine/access/index.ts';
+import { Problem, type ProblemCode } from '../lib/problem.ts';
+import { authenticate, meteredAs } from './authentication.ts';
+import { createBodyBudget } from './bodies/body-budget.ts';
+import { notFound } from './error-handling.ts';
+import type { OwnHosts } from './listening/own-hosts.ts';
+import { accessListOf } from './route-access.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The request as it was counted, on routes that ask for a key; null elsewhere, and when it was refused for its number. */
+    admitted: Admitted | null;
+  }
+}
+
+export interface Admitted {
+  /** What became of it: the problem that was answered, or null. */
+  answered(problem: ProblemCode | null): void;
+}
+
+export interface AdmissionDeps {
+  /** Absent on the control socket, where every caller is an operator: no route there can ask for a credential. */
+  access?: Access;
+  /** Counts what keys send; nothing is counted without. Throws a Problem for a request that is too many. */
+  admission?: { admit(caller: KeyCaller, request: { metered: boolean }): Promise<Admitted> };
+  /** Which hosts a request may name; not checked without, as on the control socket. */
+  hosts?: OwnHosts;
+}
+
+/**
+ * Before a body is read: the host, the route, the credential, the number of requests, the media type, and room for the body.
+ * `mostBodies`: bytes of bodies in memory at a time, over all connections.
+ */
+export function admitRequests(
+  app: FastifyInstance,
+  { access, admission, hosts }: AdmissionDeps,
+  mostBodies: number,
+): void {
+  const bodies = createBodyBudget(mostBodies);
+  app.decorateRequest('caller', null);
+  app.decorateRequest('admitted', null);
+  app.addHook('onRequest', async (request, reply) => {
+    hosts?.check(request.raw);
+    if (request.is404) throw notFound(request, reply, app.published);
+    const { access: who, metered = false } = request.routeOptions.config;
+    const list = accessListOf(who);
+    if (access && list) {
+      const caller = await authenticate(access, request, list);
+      request.caller = caller;
+      if (admission && caller.is === 'key') request.admitted = await admission.admit(caller, { metered });
+    }
+    checkMediaType(request);
+    if (request.caller)
+      reply.raw.once('close', bodies.take(meteredAs(request.caller), expectedBytes(request)));
+  });
+}
+
+/** Of the body: what it announces, or the most the route takes when it announces nothing; more than that is refused later. */
+function expectedBytes({ headers, routeOptions }: FastifyRequest): number {
+  const most = routeOptions.bodyLimit ?? 0;
+  if (headers['transfer-encoding'] !== undefined) return most;
+  const announced = Number(headers['content-length'] ?? 0);
+  return Number.isFinite(announced) ? Math.min(Math.max(0, announced), most) : most;
+}
+
+/**
+ * Fastify validates a body by its media type's schema, and not at all when there is none for it:
+ * a route with such schemas takes nothing else.
+ */
+function checkMediaType(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as it is: compressed bodies are not read.');
+  }
+  const body = request.routeOptions.schema?.body as { content?: Record<string, unknown> } | undefined;
+  if (body?.content === undefined) return;
+  const known = Object.keys(body.content);
+  if (request.mediaType !== undefined && known.includes(request.mediaType)) return;
+  const { 'content-length': length, 'transfer-encoding': transfer } = request.headers;
+  if (transfer === undefined && (length === undefined || length === '0')) {
+    throw new Problem('INVALID_REQUEST', `The body is missing; send ${known.join(' or ')}.`);
+  }
+  throw new Problem('UNSUPPORTED_MEDIA_TYPE', `The Content-Type must be ${known.join(' or ')}.`);
+}

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { meteredAs } from '../authentication.ts';
+import type { BodyPace } from './body-pace.ts';
+import { parseJson } from './json-body.ts';
+import { readBody } from './read-body.ts';
+
+/** JSON, the media type that every route takes. Bodies of callers with a credential are read at `pace`. */
+export function readJsonBodies(app: FastifyInstance, pace: BodyPace): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const { bodyLimit, config } = request.routeOptions;
+    const { caller } = request;
+    const body = await readBody(payload, bodyLimit, request.headers['content-length'], (bytes) =>
+      caller ? pace.took(meteredAs(caller), bytes) : undefined,
+    );
+    if (body.length === 0 && isBodyNeedless(request)) return undefined;
+    return parseJson(body, {
+      longTexts: config.longTexts === true,
+      ...(config.jsonTokens !== undefined && { limits: { tokens: config.jsonTokens } }),
+    });
+  });
+}
+
+/** Some clients announce JSON with every call, also where there is nothing to say. */
+function isBodyNeedless({ routeOptions: { schema } }: FastifyRequest): boolean {
+  const body = schema?.body;
+  return body === undefined || (body instanceof z.ZodObject && Object.keys(body.shape).length === 0);
+}
