@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { refuseErased } from '../organizations/index.ts';
-import type { ApiKey } from './api-key.ts';
+import { type ApiKey, isValid } from './api-key.ts';
 import {
   copyLimits,
   insertKey,
@@ -13,17 +13,18 @@ import {
   selectKey,
   selectKeyPage,
   selectKeys,
+  selectOrigins,
   selectOwner,
   updateRestrictions,
   updateRevoked,
   updateSuccessor,
 } from './api-key-store.ts';
-import { type AuthenticationDeps, type Credential, createAuthentication, isValid } from './authentication.ts';
+import { type AuthenticationDeps, type Credential, createAuthentication } from './authentication.ts';
 import type { KeyCaller } from './caller.ts';
 import { hashKey, makeKeyText, type Random } from './key-text.ts';
-import { createKnownOrigins } from './known-origins.ts';
+import { createKnownSet } from './known-set.ts';
 import { type Narrowing, narrowKey } from './narrow-key.ts';
-import { checkNewKey, type NewKey } from './new-key.ts';
+import { checkNewKey, type NewKey, parseOrigin } from './new-key.ts';
 
 export interface Access {
   /** The only time the key itself is shown. `<prefix>_<live|test>_<secret>`, secret >= 160 bits. */
@@ -74,56 +75,25 @@ export function createAccess(deps: AccessDeps): Access & {
    */
   protectKeys(order: { takeOver: boolean; actor: Actor }): Promise<{ taken: KeyId[]; altered: KeyId[] }>;
 } {
-  const { db, inTransaction, integrity, audit, ids, clock, log, random = randomFillSync } = deps;
+  const { db, inTransaction, integrity, audit, ids, clock, random = randomFillSync } = deps;
   const authentication = createAuthentication(deps);
-  const origins = createKnownOrigins(db);
-
-  async function keyOf(tx: Tx, organization: OrganizationId, id: KeyId): Promise<ApiKey> {
-    const key = await selectKey(tx, integrity, organization, id);
-    if (!key) throw new Problem('NOT_FOUND', `The organization has no key with the id ${id}.`);
-    return key;
-  }
-
-  async function validKeyOf(tx: Tx, organization: OrganizationId, id: KeyId): Promise<ApiKey> {
-    const key = await keyOf(tx, organization, id);
-    if (isValid(key, clock.now())) return key;
-    if (key.altered) {
-      throw new Problem(
-        'CONFLICT',
-        `The row of the key ${id} was made or changed by something else than this service, and the key is refused: revoke it and make a new one.`,
-      );
-    }
-    throw new Problem('CONFLICT', `The key ${id} is revoked or past its end: make a new one.`);
-  }
+  const origins = createKnownSet(() => selectOrigins(db));
 
   return {
     async createKey(input, actor) {
+      const { organization } = input;
       const wanted = checkNewKey(input, clock.now());
       const key = makeKeyText(wanted.prefix, wanted.world, random);
       const id = ids.next('key');
       const record: ApiKey = { ...wanted, id, hint: key.slice(-4), lineage: id, createdAt: clock.now() };
       await inTransaction(async (tx) => {
-        const owner = await selectOwner(tx, wanted.organization);
-        if (!owner) throw new Problem('NOT_FOUND', `No organization has the id ${wanted.organization}.`);
+        const owner = await selectOwner(tx, organization);
+        if (!owner) throw new Problem('NOT_FOUND', `No organization has the id ${organization}.`);
         refuseErased(owner);
         await insertKey(tx, integrity, record, hashKey(key));
         const { world, scopes, prefix, browser, origins, cidrs, profiles, expiresAt } = record;
-        await audit.add(tx, {
-          actor,
-          action: 'key.create',
-          organization: record.organization,
-          target: id,
-          details: {
-            world,
-            scopes,
-            prefix,
-            browser,
-            origins,
-            cidrs,
-            profiles,
-            ...(expiresAt !== undefined && { expiresAt }),
-          },
-        });
+        const details = { world, scopes, prefix, browser, origins, cidrs, profiles, expiresAt };
+        await audit.add(tx, { actor, action: 'key.create', organization, target: id, details });
       });
       await authentication.know(key);
       origins.forget();
@@ -135,7 +105,7 @@ export function createAccess(deps: AccessDeps): Access & {
 
     revokeKey: (organization, id, actor) =>
       inTransaction(async (tx) => {
-        const key = await keyOf(tx, organization, id);
+        const key = await requireKey(deps, tx, organization, id);
         if (key.revokedAt !== undefined) return key;
         const revokedAt = clock.now();
         await updateRevoked(tx, integrity, key, revokedAt);
@@ -144,68 +114,19 @@ export function createAccess(deps: AccessDeps): Access & {
       }),
 
     async rotateKey(organization, id, overlap, actor) {
-      if (!Number.isSafeInteger(overlap) || overlap < 0) {
-        throw new Problem('INVALID_REQUEST', 'The overlap is a number of milliseconds, 0 or more.', {
-          details: [{ path: 'overlap', message: 'It must be 0 or more.' }],
-        });
-      }
-      const next = ids.next('key');
-      const { old, record, text } = await inTransaction(async (tx) => {
-        const old = await validKeyOf(tx, organization, id);
-        const successor = old.successor && (await selectKey(tx, integrity, organization, old.successor));
-        if (successor && successor.revokedAt === undefined) {
-          throw new Problem(
-            'CONFLICT',
-            `The key ${id} was rotated already: its successor is ${successor.id}.`,
-          );
-        }
-        const now = clock.now();
-        const { expiresAt, successor: _, lastUsedAt: __, lastUsedAddress: ___, ...same } = old;
-        const text = makeKeyText(old.prefix, old.world, random);
-        const record: ApiKey = {
-          ...same,
-          id: next,
-          hint: text.slice(-4),
-          createdAt: now,
-          ...(expiresAt !== undefined && { expiresAt: now + (expiresAt - old.createdAt) }),
-        };
-        const end = Math.min(now + overlap, expiresAt ?? Number.POSITIVE_INFINITY);
-        await insertKey(tx, integrity, record, hashKey(text));
-        await copyLimits(tx, id, next);
-        await updateSuccessor(tx, integrity, id, next, end);
-        await audit.add(tx, {
-          actor,
-          action: 'key.rotate',
-          organization,
-          target: id,
-          details: { successor: next, until: end },
-        });
-        return { old: { ...old, successor: next, expiresAt: end }, record, text };
-      });
-      await authentication.know(text);
-      return { id: next, key: text, record, old };
+      const made = await rotateKey(deps, organization, id, overlap, actor);
+      await authentication.know(made.key);
+      return made;
     },
 
     async restrictKey(organization, id, change, actor) {
       const restricted = await inTransaction(async (tx) => {
-        const before = await validKeyOf(tx, organization, id);
+        const before = await requireValidKey(deps, tx, organization, id);
         const after = narrowKey(before, change, clock.now());
-        const told = ({ scopes, origins, cidrs, profiles, expiresAt }: ApiKey) => ({
-          scopes,
-          origins,
-          cidrs,
-          profiles,
-          expiresAt,
-        });
-        if (JSON.stringify(told(before)) === JSON.stringify(told(after))) return before;
+        const details = { from: rightsOf(before), to: rightsOf(after) };
+        if (JSON.stringify(details.from) === JSON.stringify(details.to)) return before;
         await updateRestrictions(tx, integrity, after);
-        await audit.add(tx, {
-          actor,
-          action: 'key.restrict',
-          organization,
-          target: id,
-          details: { from: told(before), to: told(after) },
-        });
+        await audit.add(tx, { actor, action: 'key.restrict', organization, target: id, details });
         return after;
       });
       origins.forget();
@@ -213,24 +134,105 @@ export function createAccess(deps: AccessDeps): Access & {
     },
 
     authenticate: authentication.authenticate,
-    knowsOrigin: origins.knows,
-    async protectKeys({ takeOver, actor }) {
-      const taken = takeOver
-        ? await inTransaction(async (tx) => {
-            const keys = await protectUnprotected(tx, integrity);
-            if (keys.length > 0) await audit.add(tx, { actor, action: 'key.protect', details: { keys } });
-            return keys;
-          })
-        : [];
-      const altered = await selectAltered(db, integrity);
-      if (altered.length > 0) {
-        log.error(
-          { keys: altered },
-          'API keys are refused because their rows in the database were made or changed by something else than this service: revoke them and make new ones',
-        );
-      }
-      return { taken, altered };
+    async knowsOrigin(origin) {
+      const canonical = parseOrigin(origin);
+      return canonical !== undefined && origins.has(canonical);
     },
+    protectKeys: (order) => protectKeys(deps, order),
     settled: authentication.settled,
   };
+}
+
+const rightsOf = ({ scopes, origins, cidrs, profiles, expiresAt }: ApiKey) => ({
+  ...{ scopes, origins, cidrs, profiles, expiresAt },
+});
+
+async function requireKey(
+  { integrity }: AccessDeps,
+  tx: Tx,
+  organization: OrganizationId,
+  id: KeyId,
+): Promise<ApiKey> {
+  const key = await selectKey(tx, integrity, organization, id);
+  if (key) return key;
+  throw new Problem('NOT_FOUND', `The organization has no key with the id ${id}.`);
+}
+
+async function requireValidKey(
+  deps: AccessDeps,
+  tx: Tx,
+  organization: OrganizationId,
+  id: KeyId,
+): Promise<ApiKey> {
+  const key = await requireKey(deps, tx, organization, id);
+  if (isValid(key, deps.clock.now())) return key;
+  throw new Problem(
+    'CONFLICT',
+    key.altered
+      ? `The row of the key ${id} was made or changed by something else than this service, and the key is refused: revoke it and make a new one.`
+      : `The key ${id} is revoked or past its end: make a new one.`,
+  );
+}
+
+async function rotateKey(
+  deps: AccessDeps,
+  organization: OrganizationId,
+  id: KeyId,
+  overlap: number,
+  actor: Actor,
+): Promise<{ id: KeyId; key: string; record: ApiKey; old: ApiKey }> {
+  const { inTransaction, integrity, audit, ids, clock, random = randomFillSync } = deps;
+  if (!Number.isSafeInteger(overlap) || overlap < 0) {
+    throw new Problem('INVALID_REQUEST', 'The overlap is a number of milliseconds, 0 or more.', {
+      details: [{ path: 'overlap', message: 'It must be 0 or more.' }],
+    });
+  }
+  const next = ids.next('key');
+  return inTransaction(async (tx) => {
+    const old = await requireValidKey(deps, tx, organization, id);
+    const now = clock.now();
+    const earlier = old.successor && (await selectKey(tx, integrity, organization, old.successor));
+    if (earlier && earlier.revokedAt === undefined) {
+      throw new Problem('CONFLICT', `The key ${id} was rotated already: its successor is ${earlier.id}.`);
+    }
+    const key = makeKeyText(old.prefix, old.world, random);
+    const record = successorOf(old, { id: next, hint: key.slice(-4), createdAt: now });
+    const end = Math.min(now + overlap, old.expiresAt ?? Number.POSITIVE_INFINITY);
+    await insertKey(tx, integrity, record, hashKey(key));
+    await copyLimits(tx, id, next);
+    await updateSuccessor(tx, integrity, id, next, end);
+    const details = { successor: next, until: end };
+    await audit.add(tx, { actor, action: 'key.rotate', organization, target: id, details });
+    return { id: next, key, record, old: { ...old, successor: next, expiresAt: end } };
+  });
+}
+
+/** It may do what the old key may, for as long a life as the old key was given. */
+function successorOf(
+  { expiresAt, successor: _, lastUsedAt: __, lastUsedAddress: ___, ...same }: ApiKey,
+  own: Pick<ApiKey, 'id' | 'hint' | 'createdAt'>,
+): ApiKey {
+  const end = expiresAt !== undefined && { expiresAt: own.createdAt + (expiresAt - same.createdAt) };
+  return { ...same, ...own, ...end };
+}
+
+async function protectKeys(
+  { db, inTransaction, integrity, audit, log }: AccessDeps,
+  { takeOver, actor }: { takeOver: boolean; actor: Actor },
+): Promise<{ taken: KeyId[]; altered: KeyId[] }> {
+  const taken = takeOver
+    ? await inTransaction(async (tx) => {
+        const keys = await protectUnprotected(tx, integrity);
+        if (keys.length > 0) await audit.add(tx, { actor, action: 'key.protect', details: { keys } });
+        return keys;
+      })
+    : [];
+  const altered = await selectAltered(db, integrity);
+  if (altered.length > 0) {
+    log.error(
+      { keys: altered },
+      'API keys are refused because their rows in the database were made or changed by something else than this service: revoke them and make new ones',
+    );
+  }
+  return { taken, altered };
 }

@@ -32,3 +32,7 @@ export interface ApiKey {
   /** The row was not written by this service as it stands, so the key is refused: somebody with the database changed it or put it there. */
   altered?: true;
 }
+
+export function isValid({ revokedAt, expiresAt, altered }: ApiKey, now: number): boolean {
+  return !altered && revokedAt === undefined && (expiresAt === undefined || now < expiresAt);
+}

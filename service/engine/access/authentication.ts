@@ -4,10 +4,11 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { parseNetwork } from '../organizations/index.ts';
-import type { ApiKey } from './api-key.ts';
+import { type ApiKey, isValid } from './api-key.ts';
 import { type KeyIntegrity, selectHashes, selectKeyByHash, updateLastUsed } from './api-key-store.ts';
 import type { KeyCaller } from './caller.ts';
 import { hashKey, hasKeyForm, sameHash } from './key-text.ts';
+import { createKnownSet } from './known-set.ts';
 import { parseOrigin } from './new-key.ts';
 import { holdsScope, type Scope } from './scope.ts';
 
@@ -38,37 +39,19 @@ export interface AuthenticationDeps {
 /** A key's last use is written at most this often, in milliseconds. */
 const LAST_USED_EVERY = 60_000;
 
-export function createAuthentication({ db, integrity, clock, log, refusals }: AuthenticationDeps) {
-  /** When this process last wrote a key's use. One entry per key that was ever valid here. */
-  const written = new Map<KeyId, number>();
-  const writing = new Set<Promise<void>>();
-  /** Hashes of all keys that were not revoked, read when the first address has to wait. */
-  let hashes: Promise<Set<string>> | undefined;
+export function createAuthentication(deps: AuthenticationDeps) {
+  const { db, integrity, clock, log, refusals } = deps;
+  const lastUses = createLastUses(deps);
+  /** Of all keys that were not revoked. */
+  const hashes = createKnownSet(() => selectHashes(db));
 
-  function noteUse(key: KeyId, address: string | undefined): void {
-    const now = clock.now();
-    const last = written.get(key);
-    // A clock that was set back does not silence the note until it has caught up.
-    if (last !== undefined && Math.abs(now - last) < LAST_USED_EVERY) return;
-    written.set(key, now);
-    const write = updateLastUsed(db, key, now, address)
-      .catch((error: unknown) => {
-        log.warn({ key, error: String(error) }, 'the last use of a key could not be written');
-      })
-      .finally(() => writing.delete(write));
-    writing.add(write);
-  }
-
-  /** Nothing is looked up for an address that has to wait. */
+  /**
+   * Nothing is looked up for an address that has to wait. A key that exists is no guess: the branch behind one address goes on
+   * working while one of its machines guesses.
+   */
   async function refuseThrottled(address: string | undefined, credential: string): Promise<void> {
     const wait = address === undefined ? 0 : (refusals?.wait(address) ?? 0);
-    if (wait === 0) return;
-    // A branch behind one address goes on working while somebody there guesses: nobody guesses a key that exists.
-    hashes ??= selectHashes(db).then((all) => new Set(all));
-    hashes.catch(() => {
-      hashes = undefined;
-    });
-    if ((await hashes).has(hashKey(credential))) return;
+    if (wait === 0 || (await hashes.has(hashKey(credential)))) return;
     throw new Problem(
       'BURST_LIMIT_EXCEEDED',
       'Too many API keys were refused from this address: check the key, then try again later.',
@@ -76,27 +59,18 @@ export function createAuthentication({ db, integrity, clock, log, refusals }: Au
     );
   }
 
-  function refused(address: string | undefined, problem: Problem): Problem {
-    if (address !== undefined) refusals?.count(address);
-    return problem;
-  }
-
-  async function authenticate(input: Credential): Promise<KeyCaller> {
-    const { credential, scope, origin, address } = input;
-    if (credential === undefined || credential === '') {
-      throw new Problem(
-        'MISSING_AUTH',
-        'Send an API key as "Authorization: Bearer <key>" or in the header "x-api-key".',
-      );
-    }
-    await refuseThrottled(address, credential);
-    if (!hasKeyForm(credential)) {
+  /** The valid key with this text; a refused one is counted by its address. */
+  async function findKey(text: string, address: string | undefined): Promise<ApiKey> {
+    const refused = (problem: Problem): Problem => {
+      if (address !== undefined) refusals?.count(address);
+      return problem;
+    };
+    if (!hasKeyForm(text)) {
       throw refused(
-        address,
         new Problem('INVALID_API_KEY_FORMAT', 'An API key has the form <prefix>_<live|test>_<secret>.'),
       );
     }
-    const hash = hashKey(credential);
+    const hash = hashKey(text);
     const found = await selectKeyByHash(db, integrity, hash);
     if (found?.key.altered) {
       log.error(
@@ -105,21 +79,30 @@ export function createAuthentication({ db, integrity, clock, log, refusals }: Au
       );
     }
     if (!found || !sameHash(found.secretHash, hash) || !isValid(found.key, clock.now())) {
-      throw refused(address, new Problem('INVALID_API_KEY', 'The API key is not valid.'));
+      throw refused(new Problem('INVALID_API_KEY', 'The API key is not valid.'));
     }
-    const { key } = found;
-    requireNetwork(key, address);
-    requireOrigin(key, origin);
-    if (scope === undefined) {
+    return found.key;
+  }
+
+  async function authenticate({
+    credential,
+    scope,
+    refusal,
+    origin,
+    address,
+  }: Credential): Promise<KeyCaller> {
+    if (credential === undefined || credential === '') {
       throw new Problem(
-        'INSUFFICIENT_SCOPE',
-        input.refusal ?? 'No API key may do this: it takes a signed-in administrator.',
+        'MISSING_AUTH',
+        'Send an API key as "Authorization: Bearer <key>" or in the header "x-api-key".',
       );
     }
-    if (!holdsScope(key.scopes, scope)) {
-      throw new Problem('INSUFFICIENT_SCOPE', `The API key lacks the scope "${scope}" that this call needs.`);
-    }
-    noteUse(key.id, address);
+    await refuseThrottled(address, credential);
+    const key = await findKey(credential, address);
+    requireNetwork(key, address);
+    requireOrigin(key, origin);
+    requireScope(key, scope, refusal);
+    lastUses.note(key.id, address);
     return {
       is: 'key',
       key: key.id,
@@ -135,21 +118,47 @@ export function createAuthentication({ db, integrity, clock, log, refusals }: Au
   return {
     authenticate,
     /** A key that was made just now. */
-    async know(text: string): Promise<void> {
-      await hashes?.then(
-        (all) => all.add(hashKey(text)),
-        () => {},
-      );
-    },
+    know: (text: string) => hashes.add(hashKey(text)),
     /** When the last uses seen so far are written. */
+    settled: lastUses.settled,
+  };
+}
+
+function createLastUses({ db, clock, log }: AuthenticationDeps) {
+  /** When this process last wrote a key's use. One entry per key that was ever valid here. */
+  const written = new Map<KeyId, number>();
+  const writing = new Set<Promise<void>>();
+
+  return {
+    note(key: KeyId, address: string | undefined): void {
+      const now = clock.now();
+      const last = written.get(key);
+      // A clock that was set back does not silence the note until it has caught up.
+      if (last !== undefined && Math.abs(now - last) < LAST_USED_EVERY) return;
+      written.set(key, now);
+      const write = updateLastUsed(db, key, now, address)
+        .catch((error: unknown) => {
+          log.warn({ key, error: String(error) }, 'the last use of a key could not be written');
+        })
+        .finally(() => writing.delete(write));
+      writing.add(write);
+    },
     async settled(): Promise<void> {
       await Promise.all(writing);
     },
   };
 }
 
-export function isValid({ revokedAt, expiresAt, altered }: ApiKey, now: number): boolean {
-  return !altered && revokedAt === undefined && (expiresAt === undefined || now < expiresAt);
+function requireScope({ scopes }: ApiKey, scope: Scope | undefined, refusal: string | undefined): void {
+  if (scope === undefined) {
+    throw new Problem(
+      'INSUFFICIENT_SCOPE',
+      refusal ?? 'No API key may do this: it takes a signed-in administrator.',
+    );
+  }
+  if (!holdsScope(scopes, scope)) {
+    throw new Problem('INSUFFICIENT_SCOPE', `The API key lacks the scope "${scope}" that this call needs.`);
+  }
 }
 
 function requireNetwork({ cidrs }: ApiKey, address: string | undefined): void {

@@ -123,28 +123,14 @@ const free: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
 ]);
 
 export function createLimits(deps: LimitsDeps): Limits {
-  const { db, inTransaction, sealer, audit, clock, elapsed, refusedPerMinute = 20 } = deps;
+  const { db, sealer, clock, elapsed, refusedPerMinute = 20 } = deps;
   const steady = createSteadyClock(clock, elapsed);
   const usage = createUsage({ ...deps, steady });
-  /** One entry per organization and per lineage that was ever asked for. */
-  const known = new Map<string, Promise<LimitSettings>>();
-
-  function settings(name: string, read: () => Promise<LimitSettings>): Promise<LimitSettings> {
-    const found = known.get(name);
-    if (found) return found;
-    const reading = read();
-    known.set(name, reading);
-    reading.catch(() => known.get(name) === reading && known.delete(name));
-    return reading;
-  }
-  const ofOrganization = (id: OrganizationId) =>
-    settings(id, async () => (await selectOrganizationLimits(db, id)) ?? {});
-  const ofLineage = (organization: OrganizationId, lineage: string) =>
-    settings(lineage, () => selectKeyLimits(db, organization, lineage));
+  const settings = createKnownSettings(db);
 
   async function report(organization: OrganizationId, lineage?: string): Promise<LimitsReport> {
-    const all = await ofOrganization(organization);
-    const one = lineage === undefined ? {} : await ofLineage(organization, lineage);
+    const all = await settings.ofOrganization(organization);
+    const one = lineage === undefined ? {} : await settings.ofLineage(organization, lineage);
     const ends = [all.trialUntil, one.trialUntil].filter((end) => typeof end === 'number');
     return {
       burst: one.burst ?? all.burst ?? defaultLimits.burst,
@@ -158,10 +144,11 @@ export function createLimits(deps: LimitsDeps): Limits {
     };
   }
 
-  async function lineageOf(from: Db | Tx, organization: OrganizationId, key: KeyId): Promise<string> {
-    const lineage = await selectLineage(from, organization, key);
-    if (lineage !== undefined) return lineage;
-    throw new Problem('NOT_FOUND', `The organization has no key with the id ${key}.`);
+  /** Counts one more of this minute; with `most` of them it throws the refusal. */
+  function countMinute(name: string, most: number, refusal: (retryAfterSeconds: number) => Problem): void {
+    const wait = usage.wait(name, most);
+    if (wait > 0) throw refusal(wait / 1000);
+    usage.count(name);
   }
 
   return {
@@ -169,43 +156,35 @@ export function createLimits(deps: LimitsDeps): Limits {
     flush: () => usage.flush(),
 
     async admit({ organization, world, lineage }, { metered }) {
-      const all = await ofOrganization(organization);
-      const one = await ofLineage(organization, lineage);
+      const all = await settings.ofOrganization(organization);
+      const one = await settings.ofLineage(organization, lineage);
       // From here to the counting nothing is waited for: of many at once, no more than may are let in.
       const burst = one.burst ?? all.burst ?? defaultLimits.burst;
-      const name = `burst/${lineage}`;
-      const wait = usage.wait(name, burst);
-      if (wait > 0) throw tooFast(`This API key may send ${burst} requests a minute.`, wait);
-      usage.count(name);
+      countMinute(`burst/${lineage}`, burst, (seconds) => tooFast(burst, seconds));
       const live = world === 'live';
       if (live) refuseAfterTrial([all, one], clock.now());
-      const counters = live && metered ? [organization, lineage] : [];
-      for (const [i, limit] of [all.monthly, one.monthly].entries()) {
-        const counter = counters[i];
-        if (counter === undefined || typeof limit !== 'number' || usage.month(counter) < limit) continue;
-        throw monthIsOver(i === 0 ? 'The organization' : 'This API key', limit, clock.now());
+      const counters: [name: string, limit: LimitSettings['monthly'], whose: string][] = [
+        [organization, all.monthly, 'The organization'],
+        [lineage, one.monthly, 'This API key'],
+      ];
+      const counted = live && metered ? counters : [];
+      for (const [name, limit, whose] of counted) {
+        if (typeof limit === 'number' && usage.month(name) >= limit)
+          throw monthIsOver(whose, limit, clock.now());
       }
-      const counted = counters.map((counter) => [counter, usage.countMonth(counter, 1)] as const);
+      const periods = counted.map(([name]) => [name, usage.countMonth(name, 1)] as const);
       return {
         answered(problem) {
           if (problem === null || !free.has(problem)) return;
-          for (const [counter, period] of counted.splice(0)) usage.countMonth(counter, -1, period);
+          for (const [name, period] of periods.splice(0)) usage.countMonth(name, -1, period);
         },
       };
     },
 
-    async admitUser({ organization, world }, userId) {
-      const { perUser = defaultLimits.perUser } = await ofOrganization(organization);
-      const name = userCounter({ organization, world }, sealer.emailHash(organization, userId));
-      const wait = usage.wait(name, perUser);
-      if (wait > 0) {
-        throw new Problem(
-          'USER_FLOOD_DETECTED',
-          `At most ${perUser} requests a minute are taken about one person; try again later.`,
-          { retryAfterSeconds: wait / 1000 },
-        );
-      }
-      usage.count(name);
+    async admitUser(realm, userId) {
+      const { perUser = defaultLimits.perUser } = await settings.ofOrganization(realm.organization);
+      const name = userCounter(realm, sealer.emailHash(realm.organization, userId));
+      countMinute(name, perUser, (seconds) => flooded(perUser, seconds));
     },
 
     forgetUser: (realm, emailHash) => usage.forget(userCounter(realm, emailHash)),
@@ -222,28 +201,61 @@ export function createLimits(deps: LimitsDeps): Limits {
     },
 
     async set(organization, change, actor, key) {
-      checkChange(change, key);
-      const { lineage, after } = await inTransaction(async (tx) => {
-        const all = await selectOrganizationLimits(tx, organization);
-        if (all === undefined) throw noOrganization(organization);
-        const lineage = key === undefined ? undefined : await lineageOf(tx, organization, key);
-        const before = lineage === undefined ? all : await selectKeyLimits(tx, organization, lineage);
-        const after = LimitSettings.parse({ ...before, ...change });
-        if (lineage === undefined) await updateOrganizationLimits(tx, organization, after);
-        else await updateKeyLimits(tx, organization, lineage, after);
-        await audit.add(tx, {
-          actor,
-          action: 'limits.set',
-          organization,
-          target: lineage ?? organization,
-          details: { from: before, to: after },
-        });
-        return { lineage, after };
-      });
-      known.set(lineage ?? organization, Promise.resolve(after));
+      const { lineage, after } = await writeChange(deps, organization, change, actor, key);
+      settings.put(lineage ?? organization, after);
       return report(organization, lineage);
     },
   };
+}
+
+/** Reads each once: one entry per organization and per lineage that was ever asked for. */
+function createKnownSettings(db: Db) {
+  const known = new Map<string, Promise<LimitSettings>>();
+
+  function once(name: string, read: () => Promise<LimitSettings>): Promise<LimitSettings> {
+    const found = known.get(name);
+    if (found) return found;
+    const reading = read();
+    known.set(name, reading);
+    reading.catch(() => known.get(name) === reading && known.delete(name));
+    return reading;
+  }
+  return {
+    ofOrganization: (id: OrganizationId) =>
+      once(id, async () => (await selectOrganizationLimits(db, id)) ?? {}),
+    ofLineage: (organization: OrganizationId, lineage: string) =>
+      once(lineage, () => selectKeyLimits(db, organization, lineage)),
+    put: (name: string, settings: LimitSettings) => void known.set(name, Promise.resolve(settings)),
+  };
+}
+
+async function lineageOf(from: Db | Tx, organization: OrganizationId, key: KeyId): Promise<string> {
+  const lineage = await selectLineage(from, organization, key);
+  if (lineage !== undefined) return lineage;
+  throw new Problem('NOT_FOUND', `The organization has no key with the id ${key}.`);
+}
+
+function writeChange(
+  { inTransaction, audit }: LimitsDeps,
+  organization: OrganizationId,
+  change: LimitSettings,
+  actor: Actor,
+  key: KeyId | undefined,
+): Promise<{ lineage: string | undefined; after: LimitSettings }> {
+  checkChange(change, key);
+  return inTransaction(async (tx) => {
+    const all = await selectOrganizationLimits(tx, organization);
+    if (all === undefined) throw noOrganization(organization);
+    const lineage = key === undefined ? undefined : await lineageOf(tx, organization, key);
+    const before = lineage === undefined ? all : await selectKeyLimits(tx, organization, lineage);
+    const after = LimitSettings.parse({ ...before, ...change });
+    if (lineage === undefined) await updateOrganizationLimits(tx, organization, after);
+    else await updateKeyLimits(tx, organization, lineage, after);
+    const details = { from: before, to: after };
+    const target = lineage ?? organization;
+    await audit.add(tx, { actor, action: 'limits.set', organization, target, details });
+    return { lineage, after };
+  });
 }
 
 const userCounter = (
@@ -263,8 +275,17 @@ function refuseAfterTrial(settings: readonly LimitSettings[], now: number): void
   throw new Problem('TRIAL_EXPIRED', 'The trial is over: the operator of the box can prolong it.');
 }
 
-const tooFast = (sentence: string, wait: number) =>
-  new Problem('BURST_LIMIT_EXCEEDED', `${sentence} Send more slowly.`, { retryAfterSeconds: wait / 1000 });
+const tooFast = (burst: number, retryAfterSeconds: number) =>
+  new Problem('BURST_LIMIT_EXCEEDED', `This API key may send ${burst} requests a minute. Send more slowly.`, {
+    retryAfterSeconds,
+  });
+
+const flooded = (perUser: number, retryAfterSeconds: number) =>
+  new Problem(
+    'USER_FLOOD_DETECTED',
+    `At most ${perUser} requests a minute are taken about one person; try again later.`,
+    { retryAfterSeconds },
+  );
 
 const monthIsOver = (whose: string, limit: number, now: number) =>
   new Problem(

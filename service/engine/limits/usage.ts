@@ -1,16 +1,11 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
+import { createMinuteWindows } from './minute-windows.ts';
 import { monthOf } from './month.ts';
-import { type RateWindow, reaches, SLOT, take, usedIn, WINDOW, waitFor, windowAt } from './rate-window.ts';
-import {
-  type Count,
-  deleteCounter,
-  deleteMinutes,
-  deleteMonth,
-  selectCounts,
-  writeCounts,
-} from './usage-store.ts';
+import { reaches, SLOT, take, usedIn, WINDOW, waitFor, windowAt } from './rate-window.ts';
+import { createUnwrittenCounts } from './unwritten-counts.ts';
+import { deleteCounter, deleteMinutes, deleteMonth, selectCounts } from './usage-store.ts';
 
 export interface UsageDeps {
   db: Db;
@@ -49,57 +44,33 @@ export interface Usage {
 const MONTHS = 13;
 
 export function createUsage({ db, inTransaction, log, clock, steady, most = 20_000 }: UsageDeps): Usage {
-  /** By kind, so that a flood of one kind forgets nothing of another. */
-  const minutes = new Map<string, Map<string, RateWindow>>();
+  const minutes = createMinuteWindows(most);
   const months = new Map<string, Map<number, number>>();
-  let unwritten = new Map<string, Count>();
+  /** Minutes that are over or forgotten need not be written any more: nothing piles up while the disk is full. */
+  const unwritten = createUnwrittenCounts({
+    inTransaction,
+    log,
+    clock,
+    stillCounts: ({ name, period }) =>
+      name.startsWith('month/') || (reaches(period, steady.now()) && minutes.has(name)),
+    written: sweepWhenDue,
+  });
   /** The table may hold minutes that are over. */
   let litter = false;
   let swept = steady.now();
-  let failing = false;
-  let running: Promise<void> | undefined;
 
-  function minutesOf(name: string): Map<string, RateWindow> {
-    const kind = name.slice(0, name.indexOf('/'));
-    const found = minutes.get(kind) ?? new Map<string, RateWindow>();
-    minutes.set(kind, found);
-    return found;
-  }
-  const windowOf = (name: string) => minutesOf(name).get(name) ?? [];
-  const note = (count: Count) => unwritten.set(`${count.period} ${count.name}`, count);
   const monthName = (name: string) => `month/${name}`;
-
   function monthsOf(name: string): Map<number, number> {
     const found = months.get(name) ?? new Map<number, number>();
     months.set(name, found);
     return found;
   }
 
-  /** Minutes that are over or forgotten need not be written any more: nothing piles up while the disk is full. */
-  const stillCounts = ({ name, period }: Count) =>
-    name.startsWith('month/') || (reaches(period, steady.now()) && minutesOf(name).has(name));
-
-  async function write(): Promise<void> {
-    const counts = unwritten;
-    unwritten = new Map();
-    try {
-      await writeCounts(inTransaction, [...counts.values()], clock.now());
-      litter ||= counts.size > 0;
-      if (litter && steady.now() - swept >= WINDOW) await sweep();
-      failing = false;
-    } catch (error) {
-      for (const [id, count] of counts)
-        if (!unwritten.has(id) && stillCounts(count)) unwritten.set(id, count);
-      if (!failing) log.warn({ error: String(error) }, 'usage could not be written; it is tried again');
-      failing = true;
-    }
-  }
-
-  async function sweep(): Promise<void> {
+  async function sweepWhenDue(counts: number): Promise<void> {
+    litter ||= counts > 0;
     const now = steady.now();
-    for (const windows of minutes.values()) {
-      for (const [name, window] of windows) if (windowAt(window, now).length === 0) windows.delete(name);
-    }
+    if (!litter || now - swept < WINDOW) return;
+    minutes.deleteEmpty(now);
     await deleteMinutes(db, now - WINDOW - SLOT, now + WINDOW);
     for (const [name, periods] of months) {
       const old = [...periods.keys()].toSorted((a, b) => b - a).slice(MONTHS);
@@ -109,15 +80,13 @@ export function createUsage({ db, inTransaction, log, clock, steady, most = 20_0
       }
     }
     swept = now;
-    litter = [...minutes.values()].some(({ size }) => size > 0);
+    litter = minutes.size() > 0;
   }
 
   return {
     async forget(name) {
-      minutesOf(name).delete(name);
-      for (const [id, count] of unwritten) if (count.name === name) unwritten.delete(id);
-      // One that is being written at this moment would come back.
-      await running;
+      minutes.delete(name);
+      await unwritten.forget(name);
       await deleteCounter(db, name);
     },
     async load() {
@@ -127,44 +96,34 @@ export function createUsage({ db, inTransaction, log, clock, steady, most = 20_0
         if (name.startsWith('month/')) monthsOf(name.slice('month/'.length)).set(period, used);
         else windows.set(name, [...(windows.get(name) ?? []), { start: period, used }]);
       }
+      litter ||= windows.size > 0;
       for (const [name, slots] of windows) {
-        litter = true;
-        const window = windowAt(
-          slots.toSorted((a, b) => a.start - b.start),
-          now,
-        );
+        const sorted = slots.toSorted((a, b) => a.start - b.start);
+        const window = windowAt(sorted, now);
         if (window.length === 0) continue;
-        minutesOf(name).set(name, window);
-        for (const { start, used } of window) note({ name, period: start, used });
+        minutes.set(name, window);
+        for (const { start, used } of window) unwritten.add({ name, period: start, used });
       }
     },
-    wait: (name, limit) => waitFor(windowOf(name), steady.now(), limit),
+    wait: (name, limit) => waitFor(minutes.of(name), steady.now(), limit),
     count(name) {
-      const now = steady.now();
-      const windows = minutesOf(name);
-      const window = take(windowOf(name), now);
-      windows.delete(name);
-      windows.set(name, window);
+      const window = take(minutes.of(name), steady.now());
+      minutes.set(name, window);
       const { start, used } = window.at(-1)!;
-      note({ name, period: start, used });
-      if (windows.size > most) windows.delete(windows.keys().next().value!);
+      unwritten.add({ name, period: start, used });
     },
     countedLastMinute(name) {
       const now = steady.now();
-      return usedIn(windowOf(name).filter(({ start }) => reaches(start, now)));
+      return usedIn(minutes.of(name).filter(({ start }) => reaches(start, now)));
     },
     month: (name) => months.get(name)?.get(monthOf(clock.now()).start) ?? 0,
     countMonth(name, amount, period = monthOf(clock.now()).start) {
       const periods = monthsOf(name);
       const used = Math.max(0, (periods.get(period) ?? 0) + amount);
       periods.set(period, used);
-      note({ name: monthName(name), period, used });
+      unwritten.add({ name: monthName(name), period, used });
       return period;
     },
-    async flush() {
-      await running;
-      running = write();
-      await running;
-    },
+    flush: unwritten.flush,
   };
 }
