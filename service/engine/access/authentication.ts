@@ -103,16 +103,7 @@ export function createAuthentication(deps: AuthenticationDeps) {
     requireOrigin(key, origin);
     requireScope(key, scope, refusal);
     lastUses.note(key.id, address);
-    return {
-      is: 'key',
-      key: key.id,
-      lineage: key.lineage,
-      organization: key.organization,
-      world: key.world,
-      scopes: key.scopes,
-      ...(key.origins.length > 0 && { origins: key.origins }),
-      ...(key.profiles.length > 0 && { profiles: key.profiles }),
-    };
+    return callerOf(key);
   }
 
   return {
@@ -148,6 +139,12 @@ function createLastUses({ db, clock, log }: AuthenticationDeps) {
     },
   };
 }
+
+const callerOf = ({ id, lineage, organization, world, scopes, origins, profiles }: ApiKey): KeyCaller => ({
+  ...{ is: 'key', key: id, lineage, organization, world, scopes },
+  ...(origins.length > 0 && { origins }),
+  ...(profiles.length > 0 && { profiles }),
+});
 
 function requireScope({ scopes }: ApiKey, scope: Scope | undefined, refusal: string | undefined): void {
   if (scope === undefined) {

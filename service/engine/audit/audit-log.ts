@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -8,7 +9,7 @@ import { type LineFilter, readHead, readOutside } from './audit-store.ts';
 import { beforeTheFirst, hashOutside, type StoredLine } from './chain.ts';
 import type { Checkpoint, CheckpointKind } from './checkpoint.ts';
 import type { CheckpointNote } from './checkpoint-note.ts';
-import { type AuditSigning, createCheckpoints } from './checkpoints.ts';
+import { type AuditSigning, createCheckpoints, type Gap } from './checkpoints.ts';
 import { type ExportFilter, writeExport } from './export.ts';
 import { prune } from './prune.ts';
 import { readNewest, readNext } from './read-newest.ts';
@@ -72,105 +73,49 @@ export interface AuditLogDeps {
   log: Log;
 }
 
-export function createAuditLog({
-  audit,
-  db,
-  inTransaction,
-  signing,
-  note,
-  appliance,
-  clock,
-  log,
-}: AuditLogDeps): AuditLog {
-  const checkpoints = createCheckpoints({ db, inTransaction, signing, note, appliance, clock });
+export function createAuditLog(deps: AuditLogDeps): AuditLog {
+  const { audit, db, inTransaction, signing, note, appliance, clock, log } = deps;
+  const checkpoints = createCheckpoints(deps);
   /** Two checkpoints at a time could note the older one last. */
   const oneAtATime = createOneAtATime();
   let exports = 0;
 
   const record: AuditLog['record'] = (line) => inTransaction((tx) => audit.add(tx, line));
-  const recordRead = ({ organization, ...rest }: LineFilter, by: By, details: Record<string, unknown>) =>
-    record({
-      ...by,
-      action: 'audit.read',
-      ...(organization === undefined ? {} : { organization }),
-      details: { ...rest, ...details },
-    });
-  /** Line 1 of an older log says what there was before it. */
-  async function takeInOlderLines(): Promise<void> {
-    if ((await readHead(db)).seq > 0) return;
-    let hash = beforeTheFirst;
-    let lines = 0;
-    for (let after = ''; ; ) {
-      const page = await readOutside(db, { after, limit: 500 });
-      for (const line of page) hash = hashOutside(hash, line);
-      lines += page.length;
-      const last = page.at(-1);
-      if (!last) break;
-      after = last.id;
-    }
-    if (lines === 0) return;
-    await record({
-      actor: { is: 'appliance', task: 'audit' },
-      action: 'audit.begin',
-      details: { lines, hash },
-    });
-  }
   const publicKeys = () =>
     signing
       .publicKeys()
       .filter(({ purpose }) => purpose === 'audit')
       .map(({ kid, publicKey }) => ({ kid, publicKey }));
 
-  const look = async ({ progress }: { progress?: (seen: number, all: number) => void } = {}) =>
+  /** Line 1 of an older log says what there was before it. */
+  async function takeInOlderLines(): Promise<void> {
+    if ((await readHead(db)).seq > 0) return;
+    const older = await hashOlderLines(db);
+    if (older.lines === 0) return;
+    await record({ actor: { is: 'appliance', task: 'audit' }, action: 'audit.begin', details: older });
+  }
+
+  const look = async (progress: { progress?: (seen: number, all: number) => void } = {}) =>
     verifyChain({
-      db,
-      keys: publicKeys(),
-      appliance,
+      ...{ db, keys: publicKeys(), appliance, ...progress },
       note: await note.read(),
       copies: () => note.copies(),
-      ...(progress && { progress }),
     });
 
   return {
     record,
     async begin() {
       const gap = await checkpoints.findGap(db);
-      if (gap === 'forged') {
-        log.error(
-          {},
-          'the note of the newest audit checkpoint in the key store was changed or deleted: run "gatehouse audit verify"',
-        );
-      } else if (gap) {
-        log.error(
-          { lastLine: gap.chain.seq, remembered: gap.noted.seq },
-          'the audit log does not reach the checkpoint that the key store remembers: run "gatehouse audit verify"',
-        );
-      }
-      if (!gap) await takeInOlderLines();
+      if (gap) logGap(log, gap);
+      else await takeInOlderLines();
     },
-    async read({ limit, ...filter }, by) {
-      const lines = await readNewest(db, filter, { until: (await readHead(db)).seq, limit });
-      await recordRead(filter, by, { lines: lines.length });
-      return lines;
-    },
-    async *follow({ limit, ...filter }, { actor, request, signal, pause }) {
-      let { seq: after } = await readHead(db);
-      const first = await readNewest(db, filter, { until: after, limit });
-      await recordRead(filter, { actor, ...(request === undefined ? {} : { request }) }, { follow: true });
-      yield first;
-      while (!signal.aborted) {
-        const { lines, until } = await readNext(db, filter, after);
-        after = until;
-        if (lines.length > 0) yield lines;
-        await pause();
-      }
-    },
+    ...createLineReading(db, record),
     checkpoint: (kind) => oneAtATime(() => checkpoints.make(kind)),
     tend: () => oneAtATime(() => checkpoints.makeWhenDue()),
     acknowledgeRestore: (order) =>
       oneAtATime(async () => {
         await takeInOlderLines();
-        await acknowledgeRestore({ inTransaction, audit, note, checkpoints, clock }, order);
+        await acknowledgeRestore({ ...deps, checkpoints }, order);
       }),
     prune: (order) =>
       oneAtATime(async () => {
@@ -180,24 +125,19 @@ export function createAuditLog({
             'The audit log is being exported: nothing was pruned. Prune when the export has ended.',
           );
         }
-        return prune({ db, inTransaction, audit, checkpoints, clock, verify: () => look() }, order);
+        return prune({ ...deps, checkpoints, verify: () => look() }, order);
       }),
     async verify(options) {
       const report = await look(options);
       // Lines that were pruned under its eyes are no damage.
       return report.valid ? report : oneAtATime(() => look(options));
     },
-    async *export(filter, { actor, request }) {
+    async *export(filter, by) {
       const { organization, since, until } = filter;
       exports++;
       try {
-        await record({
-          actor,
-          action: 'audit.export',
-          ...(organization === undefined ? {} : { organization }),
-          ...(request === undefined ? {} : { request }),
-          details: { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) },
-        });
+        const details = { since, until };
+        await record({ ...by, action: 'audit.export', ...defined({ organization }), details });
         const checkpoint = await oneAtATime(() => checkpoints.make('export'));
         yield* writeExport({ db, signing, appliance, keys: publicKeys(), clock }, filter, checkpoint!.seq);
       } finally {
@@ -207,4 +147,57 @@ export function createAuditLog({
     appliance,
     publicKeys,
   };
+}
+
+/** Each reading is itself a line of the log. */
+function createLineReading(db: Db, record: AuditLog['record']): Pick<AuditLog, 'read' | 'follow'> {
+  const recordRead = ({ organization, ...rest }: LineFilter, by: By, details: Record<string, unknown>) =>
+    record({ ...by, action: 'audit.read', ...defined({ organization }), details: { ...rest, ...details } });
+
+  return {
+    async read({ limit, ...filter }, by) {
+      const lines = await readNewest(db, filter, { until: (await readHead(db)).seq, limit });
+      await recordRead(filter, by, { lines: lines.length });
+      return lines;
+    },
+    async *follow({ limit, ...filter }, { signal, pause, ...by }) {
+      let { seq: after } = await readHead(db);
+      const first = await readNewest(db, filter, { until: after, limit });
+      await recordRead(filter, by, { follow: true });
+      yield first;
+      while (!signal.aborted) {
+        const { lines, until } = await readNext(db, filter, after);
+        after = until;
+        if (lines.length > 0) yield lines;
+        await pause();
+      }
+    },
+  };
+}
+
+/** Of the lines from before the chain. */
+async function hashOlderLines(db: Db): Promise<{ lines: number; hash: string }> {
+  let hash = beforeTheFirst;
+  let lines = 0;
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const page = await readOutside(db, { after, limit: 500 });
+    for (const line of page) hash = hashOutside(hash, line);
+    lines += page.length;
+    after = page.at(-1)?.id;
+  }
+  return { lines, hash };
+}
+
+function logGap(log: Log, gap: Gap | 'forged'): void {
+  if (gap === 'forged') {
+    log.error(
+      {},
+      'the note of the newest audit checkpoint in the key store was changed or deleted: run "gatehouse audit verify"',
+    );
+    return;
+  }
+  log.error(
+    { lastLine: gap.chain.seq, remembered: gap.noted.seq },
+    'the audit log does not reach the checkpoint that the key store remembers: run "gatehouse audit verify"',
+  );
 }

@@ -65,21 +65,9 @@ export interface Checkpoints {
   findGap(db: Db): Promise<Gap | 'forged' | undefined>;
 }
 
-export function createCheckpoints({
-  db,
-  inTransaction,
-  signing,
-  note: noted,
-  appliance,
-  clock,
-}: CheckpointsDeps): Checkpoints {
+export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
+  const { db, inTransaction, signing, appliance, clock } = deps;
   let failedAt: number | undefined;
-
-  async function readNoted(): Promise<Checkpoint | 'forged' | undefined> {
-    const state = await noted.read();
-    if (state.is === 'none') return undefined;
-    return (state.is === 'sound' && readNote(state.text)) || 'forged';
-  }
 
   const signed: Checkpoints['signed'] = (place) => ({
     ...place,
@@ -87,7 +75,7 @@ export function createCheckpoints({
   });
 
   async function findGap(over: Db): Promise<Gap | 'forged' | undefined> {
-    const noted = await readNoted();
+    const noted = await readNoted(deps.note);
     if (noted === undefined || noted === 'forged') return noted;
     const head = await readHead(over);
     if (noted.seq <= head.seq) {
@@ -104,7 +92,7 @@ export function createCheckpoints({
   const isOurs: Checkpoints['isOurs'] = (checkpoint) =>
     isSigned(keysById(signing.publicKeys()), checkpointBytes(appliance, checkpoint), checkpoint);
 
-  /** Whoever can write the line can write its hash: what counts is the signed checkpoint over it. */
+  /** A writer of the line can write its hash too: what counts is the signed checkpoint over it. */
   const isAcknowledged: Checkpoints['isAcknowledged'] = async (over, noted) => {
     for (const line of await readByAction(over, 'backup.restore')) {
       const said = saysRestore(line)?.from;
@@ -115,7 +103,7 @@ export function createCheckpoints({
     return false;
   };
 
-  const note: Checkpoints['note'] = (checkpoint) => noted.write(JSON.stringify(checkpoint));
+  const note: Checkpoints['note'] = (checkpoint) => deps.note.write(JSON.stringify(checkpoint));
 
   const make: Checkpoints['make'] = async (kind) => {
     const made = await inTransaction(async (tx) => {
@@ -137,16 +125,11 @@ export function createCheckpoints({
   return {
     make,
     async makeWhenDue() {
-      const head = await readHead(db);
-      const newest = await readNewestCheckpoint(db);
-      const lines = head.seq - (newest?.seq ?? 0);
-      if (lines === 0) return;
-      // Either way: the clock may have been put back.
-      const time = newest ? Math.abs(clock.now() - newest.at) : TIME_BETWEEN;
-      if (lines < LINES_BETWEEN && time < TIME_BETWEEN) return;
+      const kind = await dueKind(db, clock.now());
+      if (kind === undefined) return;
       if (failedAt !== undefined && Math.abs(clock.now() - failedAt) < PAUSE_AFTER_FAILURE) return;
       try {
-        await make(lines >= LINES_BETWEEN ? 'lines' : 'time');
+        await make(kind);
         failedAt = undefined;
       } catch (error) {
         failedAt = clock.now();
@@ -159,6 +142,23 @@ export function createCheckpoints({
     note,
     findGap,
   };
+}
+
+async function readNoted(note: CheckpointNote): Promise<Checkpoint | 'forged' | undefined> {
+  const state = await note.read();
+  if (state.is === 'none') return undefined;
+  return (state.is === 'sound' && readNote(state.text)) || 'forged';
+}
+
+/** Why a checkpoint is due; undefined when none is. */
+async function dueKind(db: Db, now: number): Promise<'lines' | 'time' | undefined> {
+  const head = await readHead(db);
+  const newest = await readNewestCheckpoint(db);
+  const lines = head.seq - (newest?.seq ?? 0);
+  if (lines === 0) return undefined;
+  if (lines >= LINES_BETWEEN) return 'lines';
+  // Either way: the clock may have been put back.
+  return newest && Math.abs(now - newest.at) < TIME_BETWEEN ? undefined : 'time';
 }
 
 /** Signing on would make a log that was cut off look whole. */

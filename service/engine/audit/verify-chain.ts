@@ -90,13 +90,13 @@ export async function verifyChain({
   const { seq: until } = await readHead(db);
   for await (const record of readChain(db, until)) {
     take(walk, record);
-    if (walk.damage) break;
+    if (walk.damage()) break;
     if (record.is === 'line' && record.line.seq % PAGE === 0) progress?.(record.line.seq, until);
   }
   walk.end();
   const compared = await copies?.();
   const damage =
-    walk.damage ??
+    walk.damage() ??
     (await findSurplus(db, until, walk)) ??
     judgeNote({ note, noted, newest, last: until }) ??
     judgeCopies(compared ?? [], noted);

@@ -66,7 +66,7 @@ export async function verifyExport(
     damage ??= { is, says, seq, fileLine };
   };
   function tellWalk(kid?: unknown): void {
-    const found = walk?.damage;
+    const found = walk?.damage();
     if (!found) return;
     const brought = found.is === 'bad-signature' && broughtKey(header, keys, kid);
     tell(found.is, brought ? broughtAlone(brought) : found.says, found.seq);
@@ -101,11 +101,7 @@ export async function verifyExport(
         tellWalk(record.kid);
         // One that was moved turns up again behind the gap it left.
         if (damage?.is === 'missing' && record.is === 'line' && record.seq === damage.seq) {
-          damage = {
-            ...damage,
-            is: 'reordered',
-            says: `Line ${damage.seq} stands in the wrong place: lines were put in another order.`,
-          };
+          damage = reordered(damage);
         }
       }
       if (!ended) throw new Broken('truncated', 'The file ends in the middle of a line.');
@@ -116,24 +112,23 @@ export async function verifyExport(
     if (!footer) throw new Broken('truncated', `The file ends after ${fileLine} lines, without its footer.`);
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
-    if (walk) tell(error.is, error.message, walk.seq + 1);
+    if (walk) tell(error.is, error.message, walk.seq() + 1);
     else tell('not-an-export', `This is no export of an audit log. ${error.message}`, 0);
   }
-  const seen = walk?.report() ?? {
-    lines: 0,
-    omitted: 0,
-    outside: 0,
-    last: 0,
-    checkpoints: 0,
-    uncovered: 0,
-    restores: [],
-  };
   return {
     valid: damage === undefined,
     ...(header && { appliance: header.appliance, exportedAt: header.exportedAt }),
     ...(header?.filter && { filter: header.filter }),
     ...(footer && { signedBy: { kid: footer.kid, key: pinned.length > 0 ? 'pinned' : 'brought' } }),
-    ...seen,
+    ...(walk?.report() ?? nothingSeen),
     ...(damage && { damage }),
   };
 }
+
+const nothingSeen = { lines: 0, omitted: 0, outside: 0, last: 0, checkpoints: 0, uncovered: 0, restores: [] };
+
+const reordered = (damage: ExportDamage): ExportDamage => ({
+  ...damage,
+  is: 'reordered',
+  says: `Line ${damage.seq} stands in the wrong place: lines were put in another order.`,
+});

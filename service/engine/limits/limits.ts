@@ -129,12 +129,10 @@ export function createLimits(deps: LimitsDeps): Limits {
   const settings = createKnownSettings(db);
 
   async function report(organization: OrganizationId, lineage?: string): Promise<LimitsReport> {
-    const all = await settings.ofOrganization(organization);
-    const one = lineage === undefined ? {} : await settings.ofLineage(organization, lineage);
+    const { all, one, burst, perUser } = await settings.of(organization, lineage);
     const ends = [all.trialUntil, one.trialUntil].filter((end) => typeof end === 'number');
     return {
-      burst: one.burst ?? all.burst ?? defaultLimits.burst,
-      perUser: all.perUser ?? defaultLimits.perUser,
+      ...{ burst, perUser },
       trialUntil: ends.length > 0 ? Math.min(...ends) : null,
       month: monthOf(clock.now()).start,
       organization: { used: usage.month(organization), limit: all.monthly ?? null },
@@ -156,23 +154,17 @@ export function createLimits(deps: LimitsDeps): Limits {
     flush: () => usage.flush(),
 
     async admit({ organization, world, lineage }, { metered }) {
-      const all = await settings.ofOrganization(organization);
-      const one = await settings.ofLineage(organization, lineage);
+      const { all, one, burst } = await settings.of(organization, lineage);
       // From here to the counting nothing is waited for: of many at once, no more than may are let in.
-      const burst = one.burst ?? all.burst ?? defaultLimits.burst;
       countMinute(`burst/${lineage}`, burst, (seconds) => tooFast(burst, seconds));
       const live = world === 'live';
       if (live) refuseAfterTrial([all, one], clock.now());
-      const counters: [name: string, limit: LimitSettings['monthly'], whose: string][] = [
-        [organization, all.monthly, 'The organization'],
-        [lineage, one.monthly, 'This API key'],
-      ];
-      const counted = live && metered ? counters : [];
-      for (const [name, limit, whose] of counted) {
+      const counted = live && metered ? monthlyCounters(organization, all, lineage, one) : [];
+      for (const { name, limit, whose } of counted) {
         if (typeof limit === 'number' && usage.month(name) >= limit)
           throw monthIsOver(whose, limit, clock.now());
       }
-      const periods = counted.map(([name]) => [name, usage.countMonth(name, 1)] as const);
+      const periods = counted.map(({ name }) => [name, usage.countMonth(name, 1)] as const);
       return {
         answered(problem) {
           if (problem === null || !free.has(problem)) return;
@@ -182,7 +174,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     },
 
     async admitUser(realm, userId) {
-      const { perUser = defaultLimits.perUser } = await settings.ofOrganization(realm.organization);
+      const { perUser } = await settings.of(realm.organization);
       const name = userCounter(realm, sealer.emailHash(realm.organization, userId));
       countMinute(name, perUser, (seconds) => flooded(perUser, seconds));
     },
@@ -221,10 +213,17 @@ function createKnownSettings(db: Db) {
     return reading;
   }
   return {
-    ofOrganization: (id: OrganizationId) =>
-      once(id, async () => (await selectOrganizationLimits(db, id)) ?? {}),
-    ofLineage: (organization: OrganizationId, lineage: string) =>
-      once(lineage, () => selectKeyLimits(db, organization, lineage)),
+    /** Of the organization (`all`) and of one key with those it succeeds, and what follows from both. */
+    async of(organization: OrganizationId, lineage?: string) {
+      const all = await once(
+        organization,
+        async () => (await selectOrganizationLimits(db, organization)) ?? {},
+      );
+      const one: LimitSettings =
+        lineage === undefined ? {} : await once(lineage, () => selectKeyLimits(db, organization, lineage));
+      const burst = one.burst ?? all.burst ?? defaultLimits.burst;
+      return { all, one, burst, perUser: all.perUser ?? defaultLimits.perUser };
+    },
     put: (name: string, settings: LimitSettings) => void known.set(name, Promise.resolve(settings)),
   };
 }
@@ -257,6 +256,16 @@ function writeChange(
     return { lineage, after };
   });
 }
+
+const monthlyCounters = (
+  organization: OrganizationId,
+  all: LimitSettings,
+  lineage: string,
+  one: LimitSettings,
+) => [
+  { name: organization, limit: all.monthly, whose: 'The organization' },
+  { name: lineage, limit: one.monthly, whose: 'This API key' },
+];
 
 const userCounter = (
   { organization, world }: { organization: OrganizationId; world: World },

@@ -43,6 +43,18 @@ export interface Usage {
 /** Months of one counter that are kept: by their number and not their age, so that no wrong clock deletes the right month. */
 const MONTHS = 13;
 
+const monthName = (name: string) => `month/${name}`;
+
+async function deleteOldMonths(db: Db, months: Map<string, Map<number, number>>): Promise<void> {
+  for (const [name, periods] of months) {
+    const old = [...periods.keys()].toSorted((a, b) => b - a).slice(MONTHS);
+    for (const period of old) {
+      await deleteMonth(db, monthName(name), period);
+      periods.delete(period);
+    }
+  }
+}
+
 export function createUsage({ db, inTransaction, log, clock, steady, most = 20_000 }: UsageDeps): Usage {
   const minutes = createMinuteWindows(most);
   const months = new Map<string, Map<number, number>>();
@@ -59,7 +71,6 @@ export function createUsage({ db, inTransaction, log, clock, steady, most = 20_0
   let litter = false;
   let swept = steady.now();
 
-  const monthName = (name: string) => `month/${name}`;
   function monthsOf(name: string): Map<number, number> {
     const found = months.get(name) ?? new Map<number, number>();
     months.set(name, found);
@@ -72,13 +83,7 @@ export function createUsage({ db, inTransaction, log, clock, steady, most = 20_0
     if (!litter || now - swept < WINDOW) return;
     minutes.deleteEmpty(now);
     await deleteMinutes(db, now - WINDOW - SLOT, now + WINDOW);
-    for (const [name, periods] of months) {
-      const old = [...periods.keys()].toSorted((a, b) => b - a).slice(MONTHS);
-      for (const period of old) {
-        await deleteMonth(db, monthName(name), period);
-        periods.delete(period);
-      }
-    }
+    await deleteOldMonths(db, months);
     swept = now;
     litter = minutes.size() > 0;
   }
