@@ -9,10 +9,11 @@ import { keepEvidence } from '../support/evidence.ts';
 import { describeMachine } from '../support/machine.ts';
 import { manifestFile, withMeasuredPipeline } from '../support/measured-pipeline.ts';
 import { noCache, openEmbeddingCache } from './embedding-cache.ts';
-import { type FacesDeps, measureFaces, measureHeldOutFaces } from './faces.ts';
+import { type FacesDeps, measureFaces, measureHeldOutFaces, readPeople } from './faces.ts';
 import { heldOutAsText } from './held-out.ts';
+import { measureJudgement } from './judgement.ts';
 import { measurePad, missingPictures } from './pad.ts';
-import { facesAsJson, facesAsText, padAsText } from './render-report.ts';
+import { facesAsJson, facesAsText, judgementAsText, padAsText } from './render-report.ts';
 import { writeCalibration } from './write-calibration.ts';
 import { writePadThresholds } from './write-pad-thresholds.ts';
 
@@ -122,6 +123,47 @@ program
         });
         if (calibrate) terminal.note(`Written to ${manifestFile}.`);
       }),
+  );
+
+program
+  .command('judgement')
+  .description('rules that were changed, each before and after: genuine people refused, strangers accepted')
+  .requiredOption('--pairs <file>', 'CSV file_a,file_b,same; a picture’s folder is its person')
+  .option('--data <text>', 'what the pictures are called in the report; the folder’s name unless given')
+  .option('--cache <file>', 'as of faces')
+  .option('--json', 'print JSON; rates as fractions')
+  .option('--keep', 'keep the report in docs/evidence/accuracy.md and .json')
+  .option('--workers <n>', 'worker threads', String(availableParallelism()))
+  .addHelpText('after', '\nExample: npm run accuracy -- judgement --pairs ../shared/data/faces-lfw/pairs.csv')
+  .action(({ pairs, data, cache, ...common }: Common & { pairs: string; data?: string; cache?: string }) =>
+    inScratch(async (scratch) => {
+      requireFile(pairs, 'judgement');
+      const workers = Number(common.workers);
+      const name = data ?? basename(dirname(resolve(pairs)));
+      const reports = await withMeasuredPipeline(
+        { workers, embedders: 'all', scratch },
+        async ({ analyzer, manifest, request }) => {
+          const people = await readPeople(resolve(pairs), {
+            analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
+            scorers: manifest.scorers,
+            concurrency: 2 * workers,
+            progress: createProgress(terminal, 'judgement'),
+            cache: cache === undefined ? noCache : openEmbeddingCache(cache, hashesOf(manifest)),
+          });
+          const [first, ...others] = manifest.scorers;
+          const primary = first!.terms[0]!.model;
+          return {
+            [first!.id]: await measureJudgement(people, { primary, scorers: [first!] }),
+            [others.at(-1)!.id]: await measureJudgement(people, { primary, scorers: [first!, ...others] }),
+          };
+        },
+      );
+      const about = { data: name, date: today() };
+      answer(common, `Judgement before and after, ${name}`, {
+        json: { ...about, scorers: reports },
+        text: judgementAsText(reports, about),
+      });
+    }),
   );
 
 program

@@ -116,6 +116,17 @@ export async function measureHeldOutFaces(
   );
 }
 
+/** The embeddings of each person named, by picture. Pictures that no template can be made from are left out. */
+export async function readPeople(
+  pairsFile: string,
+  deps: FacesDeps,
+): Promise<Record<string, Float32Array>[][]> {
+  const { personOf, embeddings } = await readFaces(pairsFile, deps);
+  return [...Map.groupBy(embeddings.keys(), (picture) => personOf[picture]!).values()].map((pictures) =>
+    pictures.map((picture) => embeddings[picture]!),
+  );
+}
+
 function meansOf(personOf: readonly number[], terms: readonly Term[]): MeanReport[] {
   const reports: MeanReport[] = [];
   for (let size = 2; size <= MOST_PICTURES; size++) {
@@ -160,7 +171,7 @@ async function readFaces(pairsFile: string, deps: FacesDeps) {
       cosines.set(model, known);
       return { weight, offset, cosines: known };
     });
-  return { personOf, termsOf, files, failures, secondFaces };
+  return { personOf, embeddings, termsOf, files, failures, secondFaces };
 }
 
 /** The pictures named, each once. */

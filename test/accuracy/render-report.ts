@@ -1,6 +1,7 @@
 import type { FacesReport, MeanReport, ScorerReport } from './faces.ts';
 import { rates } from './faces.ts';
 import type { Interval } from './interval.ts';
+import type { RuleReport, Share } from './judgement.ts';
 import type { PadReport } from './pad.ts';
 import { apcerOfAll, type PresentationPoint } from './presentation-rates.ts';
 
@@ -79,6 +80,28 @@ export function facesAsText(
     }
   }
   return [...lines, ...notes.map((note) => `\n${note}`)].join('\n');
+}
+
+export function judgementAsText(
+  scorers: Record<string, RuleReport[]>,
+  { data, date }: { data: string; date: string },
+): string {
+  const counted = ({ hits, of, rate, interval }: Share) => `${measured(rate, interval)} (${hits} of ${of})`;
+  return [
+    `${data}, ${date}, at the rates of the profile default: 1:1 1e-4, 1:N FPIR 1 %`,
+    'Wilson 95 % intervals. The tables were measured with the same people: for people never seen see "Recognition of people held out".',
+    ...Object.entries(scorers).flatMap(([id, rules]) => [
+      '',
+      `${id}:`,
+      ...rules.flatMap(({ rule, rows }) => [
+        `  ${rule}`,
+        ...rows.flatMap(({ variant, genuineRefused, strangersAccepted }) => [
+          `    ${variant}`,
+          `      genuine refused ${counted(genuineRefused)}, strangers accepted ${counted(strangersAccepted)}`,
+        ]),
+      ]),
+    ]),
+  ].join('\n');
 }
 
 const pointNames: Record<keyof PadReport['points'], string> = {
