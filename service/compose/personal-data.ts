@@ -3,7 +3,6 @@ import { auditData } from '../engine/audit/index.ts';
 import { createConsentData } from '../engine/consent/index.ts';
 import { deliveryData } from '../engine/deliveries/index.ts';
 import { erasureData } from '../engine/erasure/index.ts';
-import { jobData } from '../engine/jobs/index.ts';
 import { lockoutData } from '../engine/lockout/index.ts';
 import type { PersonalData } from '../engine/personal-data/index.ts';
 import { createSubjectData, type SubjectDataDeps } from '../engine/subjects/index.ts';
@@ -19,7 +18,6 @@ export const createPersonalData = (deps: SubjectDataDeps & VerificationDataDeps)
   alertData,
   auditData,
   erasureData,
-  jobData,
 ];
 
 /** Every other table, and why it holds nothing about a person. */
@@ -34,6 +32,7 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   destination_grant: 'Where the organization may send to.',
   mail_recipient: 'Addresses that alerts of the organization are mailed to.',
   sent_mail: 'Times at which alerts of the organization were mailed.',
+  job: 'Work that waits, by ids; a failed attempt leaves a fixed sentence with codes.',
   job_schedule: 'When recurring work runs.',
   retention_sweep: 'Counts, without naming anybody.',
   audit_checkpoint: 'Signatures over the whole log.',

@@ -54,7 +54,11 @@ export function toOutgoingError(error: unknown): OutgoingError {
   if (failure === 'tls') {
     const detail = said.replace(ofNode, '');
     const remedy = ofIssuer.test(code) ? ` ${otherCa}` : '';
-    return new OutgoingError('tls', `The server’s certificate or TLS was refused (${detail}).${remedy}`);
+    return new OutgoingError(
+      'tls',
+      `The server’s certificate or TLS was refused (${detail}).${remedy}`,
+      code,
+    );
   }
   return new OutgoingError(failure, `${sentences[failure]} (${said})`);
 }

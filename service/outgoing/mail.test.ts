@@ -128,6 +128,7 @@ describe('a password', () => {
     expect(refused).toMatchObject({
       failure: 'refused',
       message: expect.stringContaining('535 wrong password'),
+      code: '535',
     });
     expect(refused.message).not.toContain('secret');
   });
@@ -148,11 +149,24 @@ describe('a mail server that', () => {
 
   test('refuses a recipient', async () => {
     const server = await start({ unknown: ['eve@example.org'] });
-    await expect(mail(server, { to: ['eve@example.org'] })).rejects.toMatchObject({ failure: 'refused' });
+    await expect(mail(server, { to: ['eve@example.org'] })).rejects.toMatchObject({
+      failure: 'refused',
+      code: '550',
+    });
     expect(server.mails).toEqual([]);
     await expect(mail(server, { to: ['ada@example.org', 'eve@example.org'] })).rejects.toMatchObject({
       failure: 'refused',
       message: 'The mail server took the message, but not for eve@example.org.',
+    });
+  });
+
+  test('refuses a message: its words are in the sentence, figures alone in the code', async () => {
+    const words = '554 5.7.1 ada@example.org is not known';
+    const server = await start({ verdict: async () => words });
+    await expect(mail(server)).rejects.toMatchObject({
+      failure: 'refused',
+      message: `The mail server refused the message (${words}).`,
+      code: '554 5.7.1',
     });
   });
 

@@ -78,14 +78,19 @@ function toMailError(error: unknown): OutgoingError {
   const known = originalCode === undefined ? undefined : toOutgoingError({ code: originalCode, message });
   if (known && known.failure !== 'protocol') return known;
   const said = oneLine(response ?? message);
+  const reply = replyCode(response);
   switch (code) {
     case 'ETLS':
       return new OutgoingError('tls', `The mail server offers no TLS that is good enough (${said}).`);
     case 'EAUTH':
-      return new OutgoingError('refused', `The mail server refused the user or the password (${said}).`);
+      return new OutgoingError(
+        'refused',
+        `The mail server refused the user or the password (${said}).`,
+        reply,
+      );
     case 'EENVELOPE':
     case 'EMESSAGE':
-      return new OutgoingError('refused', `The mail server refused the message (${said}).`);
+      return new OutgoingError('refused', `The mail server refused the message (${said}).`, reply);
     case 'ETIMEDOUT':
       return new OutgoingError('timeout', `The mail server did not answer in time (${said}).`);
     case 'ECONNECTION':
@@ -94,3 +99,7 @@ function toMailError(error: unknown): OutgoingError {
       return new OutgoingError('protocol', `What came back is not SMTP (${said}).`);
   }
 }
+
+/** Reply code and enhanced status code (RFC 5321, RFC 3463), without the text that follows them. */
+const replyCode = (response = ''): string | undefined =>
+  /^[2-5]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?(?= |$)/.exec(response)?.[0];

@@ -65,8 +65,11 @@ export type OutgoingFailure =
 export class OutgoingError extends Error {
   override name = 'OutgoingError';
   readonly failure: OutgoingFailure;
-  constructor(failure: OutgoingFailure, message: string) {
+  /** Figures or a word from a closed list (`550 5.1.1`, `CERT_HAS_EXPIRED`), never text of the other side. */
+  readonly code: string | undefined;
+  constructor(failure: OutgoingFailure, message: string, code?: string) {
     super(message);
     this.failure = failure;
+    this.code = code;
   }
 }

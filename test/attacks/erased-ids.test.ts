@@ -167,7 +167,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
     expect(left.length).toBeGreaterThan(2);
   });
 
-  test('what a receiver or a mail server said of them is gone from deliveries, alerts and jobs that were over', async () => {
+  test('what a receiver or a mail server said of them is gone from deliveries and alerts that were over', async () => {
     const email = 'alice@example.com';
     const subject = await live(email, alice);
     const other = await live('bob@example.com', direction('bob'));
@@ -185,17 +185,11 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
       const state = number % 2 === 0 ? 'failed' : 'dropped';
       await engine.db
         .updateTable('webhook_delivery')
-        .set({ state, state_reason: error, next_at: null, finished_at: 3, job: `job_${number}` })
+        .set({ state, state_reason: error, next_at: null, finished_at: 3 })
         .where('id', '=', id)
         .execute();
-      await addJob({ seq: number, last_error: error, payload: JSON.stringify({ delivery: id }) });
     }
-    // Of a delivery that waited for its endpoint and got a second job; and of one whose row is gone already.
-    const { id: first } = deliveries.find(({ payload }) => payload.includes(subject))!;
-    await addJob({ seq: 1001, last_error: `unknown: ${email}`, idempotency_key: first });
-    await addJob({ seq: 1002, last_error: `unknown: ${subject}`, idempotency_key: 'whd_gone' });
     await addAlert(subject, 'alt_1', `given up: 550 no ${email}`);
-    await addJob({ seq: 1003, kind: 'mail', last_error: `550 no ${email}`, idempotency_key: 'alt_1/0' });
 
     const erasure = await openErasure(engine, { dialect });
     const { proof } = await erasure.erase(realm(), email, {
@@ -214,36 +208,8 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
     const { notified } = await engine.db.selectFrom('alert').select('notified').executeTakeFirstOrThrow();
     expect(JSON.parse(notified)).toEqual({ 'mail:ops@example.org': 'given up: erased', desktop: 'waiting' });
     // Of the others nothing is lost.
-    expect(await tablesWith('bob@example.com')).toEqual(['job', 'webhook_delivery']);
+    expect(await tablesWith('bob@example.com')).toEqual(['webhook_delivery']);
   });
-
-  const addJob = (
-    values: { seq: number; last_error: string } & Partial<{
-      kind: string;
-      payload: string;
-      idempotency_key: string;
-    }>,
-  ) =>
-    engine.db
-      .insertInto('job')
-      .values({
-        id: `job_${values.seq}`,
-        kind: 'webhook',
-        state: 'dead',
-        priority: 2,
-        lane: null,
-        organization: engine.organization,
-        payload: '{}',
-        idempotency_key: null,
-        run_at: 1,
-        attempts: 1,
-        fence: 1,
-        lease_until: null,
-        created_at: 1,
-        finished_at: 1,
-        ...values,
-      })
-      .execute();
 
   async function addAlert(subject: SubjectId, id: string, mailed: string): Promise<void> {
     const base = { ...realm(), metric: 'failures' };

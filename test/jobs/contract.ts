@@ -131,7 +131,10 @@ export function jobsContract(place: JobsPlace): void {
       return { is, lastError };
     };
     expect(await told(bug)).toEqual({ is: 'waiting', lastError: 'Something broke; the log says what.' });
-    expect(await told(refusal)).toEqual({ is: 'waiting', lastError: 'The endpoint is disabled.' });
+    expect(await told(refusal)).toEqual({
+      is: 'waiting',
+      lastError: 'It was refused (CONFLICT); the log says more.',
+    });
     expect(await told(gone)).toEqual({ is: 'dead', lastError: 'gone' });
   });
 

@@ -73,6 +73,31 @@ onBothDatabases('migrations', (newPlace, kind) => {
     expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
   });
 
+  test('to 0010: what an earlier version wrote of a failed job is gone, and nothing else of it', async () => {
+    const place = await newPlace('empty');
+    const job = {
+      ...{ kind: 'webhook', state: 'dead', priority: 2, lane: null, organization: null, payload: '{}' },
+      ...{ idempotency_key: null, run_at: 1, attempts: 10, fence: 10, lease_until: null, created_at: 1 },
+    };
+    const before = migrations.findIndex(({ name }) => name === '0010-job-errors');
+    const earlier = await openDatabase(place, deps, migrations.slice(0, before));
+    await earlier.db
+      .insertInto('job')
+      .values([
+        { ...job, id: 'job_1', seq: 1, last_error: '550 no ada@example.com', finished_at: 1 },
+        { ...job, id: 'job_2', seq: 2, last_error: null, finished_at: 2 },
+      ])
+      .execute();
+    await earlier.close();
+    const { db, close } = await openDatabase(place, deps);
+    const rows = await db.selectFrom('job').selectAll().orderBy('seq').execute();
+    await close();
+    expect(rows).toEqual([
+      { ...job, id: 'job_1', seq: 1, last_error: 'recorded by an earlier version', finished_at: 1 },
+      { ...job, id: 'job_2', seq: 2, last_error: null, finished_at: 2 },
+    ]);
+  });
+
   test('an older schema can be refused: it stays as it is; an empty database is given one all the same', async () => {
     const place = await newPlace('empty');
     const refuse = { ...deps, older: 'refuse' } as const;

@@ -22,6 +22,8 @@ export interface MailServerOptions {
   auth?: 'takes' | 'refuses';
   /** Recipients that are refused. */
   unknown?: readonly string[];
+  /** What is answered to a message once this resolves; without it every message is taken. */
+  verdict?: (message: string) => Promise<string>;
   /** Instead of the greeting. */
   greeting?: string;
   /** Says nothing once it has the command. */
@@ -61,8 +63,10 @@ export async function startMailServer(options: MailServerOptions = {}) {
         const sni = encrypted
           ? (socket as TLSSocket & { servername?: string | false }).servername
           : undefined;
-        mails.push({ from, to, data, encrypted, sni, login });
+        const mail = { from, to, data, encrypted, sni, login };
         data = undefined;
+        if (options.verdict) return options.verdict(mail.data).then(say);
+        mails.push(mail);
         say('250 taken');
         return taken();
       }

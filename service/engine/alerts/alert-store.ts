@@ -4,7 +4,6 @@ import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { EventRealm } from '../events/index.ts';
-import { ERASED_ERROR, forgetErrors } from '../jobs/index.ts';
 import type { Alert, AlertMetric } from './alert.ts';
 
 export type NewAlert = Omit<Alert, 'name' | 'acknowledged'> & {
@@ -159,7 +158,6 @@ export async function forgetAlerts(tx: Tx, subjects: readonly SubjectId[], now: 
       ),
     };
     await tx.updateTable('alert').set(values).where('id', '=', id).execute();
-    await forgetErrors(tx, 'mail', { keys: channels.map((_, to) => mailKey(id, to)) });
   }
   const gone: ReadonlySet<string> = new Set(subjects);
   const rules = await tx
@@ -183,9 +181,8 @@ export async function forgetAlerts(tx: Tx, subjects: readonly SubjectId[], now: 
   }
 }
 
-/** What a mail server said may hold anything of the mail. */
-const withoutError = (said: string) =>
-  said.replace(/^(given up|failed, again at \S+): .*$/s, `$1: ${ERASED_ERROR}`);
+/** Versions up to 0.1.0 kept what the mail server said, which may quote the mail. */
+const withoutError = (said: string) => said.replace(/^(given up|failed, again at \S+): .*$/s, `$1: erased`);
 
 /** Of the job that mails an alert to the channel of this number. */
 export const mailKey = (alert: string, channel: number) => `${alert}/${channel}`;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Alerting, ada, MINUTE, server, startAlerting } from '../../../test/support/alerting.ts';
 import { operator } from '../../../test/support/engine.ts';
+import { OutgoingError, type OutgoingFailure } from '../../outgoing/outgoing.ts';
 import type { RunningJob } from '../jobs/index.ts';
 
 let at: Alerting;
@@ -57,17 +58,28 @@ onBothDatabases('mail of alerts', (newPlace) => {
   });
 
   test('what fails is tried again, and given up with its reason', async () => {
-    at.mailFails = new Error('mail.lan answered 451 later');
+    const words = `The mail server refused the message (451 4.7.1 ${ada} later).`;
+    at.mailFails = new OutgoingError('refused', words, '451 4.7.1');
     expect(await run(Date.UTC(2026, 10, 20, 13))).toBe(
-      'failed, again at 2026-11-20T13:00:00.000Z: mail.lan answered 451 later',
+      'failed, again at 2026-11-20T13:00:00.000Z: The mail server refused the mail (451 4.7.1).',
     );
-    expect(await run()).toBe('given up: mail.lan answered 451 later');
+    expect(await run()).toBe('given up: The mail server refused the mail (451 4.7.1).');
     expect(at.handlers.get('mail')!.pauses).toEqual([MINUTE, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE]);
+  });
+
+  test.each<[OutgoingFailure | undefined, string | undefined, string]>([
+    ['refused', undefined, 'The mail server refused the connection.'],
+    ['timeout', undefined, 'The mail server did not answer in time.'],
+    ['tls', 'CERT_HAS_EXPIRED', 'The TLS of the mail server was refused (CERT_HAS_EXPIRED).'],
+    [undefined, undefined, 'The mail could not be sent; a test mail shows why.'],
+  ])('of what fails with %s and the code %s a fixed sentence is kept', async (failure, code, sentence) => {
+    at.mailFails = failure === undefined ? new Error(ada) : new OutgoingError(failure, ada, code);
+    expect(await run()).toBe(`given up: ${sentence}`);
   });
 
   test('a second address of the server is dialled only where nobody was at the first', async () => {
     const dialled: string[] = [];
-    let failure = 'refused';
+    let failure: OutgoingFailure = 'refused';
     await at.open({
       destinations: {
         checkHost: async (_, place) => ({ ...place, addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] }),
@@ -75,7 +87,7 @@ onBothDatabases('mail of alerts', (newPlace) => {
       outgoing: {
         async mail({ address }) {
           dialled.push(address);
-          throw Object.assign(new Error(failure), { failure });
+          throw new OutgoingError(failure, 'not there');
         },
       },
     });

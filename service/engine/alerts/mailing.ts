@@ -1,5 +1,6 @@
 import type { OrganizationId } from '../../lib/id.ts';
-import type { Outgoing } from '../../outgoing/outgoing.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Outgoing, OutgoingFailure } from '../../outgoing/outgoing.ts';
 import type { Destinations } from '../destinations/index.ts';
 import type { JobHandler } from '../jobs/index.ts';
 import { type MailServer, mailOf, NO_MAIL_SERVER } from './alert-mail.ts';
@@ -34,7 +35,7 @@ export interface Mailing {
 /** Sends alerts by mail; the mail server is resolved and checked for the organization at each attempt. */
 export function createMailing({ server, destinations, outgoing, alerts, recipients }: MailingDeps): Mailing {
   const send: Mailing['send'] = async (organization, to, text) => {
-    if (!server) throw new Error(NO_MAIL_SERVER);
+    if (!server) throw new Problem('INVALID_REQUEST', NO_MAIL_SERVER);
     const { host, port, secure, user, password, ca, from } = server;
     const { addresses } = await destinations.checkHost(organization, { host, port, secure });
     for (const [i, address] of addresses.slice(0, MOST_DIALLED).entries()) {
@@ -74,7 +75,7 @@ export function createMailing({ server, destinations, outgoing, alerts, recipien
           await send(organization, address, mailOf(alert));
           return { outcome: { is: 'done' }, result };
         } catch (error) {
-          return { outcome: { is: 'failed', error: sentenceOf(error) }, result };
+          return { outcome: { is: 'failed', error: keptSentenceOf(error) }, result };
         }
       },
       async record(tx, finished) {
@@ -95,6 +96,29 @@ function describe(
   return nextAt === undefined
     ? `given up: ${outcome.error}`
     : `failed, again at ${new Date(nextAt).toISOString()}: ${outcome.error}`;
+}
+
+const sentences: Record<OutgoingFailure, string> = {
+  unresolved: 'The name of the mail server was not found',
+  refused: 'The mail server refused the connection',
+  unreachable: 'There is no way to the mail server from this box',
+  reset: 'The mail server closed the connection',
+  timeout: 'The mail server did not answer in time',
+  tls: 'The TLS of the mail server was refused',
+  protocol: 'What the mail server answered is not SMTP',
+  aborted: 'The attempt was ended',
+};
+
+/**
+ * What is written of a failed attempt: a fixed sentence with codes. The server's own words may quote the mail, and would be
+ * written after an erasure that ran during the attempt. A test mail shows them.
+ */
+function keptSentenceOf(error: unknown): string {
+  if (error instanceof Problem) return error.message;
+  const { failure, code } = error as { failure?: OutgoingFailure; code?: string };
+  if (failure === undefined) return 'The mail could not be sent; a test mail shows why.';
+  if (failure === 'refused' && code !== undefined) return `The mail server refused the mail (${code}).`;
+  return `${sentences[failure]}${code === undefined ? '' : ` (${code})`}.`;
 }
 
 export const sentenceOf = (error: unknown): string =>

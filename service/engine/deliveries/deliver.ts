@@ -155,7 +155,9 @@ export async function openWork(
 function outcomeOf({ outcome, status, sentence, retryAt }: Attempted): JobOutcome {
   if (outcome === 'delivered') return { is: 'done' };
   if (status === 410) return { is: 'dead', error: sentence };
-  return { is: 'failed', error: sentence, ...(retryAt !== undefined && { at: retryAt }) };
+  // Without an answer the sentence may quote a certificate or an address; the delivery keeps it, until the person is erased.
+  const error = status === undefined ? `No answer (${outcome}); the delivery says more.` : sentence;
+  return { is: 'failed', error, ...(retryAt !== undefined && { at: retryAt }) };
 }
 
 /** Those asked for in one turn of the event loop are read by one statement. */

@@ -3,7 +3,6 @@ import type { SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { ERASED_PAYLOAD } from '../events/index.ts';
-import { forgetErrors } from '../jobs/index.ts';
 import { ERASED } from './payload.ts';
 
 /** Rows of the outbox that are looked through at a time. */
@@ -31,23 +30,6 @@ export async function forgetDeliveries(tx: Tx, subjects: readonly SubjectId[], n
     await forget(tx, now, (eb) => eb('event', 'in', ids));
   }
   await forget(tx, now, (eb) => eb('subject', 'in', [...subjects]));
-}
-
-/**
- * For deliveries whose attempt ran while the person was erased: what became of it was just written to their jobs.
- */
-export async function forgetLateErrors(tx: Tx, deliveries: readonly string[]): Promise<void> {
-  if (deliveries.length === 0) return;
-  await forgetJobs(tx, (eb) => eb.and([eb('id', 'in', deliveries), eb('state_reason', '=', ERASED)]));
-}
-
-/** The errors of the jobs of these deliveries, also of a job that another one followed. */
-async function forgetJobs(tx: Tx, which: Which): Promise<void> {
-  const rows = await tx.selectFrom('webhook_delivery').select(['id', 'job']).where(which).execute();
-  await forgetErrors(tx, 'webhook', {
-    ids: rows.map(({ job }) => job).filter((job) => job !== null),
-    keys: rows.map(({ id }) => id),
-  });
 }
 
 const PAGE_OF_IDS = 400;
@@ -96,6 +78,5 @@ async function forget(tx: Tx, now: number, which: Which): Promise<void> {
     .where(which)
     .where('state_reason', 'is not', null)
     .execute();
-  await forgetJobs(tx, which);
   await tx.updateTable('webhook_delivery').set({ subject: null, url_sealed: null }).where(which).execute();
 }

@@ -11,7 +11,6 @@ import {
   selectWork,
   settleDeliveries,
 } from './delivery-work-store.ts';
-import { forgetLateErrors } from './forget-deliveries-store.ts';
 import { createJudgeEndpoint, type JudgeEndpointDeps, type Sign } from './judge-endpoint.ts';
 
 export interface RecordDeliveriesDeps extends JudgeEndpointDeps {
@@ -83,10 +82,6 @@ export function createRecordDeliveries(deps: RecordDeliveriesDeps) {
     }
     await insertAttempts(tx, attempts);
     await settleDeliveries(tx, settled, clock.now());
-    await forgetLateErrors(
-      tx,
-      settled.filter(({ state }) => state !== 'delivered').map(({ id }) => id),
-    );
     for (const [id, ofOne] of signs) await judge(tx, id, ofOne);
   };
 }

@@ -4,7 +4,6 @@ export type { JobsDeps } from './create-jobs.ts';
 export { createJobs } from './create-jobs.ts';
 export { createDatabaseDriver } from './database-driver.ts';
 export type { AttemptEnd, DriverWork, JobDriver, JobTicket } from './driver.ts';
-export { ERASED_ERROR, forgetErrors } from './forget-errors-store.ts';
 export type {
   FinishedJob,
   Job,
@@ -18,6 +17,5 @@ export type {
 } from './job.ts';
 export { jobKinds } from './job.ts';
 export type { JobQuery, Jobs } from './jobs.ts';
-export { jobData } from './personal-data.ts';
 export { shownError, shownJob, shownPayload } from './shown-job.ts';
 export type { Timer } from './timer.ts';

@@ -46,7 +46,10 @@ export interface RunningJob {
   signal: AbortSignal;
 }
 
-/** What became of one attempt. */
+/**
+ * What became of one attempt. `error` is a fixed sentence with codes: an erasure does not reach it, so it holds no word of a receiver,
+ * a mail server or a person.
+ */
 export type JobOutcome =
   | { is: 'done' }
   /** Tried again after the next pause of the schedule, or `at` (ms since 1970, within two days) when that is later; dead when none is left. */

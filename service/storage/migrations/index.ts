@@ -8,6 +8,7 @@ import { apiKeyMac } from './0006-api-key-mac.ts';
 import { refusedPictures } from './0007-refused-pictures.ts';
 import { anchors } from './0008-anchors.ts';
 import { galleryCalibration } from './0009-gallery-calibration.ts';
+import { jobErrors } from './0010-job-errors.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   refusedPictures,
   anchors,
   galleryCalibration,
+  jobErrors,
 ];

@@ -27,7 +27,10 @@ export async function runAttempt<Result>(
     return { outcome: outcome.is === 'done' ? outcome : { ...outcome, error: short(outcome.error) }, result };
   } catch (error) {
     if (error instanceof Problem) {
-      return { outcome: { is: 'failed', error: short(error.message) }, result: undefined };
+      // The message may name a person, and would be written after an erasure that ran meanwhile.
+      log.warn({ job: job.id, kind: job.kind, err: error }, 'an attempt of a job was refused');
+      const sentence = `It was refused (${error.code}); the log says more.`;
+      return { outcome: { is: 'failed', error: sentence }, result: undefined };
     }
     log.error({ job: job.id, kind: job.kind, err: error }, 'a job broke');
     return {

@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { createOutgoing } from '../../service/outgoing/create-outgoing.ts';
+import { onBothDatabases } from '../storage/databases.ts';
+import { type Alerting, ada, startAlerting } from '../support/alerting.ts';
+import { operator } from '../support/engine.ts';
+import { openErasure } from '../support/erasure.ts';
+import { createFakeTime, until } from '../support/fake-time.ts';
+import { startMailServer } from '../support/mail-server.ts';
+import { watchDatabase } from '../support/watch-database.ts';
+
+// A mail server that quotes the mail, and answers when the person the mail is about has been erased.
+
+onBothDatabases('a mail server that answers after the erasure', (newPlace, dialect) => {
+  const address = 'ada@example.com';
+  const keepIds = ['audit.details', 'audit.target', 'erasure.receipt', 'erasure.subject'];
+  let at: Alerting;
+  let stops: (() => Promise<unknown>)[];
+  beforeEach(async () => {
+    at = await startAlerting(await newPlace());
+    stops = [() => at.engine.stop()];
+  });
+  afterEach(async () => {
+    for (const stop of stops.toReversed()) await stop();
+  });
+
+  /** Jobs that run, mail that is sent to `verdict`, and an alert about Ada by a rule that is named after her. */
+  async function mailAlert(verdict: (message: string) => Promise<string>) {
+    const server = await startMailServer({ verdict });
+    const outgoing = createOutgoing();
+    stops.push(server.stop, outgoing.close);
+    let sending = 0;
+    const { inTransaction, atRest } = watchDatabase(at.engine, () => sending > 0);
+    const time = createFakeTime(at.engine.clock.now(), atRest);
+    const shared = { ...at.engine, inTransaction, clock: time.clock, log: silentLog };
+    const jobs = createJobs({
+      ...shared,
+      timer: time.timer,
+      chance: () => 0,
+      driver: createDatabaseDriver(),
+    });
+    await at.open({
+      ...shared,
+      jobs,
+      mail: { host: '127.0.0.1', port: server.port, secure: false, from: 'box@example.org' },
+      destinations: { checkHost: async (_, place) => ({ ...place, addresses: ['127.0.0.1'] }) },
+      outgoing: {
+        async mail(message) {
+          sending += 1;
+          await outgoing.mail(message).finally(() => {
+            sending -= 1;
+          });
+        },
+      },
+    });
+    await at.alerts.addRule(
+      at.realm(),
+      {
+        ...{ metric: 'failures-per-person', threshold: 1, name: `failures like those of ${address}` },
+        channels: { email: ['ops@example.org'] },
+      },
+      operator,
+    );
+    await jobs.start();
+    stops.push(() => jobs.stop());
+    await at.refusals(1, { subject: ada });
+    jobs.wake();
+    return time;
+  }
+
+  const attempts = async () => (await jobRow()).attempts;
+  const jobRow = () =>
+    at.engine.db.selectFrom('job').selectAll().where('kind', '=', 'mail').executeTakeFirstOrThrow();
+  const notified = async () => {
+    const row = await at.engine.db.selectFrom('alert').select('notified').executeTakeFirstOrThrow();
+    return (JSON.parse(row.notified) as Record<string, string>)['email ops@example.org'];
+  };
+  async function columnsWith(text: string): Promise<string[]> {
+    const found = new Set<string>();
+    for (const { name } of await at.engine.db.introspection.getTables()) {
+      for (const row of await at.engine.db
+        .selectFrom(name as 'alert')
+        .selectAll()
+        .execute()) {
+        for (const [column, value] of Object.entries<unknown>(row)) {
+          const shown = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value);
+          if (shown.includes(text)) found.add(`${name}.${column}`);
+        }
+      }
+    }
+    return [...found].sort();
+  }
+
+  test('leaves none of its words, neither after the first attempt nor after the last', async () => {
+    const arrived = Promise.withResolvers<string>();
+    const answered = Promise.withResolvers<string>();
+    let mails = 0;
+    const time = await mailAlert(async (message) => {
+      mails += 1;
+      if (mails === 1) arrived.resolve(message);
+      return answered.promise;
+    });
+    const message = await arrived.promise;
+    expect(message).toContain(ada);
+
+    const erasure = await openErasure(at.engine, { dialect });
+    const { proof } = await erasure.erase(at.realm(), ada, {
+      reason: 'request',
+      actor: operator,
+      prove: true,
+    });
+    expect(proof?.tables?.found).toEqual([]);
+    answered.resolve(`554 5.7.1 refused: <${address}> (${ada}) is on no list of ours`);
+    await until(async () => (await attempts()) === 1);
+    expect(await notified()).toMatch(
+      /^failed, again at \S+: The mail server refused the mail \(554 5\.7\.1\)\.$/,
+    );
+    expect((await jobRow()).last_error).toBe('The mail server refused the mail (554 5.7.1).');
+    expect(await columnsWith(ada)).toEqual(keepIds);
+
+    await time.advance(3 * 3_600_000);
+    expect([mails, (await jobRow()).state]).toEqual([5, 'dead']);
+    expect(await notified()).toBe('given up: The mail server refused the mail (554 5.7.1).');
+    expect(await columnsWith(ada)).toEqual(keepIds);
+    // The rule is the organization's own text; nothing else quotes it.
+    expect(await columnsWith(address)).toEqual(['alert_rule.name']);
+  });
+});
