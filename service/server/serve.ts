@@ -5,13 +5,13 @@ import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
+import { createRecurring } from '../lib/recurring.ts';
 import { productVersion } from '../lib/version.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import { warnWithoutConsent } from './consent-warning.ts';
 import { createControlServer } from './control-server.ts';
 import { type Listening, prepareListening } from './listening.ts';
 import { createPublicServer } from './public-server.ts';
-import { createRecurring } from './recurring.ts';
 import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
 
 export interface Service {
@@ -123,7 +123,6 @@ async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Pr
   const recurring = createRecurring({ log });
   opened.defer(() => recurring.stop());
   recurring.every('usage', 1_000, () => limits.flush());
-  // Beside the job of that name: after 1,000 lines at once, and also while a Redis that carries the jobs is away.
   recurring.every('audit checkpoints', 1_000, () => auditLog.tend());
   opened.defer(() => standingJobs.settled());
   opened.defer(() => jobs.stop());

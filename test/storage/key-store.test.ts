@@ -194,9 +194,11 @@ onBothDatabases(
         const lock = await takePostgresLock(place.url, {
           log: silentLog,
           holder: 'gatehouse 7',
-          repeat(work) {
-            look = work;
-            return () => {};
+          timer: {
+            after(_, work) {
+              look = work;
+              return () => {};
+            },
           },
         });
         closers.push(() => lock.close());
@@ -237,7 +239,7 @@ onBothDatabases(
       const lock = await takePostgresLock(place.url, {
         log: silentLog,
         holder: 'gatehouse 7',
-        repeat: () => () => {},
+        timer: { after: () => () => {} },
       });
       closers.push(() => lock.close());
       const admin = new pg.Client({ connectionString: place.url });

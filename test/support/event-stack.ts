@@ -82,7 +82,7 @@ export async function openEventStack(
     jobs,
     ...(alerts && { alerts }),
     version: '1.2.3',
-    repeat: () => () => {},
+    timer: { after: () => () => {} },
     outgoing: outgoing?.(time) ?? {
       async post(request) {
         const text = new TextDecoder().decode(request.body);

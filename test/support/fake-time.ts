@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Timer } from '../../service/engine/jobs/index.ts';
 import type { Clock } from '../../service/lib/clock.ts';
+import type { Timer } from '../../service/lib/timer.ts';
 
 export interface FakeTime {
   clock: Clock;

@@ -19,7 +19,7 @@ import { createPayloads } from './payload.ts';
 import { createRecordDeliveries } from './record-deliveries.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay/relay.ts';
 
-export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'repeat'> {
+export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
   db: Db;
   inTransaction: InTransaction;
   sealer: ExchangeSealer;

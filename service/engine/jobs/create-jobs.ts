@@ -1,6 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
+import { createRecurring } from '../../lib/recurring.ts';
+import { systemTimer, type Timer } from '../../lib/timer.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
 import { createAddJobs } from './add-jobs.ts';
@@ -11,11 +13,9 @@ import { createTakeDown } from './dispatch/take-down.ts';
 import type { JobDriver } from './driver.ts';
 import type { JobHandler, JobKind } from './job.ts';
 import type { Jobs } from './jobs.ts';
+import { createJobSchedule } from './job-schedule.ts';
 import { createManageJobs } from './manage-jobs.ts';
 import { pruneJobs } from './prune-jobs.ts';
-import { createRecurringJobs } from './recurring-jobs.ts';
-import { systemTimer, type Timer } from './timer.ts';
-import { createUpkeep } from './upkeep.ts';
 
 export interface JobsDeps {
   db: Db;
@@ -32,7 +32,7 @@ export interface JobsDeps {
   patience?: number;
 }
 
-/** Milliseconds between two looks at what is due; a clock that jumps is noticed within one. */
+/** Milliseconds between two looks at what is due; a clock that was set is noticed within one. */
 const TICK = 1_000;
 const SOONEST = 5;
 const PRUNE = 60_000;
@@ -52,7 +52,7 @@ export function createJobs({
 }: JobsDeps): Jobs {
   const handlers = new Map<JobKind, JobHandler<unknown>>();
   const add = createAddJobs({ ids, clock });
-  const recurring = createRecurringJobs({ db, inTransaction, add, clock });
+  const schedule = createJobSchedule({ db, inTransaction, add, clock });
   const leases = createLeases({ db, inTransaction, clock, as: driver.holds });
   const takeDown = createTakeDown({
     inTransaction,
@@ -83,7 +83,7 @@ export function createJobs({
     clock,
     timer,
     chance,
-    changed: () => arm(),
+    changed: arm,
     log,
   });
   const { counts, backlog, list, get, retry, remove } = createManageJobs({
@@ -100,39 +100,31 @@ export function createJobs({
   });
 
   let state: 'new' | 'started' | 'stopped' = 'new';
-  let armed: { at: number; cancel: () => void } | undefined;
-  let ticking: Promise<void> | undefined;
-
-  /** Wakes up for what is due next, and within a second at the latest: a clock that jumps is noticed then. */
+  let cancel = () => {};
+  /** Looks at the moment when a delayed job is due, where that comes before the next tick. */
   function arm(): void {
-    if (state !== 'started' || ticking) return;
-    const now = clock.now();
-    const soonest = Math.min(dispatcher.nextAt(), recurring.nextAt()) - now;
-    const at = now + Math.min(Math.max(soonest, SOONEST), TICK);
-    if (armed && armed.at <= at) return;
-    armed?.cancel();
-    armed = { at, cancel: timer.after(at - now, tick) };
+    cancel();
+    const pause = dispatcher.nextAt() - clock.now();
+    if (state === 'started' && pause < TICK) cancel = timer.after(Math.max(pause, SOONEST), dispatcher.wake);
   }
-  function tick(): void {
-    armed?.cancel();
-    armed = undefined;
-    ticking ??= lookAround()
-      .catch((error: unknown) => log.error({ err: error }, 'recurring jobs could not be added'))
-      .finally(() => {
-        ticking = undefined;
-        arm();
-      });
-  }
-  const upkeep = createUpkeep({ clock, log });
-  async function lookAround(): Promise<void> {
-    dispatcher.wake();
-    dispatcher.carryAgain();
-    upkeep.every('leases', LEASE / 3, () => dispatcher.tend());
-    upkeep.every('lanes', SCAN, () => dispatcher.scan());
-    upkeep.every('prune', PRUNE, () =>
-      pruneJobs({ db, inTransaction, clock, recurs: recurring.has, until: () => state !== 'started' }),
+  const recurring = createRecurring({ log, timer });
+  function beginRecurring(): void {
+    recurring.every('jobs: leases', LEASE / 3, dispatcher.tend);
+    recurring.every('jobs: prune', PRUNE, () =>
+      pruneJobs({ db, inTransaction, clock, recurs: schedule.has, until: () => state !== 'started' }),
     );
-    if (await recurring.addDue()) dispatcher.wake();
+    const scan = recurring.every('jobs: scan', SCAN, dispatcher.scan);
+    let before = clock.now();
+    const tick = recurring.every('jobs: what is due', TICK, async () => {
+      dispatcher.wake();
+      dispatcher.carryAgain();
+      const now = clock.now();
+      // The clock was set: what was written by the other time is looked at again.
+      if (Math.abs(now - before) >= SCAN) scan();
+      before = now;
+      if (await schedule.addDue()) dispatcher.wake();
+    });
+    tick();
   }
 
   return {
@@ -146,20 +138,20 @@ export function createJobs({
     every(kind, milliseconds) {
       if (state !== 'new' || !handlers.has(kind))
         throw new Error(`${kind} recurs once it has a handler, from the start on.`);
-      recurring.every(kind, milliseconds);
+      schedule.every(kind, milliseconds);
     },
     async start() {
       if (state !== 'new') throw new Error('Jobs are started once.');
       state = 'started';
-      await recurring.load();
+      await schedule.load();
       await dispatcher.start();
-      tick();
+      beginRecurring();
     },
     async stop() {
       if (state !== 'started') return;
       state = 'stopped';
-      armed?.cancel();
-      await Promise.all([ticking, upkeep.settled(), dispatcher.stop(patience)]);
+      cancel();
+      await Promise.all([recurring.stop(), dispatcher.stop(patience)]);
     },
     counts,
     backlog,

@@ -18,4 +18,3 @@ export type {
 export { jobKinds } from './job.ts';
 export type { JobQuery, Jobs } from './jobs.ts';
 export { shownError, shownJob, shownPayload } from './shown-job.ts';
-export type { Timer } from './timer.ts';

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { onTimers, type Repeat } from '../../lib/repeat.ts';
+import { createRecurring } from '../../lib/recurring.ts';
+import type { Timer } from '../../lib/timer.ts';
 import { connectTimeoutOf } from './connect-timeout.ts';
 
 /** Any number that is ours alone in the database. */
@@ -24,7 +25,7 @@ export interface PostgresLockDeps {
   log: Log;
   /** Who holds it, for whoever is refused: `gatehouse serve, process 7 on box, /srv/gatehouse`. At most 63 bytes are kept. */
   holder: string;
-  repeat?: Repeat;
+  timer?: Timer;
 }
 
 /**
@@ -36,7 +37,7 @@ export interface PostgresLockDeps {
  */
 export async function takePostgresLock(
   url: string,
-  { log, holder, repeat = onTimers }: PostgresLockDeps,
+  { log, holder, timer }: PostgresLockDeps,
 ): Promise<PostgresLock> {
   let client: pg.Client | undefined;
   let lost = 'The lock on the database is not taken yet.';
@@ -110,8 +111,9 @@ export async function takePostgresLock(
   }
 
   await take();
-  const stop = repeat(() => {
-    if (closed || takenOver) return;
+  const recurring = createRecurring({ log, timer });
+  recurring.every('database lock', LOOK_EVERY, async () => {
+    if (takenOver) return;
     const looked = client;
     if (!looked) void retake();
     else {
@@ -121,7 +123,7 @@ export async function takePostgresLock(
         void looked.end().catch(() => {});
       });
     }
-  }, LOOK_EVERY);
+  });
 
   return {
     require() {
@@ -130,7 +132,7 @@ export async function takePostgresLock(
     },
     async close() {
       closed = true;
-      stop();
+      await recurring.stop();
       await taking;
       // Before the session ends, which takes the server a moment: whoever comes next need not wait.
       await client?.query('select pg_advisory_unlock($1)', [WRITER_LOCK]).catch(() => {});

@@ -1,5 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import { onTimers, type Repeat } from '../../../lib/repeat.ts';
+import { createRecurring } from '../../../lib/recurring.ts';
+import type { Timer } from '../../../lib/timer.ts';
 import type { Jobs } from '../../jobs/index.ts';
 import type { DeliveryUpkeep } from '../delivery-upkeep.ts';
 import { relayUnordered, selectUnrelayed } from '../relay-store.ts';
@@ -22,7 +23,7 @@ export interface RelayDeps extends PlanDeps, PassOnDeps {
   jobs: Pick<Jobs, 'add' | 'wake'>;
   /** Endpoints that were switched off are read again before more is made for them; deliveries of those enabled again go out. */
   upkeep?: Pick<DeliveryUpkeep, 'refresh' | 'resume'>;
-  repeat?: Repeat;
+  timer?: Timer;
 }
 
 /** Events read at a time. */
@@ -30,14 +31,13 @@ const PAGE = 100;
 const EVERY = 1_000;
 
 export function createRelay(deps: RelayDeps): Relay {
-  const { inTransaction, jobs, upkeep, clock, log, repeat = onTimers } = deps;
+  const { inTransaction, jobs, upkeep, clock, log, timer } = deps;
   const plan = createPlan(deps);
   const passOn = createPassOn(deps);
   let stopped = false;
   let unorderedLeft = true;
-  let end: (() => void) | undefined;
-  let running: Promise<void> | undefined;
-  let signal = Promise.withResolvers<void>();
+  let wake = () => {};
+  const recurring = createRecurring({ log, timer });
 
   async function relay(): Promise<number> {
     let relayed = 0;
@@ -60,37 +60,24 @@ export function createRelay(deps: RelayDeps): Relay {
     return relayed;
   }
 
-  async function attempt(work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      log.error({ err: error }, 'passing on events failed; it is tried again in a second');
-    }
-  }
-
   async function run(): Promise<void> {
-    while (!stopped) {
-      await signal.promise;
-      signal = Promise.withResolvers();
+    try {
       // What waited for its endpoint goes before what happened since.
-      await attempt(async () => upkeep?.resume(() => stopped));
-      await attempt(relay);
+      await upkeep?.resume(() => stopped);
+    } finally {
+      await relay();
     }
   }
 
-  const wake = () => signal.resolve();
   return {
-    wake,
+    wake: () => wake(),
     start() {
-      end = repeat(wake, EVERY);
-      running = run();
+      wake = recurring.every('relay of events', EVERY, run);
       wake();
     },
     async stop() {
       stopped = true;
-      end?.();
-      wake();
-      await running;
+      await recurring.stop();
     },
     relay,
   };

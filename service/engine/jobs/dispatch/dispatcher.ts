@@ -6,7 +6,7 @@ import type { Db } from '../../../storage/transaction.ts';
 import type { JobDriver } from '../driver.ts';
 import type { JobHandler, JobKind } from '../job.ts';
 import type { Waiting } from '../lease-store.ts';
-import type { Timer } from '../timer.ts';
+import type { Timer } from '../../../lib/timer.ts';
 import { createAttempts } from './attempts.ts';
 import { createFindWaiting } from './find-waiting.ts';
 import type { Leases } from './leases.ts';

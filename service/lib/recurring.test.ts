@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from 'vitest';
-import { silentLog } from '../lib/log.ts';
+import { silentLog } from './log.ts';
 import { createRecurring } from './recurring.ts';
 
 test('never twice at a time, goes on after a failure, and stop waits for what runs', async () => {
@@ -8,11 +9,13 @@ test('never twice at a time, goes on after a failure, and stop waits for what ru
   const failures: unknown[] = [];
   const recurring = createRecurring({
     log: { ...silentLog, error: (fields) => void failures.push(fields) },
-    repeat: (work) => {
-      tick = work;
-      return () => {
-        ended = true;
-      };
+    timer: {
+      after(_, work) {
+        tick = work;
+        return () => {
+          ended = true;
+        };
+      },
     },
   });
   const finish: ((error?: Error) => void)[] = [];
@@ -41,4 +44,29 @@ test('never twice at a time, goes on after a failure, and stop waits for what ru
   finish[1]!();
   await stopping;
   expect(stopped).toBe(true);
+});
+
+test('what is asked for runs at once, once more after the present run, and apart from the caller', async () => {
+  const caller = new AsyncLocalStorage<string>();
+  const recurring = createRecurring({ log: silentLog, timer: { after: () => () => {} } });
+  const finish: (() => void)[] = [];
+  const seen: unknown[] = [];
+  const wake = recurring.every('relay', 1000, () => {
+    seen.push(caller.getStore());
+    return new Promise<void>((resolve) => void finish.push(resolve));
+  });
+  caller.run('transaction', () => {
+    wake();
+    wake();
+    wake();
+  });
+  expect(seen).toEqual([undefined]);
+  finish[0]!();
+  await expect.poll(() => finish.length).toBe(2);
+  wake();
+  const stopping = recurring.stop();
+  finish[1]!();
+  await stopping;
+  wake();
+  expect(seen).toEqual([undefined, undefined]);
 });

@@ -4,26 +4,24 @@ import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { JobKind, NewJob } from './job.ts';
 import { putSchedule, selectJob, selectSchedules } from './job-store.ts';
 
-/** Jobs that are added again and again; when the next is due stands in the database. */
-export interface RecurringJobs {
+/** Jobs that recur. The database holds when the next is due, so that a restart keeps it. */
+export interface JobSchedule {
   every(kind: JobKind, milliseconds: number): void;
   has(kind: JobKind): boolean;
   /** What was missed is due now, once. A schedule that is new begins after one pause. */
   load(): Promise<void>;
   /** Adds what is due. True when it added something. */
   addDue(): Promise<boolean>;
-  /** When the next is due; Infinity where nothing recurs. */
-  nextAt(): number;
 }
 
-export interface RecurringJobsDeps {
+export interface JobScheduleDeps {
   db: Db;
   inTransaction: InTransaction;
   add(tx: Tx, jobs: readonly NewJob[]): Promise<JobId[]>;
   clock: Clock;
 }
 
-export function createRecurringJobs({ db, inTransaction, add, clock }: RecurringJobsDeps): RecurringJobs {
+export function createJobSchedule({ db, inTransaction, add, clock }: JobScheduleDeps): JobSchedule {
   const pauses = new Map<JobKind, number>();
   const next = new Map<JobKind, { at: number; last: string | null }>();
 
@@ -76,6 +74,5 @@ export function createRecurringJobs({ db, inTransaction, add, clock }: Recurring
       }
       return added;
     },
-    nextAt: () => Math.min(Number.POSITIVE_INFINITY, ...[...next.values()].map(({ at }) => at)),
   };
 }

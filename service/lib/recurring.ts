@@ -1,0 +1,62 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Log } from './log.ts';
+import { systemTimer, type Timer } from './timer.ts';
+
+/** Work that a running process does again and again. */
+export interface Recurring {
+  /**
+   * Runs `work` every `milliseconds`, the first time after one such pause; never twice at a time. What it throws is logged
+   * and does not end the series. The function returned runs it at once, or once more after the present run.
+   */
+  every(name: string, milliseconds: number, work: () => Promise<unknown>): () => void;
+  /** Waits for what is running; nothing starts after it. */
+  stop(): Promise<void>;
+}
+
+export function createRecurring({
+  log,
+  timer = systemTimer,
+}: {
+  log: Log;
+  timer?: Timer | undefined;
+}): Recurring {
+  const running = new Map<string, Promise<void>>();
+  const armed = new Map<string, () => void>();
+  let stopped = false;
+  return {
+    every(name, milliseconds, work) {
+      /** Without what is open around a caller of the function returned, such as a transaction. */
+      const outside = AsyncLocalStorage.snapshot();
+      let again = false;
+      async function run(): Promise<void> {
+        do {
+          again = false;
+          try {
+            await work();
+          } catch (error) {
+            log.error({ work: name, err: error }, 'recurring work failed');
+          }
+        } while (again && !stopped);
+        running.delete(name);
+      }
+      function begin(): void {
+        again = running.has(name);
+        if (!again && !stopped) running.set(name, outside(run));
+      }
+      function arm(): void {
+        const cancel = timer.after(milliseconds, () => {
+          arm();
+          if (!running.has(name)) begin();
+        });
+        armed.set(name, cancel);
+      }
+      arm();
+      return begin;
+    },
+    async stop() {
+      stopped = true;
+      for (const cancel of armed.values()) cancel();
+      await Promise.all(running.values());
+    },
+  };
+}
