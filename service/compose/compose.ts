@@ -419,7 +419,7 @@ export async function compose(
   }
 
   const standingJobs = addStandingJobs({
-    ...{ jobs, retention, backups, keyPlaces, erasure, auditLog, calibrations },
+    ...{ jobs, retention, backups, keyPlaces, erasure, calibrations },
     certificate,
   });
 

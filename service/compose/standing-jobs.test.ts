@@ -16,7 +16,6 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     backups: { runDue: work('backups') },
     keyPlaces: { sync: work('key-copies') },
     erasure: { retry: work('erasures') },
-    auditLog: { tend: work('checkpoints') },
     calibrations: { tend: async () => void done.push('gallery-calibration') },
     certificate: { look: () => void done.push('certificate') },
     ...over,

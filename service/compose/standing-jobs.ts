@@ -1,5 +1,4 @@
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
-import type { AuditLog } from '../engine/audit/index.ts';
 import type { Backups } from '../engine/backups/index.ts';
 import type { Erasure } from '../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
@@ -13,7 +12,6 @@ export interface StandingJobsDeps {
   backups: Pick<Backups, 'runDue'>;
   keyPlaces: Pick<KeyPlaces, 'sync'>;
   erasure: Pick<Erasure, 'retry'>;
-  auditLog: Pick<AuditLog, 'tend'>;
   calibrations: Pick<GalleryCalibrations, 'tend'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'look'> | undefined;
@@ -32,7 +30,6 @@ export function addStandingJobs({
   backups,
   keyPlaces,
   erasure,
-  auditLog,
   calibrations,
   certificate,
 }: StandingJobsDeps): {
@@ -58,7 +55,6 @@ export function addStandingJobs({
   standing('backups', MINUTE, () => backups.runDue());
   standing('key-copies', MINUTE, () => keyPlaces.sync());
   standing('erasures', MINUTE, () => erasure.retry());
-  standing('checkpoints', 10 * MINUTE, () => auditLog.tend());
   standing('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
   // One that a former start with TLS has left ends as well.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.look());

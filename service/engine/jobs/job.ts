@@ -9,7 +9,6 @@ export const jobKinds = [
   'backups',
   'erasures',
   'key-copies',
-  'checkpoints',
   'deliveries-prune',
   'alert-gauges',
   'certificate',

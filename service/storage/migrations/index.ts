@@ -9,6 +9,7 @@ import { refusedPictures } from './0007-refused-pictures.ts';
 import { anchors } from './0008-anchors.ts';
 import { galleryCalibration } from './0009-gallery-calibration.ts';
 import { jobErrors } from './0010-job-errors.ts';
+import { checkpointsJob } from './0011-checkpoints-job.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   anchors,
   galleryCalibration,
   jobErrors,
+  checkpointsJob,
 ];
