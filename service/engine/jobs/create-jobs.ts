@@ -12,8 +12,8 @@ import { createLeases, LEASE } from './dispatch/leases.ts';
 import { createTakeDown } from './dispatch/take-down.ts';
 import type { JobDriver } from './driver.ts';
 import type { JobHandler, JobKind } from './job.ts';
-import type { Jobs } from './jobs.ts';
 import { createJobSchedule } from './job-schedule.ts';
+import type { Jobs } from './jobs.ts';
 import { createManageJobs } from './manage-jobs.ts';
 import { pruneJobs } from './prune-jobs.ts';
 

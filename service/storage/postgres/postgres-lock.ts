@@ -115,14 +115,12 @@ export async function takePostgresLock(
   recurring.every('database lock', LOOK_EVERY, async () => {
     if (takenOver) return;
     const looked = client;
-    if (!looked) void retake();
-    else {
-      looked.query('select 1').catch((error: Error) => {
-        // Not when the connection says so itself: one to a host that is gone may take minutes for it.
-        lose(looked, error.message);
-        void looked.end().catch(() => {});
-      });
-    }
+    if (!looked) return retake();
+    await looked.query('select 1').catch((error: Error) => {
+      // Not when the connection says so itself: one to a host that is gone may take minutes for it.
+      lose(looked, error.message);
+      void looked.end().catch(() => {});
+    });
   });
 
   return {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { JobId } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
+import type { Timer } from '../../../lib/timer.ts';
 import type { AttemptEnd, JobTicket } from '../driver.ts';
 import type { JobHandler, JobKind } from '../job.ts';
-import type { Timer } from '../../../lib/timer.ts';
 import { endAttempt, runningJob } from './ended-attempt.ts';
 import type { Leases } from './leases.ts';
 import type { Held } from './ready-jobs.ts';

@@ -1,7 +1,7 @@
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { JobHandler, JobOutcome, RunningJob } from '../job.ts';
 import type { Timer } from '../../../lib/timer.ts';
+import type { JobHandler, JobOutcome, RunningJob } from '../job.ts';
 
 /** Characters of what went wrong that are kept. */
 const MOST_ERROR = 1_000;

@@ -1,9 +1,9 @@
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { Timer } from '../../../lib/timer.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import type { FinishedJob, JobHandler, JobKind } from '../job.ts';
 import { endAttempts } from '../lease-store.ts';
-import type { Timer } from '../../../lib/timer.ts';
 import type { EndedAttempt } from './ended-attempt.ts';
 
 /** Takes down what became of attempts, several in one transaction with what their handlers write beside. */
