@@ -2625,7 +2625,7 @@ export interface components {
                  * @description Of which kind
                  * @enum {string}
                  */
-                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "checkpoints" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration";
+                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration";
                 /** @description Due */
                 waiting: number;
                 /** @description Not due yet */
@@ -7204,7 +7204,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this kind */
-                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "checkpoints" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration";
+                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration";
                 /** @description Only in this state; `delayed` are those of `waiting` whose time has not come */
                 state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
                 /** @description Most items of the page */
