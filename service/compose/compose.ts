@@ -297,7 +297,7 @@ export async function compose(
     disputedAreas: config.disputedAreas,
   });
 
-  const personalData = createPersonalData({ db, sealer });
+  const personalData = createPersonalData({ db, sealer, organizations, clock });
   const erasure = createErasure({
     db,
     dialect: database.dialect,
@@ -355,6 +355,7 @@ export async function compose(
     inTransaction,
     organizations,
     notes: vault.keys,
+    personalData,
     erase: (realm, subject, order) => erasure.erase(realm, subject, order),
     pruneAudit: (order) => auditLog.prune(order),
     audit,
@@ -368,7 +369,6 @@ export async function compose(
     sealer,
     organizations,
     subjects,
-    consents,
     personalData,
     tablesWithoutPersons,
     audit,

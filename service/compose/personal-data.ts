@@ -1,23 +1,28 @@
-import { alertData } from '../engine/alerts/index.ts';
-import { auditData } from '../engine/audit/index.ts';
-import { createConsentData } from '../engine/consent/index.ts';
-import { deliveryData } from '../engine/deliveries/index.ts';
-import { erasureData } from '../engine/erasure/index.ts';
-import { lockoutData } from '../engine/lockout/index.ts';
+import { createAlertData } from '../engine/alerts/index.ts';
+import { createAuditData } from '../engine/audit/index.ts';
+import { type ConsentDataDeps, createConsentData } from '../engine/consent/index.ts';
+import { createDeliveryData } from '../engine/deliveries/index.ts';
+import { createErasureData } from '../engine/erasure/index.ts';
+import { createLockoutData } from '../engine/lockout/index.ts';
 import type { PersonalData } from '../engine/personal-data/index.ts';
 import { createSubjectData, type SubjectDataDeps } from '../engine/subjects/index.ts';
 import { createVerificationData, type VerificationDataDeps } from '../engine/verification/index.ts';
 
-/** Every feature that keeps anything about a person. Erasure goes through the list from its end: what refers to a person goes first. */
-export const createPersonalData = (deps: SubjectDataDeps & VerificationDataDeps): PersonalData[] => [
+type PersonalDataDeps = SubjectDataDeps & ConsentDataDeps & VerificationDataDeps;
+
+/**
+ * Every feature that keeps anything about a person, in the order of the record's sections. Erasure goes through the list from its end:
+ * what refers to a person goes first.
+ */
+export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   createSubjectData(deps),
   createConsentData(deps),
   createVerificationData(deps),
-  lockoutData,
-  deliveryData,
-  alertData,
-  auditData,
-  erasureData,
+  createLockoutData(deps),
+  createDeliveryData(deps),
+  createAlertData(deps),
+  createAuditData(deps),
+  createErasureData(deps),
 ];
 
 /** Every other table, and why it holds nothing about a person. */

@@ -152,7 +152,7 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
     await engine.organizations.setRetention(engine.organization, { deliveryDays: 1 }, operator);
     await stack.pass(DAY + 60_000);
     const sweep = async () =>
-      (await retention.sweep(engine.organization, { actor: operator, confirm: 0 })).report;
+      (await retention.sweep(engine.organization, { actor: operator, confirm: 0 })).report.rows;
     expect(await sweep()).toMatchObject({ deliveries: 1 });
     expect((await stack.rows()).map(({ state, subject }) => [state, subject])).toEqual([
       ['waiting', await personOf('bea')],
@@ -179,13 +179,13 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
       })
       .execute();
     const retention = openRetention();
-    expect(await retention.preview(engine.organization)).toMatchObject({ deliveries: 0 });
+    expect(await retention.preview(engine.organization)).toMatchObject({ rows: { deliveries: 0 } });
     await stack.pass(90 * DAY + 1_000);
-    expect(await retention.preview(engine.organization)).toMatchObject({ deliveries: 1 });
+    expect(await retention.preview(engine.organization)).toMatchObject({ rows: { deliveries: 1 } });
     expect(
       (await retention.sweep(engine.organization, { actor: operator, confirm: 0 })).report,
     ).toMatchObject({
-      deliveries: 1,
+      rows: { deliveries: 1 },
     });
     const left = await stack.rows();
     expect(left.map(({ subject }) => subject)).toEqual([await personOf('bea')]);

@@ -268,7 +268,7 @@ export async function startEngine({
   if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
   return {
     ...shared,
-    personalData: createPersonalData({ db, sealer }),
+    personalData: createPersonalData({ ...shared, organizations }),
     tablesWithoutPersons,
     advance: clock.advance,
     keys,

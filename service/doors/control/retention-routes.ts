@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { RetentionSettings, retentionPolicy } from '../../engine/organizations/index.ts';
-import type { Sweep, SweepReport } from '../../engine/retention/index.ts';
+import { flatReport, type Sweep, type SweepReport } from '../../engine/retention/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
@@ -57,7 +57,7 @@ export const retentionRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organization
   app.post('/organizations/:organization/retention/sweeps', patient, async (http, reply) => {
     const organization = await organizationOf(http.params);
     const { dryRun, confirm } = parse(Order, http.body);
-    if (dryRun) return { dryRun, ...(await retention.preview(organization)) };
+    if (dryRun) return { dryRun, ...flatReport(await retention.preview(organization)) };
     if (confirm === undefined) throw unconfirmed(await retention.preview(organization));
     const sweep = await retention.sweep(organization, { actor: operator(http), request: http.id, confirm });
     return reply.code(201).send(fromSweep(sweep));
@@ -75,16 +75,17 @@ export const retentionRoutes: FastifyPluginAsync<Pick<ControlDeps, 'organization
 };
 
 /** A call that says nothing of what it would destroy destroys nothing. */
-function unconfirmed({ due, verifications, events, asks }: SweepReport & { asks?: string }): Problem {
+function unconfirmed({ due, rows, asks }: SweepReport & { asks?: string }): Problem {
   const people = Object.values(due).reduce((sum, count) => sum + count, 0);
   return new Problem(
     'CONFIRMATION_REQUIRED',
-    `Nothing was swept. ${asks === undefined ? '' : `${asks} `}A sweep now would erase people: ${people}, verifications: ${verifications}, events: ${events}. Look at “gatehouse retention sweep --dry-run”, then confirm with the number of people: “gatehouse retention sweep --confirm ${people}”.`,
+    `Nothing was swept. ${asks === undefined ? '' : `${asks} `}A sweep now would erase people: ${people}, verifications: ${rows.verifications}, events: ${rows.events}. Look at “gatehouse retention sweep --dry-run”, then confirm with the number of people: “gatehouse retention sweep --confirm ${people}”.`,
   );
 }
 
-const fromSweep = ({ startedAt, finishedAt, ...rest }: Sweep) => ({
+const fromSweep = ({ startedAt, finishedAt, report, ...rest }: Sweep) => ({
   ...rest,
+  report: flatReport(report),
   startedAt: time(startedAt),
   ...(finishedAt === undefined ? {} : { finishedAt: time(finishedAt) }),
 });

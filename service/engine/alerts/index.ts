@@ -12,5 +12,5 @@ export type { MailServer } from './alert-mail.ts';
 export type { AlertsDeps } from './alerts.ts';
 export { createAlerts } from './alerts.ts';
 export type { GaugeReadings } from './gauges.ts';
-export { alertData } from './personal-data.ts';
+export { createAlertData } from './personal-data.ts';
 export type { Recipient } from './recipient-store.ts';

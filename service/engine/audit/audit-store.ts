@@ -11,12 +11,23 @@ export { keyId, verifySignature } from '../../storage/keys/signing-keys.ts';
 
 export type SealPersonal = Pick<Sealer, 'seal'>;
 
+/** Where the personal details of a line open. */
+export const personalPlace = ({
+  id,
+  organization,
+  subject,
+}: {
+  id: string;
+  organization: OrganizationId;
+  subject: SubjectId;
+}) => ({ organization, subject, field: `audit.personal/${id}`, version: 1 });
+
 /** Under the person's key. */
 export const sealPersonal = (
   sealer: SealPersonal,
-  { id, organization, subject }: { id: string; organization: OrganizationId; subject: SubjectId },
+  line: { id: string; organization: OrganizationId; subject: SubjectId },
   values: Record<string, unknown>,
-): Promise<Uint8Array> => sealJson(sealer, { organization, subject, field: `audit.personal/${id}` }, values);
+): Promise<Uint8Array> => sealJson(sealer, personalPlace(line), values);
 
 /** Where the chain ends. */
 export interface Head {

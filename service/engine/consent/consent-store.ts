@@ -7,109 +7,108 @@ import { readStanding, type Standing, standingText } from './standing.ts';
 /** Rows that are read in one go: some milliseconds of the event loop. */
 const PAGE = 5000;
 
-/** The tables `consent` and `consent_withdrawal`, and what of them stands beside the person. */
-export function createConsentStore(db: Db) {
-  return {
-    async consents(from: Db | Tx, subject: SubjectId): Promise<ConsentRecord[]> {
-      const rows = await from
-        .selectFrom('consent')
-        .selectAll()
-        .where('subject', '=', subject)
-        .orderBy('given_at')
-        .orderBy('id')
-        .execute();
-      return rows.map((row) => ({
-        id: row.id,
-        textVersion: row.text_version,
-        purposes: JSON.parse(row.purposes) as Purpose[],
-        method: row.method,
-        legalBasis: row.legal_basis,
-        at: row.given_at,
-        by: row.recorded_by,
-        through: row.recorded_through as Through,
-        ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
-      }));
-    },
+export async function selectConsents(from: Db | Tx, subject: SubjectId): Promise<ConsentRecord[]> {
+  const rows = await from
+    .selectFrom('consent')
+    .selectAll()
+    .where('subject', '=', subject)
+    .orderBy('given_at')
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    textVersion: row.text_version,
+    purposes: JSON.parse(row.purposes) as Purpose[],
+    method: row.method,
+    legalBasis: row.legal_basis,
+    at: row.given_at,
+    by: row.recorded_by,
+    through: row.recorded_through as Through,
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+  }));
+}
 
-    async withdrawals(from: Db | Tx, subject: SubjectId): Promise<Withdrawal[]> {
-      const rows = await from
-        .selectFrom('consent_withdrawal')
-        .selectAll()
-        .where('subject', '=', subject)
-        .orderBy('withdrawn_at')
-        .orderBy('id')
-        .execute();
-      return rows.map((row) => ({
-        id: row.id,
-        purpose: row.purpose as Purpose,
-        at: row.withdrawn_at,
-        by: row.recorded_by,
-        through: row.recorded_through as Through,
-      }));
-    },
+export async function selectWithdrawals(from: Db | Tx, subject: SubjectId): Promise<Withdrawal[]> {
+  const rows = await from
+    .selectFrom('consent_withdrawal')
+    .selectAll()
+    .where('subject', '=', subject)
+    .orderBy('withdrawn_at')
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    purpose: row.purpose as Purpose,
+    at: row.withdrawn_at,
+    by: row.recorded_by,
+    through: row.recorded_through as Through,
+  }));
+}
 
-    async insertConsent(tx: Tx, { organization, subject }: Person, record: ConsentRecord): Promise<void> {
-      await tx
-        .insertInto('consent')
-        .values({
-          id: record.id,
-          organization,
-          subject,
-          text_version: record.textVersion,
-          purposes: JSON.stringify(record.purposes),
-          method: record.method,
-          legal_basis: record.legalBasis,
-          given_at: record.at,
-          recorded_by: record.by,
-          recorded_through: record.through,
-          expires_at: record.expiresAt ?? null,
-        })
-        .execute();
-    },
+export async function insertConsent(
+  tx: Tx,
+  { organization, subject }: Person,
+  record: ConsentRecord,
+): Promise<void> {
+  await tx
+    .insertInto('consent')
+    .values({
+      id: record.id,
+      organization,
+      subject,
+      text_version: record.textVersion,
+      purposes: JSON.stringify(record.purposes),
+      method: record.method,
+      legal_basis: record.legalBasis,
+      given_at: record.at,
+      recorded_by: record.by,
+      recorded_through: record.through,
+      expires_at: record.expiresAt ?? null,
+    })
+    .execute();
+}
 
-    async insertWithdrawals(
-      tx: Tx,
-      { organization, subject }: Person,
-      records: readonly Withdrawal[],
-    ): Promise<void> {
-      const rows = records.map(({ id, purpose, at, by, through }) => ({
-        id,
-        organization,
-        subject,
-        purpose,
-        withdrawn_at: at,
-        recorded_by: by,
-        recorded_through: through,
-      }));
-      await tx.insertInto('consent_withdrawal').values(rows).execute();
-    },
+export async function insertWithdrawals(
+  tx: Tx,
+  { organization, subject }: Person,
+  records: readonly Withdrawal[],
+): Promise<void> {
+  const rows = records.map(({ id, purpose, at, by, through }) => ({
+    id,
+    organization,
+    subject,
+    purpose,
+    withdrawn_at: at,
+    recorded_by: by,
+    recorded_through: through,
+  }));
+  await tx.insertInto('consent_withdrawal').values(rows).execute();
+}
 
-    /** False when there is no such person (any more). */
-    async setStanding(tx: Tx, person: Person, standing: Standing): Promise<boolean> {
-      if (!(await isEnrolled(tx, person))) return false;
-      await tx
-        .updateTable('subject')
-        .set({ withheld: standingText(standing) })
-        .where('id', '=', person.subject)
-        .execute();
-      return true;
-    },
+/** What consents and withdrawals come to, beside the person. False when there is no such person (any more). */
+export async function updateStanding(tx: Tx, person: Person, standing: Standing): Promise<boolean> {
+  if (!(await isEnrolled(tx, person))) return false;
+  await tx
+    .updateTable('subject')
+    .set({ withheld: standingText(standing) })
+    .where('id', '=', person.subject)
+    .execute();
+  return true;
+}
 
-    /** Everybody of whom something is recorded, in pages. */
-    async *everyStanding(): AsyncGenerator<{ subject: SubjectId; standing: Standing }[]> {
-      for (let after = ''; ; ) {
-        const rows = await db
-          .selectFrom('subject')
-          .select(['id', 'withheld'])
-          .where('id', '>', after)
-          .where('withheld', '<>', '[]')
-          .orderBy('id')
-          .limit(PAGE)
-          .execute();
-        if (rows.length === 0) return;
-        after = rows.at(-1)!.id;
-        yield rows.map((row) => ({ subject: row.id as SubjectId, standing: readStanding(row.withheld) }));
-      }
-    },
-  };
+/** All people of whom something is recorded, in pages. */
+export async function* everyStanding(db: Db): AsyncGenerator<{ subject: SubjectId; standing: Standing }[]> {
+  for (let after = ''; ; ) {
+    const rows = await db
+      .selectFrom('subject')
+      .select(['id', 'withheld'])
+      .where('id', '>', after)
+      .where('withheld', '<>', '[]')
+      .orderBy('id')
+      .limit(PAGE)
+      .execute();
+    if (rows.length === 0) return;
+    after = rows.at(-1)!.id;
+    yield rows.map((row) => ({ subject: row.id as SubjectId, standing: readStanding(row.withheld) }));
+  }
 }

@@ -47,6 +47,17 @@ export async function listHeld(db: Db, organization: OrganizationId): Promise<Su
   return rows.map(({ subject }) => subject as SubjectId);
 }
 
+/** When the first of the people under a hold, in any organization, was enrolled; undefined when there is no hold. */
+export async function oldestHeld(db: Db): Promise<number | undefined> {
+  const { at } = await db
+    .selectFrom('legal_hold')
+    .innerJoin('subject', 'subject.id', 'legal_hold.subject')
+    .select(({ fn }) => fn.min('subject.created_at').as('at'))
+    .where('released_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return at === null ? undefined : Number(at);
+}
+
 /** The table `legal_hold`. */
 export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) {
   return {

@@ -8,11 +8,14 @@ export type {
   Withdrawal,
 } from './consent.ts';
 export { purposes } from './consent.ts';
-export type { ConsentState, Consents, ConsentsDeps, ConsentTerms } from './consents.ts';
-export { createConsents, groundOf } from './consents.ts';
-export { isHeld, listHeld } from './hold-store.ts';
+export type { ConsentState, ConsentTerms } from './consent-state.ts';
+export { groundOf } from './consent-state.ts';
+export type { Consents, ConsentsDeps } from './consents.ts';
+export { createConsents } from './consents.ts';
+export { isHeld, listHeld, oldestHeld } from './hold-store.ts';
 export type { Hold, Holds, HoldsDeps } from './holds.ts';
 export { createHolds } from './holds.ts';
+export type { ConsentDataDeps } from './personal-data.ts';
 export { createConsentData } from './personal-data.ts';
 export type { Ground, Standing } from './standing.ts';
 export { endedAt, readStanding } from './standing.ts';

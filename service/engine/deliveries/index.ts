@@ -2,5 +2,5 @@ export type { Callbacks } from './callbacks.ts';
 export type { Deliveries, Delivery, DeliveryAttempt, DeliveryState, EventLog } from './delivery.ts';
 export type { EventDelivery } from './event-delivery.ts';
 export { createEventDelivery } from './event-delivery.ts';
-export { deliveryData } from './personal-data.ts';
+export { createDeliveryData } from './personal-data.ts';
 export type { Relay } from './relay/relay.ts';

@@ -1,15 +1,23 @@
+import type { Db } from '../../storage/transaction.ts';
 import type { PersonalData } from '../personal-data/index.ts';
+import { exportDeliveries, exportEvents } from './exported-deliveries-store.ts';
 import { forgetDeliveries } from './forget-deliveries-store.ts';
+import { expiringDeliveries, expiringEvents } from './old-deliveries-store.ts';
 
 /**
  * What others were told of a person. The outbox is here and not with `events`: an event and its deliveries are forgotten together,
- * in one pass over the events that name somebody.
+ * in one pass over the events that name a person.
  */
-export const deliveryData: PersonalData = {
+export const createDeliveryData = ({ db }: { db: Db }): PersonalData => ({
   tables: {
     outbox: { columns: ['subject', 'personal_sealed', 'payload'], record: { in: 'events' } },
     webhook_delivery: { columns: ['subject', 'url_sealed'], record: { in: 'deliveries' } },
     webhook_attempt: { columns: ['exchange_sealed'], record: { in: 'deliveries.attempts' } },
   },
   forget: forgetDeliveries,
-};
+  expires: [expiringEvents(db), expiringDeliveries(db)],
+  exportOf: async (person, order) => ({
+    events: await exportEvents(db, person, order),
+    deliveries: await exportDeliveries(db, person, order),
+  }),
+});

@@ -1,6 +1,8 @@
+import { time } from '../../lib/time.ts';
+import type { Db } from '../../storage/transaction.ts';
 import type { PersonalData } from '../personal-data/index.ts';
 
-export const erasureData: PersonalData = {
+export const createErasureData = ({ db }: { db: Db }): PersonalData => ({
   tables: {
     erasure: {
       columns: ['subject', 'receipt'],
@@ -8,4 +10,24 @@ export const erasureData: PersonalData = {
       keepsId: 'The signed receipt says who was erased.',
     },
   },
-};
+  async exportOf({ organization, subject }) {
+    const rows = await db
+      .selectFrom('erasure')
+      .selectAll()
+      .where('organization', '=', organization)
+      .where('subject', '=', subject)
+      .orderBy('id')
+      .execute();
+    return {
+      erasures: rows.map((row) => ({
+        id: row.id,
+        state: row.state,
+        reason: row.reason,
+        by: row.actor,
+        intendedAt: time(row.intended_at),
+        completedAt: time(row.completed_at),
+        receipt: row.receipt === null ? undefined : JSON.parse(row.receipt),
+      })),
+    };
+  },
+});

@@ -1,5 +1,5 @@
 export type { Attempt, Claims, Standing } from './claims.ts';
 export { createClaims, isAttack, standingOf, strictestRules } from './claims.ts';
-export { lockoutData } from './personal-data.ts';
+export { createLockoutData } from './personal-data.ts';
 export type { PictureGuard, RefusedPictures } from './refused-pictures.ts';
 export { createRefusedPictures, REFUSED_BEFORE } from './refused-pictures.ts';

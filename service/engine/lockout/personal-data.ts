@@ -1,8 +1,46 @@
-import type { PersonalData } from '../personal-data/index.ts';
-import { deleteClaim } from './claim-store.ts';
+import { time } from '../../lib/time.ts';
+import { addressNotHeld } from '../../storage/legal-holds.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import { countRows, deleteRows, type PersonalData, type Realm } from '../personal-data/index.ts';
+import { deleteClaim, selectClaim } from './claim-store.ts';
+
+/** Of addresses that were not disabled: an operator enables those again. */
+const oldClaims = (from: Db | Tx, { organization, world }: Realm, before: number) =>
+  from
+    .selectFrom('claim')
+    .where('claim.organization', '=', organization)
+    .where('claim.world', '=', world)
+    .where('claim.last_failed_at', '<', before)
+    .where('claim.disabled_at', 'is', null)
+    .where(addressNotHeld);
 
 /** Failed attempts at an address, by its keyed hash. */
-export const lockoutData: PersonalData = {
+export const createLockoutData = ({ db }: { db: Db }): PersonalData => ({
   tables: { claim: { columns: ['claim_hash'], record: { in: 'failedAttempts' } } },
   forgetAddress: deleteClaim,
-};
+  expires: [
+    {
+      counted: 'claims',
+      term: 'verificationDays',
+      expire: (tx, realm, before, limit) =>
+        deleteRows(
+          tx
+            .deleteFrom('claim')
+            .where('organization', '=', realm.organization)
+            .where('world', '=', realm.world)
+            .where('claim_hash', 'in', oldClaims(tx, realm, before).select('claim.claim_hash').limit(limit)),
+        ),
+      count: (realm, before) => countRows(oldClaims(db, realm, before)),
+    },
+  ],
+  async exportOf(person, { emailHash }) {
+    const claim = emailHash === undefined ? undefined : await selectClaim(db, person, emailHash);
+    return {
+      failedAttempts: claim && {
+        count: claim.failures,
+        lastFailedAt: time(claim.lastFailedAt),
+        disabledAt: time(claim.disabledAt),
+      },
+    };
+  },
+});

@@ -27,23 +27,58 @@ export interface Searched {
   forms(plain: Uint8Array): Uint8Array[];
 }
 
+/** Where a sealed value opens. */
+export interface ValuePlace {
+  organization: OrganizationId;
+  subject: SubjectId;
+  field: string;
+  version: number;
+  world?: World | undefined;
+}
+
 /** A value as it lies in the database, and the place where it opens. */
 export interface SealedValue {
-  place: {
-    organization: OrganizationId;
-    subject: SubjectId;
-    field: string;
-    version: number;
-    world?: World | undefined;
-  };
+  place: ValuePlace;
   sealed: Uint8Array;
   /** Absent: the proof tries to open it, and looks for it nowhere. */
   searched?: Searched;
 }
 
+/** Rows that a sweep deletes once they are older than a term of their organization. */
+export interface ExpiringRows {
+  /** The name under which the report of a sweep counts them. */
+  counted: string;
+  /** In the organization's retention terms. */
+  term: 'verificationDays' | 'deliveryDays';
+  /** Deletes rows older than `before` (ms since 1970), at most `limit`, none of a person under a legal hold. Gives their number. */
+  expire(tx: Tx, realm: Realm, before: number, limit: number): Promise<number>;
+  /** How many rows `expire` would delete without a limit. */
+  count(realm: Realm, before: number): Promise<number>;
+}
+
+/** How the sections of a person's record are read. */
+export interface ExportOrder {
+  /** False once the erasure of the person has begun: what describes an enrolled person is left out then. */
+  enrolled: boolean;
+  /** The keyed hash of the person's address. */
+  emailHash: string | undefined;
+  /** The vectors too. */
+  withTemplates: boolean;
+  /** Reasons of legal holds too. */
+  withInternal: boolean;
+  /** What `auditTargets` of all features gave. */
+  targets: readonly string[];
+  /** The plain bytes of each value, in order; undefined where there is none, and where it does not open, which the record tells. */
+  open(
+    values: readonly { place: ValuePlace; sealed: Uint8Array | null }[],
+  ): Promise<(Uint8Array | undefined)[]>;
+  /** Writes an audit line of this read. */
+  audited(action: string): Promise<void>;
+}
+
 /**
- * Where a feature keeps anything about a person, and what erasing the person does there. Each such feature exports one, compose
- * lists them, and erasure and its proof go through that list.
+ * Where a feature keeps anything about a person, and what happens to it there. Each such feature exports one, compose lists them;
+ * erasure and its proof, retention and the subject record go through that list.
  */
 export interface PersonalData {
   /** The tables of the feature with anything about a person. */
@@ -57,6 +92,11 @@ export interface PersonalData {
   forgetAddress?(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
   /** What is sealed under the person's key now; the proof tries to open it after the erasure. */
   sealedValues?(person: Person): Promise<SealedValue[]>;
+  expires?: readonly ExpiringRows[];
+  /** The feature's sections of the person's record, by name. The record has them in the order of the list. */
+  exportOf?(person: Person, order: ExportOrder): Promise<Record<string, unknown>>;
+  /** Ids of the feature's rows about the person that audit lines name as their target. */
+  auditTargets?(person: Person): Promise<string[]>;
 }
 
 /** Tables whose rows go on naming an erased person, on purpose. */

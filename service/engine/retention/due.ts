@@ -1,22 +1,14 @@
-import { endedAt, type Standing } from '../consent/index.ts';
+import { endedAt } from '../consent/index.ts';
+import type { KeptPerson } from '../subjects/index.ts';
 
 export const DAY = 86_400_000;
-
-/** What of a person decides whether their term is over. Times are ms since 1970. */
-export interface Kept {
-  /** Last enrollment. */
-  enrolledAt: number;
-  /** Last verified verification. */
-  usedAt?: number;
-  standing: Standing;
-}
 
 /** `consent-withdrawn`, `consent-over`: the person's own records leave no use of the face. `unused`: nobody needs it. */
 export type DueReason = 'unused' | 'consent-over' | 'consent-withdrawn';
 
 /** Why the person is to be erased; undefined when they are not. */
 export function dueReason(
-  { enrolledAt, usedAt, standing }: Kept,
+  { enrolledAt, usedAt, standing }: Pick<KeptPerson, 'enrolledAt' | 'usedAt' | 'standing'>,
   { unusedDays }: { unusedDays: number },
   now: number,
 ): DueReason | undefined {

@@ -4,19 +4,16 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { programBuiltAt } from '../../lib/program-built.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import { type Actor, type Audit, describeActor, readClockJumps, readNewestTime } from '../audit/index.ts';
+import { oldestHeld } from '../consent/index.ts';
 import { type Organization, retentionPolicy } from '../organizations/index.ts';
+import type { PersonalData } from '../personal-data/index.ts';
 import { doubtOf } from './clock-doubt.ts';
 import { DAY } from './due.ts';
 import { createRetentionStore } from './retention-store.ts';
 import { createSweepNotes, type Notes, type Waiting, type WaitingSweep } from './sweep-notes.ts';
-import {
-  createSweepSteps,
-  type Erase,
-  type Found,
-  type SweepOrder,
-  type SweepReport,
-} from './sweep-steps.ts';
+import { flatReport, readReport, type SweepReport } from './sweep-report.ts';
+import { createSweepSteps, type Erase, type Found, type SweepOrder } from './sweep-steps.ts';
 
 export interface Sweep {
   id: string;
@@ -64,6 +61,7 @@ export interface RetentionDeps {
     get(id: OrganizationId): Promise<Organization>;
   };
   notes: Notes;
+  personalData: readonly PersonalData[];
   erase: Erase;
   pruneAudit(order: { before: number; actor: Actor; request?: string }): Promise<{ lines: number }>;
   audit: Audit;
@@ -82,22 +80,12 @@ const MOST_LINES = 10_000;
 const DATE_REACH = 1.5 * DAY;
 const FIRST_SWEEP = 'It is the first sweep of this box.';
 
-export function createRetention({
-  db,
-  inTransaction,
-  organizations,
-  notes: kept,
-  erase,
-  pruneAudit,
-  audit,
-  ids,
-  clock,
-  builtAt = programBuiltAt,
-  log,
-}: RetentionDeps): Retention {
+export function createRetention(deps: RetentionDeps): Retention {
+  const { db, inTransaction, organizations, pruneAudit, audit, ids, clock, log } = deps;
+  const { builtAt = programBuiltAt } = deps;
   const store = createRetentionStore(db);
-  const steps = createSweepSteps({ store, inTransaction, erase, clock });
-  const notes = createSweepNotes(kept);
+  const steps = createSweepSteps(deps);
+  const notes = createSweepNotes(deps.notes);
   let running = false;
   let warnedAt: number | undefined;
   let tendedAt: number | undefined;
@@ -115,11 +103,11 @@ export function createRetention({
   /** Why the clock is not believed now; undefined when it is. */
   async function doubt(): Promise<string | undefined> {
     const believed = await notes.believed();
-    const newest = await store.newestLine();
+    const newest = await readNewestTime(db);
     // A note of an earlier release names no line: what was before it is not looked at again.
     const from = believed ? believed.line : 0;
     const first = Math.max(from ?? 0, (newest?.seq ?? 0) - MOST_LINES);
-    const jumps = from === undefined ? { ahead: 0, back: 0 } : await store.jumps(first);
+    const jumps = from === undefined ? { ahead: 0, back: 0 } : await readClockJumps(db, first);
     return doubtOf({
       ...{ now: clock.now(), builtAt, ...jumps },
       ...{ believedAt: believed?.at, newestLineAt: newest?.at },
@@ -129,7 +117,7 @@ export function createRetention({
   /** From now on the clock counts as right, and what the audit log shows of it before is settled. */
   async function believe(): Promise<void> {
     const before = await notes.believed();
-    const line = (await store.newestLine())?.seq ?? 0;
+    const line = (await readNewestTime(db))?.seq ?? 0;
     await notes.believe({ at: clock.now(), line, builtAt: before?.builtAt ?? builtAt });
   }
 
@@ -145,10 +133,9 @@ export function createRetention({
     if (found.asks !== undefined) return found.asks;
     if ((await notes.believed()) !== undefined) return undefined;
     if (found.due.length > 0) return FIRST_SWEEP;
-    const counted = { ...found, report: { ...found.report } };
-    await steps.countOld(id, counted);
-    const { verifications, events, deliveries, alerts, claims } = counted.report;
-    return verifications + events + deliveries + alerts + claims > 0 ? FIRST_SWEEP : undefined;
+    const report: SweepReport = { ...found.report, rows: {} };
+    await steps.countOld(id, { ...found, report });
+    return Object.values(report.rows).some((rows) => rows > 0) ? FIRST_SWEEP : undefined;
   }
 
   async function refuseUnconfirmed(
@@ -181,7 +168,7 @@ export function createRetention({
    */
   async function auditBefore(now: number): Promise<number> {
     const terms = (await organizations.list()).map((one) => retentionPolicy(one).auditDays);
-    return Math.min(now - Math.max(...terms) * DAY, (await store.oldestHeld()) ?? now);
+    return Math.min(now - Math.max(...terms) * DAY, (await oldestHeld(db)) ?? now);
   }
 
   async function sweepOne(id: OrganizationId, order: SweepOrder): Promise<Sweep> {
@@ -192,7 +179,7 @@ export function createRetention({
     const sweep = { id: ids.next('sweep'), startedAt: now, actor: describeActor(actor) };
     // Pages are deleted in transactions of their own: a sweep that is cut short has its line all the same.
     await inTransaction(async (tx) => {
-      await store.begin(tx, id, { ...sweep, report: JSON.stringify(report) });
+      await store.begin(tx, id, { ...sweep, report: JSON.stringify(flatReport(report)) });
       await audit.add(tx, {
         actor,
         action: 'retention.sweep.begin',
@@ -212,19 +199,21 @@ export function createRetention({
     } catch (error) {
       report.failed =
         error instanceof Problem ? error.message : 'Something broke; the log of the service says what.';
-      await inTransaction((tx) => store.finish(tx, sweep.id, JSON.stringify(report), null)).catch(() => {});
+      await inTransaction((tx) => store.finish(tx, sweep.id, JSON.stringify(flatReport(report)), null)).catch(
+        () => {},
+      );
       throw error;
     }
     const finishedAt = clock.now();
     await inTransaction(async (tx) => {
-      await store.finish(tx, sweep.id, JSON.stringify(report), finishedAt);
+      await store.finish(tx, sweep.id, JSON.stringify(flatReport(report)), finishedAt);
       await audit.add(tx, {
         actor,
         action: 'retention.sweep',
         organization: id,
         target: sweep.id,
         ...(request === undefined ? {} : { request }),
-        details: { ...report },
+        details: flatReport(report),
       });
     });
     return { ...sweep, finishedAt, report };
@@ -317,7 +306,7 @@ export function createRetention({
       await organizations.get(id);
       return (await store.sweeps(id, limit)).map(({ report, ...sweep }) => ({
         ...sweep,
-        report: JSON.parse(report) as SweepReport,
+        report: readReport(report),
       }));
     },
   };

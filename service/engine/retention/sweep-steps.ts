@@ -2,32 +2,13 @@ import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import { type Organization, type RetentionPolicy, retentionPolicy } from '../organizations/index.ts';
+import type { ExpiringRows, PersonalData } from '../personal-data/index.ts';
+import { countPeople, findKept, peopleNotUsedSince } from '../subjects/index.ts';
 import { DAY, type DueReason, dueReason, needsConfirmation } from './due.ts';
-import { type createRetentionStore, PAGE } from './retention-store.ts';
-
-/** What a sweep did, or would do; nothing in it names a person. */
-export interface SweepReport {
-  /** People whose term is over and whom nothing protects, by reason. */
-  due: Record<DueReason, number>;
-  /** People whose term is over and who stay, because a legal hold protects them. */
-  held: number;
-  /** People erased; of these, so many wait for a copy of the key store that could not be reached. */
-  erased: number;
-  pending: number;
-  verifications: number;
-  events: number;
-  /** With their attempts. */
-  deliveries: number;
-  alerts: number;
-  claims: number;
-  /** Of the audit log, which is one for all organizations. */
-  auditLines: number;
-  /** Why it stopped before its end; the next sweep goes on. */
-  failed?: string;
-}
+import { emptyReport, type SweepReport } from './sweep-report.ts';
 
 export interface SweepOrder {
   actor: Actor;
@@ -59,6 +40,8 @@ export interface Found {
 }
 
 const worlds: readonly World[] = ['live', 'test'];
+/** Rows that are deleted in one go: some milliseconds of the event loop. */
+const PAGE = 500;
 
 interface DuePerson {
   realm: { organization: OrganizationId; world: World };
@@ -74,15 +57,20 @@ const asksWhy = ({ due, tooMany, beforeBuilt }: { due: number; tooMany: boolean;
 };
 
 export interface SweepStepsDeps {
-  store: ReturnType<typeof createRetentionStore>;
+  db: Db;
+  /** Where each feature keeps rows that expire. */
+  personalData: readonly PersonalData[];
   inTransaction: InTransaction;
   erase: Erase;
   clock: Clock;
 }
 
 /** The steps of a sweep; each can be done again after a crash. None of them holds up others for longer than a page. */
-export function createSweepSteps({ store, inTransaction, erase, clock }: SweepStepsDeps) {
-  /** One page after the other, so that nobody waits for it. */
+export function createSweepSteps({ db, personalData, inTransaction, erase, clock }: SweepStepsDeps) {
+  const expiring = personalData.flatMap(({ expires = [] }) => expires);
+  const beforeOf = ({ term }: ExpiringRows, { policy, now }: Found) => now - policy[term] * DAY;
+
+  /** One page after the other: other callers get a turn in between. */
   async function inPages(work: (tx: Tx) => Promise<number>, counted: (rows: number) => void): Promise<void> {
     for (;;) {
       const rows = await inTransaction(work);
@@ -97,15 +85,15 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
       const policy = retentionPolicy(organization);
       const now = clock.now();
       const due: DuePerson[] = [];
-      const report = emptyReport();
+      const report = emptyReport(personalData);
       let people = 0;
       let tooMany = false;
       let beforeBuilt = 0;
       for (const world of worlds) {
         const realm = { organization: organization.id, world };
-        const inWorld = await store.countPeople(realm);
+        const inWorld = await countPeople(db, realm);
         let dueInWorld = 0;
-        for await (const page of store.perhapsDue(realm, now - policy.unusedDays * DAY)) {
+        for await (const page of peopleNotUsedSince(db, realm, now - policy.unusedDays * DAY)) {
           for (const person of page) {
             const reason = dueReason(person, policy, now);
             if (reason === undefined) continue;
@@ -131,7 +119,7 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
     async eraseDue({ due, policy, report }: Found, order: SweepOrder): Promise<void> {
       for (const { realm, subject } of due) {
         // Since it was looked at, the person may have been verified, enrolled, held or erased.
-        const person = await store.kept(realm, subject);
+        const person = await findKept(db, realm, subject);
         const reason = person && !person.held ? dueReason(person, policy, clock.now()) : undefined;
         if (reason === undefined) continue;
         try {
@@ -152,69 +140,30 @@ export function createSweepSteps({ store, inTransaction, erase, clock }: SweepSt
       }
     },
 
-    /** Verifications, events, deliveries, alerts and failures that are older than their terms. */
-    async deleteOld(organization: OrganizationId, { policy, now, report }: Found): Promise<void> {
-      const verificationsBefore = now - policy.verificationDays * DAY;
-      const eventsBefore = now - policy.deliveryDays * DAY;
+    /** Rows of every feature that are older than their terms. */
+    async deleteOld(organization: OrganizationId, found: Found): Promise<void> {
+      const { rows } = found.report;
       for (const world of worlds) {
-        const realm = { organization, world };
-        await inPages(
-          (tx) => store.deleteOld(tx, 'verification', realm, verificationsBefore),
-          (rows) => {
-            report.verifications += rows;
-          },
-        );
-        await inPages(
-          (tx) => store.deleteOld(tx, 'outbox', realm, eventsBefore),
-          (rows) => {
-            report.events += rows;
-          },
-        );
-        await inPages(
-          (tx) => store.deleteDeliveries(tx, realm, eventsBefore),
-          (rows) => {
-            report.deliveries += rows;
-          },
-        );
-        await inPages(
-          (tx) => store.deleteAlerts(tx, realm, verificationsBefore),
-          (rows) => {
-            report.alerts += rows;
-          },
-        );
-        await inPages(
-          (tx) => store.deleteClaims(tx, realm, verificationsBefore),
-          (rows) => {
-            report.claims += rows;
-          },
-        );
+        for (const old of expiring) {
+          await inPages(
+            (tx) => old.expire(tx, { organization, world }, beforeOf(old, found), PAGE),
+            (deleted) => {
+              rows[old.counted] = (rows[old.counted] ?? 0) + deleted;
+            },
+          );
+        }
       }
     },
 
     /** How many `deleteOld` would delete. */
-    async countOld(organization: OrganizationId, { policy, now, report }: Found): Promise<void> {
-      const before = now - policy.verificationDays * DAY;
+    async countOld(organization: OrganizationId, found: Found): Promise<void> {
+      const { rows } = found.report;
       for (const world of worlds) {
-        const realm = { organization, world };
-        report.verifications += await store.countOld('verification', realm, before);
-        report.events += await store.countOld('outbox', realm, now - policy.deliveryDays * DAY);
-        report.deliveries += await store.countDeliveries(realm, now - policy.deliveryDays * DAY);
-        report.alerts += await store.countAlerts(realm, before);
-        report.claims += await store.countClaims(realm, before);
+        for (const old of expiring) {
+          const counted = await old.count({ organization, world }, beforeOf(old, found));
+          rows[old.counted] = (rows[old.counted] ?? 0) + counted;
+        }
       }
     },
   };
 }
-
-const emptyReport = (): SweepReport => ({
-  due: { unused: 0, 'consent-over': 0, 'consent-withdrawn': 0 },
-  held: 0,
-  erased: 0,
-  pending: 0,
-  verifications: 0,
-  events: 0,
-  deliveries: 0,
-  alerts: 0,
-  claims: 0,
-  auditLines: 0,
-});

@@ -1,15 +1,13 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import { time } from '../../lib/time.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import type { Consents } from '../consent/index.ts';
+import { isErased } from '../erasure/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { PersonalData } from '../personal-data/index.ts';
+import type { ExportOrder, Person, PersonalData, SealedValue } from '../personal-data/index.ts';
 import type { Subjects } from '../subjects/index.ts';
-import { createOutgoingSections } from './outgoing-sections.ts';
-import { createRecordSections, time } from './record-sections.ts';
-import { createSubjectRecordStore, type RecordSealer } from './subject-record-store.ts';
 
 const recordFormat = 'gatehouse-subject-record/1';
 
@@ -17,9 +15,9 @@ const recordFormat = 'gatehouse-subject-record/1';
 export type SubjectRecord = { format: typeof recordFormat } & Record<string, unknown>;
 
 export interface RecordOrder {
-  /** By id or e-mail; somebody who was erased by id. */
+  /** By id or e-mail; a person who was erased by id. */
   person: string;
-  /** The vectors too: what the person's face was turned into. Whoever has them can compare faces with them. */
+  /** The vectors too: what the person's face was turned into. Faces can be compared with them. */
   withTemplates: boolean;
   /** Reasons of legal holds too, which the law may forbid to tell the person. */
   withInternal: boolean;
@@ -35,10 +33,12 @@ export interface SubjectRecords {
 export interface SubjectRecordsDeps {
   db: Db;
   inTransaction: InTransaction;
-  sealer: RecordSealer & { emailHash(organization: OrganizationId, email: string): string };
+  sealer: {
+    openMany(values: readonly SealedValue[]): Promise<({ is: 'open'; plain: Uint8Array } | { is: string })[]>;
+    emailHash(organization: OrganizationId, email: string): string;
+  };
   organizations: Pick<Organizations, 'get'>;
   subjects: Pick<Subjects, 'find'>;
-  consents: Pick<Consents, 'read'>;
   audit: Audit;
   personalData: readonly PersonalData[];
   /** Every other table, and why it holds nothing about a person. */
@@ -52,100 +52,96 @@ export function createSubjectRecords({
   sealer,
   organizations,
   subjects,
-  consents,
   audit,
   personalData,
   tablesWithoutPersons,
   clock,
 }: SubjectRecordsDeps): SubjectRecords {
-  const store = createSubjectRecordStore({ db, sealer });
-  const sections = createRecordSections({ store, consents });
-  const { deliveries, alerts } = createOutgoingSections({ store });
+  const auditRead = (
+    { organization, world, subject }: Person,
+    { actor, request }: RecordOrder,
+    action: string,
+    details: Record<string, unknown> = {},
+  ) =>
+    inTransaction((tx) =>
+      audit.add(tx, {
+        actor,
+        action,
+        organization,
+        target: subject,
+        ...(request === undefined ? {} : { request }),
+        details: { world, ...details },
+      }),
+    );
+
+  /** `unreadable` gets the field of each value that does not open: it was changed on disk. */
+  async function open(
+    values: Parameters<ExportOrder['open']>[0],
+    unreadable: string[],
+  ): Promise<(Uint8Array | undefined)[]> {
+    const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
+    const opened = (await sealer.openMany(present)).values();
+    return values.map(({ place, sealed }) => {
+      if (!sealed) return undefined;
+      const value = opened.next().value!;
+      if ('plain' in value) return value.plain;
+      unreadable.push(place.field);
+      return undefined;
+    });
+  }
+
+  async function readSections(of: Person, order: ExportOrder): Promise<Record<string, unknown>> {
+    const sections: Record<string, unknown> = {};
+    for (const { exportOf } of personalData) Object.assign(sections, await exportOf?.(of, order));
+    return sections;
+  }
 
   return {
-    async read(realm, { person, withTemplates, withInternal, actor, request }) {
-      const { organization, world } = realm;
+    async read(realm, asked) {
+      const { person, withTemplates, withInternal } = asked;
       const found = await subjects.find(realm, person);
       const of = { ...realm, subject: found?.id ?? (person as SubjectId) };
-      const { id, name } = await organizations.get(organization);
-      const erasures = await store.erasures(of);
-      if (!found && !erasures.some((one) => one.world === world))
+      const { id, name } = await organizations.get(realm.organization);
+      if (!found && !(await isErased(db, of)))
         throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
+      await auditRead(of, asked, 'subject.export', { withTemplates, withInternal });
+      const targets: string[] = [];
+      for (const { auditTargets } of personalData) targets.push(...((await auditTargets?.(of)) ?? []));
       const unreadable: string[] = [];
-      const tell = (field: string) => void unreadable.push(field);
-
-      await inTransaction((tx) =>
-        audit.add(tx, {
-          actor,
-          action: 'subject.export',
-          organization,
-          target: of.subject,
-          ...(request === undefined ? {} : { request }),
-          details: { world, withTemplates, withInternal },
-        }),
-      );
-      const row = found && (await store.person(of));
-      const verifications = await sections.verifications(of, withTemplates, tell);
-      const claim =
-        found?.email === undefined
-          ? undefined
-          : await store.claim(of, sealer.emailHash(organization, found.email));
+      const sections = await readSections(of, {
+        enrolled: found !== undefined,
+        emailHash: found?.email === undefined ? undefined : sealer.emailHash(id, found.email),
+        withTemplates,
+        withInternal,
+        targets,
+        open: (values) => open(values, unreadable),
+        audited: (action) => auditRead(of, asked, action),
+      });
       return {
         format: recordFormat,
         exportedAt: time(clock.now()),
         organization: { id, name },
-        world,
-        person: found && {
-          userId: found.id,
-          email: found.email,
-          name: found.name,
-          createdAt: time(found.createdAt),
-          updatedAt: time(found.updatedAt),
-          lastVerifiedAt: time(row?.last_used_at),
-        },
-        enrollments: found && (await sections.enrollments(of, withTemplates, tell)),
-        consent: found && (await sections.consent(of, actor, request)),
-        holds: found && (await sections.holds(of, withInternal, tell)),
-        verifications,
-        failedAttempts: claim && {
-          count: claim.failures,
-          lastFailedAt: time(claim.last_failed_at),
-          disabledAt: time(claim.disabled_at),
-        },
-        events: await sections.events(of, tell),
-        deliveries: await deliveries(of, tell),
-        alerts: await alerts(of),
-        audit: await sections.audit(
-          of,
-          verifications.map(({ id }) => id),
-          withInternal,
-          tell,
-        ),
-        erasures: erasures.map((one) => ({
-          id: one.id,
-          state: one.state,
-          reason: one.reason,
-          by: one.actor,
-          intendedAt: time(one.intended_at),
-          completedAt: time(one.completed_at),
-          receipt: one.receipt === null ? undefined : JSON.parse(one.receipt),
-        })),
-        /** Sealed values that do not open: they were changed on disk. */
+        world: realm.world,
+        ...sections,
         unreadable,
         notes: {
-          pictures: 'Pictures are not kept: only what models computed of them.',
-          templates: withTemplates
-            ? 'vector: little-endian float32 numbers, base64, as the model gave them; the picture cannot be made of it, but a face can be compared with it.'
-            : 'The vectors are left out; they are given with --with-templates.',
-          ...(withInternal
-            ? {}
-            : { holds: 'Reasons of legal holds are left out; they are given with --with-internal.' }),
+          ...notesOf(asked),
           notIncluded: { ...tablesWithoutPersons, ...leftOut(personalData) },
         },
       };
     },
   };
 }
+
+const notesOf = ({ withTemplates, withInternal }: RecordOrder) => ({
+  pictures: 'Pictures are not kept: only what models computed of them.',
+  templates: withTemplates
+    ? 'vector: little-endian float32 numbers, base64, as the model gave them; the picture cannot be made of it, but a face can be compared with it.'
+    : 'The vectors are left out; they are given with --with-templates.',
+  ...(withInternal
+    ? {}
+    : { holds: 'Reasons of legal holds are left out; they are given with --with-internal.' }),
+});
 
 /** Tables that a person has something in, and that have no section: why not. */
 const leftOut = (personalData: readonly PersonalData[]): Record<string, string> =>

@@ -1,6 +1,8 @@
 export type { EnrolledPicture } from './confirm-picture.ts';
 export type { NewEnrollment } from './enroll-subject.ts';
 export { isPresent, listPresent, releaseAddress } from './erased-subject-store.ts';
+export type { KeptPerson } from './kept-people-store.ts';
+export { countPeople, findKept, peopleNotUsedSince } from './kept-people-store.ts';
 export type { SubjectDataDeps } from './personal-data.ts';
 export { createSubjectData } from './personal-data.ts';
 export type { Realm } from './realm.ts';

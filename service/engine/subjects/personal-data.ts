@@ -2,6 +2,7 @@ import type { OrganizationId } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { PersonalData, SealedValue, Searched } from '../personal-data/index.ts';
+import { exportEnrollments, exportPerson } from './exported-person-store.ts';
 import { emailPlace, namePlace } from './subject-store.ts';
 import { markPlace, vectorPlace } from './template-store.ts';
 import { toBytes, toVector } from './vector-bytes.ts';
@@ -57,5 +58,9 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
       }
       return values;
     },
+    exportOf: async (person, order) => ({
+      person: order.enrolled ? await exportPerson(db, person, order) : undefined,
+      enrollments: order.enrolled ? await exportEnrollments({ db, sealer }, person, order) : undefined,
+    }),
   };
 }

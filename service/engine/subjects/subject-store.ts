@@ -4,6 +4,7 @@ import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer, Unsealed } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
+import { countPeople } from './kept-people-store.ts';
 import type { Realm } from './realm.ts';
 import type { Subject } from './subject.ts';
 import { createTemplateStore } from './template-store.ts';
@@ -155,16 +156,7 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       const page = subjects(realm).orderBy('id').limit(limit);
       return toSubjects(await (after === undefined ? page : page.where('id', '>', after)).execute());
     },
-    async count({ organization, world }: Realm): Promise<number> {
-      const { n } = await db
-        .selectFrom('subject')
-        .select((eb) => eb.fn.countAll<number>().as('n'))
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where(notBeingErased)
-        .executeTakeFirstOrThrow();
-      return Number(n);
-    },
+    count: (realm: Realm) => countPeople(db, realm),
 
     /** Nothing any more once the erasure has begun. */
     async emailHashOf(subject: SubjectId): Promise<string | undefined> {

@@ -1,13 +1,29 @@
+import { notHeld } from '../../storage/legal-holds.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
-import type { Db } from '../../storage/transaction.ts';
-import type { PersonalData, Searched } from '../personal-data/index.ts';
-import { readProbe } from './probe-bytes.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import {
+  countRows,
+  deleteRows,
+  type PersonalData,
+  type Realm,
+  type Searched,
+} from '../personal-data/index.ts';
+import { exportVerifications } from './exported-verifications-store.ts';
+import { readProbe, restoreProbe } from './probe-bytes.ts';
 import { fields, placeOf } from './verification-store.ts';
 
 export interface VerificationDataDeps {
   db: Db;
   sealer: Pick<Sealer, 'transformOf' | 'transforms'>;
 }
+
+const oldVerifications = (from: Db | Tx, { organization, world }: Realm, before: number) =>
+  from
+    .selectFrom('verification as old')
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
+    .where('old.created_at', '<', before)
+    .where(notHeld);
 
 /** What verifications keep of a person. Their figures stay after an erasure, about nobody. */
 export function createVerificationData({ db, sealer }: VerificationDataDeps): PersonalData {
@@ -36,12 +52,11 @@ export function createVerificationData({ db, sealer }: VerificationDataDeps): Pe
       const probe: Searched = {
         kind: 'probe',
         forms(plain) {
-          const { transform, vector } = readProbe(plain);
-          const known = transform === 0 || sealer.transforms.generations(organization).includes(transform);
-          const forms = known
-            ? [vector, sealer.transformOf(organization, transform).restore(vector)]
-            : [vector];
-          return forms.map((one) => new Uint8Array(one.slice().buffer));
+          const stored = readProbe(plain);
+          const restored = restoreProbe(sealer, organization, stored);
+          return [stored, ...(restored ? [restored] : [])].map(
+            ({ vector }) => new Uint8Array(vector.slice().buffer),
+          );
         },
       };
       return rows.flatMap((row) =>
@@ -51,6 +66,32 @@ export function createVerificationData({ db, sealer }: VerificationDataDeps): Pe
           return sealed ? [{ place, sealed, ...(field === 'probe' && { searched: probe }) }] : [];
         }),
       );
+    },
+    expires: [
+      {
+        counted: 'verifications',
+        term: 'verificationDays',
+        expire: (tx, realm, before, limit) =>
+          deleteRows(
+            tx
+              .deleteFrom('verification')
+              .where('id', 'in', oldVerifications(tx, realm, before).select('old.id').limit(limit)),
+          ),
+        count: (realm, before) => countRows(oldVerifications(db, realm, before)),
+      },
+    ],
+    exportOf: async (person, order) => ({
+      verifications: await exportVerifications({ db, sealer }, person, order),
+    }),
+    async auditTargets({ organization, subject }) {
+      const rows = await db
+        .selectFrom('verification')
+        .select('id')
+        .where('subject', '=', subject)
+        .where('organization', '=', organization)
+        .orderBy('id')
+        .execute();
+      return rows.map(({ id }) => id);
     },
   };
 }

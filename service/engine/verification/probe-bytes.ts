@@ -1,9 +1,19 @@
+import type { OrganizationId } from '../../lib/id.ts';
 import type { Probe } from '../checks/index.ts';
 
 /** A rotation of the space of one organization's templates. */
 export interface ProbeTransform {
   generation: number;
   rotate(vector: Float32Array): Float32Array;
+}
+
+/** The transforms of each organization; `restore` undoes `rotate`. */
+export interface ProbeSealer {
+  transforms: { generations(organization: OrganizationId): readonly number[] };
+  transformOf(
+    organization: OrganizationId,
+    generation: number,
+  ): { restore(vector: Float32Array): Float32Array };
 }
 
 /** Where the probe of a verification is sealed. */
@@ -24,4 +34,14 @@ export function readProbe(plain: Uint8Array): Probe & { transform: number } {
   const { transform = 0, vector, ...rest } = JSON.parse(new TextDecoder().decode(plain)) as StoredProbe;
   const bytes = Uint8Array.from(Buffer.from(vector, 'base64'));
   return { ...rest, transform, vector: new Float32Array(bytes.buffer) };
+}
+
+/** With the vector as the model gave it; undefined when the secret of its transform is gone: it is older than a renewal without it. */
+export function restoreProbe(
+  sealer: ProbeSealer,
+  organization: OrganizationId,
+  { transform, vector, ...rest }: Probe & { transform: number },
+): Probe | undefined {
+  if (transform !== 0 && !sealer.transforms.generations(organization).includes(transform)) return undefined;
+  return { ...rest, vector: sealer.transformOf(organization, transform).restore(vector) };
 }

@@ -5,7 +5,7 @@ import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { CheckResult, DeviceInfo, Earlier, Place, Probe } from '../checks/index.ts';
 import { keptResults } from '../checks/index.ts';
-import { encodeProbe, probeField, readProbe } from './probe-bytes.ts';
+import { encodeProbe, probeField, readProbe, restoreProbe } from './probe-bytes.ts';
 import type { Assurance } from './verdict.ts';
 
 /** What is kept of a verification: never the picture. */
@@ -71,13 +71,6 @@ async function sealField(
   if (!verified || subject === undefined || value === undefined) return null;
   const plain = 'vector' in value ? encodeProbe(value, sealer.transformOf(organization)) : encode(value);
   return sealer.seal(placeOf({ organization, world }, subject, id, field), plain);
-}
-
-/** Undefined when it is older than a renewal of the transforms that was completed without it. */
-function decodeProbe(sealer: Sealer, organization: OrganizationId, plain: Uint8Array): Probe | undefined {
-  const { transform, vector, ...rest } = readProbe(plain);
-  if (transform !== 0 && !sealer.transforms.generations(organization).includes(transform)) return undefined;
-  return { ...rest, vector: sealer.transformOf(organization, transform).restore(vector) };
 }
 
 /** The table `verification`. */
@@ -148,7 +141,9 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
         const { i, field } = sealed[n]!;
         if (value.is !== 'open') continue;
         const decoded =
-          field === 'probe' ? decodeProbe(sealer, organization, value.plain) : decode(value.plain);
+          field === 'probe'
+            ? restoreProbe(sealer, organization, readProbe(value.plain))
+            : decode(value.plain);
         if (decoded !== undefined) Object.assign(found[i]!, { [field]: decoded });
       }
       return found;

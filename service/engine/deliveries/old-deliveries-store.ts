@@ -1,0 +1,57 @@
+import { firstIdAt } from '../../lib/id.ts';
+import { notHeld } from '../../storage/legal-holds.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import { countRows, deleteRows, type ExpiringRows, type Realm } from '../personal-data/index.ts';
+
+/** An event that is still being delivered stays until that has ended. */
+const oldEvents = (from: Db | Tx, { organization, world }: Realm, before: number) =>
+  from
+    .selectFrom('outbox as old')
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
+    .where('old.created_at', '<', before)
+    .where(notHeld)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('webhook_delivery')
+            .select('webhook_delivery.id')
+            .whereRef('webhook_delivery.event', '=', 'old.id')
+            .where('webhook_delivery.state', '=', 'waiting'),
+        ),
+      ),
+    );
+
+export const expiringEvents = (db: Db): ExpiringRows => ({
+  counted: 'events',
+  term: 'deliveryDays',
+  expire: (tx, realm, before, limit) =>
+    deleteRows(
+      tx.deleteFrom('outbox').where('id', 'in', oldEvents(tx, realm, before).select('old.id').limit(limit)),
+    ),
+  count: (realm, before) => countRows(oldEvents(db, realm, before)),
+});
+
+/** Those that have ended. Their ids begin with the time, and there is an index of them. */
+const oldDeliveries = (from: Db | Tx, { organization, world }: Realm, before: number) =>
+  from
+    .selectFrom('webhook_delivery as old')
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
+    .where('old.id', '<', firstIdAt('delivery', before))
+    .where('old.state', '<>', 'waiting')
+    .where(notHeld);
+
+/** With their attempts. */
+export const expiringDeliveries = (db: Db): ExpiringRows => ({
+  counted: 'deliveries',
+  term: 'deliveryDays',
+  async expire(tx, realm, before, limit) {
+    const old = await oldDeliveries(tx, realm, before).select('old.id').limit(limit).execute();
+    if (old.length === 0) return 0;
+    const ids = old.map(({ id }) => id);
+    await tx.deleteFrom('webhook_attempt').where('delivery', 'in', ids).execute();
+    return deleteRows(tx.deleteFrom('webhook_delivery').where('id', 'in', ids));
+  },
+  count: (realm, before) => countRows(oldDeliveries(db, realm, before)),
+});

@@ -1,0 +1,41 @@
+import type { PersonalData } from '../personal-data/index.ts';
+import type { DueReason } from './due.ts';
+
+/** What a sweep did, or would do; nothing in it names a person. */
+export interface SweepReport {
+  /** People whose term is over and whom nothing protects, by reason. */
+  due: Record<DueReason, number>;
+  /** People whose term is over and who stay, because a legal hold protects them. */
+  held: number;
+  /** People erased; of these, so many wait for a copy of the key store that could not be reached. */
+  erased: number;
+  pending: number;
+  /** Rows deleted because they were older than their term: verifications, events and so on (`ExpiringRows.counted`). */
+  rows: Record<string, number>;
+  /** Of the audit log, which is one for all organizations. */
+  auditLines: number;
+  /** Why it stopped before its end; the next sweep goes on. */
+  failed?: string;
+}
+
+export const emptyReport = (personalData: readonly PersonalData[]): SweepReport => ({
+  due: { unused: 0, 'consent-over': 0, 'consent-withdrawn': 0 },
+  held: 0,
+  erased: 0,
+  pending: 0,
+  rows: Object.fromEntries(
+    personalData.flatMap(({ expires = [] }) => expires.map(({ counted }) => [counted, 0])),
+  ),
+  auditLines: 0,
+});
+
+/** As it is stored and answered: the rows beside the other counts. */
+export const flatReport = ({ rows, ...counts }: SweepReport): Record<string, unknown> => ({
+  ...counts,
+  ...rows,
+});
+
+export function readReport(text: string): SweepReport {
+  const { due, held, erased, pending, auditLines, failed, ...rows } = JSON.parse(text);
+  return { due, held, erased, pending, rows, auditLines, ...(failed === undefined ? {} : { failed }) };
+}

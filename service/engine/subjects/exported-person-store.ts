@@ -1,0 +1,86 @@
+import type { OrganizationId } from '../../lib/id.ts';
+import { time } from '../../lib/time.ts';
+import type { Sealer } from '../../storage/sealing/sealed.ts';
+import type { Db } from '../../storage/transaction.ts';
+import { type ExportOrder, type Person, readPages, textOf, vectorText } from '../personal-data/index.ts';
+import { emailPlace, namePlace } from './subject-store.ts';
+import { markPlace, type TemplateRow, vectorPlace } from './template-store.ts';
+import { toVector } from './vector-bytes.ts';
+
+export async function exportPerson(db: Db, person: Person, { open }: ExportOrder) {
+  const { organization, world, subject } = person;
+  const row = await db
+    .selectFrom('subject')
+    .selectAll()
+    .where('id', '=', subject)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const [email, name] = await open([
+    { place: emailPlace(person, subject), sealed: row.email_sealed },
+    { place: namePlace(person, subject), sealed: row.name_sealed },
+  ]);
+  return {
+    userId: row.id,
+    email: textOf(email),
+    name: textOf(name),
+    createdAt: time(row.created_at),
+    updatedAt: time(row.updated_at),
+    lastVerifiedAt: time(row.last_used_at),
+  };
+}
+
+const templatePages = (db: Db, subject: string) =>
+  readPages((after, limit) =>
+    db
+      .selectFrom('template')
+      .selectAll()
+      .where('subject', '=', subject)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit)
+      .execute(),
+  );
+
+/** Enrolled pictures: each with the templates that the models made of it. */
+export async function exportEnrollments(
+  { db, sealer }: { db: Db; sealer: Pick<Sealer, 'transformOf' | 'transforms'> },
+  { organization, subject }: Person,
+  { withTemplates, open }: ExportOrder,
+) {
+  const templates: { row: TemplateRow; vector: string | undefined; mark: string | undefined }[] = [];
+  for await (const page of templatePages(db, subject)) {
+    const vectors = await open(
+      page.map((row) => ({ place: vectorPlace(row), sealed: withTemplates ? row.vector_sealed : null })),
+    );
+    const marks = await open(page.map((row) => ({ place: markPlace(row), sealed: row.mark_sealed })));
+    for (const [i, row] of page.entries()) {
+      const vector = vectors[i] && restoredText(sealer, organization, vectors[i], row.transform);
+      templates.push({ row, vector, mark: textOf(marks[i]) });
+    }
+  }
+  return [...Map.groupBy(templates, ({ row }) => row.enrollment)].map(([id, of]) => ({
+    id,
+    enrolledAt: time(of[0]!.row.created_at),
+    quality: of[0]!.row.quality,
+    pictureSha256: of[0]!.mark,
+    templates: of.map(({ row, vector }) => ({
+      id: row.id,
+      model: row.embedder,
+      modelSha256: row.embedder_sha256,
+      vector,
+    })),
+  }));
+}
+
+/** The vector as the model gave it; undefined when the secret of its transform is gone. */
+function restoredText(
+  sealer: Pick<Sealer, 'transformOf' | 'transforms'>,
+  organization: OrganizationId,
+  plain: Uint8Array,
+  generation: number,
+): string | undefined {
+  if (generation !== 0 && !sealer.transforms.generations(organization).includes(generation)) return undefined;
+  return vectorText(sealer.transformOf(organization, generation).restore(toVector(plain)));
+}

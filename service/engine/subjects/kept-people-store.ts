@@ -1,0 +1,91 @@
+import type { SubjectId } from '../../lib/id.ts';
+import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import { isUnderHold } from '../../storage/legal-holds.ts';
+import type { Db } from '../../storage/transaction.ts';
+import { readStanding, type Standing } from '../consent/index.ts';
+import type { Realm } from './realm.ts';
+
+/** Rows that are read in one go: some milliseconds of the event loop. */
+const PAGE = 500;
+
+/** What of a person decides whether they are kept. Times are ms since 1970. */
+export interface KeptPerson {
+  subject: SubjectId;
+  /** Last enrollment. */
+  enrolledAt: number;
+  /** Last verified verification. */
+  usedAt?: number;
+  standing: Standing;
+  /** A legal hold protects them. */
+  held: boolean;
+}
+
+const rowsOf = (db: Db, { organization, world }: Realm) =>
+  db
+    .selectFrom('subject')
+    .where('subject.organization', '=', organization)
+    .where('subject.world', '=', world)
+    .where(notBeingErased)
+    .select((eb) => [
+      'subject.id',
+      'subject.updated_at',
+      'subject.last_used_at',
+      'subject.withheld',
+      isUnderHold(eb).as('held'),
+    ]);
+
+type Row = Awaited<ReturnType<ReturnType<typeof rowsOf>['execute']>>[number];
+
+const toKept = (row: Row): KeptPerson => ({
+  subject: row.id as SubjectId,
+  enrolledAt: row.updated_at,
+  ...(row.last_used_at === null ? {} : { usedAt: row.last_used_at }),
+  standing: readStanding(row.withheld),
+  // SQLite answers 0 or 1.
+  held: Number(row.held) === 1,
+});
+
+/** People not used or enrolled since `before`, and people of whom a consent or a withdrawal is recorded; in pages. */
+export async function* peopleNotUsedSince(
+  db: Db,
+  realm: Realm,
+  before: number,
+): AsyncGenerator<KeptPerson[]> {
+  for (let after = ''; ; ) {
+    const rows = await rowsOf(db, realm)
+      .where('subject.id', '>', after)
+      .where(({ eb, and, or }) =>
+        or([
+          eb('subject.withheld', '<>', '[]'),
+          and([
+            eb('subject.updated_at', '<=', before),
+            or([eb('subject.last_used_at', 'is', null), eb('subject.last_used_at', '<=', before)]),
+          ]),
+        ]),
+      )
+      .orderBy('subject.id')
+      .limit(PAGE)
+      .execute();
+    if (rows.length === 0) return;
+    after = rows.at(-1)!.id;
+    yield rows.map(toKept);
+  }
+}
+
+/** Undefined when there is no such person any more. */
+export async function findKept(db: Db, realm: Realm, subject: SubjectId): Promise<KeptPerson | undefined> {
+  const row = await rowsOf(db, realm).where('subject.id', '=', subject).executeTakeFirst();
+  return row && toKept(row);
+}
+
+/** People of whom no erasure has begun. */
+export async function countPeople(db: Db, { organization, world }: Realm): Promise<number> {
+  const { n } = await db
+    .selectFrom('subject')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where(notBeingErased)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
