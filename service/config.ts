@@ -61,7 +61,7 @@ export const Config = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Holds the passphrase of the master key (mode 0600), for a start that asks nobody: a systemd credential.',
+      'Holds the passphrase of the master key (mode 0600), for an unattended start: a systemd credential.',
     ),
   workers: z.int().min(0).max(64).default(0).describe('Inference worker threads; 0 = one per core.'),
   providers: z
@@ -85,7 +85,7 @@ export const Config = z.strictObject({
     .strictObject({ crimea: countryCode.optional(), northernCyprus: countryCode.optional() })
     .default({})
     .describe(
-      'ISO 3166-1 code for a position in a disputed area that the border data tell apart, such as {"crimea": "UA"}. Without one a position there has no country. Settings file only.',
+      'ISO 3166-1 code for a position in a disputed area that the border data name separately, such as {"crimea": "UA"}. Without one a position there has no country. Settings file only.',
     ),
   refusedKeysPerMinute: z
     .int()
