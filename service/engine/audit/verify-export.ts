@@ -32,7 +32,7 @@ export interface ExportReport {
   exportedAt?: number;
   /** What the file leaves out, as it says itself; the hashes of what it leaves out are in it. */
   filter?: Record<string, unknown>;
-  /** 'pinned': signed by a key that the caller gave. 'brought': by a key that the file itself brings, which anybody can make. */
+  /** 'pinned': signed by a key that the caller gave. 'brought': by a key that the file itself brings, and any file can bring one. */
   signedBy?: { kid: string; key: 'pinned' | 'brought' };
   lines: number;
   omitted: number;

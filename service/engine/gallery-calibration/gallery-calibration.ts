@@ -9,9 +9,10 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { GalleryShifts } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import { type Enrollment, type Realm, realmKey, type Subjects } from '../subjects/index.ts';
-import { type CalibrationRow, createGalleryCalibrationStore } from './gallery-calibration-store.ts';
+import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
+import type { CalibrationRow } from './gallery-calibration-store.ts';
 import { measureShift } from './gallery-shift.ts';
+import { createKeptCalibrations } from './kept-calibrations.ts';
 
 /** What was measured of one gallery under one scorer. */
 export interface GalleryCalibration {
@@ -73,41 +74,14 @@ const CHUNK = 50;
 const worlds: World[] = ['live', 'test'];
 const appliance: Actor = { is: 'appliance', task: 'gallery-calibration' };
 
-export function createGalleryCalibrations({
-  db,
-  inTransaction,
-  subjects,
-  organizations,
-  models,
-  audit,
-  clock,
-  crossScores,
-  random = Math.random,
-}: GalleryCalibrationsDeps): GalleryCalibrations {
-  const store = createGalleryCalibrationStore({ db });
-  const kept = new Map<string, CalibrationRow>();
-  const keyOf = (realm: Realm, scorer: string) => `${realmKey(realm)}/${scorer}`;
+export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): GalleryCalibrations {
+  const { subjects, organizations, models, clock, crossScores, random = Math.random } = deps;
+  const kept = createKeptCalibrations(deps);
+  const basisOf = createBasis(models);
   const inTurn = createOneAtATime();
-  const hashes = new WeakMap<ScorerEntry, string>();
-
-  /** What a shift was measured with: terms, table and model files. */
-  function basisOf(scorer: ScorerEntry): string {
-    let hash = hashes.get(scorer);
-    if (hash === undefined) {
-      const { terms, calibration } = scorer;
-      hash = createHash('sha256')
-        .update(JSON.stringify([terms, calibration.table]))
-        .digest('hex');
-      hashes.set(scorer, hash);
-    }
-    const { files } = models.current();
-    return [hash, ...scorer.terms.map(({ model }) => files[model] ?? '')]
-      .map((one) => one.slice(0, 16))
-      .join('/');
-  }
 
   const current = (realm: Realm, scorer: ScorerEntry): CalibrationRow | undefined => {
-    const row = kept.get(keyOf(realm, scorer.id));
+    const row = kept.of(realm, scorer.id);
     return row?.basis === basisOf(scorer) ? row : undefined;
   };
 
@@ -127,56 +101,37 @@ export function createGalleryCalibrations({
     for (let i = 0; i < sample.length; i += CHUNK)
       for (const [one, enrollments] of await subjects.enrollmentsOf(realm, sample.slice(i, i + CHUNK)))
         enrolled.set(one, enrollments);
-    const suspected = await store.suspectedPairs(realm.organization);
+    const suspected = await kept.suspectedPairs(realm.organization);
     for (const scorer of models.current().scorers) {
       const { people, request } = toRequest(scorer, enrolled, suspected);
-      if (people < FEWEST_PEOPLE && current(realm, scorer)?.compared !== undefined) continue;
+      if (people < FEWEST_PEOPLE && current(realm, scorer)) continue;
       const scores = people < FEWEST_PEOPLE ? new Float64Array() : await crossScores(request);
-      const row: CalibrationRow = {
-        ...realm,
-        scorer: scorer.id,
-        basis: basisOf(scorer),
-        people: everybody.length,
-        compared: people,
-        measured_at: clock.now(),
-        ...measureShift(scores, scorer.calibration),
-      };
-      await inTransaction(async (tx) => {
-        await store.save(tx, row);
-        await audit.add(tx, {
-          actor,
-          action: 'organization.calibrate',
-          organization: realm.organization,
-          details: {
-            world: realm.world,
-            scorer: scorer.id,
-            shift: row.shift,
-            compared: people,
-            above: row.above,
-          },
-        });
-      });
-      kept.set(keyOf(realm, scorer.id), row);
+      await kept.save(
+        {
+          ...realm,
+          scorer: scorer.id,
+          basis: basisOf(scorer),
+          people: everybody.length,
+          compared: people,
+          measured_at: clock.now(),
+          ...measureShift(scores, scorer.calibration),
+        },
+        actor,
+      );
     }
   }
 
   const list = (organization: OrganizationId): GalleryCalibration[] =>
     worlds.flatMap((world) =>
       models.current().scorers.flatMap((scorer) => {
-        const row = kept.get(keyOf({ organization, world }, scorer.id));
+        const row = kept.of({ organization, world }, scorer.id);
         return row ? [toCalibration(row, row.basis !== basisOf(scorer))] : [];
       }),
     );
 
   return {
     of: (realm) => (scorer) => current(realm, scorer)?.shift ?? 0,
-    async load() {
-      for (const row of await store.all())
-        kept.set(
-          keyOf({ organization: row.organization as OrganizationId, world: row.world as World }, row.scorer),
-          row,
-        );
-    },
+    load: kept.load,
     async tend() {
       for (const { id: organization, erasedAt } of await organizations.list()) {
         if (erasedAt !== undefined) continue;
@@ -193,11 +148,26 @@ export function createGalleryCalibrations({
       return list(organization);
     },
     list,
-    forget: (organization) =>
-      inTurn(async () => {
-        await inTransaction((tx) => store.remove(tx, organization));
-        for (const [key, row] of kept) if (row.organization === organization) kept.delete(key);
-      }),
+    forget: (organization) => inTurn(() => kept.forget(organization)),
+  };
+}
+
+/** What a shift was measured with: terms, table and model files. */
+function createBasis(models: Pick<Models, 'current'>) {
+  const hashes = new WeakMap<ScorerEntry, string>();
+  return (scorer: ScorerEntry): string => {
+    let hash = hashes.get(scorer);
+    if (hash === undefined) {
+      const { terms, calibration } = scorer;
+      hash = createHash('sha256')
+        .update(JSON.stringify([terms, calibration.table]))
+        .digest('hex');
+      hashes.set(scorer, hash);
+    }
+    const { files } = models.current();
+    return [hash, ...scorer.terms.map(({ model }) => files[model] ?? '')]
+      .map((one) => one.slice(0, 16))
+      .join('/');
   };
 }
 

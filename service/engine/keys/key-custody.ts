@@ -54,7 +54,7 @@ export interface KeyCustodyDeps {
  * it happens (without the line there is no change) and told when it is done; the keys themselves lie in another store.
  */
 export interface KeyCustody {
-  /** The passphrase was given to a sealed service: by whom, and after how many wrong ones. */
+  /** The passphrase was given to a sealed service: by which operator, and after how many wrong ones. */
   unsealed(how: { operator: string; wrongTries: number }): Promise<void>;
   master(): MasterState;
   /** `passphrase`: needed where one protects the master key. Throws WRONG_PASSPHRASE. */
@@ -74,6 +74,11 @@ export interface KeyCustody {
   rotateSigning(purpose: SigningPurpose, actor: Actor): Promise<{ was: string; is: string }>;
   signingKeys(): { kid: string; purpose: SigningPurpose; publicKey: string }[];
 }
+
+const HAS_PASSPHRASE =
+  'A passphrase protects the master key already: change it with "gatehouse master set-passphrase --change".';
+const NO_PASSPHRASE =
+  'No passphrase protects the master key: set one with "gatehouse master set-passphrase".';
 
 export function createKeyCustody({
   master,
@@ -120,22 +125,12 @@ export function createKeyCustody({
       }),
     setPassphrase: (passphrase, actor) =>
       audited(actor, 'master.set-passphrase', {}, async () => {
-        if (master.state().kind === 'passphrase') {
-          throw new Problem(
-            'CONFLICT',
-            'A passphrase protects the master key already: change it with "gatehouse master set-passphrase --change".',
-          );
-        }
+        if (master.state().kind === 'passphrase') throw new Problem('CONFLICT', HAS_PASSPHRASE);
         return master.toPassphrase(passphrase);
       }),
     changePassphrase: (passphrase, next, actor) =>
       audited(actor, 'master.change-passphrase', {}, async () => {
-        if (master.state().kind !== 'passphrase') {
-          throw new Problem(
-            'CONFLICT',
-            'No passphrase protects the master key: set one with "gatehouse master set-passphrase".',
-          );
-        }
+        if (master.state().kind !== 'passphrase') throw new Problem('CONFLICT', NO_PASSPHRASE);
         await master.changePassphrase(passphrase, next);
         return master.state();
       }),

@@ -56,17 +56,11 @@ export interface TemplateRenewalsDeps {
   limit?: number;
 }
 
-/** Who ends what somebody else began. */
+/** Writes the line at the end of a renewal, also of one that an operator began. */
 const appliance: Actor = { is: 'appliance', task: 'template-renewal' };
 
-export function createTemplateRenewals({
-  transforms,
-  pages,
-  inTransaction,
-  audit,
-  log,
-  limit = 200,
-}: TemplateRenewalsDeps): TemplateRenewals {
+export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRenewals {
+  const { transforms, pages, inTransaction, audit, log, limit = 200 } = deps;
   const states = new Map<OrganizationId, Exclude<TemplateRenewal, { is: 'none' }>>();
   const running = new Map<OrganizationId, Promise<void>>();
   let stopping = false;
@@ -83,17 +77,6 @@ export function createTemplateRenewals({
     const state = { is: 'running' as const, done: 0, total };
     states.set(organization, state);
     const run = renewAll(organization, generation, state)
-      .then(async (left) => {
-        if (left === undefined) return;
-        await transforms.dropOlder(organization);
-        await note(appliance, organization, {
-          step: 'completed',
-          generation,
-          looked: state.done,
-          unreadable: left,
-        });
-        states.delete(organization);
-      })
       .catch((error: unknown) => {
         log.error({ organization, err: error }, 'the renewal of an organization’s templates stopped');
         const reason = error instanceof Problem ? error.message : 'Something broke; the log says what.';
@@ -104,25 +87,21 @@ export function createTemplateRenewals({
     return total;
   }
 
-  /** How many could not be opened; undefined when the service stops before the end. */
+  /** Ends early when the service stops. */
   async function renewAll(
     organization: OrganizationId,
     generation: number,
     state: { done: number },
-  ): Promise<number | undefined> {
-    let left = 0;
-    for (const { renew } of pages) {
-      for (let after = ''; ; ) {
-        if (stopping) return undefined;
-        const page = await renew(organization, generation, after, limit);
-        if (!page) break;
-        state.done += page.done + page.left;
-        left += page.left;
-        after = page.last;
-        await turn();
-      }
+  ): Promise<void> {
+    let unreadable = 0;
+    for await (const { done, left } of renewPages(pages, organization, generation, limit)) {
+      state.done += done + left;
+      unreadable += left;
+      if (stopping) return;
     }
-    return left;
+    await transforms.dropOlder(organization);
+    await note(appliance, organization, { step: 'completed', generation, looked: state.done, unreadable });
+    states.delete(organization);
   }
 
   return {
@@ -155,4 +134,22 @@ export function createTemplateRenewals({
       await Promise.all(running.values());
     },
   };
+}
+
+/** What became of each page. */
+async function* renewPages(
+  pages: readonly RenewalPages[],
+  organization: OrganizationId,
+  generation: number,
+  limit: number,
+) {
+  for (const { renew } of pages) {
+    for (let after = ''; ; ) {
+      const page = await renew(organization, generation, after, limit);
+      if (!page) break;
+      yield page;
+      after = page.last;
+      await turn();
+    }
+  }
 }

@@ -1,7 +1,8 @@
 import type { InstalledModel } from '../../inference/face.ts';
-import type { ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
+import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
 import type { FileCheck, ModelLibrary } from '../../inference/models/model-library.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
@@ -46,81 +47,39 @@ export interface ModelsDeps {
 }
 
 /** Reads the settings once; after that `current` answers from memory. */
-export async function createModels({
-  library,
-  db,
-  inTransaction,
-  audit,
-  clock,
-  changed = async () => {},
-}: ModelsDeps): Promise<Models> {
+export async function createModels(deps: ModelsDeps): Promise<Models> {
+  const { library, db, inTransaction, audit, clock, changed = async () => {} } = deps;
   const store = createModelSettingStore({ db });
   const settings = new Map((await store.all()).map((row) => [row.model, row]));
+  const isEnabled = (entry: ModelEntry) => isEnabledBy(settings.get(entry.id), entry);
   let set = modelSetOf(library.manifest(), isEnabled);
+
+  const report = (entry: ModelEntry) => toReport(entry, settings.get(entry.id));
 
   async function refresh(): Promise<void> {
     set = modelSetOf(library.manifest(), isEnabled);
     await changed();
   }
 
-  function isEnabled({ id, needsLicenceAcceptance }: ModelEntry): boolean {
-    const setting = settings.get(id);
-    if (needsLicenceAcceptance) return setting?.enabled === 1 && setting.accepted_licence_doubt === 1;
-    return setting?.enabled !== 0;
-  }
-
-  function entryOf(id: string): ModelEntry {
-    const entry = library.manifest().models.find((one) => one.id === id);
-    if (entry) return entry;
-    const known = library.importable().find((one) => one.id === id);
-    if (known)
-      throw new Problem('MODEL_NOT_INSTALLED', `The model ${id} is not installed. ${remedy([known])}`);
-    throw new Problem('NOT_FOUND', `No model has the id “${id}”: run “gatehouse models list”.`);
-  }
-
-  function report(entry: ModelEntry): ModelReport {
-    const setting = settings.get(entry.id);
-    return {
-      id: entry.id,
-      name: entry.name,
-      role: entry.role,
-      sha256: entry.sha256,
-      maturity: entry.maturity,
-      licence: entry.licence,
-      provenance: entry.provenance,
-      ...(entry.doubts === undefined ? {} : { doubts: entry.doubts }),
-      enabled: isEnabled(entry),
-      ...(setting?.accepted_licence_doubt === 1
-        ? { acceptedBy: setting.set_by, acceptedAt: setting.set_at }
-        : {}),
-    };
-  }
-
-  /** Throws CONFLICT when nothing could be verified with what would be left. */
-  function refuseWithout(id: string): void {
-    const manifest = library.manifest();
-    const missing = missingFrom(
-      modelSetOf(manifest, (entry) => entry.id !== id && isEnabled(entry)),
-      manifest,
-    );
-    if (missing)
-      throw new Problem('CONFLICT', `Without ${id} no face can be verified: ${missing} would be missing.`);
-  }
-
   async function put(
     entry: ModelEntry,
-    row: ModelSettingRow,
-    action: string,
+    { enabled, accepted }: { enabled: boolean; accepted: boolean },
     actor: Actor,
   ): Promise<ModelReport> {
+    const before = settings.get(entry.id);
+    const { set_by, set_at } = hasAccepted(before)
+      ? before
+      : { set_by: describeActor(actor), set_at: clock.now() };
+    const row = {
+      ...{ model: entry.id, enabled: Number(enabled), accepted_licence_doubt: Number(accepted) },
+      // Who accepted the doubt, and when, stays on record while the model is switched off and on.
+      ...{ set_by, set_at },
+    };
     await inTransaction(async (tx: Tx) => {
       await store.put(tx, row);
-      await audit.add(tx, {
-        actor,
-        action,
-        target: entry.id,
-        details: { sha256: entry.sha256, acceptedLicenceDoubt: row.accepted_licence_doubt === 1 },
-      });
+      const details = { sha256: entry.sha256, acceptedLicenceDoubt: accepted };
+      const action = enabled ? 'models.enable' : 'models.disable';
+      await audit.add(tx, { actor, action, target: entry.id, details });
     });
     settings.set(entry.id, row);
     await refresh();
@@ -133,86 +92,30 @@ export async function createModels({
     importable: () => library.importable(),
     damaged: () => library.damaged().map(({ id }) => id),
     verify: () => library.verify(),
-    async import({ onnx, entry, scorers = [], padSets = [] }, actor) {
-      const pinned = library.importable().find(({ id }) => id === entry.id);
-      if (pinned && pinned.sha256 !== entry.sha256) {
-        throw new Problem(
-          'INVALID_REQUEST',
-          `The file for ${entry.id} is not the one Gatehouse knows: expected SHA-256 ${pinned.sha256}, found ${entry.sha256}.`,
-        );
-      }
-      await library.add(entry, onnx, { scorers, padSets });
-      try {
-        await inTransaction((tx: Tx) =>
-          audit.add(tx, {
-            actor,
-            action: 'models.import',
-            target: entry.id,
-            details: {
-              sha256: entry.sha256,
-              pinned: pinned !== undefined,
-              scorers: scorers.map(({ id }) => id),
-              padSets: padSets.map(({ id }) => id),
-            },
-          }),
-        );
-      } catch (error) {
-        await library.remove(entry.id);
-        throw error;
-      }
+    async import(input, actor) {
+      await importModel(deps, input, actor);
       await refresh();
-      return report(entryOf(entry.id));
+      return report(requireModel(library, input.entry.id));
     },
     async enable(id, { acceptLicenceDoubt }, actor) {
-      const entry = entryOf(id);
-      const before = settings.get(id);
-      const accepted =
-        before?.accepted_licence_doubt === 1 || (entry.needsLicenceAcceptance && acceptLicenceDoubt);
-      if (entry.needsLicenceAcceptance && !accepted) {
-        throw new Problem(
-          'LICENCE_NOT_ACCEPTED',
-          `${entry.name} is off because its licence is in doubt: ${entry.doubts ?? entry.licence} Enable it with “gatehouse models enable ${id} --accept-licence-doubt”, which is recorded with your name and the time.`,
-        );
-      }
-      // Who accepted the doubt, and when, stays on record while the model is switched off and on.
-      const keep =
-        before?.accepted_licence_doubt === 1 ? before : { set_by: describeActor(actor), set_at: clock.now() };
-      const row = {
-        model: id,
-        enabled: 1,
-        accepted_licence_doubt: accepted ? 1 : 0,
-        set_by: keep.set_by,
-        set_at: keep.set_at,
-      };
-      return put(entry, row, 'models.enable', actor);
+      const entry = requireModel(library, id);
+      const accepted = hasAccepted(settings.get(id)) || (entry.needsLicenceAcceptance && acceptLicenceDoubt);
+      if (entry.needsLicenceAcceptance && !accepted) throw doubtfulLicence(entry);
+      return put(entry, { enabled: true, accepted }, actor);
     },
     async disable(id, actor) {
-      const entry = entryOf(id);
-      refuseWithout(id);
-      const before = settings.get(id);
-      const keep =
-        before?.accepted_licence_doubt === 1 ? before : { set_by: describeActor(actor), set_at: clock.now() };
-      const row = {
-        model: id,
-        enabled: 0,
-        accepted_licence_doubt: before?.accepted_licence_doubt ?? 0,
-        set_by: keep.set_by,
-        set_at: keep.set_at,
-      };
-      return put(entry, row, 'models.disable', actor);
+      const entry = requireModel(library, id);
+      refuseWithout(id, library.manifest(), isEnabled);
+      return put(entry, { enabled: false, accepted: hasAccepted(settings.get(id)) }, actor);
     },
     async remove(id, actor) {
       const damaged = library.damaged().find((one) => one.id === id);
-      const sha256 = damaged?.expected ?? entryOf(id).sha256;
-      if (!damaged && entryOf(id).origin === 'imported') refuseWithout(id);
+      const sha256 = damaged?.expected ?? requireModel(library, id).sha256;
+      if (!damaged && requireModel(library, id).origin === 'imported')
+        refuseWithout(id, library.manifest(), isEnabled);
       await inTransaction(async (tx: Tx) => {
         await store.remove(tx, id);
-        await audit.add(tx, {
-          actor,
-          action: 'models.remove',
-          target: id,
-          details: { sha256 },
-        });
+        await audit.add(tx, { actor, action: 'models.remove', target: id, details: { sha256 } });
         // Last: without its line in the log no file goes.
         await library.remove(id);
       });
@@ -220,6 +123,76 @@ export async function createModels({
       await refresh();
     },
   };
+}
+
+const hasAccepted = (setting: ModelSettingRow | undefined): setting is ModelSettingRow =>
+  setting?.accepted_licence_doubt === 1;
+
+const isEnabledBy = (
+  setting: ModelSettingRow | undefined,
+  { needsLicenceAcceptance }: ModelEntry,
+): boolean =>
+  needsLicenceAcceptance ? hasAccepted(setting) && setting.enabled === 1 : setting?.enabled !== 0;
+
+function toReport(entry: ModelEntry, setting: ModelSettingRow | undefined): ModelReport {
+  const { id, name, role, sha256, maturity, licence, provenance, doubts } = entry;
+  return {
+    ...{ id, name, role, sha256, maturity, licence, provenance },
+    ...defined({ doubts }),
+    enabled: isEnabledBy(setting, entry),
+    ...(hasAccepted(setting) && { acceptedBy: setting.set_by, acceptedAt: setting.set_at }),
+  };
+}
+
+/** Throws MODEL_NOT_INSTALLED for one that Gatehouse knows, NOT_FOUND for any other. */
+function requireModel(library: ModelLibrary, id: string): ModelEntry {
+  const entry = library.manifest().models.find((one) => one.id === id);
+  if (entry) return entry;
+  const known = library.importable().find((one) => one.id === id);
+  if (known) throw new Problem('MODEL_NOT_INSTALLED', `The model ${id} is not installed. ${remedy([known])}`);
+  throw new Problem('NOT_FOUND', `No model has the id “${id}”: run “gatehouse models list”.`);
+}
+
+/** Throws CONFLICT when nothing could be verified with what would be left. */
+function refuseWithout(id: string, manifest: Manifest, isEnabled: (entry: ModelEntry) => boolean): void {
+  const rest = modelSetOf(manifest, (entry) => entry.id !== id && isEnabled(entry));
+  const missing = missingFrom(rest, manifest);
+  if (missing)
+    throw new Problem('CONFLICT', `Without ${id} no face can be verified: ${missing} would be missing.`);
+}
+
+const doubtfulLicence = ({ id, name, doubts, licence }: ModelEntry): Problem =>
+  new Problem(
+    'LICENCE_NOT_ACCEPTED',
+    `${name} is off because its licence is in doubt: ${doubts ?? licence} Enable it with “gatehouse models enable ${id} --accept-licence-doubt”, which is recorded with your name and the time.`,
+  );
+
+/** The file, then its line in the log; without the line no file stays. */
+async function importModel(
+  { library, inTransaction, audit }: ModelsDeps,
+  { onnx, entry, scorers = [], padSets = [] }: Parameters<Models['import']>[0],
+  actor: Actor,
+): Promise<void> {
+  const { id, sha256 } = entry;
+  const pinned = library.importable().find((one) => one.id === id);
+  if (pinned && pinned.sha256 !== sha256) {
+    throw new Problem(
+      'INVALID_REQUEST',
+      `The file for ${id} is not the one Gatehouse knows: expected SHA-256 ${pinned.sha256}, found ${sha256}.`,
+    );
+  }
+  await library.add(entry, onnx, { scorers, padSets });
+  const details = {
+    ...{ sha256, pinned: pinned !== undefined },
+    scorers: scorers.map((one) => one.id),
+    padSets: padSets.map((one) => one.id),
+  };
+  try {
+    await inTransaction((tx) => audit.add(tx, { actor, action: 'models.import', target: id, details }));
+  } catch (error) {
+    await library.remove(id);
+    throw error;
+  }
 }
 
 /** Where the source files of these models come from, their SHA-256 and the one command that imports them. */

@@ -47,7 +47,7 @@ export interface Organizations {
   /** Terms in days; null is the default again. Shorter ones delete at the next sweep, not before. */
   setRetention(id: OrganizationId, change: RetentionChange, actor: Actor): Promise<Organization>;
   /**
-   * The organization vouches for the consent of everybody of whom it records none; replaces what it attested before. The
+   * The organization vouches for the consent of all people of whom it records none; replaces what it attested before. The
    * purposes it leaves out are refused for these people.
    */
   attestConsent(
@@ -55,7 +55,7 @@ export interface Organizations {
     attestation: Omit<Attestation, 'attestedBy' | 'attestedAt'>,
     actor: Actor,
   ): Promise<Organization>;
-  /** Part of the caller's transaction, which has a line of its own: everybody in it is gone, and nothing is made in it any more. */
+  /** Part of the caller's transaction, which has a line of its own: all people in it are gone, and nothing is made in it any more. */
   markErased(tx: Tx, id: OrganizationId): Promise<void>;
   /**
    * Throws INVALID_REQUEST, naming each field that is wrong, and CONFLICT when the organization was erased. The network is
@@ -80,34 +80,30 @@ export interface OrganizationsDeps {
   clock: Clock;
 }
 
-export function createOrganizations({
-  db,
-  inTransaction,
-  sealer,
-  audit,
-  ids,
-  clock,
-}: OrganizationsDeps): Organizations {
-  async function get(from: Db | Tx, id: OrganizationId): Promise<Organization> {
-    const organization = await selectOrganization(from, id);
-    if (organization) return organization;
-    throw new Problem('NOT_FOUND', `No organization has the id ${id}.`);
-  }
+export function createOrganizations(deps: OrganizationsDeps): Organizations {
+  const { db, inTransaction, sealer, audit, ids, clock } = deps;
 
-  /** Commands find an organization by its name too. */
-  async function refuseTaken(from: Db | Tx, name: string, self?: OrganizationId): Promise<void> {
-    const others = await selectOrganizations(from);
-    const taken = others.find(
-      (other) => other.id !== self && other.name.toLowerCase() === name.toLowerCase(),
-    );
-    if (taken)
-      throw new Problem('CONFLICT', `${taken.id} is called “${taken.name}” already: choose another name.`);
-  }
+  /** Writes what `decide` makes of the organization, and its line in the log. */
+  const alter = (
+    id: OrganizationId,
+    actor: Actor,
+    decide: (before: Organization, tx: Tx) => Alteration | undefined | Promise<Alteration | undefined>,
+  ): Promise<Organization> =>
+    inTransaction(async (tx) => {
+      const before = await requireOrganization(tx, id);
+      const alteration = await decide(before, tx);
+      if (!alteration) return before;
+      const { after, action, details } = alteration;
+      await updateOrganization(tx, after);
+      await audit.add(tx, { actor, action, organization: id, target: id, details });
+      return after;
+    });
 
   return {
     async create(input, actor) {
+      const id = ids.next('organization');
       const organization: Organization = {
-        id: ids.next('organization'),
+        id,
         name: checkName(input.name),
         createdAt: clock.now(),
         matchOnly: false,
@@ -115,112 +111,81 @@ export function createOrganizations({
         consentPolicy: 'attested',
       };
       await refuseTaken(db, organization.name);
-      await sealer.createOrganization(organization.id);
+      await sealer.createOrganization(id);
       await inTransaction(async (tx) => {
         await refuseTaken(tx, organization.name);
         await insertOrganization(tx, organization);
-        await audit.add(tx, {
-          actor,
-          action: 'organization.create',
-          organization: organization.id,
-          target: organization.id,
-        });
+        await audit.add(tx, { actor, action: 'organization.create', organization: id, target: id });
       });
       return organization;
     },
 
     list: () => selectOrganizations(db),
     page: (page) => selectOrganizationPage(db, page),
-
-    get: (id) => get(db, id),
+    get: (id) => requireOrganization(db, id),
 
     async set(id, change, actor) {
-      const { allowedProfiles, ...others } = change;
-      const wanted = { ...others, ...(others.name !== undefined && { name: checkName(others.name) }) };
-      return inTransaction(async (tx) => {
-        const before = await get(tx, id);
-        const after: Organization = { ...before, ...wanted };
-        if (allowedProfiles === null) delete after.allowedProfiles;
-        else if (allowedProfiles !== undefined) after.allowedProfiles = [...new Set(allowedProfiles)];
-        const changed = settings.filter(
-          (setting) => JSON.stringify(before[setting]) !== JSON.stringify(after[setting]),
-        );
-        if (changed.length === 0) return before;
-        if (changed.includes('name')) await refuseTaken(tx, after.name, id);
-        await updateOrganization(tx, after);
-        await audit.add(tx, {
-          actor,
-          action: 'organization.set',
-          organization: id,
-          target: id,
-          details: Object.fromEntries(
-            changed.map((setting) => [
-              setting,
-              { from: before[setting] ?? null, to: after[setting] ?? null },
-            ]),
-          ),
-        });
-        return after;
+      const wanted = { ...change, ...(change.name !== undefined && { name: checkName(change.name) }) };
+      return alter(id, actor, async (before, tx) => {
+        const alteration = changeSettings(before, wanted);
+        if (alteration?.details.name) await refuseTaken(tx, alteration.after.name, id);
+        return alteration;
       });
     },
 
-    setRetention: (id, change, actor) =>
-      inTransaction(async (tx) => {
-        const before = await get(tx, id);
-        const wanted = Object.entries({ ...before.retention, ...change }).filter(([, days]) => days !== null);
-        const { retention: _, ...rest } = before;
-        const retention = RetentionSettings.parse(Object.fromEntries(wanted));
-        const after: Organization = { ...rest, ...(wanted.length === 0 ? {} : { retention }) };
-        await updateOrganization(tx, after);
-        await audit.add(tx, {
-          actor,
-          action: 'retention.set',
-          organization: id,
-          target: id,
-          details: { from: retentionPolicy(before), to: retentionPolicy(after) },
-        });
-        return after;
-      }),
+    setRetention: (id, change, actor) => alter(id, actor, (before) => changeRetention(before, change)),
 
-    attestConsent: (id, attestation, actor) =>
-      inTransaction(async (tx) => {
-        const before = await get(tx, id);
-        const attested = { attestedBy: describeActor(actor), attestedAt: clock.now() };
-        const after: Organization = { ...before, attestation: { ...attestation, ...attested } };
-        await updateOrganization(tx, after);
-        await audit.add(tx, {
-          actor,
-          action: 'consent.attest',
-          organization: id,
-          target: id,
-          details: { from: before.attestation ?? null, to: after.attestation },
-        });
-        return after;
+    attestConsent: (id, given, actor) =>
+      alter(id, actor, (before) => {
+        const attestation = { ...given, attestedBy: describeActor(actor), attestedAt: clock.now() };
+        const details = { from: before.attestation ?? null, to: attestation };
+        return { after: { ...before, attestation }, action: 'consent.attest', details };
       }),
 
     async markErased(tx, id) {
-      const before = await get(tx, id);
+      const before = await requireOrganization(tx, id);
       await updateOrganization(tx, { ...before, erasedAt: before.erasedAt ?? clock.now() });
     },
 
+    ...createSites(deps),
+  };
+}
+
+interface Alteration {
+  after: Organization;
+  action: string;
+  details: Record<string, unknown>;
+}
+
+async function requireOrganization(from: Db | Tx, id: OrganizationId): Promise<Organization> {
+  const organization = await selectOrganization(from, id);
+  if (organization) return organization;
+  throw new Problem('NOT_FOUND', `No organization has the id ${id}.`);
+}
+
+/** Commands find an organization by its name too. */
+async function refuseTaken(from: Db | Tx, name: string, self?: OrganizationId): Promise<void> {
+  const others = await selectOrganizations(from);
+  const taken = others.find((other) => other.id !== self && other.name.toLowerCase() === name.toLowerCase());
+  if (taken)
+    throw new Problem('CONFLICT', `${taken.id} is called “${taken.name}” already: choose another name.`);
+}
+
+function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps) {
+  return {
     async addSite(id, input, actor) {
       const site: Site = { id: ids.next('site'), organization: id, ...checkSite(input) };
       await inTransaction(async (tx) => {
-        refuseErased(await get(tx, id));
+        refuseErased(await requireOrganization(tx, id));
         await insertSite(tx, site, clock.now());
-        await audit.add(tx, {
-          actor,
-          action: 'site.add',
-          organization: id,
-          target: site.id,
-          details: { cidr: site.cidr, country: site.country, timeZone: site.timeZone },
-        });
+        const details = { cidr: site.cidr, country: site.country, timeZone: site.timeZone };
+        await audit.add(tx, { actor, action: 'site.add', organization: id, target: site.id, details });
       });
       return site;
     },
 
     async listSites(id) {
-      await get(db, id);
+      await requireOrganization(db, id);
       return selectSites(db, id);
     },
 
@@ -237,10 +202,37 @@ export function createOrganizations({
     async siteOf(id, address) {
       return narrowestSite(await selectSites(db, id), address);
     },
-  };
+  } satisfies Partial<Organizations>;
 }
 
 const settings = ['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy', 'allowedProfiles'] as const;
+
+function changeSettings(
+  before: Organization,
+  { allowedProfiles, ...others }: Parameters<Organizations['set']>[1],
+): Alteration | undefined {
+  const after: Organization = { ...before, ...others };
+  if (allowedProfiles === null) delete after.allowedProfiles;
+  else if (allowedProfiles !== undefined) after.allowedProfiles = [...new Set(allowedProfiles)];
+  const changed = settings.filter(
+    (setting) => JSON.stringify(before[setting]) !== JSON.stringify(after[setting]),
+  );
+  if (changed.length === 0) return undefined;
+  const details = changed.map((setting) => [
+    setting,
+    { from: before[setting] ?? null, to: after[setting] ?? null },
+  ]);
+  return { after, action: 'organization.set', details: Object.fromEntries(details) };
+}
+
+function changeRetention(before: Organization, change: RetentionChange): Alteration {
+  const wanted = Object.entries({ ...before.retention, ...change }).filter(([, days]) => days !== null);
+  const { retention: _, ...rest } = before;
+  const retention = RetentionSettings.parse(Object.fromEntries(wanted));
+  const after: Organization = { ...rest, ...(wanted.length > 0 && { retention }) };
+  const details = { from: retentionPolicy(before), to: retentionPolicy(after) };
+  return { after, action: 'retention.set', details };
+}
 
 function checkName(text: string): string {
   const name = text.trim();

@@ -5,36 +5,43 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 
 export type ProfileRow = Selectable<Schema['profile']>;
 
+/** Also one that was put away. */
+const newestVersion = (
+  from: Db,
+  organization: OrganizationId,
+  slug: string,
+): Promise<ProfileRow | undefined> =>
+  from
+    .selectFrom('profile')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('slug', '=', slug)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
+const newestOfEach = (db: Db) =>
+  db
+    .selectFrom('profile as p')
+    .selectAll()
+    .where('removed_at', 'is', null)
+    .where('version', '=', (eb) =>
+      eb
+        .selectFrom('profile as other')
+        .whereRef('other.organization', '=', 'p.organization')
+        .whereRef('other.slug', '=', 'p.slug')
+        .select((inner) => inner.fn.max('other.version').as('newest')),
+    );
+
 /** The table `profile`: every version ever set, one row each; those that were put away have `removed_at`. */
 export function createProfileStore({ db }: { db: Db }) {
-  const newest = (from: Db, organization: OrganizationId, slug: string): Promise<ProfileRow | undefined> =>
-    from
-      .selectFrom('profile')
-      .selectAll()
-      .where('organization', '=', organization)
-      .where('slug', '=', slug)
-      .orderBy('version', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-  const newestOfEach = () =>
-    db
-      .selectFrom('profile as p')
-      .selectAll()
-      .where('removed_at', 'is', null)
-      .where('version', '=', (eb) =>
-        eb
-          .selectFrom('profile as other')
-          .whereRef('other.organization', '=', 'p.organization')
-          .whereRef('other.slug', '=', 'p.slug')
-          .select((inner) => inner.fn.max('other.version').as('newest')),
-      );
   return {
     async newest(organization: OrganizationId, slug: string): Promise<ProfileRow | undefined> {
-      const row = await newest(db, organization, slug);
+      const row = await newestVersion(db, organization, slug);
       return row?.removed_at === null ? row : undefined;
     },
     /** Also one that was put away: the next version comes after it. */
-    newestIn: (tx: Tx, organization: OrganizationId, slug: string) => newest(tx, organization, slug),
+    newestIn: (tx: Tx, organization: OrganizationId, slug: string) => newestVersion(tx, organization, slug),
     /** The slug of the profile that has this id in any of its versions. */
     async slugOf(organization: OrganizationId, id: string): Promise<string | undefined> {
       const row = await db
@@ -58,7 +65,7 @@ export function createProfileStore({ db }: { db: Db }) {
     },
     /** The newest version of each, by slug; of all organizations without one. */
     list: (organization?: OrganizationId): Promise<ProfileRow[]> =>
-      newestOfEach()
+      newestOfEach(db)
         .$if(organization !== undefined, (query) => query.where('organization', '=', organization!))
         .orderBy('slug')
         .execute(),
@@ -67,7 +74,7 @@ export function createProfileStore({ db }: { db: Db }) {
       organization: OrganizationId,
       { after, limit }: { after?: string; limit: number },
     ): Promise<ProfileRow[]> =>
-      newestOfEach()
+      newestOfEach(db)
         .where('organization', '=', organization)
         .$if(after !== undefined, (query) => query.where('slug', '>', after!))
         .orderBy('slug')

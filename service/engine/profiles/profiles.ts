@@ -55,17 +55,12 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
       return [...builtInProfiles.filter(({ slug }) => !taken.has(slug)), ...own];
     },
     async page(organization, { after, limit }) {
-      const before = builtInProfiles.findIndex(({ id }) => id === after);
-      const slugOfOwn = before === -1 ? after : undefined;
-      const left = slugOfOwn === undefined ? builtInProfiles.slice(before + 1) : [];
+      const { left, ...ownOnes } = builtInBehind(after);
       const slugs = left.map(({ slug }) => slug);
       const taken = slugs.length === 0 ? [] : await store.taken(organization, slugs);
       const builtIn = left.filter(({ slug }) => !taken.includes(slug)).slice(0, limit);
       if (builtIn.length === limit) return builtIn;
-      const own = await store.page(organization, {
-        limit: limit - builtIn.length,
-        ...(slugOfOwn !== undefined && { after: slugOfOwn }),
-      });
+      const own = await store.page(organization, { ...ownOnes, limit: limit - builtIn.length });
       return [...builtIn, ...own.map(toProfile)];
     },
     async lenientOrganizations() {
@@ -80,7 +75,7 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
       const slug = (idOrSlug.includes('_') && (await store.slugOf(organization, idOrSlug))) || idOrSlug;
       const own = await store.newest(organization, slug);
       if (own) return toProfile(own);
-      const found = builtInProfiles.find((profile) => profile.slug === slug);
+      const found = builtInOf(slug);
       if (found) return found;
       throw new Problem(
         'PROFILE_NOT_FOUND',
@@ -106,13 +101,8 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
             'CONFLICT',
             'The profile was changed by someone else at the same time: try again.',
           );
-        await audit.add(tx, {
-          actor,
-          action: 'profile.set',
-          organization,
-          target: row.id,
-          details: { slug, version: row.version },
-        });
+        const details = { slug, version: row.version };
+        await audit.add(tx, { actor, action: 'profile.set', organization, target: row.id, details });
         return toProfile(row);
       });
     },
@@ -124,17 +114,22 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
             'PROFILE_NOT_FOUND',
             `The organization has no profile “${slug}” of its own: “gatehouse profile list” shows which it has.`,
           );
-        await audit.add(tx, {
-          actor,
-          action: 'profile.reset',
-          organization,
-          target: slug,
-          details: { slug, versions },
-        });
+        const details = { slug, versions };
+        await audit.add(tx, { actor, action: 'profile.reset', organization, target: slug, details });
       });
-      return builtInProfiles.find((profile) => profile.slug === slug);
+      return builtInOf(slug);
     },
   };
+}
+
+const builtInOf = (slug: string) => builtInProfiles.find((profile) => profile.slug === slug);
+
+/** Built-in ones that come after the id, none after the slug of an own one. */
+function builtInBehind(idOrSlug: string | undefined): { left: readonly Profile[]; after?: string } {
+  const at = builtInProfiles.findIndex(({ id }) => id === idOrSlug);
+  return idOrSlug !== undefined && at === -1
+    ? { left: [], after: idOrSlug }
+    : { left: builtInProfiles.slice(at + 1) };
 }
 
 /** Reads rows; what this release does not know of one is in the log once. */
