@@ -1,10 +1,9 @@
 import { type KeyObject, randomFillSync } from 'node:crypto';
-import { constants, type FileHandle, link, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { constants, type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeDurablyAside } from '../lib/durable-file.ts';
 import { Problem } from '../lib/problem.ts';
 import { decrypt, encrypt, type Random } from '../storage/sealing/aes-gcm.ts';
-import { syncFolderAside } from '../storage/sync.ts';
 import { CHUNK, chunksIn, openChunk, StreamError, sealStream, streamKey, TAG } from './backup-stream.ts';
 
 /** What a backup says of itself without a key: which keys open it and what it is of. Nothing personal, no secret. */
@@ -53,8 +52,6 @@ const PREFIX = MAGIC.length + 4;
 const MOST_HEADER = 2 ** 23;
 const BOUND = 'backup|data key|1';
 
-export const unfinishedName = (path: string): string => `${path}.unfinished`;
-
 /**
  * Writes the file: header, then `source` sealed. On disk under its name when it resolves, and until then under another; when
  * it throws, nothing is left. Never replaces a file. Memory: a few chunks.
@@ -78,35 +75,11 @@ export async function writeBackupFile(
   );
   const header = Buffer.concat([MAGIC, Buffer.alloc(4), json]);
   header.writeUInt32BE(json.length, MAGIC.length);
-  const unfinished = unfinishedName(path);
-  await rm(unfinished, { force: true });
-  const file = await open(unfinished, 'wx', 0o600);
-  try {
-    let bytes = 0;
-    try {
-      const write = async (part: Uint8Array) => {
-        await file.writeFile(part);
-        bytes += part.length;
-      };
-      await write(header);
-      for await (const chunk of sealStream(source, streamKey(dataKey, header))) await write(chunk);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    // A link, not a rename: a file of this name is never replaced.
-    await link(unfinished, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPERM' || error.code === 'ENOTSUP' || error.code === 'EOPNOTSUPP')
-        return renameNew(unfinished, path);
-      throw error;
-    });
-    await rm(unfinished, { force: true });
-    await syncFolderAside(dirname(path));
-    return { bytes };
-  } catch (error) {
-    await rm(unfinished, { force: true }).catch(() => {});
-    throw error;
+  async function* parts() {
+    yield header;
+    yield* sealStream(source, streamKey(dataKey, header));
   }
+  return { bytes: await writeDurablyAside(path, parts(), { replace: false }) };
 }
 
 /** A backup file whose header has been read; nothing of it is proven before the chunks open. */
@@ -220,10 +193,3 @@ function describe(damage: StreamError['damage'], count: number): string {
 
 const damaged = (path: string, how: string) =>
   new Problem('BACKUP_UNUSABLE', `${path} is damaged: ${how}. Use another backup.`);
-
-/** For file systems without hard links (FAT). Whoever else writes there could come between. */
-async function renameNew(from: string, to: string): Promise<void> {
-  const claim = await open(to, 'wx', 0o600);
-  await claim.close();
-  await rename(from, to);
-}

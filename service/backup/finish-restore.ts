@@ -1,10 +1,10 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { syncFolder } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Vault } from '../storage/keys/vault.ts';
-import { syncFolder } from '../storage/sync.ts';
 import { openRestoreWord } from './restore-seal.ts';
 import { wipeKeys } from './wipe-keys.ts';
 
@@ -26,7 +26,7 @@ export type RestoreMarker = z.infer<typeof Marker>;
  */
 export function finishRestore(data: string): void {
   const journal = journalOf(data);
-  // Cut short while it was written it may hold anything; nothing has been moved then.
+  // While `data` is there, nothing has been moved.
   if (existsSync(data) || !existsSync(journal)) return;
   const staged = stagedIn(journal, data);
   if (existsSync(staged)) {

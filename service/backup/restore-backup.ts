@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } fro
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
+import { syncFile, syncFolder, writeDurably } from '../lib/durable-file.ts';
 import { Problem } from '../lib/problem.ts';
 import { removePlans } from '../storage/backup-check.ts';
 import { lossBetween, type RestoreLoss, requireConfirmedLoss } from '../storage/former/restore-loss.ts';
@@ -9,8 +10,6 @@ import { COPY_NAME } from '../storage/key-copies/key-copy-file.ts';
 import { acceptLostOrganizations } from '../storage/keys/lost-organizations.ts';
 import { LENT_NOTE } from '../storage/master/master-record.ts';
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
-import { syncFile, syncFolder } from '../storage/sync.ts';
-import { writeSynced } from '../storage/write-synced.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import type { BackupFacts } from './backup-file.ts';
 import { peekKeyStore } from './backup-keys.ts';
@@ -99,8 +98,7 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
     requireConfirmedLoss(lost, { data, takenAt: facts.takenAt, confirm: order.confirm });
     step('staged');
     if (order.databaseUrl !== undefined) takeOut = await moveIntoPostgres(staged, order.databaseUrl, clock);
-    writeSynced(journalOf(data), JSON.stringify({ staged }));
-    syncFolder(dirname(data));
+    writeDurably(journalOf(data), JSON.stringify({ staged }));
     step('journal');
     if (lock) {
       moveAside(data, aside);
@@ -173,7 +171,7 @@ async function stage(order: RestoreOrder, staged: string) {
         ...(seal.noteForged && { note: 'forged' }),
       },
     };
-    writeSynced(join(staged, MARKER), await seal.seal(markerText(marker)));
+    writeDurably(join(staged, MARKER), await seal.seal(markerText(marker)));
     return {
       facts: backup.facts,
       found,

@@ -2,7 +2,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync } f
 import { dirname, join, relative } from 'node:path';
 import { Manifest } from '../inference/models/manifest.ts';
 import { hashFile } from '../inference/models/model-library.ts';
-import { writeSynced } from '../storage/write-synced.ts';
+import { writeDurably } from '../lib/durable-file.ts';
 
 /** What must be set so that the next start finds it; nothing when it lies in the directory. */
 export function placeMasterKey(from: string | undefined, data: string, staged: string): string | undefined {
@@ -39,7 +39,7 @@ export function writeSettings(
     linkSync(named, join(staged, inside));
   }
   rmSync(path, { force: true });
-  if (Object.keys(settings).length > 0) writeSynced(path, `${JSON.stringify(settings, null, 2)}\n`);
+  if (Object.keys(settings).length > 0) writeDurably(path, `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 /** Model files that the backup only lists come from the old directory where they are the same. */

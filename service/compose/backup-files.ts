@@ -3,13 +3,7 @@ import { constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { access, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { copyDatabase } from '../backup/backup-copy.ts';
-import {
-  type BackupFacts,
-  type BackupKey,
-  openBackupFile,
-  unfinishedName,
-  writeBackupFile,
-} from '../backup/backup-file.ts';
+import { type BackupFacts, type BackupKey, openBackupFile, writeBackupFile } from '../backup/backup-file.ts';
 import { readBackupFolder } from '../backup/backup-folder.ts';
 import { openBackupKey } from '../backup/backup-key.ts';
 import { drain, packParts } from '../backup/backup-parts.ts';
@@ -18,6 +12,7 @@ import { PROOF_FOLDER, verifyBackup } from '../backup/verify-backup.ts';
 import { wipeKeys } from '../backup/wipe-keys.ts';
 import type { BackupFiles } from '../engine/backups/index.ts';
 import type { Clock } from '../lib/clock.ts';
+import { unfinishedName } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { productVersion } from '../lib/version.ts';

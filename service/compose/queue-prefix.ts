@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSynced } from '../storage/write-synced.ts';
+import { writeDurably } from '../lib/durable-file.ts';
 
 const FILE = 'queue-id';
 
@@ -30,6 +30,6 @@ function make(file: string, random: (into: Uint8Array) => void): string {
   const bytes = new Uint8Array(16);
   random(bytes);
   const id = Buffer.from(bytes).toString('hex');
-  writeSynced(file, `${id}\n`);
+  writeDurably(file, `${id}\n`);
   return id;
 }

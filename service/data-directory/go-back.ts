@@ -6,6 +6,7 @@ import { MARKER, markerText, type RestoreMarker, removeRestoreMarker } from '../
 import { openRestoreSeal } from '../backup/restore-seal.ts';
 import { type Config, describeDatabase } from '../config.ts';
 import type { Clock } from '../lib/clock.ts';
+import { writeDurably } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
@@ -20,7 +21,6 @@ import { leaveIntegrity } from '../storage/keys/leave-integrity.ts';
 import { acceptLostOrganizations } from '../storage/keys/lost-organizations.ts';
 import { masterPlaces, openMaster, type Unlock } from '../storage/master/open-master.ts';
 import { apiKeyMac } from '../storage/migrations/0006-api-key-mac.ts';
-import { writeSynced } from '../storage/write-synced.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import { databasePlace, keyStorePlace } from './database-place.ts';
 
@@ -112,7 +112,7 @@ const writerOf = (data: string) =>
   `gatehouse migrate --back, process ${process.pid} on ${hostname()}: ${data}`;
 
 const markerOf = (data: string, text: string) => ({
-  write: () => writeSynced(join(data, MARKER), text),
+  write: () => writeDurably(join(data, MARKER), text),
   remove: () => removeRestoreMarker(data),
 });
 

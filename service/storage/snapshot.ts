@@ -2,9 +2,9 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rm
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Clock } from '../lib/clock.ts';
+import { syncFile, syncFolder } from '../lib/durable-file.ts';
 import { Problem } from '../lib/problem.ts';
 import { toStorageProblem } from './storage-problem.ts';
-import { syncFile, syncFolder } from './sync.ts';
 
 /** Snapshots kept beside the database, or in it; older ones go when a newer one has been verified. */
 export const KEPT = 3;

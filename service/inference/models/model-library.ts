@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { writeDurablyAside } from '../../lib/durable-file.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
 import { acceptImport, type OwnSets } from './accept-import.ts';
@@ -76,7 +77,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
   const verify = () => checkFiles(filesOf(paths, own, imported));
 
   async function keepManifest(next: Manifest): Promise<void> {
-    await writeWhole(importedManifest, Buffer.from(`${JSON.stringify(next, null, 2)}\n`));
+    await writeDurablyAside(importedManifest, [Buffer.from(`${JSON.stringify(next, null, 2)}\n`)]);
     imported = next;
   }
 
@@ -103,7 +104,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
         const { id, file } = kept;
         const replaced = imported.models.find((model) => model.id === id);
         await mkdir(paths.imported, { recursive: true, mode: 0o700 });
-        await writeWhole(pathIn(paths.imported, kept), onnx);
+        await writeDurablyAside(pathIn(paths.imported, kept), [onnx]);
         await keepManifest({
           version: 1,
           models: replaceById(imported.models, [kept]),
@@ -226,29 +227,5 @@ export async function hashFile(path: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-/** All or nothing, also across a power cut: a temporary file, fsync, rename, fsync of the folder. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  const folder = await open(join(path, '..'), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -1,11 +1,11 @@
 import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
+import { syncFile, syncFolder } from '../../lib/durable-file.ts';
 import { Problem } from '../../lib/problem.ts';
 import { findDamage } from '../backup-check.ts';
 import { type Snapshot, snapshotsIn } from '../snapshot.ts';
 import { openSqliteFile } from '../sqlite.ts';
-import { syncFile, syncFolder } from '../sync.ts';
 import type { Aside, BackMarker, FormerDatabase } from './former-database.ts';
 import { lossBetween } from './restore-loss.ts';
 

@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
+import { syncFolder } from '../../lib/durable-file.ts';
 import { CHECKPOINT_NOTE } from '../keys/checkpoint-note.ts';
 import {
   type CopiedTable,
@@ -8,7 +9,6 @@ import {
   copiedTables,
   type RowChange,
 } from '../keys/key-store-schema.ts';
-import { syncFolder } from '../sync.ts';
 import { openCopy, readRevision } from './key-copy-open.ts';
 import { anotherMedium, CopyTrouble, toCopyTrouble } from './key-copy-trouble.ts';
 

@@ -4,13 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import { createMasterKey, MASTER_KEY_BYTES, type MasterKey, masterKeyId } from './master-key.ts';
 import type { HeldKey, MasterKeyProvider } from './master-key-provider.ts';
-import {
-  createSecretFile,
-  destroySecretFile,
-  readSecretFile,
-  replaceSecretFile,
-  writeSecretFile,
-} from './secret-file.ts';
+import { destroySecretFile, readSecretFile, replaceSecretFile, writeSecretFile } from './secret-file.ts';
 
 const HEADER = 'gatehouse-master-key-v1';
 
@@ -48,7 +42,7 @@ export function masterKeyFile(path: string, random: Random = randomFillSync): Ma
       return createMasterKey(readKey(next), random);
     },
     async create() {
-      createSecretFile(place, line(newKey()));
+      writeSecretFile(place, line(newKey()), { replace: false });
       return createMasterKey(readKey(place), random);
     },
     commit: async () => replaceSecretFile(place, next),

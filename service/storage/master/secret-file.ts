@@ -2,19 +2,16 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  fsyncSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { overwriteFile, syncFolder, type WriteOptions, writeDurably } from '../../lib/durable-file.ts';
 import { Problem } from '../../lib/problem.ts';
 import { toStorageProblem } from '../storage-problem.ts';
-import { syncFolder } from '../sync.ts';
 
 /** More than any of ours; a path that names something else is not read into memory whole. */
 const MOST_BYTES = 64 * 1024;
@@ -50,74 +47,38 @@ export function readSecretFile(path: string, what: string): string {
   }
 }
 
-/** On disk, mode 0600, when it returns: either whole or not there. Replaces what lies at `path`. */
-export function writeSecretFile(path: string, text: string): void {
-  write(path, text, (unfinished) => renameSync(unfinished, path));
-}
-
-/** As `writeSecretFile`, but throws (EEXIST) when something lies there: what another process made is never replaced. */
-export function createSecretFile(path: string, text: string): void {
-  write(path, text, (unfinished) => {
-    linkSync(unfinished, path);
-    rmSync(unfinished);
+/** As `writeDurably`, in a folder that is made where it is missing. Throws STORAGE_FULL for a disk that takes nothing. */
+export function writeSecretFile(path: string, text: string, options?: WriteOptions): void {
+  onDisk(() => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeDurably(path, text, options);
   });
 }
 
 /** Moves `next` over `path`, whose bytes are overwritten first. Does nothing when there is no `next`. */
 export function replaceSecretFile(path: string, next: string): void {
   if (!existsSync(next)) return;
-  try {
-    overwrite(path);
+  onDisk(() => {
+    if (existsSync(path)) overwriteFile(path);
     renameSync(next, path);
     syncFolder(dirname(path));
-  } catch (error) {
-    throw toStorageProblem(error);
-  }
+  });
 }
 
-/**
- * Overwrites the bytes and removes the file. A flash disk, a copy-on-write or journaling file system, and any snapshot or
- * backup may keep the old bytes all the same.
- */
+/** Overwrites the bytes (overwriteFile) and removes the file. */
 export function destroySecretFile(path: string): void {
   if (!existsSync(path)) return;
-  try {
-    overwrite(path);
+  onDisk(() => {
+    overwriteFile(path);
     rmSync(path);
     syncFolder(dirname(path));
-  } catch (error) {
-    throw toStorageProblem(error);
-  }
+  });
 }
 
-function write(path: string, text: string, putInPlace: (unfinished: string) => void): void {
-  const unfinished = `${path}.unfinished`;
+function onDisk(work: () => void): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    rmSync(unfinished, { force: true });
-    const handle = openSync(unfinished, 'wx', 0o600);
-    try {
-      writeSync(handle, text);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    putInPlace(unfinished);
-    syncFolder(dirname(path));
+    work();
   } catch (error) {
-    rmSync(unfinished, { force: true });
     throw toStorageProblem(error);
-  }
-}
-
-function overwrite(path: string): void {
-  if (!existsSync(path)) return;
-  const handle = openSync(path, 'r+');
-  try {
-    const { size } = fstatSync(handle);
-    writeSync(handle, Buffer.alloc(size), 0, size, 0);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
