@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -178,13 +178,13 @@ const changes: Record<string, () => Sample> = {
     action: 'organization.renew-templates',
   }),
   'POST /api/admin/organization/key/rotation': () => ({ action: 'organization.rotate-key.begin' }),
-  'POST /keystore/places': () => ({ body: { folder: place() }, action: 'keystore.add-place' }),
-  'POST /keystore/places/remove': () => ({
+  'POST /api/admin/key-store/places': () => ({ body: { folder: place() }, action: 'keystore.add-place' }),
+  'POST /api/admin/key-store/places/remove': () => ({
     body: { folder: place(), wipe: false },
     before: () => gatehouse.keyPlaces.add(place(), by.actor),
     action: 'keystore.remove-place',
   }),
-  'POST /keystore/places/destroyed': () => ({
+  'POST /api/admin/key-store/places/destroyed': () => ({
     body: { folder: place(), confirm: place() },
     before: async () => {
       await gatehouse.keyPlaces.add(place(), by.actor);
@@ -232,8 +232,11 @@ const changes: Record<string, () => Sample> = {
     },
     action: 'mail-recipient.withdraw',
   }),
-  'POST /models/:model/enable': () => ({ body: { acceptLicenceDoubt: true }, action: 'models.enable' }),
-  'POST /models/:model/disable': () => ({ action: 'models.disable' }),
+  'POST /api/admin/models/:id/enable': () => ({
+    body: { acceptLicenceDoubt: true },
+    action: 'models.enable',
+  }),
+  'POST /api/admin/models/:id/disable': () => ({ action: 'models.disable' }),
   'POST /backups': () => ({ body: { folder: join(folder, 'backups') }, action: 'backup.create' }),
   'PUT /backups/plan': () => ({
     body: { folder: join(folder, 'backups'), everyMinutes: 60, keep: 2 },
@@ -250,17 +253,30 @@ const changes: Record<string, () => Sample> = {
   }),
   'POST /api/admin/jobs/:id/retry': () => ({ action: 'job.retry' }),
   'DELETE /api/admin/jobs/:id': () => ({ query: `confirm=${ids.job}`, action: 'job.remove' }),
-  'POST /master/rotate': () => ({ body: {}, action: 'master.rotate' }),
-  'POST /master/passphrase': () => ({
+  'POST /api/admin/master-key/rotate': () => ({ body: {}, action: 'master.rotate' }),
+  'POST /api/admin/master-key/passphrase': () => ({
     body: { passphrase: 'correct horse battery staple' },
     action: 'master.set-passphrase',
   }),
-  'POST /master/file': () => ({ body: { path: join(folder, 'other.key') }, action: 'master.use-file' }),
-  'POST /signing-keys/:purpose/rotate': () => ({ action: 'signing-key.rotate' }),
+  'POST /api/admin/master-key/passphrase/change': () => ({
+    body: { current: 'correct horse battery staple', passphrase: 'staple battery horse correct' },
+    before: () => gatehouse.custody.setPassphrase('correct horse battery staple', by.actor),
+    action: 'master.change-passphrase',
+  }),
+  'POST /api/admin/master-key/file': () => ({
+    body: { path: join(folder, 'other.key') },
+    action: 'master.use-file',
+  }),
+  'POST /api/admin/signing-keys/:purpose/rotate': () => ({ action: 'signing-key.rotate' }),
 };
 
 /** Tried where models and backups are: they need a file of another model, and a backup. `sync` changes no decision of anybody. */
-const elsewhere = ['POST /models', 'DELETE /models/:model', 'POST /backups/verified', 'POST /keystore/sync'];
+const elsewhere = [
+  'POST /api/admin/models',
+  'DELETE /api/admin/models/:id',
+  'POST /backups/verified',
+  'POST /api/admin/key-store/sync',
+];
 
 let folder: string;
 let gatehouse: Gatehouse;
@@ -413,9 +429,13 @@ function inDatabase<T>(work: (database: Sqlite.Database) => T): T {
 
 const mute = "create trigger mute before insert on audit begin select raise(abort, 'mute'); end";
 
-/** Of every row, and of the key file. */
+/** Of every row, and of the file that keeps the master key. */
 function digest(): string {
-  const hash = createHash('sha256').update(readFileSync(join(folder, 'data', 'master.key')));
+  const hash = createHash('sha256');
+  for (const name of ['master.key', 'master-passphrase.json']) {
+    const path = join(folder, 'data', name);
+    if (existsSync(path)) hash.update(readFileSync(path));
+  }
   inDatabase((database) => {
     for (const name of tables(database)) {
       const rows = database.prepare(`select * from "${name}"`).all();
@@ -473,7 +493,7 @@ const counts = () =>
 test('no call without parameters deletes anything', async () => {
   const lost: string[] = [];
   for (const route of changing().filter(
-    (route) => !/:(key|slug|model)\b|\/(keys|webhooks|grants|sites)\/:id\b/.test(route),
+    (route) => !/:slug\b|\/(keys|webhooks|grants|sites|models)\/:id\b/.test(route),
   )) {
     const [method = '', url = ''] = route.split(' ');
     for (const body of [undefined, {}]) {

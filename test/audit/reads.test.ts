@@ -53,18 +53,18 @@ const nothingPersonal = [
   '/api/admin/organization/templates/renewal',
   '/erasures/keys',
   '/erasures/:erasure',
-  '/keystore/places',
+  '/api/admin/key-store/places',
   '/keys-without-person',
   '/audit/verification',
   '/audit/keys',
   '/api/admin/jobs',
   '/api/admin/jobs/counts',
   '/api/admin/jobs/:id',
-  '/models',
-  '/models/verify',
+  '/api/admin/models',
+  '/api/admin/models/verification',
   '/backups',
-  '/master',
-  '/signing-keys',
+  '/api/admin/master-key',
+  '/api/admin/signing-keys',
 ];
 /** As `/audit`, but it does not end: audit-log.test.ts. */
 const endless = ['/audit/follow'];

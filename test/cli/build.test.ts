@@ -39,7 +39,7 @@ test('the built program knows its version, makes a directory and finds its model
   });
   expect(run('init', '--org', 'Museum', '--json')).toMatchObject({ code: 0, stderr: '' });
   const { code, stdout } = run('models', 'verify', '--json');
-  const { files } = JSON.parse(stdout) as { files: { id: string; file: string; ok: boolean }[] };
+  const { items: files } = JSON.parse(stdout) as { items: { id: string; file: string; ok: boolean }[] };
   expect(code).toBe(0);
   expect(files.length).toBeGreaterThan(0);
   for (const { file, ok } of files)
@@ -48,8 +48,8 @@ test('the built program knows its version, makes a directory and finds its model
 
 test('a damaged model of Gatehouse’s own is told in a sentence, and verify and doctor still name it', () => {
   const [first] = (
-    JSON.parse(run('models', 'verify', '--json').stdout) as { files: { id: string; file: string }[] }
-  ).files;
+    JSON.parse(run('models', 'verify', '--json').stdout) as { items: { id: string; file: string }[] }
+  ).items;
   writeFileSync(first!.file, 'damaged');
   const served = run('serve', '--port', '0');
   expect([served.code, served.stdout]).toEqual([1, '']);
@@ -58,7 +58,7 @@ test('a damaged model of Gatehouse’s own is told in a sentence, and verify and
   expect(served.stderr).not.toMatch(/broke|\n +at /);
   const verified = run('models', 'verify', '--json');
   expect(verified.code).toBe(1);
-  const { files } = JSON.parse(verified.stdout) as { files: { id: string; ok: boolean }[] };
+  const { items: files } = JSON.parse(verified.stdout) as { items: { id: string; ok: boolean }[] };
   expect(files.filter(({ ok }) => !ok).map(({ id }) => id)).toEqual([first?.id]);
   const { findings } = JSON.parse(run('doctor', '--json').stdout) as {
     findings: { what: string; state: string; found: string }[];

@@ -30,7 +30,7 @@ test('places are added, told of while one is away, brought up to date and taken 
   expect(away).toMatchObject({ code: 1, stdout: expect.stringContaining('is the medium there?') });
   renameSync(`${stick}-away`, stick);
   expect(await cli.json('keystore', 'sync')).toMatchObject({
-    places: [
+    items: [
       { place: share, state: 'current' },
       { place: stick, state: 'current' },
     ],
@@ -42,5 +42,5 @@ test('places are added, told of while one is away, brought up to date and taken 
   expect(existsSync(join(stick, 'gatehouse-keys.db'))).toBe(false);
   expect(await cli.json('keystore', 'remove', share)).toEqual({ removed: share, wiped: false });
   expect(existsSync(join(share, 'gatehouse-keys.db'))).toBe(true);
-  expect(await cli.json('keystore', 'places')).toEqual({ places: [] });
+  expect(await cli.json('keystore', 'places')).toEqual({ items: [] });
 });

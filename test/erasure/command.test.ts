@@ -192,7 +192,7 @@ test('another medium in the place of a lost copy finishes nothing; the word of a
     });
   }
   expect(await cli.json(...attest, '--confirm', place)).toEqual({ attestedDestroyed: { place, copy } });
-  expect(await cli.json('keystore', 'places')).toMatchObject({ places: [{ place, state: 'current' }] });
+  expect(await cli.json('keystore', 'places')).toMatchObject({ items: [{ place, state: 'current' }] });
   const service = await cli.serve();
   const done = await cli.json<ErasureReceipt>('receipt', 'show', pending.erasure);
   await service.end();

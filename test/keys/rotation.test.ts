@@ -180,9 +180,9 @@ test('killed at any moment of rotations, the next start opens everything', async
         call.on('error', () => resolve());
         call.end();
       });
-    const first = post('/master/rotate');
+    const first = post('/api/admin/master-key/rotate');
     const rotating = [
-      first.then(() => post('/master/rotate')),
+      first.then(() => post('/api/admin/master-key/rotate')),
       post(`/api/admin/organization/key/rotation?organization=${organization}`),
     ];
     // In the last one when one has come through, however long that takes: else nothing might be tested.

@@ -9,6 +9,7 @@ const names: Record<string, string> = {
   grants: 'grant',
   deliveries: 'delivery',
   jobs: 'job',
+  models: 'model',
 };
 
 /**
@@ -18,7 +19,7 @@ const names: Record<string, string> = {
 export function adminUrl({ url, schema }: PublishedRoute, ids: Record<string, string>, more = ''): string {
   const path = url
     .replace(/([\w-]+)\/:id/, (_, list: string) => `${list}/${ids[names[list] ?? list]}`)
-    .replace(':slug', () => String(ids.slug));
+    .replace(/:(\w+)/, (_, name: string) => String(ids[name]));
   const fields = schema.querystring instanceof z.ZodObject ? Object.keys(schema.querystring.shape) : [];
   const query = [
     ...(fields.includes('organization') ? [`organization=${ids.organization}`] : []),

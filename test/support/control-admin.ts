@@ -5,7 +5,10 @@ import type { Engine } from './engine.ts';
 import { operatorParts } from './operator-parts.ts';
 
 /** The administrative routes as the control socket has them, over this engine; `over` stands in for parts that the engine lacks. */
-export async function openControlAdmin(engine: Engine, over: Partial<AdminDeps> = {}) {
+export async function openControlAdmin(
+  engine: Engine,
+  over: { [Room in keyof AdminDeps]?: Partial<AdminDeps[Room]> } = {},
+) {
   const app = createServer({ ids: engine.ids, log: silentLog });
   const deps = { ...engine, ...operatorParts, ...over } as unknown as AdminDeps;
   await app.register(createControlAdminDoor(deps));

@@ -1,6 +1,15 @@
 import type { AdminDeps } from '../../service/doors/admin/index.ts';
 
-const rooms = ['calibrations', 'organizationErasure', 'custody', 'renewals', 'jobs', 'boardLinks'] as const;
+const rooms = [
+  'calibrations',
+  'organizationErasure',
+  'custody',
+  'renewals',
+  'jobs',
+  'boardLinks',
+  'keyPlaces',
+  'models',
+] as const;
 
 const refusing = new Proxy(
   {},

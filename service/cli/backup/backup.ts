@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { asTyped } from '../invocation.ts';
@@ -50,7 +51,7 @@ export function addBackup(program: Command, runner: CommandRunner): void {
           withModels: options.withModels ?? false,
         },
       );
-      const masterKey = whereMasterKey(await open.get('/master'));
+      const masterKey = whereMasterKey(await replyOf(open.admin.GET('/api/admin/master-key')));
       const text = [
         `${reply.path} is written and read back: ${megabytes(reply.bytes ?? 0)}.`,
         ...reply.keys.map(({ place, state }) => `The key store is copied to ${place} (${state}).`),

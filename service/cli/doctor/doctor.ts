@@ -113,10 +113,8 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     ];
   }
   const files = await checkFiles(config.data, control);
-  const { models } = await open.get<{ models: { role: string; enabled: boolean; name: string }[] }>(
-    '/models',
-  );
-  const { places } = await open.get<{ places: [] }>('/keystore/places');
+  const { items: models } = await replyOf(open.admin.GET('/api/admin/models'));
+  const { items: places } = await replyOf(open.admin.GET('/api/admin/key-store/places'));
   const organizations = (await listOrganizations(open)).toReversed();
   return [
     { what: 'data directory', state: 'ok', found: `${config.data} opens` },
@@ -126,7 +124,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
       found: running ? `the service${await holder(config.data)} answers` : 'nobody else holds the directory',
     },
     ...(running ? await askService(open, config) : [await port()]),
-    checkMasterKey(await open.get('/master'), config.data, places),
+    checkMasterKey(await replyOf(open.admin.GET('/api/admin/master-key')), config.data, places),
     checkKeyStore(config, places),
     checkKeyCopies(places),
     checkBackups(await open.get<BackupsReply>('/backups'), systemClock.now()),

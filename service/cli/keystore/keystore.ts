@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
@@ -6,40 +8,32 @@ import { asTyped, invocation } from '../invocation.ts';
 import { facts, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 
-interface PlaceReply {
-  place: string;
-  copy?: string;
-  state: 'current' | 'behind' | 'unreachable';
-  since?: string;
-  reason?: string;
-  addedAt: string;
-}
+type Place = Schemas['KeyPlace'];
 
-const describe = ({ place, copy, state, since, reason, addedAt }: PlaceReply) =>
+const describe = ({ place, copy, state, since, reason, addedAt }: Place) =>
   facts([
     ['place', place],
-    ...(copy === undefined ? [] : [['copy', copy] as [string, string]]),
+    ['copy', copy],
     ['state', state],
-    ...(since === undefined ? [] : [['since', since] as [string, string]]),
-    ...(reason === undefined ? [] : [['why', asTyped(reason)] as [string, string]]),
+    ['since', since],
+    ['why', reason && asTyped(reason)],
     ['added', addedAt],
   ]);
 
-/** 1 when a copy is not up to date: a script is told. */
-function answerOf(reply: { places: PlaceReply[] }): Answer {
-  const { places } = reply;
-  const rows = places.map(({ place, state, since, addedAt }) => [place, state, since ?? '', addedAt]);
+/** Exit code 1 when a copy is not up to date. */
+function answerOf({ items }: { items: Place[] }): Answer {
+  const rows = items.map(({ place, state, since, addedAt }) => [place, state, since ?? '', addedAt]);
   const text = [
     table(
       ['place', 'state', 'since', 'added'],
       rows,
       `No place yet: without the key store nothing in the data opens. Add two: ${invocation} keystore add DIR`,
     ),
-    ...places.flatMap(({ place, reason }) => (reason === undefined ? [] : [asTyped(`${place}: ${reason}`)])),
-    ...(places.length === 1 ? [`Add a second place, on another disk: ${invocation} keystore add DIR`] : []),
+    ...items.flatMap(({ place, reason }) => (reason === undefined ? [] : [asTyped(`${place}: ${reason}`)])),
+    ...(items.length === 1 ? [`Add a second place, on another disk: ${invocation} keystore add DIR`] : []),
   ].join('\n');
-  const behind = places.some(({ state }) => state !== 'current');
-  return { json: reply, text, ...(behind ? { exitCode: 1 as const } : {}) };
+  const behind = items.some(({ state }) => state !== 'current');
+  return { json: { items }, text, ...(behind ? { exitCode: 1 as const } : {}) };
 }
 
 interface RemoveOptions {
@@ -58,11 +52,11 @@ async function attest(open: Control, dir: string, { wipe, confirm, copy }: Remov
       `Every receipt that waits for this copy will name you and say that this rests on your word. Nothing was changed. To confirm, give the folder once more: --confirm "${folder}"`,
     );
   }
-  const attested = await open.send<{ place: string; copy?: string }>('POST', '/keystore/places/destroyed', {
-    folder,
-    confirm: folder,
-    ...(copy !== undefined && { copy }),
-  });
+  const attested = await replyOf(
+    open.admin.POST('/api/admin/key-store/places/destroyed', {
+      body: defined({ folder, confirm: folder, copy }),
+    }),
+  );
   return {
     json: { attestedDestroyed: attested },
     text: `The copy that was kept in ${attested.place} counts as destroyed on your word, with your name in the log. Erasures that wait for it are done within a minute while the service runs; their receipts say whose word it is.`,
@@ -80,7 +74,8 @@ export function addKeystore(program: Command, runner: CommandRunner): void {
       .command('places')
       .description('where copies are kept, and whether each is up to date (exit code 1 when one is not)')
       .addHelpText('after', examples('keystore places', 'keystore places --json')),
-    async ({ control }) => answerOf(await (await control()).get('/keystore/places')),
+    async ({ control }) =>
+      answerOf(await replyOf((await control()).admin.GET('/api/admin/key-store/places'))),
   );
 
   runner.run(
@@ -90,9 +85,10 @@ export function addKeystore(program: Command, runner: CommandRunner): void {
       .description('keep a copy there, up to date with every write from now on')
       .addHelpText('after', examples('keystore add /media/stick', 'keystore add /mnt/safe/gatehouse')),
     async ({ control }, dir = '') => {
-      const made = await (await control()).send<PlaceReply>('POST', '/keystore/places', {
-        folder: userPath(dir),
-      });
+      const open = await control();
+      const made = await replyOf(
+        open.admin.POST('/api/admin/key-store/places', { body: { folder: userPath(dir) } }),
+      );
       return {
         json: made,
         text: describe(made),
@@ -126,13 +122,13 @@ export function addKeystore(program: Command, runner: CommandRunner): void {
       if (options.destroyed) return attest(await control(), dir, options);
       if (options.confirm !== undefined || options.copy !== undefined)
         throw new UsageError('--confirm and --copy go with --destroyed.');
-      const removed = await (await control()).send<PlaceReply>('POST', '/keystore/places/remove', {
-        folder: userPath(dir),
-        wipe,
-      });
+      const open = await control();
+      const removed = await replyOf(
+        open.admin.POST('/api/admin/key-store/places/remove', { body: { folder: userPath(dir), wipe } }),
+      );
       const text = wipe
         ? `The copy in ${removed.place} is overwritten and deleted.`
-        : `${removed.place} is no place any more. The copy there stays as it is: it still opens what was sealed for everybody in it, also for those who are erased from now on. Add it again and remove it with --wipe, or destroy the medium and say so: ${invocation} keystore remove ${removed.place} --destroyed --confirm ${removed.place}`;
+        : `${removed.place} is no place any more. The copy there stays as it is: it still opens what was sealed for every person in it, also for people who are erased from now on. Add it again and remove it with --wipe, or destroy the medium and say so: ${invocation} keystore remove ${removed.place} --destroyed --confirm ${removed.place}`;
       return { json: { removed: removed.place, wiped: wipe }, text };
     },
   );
@@ -142,6 +138,6 @@ export function addKeystore(program: Command, runner: CommandRunner): void {
       .command('sync')
       .description('bring every place up to date now that can be reached (exit code 1 when one cannot)')
       .addHelpText('after', examples('keystore sync')),
-    async ({ control }) => answerOf(await (await control()).send('POST', '/keystore/sync')),
+    async ({ control }) => answerOf(await replyOf((await control()).admin.POST('/api/admin/key-store/sync'))),
   );
 }

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
@@ -6,24 +8,17 @@ import { facts, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { passphraseFileFlag, readNewPassphrase, readPassphrase } from './passphrase.ts';
 
-interface MasterReply {
-  id: string;
-  kind: 'file' | 'passphrase';
-  path: string;
-}
+const getMaster = ({ admin }: Control) => replyOf(admin.GET('/api/admin/master-key'));
 
-interface Replacement {
-  was: string;
-  is: string;
-  left?: string;
-}
-
-const kept = ({ kind, path }: MasterReply) =>
+const kept = ({ kind, path }: Schemas['MasterKey']) =>
   kind === 'file' ? `in the file ${path}` : `behind a passphrase (${path})`;
 
-/** What became of the key in the end. */
-async function tellReplacement(control: Control, { was, is, left }: Replacement): Promise<Answer> {
-  const now = await control.get<MasterReply>('/master');
+/** The new key, how it is kept, and what the operator does with the old one. */
+async function describeReplacement(
+  control: Control,
+  { was, is, left }: Schemas['KeyReplacement'],
+): Promise<Answer> {
+  const now = await getMaster(control);
   const text = [
     facts([
       ['master key', is],
@@ -38,7 +33,7 @@ async function tellReplacement(control: Control, { was, is, left }: Replacement)
       ? `Copy ${now.path} to where you keep its copy; older copies open only older copies of the key store. A flash disk or a copy-on-write file system may keep the overwritten bytes.`
       : `Keep the passphrase: without it nothing opens. What it opens lies in ${now.path} and in every copy of the key store.`,
   ].join('\n');
-  return { json: { ...now, was, ...(left === undefined ? {} : { left }) }, text };
+  return { json: { ...now, ...defined({ was, left }) }, text };
 }
 
 export function addMaster(program: Command, runner: CommandRunner): void {
@@ -53,7 +48,7 @@ export function addMaster(program: Command, runner: CommandRunner): void {
       .description('which master key is in use and how it is kept; never the key itself')
       .addHelpText('after', examples('master show')),
     async ({ control }) => {
-      const now = await (await control()).get<MasterReply>('/master');
+      const now = await getMaster(await control());
       return {
         json: now,
         text: facts([
@@ -75,7 +70,10 @@ export function addMaster(program: Command, runner: CommandRunner): void {
     async ({ options, control }) => {
       const open = await control(opening(options.passphraseFile));
       const passphrase = await currentPassphrase(open, options.passphraseFile);
-      return tellReplacement(open, await open.send('POST', '/master/rotate', { passphrase }));
+      const made = await replyOf(
+        open.admin.POST('/api/admin/master-key/rotate', { body: defined({ passphrase }) }),
+      );
+      return describeReplacement(open, made);
     },
   );
 
@@ -85,7 +83,7 @@ export function addMaster(program: Command, runner: CommandRunner): void {
       .summary('protect the master key with a passphrase, or change it')
       .description(
         'Replaces the key file by a new master key behind a passphrase of at least 12 characters. From then on the service starts sealed ' +
-          'and waits for `gatehouse unseal`, unless a file with the passphrase is given to it. Nobody can open anything without it.',
+          'and waits for `gatehouse unseal`, unless a file with the passphrase is given to it. Without it nothing opens.',
       )
       .option(...passphraseFileFlag)
       .option('--change', 'give the master key another passphrase; --passphrase-file then holds the old one')
@@ -105,11 +103,16 @@ export function addMaster(program: Command, runner: CommandRunner): void {
       const open = await control(options.change ? opening(options.passphraseFile) : {});
       if (!options.change) {
         const passphrase = await readNewPassphrase(options.passphraseFile);
-        return tellReplacement(open, await open.send('POST', '/master/passphrase', { passphrase }));
+        const made = await replyOf(
+          open.admin.POST('/api/admin/master-key/passphrase', { body: { passphrase } }),
+        );
+        return describeReplacement(open, made);
       }
       const current = await readPassphrase('Passphrase until now: ', options.passphraseFile);
       const passphrase = await readNewPassphrase(options.newPassphraseFile, { env: {} });
-      const now = await open.send<MasterReply>('POST', '/master/passphrase', { passphrase, current });
+      const now = await replyOf(
+        open.admin.POST('/api/admin/master-key/passphrase/change', { body: { current, passphrase } }),
+      );
       const text = `The passphrase of the master key ${now.id} is changed. Copies of ${now.path} made before still open with the old one. Where a file gives the passphrase to the service, write the new one into it.`;
       return { json: now, text };
     },
@@ -127,11 +130,12 @@ export function addMaster(program: Command, runner: CommandRunner): void {
     async ({ options, control }, path) => {
       const open = await control(opening(options.passphraseFile));
       const passphrase = await currentPassphrase(open, options.passphraseFile);
-      const made = await open.send<Replacement>('POST', '/master/file', {
-        ...(path === undefined ? {} : { path: userPath(path) }),
-        passphrase,
-      });
-      return tellReplacement(open, made);
+      const made = await replyOf(
+        open.admin.POST('/api/admin/master-key/file', {
+          body: defined({ path: path === undefined ? undefined : userPath(path), passphrase }),
+        }),
+      );
+      return describeReplacement(open, made);
     },
   );
 
@@ -146,9 +150,11 @@ export function addMaster(program: Command, runner: CommandRunner): void {
         throw new UsageError(`There is no signing key "${purpose}": write audit or receipts.`);
       }
       const open = await control();
-      const rotated = await open.send<Replacement>('POST', `/signing-keys/${purpose}/rotate`);
-      const { keys } = await open.get<{ keys: { kid: string; purpose: string }[] }>('/signing-keys');
-      const rows = keys
+      const rotated = await replyOf(
+        open.admin.POST('/api/admin/signing-keys/{purpose}/rotate', { params: { path: { purpose } } }),
+      );
+      const { items } = await replyOf(open.admin.GET('/api/admin/signing-keys'));
+      const rows = items
         .filter((key) => key.purpose === purpose)
         .map(({ kid }) => [kid, kid === rotated.is ? 'signs' : 'verifies what it signed']);
       return { json: { purpose, ...rotated }, text: table(['key', 'use'], rows, '') };
@@ -162,6 +168,6 @@ const opening = (file: string | undefined) =>
 
 /** Asked for only where one protects the key. */
 async function currentPassphrase(control: Control, file: string | undefined): Promise<string | undefined> {
-  const { kind } = await control.get<MasterReply>('/master');
+  const { kind } = await getMaster(control);
   return kind === 'passphrase' ? readPassphrase('Passphrase of the master key: ', file) : undefined;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { replyOf, type Schemas, toUploadForm } from '../../../sdk/admin/client.ts';
 import type { Manifest } from '../../inference/models/manifest.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { table } from '../terminal/terminal.ts';
@@ -7,21 +8,9 @@ import { userPath } from '../user-path.ts';
 import { checkFiles } from './check-files.ts';
 import { manifestPath } from './manifest-path.ts';
 
-interface ModelReply {
-  id: string;
-  name: string;
-  role: string;
-  sha256: string;
-  maturity: string;
-  licence: string;
-  provenance: string;
-  doubts?: string;
-  enabled: boolean;
-  acceptedBy?: string;
-  acceptedAt?: string;
-}
+type Model = Schemas['Model'];
 
-const describe = (one: ModelReply) =>
+const describe = (one: Model) =>
   `${one.name} (${one.id}) is installed and ${one.enabled ? 'enabled' : 'off'}.`;
 
 export function addModels(program: Command, runner: CommandRunner): void {
@@ -36,8 +25,8 @@ export function addModels(program: Command, runner: CommandRunner): void {
       .description('every installed model with its licence, provenance and doubts')
       .addHelpText('after', examples('models list', 'models list --json')),
     async ({ control }) => {
-      const reply = await (await control()).get<{ models: ModelReply[] }>('/models');
-      const rows = reply.models.map((one) => [
+      const { items } = await replyOf((await control()).admin.GET('/api/admin/models'));
+      const rows = items.map((one) => [
         one.id,
         one.role,
         one.enabled ? 'on' : 'off',
@@ -45,12 +34,12 @@ export function addModels(program: Command, runner: CommandRunner): void {
         one.licence,
         one.sha256.slice(0, 12),
       ]);
-      const notes = reply.models.flatMap((one) => [
+      const notes = items.flatMap((one) => [
         `${one.id}: ${one.provenance}`,
         ...(one.doubts === undefined ? [] : [`  Doubt: ${one.doubts}`]),
         ...(one.acceptedBy === undefined ? [] : [`  Accepted by ${one.acceptedBy}, ${one.acceptedAt}.`]),
       ]);
-      const pad = reply.models.some((one) => one.role === 'pad')
+      const pad = items.some((one) => one.role === 'pad')
         ? []
         : [
             '',
@@ -61,7 +50,7 @@ export function addModels(program: Command, runner: CommandRunner): void {
         rows,
         'No models are installed.',
       );
-      return { json: reply, text: [list, '', ...notes, ...pad].join('\n') };
+      return { json: { items }, text: [list, '', ...notes, ...pad].join('\n') };
     },
   );
 
@@ -73,9 +62,9 @@ export function addModels(program: Command, runner: CommandRunner): void {
       )
       .addHelpText('after', examples('models verify')),
     async ({ data, control, terminal }) => {
-      const reply = { files: await checkFiles(data, control) };
-      const broken = reply.files.filter(({ ok }) => !ok);
-      const rows = reply.files.map((one) => [
+      const items = await checkFiles(data, control);
+      const broken = items.filter(({ ok }) => !ok);
+      const rows = items.map((one) => [
         one.ok
           ? terminal.style('good', 'ok')
           : terminal.style('bad', one.found === undefined ? 'missing' : 'differs'),
@@ -84,7 +73,7 @@ export function addModels(program: Command, runner: CommandRunner): void {
       ]);
       const remedy = broken.map(({ id }) => `${id}: build it again with npm run models, or import it again.`);
       const text = [table(['state', 'model', 'file'], rows, 'No model files.'), ...remedy].join('\n');
-      return { json: reply, text, ...(broken.length === 0 ? {} : { exitCode: 1 as const }) };
+      return { json: { items }, text, ...(broken.length === 0 ? {} : { exitCode: 1 as const }) };
     },
   );
 
@@ -112,11 +101,19 @@ export function addModels(program: Command, runner: CommandRunner): void {
       const { readImportFiles } = await import('./model-files.ts');
       const ready = await readImportFiles(files.map((file) => userPath(file)));
       const open = await control();
-      const imported: ModelReply[] = [];
-      for (const { onnx, ...parts } of ready) {
-        imported.push(await open.upload<ModelReply>('/models', parts, onnx));
+      const items: Model[] = [];
+      for (const { onnx, entry, scorers, padSets } of ready) {
+        const request = { entry, scorers: [...scorers], padSets: [...padSets] };
+        items.push(
+          await replyOf(
+            open.admin.POST('/api/admin/models', {
+              body: { request, file: new Blob([new Uint8Array(onnx)]) },
+              bodySerializer: toUploadForm,
+            }),
+          ),
+        );
       }
-      return { json: { imported }, text: imported.map(describe).join('\n') };
+      return { json: { items }, text: items.map(describe).join('\n') };
     },
   );
 
@@ -130,13 +127,13 @@ export function addModels(program: Command, runner: CommandRunner): void {
         'you take the licence doubt that `models list` names; recorded with your name and the time',
       )
       .addHelpText('after', examples('models enable faceres --accept-licence-doubt')),
-    async ({ options, control }, model = '') => {
-      const one = await (await control()).send<ModelReply>(
-        'POST',
-        `/models/${encodeURIComponent(model)}/enable`,
-        {
-          acceptLicenceDoubt: options.acceptLicenceDoubt ?? false,
-        },
+    async ({ options, control }, id = '') => {
+      const open = await control();
+      const one = await replyOf(
+        open.admin.POST('/api/admin/models/{id}/enable', {
+          params: { path: { id } },
+          body: { acceptLicenceDoubt: options.acceptLicenceDoubt ?? false },
+        }),
       );
       return { json: one, text: describe(one) };
     },
@@ -148,10 +145,10 @@ export function addModels(program: Command, runner: CommandRunner): void {
       .argument('<model>', 'id, as `models list` shows it')
       .description('keep a model but do not use it')
       .addHelpText('after', examples('models disable faceres')),
-    async ({ control }, model = '') => {
-      const one = await (await control()).send<ModelReply>(
-        'POST',
-        `/models/${encodeURIComponent(model)}/disable`,
+    async ({ control }, id = '') => {
+      const open = await control();
+      const one = await replyOf(
+        open.admin.POST('/api/admin/models/{id}/disable', { params: { path: { id } } }),
       );
       return { json: one, text: describe(one) };
     },
@@ -163,9 +160,10 @@ export function addModels(program: Command, runner: CommandRunner): void {
       .argument('<model>', 'id, as `models list` shows it')
       .description('delete an imported model from this box')
       .addHelpText('after', examples('models remove yunet')),
-    async ({ control }, model = '') => {
-      await (await control()).send('DELETE', `/models/${encodeURIComponent(model)}`);
-      return { json: { removed: model }, text: `${model} is removed.` };
+    async ({ control }, id = '') => {
+      const open = await control();
+      await replyOf(open.admin.DELETE('/api/admin/models/{id}', { params: { path: { id } } }));
+      return { json: { removed: id }, text: `${id} is removed.` };
     },
   );
 }

@@ -4,8 +4,11 @@ import { createDoor } from './door.ts';
 import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
 import { type GrantRouteDeps, grantRoutes } from './grants/routes.ts';
 import { type JobRouteDeps, jobRoutes } from './jobs/routes.ts';
+import { keyRoutesOfAppliance, type MasterRouteDeps } from './key-store/master-routes.ts';
+import { type KeyPlaceRouteDeps, keyPlaceRoutes } from './key-store/routes.ts';
 import { type KeyRouteDeps, keyRoutes } from './keys/routes.ts';
 import { type LimitRouteDeps, limitRoutes } from './limits/routes.ts';
+import { type ModelRouteDeps, modelRoutes } from './models/routes.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
 import { type OrganizationRouteDeps, organizationRoutes } from './organizations/routes.ts';
 import { type ProfileRouteDeps, profileRoutes } from './profiles/routes.ts';
@@ -23,7 +26,10 @@ export type AdminDeps = OrganizationRouteDeps &
   GrantRouteDeps &
   DeliveryRouteDeps &
   EventRouteDeps &
-  JobRouteDeps;
+  JobRouteDeps &
+  KeyPlaceRouteDeps &
+  MasterRouteDeps &
+  ModelRouteDeps;
 
 /** Every administrative operation, whoever may call it. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
@@ -37,6 +43,9 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...deliveryRoutes(deps),
   ...eventRoutes(deps),
   ...jobRoutes(deps),
+  ...keyPlaceRoutes(deps),
+  ...keyRoutesOfAppliance(deps),
+  ...modelRoutes(deps),
 ];
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */

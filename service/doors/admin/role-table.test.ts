@@ -63,6 +63,24 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'POST /api/admin/jobs/:id/retry': 'o ----- -',
   'DELETE /api/admin/jobs/:id': 'o ----- -',
   'POST /api/admin/jobs/links': 'o ----- -',
+  'GET /api/admin/key-store/places': 'o ----- -',
+  'POST /api/admin/key-store/places': 'o ----- -',
+  'POST /api/admin/key-store/places/remove': 'o ----- -',
+  'POST /api/admin/key-store/places/destroyed': 'o ----- -',
+  'POST /api/admin/key-store/sync': 'o ----- -',
+  'GET /api/admin/master-key': 'o ----- -',
+  'POST /api/admin/master-key/rotate': 'o ----- -',
+  'POST /api/admin/master-key/passphrase': 'o ----- -',
+  'POST /api/admin/master-key/passphrase/change': 'o ----- -',
+  'POST /api/admin/master-key/file': 'o ----- -',
+  'GET /api/admin/signing-keys': 'o ----- -',
+  'POST /api/admin/signing-keys/:purpose/rotate': 'o ----- -',
+  'GET /api/admin/models': 'o ----- -',
+  'GET /api/admin/models/verification': 'o ----- -',
+  'POST /api/admin/models': 'o ----- -',
+  'POST /api/admin/models/:id/enable': 'o ----- -',
+  'POST /api/admin/models/:id/disable': 'o ----- -',
+  'DELETE /api/admin/models/:id': 'o ----- -',
 };
 
 /** Everything that an API key may do. It erases, exports, mints, grants and administers nothing: add no such route. */
@@ -116,10 +134,11 @@ const log = silentLog;
 const addressOf = (url: string) =>
   url
     .replace(':slug', 'default')
+    .replace(':purpose', 'audit')
     .replace(
       /([\w-]+)\/:id/,
       (_, list: string) =>
-        `${list}/${{ keys: 'key', sites: 'site', webhooks: 'wh', grants: 'grt', deliveries: 'dlv', jobs: 'job' }[list]}_${'0'.repeat(26)}`,
+        `${list}/${{ keys: 'key', sites: 'site', webhooks: 'wh', grants: 'grt', deliveries: 'dlv', jobs: 'job', models: 'model' }[list]}_${'0'.repeat(26)}`,
     );
 
 test('the table of roles and routes is whole', () => {
@@ -166,7 +185,7 @@ describe('each route lets in whom the table says', () => {
       within
     ];
     // Let in: refused for what it lacks, or by the engine. Kept out: 404 on the socket, 401 or 403 on the LAN.
-    const letIn = expect.toSatisfy((status: number) => [400, 409].includes(status) || status < 300);
+    const letIn = expect.toSatisfy((status: number) => [400, 409, 415].includes(status) || status < 300);
     expect(await ask(control, {}, place)).toEqual(may.operator ? letIn : 404);
     // A path that takes other methods there says so.
     const absent = routes.some((one) => one.url === url && isOnNetwork(one)) ? 405 : 404;

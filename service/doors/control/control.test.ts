@@ -9,8 +9,6 @@ import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Deliveries, EventLog } from '../../engine/deliveries/index.ts';
 import type { Grants } from '../../engine/destinations/index.ts';
 import type { Erasure } from '../../engine/erasure/index.ts';
-import type { KeyCustody, KeyPlaces } from '../../engine/keys/index.ts';
-import type { Models } from '../../engine/models/index.ts';
 import { createOrganizations, type Organizations } from '../../engine/organizations/index.ts';
 import type { Retention } from '../../engine/retention/index.ts';
 import type { SubjectRecords } from '../../engine/subject-record/index.ts';
@@ -32,7 +30,6 @@ let app: FastifyInstance;
 let organizations: Organizations;
 let enrolled: EnrollCommand[];
 let verified: VerifyCommand[];
-let imported: unknown[];
 
 const quality = { check: 'faceQuality', pass: true, score: 0.9, weight: 1 } as const;
 
@@ -45,7 +42,6 @@ beforeEach(async () => {
   organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
   enrolled = [];
   verified = [];
-  imported = [];
   const checks: Pick<Checks, 'enroll' | 'verify'> = {
     async enroll(command) {
       enrolled.push(command);
@@ -57,12 +53,6 @@ beforeEach(async () => {
         reason: 'Move closer.',
         checkResults: [quality],
       });
-    },
-  };
-  const models: Pick<Models, 'import'> = {
-    async import(input, actor) {
-      imported.push({ ...input, onnx: Buffer.from(input.onnx).toString(), actor });
-      throw new Problem('INVALID_REQUEST', 'Not a model.');
     },
   };
   const subjects: Pick<Subjects, 'list' | 'count'> = {
@@ -88,11 +78,8 @@ beforeEach(async () => {
     organizations,
     access: createAccess({ db, inTransaction, integrity: testIntegrity, audit, ids, clock, log: silentLog }),
     checks: checks as Checks,
-    models: models as Models,
     subjects: subjects as Subjects,
     erasure: {} as Erasure,
-    keyPlaces: {} as KeyPlaces,
-    custody: {} as KeyCustody,
     consents: {} as Consents,
     holds: {} as Holds,
     retention: {} as Retention,
@@ -240,22 +227,4 @@ test('people are listed a page at a time', async () => {
       next: 'sub_2',
     },
   });
-});
-
-test('a model goes to the engine with its entry and what uses it; what the engine refuses is told', async () => {
-  const reply = await upload(
-    '/models',
-    { request: '{"entry":{"id":"ours"},"scorers":[{"id":"own"}]}' },
-    'onnx',
-  );
-  expect(reply).toMatchObject({ status: 400, body: { error: 'Not a model.' } });
-  expect(imported).toEqual([
-    {
-      onnx: 'onnx',
-      entry: { id: 'ours' },
-      scorers: [{ id: 'own' }],
-      padSets: [],
-      actor: { is: 'operator', name: 'ada', request: expect.stringMatching(/^req_/) },
-    },
-  ]);
 });

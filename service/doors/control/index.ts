@@ -9,12 +9,9 @@ import { erasureRoutes } from './erasure-routes.ts';
 import { controlErrors } from './errors.ts';
 import { exportRoutes } from './export-routes.ts';
 import { holdRoutes } from './hold-routes.ts';
-import { keystoreRoutes } from './keystore-routes.ts';
-import { modelRoutes } from './model-routes.ts';
 import { retentionRoutes } from './retention-routes.ts';
 import { subjectRoutes } from './subject-routes.ts';
 import { unlockRoutes } from './unlock-routes.ts';
-import { vaultRoutes } from './vault-routes.ts';
 
 export type { ControlDeps } from './control-deps.ts';
 
@@ -34,9 +31,6 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(holdRoutes, deps);
   await app.register(retentionRoutes, deps);
   await app.register(exportRoutes, deps);
-  await app.register(keystoreRoutes, deps);
-  await app.register(modelRoutes, deps);
   await app.register(backupRoutes, deps);
   await app.register(alertRoutes, deps);
-  await app.register(vaultRoutes, deps);
 };

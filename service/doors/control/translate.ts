@@ -1,4 +1,3 @@
-import type { Models } from '../../engine/models/index.ts';
 import type { Organization } from '../../engine/organizations/index.ts';
 import type { EnrolledPicture, Subject } from '../../engine/subjects/index.ts';
 import type { EnrollResult, Verdict } from '../../engine/verification/index.ts';
@@ -56,9 +55,4 @@ export const fromVerdict = ({ verification, subject, ...rest }: Verdict) => ({
     ? {}
     : { userId: subject.id, ...(subject.email === undefined ? {} : { email: subject.email }) }),
   ...rest,
-});
-
-export const fromModel = ({ acceptedAt, ...rest }: Awaited<ReturnType<Models['list']>>[number]) => ({
-  ...rest,
-  ...timeOf('acceptedAt', acceptedAt),
 });

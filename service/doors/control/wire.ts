@@ -54,12 +54,3 @@ export const VerifyRequest = z.strictObject({
     .strictObject({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
     .optional(),
 });
-
-export const ModelParams = z.strictObject({ model: z.string().max(80) });
-export const EnableModel = z.strictObject({ acceptLicenceDoubt: z.boolean().default(false) });
-/** The `request` part beside the ONNX file. */
-export const ModelUpload = z.strictObject({
-  entry: z.unknown().describe('a model of models/manifest.json'),
-  scorers: z.array(z.unknown()).max(16).default([]).describe('scorers that use it'),
-  padSets: z.array(z.unknown()).max(16).default([]).describe('PAD sets that use it'),
-});

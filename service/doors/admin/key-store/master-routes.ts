@@ -1,0 +1,125 @@
+import type { KeyCustody } from '../../../engine/keys/index.ts';
+import { type AdminRoute, route } from '../route.ts';
+import {
+  ChangedPassphrase,
+  MasterReply,
+  NewFile,
+  NewPassphrase,
+  ReplacementReply,
+  SigningKeysReply,
+  SigningParams,
+  WithPassphrase,
+} from './wire.ts';
+
+export interface MasterRouteDeps {
+  custody: Pick<
+    KeyCustody,
+    | 'master'
+    | 'rotateMaster'
+    | 'setPassphrase'
+    | 'changePassphrase'
+    | 'useFile'
+    | 'signingKeys'
+    | 'rotateSigning'
+  >;
+}
+
+const about = {
+  tag: 'key-store',
+  within: 'appliance',
+  may: { operator: true, administrator: [], key: false },
+} as const;
+const refuses = ['WRONG_PASSPHRASE', 'CONFLICT', 'STORAGE_FULL'] as const;
+
+/** The master key and the signing keys. */
+export const keyRoutesOfAppliance = (deps: MasterRouteDeps): AdminRoute[] => [
+  ...masterRoutes(deps),
+  ...signingRoutes(deps),
+];
+
+const masterRoutes = ({ custody }: MasterRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/master-key',
+    operationId: 'getMasterKey',
+    summary: 'Show how the master key is kept',
+    description: 'Its id and place, never the key itself.',
+    reply: MasterReply,
+    handle: () => custody.master(),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/master-key/rotate',
+    operationId: 'rotateMasterKey',
+    summary: 'Replace the master key',
+    description: 'The new key is kept the same way. Requests are served meanwhile.',
+    body: WithPassphrase,
+    reply: ReplacementReply,
+    refuses,
+    handle: ({ body: { passphrase }, who }) => custody.rotateMaster(passphrase, who),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/master-key/passphrase',
+    operationId: 'setPassphrase',
+    summary: 'Protect the master key with a passphrase',
+    description:
+      'Replaces the key file by a new master key behind a passphrase. The service starts sealed from then on.',
+    body: NewPassphrase,
+    reply: ReplacementReply,
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
+    handle: ({ body: { passphrase }, who }) => custody.setPassphrase(passphrase, who),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/master-key/passphrase/change',
+    operationId: 'changePassphrase',
+    summary: 'Change the passphrase of the master key',
+    description: 'The master key stays.',
+    body: ChangedPassphrase,
+    reply: MasterReply,
+    refuses,
+    handle: ({ body: { current, passphrase }, who }) => custody.changePassphrase(current, passphrase, who),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/master-key/file',
+    operationId: 'useMasterKeyFile',
+    summary: 'Keep a new master key in a file',
+    description: 'In place of a passphrase, or of another file. The service opens by itself from then on.',
+    body: NewFile,
+    reply: ReplacementReply,
+    refuses,
+    handle: ({ body: { path, passphrase }, who }) => custody.useFile(path, passphrase, who),
+  }),
+];
+
+const signingRoutes = ({ custody }: MasterRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/signing-keys',
+    operationId: 'listSigningKeys',
+    summary: 'List the signing keys',
+    description: 'Public halves.',
+    reply: SigningKeysReply,
+    handle: () => ({ items: custody.signingKeys() }),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/signing-keys/:purpose/rotate',
+    operationId: 'rotateSigningKey',
+    summary: 'Sign with a new key',
+    description: 'What was signed before stays verifiable.',
+    params: SigningParams,
+    reply: ReplacementReply,
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
+    handle: ({ params: { purpose }, who }) => custody.rotateSigning(purpose, who),
+  }),
+];

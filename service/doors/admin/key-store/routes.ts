@@ -1,0 +1,79 @@
+import type { KeyPlaces } from '../../../engine/keys/index.ts';
+import { defined } from '../../../lib/defined.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromPlace } from './translate.ts';
+import { AttestedReply, DestroyedPlace, NewPlace, OldPlace, PlaceReply, PlacesReply } from './wire.ts';
+
+export interface KeyPlaceRouteDeps {
+  keyPlaces: KeyPlaces;
+}
+
+const about = {
+  tag: 'key-store',
+  within: 'appliance',
+  may: { operator: true, administrator: [], key: false },
+} as const;
+
+/** The places where copies of the key store are kept. */
+export const keyPlaceRoutes = ({ keyPlaces }: KeyPlaceRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/key-store/places',
+    operationId: 'listKeyPlaces',
+    summary: 'List the places of the key store',
+    description: 'Folders with a copy of the key store, and whether each copy is up to date.',
+    reply: PlacesReply,
+    handle: async () => ({ items: (await keyPlaces.list()).map(fromPlace) }),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/key-store/places',
+    operationId: 'addKeyPlace',
+    summary: 'Keep a copy of the key store in a folder',
+    description:
+      'The copy is kept up to date with every write. A place that exists is only brought up to date.',
+    body: NewPlace,
+    status: 201,
+    reply: PlaceReply,
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ body: { folder }, who }) => fromPlace(await keyPlaces.add(folder, who)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/key-store/places/remove',
+    operationId: 'removeKeyPlace',
+    summary: 'Keep no copy of the key store in a folder any more',
+    description: 'The copy stays as it is unless `wipe` is true; then it must be reachable.',
+    body: OldPlace,
+    reply: PlaceReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ body: { folder, wipe }, who }) =>
+      fromPlace(await keyPlaces.remove(folder, { wipe }, who)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/key-store/places/destroyed',
+    operationId: 'attestDestroyedKeyPlace',
+    summary: 'State that the medium of a copy is destroyed',
+    description:
+      'Erasures that wait for the copy are done then, and their receipts name the operator who stated it.',
+    body: DestroyedPlace,
+    reply: AttestedReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'CONFIRMATION_REQUIRED', 'STORAGE_FULL'],
+    handle: ({ body: { folder, ...options }, who }) => keyPlaces.attest(folder, defined(options), who),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/key-store/sync',
+    operationId: 'syncKeyPlaces',
+    summary: 'Bring every copy of the key store up to date',
+    description: 'Those that can be reached.',
+    reply: PlacesReply,
+    handle: async () => ({ items: (await keyPlaces.sync()).map(fromPlace) }),
+  }),
+];

@@ -1,0 +1,99 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ModelReport } from '../../../engine/models/index.ts';
+import { createServer } from '../../../http/server.ts';
+import { createIds } from '../../../lib/id.ts';
+import { silentLog } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { createDoor } from '../door.ts';
+import { controlMount } from '../mount.ts';
+import type { ModelRouteDeps } from './routes.ts';
+import { modelRoutes } from './routes.ts';
+
+const at = Date.UTC(2026, 10, 20, 12);
+const model: ModelReport = {
+  id: 'faceres',
+  name: 'FaceRes',
+  role: 'embedder',
+  sha256: 'ab',
+  maturity: 'alternate',
+  licence: 'MIT',
+  provenance: 'Human',
+  enabled: true,
+};
+const accepted = { ...model, acceptedBy: 'operator:ada', acceptedAt: at };
+
+let app: FastifyInstance;
+let asked: unknown[];
+
+beforeEach(async () => {
+  asked = [];
+  const models: ModelRouteDeps['models'] = {
+    list: async () => [model, accepted],
+    verify: async () => [{ id: 'faceres', file: 'faceres.onnx', ok: false, expected: 'ab' }],
+    async import(input, actor) {
+      asked.push({ ...input, onnx: Buffer.from(input.onnx).toString(), actor });
+      throw new Problem('INVALID_REQUEST', 'Not a model.');
+    },
+    async enable(id, input, actor) {
+      asked.push({ id, ...input, actor });
+      return accepted;
+    },
+    disable: async () => ({ ...model, enabled: false }),
+    async remove(id, actor) {
+      asked.push({ id, actor });
+    },
+  };
+  app = createServer({ ids: createIds({ now: () => at }), log: silentLog });
+  const organizations = {
+    get: async () => {
+      throw new Error('No route of models is within an organization.');
+    },
+  };
+  await app.register(createDoor(modelRoutes({ models }), controlMount(organizations)));
+});
+afterEach(() => app.close());
+
+async function call(method: 'GET' | 'POST' | 'DELETE', path: string, payload?: object) {
+  const headers = { 'x-gatehouse-operator': 'ada' };
+  const url = `/api/admin/models${path}`;
+  const reply = await app.inject({ method, url, headers, ...(payload && { payload }) });
+  return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
+}
+
+const ada = { is: 'operator', name: 'ada', request: expect.stringMatching(/^req_/) };
+
+test('a model goes to the engine with its entry and what uses it; a refusal of the engine is told', async () => {
+  const form = new FormData();
+  form.append('request', '{"entry":{"id":"ours"},"scorers":[{"id":"own"}]}');
+  form.append('file', new Blob(['onnx']), 'file');
+  const encoded = new Response(form);
+  const reply = await app.inject({
+    method: 'POST',
+    url: '/api/admin/models',
+    headers: { 'content-type': encoded.headers.get('content-type') ?? '', 'x-gatehouse-operator': 'ada' },
+    payload: Buffer.from(await encoded.arrayBuffer()),
+  });
+  expect([reply.statusCode, reply.json()]).toMatchObject([400, { error: 'Not a model.' }]);
+  expect(asked).toEqual([
+    { onnx: 'onnx', entry: { id: 'ours' }, scorers: [{ id: 'own' }], padSets: [], actor: ada },
+  ]);
+});
+
+test('models and their files are listed with what there is', async () => {
+  const text = { ...accepted, acceptedAt: '2026-11-20T12:00:00.000Z' };
+  expect(await call('GET', '')).toEqual({ status: 200, body: { items: [model, text] } });
+  expect((await call('GET', '/verification')).body).toEqual({
+    items: [{ id: 'faceres', file: 'faceres.onnx', ok: false, expected: 'ab' }],
+  });
+});
+
+test('a model is enabled without a body, disabled and removed', async () => {
+  expect((await call('POST', '/faceres/enable')).body).toMatchObject({ acceptedBy: 'operator:ada' });
+  expect((await call('POST', '/faceres/disable')).body).toEqual({ ...model, enabled: false });
+  expect(await call('DELETE', '/faceres')).toEqual({ status: 204, body: undefined });
+  expect(asked).toEqual([
+    { id: 'faceres', acceptLicenceDoubt: false, actor: ada },
+    { id: 'faceres', actor: ada },
+  ]);
+});

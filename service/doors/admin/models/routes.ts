@@ -1,0 +1,100 @@
+import type { Models } from '../../../engine/models/index.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromModel, toImported } from './translate.ts';
+import { EnableModel, ModelFilesReply, ModelParams, ModelReply, ModelsReply, NewModel } from './wire.ts';
+
+export interface ModelRouteDeps {
+  models: Pick<Models, 'list' | 'verify' | 'import' | 'enable' | 'disable' | 'remove'>;
+}
+
+/** Bytes of a model file. */
+const MOST = 1_000_000_000;
+const about = {
+  tag: 'models',
+  within: 'appliance',
+  may: { operator: true, administrator: [], key: false },
+} as const;
+
+/** The models of the box. */
+export const modelRoutes = (deps: ModelRouteDeps): AdminRoute[] => [
+  ...lookingRoutes(deps),
+  ...changingRoutes(deps),
+];
+
+const lookingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/models',
+    operationId: 'listModels',
+    summary: 'List models',
+    description: 'Every installed model with its licence, provenance and doubts.',
+    reply: ModelsReply,
+    handle: async () => ({ items: (await models.list()).map(fromModel) }),
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/models/verification',
+    operationId: 'verifyModels',
+    summary: 'Hash the files of the models again',
+    description: 'Compares every file with the manifest.',
+    lasting: true,
+    reply: ModelFilesReply,
+    handle: async () => ({ items: await models.verify() }),
+  }),
+];
+
+const changingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'POST',
+    url: '/models',
+    operationId: 'importModel',
+    summary: 'Import a model',
+    description:
+      'Keeps the ONNX file. Its SHA-256 must be the one that Gatehouse knows, or for a model of your own the one in its entry.',
+    body: NewModel,
+    upload: { most: MOST },
+    status: 201,
+    reply: ModelReply,
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ body, file, who }) => fromModel(await models.import(toImported(body, file), who)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/models/:id/enable',
+    operationId: 'enableModel',
+    summary: 'Let verifications use a model',
+    description: 'Refused for a model with a doubtful licence until the doubt is accepted.',
+    params: ModelParams,
+    body: EnableModel,
+    reply: ModelReply,
+    refuses: ['NOT_FOUND', 'MODEL_NOT_INSTALLED', 'LICENCE_NOT_ACCEPTED', 'STORAGE_FULL'],
+    handle: async ({ params: { id }, body, who }) => fromModel(await models.enable(id, body, who)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/models/:id/disable',
+    operationId: 'disableModel',
+    summary: 'Use a model no longer',
+    description: 'It is kept. Refused for a model without which no face can be verified.',
+    params: ModelParams,
+    reply: ModelReply,
+    refuses: ['NOT_FOUND', 'MODEL_NOT_INSTALLED', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ params: { id }, who }) => fromModel(await models.disable(id, who)),
+  }),
+  route({
+    ...about,
+    method: 'DELETE',
+    url: '/models/:id',
+    operationId: 'removeModel',
+    summary: 'Delete an imported model',
+    description: 'Refused for a built-in model.',
+    params: ModelParams,
+    refuses: ['NOT_FOUND', 'MODEL_NOT_INSTALLED', 'CONFLICT', 'STORAGE_FULL'],
+    handle: ({ params: { id }, who }) => models.remove(id, who),
+  }),
+];

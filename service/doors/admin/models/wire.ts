@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { time } from '../reply-fields.ts';
+
+export const ModelParams = z.strictObject({ id: z.string().max(80).describe('Id of the model') });
+
+export const EnableModel = z
+  .strictObject({
+    acceptLicenceDoubt: z
+      .boolean()
+      .default(false)
+      .describe('Accept the doubt about its licence; recorded with the account and the time'),
+  })
+  .meta({ id: 'ModelAcceptance', examples: [{ acceptLicenceDoubt: true }] });
+
+/** The engine parses the entries against the schema of the manifest. */
+export const NewModel = z
+  .strictObject({
+    entry: z.unknown().describe('The model, as `models/manifest.json` has it'),
+    scorers: z.array(z.unknown()).max(16).default([]).describe('Scorers that use it'),
+    padSets: z
+      .array(z.unknown())
+      .max(16)
+      .default([])
+      .describe('Sets for presentation attack detection that use it'),
+  })
+  .meta({ id: 'NewModel' });
+
+const example = {
+  id: 'faceres',
+  name: 'FaceRes',
+  role: 'embedder' as const,
+  sha256: '0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31',
+  maturity: 'alternate' as const,
+  licence: 'MIT',
+  provenance: 'Human 3.3.6',
+  enabled: true,
+};
+
+export const ModelReply = z
+  .strictObject({
+    id: z.string().describe('Id'),
+    name: z.string().describe('Name'),
+    role: z.enum(['detector', 'landmarks', 'iris', 'embedder', 'pad']).describe('What it does'),
+    sha256: z.string().describe('SHA-256 of its file'),
+    maturity: z.enum(['proven', 'alternate', 'experimental']).describe('How well it was measured'),
+    licence: z.string().describe('Licence'),
+    provenance: z.string().describe('Where it comes from'),
+    doubts: z.string().optional().describe('What is doubtful about its licence'),
+    enabled: z.boolean().describe('Verifications use it'),
+    acceptedBy: z.string().optional().describe('Who accepted the doubt'),
+    acceptedAt: time('When the doubt was accepted').optional(),
+  })
+  .meta({ id: 'Model', description: 'A neural network of the box.', examples: [example] });
+
+export const ModelsReply = z
+  .strictObject({ items: z.array(ModelReply).describe('All of them') })
+  .meta({ id: 'Models', description: 'The installed models.', examples: [{ items: [example] }] });
+
+export const ModelFilesReply = z
+  .strictObject({
+    items: z
+      .array(
+        z.strictObject({
+          id: z.string().describe('Id of the model'),
+          file: z.string().describe('Name of the file'),
+          ok: z.boolean().describe('It is what the manifest says'),
+          expected: z.string().describe('SHA-256 that the manifest names'),
+          found: z.string().optional().describe('SHA-256 of the file; absent where there is none'),
+        }),
+      )
+      .describe('Every file'),
+  })
+  .meta({
+    id: 'ModelFiles',
+    description: 'The files of the models, each hashed again.',
+    examples: [
+      {
+        items: [
+          { id: 'faceres', file: 'faceres.onnx', ok: true, expected: example.sha256, found: example.sha256 },
+        ],
+      },
+    ],
+  });
+
+export type ModelReply = z.output<typeof ModelReply>;
+export type NewModel = z.output<typeof NewModel>;
