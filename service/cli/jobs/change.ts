@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { count } from '../terminal/terminal.ts';
+
+/** `jobs retry`, `jobs remove` and `jobs open`. */
+export function addJobsChange(jobs: Command, runner: CommandRunner): void {
+  runner.run(
+    jobs
+      .command('retry')
+      .argument('<job>', 'id')
+      .description('try a dead or waiting job at once')
+      .addHelpText('after', examples('jobs retry job_01…')),
+    async ({ control }, id = '') => {
+      const open = await control();
+      const job = await replyOf(open.admin.POST('/api/admin/jobs/{id}/retry', { params: { path: { id } } }));
+      return { json: job, text: `${job.id} (${job.kind}) is tried again at once.` };
+    },
+  );
+
+  runner.run<{ confirm?: string }>(
+    jobs
+      .command('remove')
+      .argument('<job>', 'id')
+      .description('throw a job away; what it stands for is not done any more')
+      .option('--confirm <job>', 'the id once more')
+      .addHelpText('after', examples('jobs remove job_01… --confirm job_01…')),
+    async ({ options, control }, id = '') => {
+      if (options.confirm !== id) {
+        throw new UsageError(
+          `What the job stands for would never be done. Nothing was removed. To confirm, name it once more: --confirm ${id}`,
+        );
+      }
+      const open = await control();
+      await replyOf(
+        open.admin.DELETE('/api/admin/jobs/{id}', { params: { path: { id }, query: { confirm: id } } }),
+      );
+      return { json: { removed: id }, text: `${id} is removed.` };
+    },
+  );
+
+  runner.run(
+    jobs
+      .command('open')
+      .summary('print a link that opens the board of jobs in a browser')
+      .description(
+        'Prints a link to the page of jobs on the running service. It works once, within five minutes, and gives the browser that opens it ' +
+          'half an hour to look at jobs, try them again and remove them, in the name of the account that ran this command.',
+      )
+      .addHelpText('after', examples('jobs open')),
+    async ({ control }) => {
+      const link = await replyOf((await control()).admin.POST('/api/admin/jobs/links'));
+      const minutes = count(Math.round(link.validSeconds / 60), 'minute', 'minutes');
+      return { json: link, text: `${link.url}\n\nIt works once, within ${minutes}.` };
+    },
+  );
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { replyOf, type Schemas, toUploadForm } from '../../../sdk/admin/client.ts';
+import type { Manifest } from '../../inference/models/manifest.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { userPath } from '../user-path.ts';
+import { manifestPath } from './manifest-path.ts';
+import { describeModel } from './text.ts';
+
+export function addModelsImport(models: Command, runner: CommandRunner): void {
+  runner.run(
+    models
+      .command('import')
+      .argument(
+        '<file...>',
+        'MiniFASNet .pth, YuNet .onnx, or an ONNX of your own with ours.json beside ours.onnx',
+      )
+      .summary('install models from files: presentation attack detection, YuNet, your own')
+      .description(
+        'Installs models from files on this machine; nothing is downloaded. The files below are known by their SHA-256; a ' +
+          'model of your own (ours.onnx) needs its manifest entry beside it (ours.json).',
+      )
+      .addHelpText('after', () => `\nKnown files:\n${importable()}`)
+      .addHelpText(
+        'after',
+        examples(
+          'models import 2.7_80x80_MiniFASNetV2.pth 4_0_0_80x80_MiniFASNetV1SE.pth',
+          'models import yunet_n_dynamic.onnx --json',
+        ),
+      ),
+    async ({ control }, ...files) => {
+      const { readImportFiles } = await import('./model-files.ts');
+      const ready = await readImportFiles(files.map((file) => userPath(file)));
+      const open = await control();
+      const items: Schemas['Model'][] = [];
+      for (const { onnx, entry, scorers, padSets } of ready) {
+        const request = { entry, scorers: [...scorers], padSets: [...padSets] };
+        items.push(
+          await replyOf(
+            open.admin.POST('/api/admin/models', {
+              body: { request, file: new Blob([new Uint8Array(onnx)]) },
+              bodySerializer: toUploadForm,
+            }),
+          ),
+        );
+      }
+      return { json: { items }, text: items.map(describeModel).join('\n') };
+    },
+  );
+}
+
+/** The files that may be imported, from the manifest: name, hash, origin. */
+function importable(): string {
+  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as Pick<Manifest, 'importable'>;
+  const sources = (manifest.importable ?? []).flatMap((entry) => entry.sources);
+  return sources
+    .map(({ file, sha256, url }) => `  ${file}\n    ${sha256}${url ? `\n    ${url}` : ''}`)
+    .join('\n');
+}
