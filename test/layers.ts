@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 // @ts-expect-error: plain JavaScript without types, read by dependency-cruiser itself too
 import rules from '../.dependency-cruiser.js';
+import { migrations } from '../service/storage/migrations/index.ts';
+import { tablesMadeBy } from '../service/storage/tables-in-order.ts';
+import { findForeignTables } from './layers/foreign-tables.ts';
 import { compareLongFunctions, findLongFunctions } from './layers/function-lengths.ts';
 import { longFunctions } from './layers/long-functions.ts';
 import { findServiceRooms, findUnnamedRooms, findWideRooms } from './layers/rooms.ts';
@@ -24,6 +27,7 @@ const files = globSync('{service,main,models,sdk}/**/*.{ts,mts,mjs}', {
   exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path),
 }).sort();
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
+const tables = new Set(tablesMadeBy(migrations).map(({ name }) => name));
 const faults = [
   ...violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`),
   ...(totalCruised < MODULE_FLOOR
@@ -31,6 +35,7 @@ const faults = [
     : []),
   ...findWideRooms(files),
   ...findUnnamedRooms(findServiceRooms(files), textOf('docs/ARCHITECTURE.md'), rules.forbidden),
+  ...files.flatMap((file) => findForeignTables(file, textOf(file), tables)),
   ...compareLongFunctions(
     files.flatMap((file) => findLongFunctions(file, textOf(file))),
     longFunctions,

@@ -16,7 +16,7 @@ type PersonalDataDeps = SubjectDataDeps & ConsentDataDeps & VerificationDataDeps
  */
 export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   createSubjectData(deps),
-  createConsentData(deps),
+  ...createConsentData(deps),
   createVerificationData(deps),
   createLockoutData(deps),
   createDeliveryData(deps),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { findForeignTables } from './foreign-tables.ts';
 import { compareLongFunctions, findLongFunctions } from './function-lengths.ts';
 import { findServiceRooms, findUnnamedRooms, findWideRooms } from './rooms.ts';
 
@@ -83,4 +84,26 @@ test('the list of known long functions can only shrink', () => {
   ]);
   expect(compareLongFunctions([], known)).toEqual([expect.stringContaining('is gone or has at most 80')]);
   expect(compareLongFunctions(found(81), {})).toEqual([expect.stringContaining('has 81 lines, and 80')]);
+});
+
+test('erasure, retention and the record name no table of another feature, in whatever way', () => {
+  const tables = new Set(['erasure', 'subject', 'outbox', 'legal_hold']);
+  const found = (text: string, file = 'service/engine/erasure/x-store.ts') =>
+    findForeignTables(file, text, tables);
+  const named = (table: string) => [expect.stringContaining(`x-store.ts:1 names the table ${table}:`)];
+  expect(found("db.selectFrom('subject').selectAll()")).toEqual(named('subject'));
+  expect(found("db.selectFrom('subject as s').selectAll()")).toEqual(named('subject'));
+  expect(found("db.selectFrom(['erasure', 'outbox'])")).toEqual(named('outbox'));
+  expect(found("selectFrom('outbox').select('id')")).toEqual(named('outbox'));
+  expect(found("own.innerJoin('subject', 'subject.id', 'erasure.subject')")).toEqual(named('subject'));
+  expect(found('tx.deleteFrom(table)')).toEqual(named('table'));
+  expect(found('sql`delete from outbox where id = 1`')).toEqual(named('outbox'));
+  expect(found('sql<{ n: number }>`select 1 from legal_hold`')).toEqual(named('legal_hold'));
+  expect(found("type Row = Schema['subject'];")).toEqual(named('subject'));
+  expect(found("const held = 'legal_hold';")).toEqual(named('legal_hold'));
+  expect(found("db.selectFrom('erasure').where('subject', '=', subject) // subject")).toEqual([]);
+  const introspected = ['sql`select count(*) from $', '{sql.table(name)} where subject = 1`'].join('');
+  expect(found(introspected)).toEqual([]);
+  expect(found("db.selectFrom('subject')", 'service/engine/subjects/subject-store.ts')).toEqual([]);
+  expect(found("db.selectFrom('subject')", 'service/engine/erasure/x-store.test.ts')).toEqual([]);
 });
