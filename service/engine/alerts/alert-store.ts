@@ -10,135 +10,143 @@ export type NewAlert = Omit<Alert, 'name' | 'acknowledged'> & {
   subject: SubjectId | undefined;
   holdUntil: number;
 };
-export type AlertStore = ReturnType<typeof createAlertStore>;
+const select = (from: Db | Tx) =>
+  from
+    .selectFrom('alert')
+    .innerJoin('alert_rule', 'alert_rule.id', 'alert.rule')
+    .selectAll('alert')
+    .select('alert_rule.name as rule_name');
 
-/** The table `alert`. */
-export function createAlertStore({ db }: { db: Db }) {
-  const select = (from: Db | Tx) =>
-    from
-      .selectFrom('alert')
-      .innerJoin('alert_rule', 'alert_rule.id', 'alert.rule')
-      .selectAll('alert')
-      .select('alert_rule.name as rule_name');
-  const ofRealm = (from: Db | Tx, { organization, world }: EventRealm) =>
-    select(from).where('alert.organization', '=', organization).where('alert.world', '=', world);
-  return {
-    async list(
-      realm: EventRealm,
-      { open, before, limit }: { open?: boolean; before?: string; limit: number },
-    ): Promise<Alert[]> {
-      let rows = ofRealm(db, realm).orderBy('alert.id', 'desc').limit(limit);
-      if (open !== undefined) rows = rows.where('acknowledged_at', open ? 'is' : 'is not', null);
-      if (before !== undefined) rows = rows.where('alert.id', '<', before);
-      return (await rows.execute()).map(readAlert);
-    },
-    async countOpen(): Promise<{ world: World; metric: AlertMetric; count: number }[]> {
-      const rows = await db
-        .selectFrom('alert')
-        .select(['world', 'metric', ({ fn }) => fn.countAll().as('count')])
-        .where('acknowledged_at', 'is', null)
-        .groupBy(['world', 'metric'])
-        .execute();
-      return rows.map(({ world, metric, count }) => ({
-        world: world as World,
-        metric: metric as AlertMetric,
-        count: Number(count),
-      }));
-    },
-    async get(tx: Tx, realm: EventRealm, id: string): Promise<Alert | undefined> {
-      const row = await ofRealm(tx, realm).where('alert.id', '=', id).executeTakeFirst();
-      return row && readAlert(row);
-    },
-    async find(id: string): Promise<Alert | undefined> {
-      const row = await select(db).where('alert.id', '=', id).executeTakeFirst();
-      return row && readAlert(row);
-    },
-    async insert(tx: Tx, alert: NewAlert): Promise<void> {
-      const { id, organization, world, rule, metric, value, threshold } = alert;
-      await tx
-        .insertInto('alert')
-        .values({
-          ...{ id, organization, world, rule, metric, value, threshold },
-          subject: alert.subject ?? null,
-          about: alert.about ?? null,
-          fired_at: alert.firedAt,
-          hold_until: alert.holdUntil,
-          notified: JSON.stringify(alert.notified),
-          acknowledged_at: null,
-          acknowledged_by: null,
-        })
-        .execute();
-    },
-    /** Whether the rule told about the same and holds off at `now`. A hold that a clock set back left far ahead does not count. */
-    async isHeld(
-      tx: Tx,
-      rule: AlertRuleId,
-      about: string | undefined,
-      { now, latest }: { now: number; latest: number },
-    ): Promise<boolean> {
-      const row = await tx
-        .selectFrom('alert')
-        .select('id')
-        .where('rule', '=', rule)
-        .where('about', about === undefined ? 'is' : '=', about ?? null)
-        .where('hold_until', '>', now)
-        .where('hold_until', '<=', latest)
-        .limit(1)
-        .executeTakeFirst();
-      return row !== undefined;
-    },
-    /** Whether there is such a person, whose erasure has not begun. */
-    async isThere(tx: Tx, organization: OrganizationId, subject: SubjectId): Promise<boolean> {
-      const row = await tx
-        .selectFrom('subject')
-        .select('id')
-        .where('id', '=', subject)
-        .where('organization', '=', organization)
-        .where(notBeingErased)
-        .executeTakeFirst();
-      return row !== undefined;
-    },
-    async acknowledge(tx: Tx, id: AlertId, { at, by }: { at: number; by: string }): Promise<void> {
-      await tx
-        .updateTable('alert')
-        .set({ acknowledged_at: at, acknowledged_by: by })
-        .where('id', '=', id)
-        .where('acknowledged_at', 'is', null)
-        .execute();
-    },
-    async setNotified(tx: Tx, id: string, channel: string, outcome: string): Promise<void> {
-      const row = await tx.selectFrom('alert').select('notified').where('id', '=', id).executeTakeFirst();
-      if (!row) return;
-      const notified = { ...JSON.parse(row.notified), [channel]: outcome };
-      await tx
-        .updateTable('alert')
-        .set({ notified: JSON.stringify(notified) })
-        .where('id', '=', id)
-        .execute();
-    },
-    /** Mail addresses do not outlast the organization. */
-    async forgetAddresses(tx: Tx, organization: OrganizationId): Promise<void> {
-      await tx
-        .updateTable('alert')
-        .set({ notified: '{}' })
-        .where('organization', '=', organization)
-        .execute();
-    },
-    /** Oldest first. */
-    async forDesktop(limit: number): Promise<Alert[]> {
-      const rows = await select(db)
-        .where('notified', 'like', '%"desktop":%')
-        .where('acknowledged_at', 'is', null)
-        .orderBy('alert.id', 'desc')
-        .limit(limit)
-        .execute();
-      return rows.map(readAlert).toReversed();
-    },
-  };
+const ofRealm = (from: Db | Tx, { organization, world }: EventRealm) =>
+  select(from).where('alert.organization', '=', organization).where('alert.world', '=', world);
+
+export async function selectAlerts(
+  db: Db,
+  realm: EventRealm,
+  { open, before, limit }: { open?: boolean; before?: string; limit: number },
+): Promise<Alert[]> {
+  let rows = ofRealm(db, realm).orderBy('alert.id', 'desc').limit(limit);
+  if (open !== undefined) rows = rows.where('acknowledged_at', open ? 'is' : 'is not', null);
+  if (before !== undefined) rows = rows.where('alert.id', '<', before);
+  return (await rows.execute()).map(readAlert);
+}
+
+export async function countOpenAlerts(
+  db: Db,
+): Promise<{ world: World; metric: AlertMetric; count: number }[]> {
+  const rows = await db
+    .selectFrom('alert')
+    .select(['world', 'metric', ({ fn }) => fn.countAll().as('count')])
+    .where('acknowledged_at', 'is', null)
+    .groupBy(['world', 'metric'])
+    .execute();
+  return rows.map(({ world, metric, count }) => ({
+    world: world as World,
+    metric: metric as AlertMetric,
+    count: Number(count),
+  }));
+}
+
+export async function selectAlert(tx: Tx, realm: EventRealm, id: string): Promise<Alert | undefined> {
+  const row = await ofRealm(tx, realm).where('alert.id', '=', id).executeTakeFirst();
+  return row && readAlert(row);
+}
+
+export async function selectAlertById(db: Db, id: string): Promise<Alert | undefined> {
+  const row = await select(db).where('alert.id', '=', id).executeTakeFirst();
+  return row && readAlert(row);
+}
+
+export async function insertAlert(tx: Tx, alert: NewAlert): Promise<void> {
+  const { id, organization, world, rule, metric, value, threshold } = alert;
+  await tx
+    .insertInto('alert')
+    .values({
+      ...{ id, organization, world, rule, metric, value, threshold },
+      subject: alert.subject ?? null,
+      about: alert.about ?? null,
+      fired_at: alert.firedAt,
+      hold_until: alert.holdUntil,
+      notified: JSON.stringify(alert.notified),
+      acknowledged_at: null,
+      acknowledged_by: null,
+    })
+    .execute();
+}
+
+/** Whether the rule told about the same and holds off at `now`. A hold that a clock set back left far ahead does not count. */
+export async function isHeld(
+  tx: Tx,
+  rule: AlertRuleId,
+  about: string | undefined,
+  { now, latest }: { now: number; latest: number },
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('alert')
+    .select('id')
+    .where('rule', '=', rule)
+    .where('about', about === undefined ? 'is' : '=', about ?? null)
+    .where('hold_until', '>', now)
+    .where('hold_until', '<=', latest)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Whether there is such a person, whose erasure has not begun. */
+export async function isThere(tx: Tx, organization: OrganizationId, subject: SubjectId): Promise<boolean> {
+  const row = await tx
+    .selectFrom('subject')
+    .select('id')
+    .where('id', '=', subject)
+    .where('organization', '=', organization)
+    .where(notBeingErased)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function updateAcknowledged(
+  tx: Tx,
+  id: AlertId,
+  { at, by }: { at: number; by: string },
+): Promise<void> {
+  await tx
+    .updateTable('alert')
+    .set({ acknowledged_at: at, acknowledged_by: by })
+    .where('id', '=', id)
+    .where('acknowledged_at', 'is', null)
+    .execute();
+}
+
+export async function updateNotified(tx: Tx, id: string, channel: string, outcome: string): Promise<void> {
+  const row = await tx.selectFrom('alert').select('notified').where('id', '=', id).executeTakeFirst();
+  if (!row) return;
+  const notified = { ...JSON.parse(row.notified), [channel]: outcome };
+  await tx
+    .updateTable('alert')
+    .set({ notified: JSON.stringify(notified) })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Mail addresses do not outlast the organization. */
+export async function forgetAddresses(tx: Tx, organization: OrganizationId): Promise<void> {
+  await tx.updateTable('alert').set({ notified: '{}' }).where('organization', '=', organization).execute();
+}
+
+/** Oldest first. */
+export async function selectForDesktop(db: Db, limit: number): Promise<Alert[]> {
+  const rows = await select(db)
+    .where('notified', 'like', '%"desktop":%')
+    .where('acknowledged_at', 'is', null)
+    .orderBy('alert.id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(readAlert).toReversed();
 }
 
 /**
- * What erasing these people does to alerts: theirs stay as figures about nobody, and rules about one of them alone are removed.
+ * What erasing these people does to alerts: theirs stay as figures without a person, and rules about one of them alone are removed.
  * Rules in memory count nothing of them any more, since nothing happens to them.
  */
 export async function forgetAlerts(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void> {

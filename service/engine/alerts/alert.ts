@@ -113,7 +113,7 @@ export interface Alerts {
     actor: Actor,
   ): Promise<{ sent: true } | { sent: false; reason: string }>;
   /**
-   * Of all organizations and worlds, with the channel `desktop`, the newest that nobody acknowledged, oldest of them first: what
+   * Of all organizations and worlds, with the channel `desktop`, the newest that are not acknowledged, oldest of them first: what
    * the box's own desktop shows.
    */
   forDesktop(limit: number): Promise<Alert[]>;

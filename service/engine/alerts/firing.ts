@@ -5,10 +5,10 @@ import type { Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Jobs, NewJob } from '../jobs/index.ts';
-import { type AlertStore, mailKey } from './alert-store.ts';
+import { insertAlert, isHeld, isThere, mailKey } from './alert-store.ts';
 import { MOST_MAILS, type Recipients } from './recipients.ts';
 import type { StoredRule } from './rule-store.ts';
-import type { Breach } from './watched-rules.ts';
+import type { Breach } from './watching/watched-rules.ts';
 
 const MINUTE = 60_000;
 
@@ -25,7 +25,6 @@ export const addressOf = (channel: string): string | undefined =>
   channel.startsWith('email ') ? channel.slice('email '.length) : undefined;
 
 export interface FiringDeps {
-  alerts: Pick<AlertStore, 'isHeld' | 'isThere' | 'insert'>;
   recipients: Pick<Recipients, 'takeMails'>;
   events: Events;
   audit: Audit;
@@ -34,14 +33,14 @@ export interface FiringDeps {
   clock: Clock;
 }
 
-/** Who does what nobody asked for at that moment. */
+/** Does what no person asked for at that moment. */
 export const appliance: Actor = { is: 'appliance', task: 'alerts' };
 
 /**
  * Writes an alert, its audit line, its event and its mail jobs in the given transaction, unless the rule holds off or the person
  * is erased. False then.
  */
-export function createFiring({ alerts, recipients, events, audit, jobs, ids, clock }: FiringDeps) {
+export function createFiring({ recipients, events, audit, jobs, ids, clock }: FiringDeps) {
   return async function fire(
     tx: Tx,
     rule: StoredRule,
@@ -50,14 +49,14 @@ export function createFiring({ alerts, recipients, events, audit, jobs, ids, clo
     const now = clock.now();
     const holdOff = rule.holdOffMinutes * MINUTE;
     // A clock set back by more than a hold-off would otherwise silence the rule until it is that late again.
-    if (await alerts.isHeld(tx, rule.id, about, { now, latest: now + 2 * holdOff })) return false;
+    if (await isHeld(tx, rule.id, about, { now, latest: now + 2 * holdOff })) return false;
     const { organization, world, metric, threshold, channels } = rule;
     // Erased since it happened: nothing is told of the person, and nothing is kept.
-    if (subject !== undefined && !(await alerts.isThere(tx, organization, subject))) return false;
+    if (subject !== undefined && !(await isThere(tx, organization, subject))) return false;
     const id = ids.next('alert');
     const { email } = channels;
     const taken = await recipients.takeMails(tx, organization, email.length);
-    await alerts.insert(tx, {
+    await insertAlert(tx, {
       ...{ id, organization, world, rule: rule.id, metric, about, subject, value, threshold },
       firedAt: now,
       holdUntil: now + holdOff,
@@ -86,12 +85,12 @@ export function createFiring({ alerts, recipients, events, audit, jobs, ids, clo
       if (subject === undefined) {
         await events.add(tx, { ...event, payload: { ...payload, ...(about !== undefined && { about }) } });
       } else {
-        // Nothing is personal in it but whom it names: so erasing the person reaches the event and what was sent of it.
+        // Nothing is personal in it but the person it names: so erasing the person reaches the event and what was sent of it.
         await events
           .add(tx, { ...event, payload: { ...payload, about: subject }, personal: { subject, values: {} } })
           .catch((error: unknown) => {
             if (!(error instanceof Problem && error.code === 'SUBJECT_NOT_FOUND')) throw error;
-            // Their key is gone: it is told without whom.
+            // The key of the person is gone: it is told without naming one.
             return events.add(tx, { ...event, payload });
           });
       }

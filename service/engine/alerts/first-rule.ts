@@ -1,23 +1,23 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
-import { describeActor } from '../audit/index.ts';
+import { type Audit, describeActor } from '../audit/index.ts';
 import type { EventRealm } from '../events/index.ts';
 import type { AlertMetric } from './alert.ts';
 import { checkNewRule } from './alert-rule.ts';
 import { appliance } from './firing.ts';
+import { noteRule, settingsOf } from './note-rule.ts';
 import type { RuleStore, StoredRule } from './rule-store.ts';
 
 export interface FirstRuleDeps {
   rules: Pick<RuleStore, 'insert'>;
-  /** Writes the audit line of a rule that was added. */
-  added(tx: Tx, rule: StoredRule): Promise<void>;
+  audit: Audit;
   ids: Ids;
   clock: Clock;
 }
 
 /** Adds the recommended rule of a metric that is told of whether a person made a rule for it or not; on the desktop too. */
-export function createFirstRule({ rules, added, ids, clock }: FirstRuleDeps) {
+export function createFirstRule({ rules, audit, ids, clock }: FirstRuleDeps) {
   return async function addFirstRule(tx: Tx, realm: EventRealm, metric: AlertMetric): Promise<StoredRule> {
     const { organization, world } = realm;
     const rule: StoredRule = {
@@ -27,7 +27,7 @@ export function createFirstRule({ rules, added, ids, clock }: FirstRuleDeps) {
       createdBy: describeActor(appliance),
     };
     await rules.insert(tx, rule);
-    await added(tx, rule);
+    await noteRule(audit, tx, appliance, 'add', rule, settingsOf(rule));
     return rule;
   };
 }

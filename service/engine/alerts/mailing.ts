@@ -1,10 +1,11 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Outgoing, OutgoingFailure } from '../../outgoing/outgoing.ts';
+import type { Db } from '../../storage/transaction.ts';
 import type { Destinations } from '../destinations/index.ts';
 import type { JobHandler } from '../jobs/index.ts';
 import { type MailServer, mailOf, NO_MAIL_SERVER } from './alert-mail.ts';
-import type { AlertStore } from './alert-store.ts';
+import { selectAlertById, updateNotified } from './alert-store.ts';
 import { addressOf } from './firing.ts';
 import type { Recipients } from './recipients.ts';
 
@@ -14,10 +15,10 @@ const MINUTE = 60 * SECOND;
 const MOST_DIALLED = 2;
 
 export interface MailingDeps {
+  db: Db;
   server: MailServer | undefined;
   destinations: Pick<Destinations, 'checkHost'>;
   outgoing: Pick<Outgoing, 'mail'>;
-  alerts: Pick<AlertStore, 'find' | 'setNotified'>;
   recipients: Pick<Recipients, 'isApproved'>;
 }
 
@@ -33,7 +34,7 @@ export interface Mailing {
 }
 
 /** Sends alerts by mail; the mail server is resolved and checked for the organization at each attempt. */
-export function createMailing({ server, destinations, outgoing, alerts, recipients }: MailingDeps): Mailing {
+export function createMailing({ db, server, destinations, outgoing, recipients }: MailingDeps): Mailing {
   const send: Mailing['send'] = async (organization, to, text) => {
     if (!server) throw new Problem('INVALID_REQUEST', NO_MAIL_SERVER);
     const { host, port, secure, user, password, ca, from } = server;
@@ -62,7 +63,7 @@ export function createMailing({ server, destinations, outgoing, alerts, recipien
       concurrency: 2,
       timeout: 60 * SECOND,
       async run({ payload, organization }) {
-        const alert = await alerts.find(String(payload.alert));
+        const alert = await selectAlertById(db, String(payload.alert));
         const channels = Object.keys(alert?.notified ?? {}).filter((name) => addressOf(name) !== undefined);
         const channel = channels[Number(payload.to)];
         const address = channel === undefined ? undefined : addressOf(channel);
@@ -81,7 +82,7 @@ export function createMailing({ server, destinations, outgoing, alerts, recipien
       async record(tx, finished) {
         for (const { outcome, result, nextAt } of finished) {
           if (!result) continue;
-          await alerts.setNotified(tx, result.alert, result.channel, describe(outcome, nextAt));
+          await updateNotified(tx, result.alert, result.channel, describe(outcome, nextAt));
         }
       },
     },

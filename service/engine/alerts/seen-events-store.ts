@@ -1,7 +1,7 @@
 import type { OrganizationId, World } from '../../lib/id.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { EventRealm, EventType } from '../events/index.ts';
-import { countedTypes, type SeenEvent } from './counted-event.ts';
+import { countedTypes, type SeenEvent } from './watching/counted-event.ts';
 
 const PAGE = 1000;
 /** Of an organization's world: older ones in the window are not counted again at a start. */
@@ -9,27 +9,29 @@ const MOST_COUNTED_AGAIN = 200_000;
 
 export type SeenEventsStore = ReturnType<typeof createSeenEventsStore>;
 
+const counted = (from: Db | Tx, { organization, world }: EventRealm) =>
+  from
+    .selectFrom('outbox')
+    .select(['id', 'seq', 'type', 'created_at', 'payload'])
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('type', 'in', countedTypes)
+    .where('relayed_at', 'is not', null);
+
+const toSeenEvent = (
+  { organization, world }: EventRealm,
+  row: { id: string; type: string; created_at: number; payload: string },
+): SeenEvent => ({
+  id: row.id,
+  type: row.type as EventType,
+  organization: organization as OrganizationId,
+  world: world as World,
+  at: row.created_at,
+  payload: JSON.parse(row.payload),
+});
+
 /** What alerts read of the outbox and of deliveries. */
 export function createSeenEventsStore({ db }: { db: Db }) {
-  const counted = (from: Db | Tx, { organization, world }: EventRealm) =>
-    from
-      .selectFrom('outbox')
-      .select(['id', 'seq', 'type', 'created_at', 'payload'])
-      .where('organization', '=', organization)
-      .where('world', '=', world)
-      .where('type', 'in', countedTypes)
-      .where('relayed_at', 'is not', null);
-  const read = (
-    { organization, world }: EventRealm,
-    row: { id: string; type: string; created_at: number; payload: string },
-  ): SeenEvent => ({
-    id: row.id,
-    type: row.type as EventType,
-    organization: organization as OrganizationId,
-    world: world as World,
-    at: row.created_at,
-    payload: JSON.parse(row.payload),
-  });
   return {
     /** Place of the newest event that was relayed; 0 when none was. */
     async newestRelayed(): Promise<number> {
@@ -74,7 +76,7 @@ export function createSeenEventsStore({ db }: { db: Db }) {
           .orderBy('seq')
           .limit(PAGE)
           .execute();
-        if (rows.length > 0) yield rows.map((row) => read(realm, row));
+        if (rows.length > 0) yield rows.map((row) => toSeenEvent(realm, row));
         const last = rows.at(-1);
         if (!last || rows.length < PAGE) return;
         [at, after] = [last.created_at, last.seq ?? 0];
@@ -83,7 +85,7 @@ export function createSeenEventsStore({ db }: { db: Db }) {
     /** What was relayed after a place, in order. */
     async relayedAfter(tx: Tx, realm: EventRealm, place: number): Promise<SeenEvent[]> {
       const rows = await counted(tx, realm).where('seq', '>', place).orderBy('seq').execute();
-      return rows.map((row) => read(realm, row));
+      return rows.map((row) => toSeenEvent(realm, row));
     },
     /** Also true of an event that is not there any more. */
     async isRelayed(tx: Tx, id: string): Promise<boolean> {

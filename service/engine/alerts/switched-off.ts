@@ -11,8 +11,8 @@ export interface SwitchedOffDeps {
 }
 
 /**
- * Fires the rules of `webhook-disabled`. The first time that a webhook is switched off there is a rule, whether anybody made one or not:
- * else whoever has one webhook alone would not be told. Whoever removes it gets no other.
+ * Fires the rules of `webhook-disabled`. The first time that a webhook is switched off there is a rule, whether a person made one or not:
+ * else an organization with one webhook alone would not be told. A rule that is removed does not come back.
  */
 export function createSwitchedOff({ rules, fire, addFirstRule }: SwitchedOffDeps) {
   return async function tellSwitchedOff(tx: Tx, events: readonly RecordedEvent[]): Promise<void> {

@@ -101,7 +101,7 @@ export function beyondKeep(
     .filter(({ path, sequence }) => sequence === undefined || path !== newest?.path);
 }
 
-/** What is wrong with a plan, in words for whoever runs the box; undefined when nothing is. */
+/** What is wrong with a plan, in words for the operator of the box; undefined when nothing is. */
 export function troubleOf(
   plan: BackupPlan,
   { last, lastDone }: { last: BackupRun | undefined; lastDone: BackupRun | undefined },

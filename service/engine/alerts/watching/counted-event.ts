@@ -1,6 +1,6 @@
-import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import type { EventPayloads, EventType } from '../events/index.ts';
-import type { AlertDefinition, AlertMetric } from './alert.ts';
+import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
+import type { EventPayloads, EventType } from '../../events/index.ts';
+import type { AlertDefinition, AlertMetric } from '../alert.ts';
 
 /** What rules read of an event. */
 export interface SeenEvent {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { AlertRuleId, OrganizationId } from '../../lib/id.ts';
-import { silentLog } from '../../lib/log.ts';
-import type { Tx } from '../../storage/transaction.ts';
-import { checkNewRule } from './alert-rule.ts';
+import type { AlertRuleId, OrganizationId } from '../../../lib/id.ts';
+import { silentLog } from '../../../lib/log.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import { checkNewRule } from '../alert-rule.ts';
+import type { StoredRule } from '../rule-store.ts';
 import type { SeenEvent } from './counted-event.ts';
-import type { StoredRule } from './rule-store.ts';
 import { createWatchedRules } from './watched-rules.ts';
 import { partOf } from './windows.ts';
 

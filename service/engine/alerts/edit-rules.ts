@@ -1,0 +1,98 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { EventRealm } from '../events/index.ts';
+import type { AlertDefinition, AlertRuleChange, NewAlertRule } from './alert.ts';
+import { changedRule, checkNewRule, MOST_RULES } from './alert-rule.ts';
+import { noteRule, settingsOf } from './note-rule.ts';
+import type { Recipients } from './recipients.ts';
+import type { RuleChanges } from './rule-changes.ts';
+import type { RuleStore, StoredRule } from './rule-store.ts';
+
+export interface EditRulesDeps {
+  rules: RuleStore;
+  changes: Pick<RuleChanges, 'change'>;
+  recipients: Pick<Recipients, 'admit'>;
+  /** Throws for a rule that could never fire or be sent. */
+  checkRule(realm: EventRealm, definition: AlertDefinition): Promise<void>;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+}
+
+export function createEditRules(deps: EditRulesDeps) {
+  const { rules, changes, recipients, checkRule, audit, ids, clock } = deps;
+
+  async function requireRule(tx: Tx, realm: EventRealm, id: string): Promise<StoredRule> {
+    const rule = await rules.get(tx, realm, id);
+    if (rule) return rule;
+    throw new Problem('NOT_FOUND', `The organization has no alert rule ${id} in the ${realm.world} world.`);
+  }
+
+  async function checkTargets(tx: Tx, realm: EventRealm, { filter }: AlertDefinition): Promise<void> {
+    const unknown = await rules.unknownTargets(tx, realm, filter);
+    if (unknown.length === 0) return;
+    const details = unknown.map((target) => ({
+      path: `filter.${target}`,
+      message: `The organization has no ${target === 'key' ? 'key' : 'person'} ${filter[target]} in the ${realm.world} world.`,
+    }));
+    throw new Problem('INVALID_REQUEST', details.map(({ message }) => message).join(' '), { details });
+  }
+
+  return {
+    async add(realm: EventRealm, input: NewAlertRule, actor: Actor): Promise<StoredRule> {
+      const definition = checkNewRule(input);
+      await checkRule(realm, definition);
+      const { organization, world } = realm;
+      const rule: StoredRule = {
+        ...definition,
+        ...{ id: ids.next('alertRule'), organization, world, enabled: true },
+        createdAt: clock.now(),
+        createdBy: describeActor(actor),
+      };
+      return changes.change(async (tx) => {
+        await checkTargets(tx, realm, definition);
+        await recipients.admit(tx, organization, definition.channels.email, actor);
+        if ((await rules.list(realm, tx)).length >= MOST_RULES)
+          throw new Problem(
+            'CONFLICT',
+            `There are ${MOST_RULES} alert rules already: remove one before another is added.`,
+          );
+        await rules.insert(tx, rule);
+        await noteRule(audit, tx, actor, 'add', rule, settingsOf(rule));
+        return rule;
+      });
+    },
+
+    async change(realm: EventRealm, id: string, change: AlertRuleChange, actor: Actor): Promise<StoredRule> {
+      if (Object.keys(change).length === 0)
+        throw new Problem('INVALID_REQUEST', 'Name at least one thing to change.');
+      const known = (await rules.list(realm)).find((rule) => rule.id === id);
+      if (known && (change.channels?.email || change.filter?.profile))
+        await checkRule(realm, changedRule(known, change));
+      return changes.change(async (tx) => {
+        const before = await requireRule(tx, realm, id);
+        const definition = changedRule(before, change);
+        if (change.filter) await checkTargets(tx, realm, definition);
+        if (change.channels?.email)
+          await recipients.admit(tx, realm.organization, definition.channels.email, actor);
+        const after: StoredRule = { ...before, ...definition, enabled: change.enabled ?? before.enabled };
+        await rules.update(tx, after);
+        const details = { from: settingsOf(before), to: settingsOf(after) };
+        await noteRule(audit, tx, actor, 'change', after, details);
+        return after;
+      });
+    },
+
+    async remove(realm: EventRealm, id: string, actor: Actor): Promise<void> {
+      await changes.change(async (tx) => {
+        const rule = await requireRule(tx, realm, id);
+        await rules.remove(tx, rule, clock.now());
+        await noteRule(audit, tx, actor, 'remove', rule);
+        return { ...rule, enabled: false };
+      });
+    },
+  };
+}
