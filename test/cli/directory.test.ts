@@ -47,6 +47,22 @@ describe('without a service', () => {
     expect(again.stderr).toContain('key create');
   });
 
+  test.each([
+    [0, ['org', 'list']],
+    [0, ['key', 'list', '--json']],
+    [1, ['init', '--org', 'Museum']],
+    [1, ['init', '--org', 'Museum', '--json']],
+    [2, ['org', 'lost']],
+    [2, ['subject', 'enroll', '--json']],
+  ])(
+    'in a process of its own and in one that is kept a command ends with %i and says the same',
+    async (code, words) => {
+      const own = await cli.start(...words).ended;
+      expect(own.code).toBe(code);
+      expect(await cli.run(...words)).toEqual(own);
+    },
+  );
+
   test('two commands at once take turns', async () => {
     const [{ items: organizations }, { items: keys }] = await Promise.all([
       cli.json<{ items: { name: string }[] }>('org', 'list'),

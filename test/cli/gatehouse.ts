@@ -5,18 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Ended, KeptCommand } from './kept-process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const node = join(root, 'node_modules/.bin/node');
 const program = join(root, 'service/cli/gatehouse.ts');
+const keptProgram = join(root, 'test/cli/kept-process.ts');
 /** Of Node itself, by the hash of each file: a third of what a command costs is reading its own code. */
 const compiled = join(root, 'node_modules/.cache/node-compiled');
-
-export interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 export interface Running {
   child: ChildProcess;
@@ -31,7 +27,10 @@ export interface Service extends Running {
   end(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
-/** The real command in processes of its own, with a data directory that is removed by `clean`. */
+/**
+ * The real command, with a data directory that is removed by `clean`. `start` and `serve` run it in a process of its own; `run`
+ * and `json` in one process after another, save where several run at a time.
+ */
 export interface Cli {
   data: string;
   /** What the processes take for the system's temporary directory. */
@@ -42,6 +41,50 @@ export interface Cli {
   json<T>(...words: string[]): Promise<T>;
   serve(...words: string[]): Promise<Service>;
   clean(): Promise<void>;
+}
+
+/** Runs commands one after another in one process. */
+function keepProcess() {
+  let child: ChildProcess | undefined;
+  let ready: Promise<unknown> = Promise.resolve();
+  let busy = false;
+  function begin(): ChildProcess {
+    const begun = spawn(node, ['--disable-sigusr1', keptProgram], {
+      env: { PATH: process.env.PATH, TZ: 'UTC', NODE_COMPILE_CACHE: compiled, UV_THREADPOOL_SIZE: '32' },
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    begun.once('exit', () => {
+      child = undefined;
+    });
+    ready = once(begun, 'message');
+    begun.unref();
+    begun.channel?.unref();
+    return begun;
+  }
+  return {
+    /** Undefined while another command runs. */
+    run(command: KeptCommand): Promise<Ended> | undefined {
+      if (busy) return undefined;
+      busy = true;
+      child ??= begin();
+      const own = child;
+      const broken = new AbortController();
+      const exit = () =>
+        broken.abort(new Error(`The process broke at gatehouse ${command.words.join(' ')}.`));
+      own.once('exit', exit);
+      return ready
+        .then(() => {
+          own.send(command);
+          return once(own, 'message', { signal: broken.signal });
+        })
+        .then(([ended]) => ended as Ended)
+        .finally(() => {
+          busy = false;
+          own.off('exit', exit);
+        });
+    },
+  };
 }
 
 /** For a machine that runs other tests beside: what is measured takes what an installation has, `createCli({})`. */
@@ -56,6 +99,11 @@ export interface CliOptions {
   /** Files and connections each process may have open. */
   openFiles?: number;
 }
+
+/** It ends with the test file: the channel closes. */
+const kept = keepProcess();
+/** They answer to signals, and end when they are told to. */
+const inProcessOfItsOwn = new Set(['serve', 'start']);
 
 export function createCli(settings: Record<string, string> = sparing, { openFiles }: CliOptions = {}): Cli {
   const data = mkdtempSync(join(tmpdir(), 'gatehouse-cli-'));
@@ -90,7 +138,11 @@ export function createCli(settings: Record<string, string> = sparing, { openFile
     return { child, output, ended };
   }
   const withData = (words: string[]) => (words.includes('--data') ? words : [...words, '--data', data]);
-  const run = (...words: string[]) => start(...withData(words)).ended;
+  async function run(...words: string[]): Promise<Ended> {
+    const own = openFiles !== undefined || inProcessOfItsOwn.has(words[0] ?? '');
+    const command = { words: withData(words), env };
+    return (own ? undefined : kept.run(command)) ?? start(...command.words).ended;
+  }
 
   return {
     data,

@@ -1,4 +1,5 @@
-import { type Cli, createCli, type Ended, type Service } from '../cli/gatehouse.ts';
+import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
+import type { Ended } from '../cli/kept-process.ts';
 
 /** The command on one data directory. */
 export interface Directory {
