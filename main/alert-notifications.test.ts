@@ -49,7 +49,7 @@ const open = (over: Partial<AlertNotificationsDeps> = {}) =>
     ...over,
   });
 const alert = (id: string, more: Partial<DesktopAlert> = {}): DesktopAlert => ({
-  ...{ id, name: 'Presentation attacks', metric: 'spoof-attempts', world: 'live', value: 3, threshold: 3 },
+  ...{ id, name: 'Presentation attacks', metric: 'spoof-attempts', env: 'live', value: 3, threshold: 3 },
   ...more,
 });
 
@@ -59,7 +59,7 @@ beforeEach(() => {
 });
 
 test('each alert is shown once, also by the next window', async () => {
-  there = [alert('alr_1'), alert('alr_2', { world: 'test', about: 'sub_1' })];
+  there = [alert('alr_1'), alert('alr_2', { env: 'test', about: 'sub_1' })];
   await open().look();
   // The clock was set back, or it came in the same millisecond: its id sorts before the others.
   there.unshift(alert('alr_0'));

@@ -1,3 +1,5 @@
+import type { Schemas } from '../sdk/admin/client.ts';
+
 /** Shows alerts of the box as notifications of its desktop. No business rules: which alerts there are is the service's to say. */
 export interface AlertNotifications {
   /** Asks once and shows what is new; what fails is told to `failed` and asked again at the next look. */
@@ -7,16 +9,11 @@ export interface AlertNotifications {
   stop(): void;
 }
 
-/** As `GET /alerts/desktop` on the control socket tells them, oldest first. */
-export interface DesktopAlert {
-  id: string;
-  name: string;
-  metric: string;
-  world: 'live' | 'test';
-  value: number;
-  threshold: number;
-  about?: string;
-}
+/** What is shown of an open alert; they come oldest first. */
+export type DesktopAlert = Pick<
+  Schemas['DesktopAlerts']['items'][number],
+  'id' | 'name' | 'metric' | 'env' | 'value' | 'threshold' | 'about'
+>;
 
 export interface AlertNotificationsDeps {
   /** The module `electron`. */
@@ -33,7 +30,7 @@ export interface AlertNotificationsDeps {
       isSupported(): boolean;
     };
   };
-  /** Those that nobody has acknowledged. */
+  /** Those that are not acknowledged. */
   fetchAlerts(): Promise<readonly DesktopAlert[]>;
   /** Ids, kept over restarts: nothing is shown twice. Ids and not a moment, for clocks are set and alerts come together. */
   shown: { read(): Promise<ReadonlySet<string>>; write(ids: ReadonlySet<string>): Promise<void> };
@@ -128,9 +125,9 @@ interface Words {
   body: string;
 }
 
-/** Ids and figures alone: a desktop is seen by whoever walks past. */
-function wordsOf({ name, metric, world, value, threshold, about }: DesktopAlert): Words {
-  const where = world === 'test' ? ' (test world)' : '';
+/** Ids and figures alone: people who walk past see a desktop. */
+function wordsOf({ name, metric, env, value, threshold, about }: DesktopAlert): Words {
+  const where = env === 'test' ? ' (test world)' : '';
   return {
     title: `Gatehouse: ${name}${where}`,
     body: `${metric} is at ${value}, the rule is ${threshold}${about === undefined ? '' : `, about ${about}`}`,

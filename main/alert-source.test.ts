@@ -7,6 +7,7 @@ import { createAlertSource } from './alert-source.ts';
 
 let data: string;
 let server: Server | undefined;
+let asked: string | undefined;
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), 'gatehouse-source-'));
 });
@@ -22,15 +23,21 @@ async function answer(listener: RequestListener): Promise<void> {
   await new Promise<void>((resolve) => server!.listen(join(data, 'control.sock'), resolve));
 }
 const answerJson = (status: number, body: unknown) =>
-  answer((_, reply) => reply.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body)));
-const alert = { id: 'alr_1', name: 'Disk', metric: 'disk-free', world: 'live', value: 1, threshold: 2 };
+  answer(({ url }, reply) => {
+    asked = url;
+    reply
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(typeof body === 'string' ? body : JSON.stringify(body));
+  });
+const alert = { id: 'alr_1', name: 'Disk', metric: 'disk-free', env: 'live', value: 1, threshold: 2 };
 
-test('gives what the service offers, and of it what a desktop shows', async () => {
-  await answerJson(200, { alerts: [{ ...alert, rule: 'rule_1', about: 'sub_1' }, alert] });
+test('gives the alerts for the desktop that the service has', async () => {
+  await answerJson(200, { items: [{ ...alert, about: 'sub_1' }, alert] });
   expect(await createAlertSource(data)()).toEqual([{ ...alert, about: 'sub_1' }, alert]);
+  expect(asked).toBe('/api/admin/alerts/desktop?limit=100');
 });
 
-test('nobody there, and a socket that a killed service left', async () => {
+test('no service, and a socket that a killed service left', async () => {
   await expect(createAlertSource(data)()).rejects.toThrow(`gatehouse serve --data ${data}`);
   writeFileSync(join(data, 'control.sock'), '');
   await expect(createAlertSource(data)()).rejects.toThrow(`No service runs on ${data}.`);
@@ -47,10 +54,11 @@ test('a refusal is told in the words of the service; a sealed one with what open
 
 test.each([
   [200, 'no JSON'],
-  [200, { alerts: [{ id: 1 }] }],
+  [200, { items: [{ id: 1 }] }],
+  [200, { alerts: [] }],
   [200, {}],
   [404, 'nothing here'],
-])('an answer that is not ours is told: %s %j', async (status, body) => {
+])('an answer of something else, or of another version, is told: %s %j', async (status, body) => {
   await answerJson(status, body);
   await expect(createAlertSource(data)()).rejects.toThrow(/different versions|no Gatehouse that knows/);
 });

@@ -1,6 +1,7 @@
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { createAdminClient, replyOf } from '../sdk/admin/client.ts';
+import { createSocketFetch } from '../sdk/admin/socket-fetch.ts';
 import type { DesktopAlert } from './alert-notifications.ts';
 
 /** Milliseconds for a whole answer: the service is on this machine. */
@@ -8,70 +9,61 @@ const PATIENCE = 10_000;
 /** Of an answer; a hundred alerts are some tens of kilobytes. */
 const MOST_BYTES = 1_000_000;
 
-const Answer = z.object({
-  alerts: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      metric: z.string(),
-      world: z.enum(['live', 'test']),
-      value: z.number(),
-      threshold: z.number(),
-      about: z.string().optional(),
-    }),
-  ),
-});
 const Refusal = z.object({ code: z.string(), error: z.string() });
+/** What is shown of each: a service of another version may answer otherwise than the client's types say. */
+const Shown = z.array(
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    metric: z.string(),
+    env: z.enum(['live', 'test']),
+    value: z.number(),
+    threshold: z.number(),
+  }),
+);
 
 /**
- * Asks the service of the data directory for the open alerts that are for the desktop (`GET /alerts/desktop`), over its control socket: only
- * the account that runs the service may. Throws a sentence that says what is wrong and what to do.
+ * Asks the service of the data directory for the open alerts that are for the desktop, over its control socket: only the account
+ * that runs the service may. Throws a sentence that says what is wrong and what to do.
  */
 export function createAlertSource(data: string) {
-  const socketPath = join(data, 'control.sock');
-  return async (): Promise<DesktopAlert[]> => {
-    const { status, body } = await get(socketPath, '/alerts/desktop?limit=100').catch(
-      (error: NodeJS.ErrnoException) => {
-        throw new Error(whyUnreached(error, data), { cause: error });
-      },
+  const unreached = (error: NodeJS.ErrnoException) => new Error(whyUnreached(error, data), { cause: error });
+  const socket = createSocketFetch(join(data, 'control.sock'), unreached);
+  const client = createAdminClient(async (request) => {
+    const response = await socket.fetch(new Request(request, { signal: AbortSignal.timeout(PATIENCE) }));
+    const text = await textOf(response, unreached);
+    if (!response.ok) throw new Error(whyRefused(text, data));
+    if (!isJson(text)) throw new Error(OTHER_VERSION);
+    return new Response(text, response);
+  });
+  return async (): Promise<readonly DesktopAlert[]> => {
+    const { items } = await replyOf(
+      client.GET('/api/admin/alerts/desktop', { params: { query: { limit: 100 } } }),
     );
-    if (status !== 200) throw new Error(whyRefused(body, data));
-    const answer = Answer.safeParse(body);
-    if (!answer.success)
-      throw new Error('The service and this shell are of different versions: restart both from one.');
-    return answer.data.alerts.map(({ about, ...alert }) => ({
-      ...alert,
-      ...(about !== undefined && { about }),
-    }));
+    if (!Shown.safeParse(items).success) throw new Error(OTHER_VERSION);
+    return items;
   };
 }
 
-function get(socketPath: string, path: string): Promise<{ status: number; body: unknown }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: unknown }>();
-  const call = request({ socketPath, path, signal: AbortSignal.timeout(PATIENCE) }, async (response) => {
-    try {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      for await (const chunk of response as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        if (bytes > MOST_BYTES) throw new Error('The answer does not end.');
-        chunks.push(chunk);
-      }
-      resolve({ status: response.statusCode ?? 0, body: fromJson(Buffer.concat(chunks).toString()) });
-    } catch (error) {
-      reject(error);
-    }
-  });
-  call.on('error', reject);
-  call.end();
-  return promise;
+const OTHER_VERSION = 'The service and this shell are of different versions: restart both from one.';
+
+async function textOf({ body }: Response, unreached: (error: Error) => Error): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw unreached(new Error('The answer does not end.'));
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
-function fromJson(text: string): unknown {
+function isJson(text: string): boolean {
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
@@ -83,9 +75,9 @@ function whyUnreached({ code, message }: NodeJS.ErrnoException, data: string): s
   return `The service on ${data} does not answer (${message}).`;
 }
 
-function whyRefused(body: unknown, data: string): string {
-  const refusal = Refusal.safeParse(body);
-  if (!refusal.success) return `Whoever answers on ${data} is no Gatehouse that knows of desktop alerts.`;
+function whyRefused(body: string, data: string): string {
+  const refusal = Refusal.safeParse(isJson(body) ? JSON.parse(body) : undefined);
+  if (!refusal.success) return `What answers on ${data} is no Gatehouse that knows of desktop alerts.`;
   if (refusal.data.code === 'SEALED')
     return `The service is sealed. Unseal it: gatehouse unseal --data ${data}`;
   return refusal.data.error;

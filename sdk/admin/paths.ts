@@ -140,6 +140,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alerts
+         * @description What the rules found, and what became of each notification.
+         */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge an alert
+         * @description A person has seen it. Twice changes nothing: the first acknowledgement stays.
+         */
+        post: operations["acknowledgeAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/alerts/desktop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the alerts for the desktop
+         * @description Open alerts of all organizations and worlds whose rule names the channel `desktop`. The desktop shell asks for them every few seconds.
+         */
+        get: operations["listDesktopAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alert rules
+         * @description What is watched in the organization, in one world.
+         */
+        get: operations["listAlertRules"];
+        put?: never;
+        /**
+         * Create an alert rule
+         * @description It watches from now on. What is left out is as recommended for the metric. `waitsFor` says what it still needs, such as a model. A rule that mails needs a grant for the mail server, and recipients that an operator approved.
+         */
+        post: operations["createAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/alert-rules/recommended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the recommended alert rules
+         * @description A rule for each metric that has none and can be watched on this box. Nothing is added.
+         */
+        get: operations["listRecommendedAlertRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/alert-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove an alert rule
+         * @description It watches no more; the alerts it gave stay.
+         */
+        delete: operations["removeAlertRule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an alert rule
+         * @description What is named is changed, the rest stays; `filter` is replaced as a whole. The metric cannot be changed: make another. `enabled: false` stops it without removing it.
+         */
+        patch: operations["changeAlertRule"];
+        trace?: never;
+    };
+    "/api/admin/mail-recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List mail recipients
+         * @description Addresses that alerts of the organization may be mailed to, in both worlds.
+         */
+        get: operations["listMailRecipients"];
+        put?: never;
+        /**
+         * Approve a mail recipient
+         * @description Alerts may be mailed to this address, also by rules that an API key makes.
+         */
+        post: operations["approveMailRecipient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mail-recipients/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a mail recipient
+         * @description No alert is mailed to this address any more; the rules that name it stay.
+         */
+        post: operations["withdrawMailRecipient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mail-recipients/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test mail
+         * @description One mail through the mail server of the settings, now. It counts in the hourly limit. A mail that is not sent is told in the reply, not as an error of this call.
+         */
+        post: operations["sendTestMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sites": {
         parameters: {
             query?: never;
@@ -1403,6 +1595,398 @@ export interface components {
         TemplateRenewalOrder: {
             /** @description The name of the organization; without it nothing is renewed */
             confirm?: string;
+        };
+        /** @description One page of a list. */
+        AlertPage: {
+            /** @description Alerts, the newest first */
+            items: components["schemas"]["Alert"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description What a rule found.
+         * @example {
+         *       "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
+         *       "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
+         *       "name": "many failures of one person",
+         *       "metric": "failures-per-person",
+         *       "about": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "value": 5,
+         *       "threshold": 5,
+         *       "firedAt": "2026-11-20T12:31:44.020Z",
+         *       "notified": {
+         *         "webhook": "written as the event alert.triggered"
+         *       }
+         *     }
+         */
+        Alert: {
+            /** @description Id */
+            id: string;
+            /** @description The rule that fired */
+            rule: string;
+            /** @description Its name */
+            name: string;
+            /**
+             * @description What it watches
+             * @enum {string}
+             */
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            /** @description The id of the person or API key, where the rule counts each apart; absent once the person is erased */
+            about?: string;
+            /** @description What was measured */
+            value: number;
+            /** @description What the rule allowed */
+            threshold: number;
+            /**
+             * Format: date-time
+             * @description When
+             */
+            firedAt: string;
+            /** @description Absent while the alert is open */
+            acknowledged?: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                by: string;
+            };
+            /** @description What became of each channel */
+            notified: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @description What the desktop of the box shows.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
+         *           "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
+         *           "name": "many failures of one person",
+         *           "metric": "failures-per-person",
+         *           "about": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *           "value": 5,
+         *           "threshold": 5,
+         *           "firedAt": "2026-11-20T12:31:44.020Z",
+         *           "notified": {
+         *             "webhook": "written as the event alert.triggered"
+         *           },
+         *           "organization": "org_01m7w2y4m7v3pcd0w8x9q6r5zt",
+         *           "env": "live"
+         *         }
+         *       ]
+         *     }
+         */
+        DesktopAlerts: {
+            /** @description The newest open alerts, the oldest of them first */
+            items: {
+                /** @description Id */
+                id: string;
+                /** @description The rule that fired */
+                rule: string;
+                /** @description Its name */
+                name: string;
+                /**
+                 * @description What it watches
+                 * @enum {string}
+                 */
+                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+                /** @description The id of the person or API key, where the rule counts each apart; absent once the person is erased */
+                about?: string;
+                /** @description What was measured */
+                value: number;
+                /** @description What the rule allowed */
+                threshold: number;
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                firedAt: string;
+                /** @description Absent while the alert is open */
+                acknowledged?: {
+                    /**
+                     * Format: date-time
+                     * @description When
+                     */
+                    at: string;
+                    /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                    by: string;
+                };
+                /** @description What became of each channel */
+                notified: {
+                    [key: string]: string;
+                };
+                /** @description The organization */
+                organization: string;
+                /**
+                 * @description Its world
+                 * @enum {string}
+                 */
+                env: "live" | "test";
+            }[];
+        };
+        /** @description One page of a list. */
+        AlertRulePage: {
+            /** @description Rules, the newest first */
+            items: components["schemas"]["AlertRule"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description What is watched, and where alerts go.
+         * @example {
+         *       "id": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
+         *       "name": "many failures of one person",
+         *       "metric": "failures-per-person",
+         *       "windowMinutes": 15,
+         *       "threshold": 5,
+         *       "filter": {},
+         *       "holdOffMinutes": 60,
+         *       "channels": {
+         *         "webhook": true,
+         *         "desktop": false,
+         *         "email": []
+         *       },
+         *       "enabled": true,
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "createdBy": "operator:ada"
+         *     }
+         */
+        AlertRule: {
+            /** @description Id */
+            id: string;
+            /** @description For people */
+            name: string;
+            /**
+             * @description What is watched
+             * @enum {string}
+             */
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            /** @description Minutes looked back over */
+            windowMinutes: number;
+            /** @description Fires at this value or beyond */
+            threshold: number;
+            /** @description Only these events are counted */
+            filter: {
+                /** @description Only what this API key asked */
+                key?: string;
+                /** @description Only under this profile */
+                profile?: string;
+                /** @description Only about this person */
+                subject?: string;
+            };
+            /** @description Minutes in which it does not fire again about the same */
+            holdOffMinutes: number;
+            /** @description Where alerts go */
+            channels: {
+                /** @description The webhooks that take identity.alert.triggered */
+                webhook: boolean;
+                /** @description The desktop of the box */
+                desktop: boolean;
+                /** @description These addresses */
+                email: string[];
+            };
+            /** @description Whether it is watched */
+            enabled: boolean;
+            /** @description What it needs and does not have yet: until then it never fires */
+            waitsFor?: string;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            createdBy: string;
+        };
+        /**
+         * @description A rule for each metric that has none.
+         * @example {
+         *       "items": [
+         *         {
+         *           "name": "many failures of one person",
+         *           "metric": "failures-per-person",
+         *           "windowMinutes": 15,
+         *           "threshold": 5,
+         *           "filter": {},
+         *           "holdOffMinutes": 60,
+         *           "channels": {
+         *             "webhook": true,
+         *             "desktop": false,
+         *             "email": []
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        RecommendedRules: {
+            /** @description Rules as they would be added */
+            items: {
+                /** @description For people */
+                name: string;
+                /**
+                 * @description What is watched
+                 * @enum {string}
+                 */
+                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+                /** @description Minutes looked back over */
+                windowMinutes: number;
+                /** @description Fires at this value or beyond */
+                threshold: number;
+                /** @description Only these events are counted */
+                filter: {
+                    /** @description Only what this API key asked */
+                    key?: string;
+                    /** @description Only under this profile */
+                    profile?: string;
+                    /** @description Only about this person */
+                    subject?: string;
+                };
+                /** @description Minutes in which it does not fire again about the same */
+                holdOffMinutes: number;
+                /** @description Where alerts go */
+                channels: {
+                    /** @description The webhooks that take identity.alert.triggered */
+                    webhook: boolean;
+                    /** @description The desktop of the box */
+                    desktop: boolean;
+                    /** @description These addresses */
+                    email: string[];
+                };
+            }[];
+        };
+        /**
+         * @example {
+         *       "metric": "failures-per-person",
+         *       "name": "many failures of one person",
+         *       "windowMinutes": 15,
+         *       "threshold": 5,
+         *       "channels": {
+         *         "webhook": true
+         *       }
+         *     }
+         */
+        NewAlertRule: {
+            /**
+             * @description What is watched
+             * @enum {string}
+             */
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            /**
+             * @description For people, and in what is sent
+             * @example many failures
+             */
+            name?: string;
+            /** @description Minutes looked back over; for what is measured rather than counted, how long it has to hold */
+            windowMinutes?: number;
+            /** @description Fires at this value or beyond; for `disk-free` (MiB) and `certificate-days` at this value or below */
+            threshold?: number;
+            /** @description Only these events are counted; all when empty */
+            filter?: {
+                /** @description Only what this API key asked */
+                key?: string;
+                /** @description Only under this profile */
+                profile?: string;
+                /** @description Only about this person */
+                subject?: string;
+            };
+            /** @description Minutes in which the rule does not fire again about the same */
+            holdOffMinutes?: number;
+            /** @description Where alerts go, the webhooks unless they are left out; the list of alerts has them in any case */
+            channels?: {
+                /** @description Send to the webhooks that take identity.alert.triggered */
+                webhook?: boolean;
+                /** @description Show a notification on the desktop of the box */
+                desktop?: boolean;
+                /** @description Mail to these addresses */
+                email?: string[];
+            };
+        };
+        /**
+         * @example {
+         *       "threshold": 10
+         *     }
+         */
+        AlertRuleChange: {
+            /**
+             * @description For people, and in what is sent
+             * @example many failures
+             */
+            name?: string;
+            /** @description Minutes looked back over; for what is measured rather than counted, how long it has to hold */
+            windowMinutes?: number;
+            /** @description Fires at this value or beyond; for `disk-free` (MiB) and `certificate-days` at this value or below */
+            threshold?: number;
+            /** @description Only these events are counted; all when empty */
+            filter?: {
+                /** @description Only what this API key asked */
+                key?: string;
+                /** @description Only under this profile */
+                profile?: string;
+                /** @description Only about this person */
+                subject?: string;
+            };
+            /** @description Minutes in which the rule does not fire again about the same */
+            holdOffMinutes?: number;
+            /** @description Where alerts go; what is not named stays */
+            channels?: {
+                /** @description Send to the webhooks that take identity.alert.triggered */
+                webhook?: boolean;
+                /** @description Show a notification on the desktop of the box */
+                desktop?: boolean;
+                /** @description Mail to these addresses */
+                email?: string[];
+            };
+            /** @description Whether it is watched */
+            enabled?: boolean;
+        };
+        /** @description One page of a list. */
+        MailRecipientPage: {
+            /** @description Addresses, the newest first */
+            items: components["schemas"]["MailRecipient"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description An address that alerts may be mailed to.
+         * @example {
+         *       "address": "ops@example.com",
+         *       "approvedAt": "2026-11-20T11:58:00.000Z",
+         *       "approvedBy": "operator:ada"
+         *     }
+         */
+        MailRecipient: {
+            /** @description The address, in lower case */
+            address: string;
+            /**
+             * Format: date-time
+             * @description When it was approved
+             */
+            approvedAt: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            approvedBy: string;
+        };
+        /**
+         * @example {
+         *       "address": "ops@example.com"
+         *     }
+         */
+        MailAddress: {
+            /** @description An e-mail address */
+            address: string;
+        };
+        /**
+         * @description What became of one mail.
+         * @example {
+         *       "sent": true
+         *     }
+         */
+        TestMail: {
+            /** @description Whether the mail server took it */
+            sent: boolean;
+            /** @description Why it was not sent */
+            reason?: string;
         };
         /** @description One page of a list. */
         SitePage: {
@@ -4116,6 +4700,1234 @@ export interface operations {
             };
             /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: {
+                /** @description `true`: only alerts that are not acknowledged; `false`: only the others */
+                open?: "true" | "false";
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acknowledgeAlert: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the alert */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a rule found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
+                     *       "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
+                     *       "name": "many failures of one person",
+                     *       "metric": "failures-per-person",
+                     *       "about": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "value": 5,
+                     *       "threshold": 5,
+                     *       "firedAt": "2026-11-20T12:31:44.020Z",
+                     *       "notified": {
+                     *         "webhook": "written as the event alert.triggered"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDesktopAlerts: {
+        parameters: {
+            query?: {
+                /** @description Most alerts of the reply */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the desktop of the box shows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
+                     *           "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
+                     *           "name": "many failures of one person",
+                     *           "metric": "failures-per-person",
+                     *           "about": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *           "value": 5,
+                     *           "threshold": 5,
+                     *           "firedAt": "2026-11-20T12:31:44.020Z",
+                     *           "notified": {
+                     *             "webhook": "written as the event alert.triggered"
+                     *           },
+                     *           "organization": "org_01m7w2y4m7v3pcd0w8x9q6r5zt",
+                     *           "env": "live"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DesktopAlerts"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAlertRules: {
+        parameters: {
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRulePage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createAlertRule: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "metric": "failures-per-person",
+                 *       "name": "many failures of one person",
+                 *       "windowMinutes": 15,
+                 *       "threshold": 5,
+                 *       "channels": {
+                 *         "webhook": true
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAlertRule"];
+            };
+        };
+        responses: {
+            /** @description What is watched, and where alerts go. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
+                     *       "name": "many failures of one person",
+                     *       "metric": "failures-per-person",
+                     *       "windowMinutes": 15,
+                     *       "threshold": 5,
+                     *       "filter": {},
+                     *       "holdOffMinutes": 60,
+                     *       "channels": {
+                     *         "webhook": true,
+                     *         "desktop": false,
+                     *         "email": []
+                     *       },
+                     *       "enabled": true,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "operator:ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error names the command that approves one.
+             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
+             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listRecommendedAlertRules: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A rule for each metric that has none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "many failures of one person",
+                     *           "metric": "failures-per-person",
+                     *           "windowMinutes": 15,
+                     *           "threshold": 5,
+                     *           "filter": {},
+                     *           "holdOffMinutes": 60,
+                     *           "channels": {
+                     *             "webhook": true,
+                     *             "desktop": false,
+                     *             "email": []
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecommendedRules"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeAlertRule: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeAlertRule: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "threshold": 10
+                 *     }
+                 */
+                "application/json": components["schemas"]["AlertRuleChange"];
+            };
+        };
+        responses: {
+            /** @description What is watched, and where alerts go. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
+                     *       "name": "many failures of one person",
+                     *       "metric": "failures-per-person",
+                     *       "windowMinutes": 15,
+                     *       "threshold": 5,
+                     *       "filter": {},
+                     *       "holdOffMinutes": 60,
+                     *       "channels": {
+                     *         "webhook": true,
+                     *         "desktop": false,
+                     *         "email": []
+                     *       },
+                     *       "enabled": true,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "operator:ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `INVALID_API_KEY_FORMAT`: What was sent is not written like an API key.
+             *     - `INVALID_API_KEY`: The API key is unknown, revoked or past its end.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TRIAL_EXPIRED`: The trial of the organization or the key is over. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `ORIGIN_NOT_ALLOWED`: The API key was sent from a page or a network that it may not be used from.
+             *     - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error names the command that approves one.
+             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
+             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: The key sends too fast, or too many keys were refused from this address; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listMailRecipients: {
+        parameters: {
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailRecipientPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    approveMailRecipient: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "ops@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MailAddress"];
+            };
+        };
+        responses: {
+            /** @description An address that alerts may be mailed to. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "ops@example.com",
+                     *       "approvedAt": "2026-11-20T11:58:00.000Z",
+                     *       "approvedBy": "operator:ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MailRecipient"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    withdrawMailRecipient: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "ops@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MailAddress"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sendTestMail: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "ops@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MailAddress"];
+            };
+        };
+        responses: {
+            /** @description What became of one mail. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sent": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TestMail"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `RECIPIENT_NOT_APPROVED`: Alerts may be mailed to approved recipients only; the error names the command that approves one.
+             *     - `DESTINATION_NOT_GRANTED`: Nothing may be sent there until an administrator grants it; the error says with which command.
+             *     - `DESTINATION_FORBIDDEN`: Nothing is ever sent there, granted or not; the error says which rule forbids it.
+             */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,6 @@ import type { Gatehouse } from '../compose/compose.ts';
 import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { createBehaviorDoor } from '../doors/behavior/index.ts';
-import { type ConsoleDeps, createConsoleDoor } from '../doors/console/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
@@ -20,7 +19,6 @@ export async function createPublicServer(
     'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
   > &
     AdminDeps &
-    ConsoleDeps &
     Partial<Pick<Gatehouse, 'gauges'>>,
   {
     trustedProxies,
@@ -60,10 +58,8 @@ export async function createPublicServer(
     }),
   );
   await app.register(createIdentityDoor({ checks }));
-  const { webhooks, alerts } = gatehouse;
-  await app.register(createBehaviorDoor({ webhooks }));
+  await app.register(createBehaviorDoor({ webhooks: gatehouse.webhooks }));
   await app.register(createAdminDoor(gatehouse));
-  await app.register(createConsoleDoor({ alerts }));
   if (jobsBoard) await app.register(createJobsDoor(jobsBoard));
   return app;
 }

@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runShell } from '../../main/shell.ts';
-import type { AlertReply, RuleReply } from '../../service/cli/alert/reply.ts';
+import type { Schemas } from '../../sdk/admin/client.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 import { certificate } from '../support/certificate.ts';
 import { createTestElectron } from '../support/electron.ts';
 import { listen } from '../support/listener.ts';
 import { type MailServerOptions, startMailServer } from '../support/mail-server.ts';
+
+type Alert = Schemas['Alert'];
+type Rule = Schemas['AlertRule'];
 
 let cli: Cli;
 let made: { organizationId: string; keys: { test: string } };
@@ -81,12 +84,12 @@ test('five refused verifications of one person are one alert, one mail and one w
   const { userId } = await cli.json<{ userId: string }>(
     ...['subject', 'enroll', '--test', '--email', 'ada@example.com', file],
   );
-  const rule = await cli.json<RuleReply>(
+  const rule = await cli.json<Rule>(
     ...['alert', 'rule', 'add', '--test', '--metric', 'failures-per-person', '--threshold', '4'],
     ...['--email', 'ops@museum.example', '--desktop'],
   );
   expect(await cli.json('alert', 'rules', '--test')).toMatchObject({
-    rules: [{ id: rule.id, threshold: 4 }],
+    items: [{ id: rule.id, threshold: 4 }],
   });
 
   for (const quality of [90, 89, 88, 87, 86]) expect(await verify(service.url, 'bea', quality)).toBe(false);
@@ -94,7 +97,7 @@ test('five refused verifications of one person are one alert, one mail and one w
   await Promise.all([mailbox.taken(1), hook.posted(6)]);
   const told = hook.posts.filter(({ body }) => body.event === 'alert.triggered');
   expect(told).toHaveLength(1);
-  const { alerts } = await cli.json<{ alerts: AlertReply[] }>('alert', 'list', '--test');
+  const { items: alerts } = await cli.json<{ items: Alert[] }>('alert', 'list', '--test');
   const [alert] = alerts;
   expect(alerts).toHaveLength(1);
   expect(alert).toMatchObject({ rule: rule.id, about: userId, value: 4, threshold: 4 });
@@ -132,14 +135,14 @@ test('five refused verifications of one person are one alert, one mail and one w
   expect(service.output.stderr).not.toContain('/alerts/desktop');
   expect(service.output.stderr).toContain('/alert-rules');
 
-  const acknowledged = await cli.json<AlertReply>('alert', 'ack', alert!.id, '--test');
+  const acknowledged = await cli.json<Alert>('alert', 'ack', alert!.id, '--test');
   expect(await cli.json('alert', 'ack', alert!.id, '--test')).toEqual(acknowledged);
-  expect(await cli.json('alert', 'list', '--test')).toEqual({ alerts: [] });
+  expect(await cli.json('alert', 'list', '--test')).toEqual({ items: [] });
   expect((await service.end()).code).toBe(0);
   expect([mailbox.mails.length, hook.posts.length]).toEqual([1, 6]);
 
   await cli.json('subject', 'erase', userId, '--test', '--confirm', userId);
-  const { alerts: after } = await cli.json<{ alerts: AlertReply[] }>('alert', 'list', '--test', '--all');
+  const { items: after } = await cli.json<{ items: Alert[] }>('alert', 'list', '--test', '--all');
   expect(after).toHaveLength(1);
   expect(after[0]).not.toHaveProperty('about');
 });
@@ -196,26 +199,26 @@ test('without a mail server a rule that mails is refused; recommended rules are 
   );
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain('GATEHOUSE_SMTP_URL');
-  const shown = await cli.json<{ recommended: RuleReply[]; added: RuleReply[] }>(
+  const shown = await cli.json<{ recommended: Rule[]; added: Rule[] }>(
     ...['alert', 'rule', 'add', '--preset', 'recommended', '--desktop'],
   );
   expect([shown.recommended.length > 5, shown.added]).toEqual([true, []]);
-  expect(await cli.json('alert', 'rules')).toEqual({ rules: [] });
-  const { added } = await cli.json<{ added: RuleReply[] }>(
+  expect(await cli.json('alert', 'rules')).toEqual({ items: [] });
+  const { added } = await cli.json<{ added: Rule[] }>(
     ...['alert', 'rule', 'add', '--preset', 'recommended', '--desktop', '--yes'],
   );
   expect(added.map(({ metric }) => metric)).toEqual(shown.recommended.map(({ metric }) => metric));
   expect(added.every(({ channels }) => channels.desktop && channels.webhook)).toBe(true);
 
   const [first] = added;
-  expect((await cli.run('alert', 'rule', 'remove', first!.id!)).code).toBe(2);
-  expect(
-    await cli.json('alert', 'rule', 'change', first!.id!, '--threshold', '9', '--disable'),
-  ).toMatchObject({
-    threshold: 9,
-    enabled: false,
-  });
-  expect(await cli.json('alert', 'rule', 'remove', first!.id!, '--yes')).toEqual({ removed: first!.id });
-  const { rules } = await cli.json<{ rules: RuleReply[] }>('alert', 'rules');
+  expect((await cli.run('alert', 'rule', 'remove', first!.id)).code).toBe(2);
+  expect(await cli.json('alert', 'rule', 'change', first!.id, '--threshold', '9', '--disable')).toMatchObject(
+    {
+      threshold: 9,
+      enabled: false,
+    },
+  );
+  expect(await cli.json('alert', 'rule', 'remove', first!.id, '--yes')).toEqual({ removed: first!.id });
+  const { items: rules } = await cli.json<{ items: Rule[] }>('alert', 'rules');
   expect(rules).toHaveLength(added.length - 1);
 });

@@ -192,26 +192,24 @@ const changes: Record<string, () => Sample> = {
     },
     action: 'keystore.attest-destroyed',
   }),
-  'POST /organizations/:organization/alert-rules': () => ({
-    body: { world: 'test', metric: 'spoof-attempts' },
+  'POST /api/admin/alert-rules': () => ({
+    body: { metric: 'spoof-attempts' },
     action: 'alert-rule.add',
   }),
-  'PATCH /organizations/:organization/alert-rules/:rule': () => ({
-    body: { world: 'test', threshold: 9 },
+  'PATCH /api/admin/alert-rules/:id': () => ({
+    body: { threshold: 9 },
     before: addRule,
     action: 'alert-rule.change',
   }),
-  'DELETE /organizations/:organization/alert-rules/:rule': () => ({
-    query: '?world=test',
+  'DELETE /api/admin/alert-rules/:id': () => ({
     before: addRule,
     action: 'alert-rule.remove',
   }),
-  'POST /organizations/:organization/alerts/:alert/acknowledge': () => ({
-    body: { world: 'test' },
+  'POST /api/admin/alerts/:id/acknowledge': () => ({
     before: fireAlert,
     action: 'alert.acknowledge',
   }),
-  'POST /organizations/:organization/alerts/mail-test': () => ({
+  'POST /api/admin/mail-recipients/test': () => ({
     body: { address: 'ops@example.com' },
     before: () =>
       gatehouse.grants.add(ids.organization as OrganizationId, '127.0.0.1:9', 'nobody there', by.actor),
@@ -221,14 +219,14 @@ const changes: Record<string, () => Sample> = {
     before: enrollEnough,
     action: 'organization.calibrate',
   }),
-  'POST /organizations/:organization/mail-recipients': () => ({
+  'POST /api/admin/mail-recipients': () => ({
     body: { address: 'ops@example.org' },
     action: 'mail-recipient.approve',
   }),
-  'DELETE /organizations/:organization/mail-recipients/:address': () => ({
+  'POST /api/admin/mail-recipients/withdraw': () => ({
+    body: { address: 'it@example.org' },
     before: async () => {
-      ids.address = 'it@example.org';
-      await gatehouse.alerts.approveRecipient(ids.organization as OrganizationId, ids.address, by.actor);
+      await gatehouse.alerts.approveRecipient(ids.organization as OrganizationId, 'it@example.org', by.actor);
     },
     action: 'mail-recipient.withdraw',
   }),

@@ -180,7 +180,7 @@ export const routeSamples: Record<string, RouteSample[]> = {
     {
       request: () => ({ url: '/api/admin/alerts' }),
       owner: { status: 200, tells: ({ alert }) => alert },
-      foreign: { status: 200, body: { items: [], next: null } },
+      foreign: { status: 200, body: { items: [] } },
     },
   ],
   'POST /api/admin/alerts/:id/acknowledge': [
@@ -194,7 +194,7 @@ export const routeSamples: Record<string, RouteSample[]> = {
     {
       request: () => ({ url: '/api/admin/alert-rules' }),
       owner: { status: 200, tells: ({ rule }) => rule.name },
-      foreign: { status: 200, body: { items: [], next: null } },
+      foreign: { status: 200, body: { items: [] } },
     },
   ],
   'POST /api/admin/alert-rules': [

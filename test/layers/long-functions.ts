@@ -1,7 +1,5 @@
 /** Functions over 80 lines on the day the limit came, with the lines they had. It only shrinks: a new one is split, not listed. */
 export const longFunctions: Readonly<Record<string, number>> = {
-  'service/cli/alert/alert.ts addAlert': 82,
-  'service/cli/alert/rule.ts addAlertRule': 127,
   'service/cli/audit/audit.ts addAudit': 108,
   'service/cli/backup/backup.ts addBackup': 87,
   'service/cli/backup/restore.ts addRestore': 120,
@@ -19,7 +17,6 @@ export const longFunctions: Readonly<Record<string, number>> = {
   'service/compose/appliance-status.ts createStatus': 115,
   'service/compose/backup-files.ts createBackupFiles': 119,
   'service/compose/compose.ts compose': 370,
-  'service/doors/console/alert-routes.ts alertRoutes': 124,
   'service/doors/control/subject-routes.ts subjectRoutes': 85,
   'service/engine/erasure/erasure-store.ts createErasureStore': 166,
   'service/engine/erasure/erasure.ts createErasure': 193,

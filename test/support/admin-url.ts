@@ -5,6 +5,8 @@ import type { PublishedRoute } from '../../service/http/published-route.ts';
 const names: Record<string, string> = {
   keys: 'key',
   sites: 'site',
+  alerts: 'alert',
+  'alert-rules': 'rule',
   webhooks: 'webhook',
   grants: 'grant',
   deliveries: 'delivery',

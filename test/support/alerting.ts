@@ -5,7 +5,7 @@ import {
   type GaugeReadings,
   type MailServer,
 } from '../../service/engine/alerts/index.ts';
-import type { EventPayloads, RecordedEvent } from '../../service/engine/events/index.ts';
+import type { EventPayloads, EventRealm, RecordedEvent } from '../../service/engine/events/index.ts';
 import type { JobHandler, JobKind, NewJob } from '../../service/engine/jobs/index.ts';
 import { createProfiles } from '../../service/engine/profiles/index.ts';
 import type { SubjectId, World } from '../../service/lib/id.ts';
@@ -125,6 +125,8 @@ export async function startAlerting(place: DatabasePlace) {
       const alerts = await at.alerts.list(realm(world), { limit: 100 });
       return alerts.map(({ metric, about, value }) => ({ metric, about, value }));
     },
+    /** Oldest first. */
+    rules: async (of: EventRealm = realm()) => (await at.alerts.pageRules(of, { limit: 200 })).toReversed(),
     /** What stands in the audit log of alerts, with who did it. */
     async actions(): Promise<string[]> {
       const lines = await engine.db

@@ -4,6 +4,9 @@ import { silentLog } from '../../service/lib/log.ts';
 import type { Engine } from './engine.ts';
 import { operatorParts } from './operator-parts.ts';
 
+/** What these routes act in is the whole box. */
+const ofAppliance = ['/organizations', '/alerts/desktop'];
+
 /** The administrative routes as the control socket has them, over this engine; `over` stands in for parts that the engine lacks. */
 export async function openControlAdmin(
   engine: Engine,
@@ -18,7 +21,7 @@ export async function openControlAdmin(
       const [url, query = ''] = path.split('?');
       const reply = await app.inject({
         method,
-        url: `/api/admin${url}?${url === '/organizations' ? '' : `organization=${engine.organization}`}${query && `&${query}`}`,
+        url: `/api/admin${url}?${ofAppliance.includes(url ?? '') ? '' : `organization=${engine.organization}`}${query && `&${query}`}`,
         headers: { 'x-gatehouse-operator': 'ada' },
         ...(body && { payload: body }),
       });

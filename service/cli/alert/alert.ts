@@ -1,31 +1,33 @@
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
-import { worldFlag, worldOf } from '../world-flag.ts';
+import { type Realm, realmOf } from '../realm.ts';
+import { worldFlag } from '../world-flag.ts';
+import { describeAlerts } from './alert-text.ts';
 import { addAlertRecipient } from './recipient.ts';
-import { type AlertReply, describeAlerts } from './reply.ts';
 import { addAlertRule } from './rule.ts';
-
-interface Where {
-  org?: string;
-  test?: boolean;
-}
-
-/** What one request gives at most. */
-const PAGE = 1000;
 
 export function addAlert(program: Command, runner: CommandRunner): void {
   const alert = program
     .command('alert')
     .helpCommand(false)
-    .description('what should be noticed: failures, attacks, a full disk; and who is told');
+    .description('what should be noticed: failures, attacks, a full disk; and where alerts go');
+  addList(alert, runner);
+  addAcknowledge(alert, runner);
+  addAlertRule(alert, runner);
+  addAlertRecipient(alert, runner);
+  addMailTest(alert, runner);
+}
 
-  runner.run<Where & { all?: boolean; limit: string }>(
+function addList(alert: Command, runner: CommandRunner): void {
+  runner.run<Realm & { all?: boolean; limit: string }>(
     alert
       .command('list')
-      .description('alerts that nobody has acknowledged, newest first')
+      .description('alerts that are not acknowledged, newest first')
       .option('--all', 'acknowledged ones too')
       .option('--limit <n>', 'at most so many', '100')
       .option(...organizationFlag)
@@ -36,47 +38,46 @@ export function addAlert(program: Command, runner: CommandRunner): void {
       if (!Number.isInteger(limit) || limit < 1)
         throw new UsageError(`--limit: "${options.limit}" is no positive number.`);
       const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const alerts: AlertReply[] = [];
-      let before: string | undefined;
-      do {
-        const page: { alerts: AlertReply[]; next?: string } = await open.get(`/organizations/${id}/alerts`, {
-          world: worldOf(options),
-          limit: Math.min(PAGE, limit - alerts.length),
-          before,
-          ...(options.all ? {} : { open: 'true' }),
-        });
-        alerts.push(...page.alerts);
-        before = page.next;
-      } while (before !== undefined && alerts.length < limit);
+      const realm = await realmOf(open, options);
+      const items = await allPages(
+        (page) =>
+          replyOf(
+            open.admin.GET('/api/admin/alerts', {
+              params: { query: { ...realm, ...page, ...(options.all ? {} : { open: 'true' }) } },
+            }),
+          ),
+        limit,
+      );
       const empty = options.all
         ? 'There was no alert yet.'
         : `No alert is open. What is watched: ${invocation} alert rules`;
-      return { json: { alerts }, text: describeAlerts(alerts, empty) };
+      return { json: { items }, text: describeAlerts(items, empty) };
     },
   );
+}
 
-  runner.run<Where>(
+function addAcknowledge(alert: Command, runner: CommandRunner): void {
+  runner.run<Realm>(
     alert
       .command('ack')
       .argument('<alert-id>', 'as `alert list` shows it')
-      .description('say that somebody has seen it; the first to say so stays')
+      .description('acknowledge an alert; the first acknowledgement stays')
       .option(...organizationFlag)
       .option(...worldFlag)
       .addHelpText('after', examples('alert ack alr_01…')),
-    async ({ options, control }, alertId = '') => {
+    async ({ options, control }, id = '') => {
       const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const path = `/organizations/${id}/alerts/${encodeURIComponent(alertId)}/acknowledge`;
-      const reply = await open.send<AlertReply>('POST', path, { world: worldOf(options) });
-      const { at, by } = reply.acknowledged!;
+      const query = await realmOf(open, options);
+      const reply = await replyOf(
+        open.admin.POST('/api/admin/alerts/{id}/acknowledge', { params: { path: { id }, query } }),
+      );
+      const { at, by } = reply.acknowledged ?? {};
       return { json: reply, text: `${reply.id} (${reply.name}) is acknowledged since ${at} by ${by}.` };
     },
   );
+}
 
-  addAlertRule(alert, runner);
-  addAlertRecipient(alert, runner);
-
+function addMailTest(alert: Command, runner: CommandRunner): void {
   runner.run<{ org?: string }>(
     alert
       .command('mail-test')
@@ -86,11 +87,12 @@ export function addAlert(program: Command, runner: CommandRunner): void {
       .addHelpText('after', examples('alert mail-test ops@example.com')),
     async ({ options, control }, address = '') => {
       const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const reply = await open.send<{ sent: boolean; reason?: string }>(
-        'POST',
-        `/organizations/${id}/alerts/mail-test`,
-        { address },
+      const { id: organization } = await chooseOrganization(open, options.org);
+      const reply = await replyOf(
+        open.admin.POST('/api/admin/mail-recipients/test', {
+          params: { query: { organization } },
+          body: { address },
+        }),
       );
       if (reply.sent)
         return { json: reply, text: `The mail server took a mail to ${address}. Look whether it arrives.` };

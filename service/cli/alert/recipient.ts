@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { table } from '../terminal/terminal.ts';
 
-interface RecipientReply {
-  address: string;
-  approvedAt: string;
-  approvedBy: string;
-}
-
-const shown = ({ address, approvedAt, approvedBy }: RecipientReply) => [address, approvedAt, approvedBy];
+const shown = ({ address, approvedAt, approvedBy }: Schemas['MailRecipient']) => [
+  address,
+  approvedAt,
+  approvedBy,
+];
 const header = ['recipient', 'approved', 'by'];
 
 export function addAlertRecipient(alert: Command, runner: CommandRunner): void {
@@ -28,10 +28,14 @@ export function addAlertRecipient(alert: Command, runner: CommandRunner): void {
       .addHelpText('after', examples('alert recipient list')),
     async ({ options, control }) => {
       const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const reply = await open.get<{ recipients: RecipientReply[] }>(`/organizations/${id}/mail-recipients`);
+      const { id: organization } = await chooseOrganization(open, options.org);
+      const items = await allPages((page) =>
+        replyOf(
+          open.admin.GET('/api/admin/mail-recipients', { params: { query: { organization, ...page } } }),
+        ),
+      );
       const empty = `No address is approved: no alert is mailed. Approve one: ${invocation} alert recipient approve ops@example.com`;
-      return { json: reply, text: table(header, reply.recipients.map(shown), empty) };
+      return { json: { items }, text: table(header, items.map(shown), empty) };
     },
   );
 
@@ -44,9 +48,13 @@ export function addAlertRecipient(alert: Command, runner: CommandRunner): void {
       .addHelpText('after', examples('alert recipient approve ops@example.com')),
     async ({ options, control }, address = '') => {
       const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const path = `/organizations/${id}/mail-recipients`;
-      const reply = await open.send<RecipientReply>('POST', path, { address });
+      const { id: organization } = await chooseOrganization(open, options.org);
+      const reply = await replyOf(
+        open.admin.POST('/api/admin/mail-recipients', {
+          params: { query: { organization } },
+          body: { address },
+        }),
+      );
       return { json: reply, text: table(header, [shown(reply)], '') };
     },
   );
@@ -63,10 +71,14 @@ export function addAlertRecipient(alert: Command, runner: CommandRunner): void {
       if (!options.yes)
         throw new UsageError(`Rules that name ${address} no longer mail it. Add --yes to confirm.`);
       const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const path = `/organizations/${id}/mail-recipients/${encodeURIComponent(address)}`;
-      const reply = await open.send('DELETE', path);
-      return { json: reply, text: `Alerts are no longer mailed to ${address}.` };
+      const { id: organization } = await chooseOrganization(open, options.org);
+      await replyOf(
+        open.admin.POST('/api/admin/mail-recipients/withdraw', {
+          params: { query: { organization } },
+          body: { address },
+        }),
+      );
+      return { json: { withdrawn: address }, text: `Alerts are no longer mailed to ${address}.` };
     },
   );
 }

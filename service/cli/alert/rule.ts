@@ -1,16 +1,16 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { type AlertMetric, alertMetrics } from '../../engine/alerts/index.ts';
 import { defined } from '../../lib/defined.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
-import { chooseOrganization, organizationFlag } from '../organization.ts';
-import { worldFlag, worldOf } from '../world-flag.ts';
-import { describeRule, describeRules, type RuleReply } from './reply.ts';
-
-interface Where {
-  org?: string;
-  test?: boolean;
-}
+import { organizationFlag } from '../organization.ts';
+import { type Realm, realmOf } from '../realm.ts';
+import { worldFlag } from '../world-flag.ts';
+import { describeRule, describeRules } from './alert-text.ts';
 
 interface Settings {
   name?: string;
@@ -26,9 +26,6 @@ interface Settings {
   email?: string[] | false;
 }
 
-const METRICS =
-  'failures-per-person, failures-per-key, spoof-attempts, impossible-travel, unknown-device, bot-rate, webhook-disabled, queue-depth, disk-free, certificate-days, pad-missing, backup-trouble or sweep-waiting';
-
 const withSettings = (command: Command): Command =>
   command
     .option(
@@ -41,7 +38,7 @@ const withSettings = (command: Command): Command =>
     .option('--key <id>', 'only what this API key asked')
     .option('--profile <slug>', 'only under this profile')
     .option('--person <id>', 'only about this person, by id (sub_…)')
-    .option('--webhook', 'tell the webhooks that take alert.triggered (a new rule does)')
+    .option('--webhook', 'send to the webhooks that take alert.triggered (a new rule does)')
     .option('--no-webhook', 'do not')
     .option('--desktop', 'show it on the desktop of the box, where "npm run desktop" runs')
     .option('--no-desktop', 'do not')
@@ -52,8 +49,18 @@ const withSettings = (command: Command): Command =>
     .option(...organizationFlag)
     .option(...worldFlag);
 
+type Rule = Schemas['AlertRule'];
+
 export function addAlertRule(alert: Command, runner: CommandRunner): void {
-  runner.run<Where>(
+  addList(alert, runner);
+  const rule = alert.command('rule').helpCommand(false).description('add, change or remove a rule');
+  addAdd(rule, runner);
+  addChange(rule, runner);
+  addRemove(rule, runner);
+}
+
+function addList(alert: Command, runner: CommandRunner): void {
+  runner.run<Realm>(
     alert
       .command('rules')
       .description('what is watched, and what it waits for')
@@ -62,24 +69,24 @@ export function addAlertRule(alert: Command, runner: CommandRunner): void {
       .addHelpText('after', examples('alert rules')),
     async ({ options, control }) => {
       const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const reply = await open.get<{ rules: RuleReply[] }>(`/organizations/${id}/alert-rules`, {
-        world: worldOf(options),
-      });
+      const realm = await realmOf(open, options);
+      const items = await allPages((page) =>
+        replyOf(open.admin.GET('/api/admin/alert-rules', { params: { query: { ...realm, ...page } } })),
+      );
       const empty = `Nothing is watched yet. See what is recommended: ${invocation} alert rule add --preset recommended`;
-      return { json: reply, text: describeRules(reply.rules, empty) };
+      return { json: { items }, text: describeRules(items, empty) };
     },
   );
+}
 
-  const rule = alert.command('rule').helpCommand(false).description('add, change or remove a rule');
-
-  runner.run<Where & Settings & { metric?: string; preset?: string; yes?: boolean }>(
+function addAdd(rule: Command, runner: CommandRunner): void {
+  runner.run<Realm & Settings & { metric?: AlertMetric; preset?: string; yes?: boolean }>(
     withSettings(
       rule
         .command('add')
         .description('watch something from now on; what is not said is as recommended')
-        .option('--metric <metric>', METRICS)
-        .option('--preset <name>', '“recommended”: a rule for all that has none; shows them first')
+        .addOption(new Option('--metric <metric>', 'what to watch').choices([...alertMetrics]))
+        .option('--preset <name>', '“recommended”: a rule for each metric that has none; shows them first')
         .option('--yes', 'with --preset: add them'),
     ).addHelpText(
       'after',
@@ -91,43 +98,59 @@ export function addAlertRule(alert: Command, runner: CommandRunner): void {
       ),
     ),
     async ({ options, control }) => {
-      const { metric, preset, yes } = options;
+      const { metric, preset, yes = false } = options;
       if ((metric === undefined) === (preset === undefined))
-        throw new UsageError(`Say what to watch with --metric (${METRICS}), or --preset recommended.`);
+        throw new UsageError(
+          `Say what to watch with --metric (${alertMetrics.join(', ')}), or --preset recommended.`,
+        );
       if (preset !== undefined && preset !== 'recommended')
         throw new UsageError(`There is no preset "${preset}". There is "recommended".`);
       const settings = toSettings(options);
-      const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const path = `/organizations/${id}/alert-rules`;
-      const world = worldOf(options);
-      if (metric !== undefined) {
-        const made = await open.send<RuleReply>('POST', path, { world, metric, ...settings });
-        return { json: made, text: describeRule(made) };
-      }
       const { channels, ...others } = settings;
-      if (Object.keys(others).length > 0)
+      if (preset !== undefined && Object.keys(others).length > 0)
         throw new UsageError(
-          'With --preset, only who is told can be said (--email, --desktop, --no-webhook); change the rules afterwards.',
+          'With --preset, only where alerts go can be said (--email, --desktop, --no-webhook); change the rules afterwards.',
         );
-      const { rules } = await open.get<{ rules: RuleReply[] }>(`${path}/recommended`, { world });
-      const recommended = rules.map((one) => ({ ...one, channels: { ...one.channels, ...channels } }));
-      const nothing = 'Everything that is recommended is watched already.';
-      if (!yes) {
-        const text = describeRules(recommended, nothing);
-        const hint = `Nothing was added. Add ${recommended.length === 1 ? 'it' : 'them'} with the same command and --yes.`;
-        return {
-          json: { recommended, added: [] },
-          text: recommended.length > 0 ? `${text}\n\n${hint}` : text,
-        };
-      }
-      const added: RuleReply[] = [];
-      for (const one of recommended) added.push(await open.send('POST', path, { world, ...one }));
-      return { json: { recommended, added }, text: describeRules(added, nothing) };
+      const open = await control();
+      const realm = await realmOf(open, options);
+      if (metric === undefined) return addRecommended(open, realm, { channels, yes });
+      const made = await createRule(open, realm, { metric, ...settings });
+      return { json: made, text: describeRule(made) };
     },
   );
+}
 
-  runner.run<Where & Settings & { enable?: boolean; disable?: boolean }>(
+const createRule = (
+  open: Control,
+  query: Awaited<ReturnType<typeof realmOf>>,
+  body: Schemas['NewAlertRule'],
+): Promise<Rule> => replyOf(open.admin.POST('/api/admin/alert-rules', { params: { query }, body }));
+
+async function addRecommended(
+  open: Control,
+  realm: Awaited<ReturnType<typeof realmOf>>,
+  { channels, yes }: Pick<ReturnType<typeof toSettings>, 'channels'> & { yes: boolean },
+) {
+  const { items } = await replyOf(
+    open.admin.GET('/api/admin/alert-rules/recommended', { params: { query: realm } }),
+  );
+  const recommended = items.map((one) => ({ ...one, channels: { ...one.channels, ...channels } }));
+  const nothing = 'Everything that is recommended is watched already.';
+  if (!yes) {
+    const text = describeRules(recommended, nothing);
+    const hint = `Nothing was added. Add ${recommended.length === 1 ? 'it' : 'them'} with the same command and --yes.`;
+    return {
+      json: { recommended, added: [] },
+      text: recommended.length > 0 ? `${text}\n\n${hint}` : text,
+    };
+  }
+  const added: Rule[] = [];
+  for (const one of recommended) added.push(await createRule(open, realm, one));
+  return { json: { recommended, added }, text: describeRules(added, nothing) };
+}
+
+function addChange(rule: Command, runner: CommandRunner): void {
+  runner.run<Realm & Settings & { enable?: boolean; disable?: boolean }>(
     withSettings(
       rule
         .command('change')
@@ -135,52 +158,54 @@ export function addAlertRule(alert: Command, runner: CommandRunner): void {
         .description('change a rule from the next event on; what is not named stays')
         .option('--enable', 'watch it again')
         .option('--disable', 'keep it, and watch it no more')
-        .option('--no-email', 'mail nobody any more'),
+        .option('--no-email', 'mail to no address any more'),
     ).addHelpText(
       'after',
       examples('alert rule change rule_01… --threshold 10', 'alert rule change rule_01… --disable'),
     ),
-    async ({ options, control }, ruleId = '') => {
+    async ({ options, control }, id = '') => {
       const { enable, disable } = options;
       if (enable && disable) throw new UsageError('Say --enable or --disable.');
-      const change = {
+      const body = {
         ...toSettings(options),
         ...(enable && { enabled: true }),
         ...(disable && { enabled: false }),
       };
-      if (Object.keys(change).length === 0) throw new UsageError('Say what to change: see --help.');
+      if (Object.keys(body).length === 0) throw new UsageError('Say what to change: see --help.');
       const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const path = `/organizations/${id}/alert-rules/${encodeURIComponent(ruleId)}`;
-      const changed = await open.send<RuleReply>('PATCH', path, { world: worldOf(options), ...change });
+      const query = await realmOf(open, options);
+      const changed = await replyOf(
+        open.admin.PATCH('/api/admin/alert-rules/{id}', { params: { path: { id }, query }, body }),
+      );
       return { json: changed, text: describeRule(changed) };
-    },
-  );
-
-  runner.run<Where & { yes?: boolean }>(
-    rule
-      .command('remove')
-      .argument('<rule-id>', 'as `alert rules` shows it')
-      .description('watch it no more; its alerts stay')
-      .option('--yes', 'it is meant')
-      .option(...organizationFlag)
-      .option(...worldFlag)
-      .addHelpText('after', examples('alert rule remove rule_01… --yes')),
-    async ({ options, control }, ruleId = '') => {
-      if (!options.yes)
-        throw new UsageError(
-          `What ${ruleId} watches is told to nobody any more once it is removed. Say --yes if that is meant, or keep it: ${invocation} alert rule change ${ruleId} --disable${options.test ? ' --test' : ''}`,
-        );
-      const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const path = `/organizations/${id}/alert-rules/${encodeURIComponent(ruleId)}`;
-      const reply = await open.send('DELETE', `${path}?world=${worldOf(options)}`);
-      return { json: reply, text: `The rule ${ruleId} is removed.` };
     },
   );
 }
 
-/** What was named, as the control API takes it. */
+function addRemove(rule: Command, runner: CommandRunner): void {
+  runner.run<Realm & { yes?: boolean }>(
+    rule
+      .command('remove')
+      .argument('<rule-id>', 'as `alert rules` shows it')
+      .description('watch it no more; its alerts stay')
+      .option('--yes', 'confirm')
+      .option(...organizationFlag)
+      .option(...worldFlag)
+      .addHelpText('after', examples('alert rule remove rule_01… --yes')),
+    async ({ options, control }, id = '') => {
+      if (!options.yes)
+        throw new UsageError(
+          `Once ${id} is removed, what it watches raises no alert. Add --yes to confirm, or keep it: ${invocation} alert rule change ${id} --disable${options.test ? ' --test' : ''}`,
+        );
+      const open = await control();
+      const query = await realmOf(open, options);
+      await replyOf(open.admin.DELETE('/api/admin/alert-rules/{id}', { params: { path: { id }, query } }));
+      return { json: { removed: id }, text: `The rule ${id} is removed.` };
+    },
+  );
+}
+
+/** What was named, as the API takes it. */
 function toSettings(options: Settings) {
   const { name, window, threshold, holdOff, key, profile, person, webhook, desktop, email } = options;
   const filter = { key, profile, subject: person };
@@ -191,7 +216,7 @@ function toSettings(options: Settings) {
     windowMinutes: readNumber('--window', window),
     threshold: readNumber('--threshold', threshold),
     holdOffMinutes: readNumber('--hold-off', holdOff),
-    filter: isNamed(filter) ? filter : undefined,
+    filter: isNamed(filter) ? defined(filter) : undefined,
     channels: isNamed(channels) ? defined(channels) : undefined,
   });
 }

@@ -186,11 +186,15 @@ async function eventsOut(open: Control, organizations: readonly Organization[]) 
 async function openAlerts(open: Control, organizations: readonly Organization[]) {
   const found: { id: string; name: string; alerts: number }[] = [];
   for (const { id, name } of organizations) {
-    const { alerts } = await open.get<{ alerts: unknown[] }>(`/organizations/${id}/alerts`, {
-      world: 'live',
-      open: 'true',
-      limit: MOST_ALERTS,
-    });
+    const alerts = await allPages(
+      (page) =>
+        replyOf(
+          open.admin.GET('/api/admin/alerts', {
+            params: { query: { organization: id, env: 'live', open: 'true', ...page } },
+          }),
+        ),
+      MOST_ALERTS,
+    );
     found.push({ id, name, alerts: alerts.length });
   }
   return found;

@@ -7,7 +7,6 @@ import { operatorParts } from '../../../test/support/operator-parts.ts';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
 import { createServer } from '../../http/server.ts';
 import { silentLog } from '../../lib/log.ts';
-import { createConsoleDoor } from '../console/index.ts';
 import { createAdminDoor } from './index.ts';
 
 let engine: Engine;
@@ -29,7 +28,6 @@ beforeAll(async () => {
     log: silentLog,
   });
   await app.register(createAdminDoor({ ...engine, ...eventsOut, ...operatorParts, access }));
-  await app.register(createConsoleDoor(eventsOut));
   await app.ready();
   const realm = { organization, world: 'live' } as const;
   await eventsOut.grants.add(organization, 'hooks.example.org', '', operator);

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
 import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
 import { createDoor } from './door.ts';
 import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
@@ -18,6 +19,7 @@ import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
 
 /** What of the engine is behind the administrative routes; the composed Gatehouse fits. */
 export type AdminDeps = OrganizationRouteDeps &
+  AlertRouteDeps &
   SiteRouteDeps &
   ProfileRouteDeps &
   LimitRouteDeps &
@@ -34,6 +36,7 @@ export type AdminDeps = OrganizationRouteDeps &
 /** Every administrative operation, whoever may call it. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...organizationRoutes(deps),
+  ...alertRoutes(deps),
   ...siteRoutes(deps),
   ...profileRoutes(deps),
   ...limitRoutes(deps),

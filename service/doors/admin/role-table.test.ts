@@ -32,6 +32,18 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'GET /api/admin/profiles/:slug': 'o OAo-a -',
   'PUT /api/admin/profiles/:slug': 'o OA--- -',
   'DELETE /api/admin/profiles/:slug': 'o OA--- -',
+  'GET /api/admin/alerts': 'o OAo-a k',
+  'POST /api/admin/alerts/:id/acknowledge': 'o OAo-- k',
+  'GET /api/admin/alerts/desktop': 'o ----- -',
+  'GET /api/admin/alert-rules': 'o OAo-a k',
+  'GET /api/admin/alert-rules/recommended': 'o OAo-a -',
+  'POST /api/admin/alert-rules': 'o OA--- k',
+  'PATCH /api/admin/alert-rules/:id': 'o OA--- k',
+  'DELETE /api/admin/alert-rules/:id': 'o OA--- k',
+  'GET /api/admin/mail-recipients': 'o OAo-a -',
+  'POST /api/admin/mail-recipients': 'o OA--- -',
+  'POST /api/admin/mail-recipients/withdraw': 'o OA--- -',
+  'POST /api/admin/mail-recipients/test': 'o OA--- -',
   'GET /api/admin/limits': 'o OAo-a -',
   'PATCH /api/admin/limits': 'o ----- -',
   'GET /api/admin/keys': 'o OAo-a -',
@@ -101,6 +113,12 @@ const forKeys = [
   'POST /api/admin/deliveries/:id/resend',
   'GET /api/admin/events',
   'GET /api/admin/grants',
+  'GET /api/admin/alerts',
+  'POST /api/admin/alerts/:id/acknowledge',
+  'GET /api/admin/alert-rules',
+  'POST /api/admin/alert-rules',
+  'PATCH /api/admin/alert-rules/:id',
+  'DELETE /api/admin/alert-rules/:id',
 ];
 
 const letters = { owner: 'O', administrator: 'A', operator: 'o', reviewer: 'r', auditor: 'a' } as const;
@@ -130,16 +148,24 @@ const routes = adminRoutes(engine);
 const ids = createIds(systemClock);
 const log = silentLog;
 
+const prefixes: Record<string, string> = {
+  keys: 'key',
+  sites: 'site',
+  webhooks: 'wh',
+  grants: 'grt',
+  deliveries: 'dlv',
+  jobs: 'job',
+  models: 'model',
+  alerts: 'alr',
+  'alert-rules': 'rule',
+};
+
 /** An address of the route, with an id that fits. */
 const addressOf = (url: string) =>
   url
     .replace(':slug', 'default')
     .replace(':purpose', 'audit')
-    .replace(
-      /([\w-]+)\/:id/,
-      (_, list: string) =>
-        `${list}/${{ keys: 'key', sites: 'site', webhooks: 'wh', grants: 'grt', deliveries: 'dlv', jobs: 'job', models: 'model' }[list]}_${'0'.repeat(26)}`,
-    );
+    .replace(/([\w-]+)\/:id/, (_, list: string) => `${list}/${prefixes[list]}_${'0'.repeat(26)}`);
 
 test('the table of roles and routes is whole', () => {
   const actual = Object.fromEntries(

@@ -1,5 +1,4 @@
 import type { Access } from '../../engine/access/index.ts';
-import type { Alerts } from '../../engine/alerts/index.ts';
 import type { AuditLog } from '../../engine/audit/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
@@ -26,7 +25,6 @@ export interface ControlDeps {
   erasure: Erasure;
   checks: Checks;
   backups: Backups;
-  alerts: Alerts;
   grants: Grants;
   webhooks: Webhooks;
   deliveries: Deliveries;

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestAuditLog } from '../../../test/support/audit.ts';
 import { testIntegrity } from '../../../test/support/integrity.ts';
 import { createAccess } from '../../engine/access/index.ts';
-import type { Alerts } from '../../engine/alerts/index.ts';
 import type { Backups } from '../../engine/backups/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Deliveries, EventLog } from '../../engine/deliveries/index.ts';
@@ -85,7 +84,6 @@ beforeEach(async () => {
     retention: {} as Retention,
     subjectRecords: {} as SubjectRecords,
     backups: {} as Backups,
-    alerts: {} as Alerts,
     grants: {} as Grants,
     webhooks: {} as Webhooks,
     deliveries: {} as Deliveries,

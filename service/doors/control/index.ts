@@ -1,6 +1,5 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync } from 'fastify';
-import { alertRoutes } from './alert-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { consentRoutes } from './consent-routes.ts';
@@ -32,5 +31,4 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(retentionRoutes, deps);
   await app.register(exportRoutes, deps);
   await app.register(backupRoutes, deps);
-  await app.register(alertRoutes, deps);
 };

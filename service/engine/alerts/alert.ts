@@ -2,7 +2,7 @@ import type { AlertId, AlertRuleId, OrganizationId, World } from '../../lib/id.t
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { EventRealm, RecordedEvent } from '../events/index.ts';
-import type { Recipient } from './recipient-store.ts';
+import type { Recipient, RecipientPage } from './recipient-store.ts';
 
 /** What a rule watches. Counted ones go by events in a window; gauges are looked at every minute. */
 const countedMetrics = [
@@ -77,7 +77,8 @@ export interface Alert {
 }
 
 export interface Alerts {
-  listRules(realm: EventRealm): Promise<AlertRule[]>;
+  /** Newest first, older than `before`. */
+  pageRules(realm: EventRealm, page: { before?: string; limit: number }): Promise<AlertRule[]>;
   /** A rule for every metric that has none and waits for nothing; nothing is added. */
   recommended(realm: EventRealm): Promise<AlertDefinition[]>;
   /**
@@ -97,8 +98,8 @@ export interface Alerts {
   countOpen(): Promise<{ world: World; metric: AlertMetric; count: number }[]>;
   /** By a person; twice changes nothing. Throws NOT_FOUND. */
   acknowledge(realm: EventRealm, id: string, actor: Actor): Promise<Alert>;
-  /** Addresses that alerts may be mailed to. */
-  listRecipients(organization: OrganizationId): Promise<Recipient[]>;
+  /** Addresses that alerts may be mailed to, the last approved first, those of one moment by address. */
+  pageRecipients(organization: OrganizationId, page: RecipientPage): Promise<Recipient[]>;
   /** Twice changes nothing. Throws INVALID_REQUEST for a text that is no address, CONFLICT for an erased organization. */
   approveRecipient(organization: OrganizationId, address: string, actor: Actor): Promise<Recipient>;
   /** Nothing more is sent to it, whatever rules name it. Throws NOT_FOUND. */

@@ -286,7 +286,7 @@ onBothDatabases('alerts', (newPlace) => {
       await expect(at.alerts.changeRule(elsewhere, rule.id, { enabled: false }, key)).rejects.toMatchObject({
         code: 'NOT_FOUND',
       });
-      expect(await at.alerts.listRules(elsewhere)).toEqual([]);
+      expect(await at.rules(elsewhere)).toEqual([]);
     }
   });
 
@@ -328,7 +328,7 @@ onBothDatabases('alerts', (newPlace) => {
       await at.relay();
     };
     await off('wh_1');
-    const [rule] = await at.alerts.listRules(at.realm());
+    const [rule] = await at.rules(at.realm());
     expect(rule).toMatchObject({
       metric: 'webhook-disabled',
       createdBy: 'appliance:alerts',
@@ -355,7 +355,7 @@ onBothDatabases('alerts', (newPlace) => {
     // Whoever took the rule away is told nothing more, and gets no new one.
     await at.alerts.removeRule(at.realm(), rule!.id, operator);
     await off('wh_3');
-    expect(await at.alerts.listRules(at.realm())).toEqual([]);
+    expect(await at.rules(at.realm())).toEqual([]);
     expect(await at.fired()).toHaveLength(2);
   });
 
@@ -375,7 +375,7 @@ onBothDatabases('alerts', (newPlace) => {
     expect(await at.fired()).toMatchObject([{ value: 3 }]);
     await at.alerts.removeRule(at.realm(), rule.id, operator);
     await at.refusals(3, { subject: bea });
-    expect([await at.fired(), await at.alerts.listRules(at.realm())]).toMatchObject([[{ about: ada }], []]);
+    expect([await at.fired(), await at.rules(at.realm())]).toMatchObject([[{ about: ada }], []]);
     await expect(at.alerts.removeRule(at.realm(), rule.id, operator)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
@@ -417,7 +417,7 @@ onBothDatabases('alerts', (newPlace) => {
     await expect(
       at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', filter: { subject: nobody } }, operator),
     ).rejects.toMatchObject({ code: 'INVALID_REQUEST', extra: { details: [{ path: 'filter.subject' }] } });
-    expect(await at.alerts.listRules(at.realm())).toEqual([]);
+    expect(await at.rules(at.realm())).toEqual([]);
   });
 
   test('the desktop is offered what is open, the oldest of the newest first, of all organizations', async () => {
@@ -482,10 +482,7 @@ onBothDatabases('alerts', (newPlace) => {
     }
     await at.refusals(1, { subject: ada });
     for (let i = 0; i < 2; i++) await at.alerts.end(at.engine.organization, operator);
-    expect([await at.alerts.listRules(at.realm()), await at.alerts.listRules(at.realm('test'))]).toEqual([
-      [],
-      [],
-    ]);
+    expect([await at.rules(at.realm()), await at.rules(at.realm('test'))]).toEqual([[], []]);
     for (const table of ['alert', 'alert_rule', 'audit'] as const)
       expect(JSON.stringify(await at.engine.db.selectFrom(table).selectAll().execute())).not.toContain(
         'ops@',
@@ -501,11 +498,25 @@ onBothDatabases('alerts', (newPlace) => {
     await at.relay();
     await at.engine.inTransaction((tx) => forgetAlerts(tx, [ada], at.engine.clock.now()));
     expect((await at.fired()).map(({ about }) => about)).toEqual([bea, undefined]);
-    expect((await at.alerts.listRules(at.realm())).map(({ metric }) => metric)).toEqual([
-      'failures-per-person',
-    ]);
+    expect((await at.rules(at.realm())).map(({ metric }) => metric)).toEqual(['failures-per-person']);
     for (const table of ['alert', 'alert_rule'] as const)
       expect(JSON.stringify(await at.engine.db.selectFrom(table).selectAll().execute())).not.toContain(ada);
+  });
+
+  test('pages of rules go on after the last rule of the page before, the newest first', async () => {
+    const made: string[] = [];
+    for (const metric of ['disk-free', 'spoof-attempts', 'queue-depth'] as const) {
+      at.engine.advance(1);
+      made.unshift((await at.alerts.addRule(at.realm(), { metric }, operator)).id);
+    }
+    const [newest = '', middle = '', oldest = ''] = made;
+    const page = async (of: { before?: string; limit: number }) =>
+      (await at.alerts.pageRules(at.realm(), of)).map(({ id }) => id);
+    expect(await page({ limit: 2 })).toEqual([newest, middle]);
+    expect(await page({ limit: 2, before: middle })).toEqual([oldest]);
+    await at.alerts.removeRule(at.realm(), middle, operator);
+    expect(await page({ limit: 2 })).toEqual([newest, oldest]);
+    expect(await at.alerts.pageRules(at.realm('test'), { limit: 2 })).toEqual([]);
   });
 
   test('recommended rules are those that wait for nothing and are not there yet', async () => {

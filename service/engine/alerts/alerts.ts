@@ -106,7 +106,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   jobs.every('alert-gauges', MINUTE);
 
   return {
-    listRules: async (realm) => (await rules.list(realm)).map(shown),
+    pageRules: async (realm, page) => (await rules.page(realm, page)).map(shown),
     recommended: async (realm) => recommend(await rules.list(realm), realm, readings),
     addRule: async (realm, input, actor) => shown(await editRules.add(realm, input, actor)),
     changeRule: async (realm, id, change, actor) => shown(await editRules.change(realm, id, change, actor)),
@@ -122,7 +122,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       });
     },
 
-    listRecipients: recipients.list,
+    pageRecipients: recipients.page,
     approveRecipient: recipients.approve,
     withdrawRecipient: recipients.withdraw,
 

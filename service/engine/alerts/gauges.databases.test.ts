@@ -53,7 +53,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     at.box.certificateDays = 21;
     await at.alerts.look();
     expect(await at.fired()).toMatchObject([{ value: 21 }]);
-    expect((await at.alerts.listRules(at.realm()))[0]!.waitsFor).toBeUndefined();
+    expect((await at.rules(at.realm()))[0]!.waitsFor).toBeUndefined();
   });
 
   test('missing presentation attack detection is a matter of the live world', async () => {
@@ -71,7 +71,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
 
   test('a backup that would not restore and a sweep that waits are told of without a rule, once, and a removed rule stays removed', async () => {
     await at.alerts.look();
-    expect(await at.alerts.listRules(at.realm())).toEqual([]);
+    expect(await at.rules(at.realm())).toEqual([]);
     at.box.backupTroubles = ['The backup /b/1 was written, but would not restore.'];
     at.box.sweepWaiting = 'It would erase 9 people at once.';
     await at.alerts.look();
@@ -82,7 +82,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     ]);
     const told = (await at.told()).map(({ reason }) => reason).toSorted();
     expect(told).toEqual([expect.stringContaining('backup list'), 'It would erase 9 people at once.']);
-    const rules = await at.alerts.listRules(at.realm());
+    const rules = await at.rules(at.realm());
     expect(rules.map(({ metric, channels }) => [metric, channels.desktop]).toSorted()).toEqual([
       ['backup-trouble', true],
       ['sweep-waiting', true],
@@ -90,7 +90,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     expect(await at.fired('test')).toEqual([]);
     for (const { id } of rules) await at.alerts.removeRule(at.realm(), id, operator);
     await at.alerts.look();
-    expect(await at.alerts.listRules(at.realm())).toEqual([]);
+    expect(await at.rules(at.realm())).toEqual([]);
   });
 
   test('deliveries that wait are counted in their own world', async () => {

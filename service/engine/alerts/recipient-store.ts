@@ -1,4 +1,6 @@
+import type { Selectable } from 'kysely';
 import type { OrganizationId } from '../../lib/id.ts';
+import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 
 export interface Recipient {
@@ -6,6 +8,12 @@ export interface Recipient {
   address: string;
   approvedAt: number;
   approvedBy: string;
+}
+
+/** Goes on after a recipient, in the order of the list. */
+export interface RecipientPage {
+  after?: Pick<Recipient, 'approvedAt' | 'address'>;
+  limit: number;
 }
 
 /** The tables `mail_recipient` and `sent_mail`. */
@@ -18,11 +26,21 @@ export function createRecipientStore({ db }: { db: Db }) {
         .where('organization', '=', organization)
         .orderBy('address')
         .execute();
-      return rows.map((row) => ({
-        address: row.address,
-        approvedAt: row.approved_at,
-        approvedBy: row.approved_by,
-      }));
+      return rows.map(readRecipient);
+    },
+    /** The last approved first; those of one moment by address. */
+    async page(organization: OrganizationId, { after, limit }: RecipientPage): Promise<Recipient[]> {
+      let rows = db.selectFrom('mail_recipient').selectAll().where('organization', '=', organization);
+      if (after !== undefined) {
+        rows = rows.where((row) =>
+          row.or([
+            row('approved_at', '<', after.approvedAt),
+            row.and([row('approved_at', '=', after.approvedAt), row('address', '>', after.address)]),
+          ]),
+        );
+      }
+      const found = await rows.orderBy('approved_at', 'desc').orderBy('address').limit(limit).execute();
+      return found.map(readRecipient);
     },
     async insert(tx: Tx, organization: OrganizationId, recipient: Recipient): Promise<void> {
       await tx
@@ -77,3 +95,9 @@ export function createRecipientStore({ db }: { db: Db }) {
     },
   };
 }
+
+const readRecipient = (row: Selectable<Schema['mail_recipient']>): Recipient => ({
+  address: row.address,
+  approvedAt: row.approved_at,
+  approvedBy: row.approved_by,
+});

@@ -3,6 +3,7 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Alerting, ada, MINUTE, startAlerting } from '../../../test/support/alerting.ts';
 import { key, operator } from '../../../test/support/engine.ts';
 import type { OrganizationId } from '../../lib/id.ts';
+import type { Recipient } from './recipient-store.ts';
 
 let at: Alerting;
 
@@ -19,7 +20,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
   });
   const organization = () => at.engine.organization;
   const approved = async (of = organization()) =>
-    (await at.alerts.listRecipients(of)).map(({ address }) => address);
+    (await at.alerts.pageRecipients(of, { limit: 200 })).map(({ address }) => address);
   /** The first mail that waits. */
   const runMail = () =>
     at.handlers.get('mail')!.run({
@@ -32,6 +33,20 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
       signal: new AbortController().signal,
     });
 
+  test('pages go on after the last recipient of the page before, also among those of one moment', async () => {
+    for (const address of ['b@example.com', 'a@example.com'])
+      await at.alerts.approveRecipient(organization(), address, operator);
+    at.engine.advance(1);
+    await at.alerts.approveRecipient(organization(), 'c@example.com', operator);
+    const seen: string[] = [];
+    let after: Recipient | undefined;
+    do {
+      [after] = await at.alerts.pageRecipients(organization(), { limit: 1, ...(after && { after }) });
+      if (after) seen.push(after.address);
+    } while (after);
+    expect(seen).toEqual(['c@example.com', 'a@example.com', 'b@example.com']);
+  });
+
   test('a key mails approved recipients only, also by changing a rule', async () => {
     const refused = {
       code: 'RECIPIENT_NOT_APPROVED',
@@ -40,7 +55,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     await expect(at.alerts.addRule(at.realm(), mailing('me@evil.example'), key)).rejects.toMatchObject(
       refused,
     );
-    expect(await at.alerts.listRules(at.realm())).toEqual([]);
+    expect(await at.rules(at.realm())).toEqual([]);
 
     await at.alerts.approveRecipient(organization(), 'Ops@Example.com', operator);
     const rule = await at.alerts.addRule(at.realm(), mailing('ops@example.com'), key);
@@ -60,7 +75,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
   test('an operator who names an address approves it, once', async () => {
     await at.alerts.addRule(at.realm(), mailing('ops@example.com', 'OPS@example.com'), operator);
     await at.alerts.approveRecipient(organization(), 'ops@example.com', operator);
-    expect(await at.alerts.listRecipients(organization())).toMatchObject([
+    expect(await at.alerts.pageRecipients(organization(), { limit: 200 })).toMatchObject([
       { address: 'ops@example.com', approvedBy: 'operator:ada' },
     ]);
     await expect(at.alerts.approveRecipient(organization(), 'nobody', operator)).rejects.toMatchObject({

@@ -5,14 +5,14 @@ import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import { type Organizations, refuseErased } from '../organizations/index.ts';
 import { checkAddress } from './alert-rule.ts';
-import { createRecipientStore, type Recipient } from './recipient-store.ts';
+import { createRecipientStore, type Recipient, type RecipientPage } from './recipient-store.ts';
 
 /** Mails of alerts that one organization sends in an hour, test mails included. */
 export const MOST_MAILS = 20;
 const HOUR = 3_600_000;
 
 export interface Recipients {
-  list(organization: OrganizationId): Promise<Recipient[]>;
+  page(organization: OrganizationId, page: RecipientPage): Promise<Recipient[]>;
   /** Twice changes nothing. Throws INVALID_REQUEST for a text that is no address, CONFLICT for an erased organization. */
   approve(organization: OrganizationId, address: string, actor: Actor): Promise<Recipient>;
   /** Rules keep naming the address, and nothing more is sent to it. Throws NOT_FOUND. */
@@ -61,7 +61,7 @@ export function createRecipients({
   }
 
   return {
-    list: (organization) => store.list(organization),
+    page: store.page,
 
     async approve(organization, text, actor) {
       refuseErased(await organizations.get(organization));

@@ -10,17 +10,25 @@ export type RuleStore = ReturnType<typeof createRuleStore>;
 
 /** The table `alert_rule`: one that was removed stays for its alerts, which name it. */
 export function createRuleStore({ db }: { db: Db }) {
-  const inUse = (from: Db | Tx) =>
-    from.selectFrom('alert_rule').selectAll().where('removed_at', 'is', null).orderBy('id');
+  const inUse = (from: Db | Tx) => from.selectFrom('alert_rule').selectAll().where('removed_at', 'is', null);
   const ofRealm = (from: Db | Tx, { organization, world }: EventRealm) =>
     inUse(from).where('organization', '=', organization).where('world', '=', world);
   return {
     async list(realm: EventRealm, from: Db | Tx = db): Promise<StoredRule[]> {
-      return (await ofRealm(from, realm).execute()).map(readRule);
+      return (await ofRealm(from, realm).orderBy('id').execute()).map(readRule);
+    },
+    /** Newest first. */
+    async page(
+      realm: EventRealm,
+      { before, limit }: { before?: string; limit: number },
+    ): Promise<StoredRule[]> {
+      let rows = ofRealm(db, realm).orderBy('id', 'desc').limit(limit);
+      if (before !== undefined) rows = rows.where('id', '<', before);
+      return (await rows.execute()).map(readRule);
     },
     /** Of all organizations. */
     async enabled(): Promise<StoredRule[]> {
-      return (await inUse(db).where('enabled', '=', 1).execute()).map(readRule);
+      return (await inUse(db).where('enabled', '=', 1).orderBy('id').execute()).map(readRule);
     },
     /** Those of one metric, those that were removed among them. */
     async everOf(
@@ -68,26 +76,28 @@ export function createRuleStore({ db }: { db: Db }) {
         .where('id', '=', rule.id)
         .execute();
     },
-    /** Which of the filter's key and person the organization does not have in this world. */
-    async unknownTargets(
-      tx: Tx,
-      { organization, world }: EventRealm,
-      { key, subject }: AlertDefinition['filter'],
-    ): Promise<('key' | 'subject')[]> {
-      const isThere = async (table: 'api_key' | 'subject', id: string) =>
-        (await tx
-          .selectFrom(table)
-          .select('id')
-          .where('id', '=', id)
-          .where('organization', '=', organization)
-          .where('world', '=', world)
-          .executeTakeFirst()) !== undefined;
-      const unknown: ('key' | 'subject')[] = [];
-      if (key !== undefined && !(await isThere('api_key', key))) unknown.push('key');
-      if (subject !== undefined && !(await isThere('subject', subject))) unknown.push('subject');
-      return unknown;
-    },
+    unknownTargets,
   };
+}
+
+/** Which of the filter's key and person the organization does not have in this world. */
+async function unknownTargets(
+  tx: Tx,
+  { organization, world }: EventRealm,
+  { key, subject }: AlertDefinition['filter'],
+): Promise<('key' | 'subject')[]> {
+  const isThere = async (table: 'api_key' | 'subject', id: string) =>
+    (await tx
+      .selectFrom(table)
+      .select('id')
+      .where('id', '=', id)
+      .where('organization', '=', organization)
+      .where('world', '=', world)
+      .executeTakeFirst()) !== undefined;
+  const unknown: ('key' | 'subject')[] = [];
+  if (key !== undefined && !(await isThere('api_key', key))) unknown.push('key');
+  if (subject !== undefined && !(await isThere('subject', subject))) unknown.push('subject');
+  return unknown;
 }
 
 const changing = ({

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ZodType } from 'zod';
 import { createAdminDoor } from '../../../service/doors/admin/index.ts';
-import { createConsoleDoor } from '../../../service/doors/console/index.ts';
 import { accessListOf } from '../../../service/http/route-access.ts';
 import { createServer } from '../../../service/http/server.ts';
 import { systemClock } from '../../../service/lib/clock.ts';
@@ -31,11 +30,10 @@ async function startDoor(script: EngineScript) {
   const { rooms, asked } = recordedRooms(script);
   const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(systemClock) });
   await app.register(createAdminDoor(rooms));
-  await app.register(createConsoleDoor(rooms));
   return { app, asked };
 }
 
-describe('the console’s door, as recorded', () => {
+describe('what API keys may administer, as recorded', () => {
   test('every route has a recording of what it answers when all is well', async () => {
     const { app } = await startDoor({});
     await app.ready();

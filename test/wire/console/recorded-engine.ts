@@ -1,5 +1,4 @@
 import type { AdminDeps } from '../../../service/doors/admin/index.ts';
-import type { ConsoleDeps } from '../../../service/doors/console/index.ts';
 import { Problem, type ProblemCode, type ProblemExtra } from '../../../service/lib/problem.ts';
 
 /** What the engine answers in a recording: `webhooks.add` and so on, or a refusal of whatever it is asked. */
@@ -8,7 +7,7 @@ export interface EngineScript {
   refuse?: { code: ProblemCode; message: string; extra?: ProblemExtra };
 }
 
-/** The rooms behind the console's door: they answer by the script, and keep what they were asked. */
+/** The rooms behind the administrative routes: they answer by the script, and keep what they were asked. */
 export function recordedRooms({ answers = {}, refuse }: EngineScript) {
   const asked: { call: string; with: unknown[] }[] = [];
   const answer = (call: string, parameters: unknown[]): unknown => {
@@ -32,6 +31,6 @@ export function recordedRooms({ answers = {}, refuse }: EngineScript) {
       name,
       room(name),
     ]),
-  ) as unknown as ConsoleDeps & AdminDeps;
+  ) as unknown as AdminDeps;
   return { rooms, asked };
 }

@@ -1,37 +1,15 @@
+import type { Schemas } from '../../../sdk/admin/client.ts';
 import { facts, table } from '../terminal/terminal.ts';
 
-/** An alert rule as the control API tells it; what is only recommended has no id. */
-export interface RuleReply {
-  id?: string;
-  name: string;
-  metric: string;
-  windowMinutes: number;
-  threshold: number;
-  filter: { key?: string; profile?: string; subject?: string };
-  holdOffMinutes: number;
-  channels: { webhook: boolean; desktop: boolean; email: string[] };
-  enabled?: boolean;
-  waitsFor?: string;
-}
-
-export interface AlertReply {
-  id: string;
-  rule: string;
-  name: string;
-  metric: string;
-  about?: string;
-  value: number;
-  threshold: number;
-  firedAt: string;
-  acknowledged?: { at: string; by: string };
-  notified: Record<string, string>;
-}
+type Alert = Schemas['Alert'];
+/** A rule, or one that is only recommended: it has no id and no state. */
+type Rule = Schemas['RecommendedRules']['items'][number] & Partial<Schemas['AlertRule']>;
 
 const fallsBelow = new Set(['disk-free', 'certificate-days']);
 const units: Record<string, string> = { 'disk-free': ' MiB', 'certificate-days': ' days' };
 
 /** `5 or more in 15 min`. */
-function firesAt({ metric, threshold, windowMinutes }: RuleReply): string {
+function firesAt({ metric, threshold, windowMinutes }: Rule): string {
   const figure =
     metric === 'bot-rate'
       ? `${Math.round(threshold * 100)} %`
@@ -44,19 +22,19 @@ function firesAt({ metric, threshold, windowMinutes }: RuleReply): string {
 const isMeasured = (metric: string) =>
   metric === 'queue-depth' || metric === 'backup-trouble' || fallsBelow.has(metric);
 
-const tells = ({ webhook, desktop, email }: RuleReply['channels']) =>
+const sendsTo = ({ webhook, desktop, email }: Rule['channels']) =>
   [webhook && 'webhook', desktop && 'desktop', ...email].filter((one) => one !== false).join(', ') ||
-  'nobody; it is listed';
+  'nothing is sent; it is listed';
 
-const only = ({ key, profile, subject }: RuleReply['filter']) =>
+const only = ({ key, profile, subject }: Rule['filter']) =>
   [key, profile, subject].filter((one) => one !== undefined).join(', ') || undefined;
 
-const stateOf = ({ enabled, waitsFor }: RuleReply) =>
+const stateOf = ({ enabled, waitsFor }: Rule) =>
   enabled === false ? 'off' : waitsFor === undefined ? 'on' : `waits for: ${waitsFor}`;
 
-export function describeRules(rules: readonly RuleReply[], empty: string): string {
+export function describeRules(rules: readonly Rule[], empty: string): string {
   const withIds = rules.some(({ id }) => id !== undefined);
-  const header = ['name', 'metric', 'fires at', 'only', 'hold-off', 'tells'];
+  const header = ['name', 'metric', 'fires at', 'only', 'hold-off', 'sends to'];
   const rows = rules.map((rule) => [
     ...(withIds ? [rule.id] : []),
     rule.name,
@@ -64,13 +42,13 @@ export function describeRules(rules: readonly RuleReply[], empty: string): strin
     firesAt(rule),
     only(rule.filter),
     `${rule.holdOffMinutes} min`,
-    tells(rule.channels),
+    sendsTo(rule.channels),
     ...(withIds ? [stateOf(rule)] : []),
   ]);
   return table(withIds ? ['rule', ...header, 'state'] : header, rows, empty);
 }
 
-export const describeRule = (rule: RuleReply): string =>
+export const describeRule = (rule: Rule): string =>
   facts([
     ['rule', rule.id],
     ['name', rule.name],
@@ -78,11 +56,11 @@ export const describeRule = (rule: RuleReply): string =>
     ['fires at', firesAt(rule)],
     ['only', only(rule.filter)],
     ['hold-off', `${rule.holdOffMinutes} min`],
-    ['tells', tells(rule.channels)],
+    ['sends to', sendsTo(rule.channels)],
     ['state', stateOf(rule)],
   ]);
 
-export function describeAlerts(alerts: readonly AlertReply[], empty: string): string {
+export function describeAlerts(alerts: readonly Alert[], empty: string): string {
   const rows = alerts.map(({ id, firedAt, name, about, value, threshold, acknowledged, notified }) => [
     id,
     firedAt,
@@ -94,7 +72,7 @@ export function describeAlerts(alerts: readonly AlertReply[], empty: string): st
       .join('; ') || undefined,
     acknowledged ? `${acknowledged.at} by ${acknowledged.by}` : undefined,
   ]);
-  return table(['alert', 'fired', 'rule', 'about', 'value (rule)', 'told', 'acknowledged'], rows, empty);
+  return table(['alert', 'fired', 'rule', 'about', 'value (rule)', 'sent', 'acknowledged'], rows, empty);
 }
 
 const figure = (value: number) => (Math.round(value * 1000) / 1000).toLocaleString('en');
