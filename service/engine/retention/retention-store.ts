@@ -11,6 +11,8 @@ export interface SweepRow {
   report: string;
 }
 
+export type RetentionStore = ReturnType<typeof createRetentionStore>;
+
 /** The table `retention_sweep`. */
 export function createRetentionStore(db: Db) {
   return {

@@ -37,6 +37,8 @@ const LAST_SWEEP = 'retention.last-sweep';
 const WAITING = 'retention.waiting';
 const nothing: Waiting = { sweeps: [] };
 
+export type SweepNotes = ReturnType<typeof createSweepNotes>;
+
 export function createSweepNotes(notes: Notes) {
   const read = async <T>(name: string): Promise<T | undefined> => {
     const text = await notes.note(name);

@@ -74,28 +74,6 @@ export function createSubjectRecords({
       }),
     );
 
-  /** `unreadable` gets the field of each value that does not open: it was changed on disk. */
-  async function open(
-    values: Parameters<ExportOrder['open']>[0],
-    unreadable: string[],
-  ): Promise<(Uint8Array | undefined)[]> {
-    const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
-    const opened = (await sealer.openMany(present)).values();
-    return values.map(({ place, sealed }) => {
-      if (!sealed) return undefined;
-      const value = opened.next().value!;
-      if ('plain' in value) return value.plain;
-      unreadable.push(place.field);
-      return undefined;
-    });
-  }
-
-  async function readSections(of: Person, order: ExportOrder): Promise<Record<string, unknown>> {
-    const sections: Record<string, unknown> = {};
-    for (const { exportOf } of personalData) Object.assign(sections, await exportOf?.(of, order));
-    return sections;
-  }
-
   return {
     async read(realm, asked) {
       const { person, withTemplates, withInternal } = asked;
@@ -105,16 +83,14 @@ export function createSubjectRecords({
       if (!found && !(await isErased(db, of)))
         throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
       await auditRead(of, asked, 'subject.export', { withTemplates, withInternal });
-      const targets: string[] = [];
-      for (const { auditTargets } of personalData) targets.push(...((await auditTargets?.(of)) ?? []));
       const unreadable: string[] = [];
-      const sections = await readSections(of, {
+      const sections = await readSections(personalData, of, {
         enrolled: found !== undefined,
         emailHash: found?.email === undefined ? undefined : sealer.emailHash(id, found.email),
         withTemplates,
         withInternal,
-        targets,
-        open: (values) => open(values, unreadable),
+        targets: await findTargets(personalData, of),
+        open: (values) => open(sealer, values, unreadable),
         audited: (action) => auditRead(of, asked, action),
       });
       return {
@@ -131,6 +107,39 @@ export function createSubjectRecords({
       };
     },
   };
+}
+
+/** `unreadable` gets the field of each value that does not open: it was changed on disk. */
+async function open(
+  sealer: SubjectRecordsDeps['sealer'],
+  values: Parameters<ExportOrder['open']>[0],
+  unreadable: string[],
+): Promise<(Uint8Array | undefined)[]> {
+  const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
+  const opened = (await sealer.openMany(present)).values();
+  return values.map(({ place, sealed }) => {
+    if (!sealed) return undefined;
+    const value = opened.next().value!;
+    if ('plain' in value) return value.plain;
+    unreadable.push(place.field);
+    return undefined;
+  });
+}
+
+async function findTargets(personalData: readonly PersonalData[], of: Person): Promise<string[]> {
+  const targets: string[] = [];
+  for (const { auditTargets } of personalData) targets.push(...((await auditTargets?.(of)) ?? []));
+  return targets;
+}
+
+async function readSections(
+  personalData: readonly PersonalData[],
+  of: Person,
+  order: ExportOrder,
+): Promise<Record<string, unknown>> {
+  const sections: Record<string, unknown> = {};
+  for (const { exportOf } of personalData) Object.assign(sections, await exportOf?.(of, order));
+  return sections;
 }
 
 const notesOf = ({ withTemplates, withInternal }: RecordOrder) => ({

@@ -1,0 +1,112 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import { time } from '../../lib/time.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import { type Actor, type Audit, readClockJumps, readNewestTime } from '../audit/index.ts';
+import { doubtOf } from './clock-doubt.ts';
+import { DAY } from './due.ts';
+import type { SweepNotes } from './sweep-notes.ts';
+
+/** Lines of the audit log that are looked at for jumps of the clock, the newest. */
+const MOST_LINES = 10_000;
+/** Between midday UTC of a date and any moment that is this date somewhere on earth. */
+const DATE_REACH = 1.5 * DAY;
+
+export interface ClockTrustDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  notes: SweepNotes;
+  audit: Audit;
+  clock: Clock;
+  /** When the program was built (ms since 1970). */
+  builtAt: number;
+  log: Log;
+}
+
+export type ClockTrust = ReturnType<typeof createClockTrust>;
+
+/** Whether the clock is believed: what a wrong clock made old must not be deleted. */
+export function createClockTrust({ db, inTransaction, notes, audit, clock, builtAt, log }: ClockTrustDeps) {
+  let warnedAt: number | undefined;
+
+  async function doubt(): Promise<string | undefined> {
+    const believed = await notes.believed();
+    const newest = await readNewestTime(db);
+    // A note of an earlier release names no line: what was before it is not looked at again.
+    const from = believed ? believed.line : 0;
+    const first = Math.max(from ?? 0, (newest?.seq ?? 0) - MOST_LINES);
+    const jumps = from === undefined ? { ahead: 0, back: 0 } : await readClockJumps(db, first);
+    return doubtOf({
+      ...{ now: clock.now(), builtAt, ...jumps },
+      ...{ believedAt: believed?.at, newestLineAt: newest?.at },
+    });
+  }
+
+  /** When the first program on this directory was built that noted it. */
+  const firstBuiltAt = async () => (await notes.believed())?.builtAt ?? builtAt;
+
+  async function believe(): Promise<void> {
+    const line = (await readNewestTime(db))?.seq ?? 0;
+    await notes.believe({ at: clock.now(), line, builtAt: await firstBuiltAt() });
+  }
+
+  function warn(why: string): void {
+    const now = clock.now();
+    if (warnedAt !== undefined && Math.abs(now - warnedAt) < DAY) return;
+    warnedAt = now;
+    log.warn(
+      { now: time(now) },
+      `${why} Nothing is swept until an operator confirms the clock: set it if it is wrong, then run "gatehouse retention confirm --today YYYY-MM-DD"`,
+    );
+  }
+
+  return {
+    /** Why the clock is not believed now; undefined when it is. */
+    doubt,
+    /** From now on the clock counts as right, and what the audit log shows of it before is settled. */
+    believe,
+    believed: notes.believed,
+    firstBuiltAt,
+    /** Whether the clock holds up every sweep now; the log says so once a day, and a note. */
+    async holdsBack(): Promise<boolean> {
+      const why = await doubt();
+      const { clock: noted, sweeps } = await notes.waiting();
+      if (why === undefined) {
+        if (noted !== undefined) await notes.setWaiting({ sweeps });
+        return false;
+      }
+      await notes.setWaiting({ clock: why, sweeps });
+      warn(why);
+      return true;
+    },
+    /** As `Retention.confirmClock`. */
+    async confirm({ today, actor, request }: { today: string; actor: Actor; request?: string }) {
+      const now = clock.now();
+      requireToday(today, now);
+      const why = await doubt();
+      const { sweeps } = await notes.waiting();
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          actor,
+          action: 'retention.confirm-clock',
+          ...(request === undefined ? {} : { request }),
+          details: { now: time(now), today, ...(why === undefined ? {} : { doubt: why }) },
+        }),
+      );
+      await believe();
+      await notes.setWaiting({ sweeps });
+      warnedAt = undefined;
+      return { now };
+    },
+  };
+}
+
+function requireToday(today: string, now: number): void {
+  const midday = Date.parse(`${today}T12:00:00Z`);
+  if (Math.abs(now - midday) <= DATE_REACH) return;
+  throw new Problem(
+    'INVALID_REQUEST',
+    `The clock of this machine says ${time(now).slice(0, 10)}, you say ${today}. If you are right, set the clock first (timedatectl set-time …, or set-ntp true), then confirm again. Nothing was changed.`,
+  );
+}

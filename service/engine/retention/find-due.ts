@@ -1,0 +1,81 @@
+import { setImmediate as pause } from 'node:timers/promises';
+import type { Clock } from '../../lib/clock.ts';
+import type { SubjectId, World } from '../../lib/id.ts';
+import type { Db } from '../../storage/transaction.ts';
+import { type Organization, type RetentionPolicy, retentionPolicy } from '../organizations/index.ts';
+import type { PersonalData, Realm } from '../personal-data/index.ts';
+import { countPeople, peopleNotUsedSince } from '../subjects/index.ts';
+import { DAY, type DueReason, dueReason, needsConfirmation } from './due.ts';
+import { emptyReport, type SweepReport } from './sweep-report.ts';
+
+/** What a sweep has to do, as it was at `now`. */
+export interface Found {
+  due: DuePerson[];
+  /** There are in the organization. */
+  people: number;
+  /** Why it must be confirmed, in a sentence; undefined when so few are due as is plausible. */
+  asks: string | undefined;
+  /** Counts on as the sweep goes on. */
+  report: SweepReport;
+  policy: RetentionPolicy;
+  now: number;
+}
+
+interface DuePerson {
+  realm: Realm;
+  subject: SubjectId;
+  reason: DueReason;
+}
+
+export interface FindDueDeps {
+  db: Db;
+  personalData: readonly PersonalData[];
+  clock: Clock;
+}
+
+const worlds: readonly World[] = ['live', 'test'];
+
+/** The people whose term is over. Each person enrolled before `builtAt` (ms since 1970) was enrolled under a wrong clock. */
+export async function findDue(
+  { db, personalData, clock }: FindDueDeps,
+  organization: Organization,
+  { builtAt }: { builtAt: number },
+): Promise<Found> {
+  const policy = retentionPolicy(organization);
+  const now = clock.now();
+  const due: DuePerson[] = [];
+  const report = emptyReport(personalData);
+  let people = 0;
+  let tooMany = false;
+  let beforeBuilt = 0;
+  for (const world of worlds) {
+    const realm = { organization: organization.id, world };
+    const inWorld = await countPeople(db, realm);
+    let dueInWorld = 0;
+    for await (const page of peopleNotUsedSince(db, realm, now - policy.unusedDays * DAY)) {
+      for (const person of page) {
+        const reason = dueReason(person, policy, now);
+        if (reason === undefined) continue;
+        if (person.held) {
+          report.held++;
+          continue;
+        }
+        dueInWorld++;
+        if (person.enrolledAt < builtAt) beforeBuilt++;
+        report.due[reason]++;
+        due.push({ realm, subject: person.subject, reason });
+      }
+      await pause();
+    }
+    people += inWorld;
+    tooMany ||= needsConfirmation(dueInWorld, inWorld);
+  }
+  tooMany ||= needsConfirmation(due.length, people);
+  return { due, people, asks: asksWhy(due.length, tooMany, beforeBuilt), report, policy, now };
+}
+
+function asksWhy(due: number, tooMany: boolean, beforeBuilt: number): string | undefined {
+  if (beforeBuilt > 0)
+    return `${beforeBuilt} of the people it would erase were enrolled before this program was built: the clock stood wrong then.`;
+  return tooMany ? `It would erase ${due} people at once.` : undefined;
+}

@@ -1,0 +1,125 @@
+import type { Ids, OrganizationId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import { type Actor, describeActor } from '../audit/index.ts';
+import { oldestHeld } from '../consent/index.ts';
+import { type Organization, retentionPolicy } from '../organizations/index.ts';
+import { DAY } from './due.ts';
+import { type Erase, eraseDue, type SweepOrder } from './erase-due.ts';
+import { type FindDueDeps, type Found, findDue } from './find-due.ts';
+import { deleteOldRows } from './old-rows.ts';
+import { type RequireConfirmedDeps, requireConfirmed } from './require-confirmed.ts';
+import type { RetentionStore } from './retention-store.ts';
+import { flatReport, type SweepReport } from './sweep-report.ts';
+
+export interface Sweep {
+  id: string;
+  startedAt: number;
+  /** Absent: it was interrupted, or is running. */
+  finishedAt?: number;
+  actor: string;
+  report: SweepReport;
+}
+
+export interface RunSweepDeps extends FindDueDeps, RequireConfirmedDeps {
+  store: RetentionStore;
+  organizations: {
+    list(): Promise<Organization[]>;
+    get(id: OrganizationId): Promise<Organization>;
+  };
+  trust: RequireConfirmedDeps['trust'] & { firstBuiltAt(): Promise<number> };
+  erase: Erase;
+  pruneAudit(order: { before: number; actor: Actor; request?: string }): Promise<{ lines: number }>;
+  ids: Ids;
+}
+
+/** The people of the organization whose term is over now. */
+export const look = async (deps: RunSweepDeps, id: OrganizationId): Promise<Found> =>
+  findDue(deps, await deps.organizations.get(id), { builtAt: await deps.trust.firstBuiltAt() });
+
+/** One sweep of one organization, as `Retention.sweep`. */
+export async function runSweep(deps: RunSweepDeps, id: OrganizationId, order: SweepOrder): Promise<Sweep> {
+  const found = await look(deps, id);
+  await requireConfirmed(deps, id, found, order);
+  const sweep = await begin(deps, id, found, order);
+  try {
+    await eraseDue(deps, found, order);
+    await deleteOldRows(deps, id, found);
+    await pruneLog(deps, found, order);
+  } catch (error) {
+    await noteFailure(deps, sweep, error);
+    throw error;
+  }
+  return finish(deps, id, sweep, order);
+}
+
+const lineOf = (organization: OrganizationId, sweep: Sweep, { actor, request }: SweepOrder) => ({
+  actor,
+  organization,
+  target: sweep.id,
+  ...(request === undefined ? {} : { request }),
+});
+
+/** Pages are deleted in transactions of their own: a sweep that is cut short has its line all the same. */
+async function begin(
+  { store, inTransaction, audit, ids }: RunSweepDeps,
+  id: OrganizationId,
+  { due, people, report, now }: Found,
+  order: SweepOrder,
+): Promise<Sweep> {
+  const sweep = { id: ids.next('sweep'), startedAt: now, actor: describeActor(order.actor), report };
+  await inTransaction(async (tx) => {
+    await store.begin(tx, id, { ...sweep, report: textOf(sweep) });
+    await audit.add(tx, {
+      ...lineOf(id, sweep, order),
+      action: 'retention.sweep.begin',
+      details: { due: due.length, people },
+    });
+  });
+  return sweep;
+}
+
+/**
+ * The log has one chain for all organizations: the longest of their terms holds, and no line goes that was written since the
+ * first of the people under a legal hold was enrolled.
+ */
+async function pruneLog(
+  { db, organizations, pruneAudit }: RunSweepDeps,
+  { report, now }: Found,
+  { actor, request }: SweepOrder,
+): Promise<void> {
+  const terms = (await organizations.list()).map((one) => retentionPolicy(one).auditDays);
+  const before = Math.min(now - Math.max(...terms) * DAY, (await oldestHeld(db)) ?? now);
+  const pruned = await pruneAudit({ before, actor, ...(request === undefined ? {} : { request }) });
+  report.auditLines = pruned.lines;
+}
+
+async function noteFailure(
+  { store, inTransaction }: RunSweepDeps,
+  sweep: Sweep,
+  error: unknown,
+): Promise<void> {
+  sweep.report.failed =
+    error instanceof Problem ? error.message : 'Something broke; the log of the service says what.';
+  await inTransaction((tx) => store.finish(tx, sweep.id, textOf(sweep), null)).catch(() => {});
+}
+
+async function finish(
+  { store, inTransaction, audit, clock }: RunSweepDeps,
+  id: OrganizationId,
+  sweep: Sweep,
+  order: SweepOrder,
+): Promise<Sweep> {
+  const finishedAt = clock.now();
+  await inTransaction(async (tx: Tx) => {
+    await store.finish(tx, sweep.id, textOf(sweep), finishedAt);
+    await audit.add(tx, {
+      ...lineOf(id, sweep, order),
+      action: 'retention.sweep',
+      details: flatReport(sweep.report),
+    });
+  });
+  return { ...sweep, finishedAt };
+}
+
+const textOf = ({ report }: Sweep): string => JSON.stringify(flatReport(report));
