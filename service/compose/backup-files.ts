@@ -33,8 +33,8 @@ export interface BackupFilesDeps {
 const SEQUENCE_NOTE = 'backup.sequence';
 
 /** What backups are made of and where they lie: the database as it is, the settings, the list of models. */
-export function createBackupFiles({ data, place, vault, clock, log }: BackupFilesDeps): BackupFiles {
-  const scratch = join(data, 'tmp');
+export function createBackupFiles(deps: BackupFilesDeps): BackupFiles {
+  const { data, vault, clock, log } = deps;
   let opened: Promise<BackupKey> | undefined;
 
   /** Opened once: while the master key is rotated, its row may lie under the one that takes over in a moment. */
@@ -46,85 +46,17 @@ export function createBackupFiles({ data, place, vault, clock, log }: BackupFile
     return opened;
   }
 
-  async function keepPassphrase(): Promise<void> {
-    const now = readPassphraseFile(data) ?? '';
-    if (((await vault.keys.note(PASSPHRASE_NOTE)) ?? '') !== now)
-      await vault.keys.setNote(PASSPHRASE_NOTE, now);
-  }
-
-  /** Of a file that was not written in the end no other gets the number. */
-  async function nextSequence(): Promise<number> {
-    const sequence = Number((await vault.keys.note(SEQUENCE_NOTE)) ?? 0) + 1;
-    await vault.keys.setNote(SEQUENCE_NOTE, String(sequence));
-    return sequence;
-  }
-
-  async function prove(path: string, places: readonly string[]): Promise<string[]> {
-    mkdirSync(scratch, { recursive: true, mode: 0o700 });
-    try {
-      const { problems } = await verifyBackup({
-        file: path,
-        keys: places[0] ?? data,
-        master: vault.master,
-        masterKeyFiles: [],
-        scratch,
-        clock,
-        log,
-      });
-      return problems;
-    } catch (error) {
-      log.error({ path, err: error }, 'a backup could not be proven');
-      const problem = toBackupProblem(error, path);
-      return [
-        problem instanceof Problem ? problem.message : `It could not be read: ${(error as Error).message}`,
-      ];
-    }
-  }
-
-  async function write(path: string, { at, origin, withModels }: Parameters<BackupFiles['write']>[1]) {
-    const key = await ourKey();
-    await keepPassphrase();
-    const copy = join(scratch, `backup-${randomUUID()}.db`);
-    try {
-      const { facts: copied, dialect } = await copyDatabase(place, copy, clock);
-      const models = importedModels(data, withModels);
-      const facts: BackupFacts = {
-        takenAt: new Date(at).toISOString(),
-        origin,
-        gatehouse: productVersion(),
-        database: dialect,
-        ...copied,
-        masterKey: vault.master.id,
-        backupKey: key.id,
-        sequence: await nextSequence(),
-        erasures: (await vault.keys.erasureLedger()).length,
-        models: models.list,
-      };
-      const parts = [backupSettings(data), ...models.parts, { name: 'gatehouse.db', path: copy }];
-      const { bytes } = await writeBackupFile(path, facts, key, packParts(parts));
-      const written = await openBackupFile(path);
-      try {
-        await drain(written.read(key));
-      } catch (error) {
-        await rm(path, { force: true });
-        throw error;
-      } finally {
-        await written.close();
-      }
-      return { bytes };
-    } finally {
-      clearCopies(copy);
-    }
-  }
-
   return {
     checkFolder: (folder) => checkFolder(folder, data),
     pathIn: (folder, at) =>
       join(folder, `gatehouse-${new Date(at).toISOString().replaceAll(/[:.]/g, '-')}.backup`),
-    write: (path, options) =>
-      write(path, options).catch((error: unknown) => {
+    async write(path, options) {
+      try {
+        return await write(deps, await ourKey(), path, options);
+      } catch (error) {
         throw toBackupProblem(error, path);
-      }),
+      }
+    },
     async list(folder) {
       const { id } = await ourKey();
       const { backups, unreadable } = await readBackupFolder(folder, clock.now());
@@ -138,19 +70,112 @@ export function createBackupFiles({ data, place, vault, clock, log }: BackupFile
       // The empty folder of a medium that is not mounted says nothing.
       return folder === undefined || folder.length === 0 ? 'away' : 'removed';
     },
-    prove,
-    keepPassphrase,
+    prove: (path, places) => prove(deps, path, places),
+    keepPassphrase: () => keepPassphrase(deps),
     remove: (path) => rm(path, { force: true }),
     async clear(path) {
-      for (const name of namesIn(scratch)) {
-        if (/^backup-.*\.db/.test(name)) rmSync(join(scratch, name));
-        if (!name.startsWith(PROOF_FOLDER)) continue;
-        wipeKeys(join(scratch, name));
-        rmSync(join(scratch, name), { recursive: true, force: true });
-      }
+      clearScratch(scratchOf(data));
       await rm(unfinishedName(path), { force: true });
     },
   };
+}
+
+const scratchOf = (data: string) => join(data, 'tmp');
+
+async function keepPassphrase({ data, vault: { keys } }: BackupFilesDeps): Promise<void> {
+  const now = readPassphraseFile(data) ?? '';
+  if (((await keys.note(PASSPHRASE_NOTE)) ?? '') !== now) await keys.setNote(PASSPHRASE_NOTE, now);
+}
+
+/** The number of a file that was not written in the end is given to no other. */
+async function nextSequence(keys: Vault['keys']): Promise<number> {
+  const sequence = Number((await keys.note(SEQUENCE_NOTE)) ?? 0) + 1;
+  await keys.setNote(SEQUENCE_NOTE, String(sequence));
+  return sequence;
+}
+
+/** What keeps the backup from being restored, one sentence each. */
+async function prove(
+  { data, vault, clock, log }: BackupFilesDeps,
+  path: string,
+  places: readonly string[],
+): Promise<string[]> {
+  const scratch = scratchOf(data);
+  mkdirSync(scratch, { recursive: true, mode: 0o700 });
+  try {
+    const { problems } = await verifyBackup({
+      file: path,
+      keys: places[0] ?? data,
+      master: vault.master,
+      masterKeyFiles: [],
+      scratch,
+      clock,
+      log,
+    });
+    return problems;
+  } catch (error) {
+    log.error({ path, err: error }, 'a backup could not be proven');
+    const problem = toBackupProblem(error, path);
+    return [
+      problem instanceof Problem ? problem.message : `It could not be read: ${(error as Error).message}`,
+    ];
+  }
+}
+
+async function write(
+  deps: BackupFilesDeps,
+  key: BackupKey,
+  path: string,
+  { at, origin, withModels }: Parameters<BackupFiles['write']>[1],
+): Promise<{ bytes: number }> {
+  const { data, place, vault, clock } = deps;
+  await keepPassphrase(deps);
+  const copy = join(scratchOf(data), `backup-${randomUUID()}.db`);
+  try {
+    const { facts: copied, dialect } = await copyDatabase(place, copy, clock);
+    const models = importedModels(data, withModels);
+    const facts: BackupFacts = {
+      takenAt: new Date(at).toISOString(),
+      origin,
+      gatehouse: productVersion(),
+      database: dialect,
+      ...copied,
+      masterKey: vault.master.id,
+      backupKey: key.id,
+      sequence: await nextSequence(vault.keys),
+      erasures: (await vault.keys.erasureLedger()).length,
+      models: models.list,
+    };
+    const parts = [backupSettings(data), ...models.parts, { name: 'gatehouse.db', path: copy }];
+    const { bytes } = await writeBackupFile(path, facts, key, packParts(parts));
+    await readBack(path, key);
+    return { bytes };
+  } finally {
+    clearCopies(copy);
+  }
+}
+
+/** A file that cannot be read back does not stay. */
+async function readBack(path: string, key: BackupKey): Promise<void> {
+  const written = await openBackupFile(path);
+  try {
+    await drain(written.read(key));
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await written.close();
+  }
+}
+
+/** What an earlier backup or proof left that was cut short. */
+function clearScratch(scratch: string): void {
+  for (const name of namesIn(scratch)) {
+    if (/^backup-.*\.db/.test(name)) rmSync(join(scratch, name));
+    if (!name.startsWith(PROOF_FOLDER)) continue;
+    wipeKeys(join(scratch, name));
+    rmSync(join(scratch, name), { recursive: true, force: true });
+  }
 }
 
 function clearCopies(copy: string): void {

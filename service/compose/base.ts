@@ -1,0 +1,73 @@
+import type { ServedCertificate } from '../certificate/served-certificate.ts';
+import type { Config } from '../config.ts';
+import { openDirectory } from '../data-directory/open-directory.ts';
+import { createMetrics, type Metrics } from '../http/metrics.ts';
+import { describeDamage, type ModelLibrary, openModelLibrary } from '../inference/models/model-library.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { createIds, type Ids } from '../lib/id.ts';
+import type { Log } from '../lib/log.ts';
+import type { Database, DatabasePlace } from '../storage/connection.ts';
+import type { Vault } from '../storage/keys/vault.ts';
+import type { Unlock } from '../storage/master/open-master.ts';
+import type { OlderSchema } from '../storage/migrate.ts';
+import type { Sealer } from '../storage/sealing/sealed.ts';
+import type { Db, InTransaction } from '../storage/transaction.ts';
+import { modelPaths } from './model-paths.ts';
+
+export interface ComposeDeps extends OlderSchema {
+  log: Log;
+  clock?: Clock;
+  /** `when-needed`: a command that looks at no picture starts no worker. `at-once` waits until they have started. */
+  workers?: 'at-once' | 'when-needed';
+  /** Asked for the passphrase of the master key, where one protects it and no file holds it. */
+  unlock?: Unlock;
+  /** Where the doors are served over TLS. */
+  certificate?: ServedCertificate | undefined;
+}
+
+/** What every feature is built on. */
+export interface Ground {
+  db: Db;
+  inTransaction: InTransaction;
+  sealer: Sealer;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+}
+
+/** What the groups are built on. */
+export interface Base {
+  config: Config;
+  ground: Ground;
+  place: DatabasePlace;
+  database: Database;
+  vault: Vault;
+  library: ModelLibrary;
+  metrics: Metrics;
+  certificate: ServedCertificate | undefined;
+  /** Each group adds what it closes; the last added is closed first. */
+  opened: AsyncDisposableStack;
+}
+
+/** Holds the data directory until `opened` is closed. */
+export async function openBase(
+  config: Config,
+  { log, clock = systemClock, unlock, certificate, workers: _, ...older }: ComposeDeps,
+  opened: AsyncDisposableStack,
+): Promise<Base> {
+  const { place, database, vault, close } = await openDirectory(config, { clock, log, unlock, ...older });
+  opened.defer(close);
+  const library = await openModelLibrary(modelPaths(config.data));
+  for (const damage of library.damaged()) {
+    log.error(
+      { model: damage.id },
+      `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}".`,
+    );
+  }
+  const { db, inTransaction } = database;
+  return {
+    ground: { db, inTransaction, sealer: vault.sealer, ids: createIds(clock), clock, log },
+    ...{ config, place, database, vault, library, certificate, opened },
+    metrics: createMetrics({ processMetrics: true }),
+  };
+}

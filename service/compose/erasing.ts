@@ -1,0 +1,74 @@
+import { isHeld } from '../engine/consent/index.ts';
+import {
+  createErasure,
+  createOrganizationErasure,
+  type Erasure,
+  type OrganizationErasure,
+} from '../engine/erasure/index.ts';
+import { createRetention, type Retention } from '../engine/retention/index.ts';
+import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
+import { verifySignature } from '../storage/keys/signing-keys.ts';
+import type { Audited } from './audit.ts';
+import type { Base } from './base.ts';
+import type { Callers } from './callers.ts';
+import { endEventsOut } from './events-out.ts';
+import type { Outbound } from './outbound.ts';
+import type { People } from './people.ts';
+import { createPersonalData, tablesWithoutPersons } from './personal-data.ts';
+import type { Pictures } from './pictures.ts';
+
+export interface Erasing {
+  erasure: Erasure;
+  retention: Retention;
+  subjectRecords: SubjectRecords;
+  organizationErasure: OrganizationErasure;
+}
+
+/** What erases, keeps for a time and exports what the features hold about people. */
+export function createErasing({
+  config,
+  ground,
+  database,
+  vault,
+  audit,
+  auditLog,
+  organizations,
+  limits,
+  access,
+  models,
+  eventsOut,
+  subjects,
+  calibrations,
+}: Base & Audited & Callers & Pictures & Pick<Outbound, 'eventsOut'> & People): Erasing {
+  const personalData = createPersonalData({ ...ground, organizations });
+  const shared = { ...ground, audit, organizations, subjects, personalData };
+  const erasure = createErasure({
+    ...shared,
+    dialect: database.dialect,
+    keys: vault.keys,
+    signing: { ...vault.signing, verify: verifySignature },
+    forgetUse: limits.forgetUser,
+    isHeld,
+    primary: () => models.current().primary,
+    appliance: async () => auditLog.appliance,
+    events: eventsOut.events,
+    data: config.data,
+  });
+  const retention = createRetention({
+    ...shared,
+    notes: vault.keys,
+    erase: (realm, subject, order) => erasure.erase(realm, subject, order),
+    pruneAudit: (order) => auditLog.prune(order),
+  });
+  const subjectRecords = createSubjectRecords({ ...shared, tablesWithoutPersons });
+  const organizationErasure = createOrganizationErasure({
+    ...shared,
+    erasure,
+    access,
+    endings: [
+      (organization, actor) => endEventsOut(eventsOut, organization, actor),
+      (organization) => calibrations.forget(organization),
+    ],
+  });
+  return { erasure, retention, subjectRecords, organizationErasure };
+}

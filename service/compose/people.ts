@@ -1,0 +1,55 @@
+import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
+import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
+import { createSubjects, type Subjects } from '../engine/subjects/index.ts';
+import { type Checks, createChecks } from '../engine/verification/index.ts';
+import { crossScoresInThread } from '../inference/gallery/cross-scores.ts';
+import { createGalleries } from '../inference/gallery/galleries.ts';
+import type { Galleries } from '../inference/gallery/gallery.ts';
+import type { Audited } from './audit.ts';
+import type { Base } from './base.ts';
+import type { Callers } from './callers.ts';
+import type { Outbound } from './outbound.ts';
+import type { Pictures } from './pictures.ts';
+
+export interface People {
+  consents: Consents;
+  holds: Holds;
+  galleries: Galleries;
+  subjects: Subjects;
+  calibrations: GalleryCalibrations;
+  checks: Checks;
+}
+
+/** People, what they consented to, and how they are verified. */
+export function createPeople({
+  config,
+  ground,
+  metrics,
+  opened,
+  audit,
+  organizations,
+  limits,
+  models,
+  analyzer,
+  eventsOut: { events },
+}: Base & Audited & Callers & Pictures & Pick<Outbound, 'eventsOut'>): People {
+  const shared = { ...ground, audit, organizations, models, events };
+  const holds = createHolds(shared);
+  const consents = createConsents(shared);
+  const galleries = createGalleries({ log: ground.log });
+  opened.defer(() => galleries.close());
+  const subjects = createSubjects({ ...shared, galleries, consents });
+  const calibrations = createGalleryCalibrations({ ...shared, subjects, crossScores: crossScoresInThread });
+  const checks = createChecks({
+    ...shared,
+    shifts: calibrations,
+    analyzer,
+    subjects,
+    consents,
+    limits,
+    deadline: config.deadlineSeconds * 1000,
+    observed: metrics.verification,
+    disputedAreas: config.disputedAreas,
+  });
+  return { consents, holds, galleries, subjects, calibrations, checks };
+}

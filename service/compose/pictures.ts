@@ -1,0 +1,60 @@
+import { availableParallelism } from 'node:os';
+import { createModels, type Models } from '../engine/models/index.ts';
+import type { FaceAnalyzer } from '../inference/face.ts';
+import { createFaceAnalyzer, type RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
+import type { Audited } from './audit.ts';
+import type { Base } from './base.ts';
+
+export interface Pictures {
+  models: Models;
+  /** Starts the workers at the first call. */
+  pictures(): RunningFaceAnalyzer;
+  analyzer: FaceAnalyzer;
+}
+
+/** Models, and the workers that run them. */
+export async function openPictures({
+  config,
+  ground,
+  library,
+  metrics,
+  opened,
+  audit,
+}: Base & Audited): Promise<Pictures> {
+  let running: RunningFaceAnalyzer | undefined;
+  opened.defer(() => running?.close());
+  const models = await createModels({
+    ...ground,
+    library,
+    audit,
+    changed: async () => running?.reload(firstModels(models)),
+  });
+  const pictures = () =>
+    (running ??= createFaceAnalyzer({
+      library,
+      workers: config.workers || availableParallelism(),
+      providers: config.providers,
+      queueLimit: config.queueLimit,
+      defaults: firstModels(models),
+      clock: ground.clock,
+      log: ground.log,
+    }));
+  return {
+    models,
+    pictures,
+    analyzer: {
+      async analyze(picture, request) {
+        const analysis = await pictures().analyze(picture, request);
+        metrics.inference(analysis.timing);
+        return analysis;
+      },
+    },
+  };
+}
+
+/** What every worker loads before its first picture. */
+function firstModels(models: Models) {
+  const { detectors, embedders, padSets } = models.current();
+  const [pad] = padSets;
+  return { detector: detectors[0] ?? 'blazeface', embedders, ...(pad ? { pad: pad.id } : {}) };
+}

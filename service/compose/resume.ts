@@ -1,0 +1,40 @@
+import type { Ground } from './base.ts';
+import type { Callers } from './callers.ts';
+import type { Erasing } from './erasing.ts';
+import type { KeyCare } from './key-care.ts';
+import type { Outbound } from './outbound.ts';
+import type { People } from './people.ts';
+import type { Pictures } from './pictures.ts';
+
+/** Reads what is kept in memory, and ends what an earlier run of the program left unfinished with people. */
+export async function readPeople(
+  { pictures, erasure, subjects, calibrations, consents }: Pictures & Erasing & People,
+  { log }: Pick<Ground, 'log'>,
+  { serves }: { serves: boolean },
+): Promise<void> {
+  // The workers load their models while the rest is read.
+  const picturesReady = serves ? pictures().ready() : undefined;
+  picturesReady?.catch(() => {});
+  // Before the galleries: no person who was erased is read into them.
+  await erasure.resume();
+  // Not by a command that only looks: what a sweep destroys cannot be put back.
+  const { swept } = serves ? await subjects.sweepKeys() : { swept: 0 };
+  if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
+  await calibrations.load();
+  await consents.load();
+  await Promise.all([subjects.loadGalleries(), picturesReady]);
+}
+
+/** Goes on with what only a service does. */
+export async function resumeService({
+  rotations,
+  renewals,
+  organizations,
+  eventsOut,
+  retention,
+}: KeyCare & Callers & Pick<Outbound, 'eventsOut'> & Erasing): Promise<void> {
+  await rotations.resume();
+  await renewals.resume((await organizations.list()).map(({ id }) => id));
+  await eventsOut.alerts.load();
+  await retention.checkClock();
+}
