@@ -1,21 +1,20 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import { createRecurring } from '../../lib/recurring.ts';
 import { systemTimer, type Timer } from '../../lib/timer.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
 import { createAddJobs } from './add-jobs.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import { endAttempt } from './dispatch/ended-attempt.ts';
-import { createLeases, LEASE } from './dispatch/leases.ts';
+import { createLeases } from './dispatch/leases.ts';
 import { createTakeDown } from './dispatch/take-down.ts';
 import type { JobDriver } from './driver.ts';
 import type { JobHandler, JobKind } from './job.ts';
 import { createJobSchedule } from './job-schedule.ts';
 import type { Jobs } from './jobs.ts';
 import { createManageJobs } from './manage-jobs.ts';
-import { pruneJobs } from './prune-jobs.ts';
+import { createRecurringWork } from './recurring-work.ts';
 
 export interface JobsDeps {
   db: Db;
@@ -32,31 +31,14 @@ export interface JobsDeps {
   patience?: number;
 }
 
-/** Milliseconds between two looks at what is due; a clock that was set is noticed within one. */
-const TICK = 1_000;
-const SOONEST = 5;
-const PRUNE = 60_000;
-const SCAN = 5 * 60_000;
-
-export function createJobs({
-  db,
-  inTransaction,
-  audit,
-  ids,
-  clock,
-  log,
-  driver,
-  chance,
-  timer = systemTimer,
-  patience = 10_000,
-}: JobsDeps): Jobs {
+export function createJobs(deps: JobsDeps): Jobs {
+  const { ids, clock, log, driver, chance, timer = systemTimer, patience = 10_000 } = deps;
   const handlers = new Map<JobKind, JobHandler<unknown>>();
+  let state: 'new' | 'started' | 'stopped' = 'new';
   const add = createAddJobs({ ids, clock });
-  const schedule = createJobSchedule({ db, inTransaction, add, clock });
-  const leases = createLeases({ db, inTransaction, clock, as: driver.holds });
+  const schedule = createJobSchedule({ ...deps, add });
   const takeDown = createTakeDown({
-    inTransaction,
-    handlers,
+    ...{ ...deps, handlers, timer },
     written({ held, row }, ours) {
       // Looked for in any case: a database that went away during a commit may have done it.
       dispatcher.written(held, row.state === 'waiting' ? row.runAt : null);
@@ -64,68 +46,21 @@ export function createJobs({
       const { id, fence } = row;
       log.warn({ job: id, fence }, 'a job ended after its lease was lost: that counts for nothing');
     },
-    asFailed: ({ held }, error) =>
-      endAttempt(
-        held,
-        { outcome: { is: 'failed', error }, result: undefined },
-        handlers.get(held.ticket.kind)!,
-        { now: clock.now(), chance: chance() },
-      ),
-    timer,
-    log,
-  });
-  const dispatcher = createDispatcher({
-    db,
-    leases,
-    driver,
-    handlers,
-    takeDown,
-    clock,
-    timer,
-    chance,
-    changed: arm,
-    log,
-  });
-  const { counts, backlog, list, get, retry, remove } = createManageJobs({
-    db,
-    inTransaction,
-    audit,
-    clock,
-    handlers,
-    withdraw: dispatcher.withdraw,
-    waiting(where) {
-      dispatcher.note(where);
-      dispatcher.wake();
+    asFailed({ held }, error) {
+      const how = { outcome: { is: 'failed', error }, result: undefined } as const;
+      const handler = handlers.get(held.ticket.kind)!;
+      return endAttempt(held, how, handler, { now: clock.now(), chance: chance() });
     },
   });
-
-  let state: 'new' | 'started' | 'stopped' = 'new';
-  let cancel = () => {};
-  /** Looks at the moment when a delayed job is due, where that comes before the next tick. */
-  function arm(): void {
-    cancel();
-    const pause = dispatcher.nextAt() - clock.now();
-    if (state === 'started' && pause < TICK) cancel = timer.after(Math.max(pause, SOONEST), dispatcher.wake);
-  }
-  const recurring = createRecurring({ log, timer });
-  function beginRecurring(): void {
-    recurring.every('jobs: leases', LEASE / 3, dispatcher.tend);
-    recurring.every('jobs: prune', PRUNE, () =>
-      pruneJobs({ db, inTransaction, clock, recurs: schedule.has, until: () => state !== 'started' }),
-    );
-    const scan = recurring.every('jobs: scan', SCAN, dispatcher.scan);
-    let before = clock.now();
-    const tick = recurring.every('jobs: what is due', TICK, async () => {
-      dispatcher.wake();
-      dispatcher.carryAgain();
-      const now = clock.now();
-      // The clock was set: what was written by the other time is looked at again.
-      if (Math.abs(now - before) >= SCAN) scan();
-      before = now;
-      if (await schedule.addDue()) dispatcher.wake();
-    });
-    tick();
-  }
+  const dispatcher = createDispatcher({
+    ...{ ...deps, handlers, takeDown, timer },
+    leases: createLeases({ ...deps, as: driver.holds }),
+    changed: () => recurring.arm(),
+  });
+  const recurring = createRecurringWork({
+    ...{ ...deps, schedule, dispatcher, timer },
+    isStarted: () => state === 'started',
+  });
 
   return {
     add,
@@ -145,19 +80,19 @@ export function createJobs({
       state = 'started';
       await schedule.load();
       await dispatcher.start();
-      beginRecurring();
+      recurring.begin();
     },
     async stop() {
       if (state !== 'started') return;
       state = 'stopped';
-      cancel();
       await Promise.all([recurring.stop(), dispatcher.stop(patience)]);
     },
-    counts,
-    backlog,
-    list,
-    get,
-    retry,
-    remove,
+    ...createManageJobs({
+      ...{ ...deps, handlers, withdraw: dispatcher.withdraw },
+      waiting(where) {
+        dispatcher.note(where);
+        dispatcher.wake();
+      },
+    }),
   };
 }

@@ -1,11 +1,11 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
-import type { JobId } from '../../lib/id.ts';
+import type { JobId, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import { type Job, type JobHandler, type JobKind, type JobState, jobKinds } from './job.ts';
-import { countJobs, deleteJobs, reviveJob, selectJob, selectJobs, selectOldest, toJob } from './job-store.ts';
+import { createCountJobs } from './count-jobs.ts';
+import { type Job, type JobHandler, type JobKind, jobKinds } from './job.ts';
+import { deleteJobs, reviveJob, selectJob, selectJobs, toJob } from './job-store.ts';
 import type { Jobs } from './jobs.ts';
 import type { JobRow, Waiting } from './lease-store.ts';
 
@@ -15,35 +15,20 @@ export interface ManageJobsDeps {
   audit: Audit;
   clock: Clock;
   handlers: ReadonlyMap<JobKind, Pick<JobHandler<unknown>, 'pauses'>>;
-  /** Takes it back from whoever would run it next; false when it runs. */
+  /** Takes it back from the queue that would run it next; false when it runs. */
   withdraw(id: JobId): boolean;
   /** It waits again. */
   waiting(where: Waiting): void;
 }
 
-const states = ['waiting', 'relayed', 'leased', 'done', 'dead'] as const satisfies JobState[];
-/** Rows that one statement counts. */
-const COUNTED = 5_000;
-
 /** What people do with jobs: look, try again, remove. */
-export function createManageJobs({
-  db,
-  inTransaction,
-  audit,
-  clock,
-  handlers,
-  withdraw,
-  waiting,
-}: ManageJobsDeps): Pick<Jobs, 'counts' | 'backlog' | 'list' | 'get' | 'retry' | 'remove'> {
+export function createManageJobs(
+  deps: ManageJobsDeps,
+): Pick<Jobs, 'counts' | 'backlog' | 'list' | 'get' | 'retry' | 'remove'> {
+  const { db, inTransaction, audit, clock, handlers, withdraw, waiting } = deps;
   const show = (row: JobRow): Job => toJob(row, (handlers.get(row.kind as JobKind)?.pauses.length ?? 0) + 1);
 
-  async function find(on: Db | Tx, id: JobId): Promise<JobRow> {
-    const row = await selectJob(on, id);
-    if (!row)
-      throw new Problem('NOT_FOUND', `There is no job ${id}: "gatehouse jobs list" shows those there are.`);
-    return row;
-  }
-  /** Free to be changed: nobody runs it, and nobody will. */
+  /** Free to be changed: no attempt runs, and none will. */
   async function free(id: JobId, what: string): Promise<void> {
     const { lease_until } = await find(db, id);
     if (lease_until !== null && !withdraw(id)) throw runs(id, what);
@@ -63,60 +48,15 @@ export function createManageJobs({
         actor,
         action: `job.${verb}`,
         target: id,
-        ...(row.organization === null
-          ? {}
-          : { organization: row.organization as NonNullable<Job['organization']> }),
+        ...(row.organization !== null && { organization: row.organization as OrganizationId }),
         details: { kind: row.kind, state: row.state, attempts: row.attempts },
       });
       return done;
     });
   }
 
-  async function count(kind: JobKind, state: JobState): Promise<{ jobs: number; later: number }> {
-    const sum = { jobs: 0, later: 0 };
-    for (let after = 0; ; ) {
-      const page = await countJobs(db, { kind, state }, { after, limit: COUNTED, now: clock.now() });
-      sum.jobs += page.jobs;
-      sum.later += page.later;
-      if (page.through === undefined) return sum;
-      after = page.through;
-      await setImmediate();
-    }
-  }
-
   return {
-    async counts() {
-      const counts = {} as Awaited<ReturnType<Jobs['counts']>>;
-      for (const kind of jobKinds) {
-        const of = { delayed: 0 } as (typeof counts)[JobKind];
-        for (const state of states) {
-          const { jobs, later } = await count(kind, state);
-          of[state] = state === 'waiting' ? jobs - later : jobs;
-          if (state === 'waiting') of.delayed = later;
-        }
-        counts[kind] = of;
-      }
-      return counts;
-    },
-    async backlog() {
-      const backlog = {} as Awaited<ReturnType<Jobs['backlog']>>;
-      for (const kind of jobKinds) {
-        const [waiting, relayed, leased, dead] = [
-          await count(kind, 'waiting'),
-          await count(kind, 'relayed'),
-          await count(kind, 'leased'),
-          await count(kind, 'dead'),
-        ];
-        const oldestAt = await selectOldest(db, kind);
-        backlog[kind] = {
-          waiting: waiting.jobs + relayed.jobs,
-          running: leased.jobs,
-          dead: dead.jobs,
-          ...(oldestAt !== undefined && { oldestAt }),
-        };
-      }
-      return backlog;
-    },
+    ...createCountJobs({ db, clock }),
     async list({ kind, state, before, limit }) {
       const now = clock.now();
       const found: JobRow[] = [];
@@ -157,3 +97,10 @@ export function createManageJobs({
 
 const runs = (id: JobId, what: string) =>
   new Problem('CONFLICT', `The job ${id} runs right now and cannot be ${what}: try again when it has ended.`);
+
+async function find(on: Db | Tx, id: JobId): Promise<JobRow> {
+  const row = await selectJob(on, id);
+  if (!row)
+    throw new Problem('NOT_FOUND', `There is no job ${id}: "gatehouse jobs list" shows those there are.`);
+  return row;
+}

@@ -3,7 +3,7 @@ import type { JobId } from '../../../lib/id.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
 import type { EndedAttempt } from './ended-attempt.ts';
-import type { Held } from './ready-jobs.ts';
+import type { Held } from './held.ts';
 
 const id = 'job_1' as JobId;
 let held: Held;

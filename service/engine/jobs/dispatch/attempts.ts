@@ -5,8 +5,8 @@ import type { Timer } from '../../../lib/timer.ts';
 import type { AttemptEnd, JobTicket } from '../driver.ts';
 import type { JobHandler, JobKind } from '../job.ts';
 import { endAttempt, runningJob } from './ended-attempt.ts';
+import type { Held } from './held.ts';
 import type { Leases } from './leases.ts';
-import type { Held } from './ready-jobs.ts';
 import { runAttempt } from './run-attempt.ts';
 import type { TakeDown } from './take-down.ts';
 

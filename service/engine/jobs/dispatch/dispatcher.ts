@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../../lib/clock.ts';
 import type { JobId } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
@@ -7,10 +6,13 @@ import type { Db } from '../../../storage/transaction.ts';
 import type { JobDriver } from '../driver.ts';
 import type { JobHandler, JobKind } from '../job.ts';
 import type { Waiting } from '../lease-store.ts';
-import { createAttempts } from './attempts.ts';
+import { type Attempts, createAttempts } from './attempts.ts';
 import { createFindWaiting } from './find-waiting.ts';
+import { createHandOver } from './hand-over.ts';
+import type { Held } from './held.ts';
 import type { Leases } from './leases.ts';
-import { createReadyJobs, type Held, type ReadyJobs } from './ready-jobs.ts';
+import { createLookForWork } from './look-for-work.ts';
+import { createReadyJobs, type ReadyJobs } from './ready-jobs.ts';
 import type { TakeDown } from './take-down.ts';
 
 export interface DispatcherDeps {
@@ -50,146 +52,31 @@ export interface Dispatcher {
   stop(patience: number): Promise<void>;
 }
 
-/** Handed over in one go. */
-const HANDED = 64;
-/** Ended and not on disk: what a crash may repeat. */
-const MOST_PENDING = 128;
-/** Milliseconds until a ticket of which nothing was heard is carried again. */
-const UNHEARD = 30_000;
-
-export function createDispatcher({
-  db,
-  leases,
-  driver,
-  handlers,
-  takeDown,
-  clock,
-  timer,
-  chance,
-  changed,
-  log,
-}: DispatcherDeps): Dispatcher {
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { db, leases, driver, handlers, takeDown, clock, changed, log } = deps;
   const kinds = new Map<JobKind, ReadyJobs>();
   let state: 'new' | 'open' | 'stopping' = 'new';
-  let looking: Promise<void> | undefined;
-  let again = false;
-  let failing = false;
-  let pumping = false;
+  const open = () => state === 'open';
 
   const note = (where: Waiting) => kinds.get(where.kind)?.note(where);
   const waiting = createFindWaiting({ db, note });
+  const handOver = createHandOver({ ...deps, kinds, open, hungry: () => work.look() });
+  const work = createLookForWork({ ...deps, kinds, waiting, open, handOver: handOver.soon });
   const attempts = createAttempts({
-    leases,
-    handlers,
-    takeDown,
-    open: () => state === 'open',
+    ...{ ...deps, open },
     ended(held) {
       kinds.get(held.ticket.kind)!.ended(held);
-      pumpSoon();
+      handOver.soon();
     },
-    clock,
-    timer,
-    chance,
-    log,
   });
-
-  async function leaseFor(ready: ReadyJobs): Promise<void> {
-    while (state === 'open') {
-      const wants = ready.wants();
-      if (wants.length === 0) return;
-      try {
-        for (const { want, leased, nextAt } of await leases.take(ready.kind, wants)) {
-          ready.accept(want, leased, nextAt);
-        }
-      } catch (error) {
-        for (const want of wants) ready.accept(want, [], clock.now());
-        throw error;
-      }
-      pumpSoon();
-      await turn();
-    }
-  }
-
-  async function lookAll(): Promise<void> {
-    do {
-      again = false;
-      await waiting.discover();
-      for (const ready of kinds.values()) await leaseFor(ready);
-    } while (again && state === 'open');
-  }
-
-  function look(): void {
-    if (state !== 'open') return;
-    again = true;
-    looking ??= lookAll()
-      .then(
-        () => {
-          failing = false;
-        },
-        (error: unknown) => {
-          // Everything stays as it is; the next look comes within a second.
-          if (!failing) log.error({ err: error }, 'no jobs can be leased');
-          failing = true;
-        },
-      )
-      .finally(() => {
-        looking = undefined;
-        changed();
-      });
-  }
-
-  function pumpSoon(): void {
-    if (pumping) return;
-    pumping = true;
-    setImmediate(() => {
-      pumping = false;
-      pump();
-    });
-  }
-
-  function pump(): void {
-    if (state !== 'open') return;
-    const handed: Held[] = [];
-    // One of each kind in turn: no kind keeps another waiting.
-    const open = new Set(kinds.values());
-    for (const ready of cycle(open)) {
-      if (handed.length === HANDED || takeDown.pending() + handed.length >= MOST_PENDING) break;
-      const held = ready.take();
-      if (held) {
-        held.state = 'carried';
-        handed.push(held);
-      } else open.delete(ready);
-    }
-    if (handed.length > 0) carry(handed);
-    if (handed.length === HANDED) pumpSoon();
-    if ([...kinds.values()].some((ready) => ready.hungry())) look();
-  }
-
-  function carry(handed: readonly Held[]): void {
-    for (const held of handed) held.carriedAt = clock.now();
-    driver.carry(handed.map(({ ticket }) => ticket)).catch((error: unknown) => {
-      log.error({ err: error, jobs: handed.length }, 'the queue took no jobs: they are carried again');
-      for (const held of handed) held.carriedAt = Number.NEGATIVE_INFINITY;
-    });
-  }
+  const { withdraw, renewLeases } = createWithdrawal(deps, {
+    ...{ kinds, attempts, open },
+    withdrawn: handOver.soon,
+  });
 
   async function scan(): Promise<void> {
     await leases.bringForward(kinds.keys());
     await waiting.scan(kinds.keys());
-  }
-
-  function withdrawHeld(held: Held): void {
-    const ready = kinds.get(held.ticket.kind)!;
-    leases.forget(held.ticket);
-    if (held.state === 'ready') ready.drop(held);
-    else {
-      held.state = 'void';
-      ready.ended(held);
-      driver
-        .drop([held.ticket])
-        .catch((error: unknown) => log.warn({ err: error }, 'a ticket was not dropped'));
-    }
-    pumpSoon();
   }
 
   return {
@@ -205,43 +92,23 @@ export function createDispatcher({
         run: attempts.run,
       });
       state = 'open';
-      look();
+      work.look();
     },
-    wake: look,
+    wake: work.look,
     note,
     async tend() {
-      for (const held of await leases.renew()) {
-        if (held.state === 'begun' && !attempts.runs(held.ticket.id)) continue;
-        log.warn({ job: held.ticket.id, fence: held.ticket.fence }, 'the lease of a job was lost');
-        held.abort.abort();
-        if (held.state === 'begun') continue;
-        withdrawHeld(held);
-      }
+      await renewLeases();
       const over = await leases.takeOver('over', note);
       if (over > 0) log.warn({ jobs: over }, 'leases were over and are taken over');
-      look();
+      work.look();
     },
-    carryAgain() {
-      const unheard = leases
-        .all()
-        .filter(
-          ({ state: is, carriedAt }) => is === 'carried' && Math.abs(clock.now() - carriedAt) > UNHEARD,
-        );
-      for (let i = 0; i < unheard.length; i += HANDED) carry(unheard.slice(i, i + HANDED));
-    },
+    carryAgain: handOver.carryAgain,
     async scan() {
       await scan();
-      look();
+      work.look();
     },
     nextAt: () => Math.min(Number.POSITIVE_INFINITY, ...[...kinds.values()].map((ready) => ready.nextAt())),
-    withdraw(id) {
-      const held = leases.get(id);
-      // Leased a moment ago, or by somebody else, while this process works; else left over from one that has ended.
-      if (!held) return state !== 'open';
-      if (held.state === 'begun') return false;
-      withdrawHeld(held);
-      return true;
-    },
+    withdraw,
     written({ ticket, priority }, retryAt) {
       leases.forget(ticket);
       const { kind, lane = null } = ticket;
@@ -249,11 +116,11 @@ export function createDispatcher({
         note({ kind, lane, priority, runAt: retryAt, retry: true });
         changed();
       }
-      pumpSoon();
+      handOver.soon();
     },
     async stop(patience) {
       state = 'stopping';
-      await looking;
+      await work.settled();
       await attempts.settle(patience);
       await takeDown.flush();
       try {
@@ -266,6 +133,55 @@ export function createDispatcher({
   };
 }
 
-function* cycle<T>(all: ReadonlySet<T>): Generator<T> {
-  while (all.size > 0) yield* all;
+/** Takes back leased jobs whose attempts have not begun. */
+function createWithdrawal(
+  { leases, driver, log }: DispatcherDeps,
+  {
+    kinds,
+    attempts,
+    open,
+    withdrawn,
+  }: {
+    kinds: ReadonlyMap<JobKind, ReadyJobs>;
+    attempts: Pick<Attempts, 'runs'>;
+    open(): boolean;
+    /** There is room for others. */
+    withdrawn(): void;
+  },
+) {
+  function withdraw(held: Held): void {
+    const ready = kinds.get(held.ticket.kind)!;
+    leases.forget(held.ticket);
+    if (held.state === 'ready') ready.drop(held);
+    else {
+      held.state = 'void';
+      ready.ended(held);
+      driver
+        .drop([held.ticket])
+        .catch((error: unknown) => log.warn({ err: error }, 'a ticket was not dropped'));
+    }
+    withdrawn();
+  }
+
+  return {
+    /** False when its attempt has begun. */
+    withdraw(id: JobId): boolean {
+      const held = leases.get(id);
+      // Leased a moment ago, or by another process, while this one works; else left over from one that has ended.
+      if (!held) return !open();
+      if (held.state === 'begun') return false;
+      withdraw(held);
+      return true;
+    },
+    /** Renews the leases; one that was lost ends its attempt. */
+    async renewLeases(): Promise<void> {
+      for (const held of await leases.renew()) {
+        const { id, fence } = held.ticket;
+        if (held.state === 'begun' && !attempts.runs(id)) continue;
+        log.warn({ job: id, fence }, 'the lease of a job was lost');
+        held.abort.abort();
+        if (held.state !== 'begun') withdraw(held);
+      }
+    },
+  };
 }

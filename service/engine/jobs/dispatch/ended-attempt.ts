@@ -1,7 +1,7 @@
 import type { FinishedJob, JobHandler, JobOutcome, RunningJob } from '../job.ts';
 import type { AttemptRow } from '../lease-store.ts';
+import type { Held } from './held.ts';
 import { nextAttempt } from './next-attempt.ts';
-import type { Held } from './ready-jobs.ts';
 
 /** An attempt that has ended and is not on disk yet. */
 export interface EndedAttempt {

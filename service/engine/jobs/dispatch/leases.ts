@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../lib/clock.ts';
 import type { JobId, OrganizationId } from '../../../lib/id.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { JobDriver, JobTicket } from '../driver.ts';
 import type { JobKind } from '../job.ts';
 import { fromPriority } from '../job-store.ts';
@@ -17,7 +17,7 @@ import {
   type Waiting,
   waitUntil,
 } from '../lease-store.ts';
-import type { Held, Want } from './ready-jobs.ts';
+import type { Held, Want } from './held.ts';
 
 export interface LeaseDeps {
   db: Db;
@@ -43,7 +43,7 @@ export interface Leases {
     kind: JobKind,
     wants: readonly Want[],
   ): Promise<{ want: Want; leased: Held[]; nextAt: number | undefined }[]>;
-  /** Gives those whose lease was somebody else's by now. */
+  /** Gives those whose lease another process has by now. */
   renew(): Promise<Held[]>;
   giveBack(held: readonly Held[]): Promise<void>;
   /**
@@ -77,14 +77,7 @@ export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Lease
     async take(kind, wants) {
       const now = clock.now();
       const found = await inTransaction(async (tx) => {
-        const taken: { want: Want; rows: JobRow[]; nextAt: number | undefined }[] = [];
-        for (const want of wants) {
-          // One more, to know when to look again.
-          const rows = await firstWaiting(tx, kind, want.from, want.limit + 1);
-          const later = rows.findIndex(({ run_at }) => run_at > now);
-          const due = rows.slice(0, later === -1 ? want.limit : Math.min(later, want.limit));
-          taken.push({ want, rows: due, nextAt: rows[due.length]?.run_at });
-        }
+        const taken = await selectDue(tx, kind, wants, now);
         const rows = taken.flatMap(({ rows }) => rows);
         if (rows.length > 0) await lease(tx, rows, as, now + LEASE);
         return taken;
@@ -135,6 +128,23 @@ export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Lease
       }
     },
   };
+}
+
+async function selectDue(
+  tx: Tx,
+  kind: JobKind,
+  wants: readonly Want[],
+  now: number,
+): Promise<{ want: Want; rows: JobRow[]; nextAt: number | undefined }[]> {
+  const found = [];
+  for (const want of wants) {
+    // One more, to know when to look again.
+    const rows = await firstWaiting(tx, kind, want.from, want.limit + 1);
+    const later = rows.findIndex(({ run_at }) => run_at > now);
+    const due = rows.slice(0, later === -1 ? want.limit : Math.min(later, want.limit));
+    found.push({ want, rows: due, nextAt: rows[due.length]?.run_at });
+  }
+  return found;
 }
 
 function toHeld(row: JobRow): Held {

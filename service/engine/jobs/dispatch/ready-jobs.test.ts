@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { JobId, OrganizationId } from '../../../lib/id.ts';
-import { createReadyJobs, type Held, type ReadyJobs } from './ready-jobs.ts';
+import type { Held } from './held.ts';
+import { createReadyJobs, type ReadyJobs } from './ready-jobs.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
 

@@ -2,7 +2,7 @@ import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Timer } from '../../../lib/timer.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
-import type { FinishedJob, JobHandler, JobKind } from '../job.ts';
+import type { JobHandler, JobKind } from '../job.ts';
 import { endAttempts } from '../lease-store.ts';
 import type { EndedAttempt } from './ended-attempt.ts';
 
@@ -18,7 +18,7 @@ export interface TakeDown {
 export interface TakeDownDeps {
   inTransaction: InTransaction;
   handlers: ReadonlyMap<JobKind, JobHandler<unknown>>;
-  /** It is on disk; with `held` false nothing was changed, because the lease was somebody else's by then. */
+  /** It is on disk; with `held` false nothing was changed, because another process had the lease by then. */
   written(ended: EndedAttempt, held: boolean): void;
   /** The same attempt as one that failed, for what cannot be recorded as it was. */
   asFailed(ended: EndedAttempt, error: string): EndedAttempt;
@@ -35,37 +35,13 @@ const PAUSE = 1_000;
 /** How often an attempt's own record is tried. */
 const TRIES = 3;
 
-export function createTakeDown({
-  inTransaction,
-  handlers,
-  written,
-  asFailed,
-  timer,
-  log,
-}: TakeDownDeps): TakeDown {
+export function createTakeDown(deps: TakeDownDeps): TakeDown {
+  const { inTransaction, written, timer, log } = deps;
   const waiting: EndedAttempt[] = [];
   const tries = new Map<string, number>();
   let armed: (() => void) | undefined;
   let writing: Promise<void> | undefined;
   let failing = false;
-
-  const commit = (batch: readonly EndedAttempt[]) =>
-    inTransaction(async (tx) => {
-      const held = await endAttempts(
-        tx,
-        batch.map(({ row }) => row),
-      );
-      const byKind = new Map<JobKind, FinishedJob<unknown>[]>();
-      for (const { finished } of batch) {
-        const { id, kind } = finished.job;
-        if (!held.has(id)) continue;
-        const of = byKind.get(kind);
-        if (of) of.push(finished);
-        else byKind.set(kind, [finished]);
-      }
-      for (const [kind, finished] of byKind) await handlers.get(kind)?.record?.(tx, finished);
-      return held;
-    });
 
   function tell(batch: readonly EndedAttempt[], held: ReadonlySet<string>): void {
     waiting.splice(0, batch.length);
@@ -77,20 +53,15 @@ export function createTakeDown({
 
   /** One that its handler cannot record holds the others up no longer than this. */
   async function commitAlone(ended: EndedAttempt): Promise<void> {
-    const { id, fence } = ended.row;
-    const tried = (tries.get(id) ?? 0) + 1;
-    tries.set(id, tried);
+    const tried = (tries.get(ended.row.id) ?? 0) + 1;
+    tries.set(ended.row.id, tried);
     try {
-      tell([ended], await commit([ended]));
+      tell([ended], await commit(deps, [ended]));
     } catch (error) {
       if (isStorage(error) || tried < TRIES) throw error;
-      log.error(
-        { job: id, fence, err: error },
-        'what became of a job could not be recorded: it counts as failed',
-      );
-      waiting[0] = asFailed(ended, 'What became of it could not be recorded; the log says why.');
-      const held = await inTransaction((tx) => endAttempts(tx, [waiting[0]!.row]));
-      tell([waiting[0]!], held);
+      const failed = failedInstead(deps, ended, error);
+      waiting[0] = failed;
+      tell([failed], await inTransaction((tx) => endAttempts(tx, [failed.row])));
     }
   }
 
@@ -98,7 +69,7 @@ export function createTakeDown({
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MOST);
       try {
-        tell(batch, await commit(batch));
+        tell(batch, await commit(deps, batch));
       } catch (error) {
         if (isStorage(error)) throw error;
         for (const ended of batch) await commitAlone(ended);
@@ -144,6 +115,28 @@ export function createTakeDown({
     },
   };
 }
+
+function failedInstead({ asFailed, log }: TakeDownDeps, ended: EndedAttempt, error: unknown): EndedAttempt {
+  const { id, fence } = ended.row;
+  log.error(
+    { job: id, fence, err: error },
+    'what became of a job could not be recorded: it counts as failed',
+  );
+  return asFailed(ended, 'What became of it could not be recorded; the log says why.');
+}
+
+/** Gives those whose lease still held; nothing was written of the others. */
+const commit = ({ inTransaction, handlers }: TakeDownDeps, batch: readonly EndedAttempt[]) =>
+  inTransaction(async (tx) => {
+    const held = await endAttempts(
+      tx,
+      batch.map(({ row }) => row),
+    );
+    const recorded = batch.map(({ finished }) => finished).filter(({ job }) => held.has(job.id));
+    for (const [kind, finished] of Map.groupBy(recorded, ({ job }) => job.kind))
+      await handlers.get(kind)?.record?.(tx, finished);
+    return held;
+  });
 
 const isStorage = (error: unknown) =>
   error instanceof Problem && (error.code === 'STORAGE_FULL' || error.code === 'STORAGE_UNAVAILABLE');
