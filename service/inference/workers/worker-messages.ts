@@ -8,9 +8,8 @@ export interface WorkerStart<Configuration = unknown> {
   gate: NativeGate;
 }
 
-/** What a worker script posts. It gets one job at a time as `{ job, payload }`, and `{ configuration }` when that changes. */
-export type WorkerAnswer =
-  | { is: 'ready' }
+/** How a job ended. */
+export type JobAnswer =
   | { is: 'done'; job: number; value: unknown }
   | {
       is: 'refused';
@@ -20,5 +19,7 @@ export type WorkerAnswer =
       extra: Omit<ProblemExtra, 'cause'>;
       cause?: string;
     }
-  | { is: 'failed'; job: number; message: string }
-  | { is: 'notice'; value: unknown };
+  | { is: 'failed'; job: number; message: string };
+
+/** What a worker script posts. It gets one job at a time as `{ job, payload }`, and `{ configuration }` when that changes. */
+export type WorkerAnswer = { is: 'ready' } | JobAnswer | { is: 'notice'; value: unknown };

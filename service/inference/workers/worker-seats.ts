@@ -1,0 +1,179 @@
+import { defined } from '../../lib/defined.ts';
+import type { Log } from '../../lib/log.ts';
+import { createNativeThreads, type NativeThread } from './native-threads.ts';
+import type { JobAnswer, WorkerAnswer } from './worker-messages.ts';
+
+/** A place for one worker, and its job while it is at work. */
+interface Seat<Job> {
+  thread: NativeThread;
+  /** Its worker has started. */
+  isReady: boolean;
+  job?: Job;
+}
+
+export interface WorkerSettings {
+  script: URL;
+  configuration: unknown;
+  workers: number;
+  /** Milliseconds before a worker that could not start is tried again; doubles to a minute. */
+  restartDelay: number;
+  log: Log;
+  /** What a worker reports on its own. */
+  noticed?(value: unknown): void;
+}
+
+export interface SeatStats {
+  /** Threads wanted, those that have started, and those at work. */
+  workers: number;
+  ready: number;
+  busy: number;
+  /** Workers replaced after a crash or a missed deadline. */
+  replaced: number;
+  /** Workers given up that are still inside native code; they end when they come out of it. */
+  lingering: number;
+  /** Why no worker can start; absent when all is well. */
+  broken?: string;
+}
+
+interface WorkerSeatsDeps<Job> extends WorkerSettings {
+  /** A worker has started. */
+  ready(): void;
+  /** The worker of this job has answered and is free. */
+  answered(job: Job, answer: JobAnswer): void;
+  /** The worker of this job has died. */
+  lost(job: Job, reason: string): void;
+  /** The last worker could not start. */
+  broke(reason: string): void;
+}
+
+interface WorkerSeats<Job> {
+  free(): Seat<Job>[];
+  busy(): number;
+  /** Why no worker can start. */
+  broken(): string | undefined;
+  /** Gives the worker of this job up for another one; false when none is at work on it. */
+  replace(job: Job): boolean;
+  /** Posts to every worker, and to every later one before its first job. */
+  configure(message: unknown): void;
+  /** When every worker has started once; rejects with the reason when one could not. */
+  started: Promise<void>;
+  stats(): SeatStats;
+  stopRestarts(): void;
+  close(): Promise<void>;
+}
+
+/** Keeps `workers` threads running: one that dies is replaced, one that could not start is tried again. */
+export function createWorkerSeats<Job extends { id: number }>(deps: WorkerSeatsDeps<Job>): WorkerSeats<Job> {
+  const { log, workers } = deps;
+  const threads = createNativeThreads(deps.script, deps.configuration);
+  const seats = new Set<Seat<Job>>();
+  const starts = createStarts(deps);
+  let replaced = 0;
+
+  function start(): void {
+    const thread = threads.start({
+      answer: (answer) => receive(seat, answer),
+      exit: (reason) => lose(seat, reason),
+    });
+    const seat: Seat<Job> = { thread, isReady: false };
+    seats.add(seat);
+  }
+
+  function receive(seat: Seat<Job>, answer: WorkerAnswer): void {
+    if (!seats.has(seat)) return;
+    if (answer.is === 'notice') deps.noticed?.(answer.value);
+    else if (answer.is === 'ready') {
+      seat.isReady = true;
+      starts.succeeded([...seats].every(({ isReady }) => isReady));
+      deps.ready();
+    } else if (seat.job?.id === answer.job) {
+      const { job } = seat;
+      delete seat.job;
+      deps.answered(job, answer);
+    }
+  }
+
+  /** A worker that ended by itself. */
+  function lose(seat: Seat<Job>, reason: string): void {
+    if (!seats.delete(seat)) return;
+    if (!seat.isReady) {
+      starts.failed(reason, { isLast: seats.size === 0, again: start });
+      if (seats.size === 0) deps.broke(reason);
+      return;
+    }
+    replaced++;
+    log.error({ reason }, 'an inference worker died and is replaced');
+    start();
+    if (seat.job) deps.lost(seat.job, reason);
+  }
+
+  for (let i = 0; i < workers; i++) start();
+
+  const ready = () => [...seats].filter(({ isReady }) => isReady);
+  const busy = () => ready().filter(({ job }) => job !== undefined).length;
+  return {
+    free: () => ready().filter(({ job }) => job === undefined),
+    busy,
+    broken: starts.broken,
+    replace(job) {
+      const seat = [...seats].find((one) => one.job === job);
+      if (!seat) return false;
+      replaced++;
+      seats.delete(seat);
+      void seat.thread.end();
+      start();
+      return true;
+    },
+    configure: threads.configure,
+    started: starts.first,
+    stats: () =>
+      defined({
+        workers,
+        ready: ready().length,
+        busy: busy(),
+        replaced,
+        lingering: threads.lingering(),
+        broken: starts.broken(),
+      }),
+    stopRestarts: starts.stop,
+    async close() {
+      seats.clear();
+      await threads.close();
+    },
+  };
+}
+
+/** Whether workers start, and when the next try is due: each failure in a row doubles the delay, to a minute. */
+function createStarts({ restartDelay, log }: Pick<WorkerSettings, 'restartDelay' | 'log'>) {
+  const first = Promise.withResolvers<void>();
+  first.promise.catch(() => undefined); // a caller who waits for it sees the reason
+  const timers = new Set<NodeJS.Timeout>();
+  let failures = 0;
+  let broken: string | undefined;
+  let stopped = false;
+  return {
+    first: first.promise,
+    broken: () => broken,
+    succeeded(all: boolean): void {
+      failures = 0;
+      broken = undefined;
+      if (all) first.resolve();
+    },
+    failed(reason: string, { isLast, again }: { isLast: boolean; again: () => void }): void {
+      const delay = Math.min(60_000, restartDelay * 2 ** Math.min(failures++, 16));
+      log.error({ reason, retryInMilliseconds: delay }, 'an inference worker could not start');
+      first.reject(new Error(`An inference worker could not start: ${reason}`));
+      if (isLast) broken = reason;
+      if (stopped) return;
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        again();
+      }, delay);
+      timers.add(timer.unref());
+    },
+    stop(): void {
+      stopped = true;
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
