@@ -1,14 +1,20 @@
 import { randomFillSync } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
-import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { OrganizationId } from '../../lib/id.ts';
 import { type Log, silentLog } from '../../lib/log.ts';
 import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from '../connection.ts';
 import { type CopyPlaces, createCopyPlaces } from '../key-copies/copy-places.ts';
 import type { OlderSchema } from '../migrate.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import { openSqliteFile, openSqliteMemory } from '../sqlite.ts';
-import { createKeyRewraps, type KeyRewraps, requireMaster, writeNoteAtRevision } from './key-rewraps.ts';
+import {
+  createKeyRewraps,
+  type KeyRewraps,
+  requireMaster,
+  writeNote,
+  writeNoteAtRevision,
+} from './key-rewraps.ts';
 import {
   type CopiedTable,
   type CopiedValue,
@@ -16,8 +22,9 @@ import {
   type KeySchema,
   keyMigrations,
 } from './key-store-schema.ts';
-import { createKeyWriter, type KeyFollower } from './key-writer.ts';
-import type { WrappedOrganizationKey, WrappedPersonKey, WrappedSecret } from './wrapped-key.ts';
+import { createKeyWriter, type KeyFollower, type KeyWriter } from './key-writer.ts';
+import { createPersonKeyRows, type PersonKeyRows } from './person-key-rows.ts';
+import type { WrappedOrganizationKey, WrappedSecret } from './wrapped-key.ts';
 
 export type KeyStorePlace =
   | { kind: 'sqlite'; path: string }
@@ -25,30 +32,18 @@ export type KeyStorePlace =
   | { kind: 'postgres'; url: string };
 
 /** Every write is on disk when its promise resolves; a removed key leaves neither the file nor its log readable, or `stillReadable` tells. */
-export interface KeyStore extends KeyRewraps, CopyPlaces {
+export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   organizations(): Promise<WrappedOrganizationKey[]>;
   addOrganization(key: WrappedOrganizationKey): Promise<void>;
-  persons(subjects: readonly SubjectId[]): Promise<WrappedPersonKey[]>;
-  /** Throws for a second key of the same person. */
-  addPerson(key: WrappedPersonKey): Promise<void>;
-  /** How many there were. */
-  removePersons(subjects: readonly SubjectId[]): Promise<number>;
   /** Where what was removed can still be read, because another program reads the store: tried again, it may be nowhere. */
   stillReadable(): Promise<string | undefined>;
-  /** Everybody whose key was written before `time` (ms since 1970). */
-  personsBefore(time: number): Promise<SubjectId[]>;
-  /** Those of the organization whose key was written further than `milliseconds` from `time`, before or after. */
-  personsApart(organization: OrganizationId, time: number, milliseconds: number): Promise<SubjectId[]>;
-  countPersons(): Promise<number>;
-  /** Organizations with at least one person's key. */
-  peopledOrganizations(): Promise<OrganizationId[]>;
   secrets(): Promise<WrappedSecret[]>;
   /** Throws for a second one of the same name. */
   addSecret(secret: WrappedSecret): Promise<void>;
   removeSecret(name: string): Promise<void>;
   /**
-   * The signed list of everybody who was erased, in order. It lies beside the keys because these are never restored from an
-   * old copy: a restore of the data erases again whom it brings back.
+   * The signed list of erased people, in order. It lies beside the keys because these are never restored from an old copy: a
+   * restore of the data erases again the people whom it brings back.
    */
   erasureLedger(): Promise<{ seq: number; entry: string }[]>;
   /** `seq` follows the last one; throws when it does not. */
@@ -98,13 +93,38 @@ export async function openKeyStore(
   });
   const { db, dialect, requireWriter, close } = opened;
   const keyWriter = createKeyWriter(opened);
-  const { write, listed, follow, forget } = keyWriter;
+  const { follow, forget } = keyWriter;
   if (dialect === 'sqlite') await forget(['person_key']);
   await identify(db, random);
 
   return {
+    ...createWrappedKeys(db, keyWriter, clock),
+    ...createPersonKeyRows(opened, keyWriter, clock),
+    ...createErasureLedger(db, keyWriter),
+    ...createNotes(db, keyWriter),
     ...createKeyRewraps(opened, keyWriter, clock),
     ...createCopyPlaces(opened, keyWriter, clock),
+    async stillReadable() {
+      if (await forget()) return undefined;
+      return place.kind === 'sqlite' ? `${place.path}-wal` : 'the key store';
+    },
+    state: () => db.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow(),
+    rows: (table, after, limit) => readRows(db, table, after, limit),
+    follow,
+    requireWriter,
+    close,
+  };
+}
+
+type Rows<Name extends keyof KeyStore> = Pick<KeyStore, Name>;
+
+/** The organizations' keys and the appliance's secrets: what the master key wraps. */
+function createWrappedKeys(
+  db: Kysely<KeySchema>,
+  { write }: Pick<KeyWriter, 'write'>,
+  clock: Clock,
+): Rows<'organizations' | 'addOrganization' | 'secrets' | 'addSecret' | 'removeSecret'> {
+  return {
     async organizations() {
       const rows = await db.selectFrom('organization_key').selectAll().orderBy('generation').execute();
       return rows.map(({ organization, generation, master, wrapped, lookup_wrapped }) => ({
@@ -128,67 +148,6 @@ export async function openKeyStore(
           result: undefined,
         };
       }),
-    async persons(subjects) {
-      const rows = await db
-        .selectFrom('person_key')
-        .select(['subject', 'organization', 'generation', 'wrapped'])
-        .where('subject', 'in', listed(subjects))
-        .execute();
-      return rows as WrappedPersonKey[];
-    },
-    addPerson: (key) =>
-      write(async (tx) => {
-        await tx
-          .insertInto('person_key')
-          .values({ ...key, created_at: clock.now() })
-          .execute();
-        return { touched: { table: 'person_key', keys: [[key.subject]] }, result: undefined };
-      }),
-    removePersons: (subjects) =>
-      write(
-        async (tx) => {
-          const gone = await tx
-            .deleteFrom('person_key')
-            .where('subject', 'in', listed(subjects))
-            .returning('subject')
-            .execute();
-          const keys = gone.map(({ subject }) => [subject]);
-          return { touched: { table: 'person_key', keys }, result: gone.length };
-        },
-        { destroys: true },
-      ),
-    async stillReadable() {
-      if (await forget()) return undefined;
-      return place.kind === 'sqlite' ? `${place.path}-wal` : 'the key store';
-    },
-    async personsBefore(time) {
-      const rows = await db
-        .selectFrom('person_key')
-        .select('subject')
-        .where('created_at', '<', time)
-        .execute();
-      return rows.map(({ subject }) => subject as SubjectId);
-    },
-    async personsApart(organization, time, milliseconds) {
-      const rows = await db
-        .selectFrom('person_key')
-        .select('subject')
-        .where('organization', '=', organization)
-        .where((eb) => eb.not(eb.between('created_at', time - milliseconds, time + milliseconds)))
-        .execute();
-      return rows.map(({ subject }) => subject as SubjectId);
-    },
-    async countPersons() {
-      const { count } = await db
-        .selectFrom('person_key')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .executeTakeFirstOrThrow();
-      return count;
-    },
-    async peopledOrganizations() {
-      const rows = await db.selectFrom('person_key').select('organization').distinct().execute();
-      return rows.map(({ organization }) => organization as OrganizationId);
-    },
     secrets: () =>
       db
         .selectFrom('appliance_secret')
@@ -212,6 +171,14 @@ export async function openKeyStore(
         },
         { destroys: true },
       ),
+  };
+}
+
+function createErasureLedger(
+  db: Kysely<KeySchema>,
+  { write }: Pick<KeyWriter, 'write'>,
+): Rows<'erasureLedger' | 'appendToErasureLedger'> {
+  return {
     erasureLedger: () => db.selectFrom('erasure_ledger').selectAll().orderBy('seq').execute(),
     appendToErasureLedger: (seq, entry) =>
       write(async (tx) => {
@@ -225,17 +192,21 @@ export async function openKeyStore(
         await tx.insertInto('erasure_ledger').values({ seq, entry }).execute();
         return { touched: { table: 'erasure_ledger', keys: [[seq]] }, result: undefined };
       }),
+  };
+}
+
+function createNotes(
+  db: Kysely<KeySchema>,
+  { write }: Pick<KeyWriter, 'write'>,
+): Rows<'note' | 'setNote' | 'writeAtRevision'> {
+  return {
     async note(name) {
       const row = await db.selectFrom('note').select('value').where('name', '=', name).executeTakeFirst();
       return row?.value;
     },
     setNote: (name, value) =>
       write(async (tx) => {
-        await tx
-          .insertInto('note')
-          .values({ name, value })
-          .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-          .execute();
+        await writeNote(tx, { name, value });
         return { touched: { table: 'note', keys: [[name]] }, result: undefined };
       }),
     writeAtRevision: (name, make) =>
@@ -243,20 +214,22 @@ export async function openKeyStore(
         await writeNoteAtRevision(tx, name, make);
         return { touched: { table: 'note', keys: [[name]] }, result: undefined };
       }),
-    state: () => db.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow(),
-    async rows(table, after, limit) {
-      const { key, columns } = copiedTables[table];
-      const names = sql.join(key.map((name) => sql.ref(name)));
-      const from = after ? sql`where (${names}) > (${sql.join([...after])})` : sql``;
-      const { rows } = await sql<Record<string, CopiedValue>>`
-        select ${sql.join(columns.map((name) => sql.ref(name)))} from ${sql.table(table)} ${from}
-        order by ${names} limit ${limit}`.execute(db);
-      return rows.map((row) => columns.map((name) => row[name]!));
-    },
-    follow,
-    requireWriter,
-    close,
   };
+}
+
+async function readRows(
+  db: Kysely<KeySchema>,
+  table: CopiedTable,
+  after: readonly CopiedValue[] | undefined,
+  limit: number,
+): Promise<CopiedValue[][]> {
+  const { key, columns } = copiedTables[table];
+  const names = sql.join(key.map((name) => sql.ref(name)));
+  const from = after ? sql`where (${names}) > (${sql.join([...after])})` : sql``;
+  const { rows } = await sql<Record<string, CopiedValue>>`
+      select ${sql.join(columns.map((name) => sql.ref(name)))} from ${sql.table(table)} ${from}
+      order by ${names} limit ${limit}`.execute(db);
+  return rows.map((row) => columns.map((name) => row[name]!));
 }
 
 async function open(

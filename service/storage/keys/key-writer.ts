@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { Opened } from '../connection.ts';
 import { emptyLog } from '../empty-log.ts';
+import type { DialectName } from '../migration.ts';
 import {
   type CopiedTable,
   type CopiedValue,
@@ -45,7 +46,7 @@ export interface KeyWriter {
   listed(values: readonly string[]): RawBuilder<string>;
   /**
    * Makes unreadable in the store's own files what was deleted from the tables, and from those where that did not succeed before.
-   * False while somebody who reads them keeps it there.
+   * False while another program that reads them keeps it there.
    */
   forget(tables?: readonly CopiedTable[]): Promise<boolean>;
   /** At most one follower. */
@@ -58,10 +59,7 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
   /** Something was deleted from them that may be readable still. */
   const readable = new Set<CopiedTable>();
 
-  const listed = (values: readonly string[]) =>
-    dialect === 'sqlite'
-      ? sql<string>`(select value from json_each(${JSON.stringify(values)}))`
-      : sql<string>`(select value from json_array_elements_text(${JSON.stringify(values)}::json))`;
+  const listed = (values: readonly string[]) => listOf(dialect, values);
 
   /**
    * SQLite: secure delete overwrites the page in the file, but the log still holds the page as it was. PostgreSQL: a dead row
@@ -80,39 +78,6 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
     return readable.size === 0;
   }
 
-  async function changesOf(tx: Kysely<KeySchema>, { table, keys }: Touched): Promise<RowChange[]> {
-    const { key: names, columns } = copiedTables[table];
-    const select = sql`select ${sql.join(columns.map((name) => sql.ref(name)))} from ${sql.table(table)}`;
-    const read = async (where: RawBuilder<unknown>) =>
-      (await sql<Record<string, CopiedValue>>`${select} where ${where}`.execute(tx)).rows;
-    const single = names.length === 1 && typeof keys[0]![0] === 'string';
-    const rows = single
-      ? await read(sql`${sql.ref(names[0]!)} in ${listed(keys.map(([text]) => String(text)))}`)
-      : (
-          await Promise.all(
-            keys.map((key) =>
-              read(
-                sql.join(
-                  names.map((name, i) => sql`${sql.ref(name)} = ${key[i]}`),
-                  sql` and `,
-                ),
-              ),
-            ),
-          )
-        ).flat();
-    const byKey = new Map(rows.map((row) => [JSON.stringify(names.map((name) => row[name])), row]));
-    return keys.map((key) => {
-      const row = byKey.get(JSON.stringify(key));
-      return { table, key, row: row && columns.map((name) => row[name]!) };
-    });
-  }
-
-  async function allChanges(tx: Kysely<KeySchema>, touched: readonly Touched[]): Promise<RowChange[]> {
-    const changes: RowChange[] = [];
-    for (const one of touched) changes.push(...(await changesOf(tx, one)));
-    return changes;
-  }
-
   return {
     async write(work, { destroys = false } = {}) {
       const { result, forgotten, told } = await inTurn(async () => {
@@ -125,7 +90,12 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
             .set((eb) => ({ revision: eb('revision', '+', 1) }))
             .returning('revision')
             .executeTakeFirstOrThrow();
-          return { touched, result, revision, changes: follower ? await allChanges(tx, touched) : [] };
+          return {
+            touched,
+            result,
+            revision,
+            changes: follower ? await readChanges(tx, dialect, touched) : [],
+          };
         });
         if (revision === undefined) return { result, forgotten: undefined, told: undefined };
         const forgotten = destroys ? await settle(forget(touched.map(({ table }) => table))) : undefined;
@@ -142,6 +112,60 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
       follower = one;
     },
   };
+}
+
+function listOf(dialect: DialectName, values: readonly string[]): RawBuilder<string> {
+  const json = JSON.stringify(values);
+  return dialect === 'sqlite'
+    ? sql`(select value from json_each(${json}))`
+    : sql`(select value from json_array_elements_text(${json}::json))`;
+}
+
+/** The rows as they are now; a key without a row is gone. */
+async function readChanges(
+  tx: Kysely<KeySchema>,
+  dialect: DialectName,
+  touched: readonly Touched[],
+): Promise<RowChange[]> {
+  const changes: RowChange[] = [];
+  for (const one of touched) changes.push(...(await readRows(tx, dialect, one)));
+  return changes;
+}
+
+async function readRows(
+  tx: Kysely<KeySchema>,
+  dialect: DialectName,
+  { table, keys }: Touched,
+): Promise<RowChange[]> {
+  const { key: names, columns } = copiedTables[table];
+  const select = sql`select ${sql.join(columns.map((name) => sql.ref(name)))} from ${sql.table(table)}`;
+  const read = async (where: RawBuilder<unknown>) =>
+    (await sql<Record<string, CopiedValue>>`${select} where ${where}`.execute(tx)).rows;
+  const single = names.length === 1 && typeof keys[0]![0] === 'string';
+  const rows = single
+    ? await read(
+        sql`${sql.ref(names[0]!)} in ${listOf(
+          dialect,
+          keys.map(([text]) => String(text)),
+        )}`,
+      )
+    : (
+        await Promise.all(
+          keys.map((key) =>
+            read(
+              sql.join(
+                names.map((name, i) => sql`${sql.ref(name)} = ${key[i]}`),
+                sql` and `,
+              ),
+            ),
+          ),
+        )
+      ).flat();
+  const byKey = new Map(rows.map((row) => [JSON.stringify(names.map((name) => row[name])), row]));
+  return keys.map((key) => {
+    const row = byKey.get(JSON.stringify(key));
+    return { table, key, row: row && columns.map((name) => row[name]!) };
+  });
 }
 
 /** The error, so that what has to follow a failure still does. */

@@ -1,0 +1,162 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Clock } from '../../lib/clock.ts';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { Opened } from '../connection.ts';
+import type { DialectName } from '../migration.ts';
+import type { KeySchema } from './key-store-schema.ts';
+import type { KeyWriter } from './key-writer.ts';
+import type { WrappedPersonKey } from './wrapped-key.ts';
+
+/** The keys of people. */
+export interface PersonKeyRows {
+  persons(subjects: readonly SubjectId[]): Promise<WrappedPersonKey[]>;
+  /** Throws for a second key of the same person. */
+  addPerson(key: WrappedPersonKey): Promise<void>;
+  /** How many there were. */
+  removePersons(subjects: readonly SubjectId[]): Promise<number>;
+  /** The people whose key was written before `time` (ms since 1970). */
+  personsBefore(time: number): Promise<SubjectId[]>;
+  /** Those of the organization whose key was written further than `milliseconds` from `time`, before or after. */
+  personsApart(organization: OrganizationId, time: number, milliseconds: number): Promise<SubjectId[]>;
+  countPersons(): Promise<number>;
+  /** Organizations with at least one person's key. */
+  peopledOrganizations(): Promise<OrganizationId[]>;
+  /** People of the organization whose key is wrapped by a generation before `newest`. */
+  countOlderPersons(organization: OrganizationId, newest: number): Promise<number>;
+  /** The next of them after `after`, in the order of their ids, at most `limit`. */
+  olderPersons(
+    organization: OrganizationId,
+    newest: number,
+    page: { after: string; limit: number },
+  ): Promise<WrappedPersonKey[]>;
+  /** A key that was destroyed since stays destroyed. */
+  rewrapPersons(keys: readonly WrappedPersonKey[]): Promise<void>;
+}
+
+export function createPersonKeyRows(
+  { db, dialect }: Pick<Opened<KeySchema>, 'db' | 'dialect'>,
+  { write, listed }: Pick<KeyWriter, 'write' | 'listed'>,
+  clock: Clock,
+): PersonKeyRows {
+  return {
+    async persons(subjects) {
+      const rows = await db
+        .selectFrom('person_key')
+        .select(['subject', 'organization', 'generation', 'wrapped'])
+        .where('subject', 'in', listed(subjects))
+        .execute();
+      return rows as WrappedPersonKey[];
+    },
+    addPerson: (key) =>
+      write(async (tx) => {
+        await tx
+          .insertInto('person_key')
+          .values({ ...key, created_at: clock.now() })
+          .execute();
+        return { touched: { table: 'person_key', keys: [[key.subject]] }, result: undefined };
+      }),
+    removePersons: (subjects) =>
+      write(
+        async (tx) => {
+          const gone = await tx
+            .deleteFrom('person_key')
+            .where('subject', 'in', listed(subjects))
+            .returning('subject')
+            .execute();
+          const keys = gone.map(({ subject }) => [subject]);
+          return { touched: { table: 'person_key', keys }, result: gone.length };
+        },
+        { destroys: true },
+      ),
+    async personsBefore(time) {
+      const rows = await db
+        .selectFrom('person_key')
+        .select('subject')
+        .where('created_at', '<', time)
+        .execute();
+      return rows.map(({ subject }) => subject as SubjectId);
+    },
+    async personsApart(organization, time, milliseconds) {
+      const rows = await db
+        .selectFrom('person_key')
+        .select('subject')
+        .where('organization', '=', organization)
+        .where((eb) => eb.not(eb.between('created_at', time - milliseconds, time + milliseconds)))
+        .execute();
+      return rows.map(({ subject }) => subject as SubjectId);
+    },
+    async countPersons() {
+      const { count } = await db
+        .selectFrom('person_key')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return count;
+    },
+    async peopledOrganizations() {
+      const rows = await db.selectFrom('person_key').select('organization').distinct().execute();
+      return rows.map(({ organization }) => organization as OrganizationId);
+    },
+    ...createPersonRewraps(db, dialect, write),
+  };
+}
+
+/** Moves keys of people to a newer generation of their organization's key. */
+function createPersonRewraps(
+  db: Kysely<KeySchema>,
+  dialect: DialectName,
+  write: KeyWriter['write'],
+): Pick<PersonKeyRows, 'countOlderPersons' | 'olderPersons' | 'rewrapPersons'> {
+  return {
+    async countOlderPersons(organization, newest) {
+      const { count } = await db
+        .selectFrom('person_key')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('organization', '=', organization)
+        .where('generation', '<', newest)
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+    async olderPersons(organization, newest, { after, limit }) {
+      const rows = await db
+        .selectFrom('person_key')
+        .select(['subject', 'organization', 'generation', 'wrapped'])
+        .where('subject', '>', after)
+        .where('organization', '=', organization)
+        .where('generation', '<', newest)
+        .orderBy('subject')
+        .limit(limit)
+        .execute();
+      return rows as WrappedPersonKey[];
+    },
+    rewrapPersons: (rewrapped) =>
+      write(async (tx) => {
+        const changed = await updatePersons(tx, dialect, rewrapped);
+        const keys = changed.map(({ subject }) => [subject]);
+        return { touched: { table: 'person_key', keys }, result: undefined };
+      }),
+  };
+}
+
+/** One statement: on SQLite no other work has a turn during a transaction, and one for each row takes several times as long. */
+async function updatePersons(
+  tx: Transaction<KeySchema>,
+  dialect: DialectName,
+  rewrapped: readonly WrappedPersonKey[],
+): Promise<{ subject: string }[]> {
+  const list = JSON.stringify(
+    rewrapped.map(({ subject, generation, wrapped }) => [
+      subject,
+      generation,
+      Buffer.from(wrapped).toString('hex'),
+    ]),
+  );
+  const [rows, bytes] =
+    dialect === 'sqlite'
+      ? [sql`json_each(${list}) as given`, sql`unhex(given.value ->> 2)`]
+      : [sql`json_array_elements(${list}::json) as given(value)`, sql`decode(given.value ->> 2, 'hex')`];
+  const updated = await sql<{ subject: string }>`
+    update person_key set generation = cast(given.value ->> 1 as integer), wrapped = ${bytes}
+    from ${rows} where person_key.subject = given.value ->> 0
+    returning person_key.subject as subject`.execute(tx);
+  return updated.rows;
+}
