@@ -24,13 +24,10 @@ export const longFunctions: Readonly<Record<string, number>> = {
   'service/engine/subjects/subject-store.ts createSubjectStore': 232,
   'service/engine/subjects/subjects.ts createSubjects': 167,
   'service/engine/subjects/template-store.ts createTemplateStore': 235,
-  'service/inference/workers/worker-pool.ts createWorkerPool': 235,
   'service/storage/key-copies/key-copies.ts openKeyCopies': 160,
   'service/storage/key-copies/key-copy-file.ts createKeyCopyFile': 169,
   'service/storage/key-copies/key-copy-place.ts createCopyPlace': 229,
-  'service/storage/keys/organization-keys.ts openOrganizationKeys': 168,
   'service/storage/keys/rotate-organization.ts createOrganizationRotations': 87,
   'service/storage/postgres/postgres-lock.ts takePostgresLock': 104,
-  'service/storage/sealing/sealed.ts createSealer': 178,
   'service/storage/sealing/template-transforms.ts openTemplateTransforms': 108,
 };

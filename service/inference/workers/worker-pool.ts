@@ -3,7 +3,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createFairQueue, type Share } from './fair-queue.ts';
 import type { JobAnswer } from './worker-messages.ts';
-import { createWorkerSeats, type SeatStats, type WorkerSettings } from './worker-seats.ts';
+import { createWorkerSeats, type Seat, type SeatStats, type WorkerSettings } from './worker-seats.ts';
 
 export interface PoolJob {
   payload: unknown;
@@ -64,77 +64,54 @@ interface Job {
 
 /** Threads that each run one job at a time. A worker that dies or passes a deadline is replaced; only its job fails. */
 export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
-  const { clock, log, queueLimit } = deps;
-  const queue = createFairQueue<Job>({ seats: deps.workers, clock });
+  const { clock, log } = deps;
+  const line = createLine(deps);
+  const lost = (job: Job, reason: string) => abandon(job, internal(reason));
   const seats = createWorkerSeats<Job>({ ...deps, ready: assign, answered, lost, broke });
-  const counts = { completed: 0, overloaded: 0, timedOut: 0 };
   let nextJob = 1;
-  /** Milliseconds a job takes, smoothed. */
-  let typical = 50;
+  let timedOut = 0;
   let closing: PromiseWithResolvers<void> | undefined;
 
   function assign(): void {
     for (const seat of seats.free()) {
-      const job = queue.take();
+      const job = line.take();
       if (!job) break;
-      job.waited = clock.now() - job.since;
-      seat.job = job;
-      const { payload, transfer } = job.prepare();
-      seat.thread.post({ job: job.id, payload }, transfer);
+      start(job, seat);
     }
     settle();
   }
 
   function answered(job: Job, answer: JobAnswer): void {
-    queue.finish(job);
-    counts.completed++;
-    typical += (clock.now() - job.since - job.waited - typical) / 8;
+    line.complete(job);
     conclude(job, answer, log);
     assign();
   }
 
-  function lost(job: Job, reason: string): void {
-    queue.finish(job);
-    fail(job, internal(reason));
-    settle();
-  }
-
   function broke(reason: string): void {
-    for (const job of queue.empty()) fail(job, internal(reason));
+    for (const job of line.empty()) fail(job, internal(reason));
     settle();
   }
 
   function expire(job: Job, deadline: number): void {
-    counts.timedOut++;
-    queue.remove(job);
-    if (seats.replace(job)) {
-      queue.finish(job);
-      log.warn({ deadline }, 'an inference worker passed its deadline and is replaced');
-    }
-    fail(job, late(deadline));
+    timedOut++;
+    if (seats.replace(job)) log.warn({ deadline }, 'an inference worker passed its deadline and is replaced');
+    abandon(job, late(deadline));
+  }
+
+  function abandon(job: Job, problem: Problem): void {
+    line.leave(job);
+    fail(job, problem);
     settle();
   }
 
   function drop(job: Job): void {
-    if (queue.remove(job)) fail(job, notWanted());
+    if (line.remove(job)) fail(job, notWanted());
     settle();
-  }
-
-  /** Refuses one of those that wait, because `newcomer` is one too many. */
-  function refuseOne(newcomer: Job): void {
-    const refused = queue.mostExpendable(newcomer);
-    queue.remove(refused);
-    counts.overloaded++;
-    const seconds = Math.ceil((typical * (queue.waiting + 1)) / deps.workers / 1000);
-    fail(
-      refused,
-      overloaded('Too many pictures are being analyzed; try again shortly.', Math.max(1, seconds)),
-    );
   }
 
   /** Ends close() when nothing is left to do. */
   function settle(): void {
-    if (closing && queue.waiting === 0 && seats.busy() === 0) closing.resolve();
+    if (line.waiting() === 0 && seats.busy() === 0) closing?.resolve();
   }
 
   return {
@@ -147,15 +124,15 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
         const timer = setTimeout(() => expire(job, deadline), deadline);
         const since = clock.now();
         const job: Job = { id: nextJob++, share, prepare, since, waited: 0, timer, resolve, reject };
-        queue.add(job);
+        line.add(job);
         signal?.addEventListener('abort', () => drop(job), { once: true });
         assign();
-        if (queue.waiting > queueLimit) refuseOne(job);
+        line.refuseExcess(job);
       });
     },
     configure: seats.configure,
     ready: () => seats.started,
-    stats: () => ({ ...seats.stats(), waiting: queue.waiting, queueLimit, ...counts }),
+    stats: () => ({ ...seats.stats(), ...line.stats(), timedOut }),
     async close() {
       closing ??= Promise.withResolvers<void>();
       seats.stopRestarts();
@@ -164,6 +141,54 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       await seats.close();
     },
   };
+}
+
+/** The jobs that wait and those at work, shared fairly. */
+function createLine({ workers, queueLimit, clock }: WorkerPoolDeps) {
+  const queue = createFairQueue<Job>({ seats: workers, clock });
+  let completed = 0;
+  let overloads = 0;
+  /** Milliseconds a job takes, smoothed. */
+  let typical = 50;
+  return {
+    add: queue.add,
+    remove: queue.remove,
+    empty: queue.empty,
+    waiting: () => queue.waiting,
+    stats: () => ({ waiting: queue.waiting, queueLimit, completed, overloaded: overloads }),
+    take(): Job | undefined {
+      const job = queue.take();
+      if (job) job.waited = clock.now() - job.since;
+      return job;
+    },
+    complete(job: Job): void {
+      queue.finish(job);
+      completed++;
+      typical += (clock.now() - job.since - job.waited - typical) / 8;
+    },
+    /** One that waits, or whose worker is gone. */
+    leave(job: Job): void {
+      if (!queue.remove(job)) queue.finish(job);
+    },
+    /** Refuses one of those that wait where `newcomer` is one too many. */
+    refuseExcess(newcomer: Job): void {
+      if (queue.waiting <= queueLimit) return;
+      const refused = queue.mostExpendable(newcomer);
+      queue.remove(refused);
+      overloads++;
+      const seconds = Math.ceil((typical * (queue.waiting + 1)) / workers / 1000);
+      fail(
+        refused,
+        overloaded('Too many pictures are being analyzed; try again shortly.', Math.max(1, seconds)),
+      );
+    },
+  };
+}
+
+function start(job: Job, seat: Seat<Job>): void {
+  seat.job = job;
+  const { payload, transfer } = job.prepare();
+  seat.thread.post({ job: job.id, payload }, transfer);
 }
 
 function conclude(job: Job, answer: JobAnswer, log: Log): void {

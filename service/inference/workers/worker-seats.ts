@@ -4,7 +4,7 @@ import { createNativeThreads, type NativeThread } from './native-threads.ts';
 import type { JobAnswer, WorkerAnswer } from './worker-messages.ts';
 
 /** A place for one worker, and its job while it is at work. */
-interface Seat<Job> {
+export interface Seat<Job> {
   thread: NativeThread;
   /** Its worker has started. */
   isReady: boolean;

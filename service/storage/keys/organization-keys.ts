@@ -12,6 +12,7 @@ import {
   type WrappedOrganizationKey,
   type WrappedPersonKey,
 } from './wrapped-key.ts';
+import { writeWrapped } from './write-wrapped.ts';
 
 /** The keys of the organizations, opened. They wrap the keys of their people. */
 export interface OrganizationKeys {
@@ -30,7 +31,7 @@ export interface OrganizationKeys {
   lookup(organization: OrganizationId): KeyObject;
   /** Oldest first; more than one while a rotation is not finished. Throws SEALED when the organization has no key. */
   generations(organization: OrganizationId): number[];
-  /** A new key, which wraps new people's from now on; resolves when nobody is being wrapped by an older one any more. */
+  /** A new key, which wraps new people's from now on; resolves when no person is being wrapped by an older one any more. */
   addGeneration(organization: OrganizationId): Promise<number>;
   /** As it will lie under the newest generation. */
   rewrapPerson(row: WrappedPersonKey): WrappedPersonKey;
@@ -42,7 +43,7 @@ export interface OrganizationKeys {
   dropOlder(organization: OrganizationId): Promise<void>;
   /**
    * Of an organization without people: another key and another lookup secret, and the present ones are destroyed. No address
-   * that was hashed before is told by its hash again. Throws CONFLICT while anybody's key is wrapped.
+   * that was hashed before is told by its hash again. Throws CONFLICT while the key of a person is wrapped.
    */
   replace(organization: OrganizationId): Promise<void>;
 }
@@ -63,11 +64,85 @@ export interface OrganizationKeysDeps {
 }
 
 /** Opens every organization's key with the master key. Throws SEALED when it is not the one that wrapped them. */
-export async function openOrganizationKeys({
-  keys,
-  master,
-  random,
-}: OrganizationKeysDeps): Promise<OrganizationKeys> {
+export async function openOrganizationKeys(deps: OrganizationKeysDeps): Promise<OrganizationKeys> {
+  const { keys, master, random } = deps;
+  const { organizations, bound } = await openAll(deps);
+
+  function of(organization: OrganizationId): Opened {
+    const found = organizations.get(organization);
+    if (found) return found;
+    throw new Problem(
+      'SEALED',
+      `The key store holds no key of the organization ${organization}: put back the keys.db that belongs to this database.`,
+    );
+  }
+
+  function wrapPerson(organization: OrganizationId, subject: SubjectId, key: Uint8Array): WrappedPersonKey {
+    const { newest, generations } = of(organization);
+    const wrapped = encrypt(generations.get(newest)!, key, personBound(organization, subject), random);
+    return { subject, organization, generation: newest, wrapped };
+  }
+
+  function unwrapPerson({ subject, organization, generation, wrapped }: WrappedPersonKey) {
+    const wrapping = of(organization).generations.get(generation);
+    if (wrapping === undefined) return undefined;
+    const plain = decrypt(wrapping, wrapped, personBound(organization, subject));
+    if (plain) return plain;
+    throw new Error(`The key of ${subject} does not open with generation ${generation} of ${organization}.`);
+  }
+
+  return {
+    ...createGenerations(deps, of),
+    async create(organization) {
+      const first = { generation: 1, key: randomKey(random), lookup: randomKey(random) };
+      await addWrapped(deps, organization, first);
+      organizations.set(organization, openedOf(first));
+    },
+    async addPerson(organization, subject, key) {
+      const { adding } = of(organization);
+      const added = keys.addPerson(wrapPerson(organization, subject, key));
+      adding.add(added);
+      try {
+        await added;
+      } finally {
+        adding.delete(added);
+      }
+    },
+    unwrapPerson,
+    wrappingKey: (organization, generation) => organizations.get(organization)?.generations.get(generation),
+    lookup: (organization) => of(organization).lookup,
+    rewrapPerson(row) {
+      const plain = unwrapPerson(row);
+      if (plain === undefined) {
+        throw new Error(
+          `The key of ${row.subject} names generation ${row.generation}, which ${row.organization} does not have.`,
+        );
+      }
+      const rewrapped = wrapPerson(row.organization, row.subject, plain);
+      plain.fill(0);
+      return rewrapped;
+    },
+    boundToIntegrity: () => bound,
+    bindToIntegrity: () => bindToIntegrity(keys, master),
+  };
+}
+
+/** The keys of one generation, plain. */
+interface Generation {
+  generation: number;
+  key: Uint8Array;
+  lookup: Uint8Array;
+}
+
+const openedOf = ({ generation, key, lookup }: Generation): Opened => ({
+  newest: generation,
+  adding: new Set(),
+  generations: new Map([[generation, createSecretKey(key)]]),
+  lookup: createSecretKey(lookup),
+});
+
+/** `bound`: one of the rows says that the key store has an integrity secret. */
+async function openAll({ keys, master }: OrganizationKeysDeps) {
   const organizations = new Map<OrganizationId, Opened>();
   let bound = false;
   for (const row of await keys.organizations()) {
@@ -85,56 +160,46 @@ export async function openOrganizationKeys({
           : `The master key (${master.id}) is not the one that wrapped the organizations' keys (${row.master}): put that one back.`,
       );
     }
-    const generations = organizations.get(organization)?.generations ?? new Map<number, KeyObject>();
-    generations.set(generation, createSecretKey(key));
+    const opened = openedOf({ generation, key, lookup });
+    const older = organizations.get(organization)?.generations ?? [];
     organizations.set(organization, {
-      newest: generation,
-      adding: new Set(),
-      generations,
-      lookup: createSecretKey(lookup),
+      ...opened,
+      generations: new Map([...older, ...opened.generations]),
     });
   }
+  return { organizations, bound };
+}
 
-  function of(organization: OrganizationId): Opened {
-    const found = organizations.get(organization);
-    if (found) return found;
-    throw new Problem(
-      'SEALED',
-      `The key store holds no key of the organization ${organization}: put back the keys.db that belongs to this database.`,
-    );
-  }
+const addWrapped = (
+  { keys, master }: Pick<OrganizationKeysDeps, 'keys' | 'master'>,
+  organization: OrganizationId,
+  { generation, key, lookup }: Generation,
+): Promise<void> =>
+  writeWrapped(master, async (id) =>
+    keys.addOrganization({
+      organization,
+      generation,
+      master: id,
+      wrapped: await master.wrap(key, organizationBound(organization, generation)),
+      lookupWrapped: await master.wrap(lookup, lookupBound(organization)),
+    }),
+  );
 
-  async function add(organization: OrganizationId, generation: number, key: Uint8Array, lookup: Uint8Array) {
-    for (let attempt = 1; ; attempt++) {
-      const { id } = master;
-      try {
-        return await keys.addOrganization({
-          organization,
-          generation,
-          master: id,
-          wrapped: await master.wrap(key, organizationBound(organization, generation)),
-          lookupWrapped: await master.wrap(lookup, lookupBound(organization)),
-        });
-      } catch (error) {
-        // The master key was replaced since: the new one wraps it.
-        const replaced = error instanceof Problem && error.code === 'CONFLICT' && master.id !== id;
-        if (!replaced || attempt === TRIES) throw error;
-      }
-    }
-  }
-
-  function wrapPerson(organization: OrganizationId, subject: SubjectId, key: Uint8Array): WrappedPersonKey {
-    const { newest, generations } = of(organization);
-    const wrapped = encrypt(generations.get(newest)!, key, personBound(organization, subject), random);
-    return { subject, organization, generation: newest, wrapped };
-  }
-
-  function unwrapPerson({ subject, organization, generation, wrapped }: WrappedPersonKey) {
-    const wrapping = of(organization).generations.get(generation);
-    if (wrapping === undefined) return undefined;
-    const plain = decrypt(wrapping, wrapped, personBound(organization, subject));
-    if (plain) return plain;
-    throw new Error(`The key of ${subject} does not open with generation ${generation} of ${organization}.`);
+/** Later generations of the keys that `of` gives. */
+function createGenerations(
+  { keys, master, random }: OrganizationKeysDeps,
+  of: (organization: OrganizationId) => Opened,
+): Pick<OrganizationKeys, 'generations' | 'addGeneration' | 'dropOlder' | 'replace'> {
+  async function addNext(organization: OrganizationId, lookup: Uint8Array): Promise<number> {
+    const opened = of(organization);
+    const generation = opened.newest + 1;
+    const key = randomKey(random);
+    await addWrapped({ keys, master }, organization, { generation, key, lookup });
+    opened.generations.set(generation, createSecretKey(key));
+    opened.lookup = createSecretKey(lookup);
+    opened.newest = generation;
+    await Promise.allSettled([...opened.adding]);
+    return generation;
   }
 
   async function dropOlder(organization: OrganizationId): Promise<void> {
@@ -146,93 +211,46 @@ export async function openOrganizationKeys({
   }
 
   return {
-    async create(organization) {
-      const key = randomKey(random);
-      const lookup = randomKey(random);
-      const generation = 1;
-      await add(organization, generation, key, lookup);
-      organizations.set(organization, {
-        newest: generation,
-        adding: new Set(),
-        generations: new Map([[generation, createSecretKey(key)]]),
-        lookup: createSecretKey(lookup),
-      });
-    },
-    async addPerson(organization, subject, key) {
-      const { adding } = of(organization);
-      const added = keys.addPerson(wrapPerson(organization, subject, key));
-      adding.add(added);
-      try {
-        await added;
-      } finally {
-        adding.delete(added);
-      }
-    },
-    unwrapPerson,
-    wrappingKey: (organization, generation) => organizations.get(organization)?.generations.get(generation),
-    lookup: (organization) => of(organization).lookup,
     generations: (organization) => [...of(organization).generations.keys()].sort((a, b) => a - b),
     async addGeneration(organization) {
-      const opened = of(organization);
-      const key = randomKey(random);
-      const generation = opened.newest + 1;
-      const lookup = opened.lookup.export();
-      await add(organization, generation, key, lookup);
-      lookup.fill(0);
-      opened.generations.set(generation, createSecretKey(key));
-      opened.newest = generation;
-      await Promise.allSettled([...opened.adding]);
-      return generation;
-    },
-    boundToIntegrity: () => bound,
-    async bindToIntegrity() {
-      const rows: WrappedOrganizationKey[] = [];
-      for (const row of await keys.organizations()) {
-        const { organization, generation, wrapped } = row;
-        const key = await master.unwrap(wrapped, formerOrganizationBound(organization, generation));
-        if (key === undefined) continue;
-        rows.push({
-          ...row,
-          wrapped: await master.wrap(key, organizationBound(organization, generation)),
-        });
-        key.fill(0);
+      const lookup = of(organization).lookup.export();
+      try {
+        return await addNext(organization, lookup);
+      } finally {
+        lookup.fill(0);
       }
-      return rows;
-    },
-    rewrapPerson(row) {
-      const plain = unwrapPerson(row);
-      if (plain === undefined) {
-        throw new Error(
-          `The key of ${row.subject} names generation ${row.generation}, which ${row.organization} does not have.`,
-        );
-      }
-      const rewrapped = wrapPerson(row.organization, row.subject, plain);
-      plain.fill(0);
-      return rewrapped;
     },
     dropOlder,
     async replace(organization) {
-      const opened = of(organization);
-      await Promise.allSettled([...opened.adding]);
-      const generation = opened.newest + 1;
-      if ((await keys.countOlderPersons(organization, generation)) > 0) {
+      const { newest, adding } = of(organization);
+      await Promise.allSettled([...adding]);
+      if ((await keys.countOlderPersons(organization, newest + 1)) > 0) {
         throw new Problem(
           'CONFLICT',
           `The organization ${organization} has people: erase them before its keys are destroyed, or, where there are none, try again in a few minutes, when whoever was being enrolled is. Its keys were not changed.`,
         );
       }
-      const [key, lookup] = [randomKey(random), randomKey(random)];
-      await add(organization, generation, key, lookup);
-      opened.generations.set(generation, createSecretKey(key));
-      opened.lookup = createSecretKey(lookup);
-      opened.newest = generation;
-      await Promise.allSettled([...opened.adding]);
+      await addNext(organization, randomKey(random));
       await dropOlder(organization);
     },
   };
 }
 
-const TRIES = 3;
+/** The rows that do not name the integrity secret yet, as they lie once they do. */
+async function bindToIntegrity(
+  keys: Pick<KeyStore, 'organizations'>,
+  master: MasterKey,
+): Promise<WrappedOrganizationKey[]> {
+  const rows: WrappedOrganizationKey[] = [];
+  for (const row of await keys.organizations()) {
+    const { organization, generation } = row;
+    const key = await master.unwrap(row.wrapped, formerOrganizationBound(organization, generation));
+    if (key === undefined) continue;
+    rows.push({ ...row, wrapped: await master.wrap(key, organizationBound(organization, generation)) });
+    key.fill(0);
+  }
+  return rows;
+}
 
 /** 32 bytes. */
 export function randomKey(random: Random): Uint8Array {

@@ -2,6 +2,7 @@ import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { secretBound } from '../keys/wrapped-key.ts';
+import { writeWrapped } from '../keys/write-wrapped.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import type { Random } from './aes-gcm.ts';
 import { createTemplateTransform, type TemplateTransform, untransformed } from './template-transform.ts';
@@ -18,9 +19,9 @@ export interface TemplateTransforms {
   add(organization: OrganizationId): Promise<number>;
   /** The newest for what is about to be stored: it is not dropped before this is disposed of. */
   borrow(organization: OrganizationId): Disposable & { transform: TemplateTransform };
-  /** Destroys the secrets before the newest, when nobody borrows them any more. */
+  /** Destroys the secrets before the newest, once none of them is borrowed. */
   dropOlder(organization: OrganizationId): Promise<void>;
-  /** Resolves when nobody has borrowed one that is not the newest. */
+  /** Resolves when none but the newest is borrowed. */
   settled(organization: OrganizationId): Promise<void>;
 }
 
@@ -33,7 +34,6 @@ interface Known {
 const LENGTH = 32;
 const nameOf = (organization: OrganizationId, generation: number) =>
   `transform/${organization}/${generation}`;
-const TRIES = 3;
 
 /** Opens the secrets there are, and makes one for each organization that has none. Throws SEALED when one does not open. */
 export async function openTemplateTransforms({
@@ -67,33 +67,20 @@ export async function openTemplateTransforms({
     const name = nameOf(organization, generation);
     const secret = new Uint8Array(LENGTH);
     random(secret);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        // Before the wrapping: a row never names a newer master key than the one that wrapped it.
-        const { id } = master;
-        const wrapped = await master.wrap(secret, secretBound(name));
-        await keys.addSecret({ name, master: id, wrapped, details: '{}' });
-        break;
-      } catch (error) {
-        // The master key was replaced between the two: what it wrapped is wrapped anew.
-        if (!(error instanceof Problem && error.code === 'CONFLICT') || attempt === TRIES) throw error;
-      }
-    }
+    await writeWrapped(master, async (id) =>
+      keys.addSecret({
+        name,
+        master: id,
+        wrapped: await master.wrap(secret, secretBound(name)),
+        details: '{}',
+      }),
+    );
     remember(organization, generation, secret);
     return generation;
   }
 
-  for (const { name, wrapped } of await keys.secrets()) {
-    const [, organization, generation] = /^transform\/([^/]+)\/(\d+)$/.exec(name) ?? [];
-    if (organization === undefined) continue;
-    const secret = await master.unwrap(wrapped, secretBound(name));
-    if (secret === undefined) {
-      throw new Problem(
-        'SEALED',
-        `The secret "${name}" does not open with this master key: put back the newest copy of the key store, and the master key that belongs to it.`,
-      );
-    }
-    remember(organization as OrganizationId, Number(generation), secret);
+  for await (const { organization, generation, secret } of unwrapAll(keys, master)) {
+    remember(organization, generation, secret);
   }
   for (const { organization } of await keys.organizations()) {
     if (knownOf(organization).newest === 0) await add(organization);
@@ -143,4 +130,19 @@ export async function openTemplateTransforms({
       }
     },
   };
+}
+
+async function* unwrapAll(keys: Pick<KeyStore, 'secrets'>, master: MasterKey) {
+  for (const { name, wrapped } of await keys.secrets()) {
+    const [, organization, generation] = /^transform\/([^/]+)\/(\d+)$/.exec(name) ?? [];
+    if (organization === undefined) continue;
+    const secret = await master.unwrap(wrapped, secretBound(name));
+    if (secret === undefined) {
+      throw new Problem(
+        'SEALED',
+        `The secret "${name}" does not open with this master key: put back the newest copy of the key store, and the master key that belongs to it.`,
+      );
+    }
+    yield { organization: organization as OrganizationId, generation: Number(generation), secret };
+  }
 }

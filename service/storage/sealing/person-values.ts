@@ -1,0 +1,84 @@
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { decrypt, encrypt, type Format, formatOf, type Random } from './aes-gcm.ts';
+import type { PersonKeys } from './person-keys.ts';
+import { createValueOpener, type Unsealed, type ValueOpenerDeps } from './value-opener.ts';
+
+/** Where a sealed value stands. It opens there and nowhere else. */
+export interface SealedPlace {
+  organization: OrganizationId;
+  subject: SubjectId;
+  /** `subject.email`; with the row's id where a person has several rows: `template.vector/tpl_…`. No `|`. */
+  field: string;
+  /** Of the plain bytes' layout, chosen by whoever writes the field. */
+  version: number;
+  /** Of rows that belong to one world: a value that is moved to the other does not open there. */
+  world?: World | undefined;
+}
+
+/** Values under the keys of people. */
+export interface PersonValues {
+  /** Throws SUBJECT_NOT_FOUND without a key. 29 bytes longer than `plain`. */
+  seal(place: SealedPlace, plain: Uint8Array): Promise<Uint8Array>;
+  /** Throws SUBJECT_NOT_FOUND once the key is destroyed, and an error (not a Problem) for damaged bytes. */
+  open(place: SealedPlace, sealed: Uint8Array): Promise<Uint8Array>;
+  /** As `open`, for many at once (a few thousand at a time): one answer each, in order, none thrown. */
+  openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
+  /** As `openMany`, in threads of its own until it is closed: for what reads everything. */
+  openInThreads(): {
+    openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
+    close(): Promise<void>;
+  };
+}
+
+export function createPersonValues(
+  persons: PersonKeys,
+  random: Random,
+  opening: Pick<ValueOpenerDeps, 'keys' | 'wrappingKey'>,
+): PersonValues {
+  return {
+    async seal(place, plain) {
+      const format = place.world === undefined ? 1 : 2;
+      return encrypt(await persons.of(place.subject), plain, valueBound(place, format), random, format);
+    },
+    async open(place, sealed) {
+      const plain = decrypt(await persons.of(place.subject), sealed, valueBound(place, formatOf(sealed)));
+      if (plain) return plain;
+      throw new Error(`The sealed ${place.field} of ${place.subject} was changed or belongs elsewhere.`);
+    },
+    async openMany(values) {
+      const found = await persons.ofMany(values.map(({ place }) => place.subject));
+      return values.map(({ place, sealed }): Unsealed => {
+        const key = found.get(place.subject);
+        if (key === undefined) return { is: 'erased' };
+        const plain = decrypt(key, sealed, valueBound(place, formatOf(sealed)));
+        return plain
+          ? { is: 'open', plain, ...(isOlder(place, sealed) && { older: true }) }
+          : { is: 'damaged' };
+      });
+    },
+    openInThreads() {
+      const opener = createValueOpener(opening);
+      return {
+        openMany: (values) =>
+          opener.openMany(
+            values.map(({ place, sealed }) => ({
+              subject: place.subject,
+              bound: valueBound(place, formatOf(sealed)),
+              sealed,
+            })),
+          ),
+        close: () => opener.close(),
+      };
+    },
+  };
+}
+
+function valueBound({ organization, world, subject, field, version }: SealedPlace, format: Format): string {
+  if (field.includes('|')) throw new Error(`A sealed field is named without "|", not "${field}".`);
+  const former = `${organization}|${subject}|${field}|${version}`;
+  return format === 1 ? former : `2|${organization}|${world ?? ''}|${subject}|${field}|${version}`;
+}
+
+/** Sealed before worlds were named. */
+const isOlder = ({ world }: SealedPlace, sealed: Uint8Array): boolean =>
+  world !== undefined && formatOf(sealed) === 1;
