@@ -19,6 +19,14 @@ export async function replyOf<Data>(call: Promise<{ data?: Data }>): Promise<Exc
   return data as Exclude<Data, undefined>;
 }
 
+/** The bytes of a long reply as they come, of a call with `parseAs: 'stream'`. */
+export async function* streamOf(
+  call: Promise<{ data?: ReadableStream<Uint8Array> | null }>,
+): AsyncGenerator<Uint8Array> {
+  const { data } = await call;
+  if (data) yield* data;
+}
+
 /** Serializes the body of an upload: its JSON field `request` and its file. */
 export function toUploadForm({ request, file }: { request: unknown; file: Blob }): FormData {
   const form = new FormData();

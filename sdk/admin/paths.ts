@@ -1260,6 +1260,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit log
+         * @description Who did what, and what became of it. Reading is itself written to the log.
+         */
+        get: operations["listAuditLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the audit log
+         * @description The newest lines, the oldest of them first, then each line when it is written.
+         */
+        get: operations["followAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit log
+         * @description Signed. It is verified anywhere with the public key alone. Of lines left out the hashes stand in their place.
+         */
+        get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit log
+         * @description Looks at every line, every checkpoint, and the notes of the key store and its copies.
+         */
+        get: operations["verifyAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the public keys of the audit log
+         * @description Keep them away from the box: they verify its exports.
+         */
+        get: operations["listAuditKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3883,6 +3983,214 @@ export interface components {
              * @default false
              */
             acceptLicenceDoubt: boolean;
+        };
+        /** @description One page of a list. */
+        AuditPage: {
+            /** @description Lines, the newest first */
+            items: components["schemas"]["AuditLine"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A line of the audit log.
+         * @example {
+         *       "seq": 4711,
+         *       "time": "2026-11-20T12:00:00.000Z",
+         *       "actor": "operator:ada",
+         *       "action": "webhook.add",
+         *       "outcome": "done",
+         *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+         *       "target": "wh_01m7w3hb8hbf355he5zqwjztdk",
+         *       "request": "req_01m7w3hb8hbf355he5zqwjztdk",
+         *       "details": {
+         *         "family": "identity"
+         *       }
+         *     }
+         */
+        AuditLine: {
+            /** @description Its place in the log: 1, 2, 3 and so on */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description When
+             */
+            time: string;
+            /** @description Who */
+            actor: string;
+            /** @description What was done */
+            action: string;
+            /** @description `done` or `refused` */
+            outcome: string;
+            /** @description In which organization */
+            organization?: string;
+            /** @description To what */
+            target?: string;
+            /** @description In which request, as `x-request-id` says */
+            request?: string;
+            /** @description More of it, as it was written */
+            details: unknown;
+            /** @description Person whose details are sealed in the line */
+            subject?: string;
+            /**
+             * @description The line has personal details; they stay sealed
+             * @constant
+             */
+            personal?: "sealed";
+        };
+        /**
+         * @description A record of an exported log: a header, lines, hashes of lines left out, checkpoints and a footer.
+         * @example {
+         *       "is": "omitted",
+         *       "seq": 1,
+         *       "previousHash": "5f0c",
+         *       "hash": "91ab"
+         *     }
+         */
+        AuditExportRecord: {
+            /** @description Kind of record */
+            is: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @description How far the verification is; the last line is the report.
+         * @example {
+         *       "seen": 250,
+         *       "all": 4711
+         *     }
+         * @example {
+         *       "report": {
+         *         "valid": true,
+         *         "lines": 4711,
+         *         "outside": 0,
+         *         "last": 4711,
+         *         "checkpoints": 12,
+         *         "uncovered": 3,
+         *         "restores": []
+         *       }
+         *     }
+         */
+        AuditVerification: {
+            /** @description Lines looked at */
+            seen: number;
+            /** @description Lines there are */
+            all: number;
+        } | {
+            report: components["schemas"]["AuditReport"];
+        };
+        /**
+         * @description What a verification of the log found.
+         * @example {
+         *       "valid": true,
+         *       "lines": 4711,
+         *       "outside": 0,
+         *       "last": 4711,
+         *       "checkpoints": 12,
+         *       "uncovered": 3,
+         *       "restores": []
+         *     }
+         */
+        AuditReport: {
+            /** @description Nothing was changed, taken out, put in or reordered */
+            valid: boolean;
+            /** @description Lines that are there */
+            lines: number;
+            /** @description Lines from before the chain */
+            outside: number;
+            /** @description Number of the last line */
+            last: number;
+            /** @description Checkpoints */
+            checkpoints: number;
+            /** @description The newest checkpoint */
+            lastCheckpoint?: {
+                /** @description The line that it signs */
+                seq: number;
+                /** @description Hash of that line */
+                hash: string;
+                /**
+                 * Format: date-time
+                 * @description When it was signed
+                 */
+                at: string;
+                /** @description Why it was signed */
+                kind: string;
+                /** @description The line that the checkpoint before it signs; 0 for none */
+                previous: number;
+                /** @description Id of the key that signed */
+                kid: string;
+                /** @description Ed25519, base64url */
+                signature: string;
+            };
+            /** @description Lines after the last checkpoint, not signed yet */
+            uncovered: number;
+            /** @description Lines that were deleted by term */
+            pruned?: {
+                /** @description Last line that was deleted */
+                through: number;
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+            };
+            /** @description Backups that were put back on purpose */
+            restores: {
+                /** @description Line that says so */
+                seq: number;
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description Last line of the backup */
+                restoredTo: number;
+                /** @description Newest line known before */
+                before: number;
+            }[];
+            /** @description Copies of the key store */
+            copies?: {
+                /** @description Folder */
+                place: string;
+                /**
+                 * @description Its note of the newest checkpoint, compared with that of the key store
+                 * @enum {string}
+                 */
+                note: "same" | "behind" | "ahead" | "forged" | "unreachable";
+                /** @description Line that it notes */
+                line?: number;
+            }[];
+            /** @description What is wrong */
+            damage?: {
+                /** @description First line that is not as it should be */
+                seq: number;
+                /** @description What is wrong */
+                is: string;
+                /** @description The same as a sentence */
+                says: string;
+            };
+        };
+        /**
+         * @description The public keys that verify the log.
+         * @example {
+         *       "appliance": "apl_01m7w3hb8hbf355he5zqwjztdk",
+         *       "items": [
+         *         {
+         *           "kid": "b2c41f60",
+         *           "publicKey": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n"
+         *         }
+         *       ]
+         *     }
+         */
+        AuditKeys: {
+            /** @description Id of the appliance, which every signature names */
+            appliance: string;
+            /** @description Every key that signed the log */
+            items: {
+                /** @description Id of the key */
+                kid: string;
+                /** @description PEM */
+                publicKey: string;
+            }[];
         };
     };
     responses: never;
@@ -11573,6 +11881,353 @@ export interface operations {
             };
             /** @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAuditLines: {
+        parameters: {
+            query?: {
+                /** @description Only this action */
+                action?: string;
+                /** @description Only about this person */
+                subject?: string;
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Only of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    followAuditLog: {
+        parameters: {
+            query?: {
+                /** @description Only this action */
+                action?: string;
+                /** @description Only about this person */
+                subject?: string;
+                /** @description Most lines that are there already */
+                limit?: number;
+                /** @description Only of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON Lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "seq": 4711,
+                     *       "time": "2026-11-20T12:00:00.000Z",
+                     *       "actor": "operator:ada",
+                     *       "action": "webhook.add",
+                     *       "outcome": "done",
+                     *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "target": "wh_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "request": "req_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "details": {
+                     *         "family": "identity"
+                     *       }
+                     *     }
+                     */
+                    "application/jsonl": components["schemas"]["AuditLine"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                /** @description Only from this time on */
+                since?: string;
+                /** @description Only before this time */
+                until?: string;
+                /** @description Only of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON Lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "is": "omitted",
+                     *       "seq": 1,
+                     *       "previousHash": "5f0c",
+                     *       "hash": "91ab"
+                     *     }
+                     */
+                    "application/jsonl": components["schemas"]["AuditExportRecord"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verifyAuditLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON Lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "seen": 250,
+                     *       "all": 4711
+                     *     }
+                     */
+                    "application/jsonl": components["schemas"]["AuditVerification"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAuditKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The public keys that verify the log. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "appliance": "apl_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "items": [
+                     *         {
+                     *           "kid": "b2c41f60",
+                     *           "publicKey": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditKeys"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -19,8 +19,8 @@ const personal: Record<string, string> = {
   '/organizations/:organization/subjects/:subject/export': 'subject.export',
   '/organizations/:organization/holds': 'hold.list',
   '/api/admin/deliveries/:id': 'delivery.read',
-  '/audit': 'audit.read',
-  '/audit/export': 'audit.export',
+  '/api/admin/audit': 'audit.read',
+  '/api/admin/audit/export': 'audit.export',
 };
 
 /** Settings, counts, keys, states and the ids of people who were erased. */
@@ -55,8 +55,8 @@ const nothingPersonal = [
   '/erasures/:erasure',
   '/api/admin/key-store/places',
   '/keys-without-person',
-  '/audit/verification',
-  '/audit/keys',
+  '/api/admin/audit/verification',
+  '/api/admin/audit/keys',
   '/api/admin/jobs',
   '/api/admin/jobs/counts',
   '/api/admin/jobs/:id',
@@ -66,8 +66,8 @@ const nothingPersonal = [
   '/api/admin/master-key',
   '/api/admin/signing-keys',
 ];
-/** As `/audit`, but it does not end: audit-log.test.ts. */
-const endless = ['/audit/follow'];
+/** As `/api/admin/audit`, but it does not end: audit-log.test.ts. */
+const endless = ['/api/admin/audit/follow'];
 
 const email = 'ada.lovelace@example.com';
 
@@ -116,7 +116,7 @@ const ask = (route: string) => {
   const admin = app.published.find(({ url }) => url === route && url.startsWith('/api/admin/'));
   if (admin) return app.inject({ url: adminUrl(admin, ids) });
   return app.inject({
-    url: `${route.replaceAll(/:(\w+)/g, (_, name: keyof typeof ids) => ids[name])}${route.includes('/audit') ? '' : '?world=test'}`,
+    url: `${route.replaceAll(/:(\w+)/g, (_, name: keyof typeof ids) => ids[name])}?world=test`,
   });
 };
 

@@ -129,7 +129,7 @@ test('a backup that would not restore says so when it is made; --accept-unproven
     log: silentLog,
     workers: 'when-needed',
   });
-  const [line] = await again.auditLog.read({ action: 'backup.restore', limit: 1 }, { actor: ada });
+  const [line] = await again.auditLog.page({ action: 'backup.restore', limit: 1 }, { actor: ada });
   expect(JSON.parse(line!.details)).toMatchObject({ acceptedUnproven: [expect.stringMatching(damaged)] });
   await again.close();
 });

@@ -9,6 +9,7 @@ const rooms = [
   'boardLinks',
   'keyPlaces',
   'models',
+  'auditLog',
 ] as const;
 
 const refusing = new Proxy(

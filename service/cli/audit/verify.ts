@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type ExportReport, readPublicKeys, verifyExport } from '../../engine/audit/index.ts';
+import { type Schemas, streamOf } from '../../../sdk/admin/client.ts';
+import { readPublicKeys, verifyExport } from '../../engine/audit/index.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { jsonLines } from '../terminal/json-lines.ts';
@@ -14,20 +15,7 @@ interface Verify {
   publicKey?: string;
 }
 
-/** As `GET /audit/verification` ends with. */
-interface ReportReply {
-  valid: boolean;
-  lines: number;
-  outside: number;
-  last: number;
-  checkpoints: number;
-  lastCheckpoint?: { seq: number; at: string; kind: string; kid: string };
-  uncovered: number;
-  pruned?: { through: number; at: string };
-  restores: { seq: number; at: string; restoredTo: number; before: number }[];
-  copies?: { place: string; note: keyof typeof copyNotes; line?: number }[];
-  damage?: { seq: number; is: string; says: string };
-}
+type Report = Schemas['AuditReport'];
 
 /** What is said of a copy of the key store, by what it notes. */
 const copyNotes = {
@@ -37,8 +25,6 @@ const copyNotes = {
   forged: 'its note was changed',
   unreachable: 'cannot be read',
 };
-
-type Step = { seen: number; all: number } | { report: ReportReply };
 
 export function addAuditVerify(audit: Command, runner: CommandRunner): void {
   runner.run<Verify>(
@@ -67,8 +53,9 @@ export function addAuditVerify(audit: Command, runner: CommandRunner): void {
       const open = await control();
       const progress = createProgress(terminal, 'lines');
       let started = false;
-      let report: ReportReply | undefined;
-      for await (const step of jsonLines<Step>(await open.download('/audit/verification'))) {
+      let report: Report | undefined;
+      const bytes = streamOf(open.admin.GET('/api/admin/audit/verification', { parseAs: 'stream' }));
+      for await (const step of jsonLines<Schemas['AuditVerification']>(bytes)) {
         if ('report' in step) report = step.report;
         else if (started) progress.reach(step.seen);
         else {
@@ -88,14 +75,13 @@ async function verifyFile(path: string, publicKey: string | undefined): Promise<
   const pinned = publicKey === undefined ? [] : readPublicKeys(await readFile(userPath(publicKey), 'utf8'));
   const report = await verifyExport(createReadStream(file), { pinned });
   const time = (milliseconds: number) => new Date(milliseconds).toISOString();
+  const { lastCheckpoint, pruned, restores, ...rest } = report;
   const told = {
-    ...report,
-    ...(report.lastCheckpoint && {
-      lastCheckpoint: { ...report.lastCheckpoint, at: time(report.lastCheckpoint.at) },
-    }),
-    ...(report.pruned && { pruned: { ...report.pruned, at: time(report.pruned.at) } }),
-    restores: report.restores.map((restore) => ({ ...restore, at: time(restore.at) })),
-  } as Omit<ExportReport, 'lastCheckpoint' | 'pruned' | 'restores'> & ReportReply;
+    ...rest,
+    ...(lastCheckpoint && { lastCheckpoint: { ...lastCheckpoint, at: time(lastCheckpoint.at) } }),
+    ...(pruned && { pruned: { ...pruned, at: time(pruned.at) } }),
+    restores: restores.map((restore) => ({ ...restore, at: time(restore.at) })),
+  };
   const { signedBy, exportedAt, appliance, omitted, damage } = report;
   const believed =
     signedBy &&
@@ -113,7 +99,7 @@ async function verifyFile(path: string, publicKey: string | undefined): Promise<
 
 function answer(
   what: string,
-  report: ReportReply,
+  report: Report,
   json: unknown,
   more: readonly (readonly [string, Cell])[] = [],
 ): Answer {

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
+import { type AuditRouteDeps, auditRoutes } from './audit/routes.ts';
 import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
 import { createDoor } from './door.ts';
 import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
@@ -31,7 +32,8 @@ export type AdminDeps = OrganizationRouteDeps &
   JobRouteDeps &
   KeyPlaceRouteDeps &
   MasterRouteDeps &
-  ModelRouteDeps;
+  ModelRouteDeps &
+  AuditRouteDeps;
 
 /** Every administrative operation, whoever may call it. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
@@ -49,6 +51,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...keyPlaceRoutes(deps),
   ...keyRoutesOfAppliance(deps),
   ...modelRoutes(deps),
+  ...auditRoutes(deps),
 ];
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */

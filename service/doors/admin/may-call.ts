@@ -14,5 +14,7 @@ export interface MayCall {
 export const managers: readonly Role[] = ['owner', 'administrator'];
 /** Those, and who keeps the daily work running. */
 export const operators: readonly Role[] = [...managers, 'operator'];
-/** Those, and who only looks. */
+/** Managers, and who looks at what was done. */
+export const auditors: readonly Role[] = [...managers, 'auditor'];
+/** Operators, and who only looks. */
 export const readers: readonly Role[] = [...operators, 'auditor'];

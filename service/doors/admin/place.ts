@@ -6,8 +6,11 @@ import { invalidField } from '../../http/validation.ts';
 import type { OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 
-/** In what a route acts: the whole box, one organization, or one organization's live or test world. */
-export type Within = 'appliance' | 'organization' | 'world';
+/**
+ * In what a route acts: the whole box, one organization, or one organization's live or test world. In
+ * `appliance-or-organization` the operator may name an organization, and an administrator acts in their own.
+ */
+export type Within = 'appliance' | 'appliance-or-organization' | 'organization' | 'world';
 
 export interface Realm {
   organization: OrganizationId;
@@ -16,6 +19,7 @@ export interface Realm {
 
 interface Places {
   appliance: object;
+  'appliance-or-organization': { organization: OrganizationId | undefined };
   organization: { organization: OrganizationId };
   world: { organization: OrganizationId; realm: Realm };
 }
@@ -36,6 +40,11 @@ const env = z
 /** The fields of the query that name the place. */
 export const placeQuery = {
   appliance: {},
+  'appliance-or-organization': {
+    organization: organization.describe(
+      'Only of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own.',
+    ),
+  },
   organization: { organization },
   world: { organization, env },
 } as const;
@@ -58,6 +67,9 @@ export function placeOfOperator(organizations: Pick<Organizations, 'get'>): Plac
   };
   return {
     appliance: async () => ({}),
+    'appliance-or-organization': async (_, named) => ({
+      organization: named.organization === undefined ? undefined : await find(named),
+    }),
     organization: async (_, named) => ({ organization: await find(named) }),
     async world(_, named) {
       if (named.env === undefined) throw invalidField('env', 'It is missing.');
@@ -89,6 +101,9 @@ function worldOfCaller(request: FastifyRequest, { env }: Named): World {
 /** A caller of the LAN acts in its own organization, an API key also in its own world. Naming them changes nothing. */
 export const placeOfCaller: PlaceFinder = {
   appliance: async () => ({}),
+  'appliance-or-organization': async (request, named) => ({
+    organization: organizationOfCaller(request, named),
+  }),
   organization: async (request, named) => ({ organization: organizationOfCaller(request, named) }),
   async world(request, named) {
     const organization = organizationOfCaller(request, named);

@@ -93,6 +93,11 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'POST /api/admin/models/:id/enable': 'o ----- -',
   'POST /api/admin/models/:id/disable': 'o ----- -',
   'DELETE /api/admin/models/:id': 'o ----- -',
+  'GET /api/admin/audit': 'o OA--a -',
+  'GET /api/admin/audit/follow': 'o OA--a -',
+  'GET /api/admin/audit/export': 'o OA--a -',
+  'GET /api/admin/audit/verification': 'o ----- -',
+  'GET /api/admin/audit/keys': 'o OA--a -',
 };
 
 /** Everything that an API key may do. It erases, exports, mints, grants and administers nothing: add no such route. */
@@ -207,9 +212,12 @@ describe('each route lets in whom the table says', () => {
     const { method, url, may, within } = route;
     const ask = async (app: typeof control, headers: Record<string, string> = {}, query = '') =>
       (await app.inject({ method: method as 'GET', url: addressOf(url) + query, headers })).statusCode;
-    const place = { appliance: '', organization: '?organization=o', world: '?organization=o&env=test' }[
-      within
-    ];
+    const place = {
+      appliance: '',
+      'appliance-or-organization': '',
+      organization: '?organization=o',
+      world: '?organization=o&env=test',
+    }[within];
     // Let in: refused for what it lacks, or by the engine. Kept out: 404 on the socket, 401 or 403 on the LAN.
     const letIn = expect.toSatisfy((status: number) => [400, 409, 415].includes(status) || status < 300);
     expect(await ask(control, {}, place)).toEqual(may.operator ? letIn : 404);

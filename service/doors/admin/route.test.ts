@@ -92,6 +92,27 @@ test.each(['?organization=org_other', '?env=test'])('a key acts nowhere else: %s
   expect([reply.statusCode, reply.json().code]).toEqual([403, 'INSUFFICIENT_SCOPE']);
 });
 
+test('where an organization may be left out, the operator acts in the whole box, and a key still in its own', async () => {
+  const log = route({
+    ...about,
+    may: everybody,
+    within: 'appliance-or-organization',
+    reply: z.looseObject({}),
+    handle: ({ organization }) => ({ organization }),
+  });
+  const control = await serve('control', log);
+  const ask = async (query: string) => (await control.inject({ url: `/api/admin/things${query}` })).json();
+  expect(await ask('')).toEqual({});
+  expect(await ask('?organization=org_recorded')).toEqual({ organization: 'org_recorded' });
+  expect(await ask('?organization=org_other')).toMatchObject({ code: 'NOT_FOUND' });
+  await control.close();
+  const network = await serve('network', log);
+  const own = await network.inject({ url: '/api/admin/things', headers: admin });
+  expect(own.json()).toEqual({ organization: 'org_recorded' });
+  const other = await network.inject({ url: '/api/admin/things?organization=org_other', headers: admin });
+  expect(other.statusCode).toBe(403);
+});
+
 test('a reply that does not fit its schema does not leave', async () => {
   const leaking = route({
     ...about,

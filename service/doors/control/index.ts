@@ -1,6 +1,5 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync } from 'fastify';
-import { auditRoutes } from './audit-routes.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { consentRoutes } from './consent-routes.ts';
 import type { ControlDeps } from './control-deps.ts';
@@ -22,7 +21,6 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   app.decorate('wireErrors', controlErrors);
   if (!app.hasContentTypeParser('multipart/form-data')) await app.register(multipart);
   app.get('/status', async () => deps.status());
-  await app.register(auditRoutes, deps);
   await app.register(subjectRoutes, deps);
   await app.register(unlockRoutes, deps);
   await app.register(erasureRoutes, deps);

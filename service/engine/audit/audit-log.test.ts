@@ -190,8 +190,8 @@ describe('reading', () => {
     await audited.add(5, { organization: 'org_1' as never });
     await audited.add(1, { target: 'sub_1' });
     const filter = { organization: 'org_1' as never, action: 'thing.do', limit: 2 };
-    const lines = await audited.auditLog.read(filter, { ...by, request: 'req_1' });
-    expect(lines.map(({ seq }) => seq)).toEqual([4, 5]);
+    const lines = await audited.auditLog.page(filter, { ...by, request: 'req_1' });
+    expect(lines.map(({ seq }) => seq)).toEqual([5, 4, 3]);
     expect((await audited.stored()).at(-1)).toMatchObject({
       action: 'audit.read',
       organization: 'org_1',
@@ -200,8 +200,13 @@ describe('reading', () => {
     });
     await audited.add(1, { details: { subject: 'sub_1' } });
     await audited.add(1, { details: { subject: 'sub_12' } });
-    const about = await audited.auditLog.read({ subject: 'sub_1', limit: 9 }, by);
-    expect(about.map(({ seq }) => seq)).toEqual([6, 8]);
+    const about = await audited.auditLog.page({ subject: 'sub_1', limit: 9 }, by);
+    expect(about.map(({ seq }) => seq)).toEqual([8, 6]);
+    const older = await audited.auditLog.page({ ...filter, before: 4 }, by);
+    expect(older.map(({ seq }) => seq)).toEqual([3, 2, 1]);
+    expect((await audited.stored()).at(-1)).toMatchObject({
+      details: '{"action":"thing.do","before":4,"lines":2}',
+    });
   });
 
   test('what is rare is found far back in the log', async () => {
@@ -210,18 +215,18 @@ describe('reading', () => {
       for (let i = 0; i < 10_100; i++) await audited.audit.add(tx, audited.line());
     });
     await audited.add(1, { action: 'rare.thing' });
-    const lines = await audited.auditLog.read({ action: 'rare.thing', limit: 5 }, by);
-    expect(lines.map(({ seq }) => seq)).toEqual([1, 2, 10_103]);
-    expect(await audited.auditLog.read({ action: 'rare.thing', limit: 2 }, by)).toMatchObject([
-      { seq: 2 },
+    const lines = await audited.auditLog.page({ action: 'rare.thing', limit: 5 }, by);
+    expect(lines.map(({ seq }) => seq)).toEqual([10_103, 2, 1]);
+    expect(await audited.auditLog.page({ action: 'rare.thing', limit: 1 }, by)).toMatchObject([
       { seq: 10_103 },
+      { seq: 2 },
     ]);
   });
 
   test('nothing is read where it cannot be written down', async () => {
     await audited.add(1);
     await audited.db.schema.alterTable('audit').renameColumn('request', 'asked').execute();
-    await expect(audited.auditLog.read({ limit: 9 }, by)).rejects.toThrow('request');
+    await expect(audited.auditLog.page({ limit: 9 }, by)).rejects.toThrow('request');
   });
 
   test('following gives each later line once, and is one line of the log', async () => {

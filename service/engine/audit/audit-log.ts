@@ -31,9 +31,12 @@ export interface AuditLog {
    * not reach the checkpoint that the key store remembers.
    */
   begin(): Promise<void>;
-  /** The newest lines that fit, oldest first. Itself a line of the log. */
-  read(filter: LineFilter & { limit: number }, by: By): Promise<StoredLine[]>;
-  /** As `read`, and whatever is added later until `signal` is aborted; one line of the log for all of it. */
+  /**
+   * A page of the lines that fit, the newest first; one line more than `limit` where more follow. `before` is a `seq`. Each page is
+   * itself a line of the log.
+   */
+  page(filter: LineFilter & { before?: number; limit: number }, by: By): Promise<StoredLine[]>;
+  /** The newest lines that fit, oldest first, then each that is added, until `signal` is aborted; one line of the log in all. */
   follow(
     filter: LineFilter & { limit: number },
     by: By & { signal: AbortSignal; pause: () => Promise<void> },
@@ -150,15 +153,16 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
 }
 
 /** Each reading is itself a line of the log. */
-function createLineReading(db: Db, record: AuditLog['record']): Pick<AuditLog, 'read' | 'follow'> {
+function createLineReading(db: Db, record: AuditLog['record']): Pick<AuditLog, 'page' | 'follow'> {
   const recordRead = ({ organization, ...rest }: LineFilter, by: By, details: Record<string, unknown>) =>
     record({ ...by, action: 'audit.read', ...defined({ organization }), details: { ...rest, ...details } });
 
   return {
-    async read({ limit, ...filter }, by) {
-      const lines = await readNewest(db, filter, { until: (await readHead(db)).seq, limit });
-      await recordRead(filter, by, { lines: lines.length });
-      return lines;
+    async page({ limit, before, ...filter }, by) {
+      const until = before === undefined ? (await readHead(db)).seq : before - 1;
+      const lines = await readNewest(db, filter, { until, limit: limit + 1 });
+      await recordRead(filter, by, defined({ before, lines: Math.min(lines.length, limit) }));
+      return lines.reverse();
     },
     async *follow({ limit, ...filter }, { signal, pause, ...by }) {
       let { seq: after } = await readHead(db);

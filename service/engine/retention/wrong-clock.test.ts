@@ -198,7 +198,7 @@ describe('a clock', () => {
     });
     expect((await retention.waiting()).clock).toBe(clock);
     await confirmToday();
-    const [line] = await engine.auditLog.read(
+    const [line] = await engine.auditLog.page(
       { action: 'retention.confirm-clock', limit: 1 },
       { actor: operator },
     );

@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Audited, startAudited } from '../../../test/support/audited.ts';
-import { verifyExport } from '../../engine/audit/index.ts';
-import { createOrganizations } from '../../engine/organizations/index.ts';
-import { createServer } from '../../http/server.ts';
-import { createIds } from '../../lib/id.ts';
-import { silentLog } from '../../lib/log.ts';
-import { auditRoutes } from './audit-routes.ts';
+import { type Audited, startAudited } from '../../../../test/support/audited.ts';
+import { verifyExport } from '../../../engine/audit/index.ts';
+import { createOrganizations } from '../../../engine/organizations/index.ts';
+import { createServer } from '../../../http/server.ts';
+import { createIds } from '../../../lib/id.ts';
+import { silentLog } from '../../../lib/log.ts';
+import { createDoor } from '../door.ts';
+import { controlMount } from '../mount.ts';
+import { auditRoutes } from './routes.ts';
 
 const clock = { now: () => Date.UTC(2026, 10, 20, 12) };
 const ids = createIds(clock);
@@ -22,7 +24,7 @@ beforeEach(async () => {
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
   organization = (await organizations.create({ name: 'Museum' }, { is: 'operator', name: 'ada' })).id;
   app = createServer({ ids, log: silentLog });
-  await app.register(auditRoutes, { auditLog, organizations });
+  await app.register(createDoor(auditRoutes({ auditLog }), controlMount(organizations)));
 });
 afterEach(async () => {
   await app.close();
@@ -30,15 +32,16 @@ afterEach(async () => {
 });
 
 const get = async (url: string) => {
-  const reply = await app.inject({ url, headers: { 'x-gatehouse-operator': 'ada' } });
+  const reply = await app.inject({ url: `/api/admin${url}`, headers: { 'x-gatehouse-operator': 'ada' } });
   return { status: reply.statusCode, type: reply.headers['content-type'], body: reply.body };
 };
 
 test('the newest lines are given, and who asked is written down with the request', async () => {
   await audited.add(3);
   const { status, body } = await get('/audit?limit=2');
-  expect([status, JSON.parse(body).lines.map(({ seq }: { seq: number }) => seq)]).toEqual([200, [3, 4]]);
-  expect(JSON.parse(body).lines[1]).toEqual({
+  const { items, next } = JSON.parse(body);
+  expect([status, items.map(({ seq }: { seq: number }) => seq)]).toEqual([200, [4, 3]]);
+  expect(items[0]).toEqual({
     seq: 4,
     time: '2026-11-20T12:00:00.000Z',
     actor: 'operator:ada',
@@ -51,6 +54,11 @@ test('the newest lines are given, and who asked is written down with the request
     actor: 'operator:ada',
     action: 'audit.read',
     request: expect.stringMatching(/^req_/),
+    details: '{"lines":2}',
+  });
+  const older = JSON.parse((await get(`/audit?limit=2&cursor=${next}`)).body);
+  expect(older).toEqual({
+    items: [expect.objectContaining({ seq: 2 }), expect.objectContaining({ seq: 1 })],
   });
 });
 
@@ -105,12 +113,12 @@ test('a verification ends with its report, whole or damaged', async () => {
 test('a line that was changed into something else is shown all the same', async () => {
   await audited.add(1);
   await audited.db.updateTable('audit').set({ details: 'no JSON' }).where('seq', '=', 2).execute();
-  expect(JSON.parse((await get('/audit')).body).lines[1]).toMatchObject({ seq: 2, details: 'no JSON' });
+  expect(JSON.parse((await get('/audit')).body).items[0]).toMatchObject({ seq: 2, details: 'no JSON' });
 });
 
 test('the public keys are given with the appliance they stand for', async () => {
   expect(JSON.parse((await get('/audit/keys')).body)).toEqual({
     appliance: 'apl_test',
-    keys: audited.auditLog.publicKeys(),
+    items: audited.auditLog.publicKeys(),
   });
 });

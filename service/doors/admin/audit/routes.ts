@@ -1,0 +1,138 @@
+import { PassThrough } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { AuditLog } from '../../../engine/audit/index.ts';
+import { toPage } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import { auditors } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromAuditLine, fromChainReport } from './translate.ts';
+import {
+  AuditKeysReply,
+  AuditLineReply,
+  AuditPage,
+  AuditQuery,
+  ExportQuery,
+  ExportRecordReply,
+  FollowQuery,
+  VerificationReply,
+} from './wire.ts';
+
+export interface AuditRouteDeps {
+  auditLog: Pick<AuditLog, 'page' | 'follow' | 'export' | 'verify' | 'appliance' | 'publicKeys'>;
+}
+
+/** Milliseconds between two looks for new lines. */
+const FOLLOW_PAUSE = 1_000;
+const about = {
+  tag: 'audit',
+  within: 'appliance-or-organization',
+  may: { operator: true, administrator: auditors, key: false },
+  keyRefusal: 'No API key may read the audit log: on the box run "gatehouse audit".',
+  refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+} as const;
+
+/** The audit log. Reading, following and exporting it is itself written to the log. */
+export const auditRoutes = (deps: AuditRouteDeps): AdminRoute[] => [
+  ...readingRoutes(deps),
+  ...verifyingRoutes(deps),
+];
+
+const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/audit',
+    operationId: 'listAuditLines',
+    summary: 'Read the audit log',
+    description: 'Who did what, and what became of it. Reading is itself written to the log.',
+    query: AuditQuery,
+    reply: AuditPage,
+    async handle({ organization, query: { limit, cursor, ...filter }, who }) {
+      const found = await auditLog.page(
+        { ...defined({ organization, before: cursor, ...filter }), limit },
+        { actor: who },
+      );
+      return toPage(found.map(fromAuditLine), limit, ({ seq }) => seq);
+    },
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/audit/follow',
+    operationId: 'followAuditLog',
+    summary: 'Follow the audit log',
+    description: 'The newest lines, the oldest of them first, then each line when it is written.',
+    query: FollowQuery,
+    stream: true,
+    reply: AuditLineReply,
+    handle({ organization, query: { limit, ...filter }, who, signal }) {
+      const pause = () => wait(FOLLOW_PAUSE, undefined, { signal }).catch(() => {});
+      const wanted = { ...defined({ organization, ...filter }), limit };
+      return linesOf(auditLog.follow(wanted, { actor: who, signal, pause }));
+    },
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/audit/export',
+    operationId: 'exportAuditLog',
+    summary: 'Export the audit log',
+    description:
+      'Signed. It is verified anywhere with the public key alone. Of lines left out the hashes stand in their place.',
+    query: ExportQuery,
+    stream: true,
+    reply: ExportRecordReply,
+    handle({ organization, query: { since, until }, who }) {
+      const filter = {
+        organization,
+        since: momentOf(since),
+        until: momentOf(until),
+      };
+      return auditLog.export(defined(filter), { actor: who });
+    },
+  }),
+];
+
+const verifyingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    within: 'appliance',
+    may: { operator: true, administrator: [], key: false },
+    method: 'GET',
+    url: '/audit/verification',
+    operationId: 'verifyAuditLog',
+    summary: 'Verify the audit log',
+    description: 'Looks at every line, every checkpoint, and the notes of the key store and its copies.',
+    stream: true,
+    reply: VerificationReply,
+    handle: () => verification(auditLog),
+  }),
+  route({
+    ...about,
+    within: 'appliance',
+    method: 'GET',
+    url: '/audit/keys',
+    operationId: 'listAuditKeys',
+    summary: 'List the public keys of the audit log',
+    description: 'Keep them away from the box: they verify its exports.',
+    reply: AuditKeysReply,
+    handle: () => ({ appliance: auditLog.appliance, items: auditLog.publicKeys() }),
+  }),
+];
+
+const momentOf = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+
+async function* linesOf(pages: ReturnType<AuditLog['follow']>): AsyncGenerator<string> {
+  for await (const page of pages) {
+    yield page.map((line) => `${JSON.stringify(fromAuditLine(line))}\n`).join('');
+  }
+}
+
+function verification(auditLog: Pick<AuditLog, 'verify'>): PassThrough {
+  const lines = new PassThrough();
+  auditLog.verify({ progress: (seen, all) => void lines.write(`${JSON.stringify({ seen, all })}\n`) }).then(
+    (report) => lines.end(`${JSON.stringify({ report: fromChainReport(report) })}\n`),
+    (error: Error) => lines.destroy(error),
+  );
+  return lines;
+}
