@@ -1,6 +1,16 @@
-import type { WireErrors } from './wire-error.ts';
+import type { Problem, ProblemCode } from '../lib/problem.ts';
 
-/** What is answered where no family has said otherwise: unknown paths, and our own doors: meta, console, jobs, the control socket. */
+/** How a family answers one problem code. The body's shape is one for all families (contracts/README.md, Errors). */
+export interface WireError {
+  status: number;
+  /** Fields this family adds beside `error`, `code`, `requestId` and `details`. */
+  extra?: (problem: Problem) => Record<string, unknown>;
+}
+
+/** What differs in one family from the table below. */
+export type WireErrors = Readonly<Partial<Record<ProblemCode, WireError>>>;
+
+/** Every code has its answer here: a new one stops the build. */
 export const defaultErrors = {
   INVALID_REQUEST: { status: 400 },
   MALFORMED_JSON: { status: 400 },
@@ -52,4 +62,7 @@ export const defaultErrors = {
   STORAGE_FULL: { status: 507 },
   STORAGE_UNAVAILABLE: { status: 503 },
   INTERNAL: { status: 500 },
-} as const satisfies WireErrors;
+} as const satisfies Record<ProblemCode, WireError>;
+
+export const wireErrorOf = (code: ProblemCode, family: WireErrors): WireError =>
+  family[code] ?? defaultErrors[code];

@@ -6,11 +6,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
-import { defaultErrors } from './default-errors.ts';
+import type { WireErrors } from './default-errors.ts';
 import type { PublishedRoute } from './published-route.ts';
 import { describeError } from './structured-log.ts';
 import { toProblem } from './to-problem.ts';
-import { renderProblem, type WireErrors } from './wire-error.ts';
+import { renderProblem } from './wire-error.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -52,7 +52,7 @@ export const routeOf = (request: FastifyRequest): string => request.routeOptions
 /** An unknown path is answered in the words of the family it comes nearest to. */
 function familyOf(request: FastifyRequest): WireErrors {
   const parts = segmentsOf(pathOf(request));
-  let nearest: { shared: number; errors: WireErrors } = { shared: 0, errors: defaultErrors };
+  let nearest: { shared: number; errors: WireErrors } = { shared: 0, errors: {} };
   for (const { url, errors } of request.server.published) {
     const pattern = segmentsOf(url);
     let shared = 0;

@@ -1,8 +1,8 @@
 import type { FastifySchema } from 'fastify';
 import type { z } from 'zod';
 import type { ProblemCode } from '../lib/problem.ts';
+import type { WireErrors } from './default-errors.ts';
 import type { RouteAccess } from './route-access.ts';
-import type { WireErrors } from './wire-error.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -15,7 +15,6 @@ import { type BodyPace, bodyRate, createBodyPace } from './bodies/body-pace.ts';
 import { drainBody } from './bodies/drain-body.ts';
 import { readJsonBodies } from './bodies/read-json-bodies.ts';
 import { allowPages } from './cross-origin.ts';
-import { defaultErrors } from './default-errors.ts';
 import { answerBrokenRequests, methodsOf, notFound, sendProblem } from './error-handling.ts';
 import { fastifyLog } from './fastify-log.ts';
 import { boundConnections, type ConnectionsDeps } from './listening/connections.ts';
@@ -114,7 +113,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     crowded: sayWhenCrowded(log, bounds),
   });
 
-  app.decorate('wireErrors', defaultErrors);
+  app.decorate('wireErrors', {});
   app.decorate('published', published);
   app.decorateRequest('problem', null);
   app.setValidatorCompiler(zodValidator);

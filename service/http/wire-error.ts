@@ -1,14 +1,5 @@
 import type { Problem, ProblemCode } from '../lib/problem.ts';
-
-/** How a family answers one problem code. The body's shape is one for all families (contracts/README.md, Errors). */
-interface WireError {
-  status: number;
-  /** Fields this family adds beside `error`, `code`, `requestId` and `details`. */
-  extra?: (problem: Problem) => Record<string, unknown>;
-}
-
-/** A family's whole table: a new code stops the build until every door has answered it. */
-export type WireErrors = Readonly<Record<ProblemCode, WireError>>;
+import { type WireErrors, wireErrorOf } from './default-errors.ts';
 
 interface ErrorBody {
   error: string;
@@ -28,8 +19,8 @@ export interface RenderedError {
 const RETRY_AFTER_DEFAULT = 1;
 
 /** The one place where a problem becomes an answer. */
-export function renderProblem(problem: Problem, requestId: string, errors: WireErrors): RenderedError {
-  const { status, extra } = errors[problem.code];
+export function renderProblem(problem: Problem, requestId: string, family: WireErrors): RenderedError {
+  const { status, extra } = wireErrorOf(problem.code, family);
   const headers: Record<string, string> = {};
   const retryAfter =
     problem.extra.retryAfterSeconds ?? (problem.code === 'OVERLOADED' ? RETRY_AFTER_DEFAULT : undefined);

@@ -1,5 +1,4 @@
-import { defaultErrors } from '../../http/default-errors.ts';
-import type { WireErrors } from '../../http/wire-error.ts';
+import type { WireErrors } from '../../http/default-errors.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Problem } from '../../lib/problem.ts';
 
@@ -7,7 +6,6 @@ import type { Problem } from '../../lib/problem.ts';
 const judged = ({ extra: { reason, checkResults } }: Problem) => defined({ reason, checkResults });
 
 export const adminErrors: WireErrors = {
-  ...defaultErrors,
   FACE_NOT_FOUND: { status: 422, extra: judged },
   SEVERAL_FACES: { status: 422, extra: judged },
   FACE_TOO_SMALL: { status: 422, extra: judged },

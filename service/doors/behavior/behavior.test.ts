@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { defaultErrors } from '../../http/default-errors.ts';
 import { problemCodes } from '../../lib/problem.ts';
-import { wireErrors } from './errors.ts';
 
 /** The codes that behavior.txt names, with the statuses it gives them. */
 const named = {
@@ -15,18 +15,17 @@ const named = {
 
 test('the codes of the text have its statuses', () => {
   const ours = Object.fromEntries(
-    Object.keys(named).map((code) => [code, wireErrors[code as keyof typeof named].status]),
+    Object.keys(named).map((code) => [code, defaultErrors[code as keyof typeof named].status]),
   );
   expect(ours).toEqual(named);
 });
 
 test('what is the caller’s fault is a 4xx; what passes by itself is a 503', () => {
-  const byStatus = Map.groupBy(problemCodes, (code) => wireErrors[code].status);
+  const byStatus = Map.groupBy(problemCodes, (code) => defaultErrors[code].status);
   expect(byStatus.get(500)).toEqual(['INTERNAL']);
   expect(byStatus.get(503)).toEqual([
     'MODEL_NOT_INSTALLED',
     'PAD_NOT_INSTALLED',
-    'LICENCE_NOT_ACCEPTED',
     'OVERLOADED',
     'TIMEOUT',
     'SEALED',

@@ -2,7 +2,6 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { Webhooks } from '../../engine/webhooks/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
-import { wireErrors } from './errors.ts';
 import { fromEndpoint, fromNewEndpoint, toActor, toFilter, toNewEndpoint, toRealm } from './translate.ts';
 import { NewWebhook, NewWebhookReply, Nothing, WebhookList, WebhookParams } from './wire.ts';
 
@@ -16,8 +15,6 @@ const access = 'webhooks';
 /** `/api/v1/webhooks` (contracts/behavior.txt): each key, with those it succeeds, sees what it made and nothing else. */
 export function createBehaviorDoor({ webhooks }: BehaviorDeps): FastifyPluginAsync {
   return async (app) => {
-    app.decorate('wireErrors', wireErrors);
-
     app.get(
       '/api/v1/webhooks',
       {

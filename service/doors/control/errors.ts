@@ -1,5 +1,4 @@
-import { defaultErrors } from '../../http/default-errors.ts';
-import type { WireErrors } from '../../http/wire-error.ts';
+import type { WireErrors } from '../../http/default-errors.ts';
 import type { Problem } from '../../lib/problem.ts';
 
 /** What the operator is told beside the sentence, where a picture was judged. */
@@ -9,7 +8,6 @@ const judged = ({ extra }: Problem) => ({
 });
 
 export const controlErrors: WireErrors = {
-  ...defaultErrors,
   FACE_NOT_FOUND: { status: 422, extra: judged },
   SEVERAL_FACES: { status: 422, extra: judged },
   FACE_TOO_SMALL: { status: 422, extra: judged },

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
 import type { EnrollCommand, EnrollResult } from '../../engine/verification/index.ts';
+import { wireErrorOf } from '../../http/default-errors.ts';
 import { createServer } from '../../http/server.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds, type SubjectId } from '../../lib/id.ts';
@@ -14,7 +15,7 @@ import { createIdentityDoor } from './index.ts';
 test('every problem has its status', () => {
   const byStatus: Record<number, string[]> = {};
   for (const code of problemCodes) {
-    const { status } = wireErrors[code];
+    const { status } = wireErrorOf(code, wireErrors);
     byStatus[status] = [...(byStatus[status] ?? []), code];
   }
   expect(byStatus).toEqual({
@@ -41,7 +42,14 @@ test('every problem has its status', () => {
     ],
     404: ['NOT_FOUND', 'SUBJECT_NOT_FOUND'],
     405: ['METHOD_NOT_ALLOWED'],
-    409: ['CONFLICT', 'TEMPLATE_MISMATCH', 'DUPLICATE_IDENTITY', 'LEGAL_HOLD', 'BACKUP_UNUSABLE'],
+    409: [
+      'CONFLICT',
+      'TEMPLATE_MISMATCH',
+      'DUPLICATE_IDENTITY',
+      'LEGAL_HOLD',
+      'LICENCE_NOT_ACCEPTED',
+      'BACKUP_UNUSABLE',
+    ],
     413: ['PAYLOAD_TOO_LARGE', 'IMAGE_TOO_LARGE'],
     415: ['UNSUPPORTED_MEDIA_TYPE'],
     421: ['HOST_NOT_ALLOWED'],
@@ -59,7 +67,6 @@ test('every problem has its status', () => {
     503: [
       'MODEL_NOT_INSTALLED',
       'PAD_NOT_INSTALLED',
-      'LICENCE_NOT_ACCEPTED',
       'OVERLOADED',
       'TIMEOUT',
       'SEALED',

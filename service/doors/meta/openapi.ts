@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wireErrorOf } from '../../http/default-errors.ts';
 import type { PublishedRoute } from '../../http/published-route.ts';
 import type { PublishedWebhook } from '../../http/published-webhook.ts';
 import { accessListOf } from '../../http/route-access.ts';
@@ -196,7 +197,7 @@ function errorsOf(
 ): Json {
   const byStatus = new Map<string, ProblemCode[]>();
   for (const code of new Set(codes)) {
-    const status = String(errors[code].status);
+    const status = String(wireErrorOf(code, errors).status);
     if (schema.response && status in (schema.response as Json)) continue;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
