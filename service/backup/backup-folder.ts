@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BackupFile, newestFirst } from '../engine/backups/index.ts';
+import { defined } from '../lib/defined.ts';
 import { openBackupFile } from './backup-file.ts';
 
 const named = /^gatehouse-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z\.backup$/;
@@ -32,7 +33,7 @@ export async function readBackupFolder(
       const takenAt = Date.parse(facts.takenAt);
       backups.push({
         ...{ path, takenAt, bytes, origin, backupKey, futureDated: takenAt > now },
-        ...(sequence === undefined ? {} : { sequence }),
+        ...defined({ sequence }),
       });
     } catch (error) {
       unreadable.push({ path, error: error as Error });

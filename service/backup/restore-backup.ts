@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } fro
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
+import { defined } from '../lib/defined.ts';
 import { syncFile, syncFolder, writeDurably } from '../lib/durable-file.ts';
 import { Problem } from '../lib/problem.ts';
 import { removePlans } from '../storage/backup-check.ts';
@@ -110,7 +111,7 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
     step('in-place');
     rmSync(journalOf(data), { force: true });
     if (holds.length === 0) rmSync(aside, { recursive: true, force: true });
-    return { data, ...(holds.length > 0 ? { aside } : {}), facts, found, ...(lost ? { lost } : {}), ...rest };
+    return { data, ...(holds.length > 0 ? { aside } : {}), facts, found, ...defined({ lost }), ...rest };
   } catch (error) {
     if (!existsSync(data) && existsSync(aside)) renameSync(aside, data);
     if (existsSync(staged)) {
@@ -140,7 +141,7 @@ async function stage(order: RestoreOrder, staged: string) {
     const found = await examineBackup(staged, backup, {
       clock,
       log,
-      ...(order.progress ? { progress: order.progress } : {}),
+      ...defined({ progress: order.progress }),
     });
     if (found.problems.length > 0 && !order.acceptUnproven) {
       throw new Problem(
@@ -176,7 +177,7 @@ async function stage(order: RestoreOrder, staged: string) {
       facts: backup.facts,
       found,
       missingModels,
-      ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
+      ...defined({ masterKeyFile }),
     };
   } finally {
     await backup.close();

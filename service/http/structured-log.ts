@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Clock } from '../lib/clock.ts';
+import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
 import { scrub } from './scrub.ts';
 
@@ -31,7 +32,7 @@ export function describeError(error: unknown): unknown {
   return {
     type: error.name,
     message: error.message,
-    ...(code === undefined ? {} : { code }),
+    ...defined({ code }),
     stack: error.stack,
     ...(cause === undefined ? {} : { cause: describeError(cause) }),
   };

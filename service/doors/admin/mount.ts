@@ -1,6 +1,7 @@
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
+import { defined } from '../../lib/defined.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { actorOfCaller, operatorOf } from './actor.ts';
 import type { MayCall } from './may-call.ts';
@@ -42,7 +43,7 @@ export const networkMount: AdminMount = {
           refuses,
           access: {
             ...(may.key === false ? {} : { key: may.key }),
-            ...(keyRefusal === undefined ? {} : { keyRefusal }),
+            ...defined({ keyRefusal }),
             administrator: may.administrator,
           },
         },

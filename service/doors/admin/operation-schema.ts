@@ -1,5 +1,6 @@
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
+import { defined } from '../../lib/defined.ts';
 import type { MayCall } from './may-call.ts';
 import { placeQuery, type Within } from './place.ts';
 
@@ -35,7 +36,7 @@ export function schemaOf(route: Described): FastifySchema {
     summary,
     description,
     tags: [tag],
-    ...(params && { params }),
+    ...defined({ params }),
     querystring,
     ...(takesBody && (route.upload ? { upload: body } : { body })),
     response: responseOf(route),

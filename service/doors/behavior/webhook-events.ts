@@ -1,4 +1,5 @@
 import type { PayloadDialect } from '../../engine/webhooks/index.ts';
+import { defined } from '../../lib/defined.ts';
 
 /** behavior.txt, "Webhooks". */
 export const behaviorEvents: PayloadDialect = {
@@ -42,7 +43,7 @@ export const behaviorEvents: PayloadDialect = {
       name: `behavior.${name}`,
       body: () => ({
         event: name,
-        ...(event.personal === undefined ? {} : { user_id: event.personal.reference }),
+        ...defined({ user_id: event.personal?.reference }),
         human,
         // Not rounded: 0.4996 is no human, and must not read 0.5.
         confidence,

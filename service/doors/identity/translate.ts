@@ -29,15 +29,13 @@ export async function toVerifyCommand(
     organization: caller.organization,
     world: caller.world,
     picture: await toBytes(body.image, 'image', pictureLimits.image),
-    ...(email === undefined ? {} : { email }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(caller.profiles === undefined ? {} : { profiles: caller.profiles }),
+    ...defined({ email, profile, profiles: caller.profiles }),
     ...(deviceInfo === undefined ? {} : { device: defined(deviceInfo) }),
     ...(location === undefined
       ? {}
       : { place: defined({ ...location, country: location.country?.toUpperCase() }) }),
     ...(frames === undefined ? {} : { frames: await toFrames(frames) }),
-    ...(frameTimes === undefined ? {} : { frameTimes }),
+    ...defined({ frameTimes }),
     address,
     signal,
     actor: { is: 'key', key: caller.key },
@@ -58,7 +56,7 @@ export async function toEnrollCommand(
     email,
     address,
     signal,
-    ...(name === undefined ? {} : { name }),
+    ...defined({ name }),
     ...(consent === undefined ? {} : { consent: toConsent(consent) }),
     actor: { is: 'key', key: caller.key },
     request: requestId,
@@ -68,7 +66,7 @@ export async function toEnrollCommand(
 const toConsent = ({ expiresAt, through, ...rest }: NonNullable<EnrollRequest['consent']>) => ({
   ...rest,
   ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }),
-  ...(through === undefined ? {} : { through }),
+  ...defined({ through }),
 });
 
 /**
@@ -79,10 +77,8 @@ export function fromVerdict(verdict: Verdict): VerifyReply {
   const { subject, reason, identification, match, profile } = verdict;
   return {
     verified: verdict.verified,
-    ...(verdict.verified && subject
-      ? { userId: subject.id, ...(subject.email === undefined ? {} : { email: subject.email }) }
-      : {}),
-    ...(reason === undefined ? {} : { reason }),
+    ...(verdict.verified && subject ? { userId: subject.id, ...defined({ email: subject.email }) } : {}),
+    ...defined({ reason }),
     confidence: round(verdict.confidence),
     ...(verdict.compositeScore === undefined ? {} : { compositeScore: round(verdict.compositeScore) }),
     checkResults: verdict.checkResults.map(fromCheckResult),
@@ -124,7 +120,7 @@ export function fromEnrollResult(result: EnrollResult): EnrollReply {
     userId: result.subject,
     created: result.created,
     enrollments: result.enrollments,
-    ...(result.duplicate === undefined ? {} : { duplicate: result.duplicate }),
+    ...defined({ duplicate: result.duplicate }),
     quality: fromCheckResult(result.quality),
   };
 }
@@ -136,8 +132,7 @@ function fromCheckResult(result: CheckResult): CheckResultReply {
     pass,
     score: round(result.score),
     weight: round(result.weight),
-    ...(skipped === undefined ? {} : { skipped }),
-    ...(reason === undefined ? {} : { reason }),
+    ...defined({ skipped, reason }),
     ...(details === undefined ? {} : { details: shorten(details) as Record<string, unknown> }),
   };
 }

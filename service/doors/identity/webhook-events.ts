@@ -1,5 +1,6 @@
 import type { EventPayloads, RecordedEvent } from '../../engine/events/index.ts';
 import type { PayloadDialect, Translation } from '../../engine/webhooks/index.ts';
+import { defined } from '../../lib/defined.ts';
 import { alertTriggered, userEnrolled, verificationFailure, verificationSuccess } from './webhook-samples.ts';
 
 /** identity.txt, "Webhooks": `{ event, orgId, timestamp, data }`; inside `data` the names of this family's HTTP answers. */
@@ -37,8 +38,7 @@ export const identityEvents: PayloadDialect = {
       case 'verification.verified':
         return toTranslation(event, 'verification.success', () => ({
           verified: true,
-          ...(event.payload.subject === undefined ? {} : { userId: event.payload.subject }),
-          ...(event.personal?.email === undefined ? {} : { email: event.personal.email }),
+          ...defined({ userId: event.payload.subject, email: event.personal?.email }),
           ...fromVerification(event.payload),
         }));
       // As over HTTP: whom a face was not taken for is not told, so that an unknown e-mail looks like a mismatch.
@@ -50,7 +50,7 @@ export const identityEvents: PayloadDialect = {
       case 'subject.enrolled':
         return toTranslation(event, 'user.enrolled', () => ({
           userId: event.payload.subject,
-          ...(event.personal === undefined ? {} : { email: event.personal.email }),
+          ...defined({ email: event.personal?.email }),
           created: event.payload.created,
         }));
       case 'alert.triggered':
@@ -75,7 +75,7 @@ function fromVerification(payload: EventPayloads['verification.verified']): Reco
   const { reason, confidence, composite, checks, assurance, verification } = payload;
   const { profile, profileSlug, profileVersion, profileMaturity } = payload;
   return {
-    ...(reason === undefined ? {} : { reason }),
+    ...defined({ reason }),
     ...(confidence === undefined ? {} : { confidence: round(confidence) }),
     ...(composite === undefined ? {} : { compositeScore: round(composite) }),
     ...(checks === undefined
@@ -86,16 +86,14 @@ function fromVerification(payload: EventPayloads['verification.verified']): Reco
             pass,
             score: round(score),
             weight: round(weight),
-            ...(skipped === undefined ? {} : { skipped }),
+            ...defined({ skipped }),
           })),
         }),
     ...(assurance === undefined ? {} : { assurance }),
     verificationId: verification,
     profile: {
       id: profile,
-      ...(profileSlug === undefined ? {} : { slug: profileSlug }),
-      ...(profileVersion === undefined ? {} : { version: profileVersion }),
-      ...(profileMaturity === undefined ? {} : { maturity: profileMaturity }),
+      ...defined({ slug: profileSlug, version: profileVersion, maturity: profileMaturity }),
     },
   };
 }
@@ -106,7 +104,7 @@ function withoutFigures({ composite: _, ...payload }: EventPayloads['verificatio
   return {
     ...payload,
     ...(confidence === undefined ? {} : { confidence: 0 }),
-    ...(checks === undefined ? {} : { checks: checks.map((one) => (one.pass ? one : { ...one, score: 0 })) }),
+    ...defined({ checks: checks?.map((one) => (one.pass ? one : { ...one, score: 0 })) }),
   };
 }
 
@@ -118,8 +116,7 @@ const fromAlert = (payload: EventPayloads['alert.triggered']) => ({
   value: payload.value,
   threshold: payload.threshold,
   windowMinutes: payload.windowMinutes,
-  ...(payload.about === undefined ? {} : { about: payload.about }),
-  ...(payload.reason === undefined ? {} : { reason: payload.reason }),
+  ...defined({ about: payload.about, reason: payload.reason }),
 });
 
 /** Four decimals, as over HTTP. */

@@ -10,6 +10,7 @@ import type {
 import type { Actor } from '../../engine/audit/index.ts';
 import { type Job, type JobKind, type JobQuery, type Jobs, shownJob } from '../../engine/jobs/index.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { JobId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
@@ -114,7 +115,7 @@ export class RowsAdapter extends BaseAdapter {
         kind: this.#kind,
         state,
         limit: most,
-        ...(last && { before: last.seq }),
+        ...defined({ before: last?.seq }),
       });
       jobs.push(...page);
       if (page.length < most || jobs.length >= limit) return jobs;

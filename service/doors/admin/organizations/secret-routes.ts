@@ -1,6 +1,7 @@
 import type { OrganizationErasure as Erasures } from '../../../engine/erasure/index.ts';
 import type { KeyCustody, TemplateRenewals } from '../../../engine/keys/index.ts';
 import type { Organizations } from '../../../engine/organizations/index.ts';
+import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { managers, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
@@ -42,7 +43,7 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
           limit,
           actor: who,
           request,
-          ...(confirm !== undefined && { confirm }),
+          ...defined({ confirm }),
         }),
     }),
     route({
