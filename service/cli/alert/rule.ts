@@ -129,7 +129,7 @@ const createRule = (
 async function addRecommended(
   open: Control,
   realm: Awaited<ReturnType<typeof realmOf>>,
-  { channels, yes }: Pick<ReturnType<typeof toSettings>, 'channels'> & { yes: boolean },
+  { channels, yes }: { channels: ReturnType<typeof toSettings>['channels']; yes: boolean },
 ) {
   const { items } = await replyOf(
     open.admin.GET('/api/admin/alert-rules/recommended', { params: { query: realm } }),
