@@ -68,8 +68,7 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
       },
       backupWarnings: backups.warnings(),
       waitingSweeps: await describeWaiting(retention),
-      ...(queueProblem === undefined ? {} : { queueProblem }),
-      ...(lenientOrganizations === undefined ? {} : { lenientOrganizations }),
+      ...defined({ queueProblem, lenientOrganizations }),
       matchOnlyOrganizations: storage.organizations.filter(
         ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
       ).length,
@@ -99,7 +98,7 @@ async function describePictures({ models, pictures }: StatusDeps, storage: Stora
       queueLimit,
       providersAsked: [...providers],
       provider: fallback === undefined ? (providers[0] ?? 'cpu') : 'cpu',
-      ...(fallback === undefined ? {} : { fallback }),
+      ...defined({ fallback }),
     },
   };
 }

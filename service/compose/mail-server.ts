@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Config, ConfigError } from '../config.ts';
 import type { MailServer } from '../engine/alerts/index.ts';
+import { defined } from '../lib/defined.ts';
 
 /** The mail server of the settings, or undefined without one. Throws ConfigError naming the setting that cannot be used. */
 export function mailServerOf({
@@ -25,7 +26,7 @@ export function mailServerOf({
     secure,
     from: smtpFrom,
     ...(username !== '' && { user: decode(username), password: decode(password) }),
-    ...(ca !== undefined && { ca }),
+    ...defined({ ca }),
   };
 }
 

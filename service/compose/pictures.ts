@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { createModels, type Models } from '../engine/models/index.ts';
 import type { FaceAnalyzer } from '../inference/face.ts';
 import { createFaceAnalyzer, type RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
+import { defined } from '../lib/defined.ts';
 import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 
@@ -56,5 +57,5 @@ export async function openPictures({
 function firstModels(models: Models) {
   const { detectors, embedders, padSets } = models.current();
   const [pad] = padSets;
-  return { detector: detectors[0] ?? 'blazeface', embedders, ...(pad ? { pad: pad.id } : {}) };
+  return { detector: detectors[0] ?? 'blazeface', embedders, ...defined({ pad: pad?.id }) };
 }

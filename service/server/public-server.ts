@@ -7,6 +7,7 @@ import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
+import { defined } from '../lib/defined.ts';
 import { productVersion } from '../lib/version.ts';
 
 /** What the families add to the OpenAPI document. */
@@ -42,8 +43,7 @@ export async function createPublicServer(
     ids,
     metrics,
     trustedProxies,
-    ...(hosts && { hosts }),
-    ...(connections && { connections }),
+    ...defined({ hosts, connections }),
     ...(tls ? { tls: { cert: tls.cert, key: tls.key } } : {}),
   });
   await app.register(
@@ -54,7 +54,7 @@ export async function createPublicServer(
       log,
       metrics,
       status,
-      ...(gauges && { gauges }),
+      ...defined({ gauges }),
     }),
   );
   await app.register(createIdentityDoor({ checks }));

@@ -6,6 +6,7 @@ import { createSealedDoor } from '../doors/meta/sealed.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import type { Clock } from '../lib/clock.ts';
+import { defined } from '../lib/defined.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
@@ -87,7 +88,7 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
     connections: connections.doors,
     // The keys are not read yet, and what is answered tells nothing else.
     knowsOrigin: async () => true,
-    ...(tls ? { tls } : {}),
+    ...defined({ tls }),
   });
   closing.defer(() => doors.close());
   await doors.register(createSealedDoor({ version, clock }));

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { keyStoreAdvice } from '../data-directory/database-place.ts';
 import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
+import { defined } from '../lib/defined.ts';
 import { createIds } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { createRecurring } from '../lib/recurring.ts';
@@ -65,7 +66,7 @@ export async function serve(
     ...config,
     hosts,
     connections: connections.doors,
-    ...(certificate && { tls: certificate.current() }),
+    ...defined({ tls: certificate?.current() }),
     jobsBoard: gatehouse,
   });
   opened.defer(() => doors.close());
@@ -99,7 +100,7 @@ async function composeOrUnseal(config: Config, { listening, log, output, until }
       clock: systemClock,
       ids: createIds(systemClock),
       log,
-      ...(certificate && { tls: certificate.current() }),
+      ...defined({ tls: certificate?.current() }),
       trustedProxies: config.trustedProxies,
       ...listeners,
     });

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { Kysely, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
+import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
@@ -123,7 +124,7 @@ export async function openPostgres<S>(
     clock,
     ...older,
     migrations,
-    ...(snapshot && { snapshot }),
+    ...defined({ snapshot }),
     // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two at a time would only conflict.
     inTransaction: async (work) => {
       guard.refuseInside();
@@ -132,7 +133,7 @@ export async function openPostgres<S>(
         return serializable(db, guard, work);
       });
     },
-    ...(lock && { lock }),
+    ...defined({ lock }),
   });
   return opened.catch((error: unknown) => {
     throw explainRefusal(error, url) ?? error;
@@ -184,7 +185,7 @@ async function finish<S>(
       migrations,
       clock,
       ...older,
-      ...(snapshot && { snapshot }),
+      ...defined({ snapshot }),
     });
     return { db, dialect, version, inTransaction, requireWriter, close };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { defined } from '../../lib/defined.ts';
 import { writeDurablyAside } from '../../lib/durable-file.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -160,7 +161,7 @@ async function checkFiles(files: readonly ModelFile[]): Promise<FileCheck[]> {
       file: path,
       ok: found === entry.sha256,
       expected: entry.sha256,
-      ...(found === undefined ? {} : { found }),
+      ...defined({ found }),
     });
   }
   return checks;

@@ -1,6 +1,7 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -160,11 +161,11 @@ export async function openKeyCopies({
     const { place: name, copy, since } = place.report();
     await keys.removePlace(name, {
       place: name,
-      ...(copy !== undefined && { copy }),
+      ...defined({ copy }),
       fate,
       by,
       at: clock.now(),
-      ...(since !== undefined && { behindSince: since }),
+      ...defined({ behindSince: since }),
     });
     places.delete(name);
     await place.close();
@@ -194,7 +195,7 @@ export async function openKeyCopies({
     }
     if (place && only === now) await forget(place, 'attested', by);
     else await keys.setFormerCopy({ ...(only as FormerCopy), fate: 'attested', by, at: clock.now() });
-    return { place: name, ...(only.copy !== undefined && { copy: only.copy }) };
+    return { place: name, ...defined({ copy: only.copy }) };
   }
 
   return {
@@ -206,7 +207,7 @@ export async function openKeyCopies({
       Promise.all(
         [...places.keys()].sort().map(async (place) => {
           const note = await places.get(place)!.readNote();
-          return { place, ...(note && { note }) };
+          return { place, ...defined({ note }) };
         }),
       ),
     async sync() {

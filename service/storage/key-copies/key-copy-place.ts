@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { type CopiedTable, type CopiedValue, copiedTables } from '../keys/key-store-schema.ts';
@@ -230,7 +231,7 @@ export function createCopyPlace(
       let after: readonly CopiedValue[] | undefined;
       for (;;) {
         const rows = await keys.rows(table, after, PAGE);
-        await thread.run({ is: 'page', table, rows, ...(after && { after }) }, PATIENCE.page);
+        await thread.run({ is: 'page', table, rows, ...defined({ after }) }, PATIENCE.page);
         if (rows.length === 0) break;
         after = rows.at(-1)!.slice(0, copiedTables[table].key.length);
       }
@@ -246,7 +247,7 @@ export function createCopyPlace(
   return {
     report: () => ({
       place,
-      ...(copy !== undefined && { copy }),
+      ...defined({ copy }),
       state,
       addedAt,
       ...(state === 'current' || since === undefined ? {} : { since }),

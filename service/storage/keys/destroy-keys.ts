@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { KeyCopies } from '../key-copies/key-copies.ts';
 import type { KeyStore } from './key-store.ts';
@@ -48,10 +49,10 @@ export async function destroyKeys(
       ...reports.map(
         ({ place, copy, state, reason }): CopyState => ({
           place,
-          ...(copy !== undefined && { copy }),
+          ...defined({ copy }),
           ...(state === 'current'
             ? { state: 'destroyed' }
-            : { state: 'unreachable', ...(reason === undefined ? {} : { reason }) }),
+            : { state: 'unreachable', ...defined({ reason }) }),
         }),
       ),
       ...(readable === undefined

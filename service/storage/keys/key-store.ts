@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { type Log, silentLog } from '../../lib/log.ts';
 import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from '../connection.ts';
@@ -89,7 +90,7 @@ export async function openKeyStore(
     log,
     what: 'key store',
     ...older,
-    ...(writer !== undefined && { writer }),
+    ...defined({ writer }),
   });
   const { db, dialect, requireWriter, close } = opened;
   const keyWriter = createKeyWriter(opened);

@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type KeyCopies, openKeyCopies } from '../key-copies/key-copies.ts';
@@ -75,7 +76,7 @@ export async function openVault(
     );
   }
   await using opened = new AsyncDisposableStack();
-  const keys = await openKeyStore(place, { clock, log, ...older, ...(writer !== undefined && { writer }) });
+  const keys = await openKeyStore(place, { clock, log, ...older, ...defined({ writer }) });
   opened.defer(() => keys.close());
   const guard = createNoteGuard();
   const copies = await openKeyCopies({ keys, data: folder, clock, log, admitNote: guard.admit });
