@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import { parseNetwork } from '../organizations/index.ts';
 import type { ApiKey } from './api-key.ts';
@@ -57,7 +58,7 @@ export function narrowKey(key: ApiKey, change: Narrowing, now: number): ApiKey {
   if (details.length > 0) {
     throw new Problem('INVALID_REQUEST', details.map(({ message }) => message).join(' '), { details });
   }
-  return { ...key, scopes: kept, origins, cidrs, profiles, ...(expiresAt !== undefined && { expiresAt }) };
+  return { ...key, scopes: kept, origins, cidrs, profiles, ...defined({ expiresAt }) };
 }
 
 function isInside(cidr: string, networks: readonly string[]): boolean {

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, World } from '../../lib/id.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import { parseNetwork } from '../organizations/index.ts';
@@ -68,7 +69,7 @@ export function checkNewKey(
     origins,
     cidrs,
     profiles: [...new Set(input.profiles ?? [])],
-    ...(expiresAt !== undefined && { expiresAt }),
+    ...defined({ expiresAt }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
@@ -73,17 +74,17 @@ export function createFiring({ recipients, events, audit, jobs, ids, clock }: Fi
       action: 'alert.fire',
       organization,
       target: id,
-      details: { rule: rule.id, world, metric, value, threshold, ...(about !== undefined && { about }) },
+      details: { rule: rule.id, world, metric, value, threshold, ...defined({ about }) },
     });
     if (channels.webhook) {
       const payload = {
         ...{ alert: id, rule: rule.id, name: rule.name, metric, value, threshold },
         windowMinutes: rule.windowMinutes,
-        ...(reason !== undefined && { reason }),
+        ...defined({ reason }),
       };
       const event = { type: 'alert.triggered', organization, world } as const;
       if (subject === undefined) {
-        await events.add(tx, { ...event, payload: { ...payload, ...(about !== undefined && { about }) } });
+        await events.add(tx, { ...event, payload: { ...payload, ...defined({ about }) } });
       } else {
         // Nothing is personal in it but the person it names: so erasing the person reaches the event and what was sent of it.
         await events

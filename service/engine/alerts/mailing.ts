@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Outgoing, OutgoingFailure } from '../../outgoing/outgoing.ts';
@@ -43,9 +44,7 @@ export function createMailing({ db, server, destinations, outgoing, recipients }
       try {
         return await outgoing.mail({
           ...{ host, address, port, secure, from, to: [to], ...text, timeout: 25 * SECOND },
-          ...(ca !== undefined && { ca }),
-          ...(user !== undefined && { user }),
-          ...(password !== undefined && { password }),
+          ...defined({ ca, user, password }),
         });
       } catch (error) {
         // Anything else may have come after the mail was taken.

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from './audit.ts';
@@ -68,7 +69,7 @@ export async function prune(
         await audit.add(tx, {
           actor,
           action: 'audit.prune',
-          ...(request === undefined ? {} : { request }),
+          ...defined({ request }),
           details: { before, through: last.seq },
         });
       }

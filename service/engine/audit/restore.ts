@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from './audit.ts';
 import { putCheckpoint, readHead, readNewestCheckpoint } from './audit-store.ts';
@@ -31,7 +32,7 @@ export async function acknowledgeRestore(
     await audit.add(tx, {
       actor,
       action: 'backup.restore',
-      ...(request === undefined ? {} : { request }),
+      ...defined({ request }),
       details: {
         ...details,
         chain,

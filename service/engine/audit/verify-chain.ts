@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { defined } from '../../lib/defined.ts';
 import type { Db } from '../../storage/transaction.ts';
 import {
   countLines,
@@ -86,7 +87,7 @@ export async function verifyChain({
   const publicKeys = keysById(keys);
   const newest = await readNewestCheckpoint(db);
   const noted = readSignedNote(note, publicKeys, appliance);
-  const walk = createChainWalk({ appliance, keys: publicKeys, ...(noted && { noted }) });
+  const walk = createChainWalk({ appliance, keys: publicKeys, ...defined({ noted }) });
   const { seq: until } = await readHead(db);
   for await (const record of readChain(db, until)) {
     take(walk, record);
@@ -104,8 +105,7 @@ export async function verifyChain({
   return {
     valid: damage === undefined,
     ...report,
-    ...(compared && { copies: compared.map(toComparedCopy) }),
-    ...(damage && { damage }),
+    ...defined({ copies: compared?.map(toComparedCopy), damage }),
   };
 }
 
@@ -195,7 +195,7 @@ const lineOf = ({ text }: CopyNote): number | undefined =>
 
 function toComparedCopy(copy: CopyNote): ComparedCopy {
   const line = lineOf(copy);
-  return { place: copy.place, note: copy.is, ...(line !== undefined && { line }) };
+  return { place: copy.place, note: copy.is, ...defined({ line }) };
 }
 
 function judgeCopies(copies: readonly CopyNote[], noted: Checkpoint | undefined): Damage | undefined {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { defined } from '../../lib/defined.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { AcknowledgedRestore, Damage } from './damage.ts';
 import {
@@ -121,7 +122,7 @@ export async function verifyExport(
     ...(header?.filter && { filter: header.filter }),
     ...(footer && { signedBy: { kid: footer.kid, key: pinned.length > 0 ? 'pinned' : 'brought' } }),
     ...(walk?.report() ?? nothingSeen),
-    ...(damage && { damage }),
+    ...defined({ damage }),
   };
 }
 

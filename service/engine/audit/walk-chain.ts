@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import { beforeTheFirst, hashOutside, type OutsideLine, type StoredLine } from './chain.ts';
 import {
   cutOrRewritten,
@@ -97,7 +98,7 @@ export function createChainWalk({ appliance, keys, noted, withoutOutside = false
         ...(anchor && { pruned: { through: anchor.seq, at: anchor.at } }),
         last: last.seq,
         checkpoints,
-        ...(lastCheckpoint && { lastCheckpoint }),
+        ...defined({ lastCheckpoint }),
         /** Lines after the last checkpoint: chained, not signed yet. */
         uncovered: last.seq - (lastCheckpoint?.seq ?? 0),
         restores: restores.list(),

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { Finding } from './check.ts';
 import { type CheckName, checkNamed, checkNames, type Rules } from './registered-checks.ts';
 import type { Rule } from './rule.ts';
@@ -35,7 +36,7 @@ export function applyRule(check: CheckName, rule: Rule, finding: Finding): Check
       const told = { ...details, inputMissing: true };
       return { check, pass: false, score: 0, weight: rule.weight, reason: skipped, details: told };
     }
-    return { check, pass: true, score: 0, weight: 0, skipped, ...(details && { details }) };
+    return { check, pass: true, score: 0, weight: 0, skipped, ...defined({ details }) };
   }
   const score = Math.min(1, Math.max(0, finding.score));
   const pass = score >= rule.threshold;
@@ -46,8 +47,7 @@ export function applyRule(check: CheckName, rule: Rule, finding: Finding): Check
     pass,
     score,
     weight: rule.weight,
-    ...(reason === undefined ? {} : { reason }),
-    ...(details === undefined ? {} : { details }),
+    ...defined({ reason, details }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import { type Check, type Finding, NOT_RECOGNIZED, type PersonalInputs } from './check.ts';
 import type { DeviceInfo } from './circumstances.ts';
 import { rule } from './rule.ts';
@@ -61,8 +62,7 @@ function traitsOf(device: DeviceInfo): Traits {
   const screen = sizeOf(device.screenWidth, device.screenHeight);
   return {
     ...(device.userAgent ? userAgentFamily(device.userAgent) : {}),
-    ...(camera ? { camera } : {}),
-    ...(screen ? { screen } : {}),
+    ...defined({ camera, screen }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import { greatCircle, type Position } from '../../lib/great-circle.ts';
 import { type Check, type Finding, NOT_RECOGNIZED, type PersonalInputs } from './check.ts';
 import { rule } from './rule.ts';
@@ -50,7 +51,7 @@ export const impossibleTravelCheck = {
     if (!earlier) return NOT_RECOGNIZED;
     const last = earlier.find((one) => one.place !== undefined);
     return impossibleTravel(
-      { at: now, ...(place ? { place } : {}) },
+      { at: now, ...defined({ place }) },
       last?.place ? { at: last.at, place: last.place } : undefined,
     );
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Analysis } from '../../inference/face.ts';
 import type { PadSetEntry } from '../../inference/models/manifest.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Check, Finding, FrameEvidence, PictureInputs } from './check.ts';
 import type { Frame } from './frame.ts';
 import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';
@@ -61,9 +62,7 @@ export function liveness(
   const framesGiven = looks.length + Object.values(leftOut).reduce((sum, count) => sum + count, 0);
   const details = {
     thresholdScore: scale === 'live' ? point.score : 0.5,
-    ...(framesGiven > 0
-      ? { frames: { counted: looks.length, leftOut, ...(note === undefined ? {} : { note }) } }
-      : {}),
+    ...(framesGiven > 0 ? { frames: { counted: looks.length, leftOut, ...defined({ note }) } } : {}),
     layers: [
       {
         layer: 'pad',
@@ -74,7 +73,7 @@ export function liveness(
         threshold: point.score,
         apcer: point.apcer,
         bpcer: point.bpcer,
-        ...(point.worst ? { worstSpecies: point.worst } : {}),
+        ...defined({ worstSpecies: point.worst }),
         note: 'apcer and bpcer hold at this threshold, on single pictures of one data set; other cameras differ. Passive detection is a risk signal, not proof of life.',
       },
       ...(motionLayer ? [motionLayer] : []),

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import { applyRule, type CheckResult } from './apply-rule.ts';
 import type { FrameEvidence, JudgedFrames, PersonalInputs } from './check.ts';
 import { evidenceOf, judgeFrames } from './frame-consistency.ts';
@@ -13,7 +14,7 @@ export function runChecks({ definition, ...given }: CheckInputs): CheckResult[] 
   const inputs: PersonalInputs = {
     ...given,
     ...judgedFrames({ ...given, definition }),
-    ...(given.earlier ? { history: given.earlier.flatMap(({ probe }) => probe ?? []) } : {}),
+    ...defined({ history: given.earlier?.flatMap(({ probe }) => probe ?? []) }),
   };
   return registeredChecks
     .filter(({ name }) => definition.checks[name].enabled)

@@ -1,4 +1,5 @@
 import type { Analysis, AnalyzedFace } from '../../inference/face.ts';
+import { defined } from '../../lib/defined.ts';
 import { BLACK_AND_WHITE, isBlackAndWhite } from './black-and-white.ts';
 import { faceQuality } from './face-quality.ts';
 import type { Frame } from './frame.ts';
@@ -45,7 +46,7 @@ export function sortFrames(frames: readonly Frame[]): SortedFrames {
     unidentifiable: those(({ analysis }, fault) => fault?.identifiable === false && !!analysis.face),
     faceless: those(({ analysis }) => !analysis.face),
     leftOut,
-    ...(commonest ? { advice: commonest.advice } : {}),
+    ...defined({ advice: commonest?.advice }),
   };
 }
 

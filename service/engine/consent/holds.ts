@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { HoldId, Ids, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
@@ -47,7 +48,7 @@ export function createHolds({ db, inTransaction, sealer, audit, ids, clock }: Ho
     actor,
     action,
     organization,
-    ...(request === undefined ? {} : { request }),
+    ...defined({ request }),
   });
   return {
     async place(person, reason, actor, request) {
@@ -93,7 +94,7 @@ export function createHolds({ db, inTransaction, sealer, audit, ids, clock }: Ho
         return id as HoldId;
       }),
     async list(realm, { limit, after }, actor, request) {
-      const found = await store.page(realm, { limit: limit + 1, ...(after === undefined ? {} : { after }) });
+      const found = await store.page(realm, { limit: limit + 1, ...defined({ after }) });
       const holds = found.slice(0, limit);
       await inTransaction((tx) =>
         audit.add(tx, {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
@@ -96,7 +97,7 @@ export const lineOf = ({ organization, subject }: Person, actor: Actor, request:
   actor,
   organization,
   target: subject,
-  ...(request === undefined ? {} : { request }),
+  ...defined({ request }),
 });
 
 async function keep(tx: Tx, person: Person, standing: Standing): Promise<void> {

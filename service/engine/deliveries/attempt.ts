@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Outgoing, OutgoingFailure, OutgoingReply } from '../../outgoing/outgoing.ts';
 import type { CheckedDestination, Destinations } from '../destinations/index.ts';
@@ -151,9 +152,7 @@ async function post(
         body,
         timeout,
         keep: KEPT,
-        ...(ca !== undefined && { ca }),
-        ...(pin !== undefined && { pin }),
-        ...(signal && { signal }),
+        ...defined({ ca, pin, signal }),
       });
     } catch (error) {
       last = error;

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -157,7 +158,7 @@ function outcomeOf({ outcome, status, sentence, retryAt }: Attempted): JobOutcom
   if (status === 410) return { is: 'dead', error: sentence };
   // Without an answer the sentence may quote a certificate or an address; the delivery keeps it, until the person is erased.
   const error = status === undefined ? `No answer (${outcome}); the delivery says more.` : sentence;
-  return { is: 'failed', error, ...(retryAt !== undefined && { at: retryAt }) };
+  return { is: 'failed', error, ...defined({ at: retryAt }) };
 }
 
 /** Those asked for in one turn of the event loop are read by one statement. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { DeliveryId, Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
@@ -88,7 +89,7 @@ export function createResend({
           name: work.name,
           subject: work.subject,
           origin: 'resend',
-          ...(url && { url }),
+          ...defined({ url }),
           lane: work.lane,
         },
       ]);

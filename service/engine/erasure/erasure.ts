@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { ErasureId, Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
@@ -119,7 +120,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
     personalData,
     primary: deps.primary,
     now: clock.now,
-    ...(data === undefined ? {} : { data }),
+    ...defined({ data }),
     elsewhere:
       dialect === 'postgres'
         ? ['the files of the PostgreSQL server: they are not on this machine’s paths']
@@ -168,7 +169,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
         organization,
         target,
         outcome: 'refused',
-        ...(request === undefined ? {} : { request }),
+        ...defined({ request }),
         details: { code: 'LEGAL_HOLD', world },
       }),
     );
@@ -196,7 +197,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
   async function goOn(id: string, witness?: Witness): Promise<ErasureReceipt> {
     const row = await store.get(id as ErasureId);
     if (!row) throw new Error(`The erasure ${id} is not there.`);
-    const [receipt] = await finish([{ row, ...(witness && { witness }) }]);
+    const [receipt] = await finish([{ row, ...defined({ witness }) }]);
     return receipt!;
   }
 
@@ -223,7 +224,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
     const { confirm, after, limit, ...who } = order;
     const there = await subjects.count(realm);
     if (confirm !== there) throw unconfirmed(realm, there, confirm);
-    const page = await subjects.list(realm, { limit, ...(after === undefined ? {} : { after }) });
+    const page = await subjects.list(realm, { limit, ...defined({ after }) });
     const begun: ErasureRow[] = [];
     const held: SubjectId[] = [];
     for (const { id } of page.subjects) {
@@ -244,7 +245,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
       held,
       pending: receipts.flatMap(({ state, erasure }) => (state === 'pending' ? [erasure] : [])),
       left: await subjects.count(realm),
-      ...(page.next === undefined ? {} : { next: page.next }),
+      ...defined({ next: page.next }),
     };
   }
 

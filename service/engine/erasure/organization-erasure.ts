@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
@@ -113,7 +114,7 @@ export function createOrganizationErasure({
           action,
           organization,
           target: organization,
-          ...(request === undefined ? {} : { request }),
+          ...defined({ request }),
           details,
         });
       // The keys lie in another database: announced first, so that nothing is destroyed without a line.

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { PersonalData, SealedValue } from '../personal-data/index.ts';
 import type { Realm, Subject } from '../subjects/index.ts';
@@ -95,8 +96,7 @@ export function createProver({
         probes: compared.filter((one) => one.embedder === embedder).map(({ vector }) => vector),
         remembered: {
           patterns,
-          ...(subject.email === undefined ? {} : { email: subject.email }),
-          ...(subject.name === undefined ? {} : { name: subject.name }),
+          ...defined({ email: subject.email, name: subject.name }),
         },
       };
     },

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, readActor } from '../audit/index.ts';
@@ -111,7 +112,7 @@ export function createSteps(deps: StepsDeps) {
       waitingFor,
       copies,
       ledger: place,
-      ...(proof === undefined ? {} : { proof }),
+      ...defined({ proof }),
       publicKey: key.publicKey,
       kid: key.kid,
     };
@@ -138,7 +139,7 @@ export function createSteps(deps: StepsDeps) {
       action: first ? 'subject.erase' : 'subject.erase.finish',
       organization,
       target: subject,
-      ...(request === undefined ? {} : { request }),
+      ...defined({ request }),
       details: {
         erasure: row.id,
         world,
@@ -260,7 +261,7 @@ function hasMissed({ at, behindSince }: FormerCopy, { reason }: ErasureRow, eras
 
 const takenOut = ({ place, copy }: FormerCopy): CopyOfReceipt => ({
   place,
-  ...(copy !== undefined && { copy }),
+  ...defined({ copy }),
   state: 'unreachable',
   reason: 'It was taken out of the places before the key was destroyed in it.',
 });

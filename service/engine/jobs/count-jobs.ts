@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type JobKind, type JobState, jobKinds } from './job.ts';
 import { countJobs, selectOldest } from './job-store.ts';
@@ -45,7 +46,7 @@ export function createCountJobs({ db, clock }: { db: Db; clock: Clock }): Pick<J
           waiting: (await jobs('waiting')) + (await jobs('relayed')),
           running: await jobs('leased'),
           dead: await jobs('dead'),
-          ...(oldestAt !== undefined && { oldestAt }),
+          ...defined({ oldestAt }),
         };
       }
       return backlog;

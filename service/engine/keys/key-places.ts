@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
@@ -81,7 +82,7 @@ export function createKeyPlaces({ copies, inTransaction, audit }: KeyPlacesDeps)
     async remove(folder, { wipe }, actor) {
       const place = resolve(folder);
       const known = (await copies.list()).find((one) => one.place === place);
-      const details = { place, wipe, ...(known && { state: known.state }) };
+      const details = { place, wipe, ...defined({ state: known?.state }) };
       if (known) await note(actor, 'keystore.remove-place', details);
       try {
         await copies.remove(place, { wipe });
@@ -99,12 +100,12 @@ export function createKeyPlaces({ copies, inTransaction, audit }: KeyPlacesDeps)
           `Nothing was changed. To say that the medium of the copy in ${place} is destroyed, send confirm with the folder.`,
         );
       }
-      const asked = { place, ...(copy !== undefined && { copy }) };
+      const asked = { place, ...defined({ copy }) };
       await note(actor, 'keystore.attest-destroyed.begin', asked);
       try {
         const attested = await copies.attest(place, {
           by: describeActor(actor),
-          ...(copy !== undefined && { copy }),
+          ...defined({ copy }),
         });
         await note(actor, 'keystore.attest-destroyed', attested);
         return attested;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
@@ -153,7 +154,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
           actor,
           action: 'subject.unlock',
           organization: realm.organization,
-          ...(subject && { target: subject.id }),
+          ...defined({ target: subject?.id }),
           details: { world: realm.world, ...told },
         });
         return told;

@@ -1,4 +1,5 @@
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
+import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
 import { confidence } from './confidence.ts';
@@ -105,7 +106,7 @@ export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
       const enrolled = await subjects.enrollments(realm, subject ?? NOBODY);
       const comparison = compareWith(scorers, probe, enrolled, rate, shiftOf);
       const decision = comparison ? decide(comparison, rate) : undecided(scorers, rate, shiftOf);
-      return { ...decision, ...(subject === undefined ? {} : { subject }) };
+      return { ...decision, ...defined({ subject }) };
     },
     async search(realm, probe, { primary, scorers }, rates, findable) {
       const shiftOf = shifts.of(realm);
@@ -125,7 +126,7 @@ export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
       const { threshold, fnmr, extrapolated } = decision.threshold;
       return {
         ...decision,
-        ...(best ? { subject: best.subject } : {}),
+        ...defined({ subject: best?.subject }),
         identification: { gallerySize, galleryRate, matchRate, threshold, fnmr, extrapolated },
       };
     },

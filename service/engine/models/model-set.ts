@@ -1,4 +1,5 @@
 import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
+import { defined } from '../../lib/defined.ts';
 
 /** The one that every built-in profile but `phantom` names. */
 const DEFAULT_DETECTOR = 'blazeface';
@@ -42,7 +43,7 @@ export function modelSetOf(manifest: Manifest, isEnabled: (entry: ModelEntry) =>
       (a, b) => Number(b === DEFAULT_DETECTOR) - Number(a === DEFAULT_DETECTOR),
     ),
     embedders: idsOf('embedder'),
-    ...(primary === undefined ? {} : { primary }),
+    ...defined({ primary }),
     scorers,
     padSets,
     files: Object.fromEntries([...usable.values()].map(({ id, sha256 }) => [id, sha256])),

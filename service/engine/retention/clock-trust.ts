@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
@@ -90,8 +91,8 @@ export function createClockTrust({ db, inTransaction, notes, audit, clock, built
         audit.add(tx, {
           actor,
           action: 'retention.confirm-clock',
-          ...(request === undefined ? {} : { request }),
-          details: { now: time(now), today, ...(why === undefined ? {} : { doubt: why }) },
+          ...defined({ request }),
+          details: { now: time(now), today, ...defined({ doubt: why }) },
         }),
       );
       await believe();

@@ -1,5 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
@@ -38,7 +39,7 @@ export async function eraseDue(
       const done = await erase(realm, subject, {
         reason: reason === 'consent-withdrawn' ? 'consent-withdrawn' : 'retention',
         actor,
-        ...(request === undefined ? {} : { request }),
+        ...defined({ request }),
       });
       report.erased++;
       if (done.state === 'pending') report.pending++;

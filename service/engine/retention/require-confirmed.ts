@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -54,8 +55,8 @@ export async function requireConfirmed(
       action: 'retention.sweep',
       organization,
       outcome: 'refused',
-      ...(request === undefined ? {} : { request }),
-      details: { due, people, confirm: confirm ?? null, ...(why === undefined ? {} : { why }) },
+      ...defined({ request }),
+      details: { due, people, confirm: confirm ?? null, ...defined({ why }) },
     }),
   );
   throw new Unconfirmed({ organization, due, people, why: why ?? 'The number given is another one.' });

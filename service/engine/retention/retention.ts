@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { programBuiltAt } from '../../lib/program-built.ts';
@@ -87,7 +88,7 @@ export function createRetention(given: RetentionDeps): Retention {
       const found = await look(deps, id);
       const asks = await whyConfirm(deps, id, found);
       const rows = await countOldRows(deps, id, found);
-      return { ...found.report, rows, people: found.people, ...(asks === undefined ? {} : { asks }) };
+      return { ...found.report, rows, people: found.people, ...defined({ asks }) };
     },
     sweep: (id, order) =>
       alone(async () => {

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
@@ -57,7 +58,7 @@ const lineOf = (organization: OrganizationId, sweep: Sweep, { actor, request }: 
   actor,
   organization,
   target: sweep.id,
-  ...(request === undefined ? {} : { request }),
+  ...defined({ request }),
 });
 
 /** Pages are deleted in transactions of their own: a sweep that is cut short has its line all the same. */
@@ -90,7 +91,7 @@ async function pruneLog(
 ): Promise<void> {
   const terms = (await organizations.list()).map((one) => retentionPolicy(one).auditDays);
   const before = Math.min(now - Math.max(...terms) * DAY, (await oldestHeld(db)) ?? now);
-  const pruned = await pruneAudit({ before, actor, ...(request === undefined ? {} : { request }) });
+  const pruned = await pruneAudit({ before, actor, ...defined({ request }) });
   report.auditLines = pruned.lines;
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { PersonalData } from '../personal-data/index.ts';
 import type { DueReason } from './due.ts';
 
@@ -37,5 +38,5 @@ export const flatReport = ({ rows, ...counts }: SweepReport): Record<string, unk
 
 export function readReport(text: string): SweepReport {
   const { due, held, erased, pending, auditLines, failed, ...rows } = JSON.parse(text);
-  return { due, held, erased, pending, rows, auditLines, ...(failed === undefined ? {} : { failed }) };
+  return { due, held, erased, pending, rows, auditLines, ...defined({ failed }) };
 }

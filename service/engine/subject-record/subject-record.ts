@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
@@ -69,7 +70,7 @@ export function createSubjectRecords({
         action,
         organization,
         target: subject,
-        ...(request === undefined ? {} : { request }),
+        ...defined({ request }),
         details: { world, ...details },
       }),
     );

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
@@ -59,7 +60,7 @@ export function createConfirm({ store, inTransaction, audit, most }: ConfirmDeps
         action: confirmed ? 'subject.confirm' : 'subject.unconfirm',
         organization,
         target: subject,
-        ...(request === undefined ? {} : { request }),
+        ...defined({ request }),
         details: { world, enrollment },
       });
     });

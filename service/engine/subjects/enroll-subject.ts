@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Ids, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
@@ -145,7 +146,7 @@ export function createEnroll({
         action: 'subject.enroll',
         organization: realm.organization,
         target: subject,
-        ...(request === undefined ? {} : { request }),
+        ...defined({ request }),
         details: { world: realm.world, created, enrollment, quality, dropped: surplus.length, ...details },
       });
       await events.add(tx, {
@@ -174,7 +175,7 @@ export function createEnroll({
     );
     index.put(realm, subject, averagedVectors(kept));
     const now = { ...realm, id: subject, email, createdAt: at, ...known, updatedAt: at, enrollments };
-    return { subject: { ...now, ...(name === undefined ? {} : { name }) }, created, enrollment };
+    return { subject: { ...now, ...defined({ name }) }, created, enrollment };
   }
 
   return async function enroll(

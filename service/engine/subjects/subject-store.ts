@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
@@ -68,8 +69,7 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         id: row.id as SubjectId,
         organization: row.organization as OrganizationId,
         world: row.world as World,
-        ...(email === undefined ? {} : { email }),
-        ...(name === undefined ? {} : { name }),
+        ...defined({ email, name }),
         createdAt: row.created_at,
         updatedAt: row.updated_at,
         enrollments: Number(row.enrollments),

@@ -1,5 +1,6 @@
 import type { Galleries } from '../../inference/gallery/gallery.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -179,7 +180,7 @@ export function createSubjects({
     find,
     get,
     async list(realm, { limit, after }) {
-      const found = await store.list(realm, { limit: limit + 1, ...(after === undefined ? {} : { after }) });
+      const found = await store.list(realm, { limit: limit + 1, ...defined({ after }) });
       const subjects = found.slice(0, limit);
       return found.length > limit ? { subjects, next: subjects.at(-1)!.id } : { subjects };
     },

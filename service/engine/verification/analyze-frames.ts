@@ -1,4 +1,5 @@
 import type { AnalysisRequest, FaceAnalyzer } from '../../inference/face.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Frame } from '../checks/index.ts';
 import type { VerifyCommand } from './verdict.ts';
@@ -28,7 +29,7 @@ export async function analyzeFrames(
     const batch = frames.slice(start, start + AT_ONCE).map(async (frame, i) => {
       const at = frameTimes?.[start + i];
       const analysis = await analyzeFrame(analyzer, frame, start + i, request);
-      return { analysis, ...(at === undefined ? {} : { at }) };
+      return { analysis, ...defined({ at }) };
     });
     analyzed.push(...(await Promise.all(batch)));
   }

@@ -1,4 +1,5 @@
 import type { Analysis } from '../../inference/face.ts';
+import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import {
   type CheckResult,
@@ -91,8 +92,7 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
       definition: profile.definition,
       plan,
       now: started,
-      ...(place ? { place } : {}),
-      ...(device ? { device } : {}),
+      ...defined({ place, device }),
       ...(known
         ? { earlier: await verifications.earlier(organization, known, { most: HISTORY, until: started }) }
         : {}),

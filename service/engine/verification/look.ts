@@ -1,4 +1,5 @@
 import type { Analysis, AnalysisRequest, FaceAnalyzer } from '../../inference/face.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { describeActor } from '../audit/index.ts';
 import { type CheckResult, faceQuality, isBlackAndWhite } from '../checks/index.ts';
@@ -37,8 +38,7 @@ export function analysisRequest(
     embedders: [...embedders],
     deadline,
     share: { world, organization, key: actor.is === 'key' ? actor.key : describeActor(actor) },
-    ...(pad ? { pad: pad.id } : {}),
-    ...(signal ? { signal } : {}),
+    ...defined({ pad: pad?.id, signal }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { CountryOf } from '../../lib/country-of.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
@@ -62,8 +63,7 @@ export function createPrepareVerification(deps: PrepareDeps) {
       profile,
       plan,
       files: set.files,
-      ...(claimed ? { claimed } : {}),
-      ...(place ? { place } : {}),
+      ...defined({ claimed, place }),
     };
   };
 }
@@ -87,7 +87,7 @@ async function claimedBy(
       organization,
       target: claimed.id,
       outcome: 'refused',
-      ...(request === undefined ? {} : { request }),
+      ...defined({ request }),
       details: { code: 'CONSENT_WITHDRAWN', world, kind: '1:1' },
     }),
   );

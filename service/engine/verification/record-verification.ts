@@ -1,5 +1,6 @@
 import type { Analysis } from '../../inference/face.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
@@ -145,7 +146,7 @@ async function announce(
     organization: realm.organization,
     target: id,
     outcome: verified ? 'done' : 'refused',
-    ...(request === undefined ? {} : { request }),
+    ...defined({ request }),
     details: {
       world: realm.world,
       kind: kindOf(run),
@@ -203,16 +204,14 @@ export function createRecord(write: WriteVerification) {
       composite: compositeScore,
       ...(decision.comparison ? { match: matchOf(decision.comparison) } : {}),
       ...(subject && (matched || email !== undefined) ? { subject } : {}),
-      ...(verified
-        ? { personal: { probe, ...(place ? { place } : {}), ...(device ? { device } : {}) } }
-        : { reason }),
+      ...(verified ? { personal: { probe, ...defined({ place, device }) } } : { reason }),
     };
     const standing = replayed ? 'against' : standingOf(verified, matched, checkResults);
     const claim = attempt === undefined ? {} : { claim: { attempt, standing } as const };
     const told = {
       confidence: verified ? decision.confidence : 0,
       ...(verified ? { composite: composite(toldResults(checkResults, true)) } : { reason }),
-      ...(recognized?.email === undefined ? {} : { email: recognized.email }),
+      ...defined({ email: recognized?.email }),
     };
     if (replayed || isAttack(checkResults)) {
       const also = (tx: Tx) => guard.add(tx, main.pixelHash);
@@ -237,5 +236,5 @@ const outcomesOf = (checks: readonly CheckResult[]): CheckOutcome[] =>
     pass,
     score,
     weight,
-    ...(skipped === undefined ? {} : { skipped }),
+    ...defined({ skipped }),
   }));

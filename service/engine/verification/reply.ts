@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type CheckResult, composite } from '../checks/index.ts';
 import type { Matching, Threshold } from '../matching/index.ts';
@@ -28,7 +29,7 @@ export function createReply({ matching, clock }: ReplyDeps) {
     return {
       verification: id,
       verified,
-      ...(recognized ? { subject: recognized } : {}),
+      ...defined({ subject: recognized }),
       ...(verified ? {} : { reason }),
       confidence: told.confidence,
       ...(open ? { compositeScore, checkResults } : figuresFor(checkResults, verified)),

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Ids } from '../../lib/id.ts';
 import { describeActor } from '../audit/index.ts';
 import type { Destinations } from '../destinations/index.ts';
@@ -62,7 +63,7 @@ export function createAddEndpoint({
         events: fields.events,
         signature: fields.signature,
         headers: Object.keys(headers),
-        ...(wanted.lineage !== undefined && { lineage: wanted.lineage }),
+        ...defined({ lineage: wanted.lineage }),
       });
       return inserted;
     });

@@ -1,3 +1,4 @@
+import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { type Consents, purposes } from '../../consent/index.ts';
@@ -76,7 +77,7 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
       throw await refuse(run, 'DUPLICATE_IDENTITY', 'This face already belongs to another e-mail.', {
         duplicateOf,
       });
-    return { overridden, compared, ...(duplicateOf === undefined ? {} : { duplicateOf }) };
+    return { overridden, compared, ...defined({ duplicateOf }) };
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../../lib/defined.ts';
 import { applyRule, qualityFinding } from '../../checks/index.ts';
 import type { Subjects } from '../../subjects/index.ts';
 import type { EnrollResult } from '../verdict.ts';
@@ -23,16 +24,14 @@ export function createKeepEnrollment({ subjects }: { subjects: Pick<Subjects, 'e
         pixelHash: seen.main.pixelHash,
         quality: seen.quality.score,
         confirmed,
-        ...(name === undefined ? {} : { name }),
-        ...(consent === undefined ? {} : { consent }),
-        ...(mark === undefined ? {} : { mark }),
+        ...defined({ name, consent, mark }),
         audit: {
           ...(confirmed ? { confirmed } : {}),
           ...(overridden ? { overrideMismatch: true } : {}),
           ...(realm.world === 'live' && insists(command, 'overrideLiveness')
             ? { overrideLiveness: true }
             : {}),
-          ...(duplicateOf === undefined ? {} : { duplicateOf }),
+          ...defined({ duplicateOf }),
         },
       },
       actor,

@@ -1,3 +1,4 @@
+import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { type Consent, type Consents, type Ground, groundOf } from '../../consent/index.ts';
 import type { Models } from '../../models/index.ts';
@@ -71,7 +72,7 @@ export function createPrepareEnrollment({
       uniquenessPolicy: settings.uniquenessPolicy,
       ground: groundOf(settings),
       allowed: allowedOf(inUse, settings.allowedProfiles).map((one) => one.definition),
-      ...(consent === undefined ? {} : { consent }),
+      ...defined({ consent }),
     };
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../../lib/defined.ts';
 import { Problem, type ProblemCode, type ProblemExtra } from '../../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Audit, describeActor } from '../../audit/index.ts';
@@ -39,7 +40,7 @@ export function createRefuseEnrollment({ audit, events, inTransaction }: RefuseE
         organization: realm.organization,
         outcome: 'refused',
         ...(typeof details.subject === 'string' ? { target: details.subject } : {}),
-        ...(request === undefined ? {} : { request }),
+        ...defined({ request }),
         details: { code, world: realm.world, ...details },
       });
       await events.add(tx, {

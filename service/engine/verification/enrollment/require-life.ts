@@ -1,3 +1,4 @@
+import { defined } from '../../../lib/defined.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import { hardFailures, runLiveness } from '../../checks/index.ts';
 import { type Attempt, type Claims, type PictureGuard, strictestRules } from '../../lockout/index.ts';
@@ -34,13 +35,7 @@ export function createRequireLife({ subjects, claims, refuse }: RequireLifeDeps)
     const also = (tx: Tx) => guard.add(tx, main.pixelHash);
     const refused = (details: Record<string, unknown>, attempt?: Attempt) =>
       guard.inTurn(() =>
-        refuse(
-          run,
-          'CHECK_FAILED',
-          message,
-          { check, ...details },
-          { extra, also, ...(attempt ? { attempt } : {}) },
-        ),
+        refuse(run, 'CHECK_FAILED', message, { check, ...details }, { extra, also, ...defined({ attempt }) }),
       );
     const existing = await subjects.find(realm, command.email);
     if (!existing || command.actor.is !== 'key') {
