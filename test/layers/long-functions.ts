@@ -24,9 +24,5 @@ export const longFunctions: Readonly<Record<string, number>> = {
   'service/engine/subjects/subjects.ts createSubjects': 167,
   'service/engine/subjects/template-store.ts createTemplateStore': 235,
   'service/storage/key-copies/key-copies.ts openKeyCopies': 160,
-  'service/storage/key-copies/key-copy-file.ts createKeyCopyFile': 169,
   'service/storage/key-copies/key-copy-place.ts createCopyPlace': 229,
-  'service/storage/keys/rotate-organization.ts createOrganizationRotations': 87,
-  'service/storage/postgres/postgres-lock.ts takePostgresLock': 104,
-  'service/storage/sealing/template-transforms.ts openTemplateTransforms': 108,
 };

@@ -3,13 +3,9 @@ import { join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { syncFolder } from '../../lib/durable-file.ts';
 import { CHECKPOINT_NOTE } from '../keys/checkpoint-note.ts';
-import {
-  type CopiedTable,
-  type CopiedValue,
-  copiedTables,
-  type RowChange,
-} from '../keys/key-store-schema.ts';
+import type { CopiedTable, CopiedValue, RowChange } from '../keys/key-store-schema.ts';
 import { openCopy, readRevision } from './key-copy-open.ts';
+import { applyChanges, deleteAllRows, replacePage } from './key-copy-rows.ts';
 import { anotherMedium, CopyTrouble, toCopyTrouble } from './key-copy-trouble.ts';
 
 export const COPY_NAME = 'gatehouse-keys.db';
@@ -56,38 +52,32 @@ export interface KeyCopyFileDeps {
   opened?: (copy: Sqlite.Database) => void;
 }
 
-const tables = Object.keys(copiedTables) as CopiedTable[];
+/** One copy: every use opens the file and closes it again. */
+interface CopyAccess extends KeyCopyFileDeps {
+  path: string;
+  open(create: boolean): Sqlite.Database;
+  revisionOf(copy: Sqlite.Database): number;
+}
 
-export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps): KeyCopyFile {
+export function createKeyCopyFile(deps: KeyCopyFileDeps): KeyCopyFile {
+  const { place, identity, opened } = deps;
   const path = join(place, COPY_NAME);
-  let kept: Sqlite.Database | undefined;
-
-  const revisionOf = (copy: Sqlite.Database) => readRevision(copy, path, identity);
-
-  const idOf = (copy: Sqlite.Database) =>
-    copy.prepare('select copy from store_state').pluck().get() as string;
-
-  function requireCopy(copy: Sqlite.Database, id: string): void {
-    if (idOf(copy) !== id) throw anotherMedium(place);
-  }
-
-  function change(copy: Sqlite.Database, changes: readonly RowChange[], revision: number): void {
-    for (const { table, key, row } of changes) {
-      if (row) copy.prepare(upsertOf(table)).run(...row);
-      else copy.prepare(deleteOf(table)).run(...key);
-    }
-    copy.prepare('update store_state set revision = ?').run(revision);
-  }
-
-  function open(create: boolean): Sqlite.Database {
-    const copy = openCopy({ place, path, identity }, { create });
-    opened?.(copy);
-    return copy;
-  }
+  const access: CopyAccess = {
+    ...deps,
+    path,
+    open(create) {
+      const copy = openCopy({ place, path, identity }, { create });
+      opened?.(copy);
+      return copy;
+    },
+    revisionOf: (copy) => readRevision(copy, path, identity),
+  };
+  const { open, revisionOf } = access;
+  const overwriting = createOverwriting(access);
 
   function once<T>(work: (copy: Sqlite.Database) => T, create = false): T {
-    return told(() => {
-      abort();
+    return guard(access, () => {
+      overwriting.abort();
       const copy = open(create);
       try {
         return work(copy);
@@ -95,27 +85,6 @@ export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps):
         copy.close();
       }
     });
-  }
-
-  function told<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw toCopyTrouble(error, place, path);
-    }
-  }
-
-  function abort(): void {
-    const copy = kept;
-    kept = undefined;
-    if (copy?.inTransaction) {
-      try {
-        copy.exec('rollback');
-      } catch {
-        // The disk is gone; SQLite rolls back from the journal at the next opening.
-      }
-    }
-    copy?.close();
   }
 
   return {
@@ -143,14 +112,55 @@ export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps):
     apply: ({ copy: id, from, to, changes }) =>
       once((copy) => {
         const revision = revisionOf(copy);
-        requireCopy(copy, id);
+        requireCopy(copy, id, place);
         if (revision >= to) return revision;
         if (revision < from) throw new CopyTrouble('behind', `${path} misses earlier writes.`);
-        copy.transaction(() => change(copy, changes, to)).immediate();
+        copy.transaction(() => applyChanges(copy, changes, to)).immediate();
         return to;
       }),
+    ...overwriting,
+    wipe: (id) => {
+      once((copy) => {
+        revisionOf(copy);
+        requireCopy(copy, id, place);
+        // No journal on the disk, which would hold what is overwritten: a crash leaves a copy that is to go anyway.
+        copy.pragma('journal_mode = MEMORY');
+        deleteAllRows(copy);
+      });
+      guard(access, () => {
+        unlinkSync(path);
+        syncFolder(place);
+      });
+    },
+  };
+}
+
+/** One transaction over several calls, in which the copy is made the same as the store. */
+function createOverwriting(access: CopyAccess): Pick<KeyCopyFile, 'begin' | 'page' | 'finish' | 'abort'> {
+  const { place, path, open, revisionOf } = access;
+  let kept: Sqlite.Database | undefined;
+
+  function abort(): void {
+    const copy = kept;
+    kept = undefined;
+    if (copy?.inTransaction) {
+      try {
+        copy.exec('rollback');
+      } catch {
+        // The disk is gone; SQLite rolls back from the journal at the next opening.
+      }
+    }
+    copy?.close();
+  }
+
+  function begun(): Sqlite.Database {
+    if (kept) return kept;
+    throw new CopyTrouble('failed', `${path} was not begun.`);
+  }
+
+  return {
     begin: ({ copy: id, newest }) =>
-      told(() => {
+      guard(access, () => {
         abort();
         const copy = open(false);
         try {
@@ -161,7 +171,7 @@ export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps):
               `${path} is newer than the key store itself (${revision} writes against ${newest}): an old key store was put back. Stop the service and put this copy in its place, or people who were erased come back.`,
             );
           }
-          requireCopy(copy, id);
+          requireCopy(copy, id, place);
           copy.exec('begin immediate');
           kept = copy;
           return revision;
@@ -170,78 +180,29 @@ export function createKeyCopyFile({ place, identity, opened }: KeyCopyFileDeps):
           throw error;
         }
       }),
-    page: (table, after, rows) =>
-      told(() => {
-        const copy = begun();
-        const { key, columns } = copiedTables[table];
-        const names = key.join(', ');
-        const bounds = [
-          ...(after ? [`(${names}) > (${key.map(() => '?').join(', ')})`] : []),
-          ...(rows.length > 0 ? [`(${names}) <= (${key.map(() => '?').join(', ')})`] : []),
-        ];
-        const range = [...(after ?? []), ...(rows.at(-1)?.slice(0, key.length) ?? [])];
-        const held = copy
-          .prepare(
-            `select ${columns.join(', ')} from ${table}${bounds.length > 0 ? ` where ${bounds.join(' and ')}` : ''}`,
-          )
-          .raw()
-          .all(...range) as CopiedValue[][];
-        const keyOf = (row: readonly CopiedValue[]) => JSON.stringify(row.slice(0, key.length));
-        const wanted = new Map(rows.map((row) => [keyOf(row), row]));
-        const remove = copy.prepare(deleteOf(table));
-        for (const row of held) {
-          const now = wanted.get(keyOf(row));
-          if (now === undefined) remove.run(...row.slice(0, key.length));
-          else if (sameRow(row, now)) wanted.delete(keyOf(row));
-        }
-        const put = copy.prepare(upsertOf(table));
-        for (const row of wanted.values()) put.run(...row);
-      }),
+    page: (table, after, rows) => guard(access, () => replacePage(begun(), table, after, rows)),
     finish: (revision, changes) =>
-      told(() => {
+      guard(access, () => {
         const copy = begun();
-        change(copy, changes, revision);
+        applyChanges(copy, changes, revision);
         copy.exec('commit');
         abort();
       }),
     abort,
-    wipe: (id) => {
-      once((copy) => {
-        revisionOf(copy);
-        requireCopy(copy, id);
-        // No journal on the disk, which would hold what is overwritten: a crash leaves a copy that is to go anyway.
-        copy.pragma('journal_mode = MEMORY');
-        copy.transaction(() => {
-          for (const table of tables) copy.exec(`delete from ${table}`);
-        })();
-      });
-      told(() => {
-        unlinkSync(path);
-        syncFolder(place);
-      });
-    },
   };
+}
 
-  function begun(): Sqlite.Database {
-    if (kept) return kept;
-    throw new CopyTrouble('failed', `${path} was not begun.`);
+/** Throws CopyTrouble for whatever `work` throws. */
+function guard<T>({ place, path }: CopyAccess, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toCopyTrouble(error, place, path);
   }
 }
 
-function upsertOf(table: CopiedTable): string {
-  const { columns } = copiedTables[table];
-  return `insert or replace into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`;
-}
+const idOf = (copy: Sqlite.Database) => copy.prepare('select copy from store_state').pluck().get() as string;
 
-function deleteOf(table: CopiedTable): string {
-  return `delete from ${table} where ${copiedTables[table].key.map((name) => `${name} = ?`).join(' and ')}`;
-}
-
-function sameRow(a: readonly CopiedValue[], b: readonly CopiedValue[]): boolean {
-  return a.every((value, i) => {
-    const other = b[i];
-    return value instanceof Uint8Array
-      ? other instanceof Uint8Array && Buffer.compare(value, other) === 0
-      : value === other;
-  });
+function requireCopy(copy: Sqlite.Database, id: string, place: string): void {
+  if (idOf(copy) !== id) throw anotherMedium(place);
 }

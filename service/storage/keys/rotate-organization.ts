@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from './key-store.ts';
 import type { OrganizationKeys } from './organization-keys.ts';
 
-/** People of one transaction: a few milliseconds of work, then everybody else has a turn. */
+/** People of one transaction: a few milliseconds of work, then other work has a turn. */
 const PAGE = 200;
 
 export type OrganizationRotation =
@@ -33,7 +33,7 @@ export interface OrganizationRotationsDeps {
   keys: KeyStore;
   organizations: OrganizationKeys;
   log: Log;
-  /** Told once everybody's key lies under the new one and the old one is gone. */
+  /** Called once the key of every person lies under the new one and the old one is gone. */
   finished(organization: OrganizationId, result: { generation: number; people: number }): Promise<void>;
   page?: number;
 }
@@ -47,13 +47,18 @@ export function createOrganizationRotations({
 }: OrganizationRotationsDeps): OrganizationRotations {
   const states = new Map<OrganizationId, Exclude<OrganizationRotation, { is: 'none' }>>();
   const running = new Map<OrganizationId, Promise<void>>();
-  let stopping = false;
+  const stopping = new AbortController();
 
   /** In the background; the state says how it goes. */
   function goOn(organization: OrganizationId, generation: number, total: number): void {
     const state = { is: 'running' as const, done: 0, total };
     states.set(organization, state);
-    const run = rewrapEverybody(organization, generation, state)
+    const run = rewrapPersons(
+      { keys, organizations, limit, stopping: stopping.signal },
+      organization,
+      generation,
+      state,
+    )
       .then(async (whole) => {
         if (!whole) return;
         await finished(organization, { generation, people: state.done });
@@ -66,26 +71,6 @@ export function createOrganizationRotations({
       })
       .finally(() => running.delete(organization));
     running.set(organization, run);
-  }
-
-  /** False when the service stops before the end. */
-  async function rewrapEverybody(
-    organization: OrganizationId,
-    generation: number,
-    state: { done: number },
-  ): Promise<boolean> {
-    for (let after = ''; ; ) {
-      if (stopping) return false;
-      const page = await keys.olderPersons(organization, generation, { after, limit });
-      const last = page.at(-1);
-      if (!last) break;
-      await keys.rewrapPersons(page.map((row) => organizations.rewrapPerson(row)));
-      state.done += page.length;
-      after = last.subject;
-      await turn();
-    }
-    await organizations.dropOlder(organization);
-    return true;
   }
 
   return {
@@ -120,8 +105,34 @@ export function createOrganizationRotations({
       return unfinished.map(([organization]) => organization);
     },
     async stop() {
-      stopping = true;
+      stopping.abort();
       await Promise.all(running.values());
     },
   };
+}
+
+/** Then removes the older keys. False when it was stopped before the end. */
+async function rewrapPersons(
+  {
+    keys,
+    organizations,
+    limit,
+    stopping,
+  }: Pick<OrganizationRotationsDeps, 'keys' | 'organizations'> & { limit: number; stopping: AbortSignal },
+  organization: OrganizationId,
+  generation: number,
+  progress: { done: number },
+): Promise<boolean> {
+  for (let after = ''; ; ) {
+    if (stopping.aborted) return false;
+    const page = await keys.olderPersons(organization, generation, { after, limit });
+    const last = page.at(-1);
+    if (!last) break;
+    await keys.rewrapPersons(page.map((row) => organizations.rewrapPerson(row)));
+    progress.done += page.length;
+    after = last.subject;
+    await turn();
+  }
+  await organizations.dropOlder(organization);
+  return true;
 }

@@ -23,7 +23,7 @@ export interface PostgresLock {
 
 export interface PostgresLockDeps {
   log: Log;
-  /** Who holds it, for whoever is refused: `gatehouse serve, process 7 on box, /srv/gatehouse`. At most 63 bytes are kept. */
+  /** Who holds it, for the process that is refused: `gatehouse serve, process 7 on box, /srv/gatehouse`. At most 63 bytes are kept. */
   holder: string;
   timer?: Timer;
 }
@@ -45,7 +45,7 @@ export async function takePostgresLock(
   let ours: string | undefined;
   let taking: Promise<void> | undefined;
   let closed = false;
-  /** Somebody else wrote meanwhile: what this process has in memory is not what is in the database. */
+  /** Another process wrote meanwhile: what this process has in memory is not what is in the database. */
   let takenOver = false;
 
   function lose(held: pg.Client, why: string): void {
@@ -61,36 +61,16 @@ export async function takePostgresLock(
   }
 
   async function take(): Promise<void> {
-    const taken = new pg.Client({
-      connectionString: url,
-      application_name: holder,
-      connectionTimeoutMillis: connectTimeoutOf(url),
-      query_timeout: connectTimeoutOf(url),
-      keepAlive: true,
-    });
+    const taken = createClient(url, holder);
     taken.on('error', (error) => lose(taken, error.message));
     taken.on('end', () => lose(taken, 'it ended'));
-    try {
-      await taken.connect();
-      for (let attempt = 1; !(await tryLock(taken)); attempt++) {
-        const { who, session } = await holderOf(taken);
-        // Our own session may live on at the server for a while after its connection was lost, or end just now.
-        takenOver = ours !== undefined && session !== undefined && session !== ours;
-        if (takenOver || attempt === TRIES) {
-          throw new Problem(
-            'CONFLICT',
-            `The PostgreSQL database ${new URL(url).pathname.slice(1)} is in use by ${who}: stop it first, or give this directory a database of its own.`,
-          );
-        }
-        await wait(PAUSE);
-      }
-      const { rows } = await taken.query("select current_setting('application_name') as name");
-      ours = rows[0].name;
-      client = taken;
-    } catch (error) {
-      await taken.end().catch(() => {});
-      throw error;
+    const lock = await connectAndLock(taken, ours);
+    if (lock.is !== 'held') {
+      takenOver = lock.is === 'taken over';
+      throw inUse(url, lock);
     }
+    ours = lock.session;
+    client = taken;
   }
 
   function retake(): Promise<void> {
@@ -98,10 +78,7 @@ export async function takePostgresLock(
       .then(
         () => log.info({}, 'the lock on the database is held again'),
         (error: unknown) => {
-          if (!(error instanceof Problem)) return;
-          lost = takenOver
-            ? `${error.message} It was taken over from this service: restart this one when the other has stopped.`
-            : error.message;
+          if (error instanceof Problem) lost = error.message;
         },
       )
       .finally(() => {
@@ -137,6 +114,53 @@ export async function takePostgresLock(
       await client?.end().catch(() => {});
     },
   };
+}
+
+function createClient(url: string, holder: string): pg.Client {
+  return new pg.Client({
+    connectionString: url,
+    application_name: holder,
+    connectionTimeoutMillis: connectTimeoutOf(url),
+    query_timeout: connectTimeoutOf(url),
+    keepAlive: true,
+  });
+}
+
+type Lock = { is: 'held'; session: string } | { is: 'in use' | 'taken over'; by: string };
+
+/** `ours`: the session of this process that held it before. */
+async function acquire(client: pg.Client, ours: string | undefined): Promise<Lock> {
+  for (let attempt = 1; !(await tryLock(client)); attempt++) {
+    const { who, session } = await holderOf(client);
+    // Our own session may live on at the server for a while after its connection was lost, or end just now.
+    if (ours !== undefined && session !== undefined && session !== ours) return { is: 'taken over', by: who };
+    if (attempt === TRIES) return { is: 'in use', by: who };
+    await wait(PAUSE);
+  }
+  const { rows } = await client.query("select current_setting('application_name') as name");
+  return { is: 'held', session: rows[0].name };
+}
+
+/** Ends the client where it does not get the lock. */
+async function connectAndLock(client: pg.Client, ours: string | undefined): Promise<Lock> {
+  let lock: Lock | undefined;
+  try {
+    await client.connect();
+    lock = await acquire(client, ours);
+    return lock;
+  } finally {
+    if (lock?.is !== 'held') await client.end().catch(() => {});
+  }
+}
+
+function inUse(url: string, { is, by }: Exclude<Lock, { is: 'held' }>): Problem {
+  const sentence = `The PostgreSQL database ${new URL(url).pathname.slice(1)} is in use by ${by}: stop it first, or give this directory a database of its own.`;
+  return new Problem(
+    'CONFLICT',
+    is === 'taken over'
+      ? `${sentence} It was taken over from this service: restart this one when the other has stopped.`
+      : sentence,
+  );
 }
 
 async function tryLock(client: pg.Client): Promise<boolean> {

@@ -86,11 +86,7 @@ export async function openTemplateTransforms({
     if (knownOf(organization).newest === 0) await add(organization);
   }
 
-  async function settled(organization: OrganizationId): Promise<void> {
-    const { borrowed, newest } = knownOf(organization);
-    const older = [...borrowed].filter(({ generation }) => generation !== newest);
-    await Promise.all(older.map(({ returned }) => returned));
-  }
+  const settled = (organization: OrganizationId) => olderReturned(knownOf(organization));
 
   return {
     of(organization, generation) {
@@ -106,19 +102,7 @@ export async function openTemplateTransforms({
     },
     generations: (organization) => [...knownOf(organization).byGeneration.keys()].sort((a, b) => a - b),
     add,
-    borrow(organization) {
-      const { byGeneration, newest, borrowed } = knownOf(organization);
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const one = { generation: newest, returned: promise };
-      borrowed.add(one);
-      return {
-        transform: byGeneration.get(newest) ?? untransformed,
-        [Symbol.dispose]() {
-          borrowed.delete(one);
-          resolve();
-        },
-      };
-    },
+    borrow: (organization) => borrowNewest(knownOf(organization)),
     settled,
     async dropOlder(organization) {
       await settled(organization);
@@ -145,4 +129,26 @@ async function* unwrapAll(keys: Pick<KeyStore, 'secrets'>, master: MasterKey) {
     }
     yield { organization: organization as OrganizationId, generation: Number(generation), secret };
   }
+}
+
+function borrowNewest({
+  byGeneration,
+  newest,
+  borrowed,
+}: Known): Disposable & { transform: TemplateTransform } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const one = { generation: newest, returned: promise };
+  borrowed.add(one);
+  return {
+    transform: byGeneration.get(newest) ?? untransformed,
+    [Symbol.dispose]() {
+      borrowed.delete(one);
+      resolve();
+    },
+  };
+}
+
+async function olderReturned({ borrowed, newest }: Known): Promise<void> {
+  const older = [...borrowed].filter(({ generation }) => generation !== newest);
+  await Promise.all(older.map(({ returned }) => returned));
 }
