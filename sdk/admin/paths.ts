@@ -1360,6 +1360,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List backups
+         * @description Every attempt to write one, and what became of its file.
+         */
+        get: operations["listBackups"];
+        put?: never;
+        /**
+         * Write a backup
+         * @description While requests are served. The answer comes when the file was read back and proven.
+         */
+        post: operations["createBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/backups/verified": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note that a file was proven
+         * @description The schedule removes the file that was proven last after all others.
+         */
+        post: operations["noteProvenBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/backups/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the plans of backups
+         * @description And what is wrong with backups now.
+         */
+        get: operations["listBackupPlans"];
+        /**
+         * Make backups into a folder by schedule
+         * @description In place of the plan that the folder has.
+         */
+        put: operations["setBackupPlan"];
+        post?: never;
+        /**
+         * End the plan of a folder
+         * @description The files stay.
+         */
+        delete: operations["removeBackupPlan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4191,6 +4263,236 @@ export interface components {
                 /** @description PEM */
                 publicKey: string;
             }[];
+        };
+        /** @description One page of a list. */
+        BackupPage: {
+            /** @description Backups, the newest first */
+            items: components["schemas"]["Backup"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description One attempt to write a backup.
+         * @example {
+         *       "id": "bkp_01m7w3hb8hbf355he5zqwjztdk",
+         *       "path": "/mnt/backups/gatehouse-2026-11-20T120000Z.backup",
+         *       "startedAt": "2026-11-20T12:00:00.000Z",
+         *       "finishedAt": "2026-11-20T12:00:04.000Z",
+         *       "bytes": 1048576,
+         *       "outcome": "done",
+         *       "origin": "schedule",
+         *       "verifiedAt": "2026-11-20T12:00:04.000Z",
+         *       "file": "there",
+         *       "futureDated": false
+         *     }
+         */
+        Backup: {
+            /** @description Id */
+            id: string;
+            /** @description The file */
+            path: string;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended
+             */
+            finishedAt?: string;
+            /** @description Size of the file */
+            bytes?: number;
+            /**
+             * @description `unproven`: the file is there, and a restore would refuse it
+             * @enum {string}
+             */
+            outcome: "running" | "done" | "failed" | "unproven";
+            /** @description Why it failed, or what a restore would refuse */
+            reason?: string;
+            /**
+             * @description What asked for it
+             * @enum {string}
+             */
+            origin: "operator" | "schedule";
+            /**
+             * Format: date-time
+             * @description When the file was last proven
+             */
+            verifiedAt?: string;
+            /**
+             * @description `away`: the folder cannot be read now
+             * @enum {string}
+             */
+            file?: "there" | "removed" | "away";
+            /** @description It began later than the clock says it is */
+            futureDated: boolean;
+        };
+        /**
+         * @example {
+         *       "folder": "/mnt/backups",
+         *       "keysTo": "/media/stick"
+         *     }
+         */
+        NewBackup: {
+            /** @description Folder on another disk */
+            folder: string;
+            /** @description Keep a copy of the key store in this folder, from now on */
+            keysTo?: string;
+            /**
+             * @description Put the files of imported models into the backup
+             * @default false
+             */
+            withModels: boolean;
+        };
+        /**
+         * @description A backup that was written and proven.
+         * @example {
+         *       "id": "bkp_01m7w3hb8hbf355he5zqwjztdk",
+         *       "path": "/mnt/backups/gatehouse-2026-11-20T120000Z.backup",
+         *       "startedAt": "2026-11-20T12:00:00.000Z",
+         *       "finishedAt": "2026-11-20T12:00:04.000Z",
+         *       "bytes": 1048576,
+         *       "outcome": "done",
+         *       "origin": "schedule",
+         *       "verifiedAt": "2026-11-20T12:00:04.000Z",
+         *       "keys": [
+         *         {
+         *           "place": "/media/stick",
+         *           "state": "current"
+         *         }
+         *       ],
+         *       "advice": []
+         *     }
+         */
+        MadeBackup: {
+            /** @description Id */
+            id: string;
+            /** @description The file */
+            path: string;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended
+             */
+            finishedAt?: string;
+            /** @description Size of the file */
+            bytes?: number;
+            /**
+             * @description `unproven`: the file is there, and a restore would refuse it
+             * @enum {string}
+             */
+            outcome: "running" | "done" | "failed" | "unproven";
+            /** @description Why it failed, or what a restore would refuse */
+            reason?: string;
+            /**
+             * @description What asked for it
+             * @enum {string}
+             */
+            origin: "operator" | "schedule";
+            /**
+             * Format: date-time
+             * @description When the file was last proven
+             */
+            verifiedAt?: string;
+            /** @description Copies of the key store, without which the file opens nothing */
+            keys: {
+                /** @description Folder */
+                place: string;
+                /**
+                 * @description Whether the copy is up to date
+                 * @enum {string}
+                 */
+                state: "current" | "behind" | "unreachable";
+                /** @description Why it is not */
+                reason?: string;
+            }[];
+            /** @description What the operator should know */
+            advice: string[];
+        };
+        /**
+         * @example {
+         *       "path": "/mnt/backups/gatehouse-2026-11-20.backup"
+         *     }
+         */
+        ProvenBackup: {
+            /** @description Path of the file */
+            path: string;
+        };
+        /**
+         * @description Whether the file is known.
+         * @example {
+         *       "known": true
+         *     }
+         */
+        KnownBackup: {
+            /** @description This appliance made the file */
+            known: boolean;
+        };
+        /**
+         * @description The plans, and what is wrong.
+         * @example {
+         *       "items": [
+         *         {
+         *           "folder": "/mnt/backups",
+         *           "everyMinutes": 1440,
+         *           "keep": 7,
+         *           "setBy": "operator:ada",
+         *           "setAt": "2026-11-20T12:00:00.000Z"
+         *         }
+         *       ],
+         *       "warnings": []
+         *     }
+         */
+        BackupPlans: {
+            /** @description One for each folder */
+            items: components["schemas"]["BackupPlan"][];
+            /** @description What is wrong with backups, a sentence each */
+            warnings: string[];
+        };
+        /**
+         * @description Backups that the service makes by itself.
+         * @example {
+         *       "folder": "/mnt/backups",
+         *       "everyMinutes": 1440,
+         *       "keep": 7,
+         *       "setBy": "operator:ada",
+         *       "setAt": "2026-11-20T12:00:00.000Z"
+         *     }
+         */
+        BackupPlan: {
+            /** @description Folder on another disk */
+            folder: string;
+            /** @description Minutes from one to the next */
+            everyMinutes: number;
+            /** @description Newest files of the schedule that stay */
+            keep: number;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            setBy: string;
+            /**
+             * Format: date-time
+             * @description When it was set
+             */
+            setAt: string;
+        };
+        /**
+         * @example {
+         *       "folder": "/mnt/backups",
+         *       "everyMinutes": 1440,
+         *       "keep": 7
+         *     }
+         */
+        NewBackupPlan: {
+            /** @description Folder on another disk */
+            folder: string;
+            /** @description Minutes from one to the next */
+            everyMinutes: number;
+            /** @description Newest files of the schedule that stay */
+            keep: number;
         };
     };
     responses: never;
@@ -12207,6 +12509,446 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["AuditKeys"];
                 };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listBackups: {
+        parameters: {
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "folder": "/mnt/backups",
+                 *       "keysTo": "/media/stick"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewBackup"];
+            };
+        };
+        responses: {
+            /** @description A backup that was written and proven. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "bkp_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "path": "/mnt/backups/gatehouse-2026-11-20T120000Z.backup",
+                     *       "startedAt": "2026-11-20T12:00:00.000Z",
+                     *       "finishedAt": "2026-11-20T12:00:04.000Z",
+                     *       "bytes": 1048576,
+                     *       "outcome": "done",
+                     *       "origin": "schedule",
+                     *       "verifiedAt": "2026-11-20T12:00:04.000Z",
+                     *       "keys": [
+                     *         {
+                     *           "place": "/media/stick",
+                     *           "state": "current"
+                     *         }
+                     *       ],
+                     *       "advice": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MadeBackup"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CONFLICT`: The thing exists already, or is not in the expected state.
+             *     - `BACKUP_UNUSABLE`: The backup is damaged, needs other keys, or comes from a newer Gatehouse.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    noteProvenBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "path": "/mnt/backups/gatehouse-2026-11-20.backup"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProvenBackup"];
+            };
+        };
+        responses: {
+            /** @description Whether the file is known. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "known": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KnownBackup"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listBackupPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plans, and what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "folder": "/mnt/backups",
+                     *           "everyMinutes": 1440,
+                     *           "keep": 7,
+                     *           "setBy": "operator:ada",
+                     *           "setAt": "2026-11-20T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "warnings": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupPlans"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setBackupPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "folder": "/mnt/backups",
+                 *       "everyMinutes": 1440,
+                 *       "keep": 7
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewBackupPlan"];
+            };
+        };
+        responses: {
+            /** @description Backups that the service makes by itself. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "folder": "/mnt/backups",
+                     *       "everyMinutes": 1440,
+                     *       "keep": 7,
+                     *       "setBy": "operator:ada",
+                     *       "setAt": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupPlan"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeBackupPlan: {
+        parameters: {
+            query: {
+                /** @description Folder on another disk */
+                folder: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
             400: {

@@ -235,13 +235,13 @@ const changes: Record<string, () => Sample> = {
     action: 'models.enable',
   }),
   'POST /api/admin/models/:id/disable': () => ({ action: 'models.disable' }),
-  'POST /backups': () => ({ body: { folder: join(folder, 'backups') }, action: 'backup.create' }),
-  'PUT /backups/plan': () => ({
+  'POST /api/admin/backups': () => ({ body: { folder: join(folder, 'backups') }, action: 'backup.create' }),
+  'PUT /api/admin/backups/plans': () => ({
     body: { folder: join(folder, 'backups'), everyMinutes: 60, keep: 2 },
     action: 'backup.schedule',
   }),
-  'DELETE /backups/plan': () => ({
-    query: `?folder=${encodeURIComponent(place())}`,
+  'DELETE /api/admin/backups/plans': () => ({
+    query: `folder=${encodeURIComponent(place())}`,
     before: () => gatehouse.backups.schedule({ folder: place(), everyMinutes: 60, keep: 2 }, by.actor),
     action: 'backup.unschedule',
   }),
@@ -272,7 +272,7 @@ const changes: Record<string, () => Sample> = {
 const elsewhere = [
   'POST /api/admin/models',
   'DELETE /api/admin/models/:id',
-  'POST /backups/verified',
+  'POST /api/admin/backups/verified',
   'POST /api/admin/key-store/sync',
 ];
 

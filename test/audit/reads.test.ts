@@ -62,7 +62,8 @@ const nothingPersonal = [
   '/api/admin/jobs/:id',
   '/api/admin/models',
   '/api/admin/models/verification',
-  '/backups',
+  '/api/admin/backups',
+  '/api/admin/backups/plans',
   '/api/admin/master-key',
   '/api/admin/signing-keys',
 ];

@@ -79,7 +79,8 @@ onBothDatabases('backups', (newPlace) => {
     (
       await database.db.selectFrom('audit').select(['action', 'outcome', 'actor']).orderBy('id').execute()
     ).map(({ action, outcome, actor }) => `${actor} ${action} ${outcome}`);
-  const outcomes = async () => (await backups.list()).runs.map(({ outcome, reason }) => reason ?? outcome);
+  const outcomes = async () =>
+    (await backups.page({ limit: 50 })).map(({ outcome, reason }) => reason ?? outcome);
 
   test('a backup registers its folder for the keys, and advises against having both in one place', async () => {
     const { run, advice } = await backups.create({ folder: '/b' }, ada);
@@ -109,7 +110,7 @@ onBothDatabases('backups', (newPlace) => {
     await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 1 }, ada);
     await backups.runDue();
     const good = there[0]!.path;
-    expect((await backups.list()).runs[0]).toMatchObject({ outcome: 'done', verifiedAt: now });
+    expect((await backups.page({ limit: 50 }))[0]).toMatchObject({ outcome: 'done', verifiedAt: now });
     problems = ['3 templates do not open.'];
     now += 1;
     await expect(backups.create({ folder: '/b' }, ada)).rejects.toMatchObject({
@@ -128,7 +129,7 @@ onBothDatabases('backups', (newPlace) => {
       good,
       `/b/${now}.backup`,
     ]);
-    const [bad] = (await backups.list()).runs;
+    const [bad] = await backups.page({ limit: 50 });
     expect(bad).toMatchObject({ outcome: 'unproven', reason: '3 templates do not open.' });
     expect(bad).not.toHaveProperty('verifiedAt');
     problems = [];
@@ -152,7 +153,9 @@ onBothDatabases('backups', (newPlace) => {
     expect(there.map(({ path }) => path)).toEqual([truthful, `/b/${now}.backup`]);
     now -= 200 * HOUR;
     // Those that were removed, and those that are dated ahead of the clock, are marked.
-    const marks = (await backups.list()).runs.map(({ file, futureDated }) => [file, futureDated]);
+    const [newest, ...older] = await backups.page({ limit: 50 });
+    expect(await backups.page({ before: newest!, limit: 50 })).toEqual(older);
+    const marks = [newest!, ...older].map(({ file, futureDated }) => [file, futureDated]);
     expect(marks).toEqual([
       ['there', true],
       ...Array.from({ length: 3 }, () => ['removed', true]),
@@ -256,15 +259,15 @@ onBothDatabases('backups', (newPlace) => {
     await backups.resume();
     // The file has its name: what it was written under, and the copy of the database, may be there still.
     expect(cleared).toEqual([run.path]);
-    expect((await backups.list()).runs).toMatchObject([{ id: run.id, outcome: 'done', bytes: 7 }]);
+    expect(await backups.page({ limit: 50 })).toMatchObject([{ id: run.id, outcome: 'done', bytes: 7 }]);
   });
 
   test('a schedule is changed and ended; another folder knows none', async () => {
     await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 2 }, ada);
     await backups.schedule({ folder: '/b', everyMinutes: 120, keep: 5 }, ada);
-    expect((await backups.list()).plans).toMatchObject([{ folder: '/b', everyMinutes: 120, keep: 5 }]);
+    expect((await backups.plans()).plans).toMatchObject([{ folder: '/b', everyMinutes: 120, keep: 5 }]);
     await expect(backups.unschedule('/c', ada)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await backups.unschedule('/b', ada);
-    expect((await backups.list()).plans).toEqual([]);
+    expect((await backups.plans()).plans).toEqual([]);
   });
 });

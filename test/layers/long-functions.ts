@@ -1,6 +1,5 @@
 /** Functions over 80 lines on the day the limit came, with the lines they had. It only shrinks: a new one is split, not listed. */
 export const longFunctions: Readonly<Record<string, number>> = {
-  'service/cli/backup/backup.ts addBackup': 87,
   'service/cli/backup/restore.ts addRestore': 120,
   'service/cli/consent/consent.ts addConsent': 123,
   'service/cli/grant/grant.ts addGrant': 107,

@@ -10,6 +10,7 @@ const rooms = [
   'keyPlaces',
   'models',
   'auditLog',
+  'backups',
 ] as const;
 
 const refusing = new Proxy(

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { replyOf } from '../../../sdk/admin/client.ts';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { asTyped } from '../invocation.ts';
@@ -7,7 +8,6 @@ import { describeMinutes, readMinutes } from '../terminal/moment.ts';
 import { count } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { addBackupList, megabytes } from './list.ts';
-import type { KeyCopyReply, PlanReply, RunReply } from './reply.ts';
 import { addBackupVerify } from './verify.ts';
 
 export function addBackup(program: Command, runner: CommandRunner): void {
@@ -42,14 +42,14 @@ export function addBackup(program: Command, runner: CommandRunner): void {
       if (dir === undefined) throw new UsageError('Say where to: backup DIR. More: backup --help');
       const open = await control();
       if (terminal.interactive) terminal.note('Writing the backup; everything else goes on…');
-      const reply = await open.send<RunReply & { keys: KeyCopyReply[]; advice: string[] }>(
-        'POST',
-        '/backups',
-        {
-          folder: userPath(dir),
-          keysTo: options.keysTo === undefined ? undefined : userPath(options.keysTo),
-          withModels: options.withModels ?? false,
-        },
+      const reply = await replyOf(
+        open.admin.POST('/api/admin/backups', {
+          body: defined({
+            folder: userPath(dir),
+            keysTo: options.keysTo === undefined ? undefined : userPath(options.keysTo),
+            withModels: options.withModels ?? false,
+          }),
+        }),
       );
       const masterKey = whereMasterKey(await replyOf(open.admin.GET('/api/admin/master-key')));
       const text = [
@@ -77,18 +77,18 @@ export function addBackup(program: Command, runner: CommandRunner): void {
     async ({ options, control }, dir = '') => {
       const folder = userPath(dir);
       if (options.off) {
-        await (await control()).send('DELETE', `/backups/plan?${new URLSearchParams({ folder })}`);
+        const open = await control();
+        await replyOf(open.admin.DELETE('/api/admin/backups/plans', { params: { query: { folder } } }));
         return { json: { folder, off: true }, text: `No more backups into ${folder}. The files stay.` };
       }
       const keep = Number(options.keep);
       if (!Number.isInteger(keep) || keep < 1)
         throw new UsageError(`--keep: "${options.keep}" is no positive number.`);
       const open = await control();
-      const plan = await open.send<PlanReply>('PUT', '/backups/plan', {
-        folder,
-        everyMinutes: readMinutes('--every', options.every ?? '24h'),
-        keep,
-      });
+      const everyMinutes = readMinutes('--every', options.every ?? '24h');
+      const plan = await replyOf(
+        open.admin.PUT('/api/admin/backups/plans', { body: { folder, everyMinutes, keep } }),
+      );
       const text = `The service makes a backup into ${plan.folder} every ${describeMinutes(plan.everyMinutes)} and keeps ${count(plan.keep, 'file', 'files')}; the first ${open.via === 'service' ? 'within a minute' : 'once it runs'}.`;
       return { json: plan, text };
     },
@@ -98,7 +98,7 @@ export function addBackup(program: Command, runner: CommandRunner): void {
   addBackupVerify(backup, runner);
 }
 
-const whereMasterKey = ({ kind, path }: { kind: 'file' | 'passphrase'; path: string }) =>
+const whereMasterKey = ({ kind, path }: Schemas['MasterKey']) =>
   kind === 'passphrase'
     ? 'The master key opens with its passphrase, which is in no backup: keep it where you find it again.'
     : `The master key is ${path}. It is NOT in the backup: keep a copy of it apart from both.`;

@@ -1,17 +1,19 @@
 import type { Command } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { describeMinutes } from '../terminal/moment.ts';
 import { type Terminal, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { newestIn } from './path.ts';
-import type { BackupsReply, RunReply } from './reply.ts';
 
 export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 export function addBackupList(backup: Command, runner: CommandRunner): void {
-  runner.run<{ newest?: boolean }>(
+  runner.run<{ newest?: boolean; limit: string }>(
     backup
       .command('list')
       .argument('[dir]', 'what lies in this folder, on any machine, without keys; else what this box made')
@@ -20,6 +22,7 @@ export function addBackupList(backup: Command, runner: CommandRunner): void {
         'Without DIR: plans, the last runs, and where the key store is copied to; a file that was removed and a date ahead of the ' +
           'clock are marked. With DIR: the backups in it, newest first by their own count, whatever the dates say.',
       )
+      .option('--limit <n>', 'without DIR: at most so many runs', '50')
       .option('--newest', 'print only the path of the newest backup in DIR')
       .addHelpText(
         'after',
@@ -28,10 +31,24 @@ export function addBackupList(backup: Command, runner: CommandRunner): void {
     async ({ options, control, terminal }, dir) => {
       if (dir !== undefined) return options.newest ? showNewest(userPath(dir)) : showFolder(userPath(dir));
       if (options.newest) throw new UsageError('--newest needs the folder: backup list DIR --newest');
-      const reply = await (await control()).get<BackupsReply>('/backups');
-      return { json: reply, text: describeBox(reply, terminal) };
+      const limit = Number(options.limit);
+      if (!Number.isInteger(limit) || limit < 1)
+        throw new UsageError(`--limit: "${options.limit}" is no positive number.`);
+      const state = await readBackupState(await control(), limit);
+      return { json: state, text: describeBox(state, terminal) };
     },
   );
+}
+
+/** Runs, plans, copies of the key store, and what is wrong. */
+async function readBackupState({ admin }: Pick<Control, 'admin'>, limit: number) {
+  const items = await allPages(
+    (page) => replyOf(admin.GET('/api/admin/backups', { params: { query: page } })),
+    limit,
+  );
+  const { items: plans, warnings } = await replyOf(admin.GET('/api/admin/backups/plans'));
+  const { items: keys } = await replyOf(admin.GET('/api/admin/key-store/places'));
+  return { items, plans, keys, warnings };
 }
 
 async function showNewest(folder: string) {
@@ -60,17 +77,17 @@ async function showFolder(folder: string) {
     table(header, rows, `No backup lies in ${folder}.`),
     ...broken.map(({ path, reason }) => `${path}: ${reason}`),
   ].join('\n');
-  return { json: { files, unreadable: broken }, text };
+  return { json: { items: files, unreadable: broken }, text };
 }
 
-function describeBox(reply: BackupsReply, terminal: Terminal): string {
-  const plans = reply.plans.map((one) => [
+function describeBox(state: Awaited<ReturnType<typeof readBackupState>>, terminal: Terminal): string {
+  const plans = state.plans.map((one) => [
     one.folder,
     describeMinutes(one.everyMinutes),
     one.keep,
     one.setBy,
   ]);
-  const runs = reply.runs.map((one) => [
+  const runs = state.items.map((one) => [
     one.startedAt,
     one.outcome,
     one.bytes === undefined ? undefined : megabytes(one.bytes),
@@ -84,15 +101,15 @@ function describeBox(reply: BackupsReply, terminal: Terminal): string {
     '',
     table(
       ['key store copy', 'state'],
-      reply.keys.map(({ place, state }) => [place, state]),
+      state.keys.map(({ place, state }) => [place, state]),
       'The key store is copied nowhere: a backup without it opens nothing.',
     ),
-    ...reply.warnings.map((line) => terminal.style('care', line)),
+    ...state.warnings.map((line) => terminal.style('care', line)),
   ].join('\n');
 }
 
 /** What a person who picks a file must know of it. */
-function markOf({ file, futureDated }: RunReply): string {
+function markOf({ file, futureDated }: Schemas['Backup']): string {
   const marks = [
     ...(file === 'removed' ? ['removed'] : file === 'away' ? ['not mounted'] : []),
     ...(futureDated ? ['dated in the future'] : []),

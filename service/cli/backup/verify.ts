@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import type { Examination } from '../../backup/examine-backup.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -60,7 +61,7 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
       if (ok && isInitialized(data)) {
         // The schedule keeps what was proven last; a box that cannot be asked now keeps by age alone.
         await control({ passphrase })
-          .then((open) => open.send('POST', '/backups/verified', { path: file }))
+          .then((open) => replyOf(open.admin.POST('/api/admin/backups/verified', { body: { path: file } })))
           .catch(() =>
             terminal.note(
               'The data directory was not told: its schedule does not know that this file is proven.',

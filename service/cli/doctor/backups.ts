@@ -1,11 +1,15 @@
-import type { BackupsReply } from '../backup/reply.ts';
+import type { Schemas } from '../../../sdk/admin/client.ts';
 import { invocation } from '../invocation.ts';
 import type { Finding } from './checks.ts';
 
 const DAY = 86_400_000;
 
 /** When the last good backup was made, and whether the schedule works. */
-export function checkBackups({ plans, runs, warnings }: BackupsReply, now: number): Finding {
+export function checkBackups(
+  runs: readonly Schemas['Backup'][],
+  { items: plans, warnings }: Schemas['BackupPlans'],
+  now: number,
+): Finding {
   const what = 'backups';
   const last = runs.find(({ outcome }) => outcome === 'done');
   const [trouble] = warnings;

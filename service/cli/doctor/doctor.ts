@@ -5,7 +5,6 @@ import { replyOf } from '../../../sdk/admin/client.ts';
 import { type Config, parseConfig } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { allPages } from '../all-pages.ts';
-import type { BackupsReply } from '../backup/reply.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { isInitialized } from '../data-directory.ts';
@@ -115,6 +114,8 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
   const files = await checkFiles(config.data, control);
   const { items: models } = await replyOf(open.admin.GET('/api/admin/models'));
   const { items: places } = await replyOf(open.admin.GET('/api/admin/key-store/places'));
+  const backups = await replyOf(open.admin.GET('/api/admin/backups', { params: { query: { limit: 50 } } }));
+  const plans = await replyOf(open.admin.GET('/api/admin/backups/plans'));
   const organizations = (await listOrganizations(open)).toReversed();
   return [
     { what: 'data directory', state: 'ok', found: `${config.data} opens` },
@@ -127,7 +128,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     checkMasterKey(await replyOf(open.admin.GET('/api/admin/master-key')), config.data, places),
     checkKeyStore(config, places),
     checkKeyCopies(places),
-    checkBackups(await open.get<BackupsReply>('/backups'), systemClock.now()),
+    checkBackups(backups.items, plans, systemClock.now()),
     ...checkRetention(await open.get('/retention/waiting')),
     checkModelFiles(files),
     checkPad(models),

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
 import { type AuditRouteDeps, auditRoutes } from './audit/routes.ts';
+import { type BackupRouteDeps, backupRoutes } from './backups/routes.ts';
 import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
 import { createDoor } from './door.ts';
 import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
@@ -33,7 +34,8 @@ export type AdminDeps = OrganizationRouteDeps &
   KeyPlaceRouteDeps &
   MasterRouteDeps &
   ModelRouteDeps &
-  AuditRouteDeps;
+  AuditRouteDeps &
+  BackupRouteDeps;
 
 /** Every administrative operation, whoever may call it. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
@@ -52,6 +54,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...keyRoutesOfAppliance(deps),
   ...modelRoutes(deps),
   ...auditRoutes(deps),
+  ...backupRoutes(deps),
 ];
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */

@@ -98,6 +98,12 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'GET /api/admin/audit/export': 'o OA--a -',
   'GET /api/admin/audit/verification': 'o ----- -',
   'GET /api/admin/audit/keys': 'o OA--a -',
+  'GET /api/admin/backups': 'o ----- -',
+  'POST /api/admin/backups': 'o ----- -',
+  'POST /api/admin/backups/verified': 'o ----- -',
+  'GET /api/admin/backups/plans': 'o ----- -',
+  'PUT /api/admin/backups/plans': 'o ----- -',
+  'DELETE /api/admin/backups/plans': 'o ----- -',
 };
 
 /** Everything that an API key may do. It erases, exports, mints, grants and administers nothing: add no such route. */

@@ -1,6 +1,5 @@
 import type { Access } from '../../engine/access/index.ts';
 import type { AuditLog } from '../../engine/audit/index.ts';
-import type { Backups } from '../../engine/backups/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Deliveries, EventLog } from '../../engine/deliveries/index.ts';
 import type { Grants } from '../../engine/destinations/index.ts';
@@ -24,7 +23,6 @@ export interface ControlDeps {
   subjectRecords: SubjectRecords;
   erasure: Erasure;
   checks: Checks;
-  backups: Backups;
   grants: Grants;
   webhooks: Webhooks;
   deliveries: Deliveries;

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestAuditLog } from '../../../test/support/audit.ts';
 import { testIntegrity } from '../../../test/support/integrity.ts';
 import { createAccess } from '../../engine/access/index.ts';
-import type { Backups } from '../../engine/backups/index.ts';
 import type { Consents, Holds } from '../../engine/consent/index.ts';
 import type { Deliveries, EventLog } from '../../engine/deliveries/index.ts';
 import type { Grants } from '../../engine/destinations/index.ts';
@@ -83,7 +82,6 @@ beforeEach(async () => {
     holds: {} as Holds,
     retention: {} as Retention,
     subjectRecords: {} as SubjectRecords,
-    backups: {} as Backups,
     grants: {} as Grants,
     webhooks: {} as Webhooks,
     deliveries: {} as Deliveries,

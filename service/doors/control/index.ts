@@ -1,6 +1,5 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync } from 'fastify';
-import { backupRoutes } from './backup-routes.ts';
 import { consentRoutes } from './consent-routes.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { erasureRoutes } from './erasure-routes.ts';
@@ -28,5 +27,4 @@ export const controlDoor: FastifyPluginAsync<ControlDeps> = async (app, deps) =>
   await app.register(holdRoutes, deps);
   await app.register(retentionRoutes, deps);
   await app.register(exportRoutes, deps);
-  await app.register(backupRoutes, deps);
 };

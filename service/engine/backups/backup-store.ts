@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { BackupPlan, BackupRun, Origin } from './backup.ts';
+import type { BackupPlan, BackupRun, Origin, RunPage } from './backup.ts';
 
 const runs = (db: Db) => db.selectFrom('backup_run').selectAll();
 
@@ -82,8 +82,17 @@ export async function updateVerified(tx: Tx, path: string, at: number): Promise<
 }
 
 /** Newest first. */
-export async function selectRuns(db: Db, limit: number): Promise<BackupRun[]> {
-  return (await newestRunFirst(db).limit(limit).execute()).map(toRun);
+export async function selectRuns(db: Db, { before, limit }: RunPage): Promise<BackupRun[]> {
+  let query = newestRunFirst(db).limit(limit);
+  if (before) {
+    query = query.where((eb) =>
+      eb.or([
+        eb('started_at', '<', before.startedAt),
+        eb.and([eb('started_at', '=', before.startedAt), eb('id', '<', before.id)]),
+      ]),
+    );
+  }
+  return (await query.execute()).map(toRun);
 }
 
 /** When the newest backup whose proof did not fail was finished. */

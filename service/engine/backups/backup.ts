@@ -29,6 +29,12 @@ export interface BackupRun {
   verifiedAt?: number;
 }
 
+/** The newest runs, or those that follow `before` in that order. */
+export interface RunPage {
+  before?: Pick<BackupRun, 'startedAt' | 'id'>;
+  limit: number;
+}
+
 /** A run, and what has become of its file. */
 export interface ListedRun extends BackupRun {
   /** Of a run that left one: `away` where its folder cannot be read now. */

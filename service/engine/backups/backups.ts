@@ -12,6 +12,7 @@ import {
   describeUnproven,
   type ListedRun,
   type Origin,
+  type RunPage,
   troubleOf,
 } from './backup.ts';
 import type { BackupFiles, KeyCopy, KeyPlaces } from './backup-files.ts';
@@ -42,8 +43,10 @@ export interface Backups extends BackupSchedule {
    * could not be written, and BACKUP_UNUSABLE for a file that would not restore, which stays.
    */
   create(order: { folder: string; keysTo?: string; withModels?: boolean }, actor: Actor): Promise<MadeBackup>;
-  /** Newest runs first. */
-  list(): Promise<{ plans: BackupPlan[]; runs: ListedRun[]; keys: KeyCopy[]; warnings: string[] }>;
+  /** Newest first. */
+  page(page: RunPage): Promise<ListedRun[]>;
+  /** With what is wrong with backups now. */
+  plans(): Promise<{ plans: BackupPlan[]; warnings: string[] }>;
   /** After a file was proven: it is the last that retention lets go. False for a file that this appliance does not know. */
   verified(path: string, actor: Actor): Promise<boolean>;
   /** Once at start: what was cut short is noted as failed and cleared away, but as done where the whole file is there. */
@@ -115,15 +118,13 @@ export function createBackups(deps: BackupsDeps): Backups {
       write: (folder) => alone(() => write({ folder, withModels: false, origin: 'schedule' }, appliance)),
       isWriting: () => writing,
     }),
-    async list() {
+    async page(page) {
+      const runs = await selectRuns(db, page);
+      return Promise.all(runs.map((run) => toListed(run, files, clock.now())));
+    },
+    async plans() {
       await look();
-      const runs = await selectRuns(db, 50);
-      return {
-        plans: await selectPlans(db),
-        runs: await Promise.all(runs.map((run) => toListed(run, files, clock.now()))),
-        keys: await copies.list(),
-        warnings: [...warnings],
-      };
+      return { plans: await selectPlans(db), warnings: [...warnings] };
     },
     lastDone: () => selectLastDone(db),
     verified: (path, actor) =>

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Backups } from '../../engine/backups/index.ts';
-import { createServer } from '../../http/server.ts';
-import { createIds } from '../../lib/id.ts';
-import { silentLog } from '../../lib/log.ts';
-import { Problem } from '../../lib/problem.ts';
-import { backupRoutes } from './backup-routes.ts';
-import { controlErrors } from './errors.ts';
+import type { ListedRun } from '../../../engine/backups/index.ts';
+import { createServer } from '../../../http/server.ts';
+import { createIds } from '../../../lib/id.ts';
+import { silentLog } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { createDoor } from '../door.ts';
+import { controlMount } from '../mount.ts';
+import { type BackupRouteDeps, backupRoutes } from './routes.ts';
 
 const at = Date.UTC(2026, 10, 20, 12);
 const run = {
@@ -24,8 +25,7 @@ let asked: unknown[];
 
 beforeEach(async () => {
   asked = [];
-  const backups: Backups = {
-    lastDone: async () => undefined,
+  const backups: BackupRouteDeps['backups'] = {
     async create(order, actor) {
       asked.push({ ...order, actor });
       return { run, keys: [], advice: ['Two places are better.'] };
@@ -38,28 +38,27 @@ beforeEach(async () => {
       if (folder !== '/b') throw new Problem('NOT_FOUND', 'No backups are scheduled there.');
       asked.push({ off: folder });
     },
-    list: async () => ({
-      plans: [plan],
-      runs: [{ ...run, file: 'there', futureDated: false }],
-      keys: [],
-      warnings: [],
-    }),
+    async page(page) {
+      asked.push(page);
+      const listed = { ...run, file: 'there', futureDated: false } satisfies ListedRun;
+      return [listed, { ...listed, id: 'bkp_0' }];
+    },
+    plans: async () => ({ plans: [plan], warnings: ['The disk is full.'] }),
     verified: async (path) => path === run.path,
-    runDue: async () => {},
-    resume: async () => {},
-    warnings: () => [],
   };
   app = createServer({ ids: createIds({ now: () => at }), log: silentLog });
-  await app.register(async (door) => {
-    door.decorate('wireErrors', controlErrors);
-    await door.register(backupRoutes, { backups });
-  });
+  const organizations = {
+    get: async () => {
+      throw new Error('No route of backups is within an organization.');
+    },
+  };
+  await app.register(createDoor(backupRoutes({ backups }), controlMount(organizations)));
 });
 afterEach(() => app.close());
 
 async function call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object) {
   const headers = { 'x-gatehouse-operator': 'ada' };
-  const reply = await app.inject({ method, url, headers, ...(payload && { payload }) });
+  const reply = await app.inject({ method, url: `/api/admin${url}`, headers, ...(payload && { payload }) });
   return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
 }
 
@@ -75,21 +74,31 @@ test('a backup is made for the operator, and told with times as text', async () 
 });
 
 test('a schedule is set, listed and ended', async () => {
-  expect(await call('PUT', '/backups/plan', { folder: '/b', everyMinutes: 60, keep: 7 })).toMatchObject({
+  expect(await call('PUT', '/backups/plans', { folder: '/b', everyMinutes: 60, keep: 7 })).toMatchObject({
     status: 200,
     body: { setAt: '2026-11-20T12:00:00.000Z' },
   });
-  expect((await call('GET', '/backups')).body.plans).toHaveLength(1);
-  expect(await call('DELETE', '/backups/plan?folder=%2Fb')).toEqual({ status: 204, body: undefined });
-  expect((await call('DELETE', '/backups/plan?folder=%2Fc')).status).toBe(404);
+  expect((await call('GET', '/backups/plans')).body).toEqual({
+    items: [{ ...plan, setAt: '2026-11-20T12:00:00.000Z' }],
+    warnings: ['The disk is full.'],
+  });
+  expect(await call('DELETE', '/backups/plans?folder=%2Fb')).toEqual({ status: 204, body: undefined });
+  expect((await call('DELETE', '/backups/plans?folder=%2Fc')).status).toBe(404);
+});
+
+test('backups are listed page by page', async () => {
+  const { body } = await call('GET', '/backups?limit=1');
+  expect(body.items).toMatchObject([{ id: 'bkp_1', file: 'there', futureDated: false }]);
+  await call('GET', `/backups?limit=1&cursor=${body.next}`);
+  expect(asked).toEqual([{ limit: 2 }, { limit: 2, before: { startedAt: at, id: 'bkp_1' } }]);
 });
 
 test.each([
   ['POST', '/backups', {}],
   ['POST', '/backups', { folder: '/b', keys: '/k' }],
-  ['PUT', '/backups/plan', { folder: '/b', everyMinutes: 1, keep: 7 }],
-  ['PUT', '/backups/plan', { folder: '/b', everyMinutes: 60, keep: 0 }],
-  ['DELETE', '/backups/plan', undefined],
+  ['PUT', '/backups/plans', { folder: '/b', everyMinutes: 1, keep: 7 }],
+  ['PUT', '/backups/plans', { folder: '/b', everyMinutes: 60, keep: 0 }],
+  ['DELETE', '/backups/plans', undefined],
 ] as const)('%s %s with %j is refused before anything is done', async (method, url, body) => {
   expect((await call(method, url, body)).status).toBe(400);
   expect(asked).toEqual([]);

@@ -1,0 +1,117 @@
+import type { Backups } from '../../../engine/backups/index.ts';
+import { toPage } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromMade, fromPlan, fromRun } from './translate.ts';
+import {
+  BackupPage,
+  BackupQuery,
+  KnownReply,
+  MadeBackupReply,
+  NewBackup,
+  NewPlan,
+  PlanQuery,
+  PlanReply,
+  PlansReply,
+  ProvenFile,
+} from './wire.ts';
+
+export interface BackupRouteDeps {
+  backups: Pick<Backups, 'page' | 'create' | 'plans' | 'schedule' | 'unschedule' | 'verified'>;
+}
+
+const about = {
+  tag: 'backups',
+  within: 'appliance',
+  may: { operator: true, administrator: [], key: false },
+} as const;
+
+/** Backups of the whole box. */
+export const backupRoutes = (deps: BackupRouteDeps): AdminRoute[] => [
+  ...fileRoutes(deps),
+  ...planRoutes(deps),
+];
+
+const fileRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/backups',
+    operationId: 'listBackups',
+    summary: 'List backups',
+    description: 'Every attempt to write one, and what became of its file.',
+    query: BackupQuery,
+    reply: BackupPage,
+    async handle({ query: { limit, cursor } }) {
+      const before = cursor && { startedAt: cursor[0], id: cursor[1] };
+      const found = await backups.page({ ...defined({ before }), limit: limit + 1 });
+      const { items, ...next } = toPage(found, limit, ({ startedAt, id }) => [startedAt, id]);
+      return { items: items.map(fromRun), ...next };
+    },
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/backups',
+    operationId: 'createBackup',
+    summary: 'Write a backup',
+    description: 'While requests are served. The answer comes when the file was read back and proven.',
+    lasting: true,
+    body: NewBackup,
+    status: 201,
+    reply: MadeBackupReply,
+    refuses: ['CONFLICT', 'BACKUP_UNUSABLE', 'STORAGE_FULL'],
+    handle: async ({ body, who }) => fromMade(await backups.create(defined(body), who)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/backups/verified',
+    operationId: 'noteProvenBackup',
+    summary: 'Note that a file was proven',
+    description: 'The schedule removes the file that was proven last after all others.',
+    body: ProvenFile,
+    reply: KnownReply,
+    refuses: ['STORAGE_FULL'],
+    handle: async ({ body: { path }, who }) => ({ known: await backups.verified(path, who) }),
+  }),
+];
+
+const planRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/backups/plans',
+    operationId: 'listBackupPlans',
+    summary: 'List the plans of backups',
+    description: 'And what is wrong with backups now.',
+    reply: PlansReply,
+    async handle() {
+      const { plans, warnings } = await backups.plans();
+      return { items: plans.map(fromPlan), warnings };
+    },
+  }),
+  route({
+    ...about,
+    method: 'PUT',
+    url: '/backups/plans',
+    operationId: 'setBackupPlan',
+    summary: 'Make backups into a folder by schedule',
+    description: 'In place of the plan that the folder has.',
+    body: NewPlan,
+    reply: PlanReply,
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ body, who }) => fromPlan(await backups.schedule(body, who)),
+  }),
+  route({
+    ...about,
+    method: 'DELETE',
+    url: '/backups/plans',
+    operationId: 'removeBackupPlan',
+    summary: 'End the plan of a folder',
+    description: 'The files stay.',
+    query: PlanQuery,
+    refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+    handle: ({ query: { folder }, who }) => backups.unschedule(folder, who),
+  }),
+];
