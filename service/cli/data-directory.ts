@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { finishRestore } from '../backup/finish-restore.ts';
 import { UsageError } from './failure.ts';
 import { invocation } from './invocation.ts';
 import { userPath } from './user-path.ts';
@@ -24,7 +23,8 @@ export function isInitialized(directory: string): boolean {
 }
 
 /** A mistyped `--data` must not quietly make an empty box. */
-export function requireInitialized(directory: string): void {
+export async function requireInitialized(directory: string): Promise<void> {
+  const { finishRestore } = await import('../backup/finish-restore.ts');
   finishRestore(directory);
   if (isInitialized(directory)) return;
   throw new UsageError(

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { url } from 'node:inspector';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { switchTelemetryOff } from '../lib/native-telemetry.ts';
+import { compileCacheFolder } from './compile-cache.ts';
 import { objectionToNodeOptions } from './node-options.ts';
 import { refuseOldNode } from './node-version.ts';
 import { explainImportFailure } from './subject/import-failure.ts';
@@ -20,21 +23,28 @@ const refusal =
     inspector: url(),
   });
 if (refusal === undefined) {
+  compileOnce(process.argv[2]);
   process.exitCode = await run();
 } else {
   process.stderr.write(`${refusal}\n`);
   process.exitCode = 1;
 }
 
+/** Not for a service, which writes nowhere but where it was told to and starts seldom. */
+function compileOnce(command: string | undefined): void {
+  if (command === 'serve' || command === 'start') return;
+  const folder = compileCacheFolder(fileURLToPath(new URL('../../node_modules', import.meta.url)));
+  if (folder !== undefined) enableCompileCache(folder);
+}
+
 async function run(): Promise<number> {
-  let program: typeof import('./program.ts');
   try {
-    program = await import('./program.ts');
+    const { runProgram } = await import('./program.ts');
+    return await runProgram(process.argv.slice(2));
   } catch (error) {
     const explanation = explainImportFailure(error);
     if (explanation === undefined) throw error;
     process.stderr.write(`${explanation}\n`);
     return 1;
   }
-  return program.runProgram(process.argv.slice(2));
 }

@@ -1,65 +1,76 @@
 import { Command, CommanderError } from 'commander';
 import { productVersion } from '../lib/version.ts';
-import { addAlert } from './alert/alert.ts';
-import { addAudit } from './audit/audit.ts';
-import { addAuditVerify } from './audit/verify.ts';
-import { addBackup } from './backup/backup.ts';
-import { addRestore } from './backup/restore.ts';
 import { type CommandRunner, createCommandRunner } from './command.ts';
-import { addCompletion } from './completion/completion.ts';
-import { addConsent } from './consent/consent.ts';
-import { addDoctor } from './doctor/doctor.ts';
 import { toFailure } from './failure.ts';
-import { addGrant } from './grant/grant.ts';
-import { addHelp, helpFirst } from './help/help.ts';
-import { addHold } from './hold/hold.ts';
-import { addInit } from './init/init.ts';
 import { invocation } from './invocation.ts';
-import { addJobs } from './jobs/jobs.ts';
-import { addKey } from './key/key.ts';
-import { addKeystore } from './keystore/keystore.ts';
-import { addLimits } from './limits/limits.ts';
-import { addMaster } from './master/master.ts';
-import { addUnseal } from './master/unseal.ts';
-import { addMigrate } from './migrate/migrate.ts';
-import { addModels } from './models/models.ts';
-import { addOpenApi } from './openapi/openapi.ts';
-import { addOrg } from './org/org.ts';
-import { addProfile } from './profile/profile.ts';
-import { addReceipt } from './receipt/receipt.ts';
-import { addRetention } from './retention/retention.ts';
-import { addServe } from './serve/serve.ts';
-import { addStart } from './serve/start.ts';
-import { addSite } from './site/site.ts';
-import { addSubjectConfirm } from './subject/confirm.ts';
-import { addSubjectErase } from './subject/erase.ts';
-import { addSubjectExport } from './subject/export.ts';
-import { addSubjectImport } from './subject/import.ts';
-import { addSubject } from './subject/subject.ts';
-import { addSubjectUnlock } from './subject/unlock.ts';
 import { createTerminal, severalLines } from './terminal/terminal.ts';
-import { explainUsageError } from './usage/explain-usage-error.ts';
-import { addVerify } from './verify/verify.ts';
-import { addWebhook } from './webhook/webhook.ts';
 
-/** Every command, with its options and examples. */
-export function createProgram(runner: CommandRunner): Command {
-  const program = new Command('gatehouse')
-    .description(
-      'Gatehouse: face verification on your own machine. One command for everything an operator does.',
-    )
-    .version(productVersion(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'help for any command')
-    .helpCommand(false)
-    // Told below, with what may have been meant.
-    .configureOutput({ outputError() {} })
-    .showSuggestionAfterError(false)
-    .exitOverride()
-    // A command with commands below it, such as `backup`, leaves them their flags.
-    .enablePositionalOptions()
-    .addHelpText(
-      'after',
-      `
+type AddCommand = (program: Command, runner: CommandRunner) => void;
+
+/** By the first word, in the order of the help. One command loads no other: loading all of them takes longer than most of them run. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  init: async () => (await import('./init/init.ts')).addInit,
+  start: async () => (await import('./serve/start.ts')).addStart,
+  serve: async () => (await import('./serve/serve.ts')).addServe,
+  unseal: async () => (await import('./master/unseal.ts')).addUnseal,
+  doctor: async () => (await import('./doctor/doctor.ts')).addDoctor,
+  migrate: async () => (await import('./migrate/migrate.ts')).addMigrate,
+  org: async () => (await import('./org/org.ts')).addOrg,
+  key: async () => (await import('./key/key.ts')).addKey,
+  keystore: async () => (await import('./keystore/keystore.ts')).addKeystore,
+  master: async () => (await import('./master/master.ts')).addMaster,
+  limits: async () => (await import('./limits/limits.ts')).addLimits,
+  subject: async () => (await import('./subject/subject-command.ts')).addSubjectCommand,
+  receipt: async () => (await import('./receipt/receipt.ts')).addReceipt,
+  consent: async () => (await import('./consent/consent.ts')).addConsent,
+  hold: async () => (await import('./hold/hold.ts')).addHold,
+  retention: async () => (await import('./retention/retention.ts')).addRetention,
+  verify: async () => (await import('./verify/verify.ts')).addVerify,
+  profile: async () => (await import('./profile/profile.ts')).addProfile,
+  site: async () => (await import('./site/site.ts')).addSite,
+  grant: async () => (await import('./grant/grant.ts')).addGrant,
+  webhook: async () => (await import('./webhook/webhook.ts')).addWebhook,
+  models: async () => (await import('./models/models.ts')).addModels,
+  alert: async () => (await import('./alert/alert.ts')).addAlert,
+  audit: async () => (await import('./audit/audit-command.ts')).addAuditCommand,
+  jobs: async () => (await import('./jobs/jobs.ts')).addJobs,
+  backup: async () => (await import('./backup/backup.ts')).addBackup,
+  restore: async () => (await import('./backup/restore.ts')).addRestore,
+  openapi: async () => (await import('./openapi/openapi.ts')).addOpenApi,
+  help: async () => (await import('./help/help.ts')).addHelp,
+  completion: async () => (await import('./completion/completion.ts')).addCompletion,
+};
+/** They read the commands that are there. */
+const aboutOthers: ReadonlySet<string> = new Set(['help', 'completion']);
+
+/** The command that these words name alone, or every command, with its options and examples. */
+export async function createProgram(runner: CommandRunner, words: readonly string[] = []): Promise<Command> {
+  const [first = ''] = words;
+  const alone = first in commands && !aboutOthers.has(first) && !words.includes('help');
+  const wanted = alone ? [commands[first]!] : Object.values(commands);
+  const program = emptyProgram();
+  for (const add of await Promise.all(wanted.map((load) => load()))) add(program, runner);
+  return program;
+}
+
+function emptyProgram(): Command {
+  return (
+    new Command('gatehouse')
+      .description(
+        'Gatehouse: face verification on your own machine. One command for everything an operator does.',
+      )
+      .version(productVersion(), '-V, --version', 'print the version')
+      .helpOption('-h, --help', 'help for any command')
+      .helpCommand(false)
+      // Told below, with what may have been meant.
+      .configureOutput({ outputError() {} })
+      .showSuggestionAfterError(false)
+      .exitOverride()
+      // A command with commands below it, such as `backup`, leaves them their flags.
+      .enablePositionalOptions()
+      .addHelpText(
+        'after',
+        `
 Every command takes --data DIR (default: GATEHOUSE_DATA, else ~/.local/share/gatehouse) and --json.
 Commands work the same while the service runs on that directory and while it does not.
 Exit codes: 0 done, 1 refused or failed, 2 the command was written wrongly.
@@ -70,52 +81,8 @@ First steps:
   ${invocation} subject enroll --test --email ada@example.com ada.jpg
   ${invocation} verify --test ada-again.jpg
   ${invocation} serve`,
-    );
-  addInit(program, runner);
-  addStart(program, runner);
-  addServe(program, runner);
-  addUnseal(program, runner);
-  addDoctor(program, runner);
-  addMigrate(program, runner);
-  addOrg(program, runner);
-  addKey(program, runner);
-  addKeystore(program, runner);
-  addMaster(program, runner);
-  addLimits(program, runner);
-  const subject = program
-    .command('subject')
-    .helpCommand(false)
-    .description('the people of an organization and their pictures');
-  addSubject(subject, runner);
-  addSubjectImport(subject, runner);
-  addSubjectConfirm(subject, runner);
-  addSubjectErase(subject, runner);
-  addSubjectExport(subject, runner);
-  addSubjectUnlock(subject, runner);
-  addReceipt(program, runner);
-  addConsent(program, runner);
-  addHold(program, runner);
-  addRetention(program, runner);
-  addVerify(program, runner);
-  addProfile(program, runner);
-  addSite(program, runner);
-  addGrant(program, runner);
-  addWebhook(program, runner);
-  addModels(program, runner);
-  addAlert(program, runner);
-  const audit = program
-    .command('audit')
-    .helpCommand(false)
-    .description('who did what: the log of every change and every look at personal data');
-  addAudit(audit, runner);
-  addAuditVerify(audit, runner);
-  addJobs(program, runner);
-  addBackup(program, runner);
-  addRestore(program, runner);
-  addOpenApi(program, runner);
-  addHelp(program);
-  addCompletion(program);
-  return program;
+      )
+  );
 }
 
 /**
@@ -125,18 +92,22 @@ First steps:
 export async function runProgram(words: readonly string[]): Promise<number> {
   const terminal = createTerminal(process.stdout, process.stderr);
   const runner = createCommandRunner(terminal);
-  const program = createProgram(runner);
+  const program = await createProgram(runner, words);
   let flags: string[] = [];
   program.hook('preAction', (_, { options }) => {
     flags = options.flatMap(({ long }) => long ?? []);
   });
   try {
-    await program.parseAsync([...helpFirst(program, words)], { from: 'user' });
+    const ordered = words.includes('help')
+      ? (await import('./help/help.ts')).helpFirst(program, words)
+      : words;
+    await program.parseAsync([...ordered], { from: 'user' });
     return await terminal.exitCode(runner.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return terminal.exitCode(0);
-      const sentences = explainUsageError(program, words, error);
+      const { explainUsageError } = await import('./usage/explain-usage-error.ts');
+      const sentences = explainUsageError(await createProgram(runner), words, error);
       if (words.includes('--json')) {
         terminal.answer(JSON.stringify({ error: inOneLine(sentences), code: 'USAGE' }));
       }

@@ -87,7 +87,7 @@ program
               analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
               scorers: manifest.scorers,
               concurrency: 2 * workers,
-              progress: createProgress(terminal, 'faces'),
+              progress: await createProgress(terminal, 'faces'),
               cache: cache === undefined ? noCache : openEmbeddingCache(cache, hashesOf(manifest)),
             };
             if (heldOut)
@@ -147,7 +147,7 @@ program
             analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
             scorers: manifest.scorers,
             concurrency: 2 * workers,
-            progress: createProgress(terminal, 'judgement'),
+            progress: await createProgress(terminal, 'judgement'),
             cache: cache === undefined ? noCache : openEmbeddingCache(cache, hashesOf(manifest)),
           });
           const [first, ...others] = manifest.scorers;
@@ -219,11 +219,11 @@ program
         const pad = { set, weights: weights.map((name) => join(models, name)) };
         const report = await withMeasuredPipeline(
           { workers, embedders: 'none', pad, scratch },
-          ({ analyzer, request }) =>
+          async ({ analyzer, request }) =>
             measurePad(csv, root, {
               analyze: (picture) => analyzer.analyze(picture, { ...request, deadline: DEADLINE }),
               concurrency: 2 * workers,
-              progress: createProgress(terminal, 'pad'),
+              progress: await createProgress(terminal, 'pad'),
             }),
         );
         const about = { data: data ?? basename(csv, '.csv'), set, date: today() };

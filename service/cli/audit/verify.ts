@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type Schemas, streamOf } from '../../../sdk/admin/client.ts';
-import { readPublicKeys, verifyExport } from '../../engine/audit/index.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { jsonLines } from '../terminal/json-lines.ts';
@@ -51,7 +50,7 @@ export function addAuditVerify(audit: Command, runner: CommandRunner): void {
         throw new UsageError('--public-key goes with --file: the running log knows its own keys.');
       }
       const open = await control();
-      const progress = createProgress(terminal, 'lines');
+      const progress = await createProgress(terminal, 'lines');
       let started = false;
       let report: Report | undefined;
       const bytes = streamOf(open.admin.GET('/api/admin/audit/verification', { parseAs: 'stream' }));
@@ -72,6 +71,7 @@ export function addAuditVerify(audit: Command, runner: CommandRunner): void {
 
 async function verifyFile(path: string, publicKey: string | undefined): Promise<Answer> {
   const file = userPath(path);
+  const { readPublicKeys, verifyExport } = await import('../../engine/audit/index.ts');
   const pinned = publicKey === undefined ? [] : readPublicKeys(await readFile(userPath(publicKey), 'utf8'));
   const report = await verifyExport(createReadStream(file), { pinned });
   const time = (milliseconds: number) => new Date(milliseconds).toISOString();

@@ -1,8 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import { Readable } from 'node:stream';
-import { z } from 'zod';
 import { type AdminClient, createAdminClient, toUploadForm } from '../../../sdk/admin/client.ts';
-import { Problem, type ProblemCode, problemCodes } from '../../lib/problem.ts';
+import { defined } from '../../lib/defined.ts';
+import { Problem, type ProblemCode, type ProblemExtra, problemCodes } from '../../lib/problem.ts';
 
 /** The control API as the commands see it: one request, one answer, a Problem when it refuses. */
 export interface Control {
@@ -27,14 +27,6 @@ export interface Transport {
   fetch(request: Request): Promise<Response>;
   close(): Promise<void>;
 }
-
-const Refusal = z.object({
-  error: z.string(),
-  code: z.enum(problemCodes),
-  details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  reason: z.string().optional(),
-  checkResults: z.array(z.unknown()).optional(),
-});
 
 export function createControl(transport: Transport): Control {
   const operator = operatorName();
@@ -83,20 +75,23 @@ function withQuery(path: string, query: Query): string {
 
 function toProblem(status: number, body: string, { method, url }: Request): Error {
   const path = new URL(url).pathname;
-  let parsed: unknown;
+  const refusal = readRefusal(body);
+  if (refusal === undefined) return new Error(`${method} ${path} answered ${status}: ${body.slice(0, 200)}`);
+  const { error, code, ...extra } = refusal;
+  return new Problem(code, error, extra);
+}
+
+/** As every door refuses; undefined where it was not ours that answered. */
+function readRefusal(body: string): ({ error: string; code: ProblemCode } & ProblemExtra) | undefined {
+  let parsed: Partial<Record<'error' | 'code' | 'details' | 'reason' | 'checkResults', unknown>> | null;
   try {
     parsed = JSON.parse(body);
   } catch {
-    return new Error(`${method} ${path} answered ${status}: ${body.slice(0, 200)}`);
+    return undefined;
   }
-  const refusal = Refusal.safeParse(parsed);
-  if (!refusal.success) return new Error(`${method} ${path} answered ${status}: ${body.slice(0, 200)}`);
-  const { error, code, details, reason, checkResults } = refusal.data;
-  return new Problem(code as ProblemCode, error, {
-    ...(details === undefined ? {} : { details }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(checkResults === undefined ? {} : { checkResults }),
-  });
+  const { error, code, details, reason, checkResults } = parsed ?? {};
+  if (typeof error !== 'string' || !problemCodes.includes(code as ProblemCode)) return undefined;
+  return defined({ error, code, details, reason, checkResults }) as ReturnType<typeof readRefusal>;
 }
 
 /** The account's name for the audit log; in a container it may have none. */

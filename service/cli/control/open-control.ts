@@ -34,7 +34,7 @@ export async function openControl(data: string, options: OpenOptions = {}): Prom
   for (let attempt = 1; ; attempt++) {
     if ((await probeSocket(socketPath)) === 'service')
       return createControl(createSocketTransport(socketPath));
-    if (!options.create) requireInitialized(data);
+    if (!options.create) await requireInitialized(data);
     // Loaded only now: native packages cost a quarter of a second that `--help` and a running service need not pay.
     const { createOwnTransport } = await import('./own-transport.ts');
     try {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { type JobKind, jobKinds } from '../../engine/jobs/index.ts';
+import { type JobKind, jobKinds } from '../../engine/jobs/job.ts';
 import { defined } from '../../lib/defined.ts';
 import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';

@@ -36,7 +36,7 @@ export function addMigrate(program: Command, runner: CommandRunner): void {
   runner.run<MigrateOptions>(command, async (context) => {
     const { options, data } = context;
     if (options.confirm !== undefined && !options.back) throw new UsageError('--confirm belongs to --back.');
-    requireInitialized(data);
+    await requireInitialized(data);
     if ((await probeSocket(join(data, 'control.sock'))) === 'service') {
       throw new Problem(
         'CONFLICT',

@@ -38,7 +38,7 @@ export function addOrgErase(org: Command, runner: CommandRunner): void {
       },
       again: () => process.exit(130),
     });
-    const progress = createProgress(terminal, 'erasing');
+    const progress = await createProgress(terminal, 'erasing');
     let erased = 0;
     let reply: Schemas['OrganizationErased'];
     try {

@@ -38,7 +38,7 @@ export function addOrgRenewTemplates(org: Command, runner: CommandRunner): void 
           body: { confirm: options.confirm },
         }),
       );
-      const progress = createProgress(terminal, 'renewing templates');
+      const progress = await createProgress(terminal, 'renewing templates');
       progress.start(total);
       try {
         for (;;) {

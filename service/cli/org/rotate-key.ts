@@ -27,7 +27,7 @@ export function addOrgRotateKey(org: Command, runner: CommandRunner): void {
       const { generation, total } = await replyOf(
         open.admin.POST('/api/admin/organization/key/rotation', { params }),
       );
-      const progress = createProgress(terminal, 'wrapping keys');
+      const progress = await createProgress(terminal, 'wrapping keys');
       progress.start(total);
       let shown = 0;
       try {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { modelPaths } from '../../compose/model-paths.ts';
-import { isLenient, type ProfileDefinition } from '../../engine/profiles/index.ts';
+import type { ProfileDefinition } from '../../engine/profiles/index.ts';
+import { isLenient } from '../../engine/profiles/lenient-liveness.ts';
 import { Manifest } from '../../inference/models/manifest.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { checksWithInput, whenMissing } from '../../engine/checks/apply-rule.ts';
 import type { CheckName } from '../../engine/checks/index.ts';
-import { checksWithInput, whenMissing } from '../../engine/checks/index.ts';
-import { builtInProfiles } from '../../engine/profiles/index.ts';
+import { builtInProfiles } from '../../engine/profiles/built-in-profiles.ts';
 import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { type ErasureReceipt, isClean, receiptBytes, receiptFormat } from '../../engine/erasure/index.ts';
+import { isClean } from '../../engine/erasure/proof.ts';
+import { type ErasureReceipt, receiptBytes, receiptFormat } from '../../engine/erasure/receipt.ts';
 import { verifySignature } from '../../storage/keys/signing-keys.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';

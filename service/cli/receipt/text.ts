@@ -1,4 +1,5 @@
-import { type ErasureReceipt, isClean, type Proof } from '../../engine/erasure/index.ts';
+import { isClean } from '../../engine/erasure/proof.ts';
+import type { ErasureReceipt, Proof } from '../../engine/erasure/receipt.ts';
 import { count, facts, oneLine } from '../terminal/terminal.ts';
 
 /** A receipt for a person to read; everything of it that is signed is in the JSON. */

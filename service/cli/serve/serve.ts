@@ -22,7 +22,7 @@ export function addServe(program: Command, runner: CommandRunner): void {
     );
   runner.run<ServeOptions>(command, async ({ options, data, terminal }) => {
     const config = parseConfig(toConfigInput(data, options));
-    requireInitialized(data);
+    await requireInitialized(data);
     await runService(config, ({ url }) => terminal.answer(JSON.stringify({ event: 'listening', url })), {
       sealed: (url) => terminal.answer(JSON.stringify({ event: 'sealed', url })),
     });

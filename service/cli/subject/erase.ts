@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type ErasureReceipt, isClean, type MassErasure } from '../../engine/erasure/index.ts';
+import type { ErasureReceipt, MassErasure } from '../../engine/erasure/index.ts';
+import { isClean } from '../../engine/erasure/proof.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
@@ -108,7 +109,7 @@ async function eraseAll(open: Control, options: Erase, terminal: Terminal): Prom
     },
     again: () => process.exit(130),
   });
-  const progress = createProgress(terminal, 'erasing');
+  const progress = await createProgress(terminal, 'erasing');
   progress.start(total);
   try {
     let after: string | undefined;

@@ -94,7 +94,7 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
       },
       again: () => (over ? process.exit(130) : halt.abort()),
     });
-    const progress = createProgress(terminal, 'enrolling');
+    const progress = await createProgress(terminal, 'enrolling');
     let refused = 0;
     progress.start(entries.length);
     try {

@@ -1,4 +1,3 @@
-import { Presets, SingleBar } from 'cli-progress';
 import type { Terminal } from './terminal.ts';
 
 export interface Progress {
@@ -11,8 +10,9 @@ export interface Progress {
 }
 
 /** A bar with rate and time left on standard error; nothing where no person is looking. */
-export function createProgress(terminal: Terminal, what: string): Progress {
+export async function createProgress(terminal: Terminal, what: string): Promise<Progress> {
   if (!terminal.interactive) return { start() {}, step() {}, reach() {}, stop() {} };
+  const { Presets, SingleBar } = await import('cli-progress');
   const bar = new SingleBar(
     {
       stream: process.stderr,

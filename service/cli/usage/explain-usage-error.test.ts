@@ -5,7 +5,7 @@ import { explainUsageError } from './explain-usage-error.ts';
 
 /** What a person reads of a command line that is not understood. */
 async function explained(words: readonly string[]): Promise<string[]> {
-  const program = createProgram({
+  const program = await createProgram({
     exitCode: 0,
     run: (command) =>
       command

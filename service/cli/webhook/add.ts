@@ -5,7 +5,7 @@ import {
   families,
   type SignatureDialect,
   signatureDialects,
-} from '../../engine/webhooks/index.ts';
+} from '../../engine/webhooks/dialect.ts';
 import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';

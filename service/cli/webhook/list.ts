@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { type Family, families } from '../../engine/webhooks/index.ts';
+import { type Family, families } from '../../engine/webhooks/dialect.ts';
 import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { table } from '../terminal/terminal.ts';

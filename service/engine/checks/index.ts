@@ -1,4 +1,4 @@
-export { applyRule, type CheckResult, checksWithInput, hardFailures, whenMissing } from './apply-rule.ts';
+export { applyRule, type CheckResult, checksWithInput, hardFailures } from './apply-rule.ts';
 export { BLACK_AND_WHITE, isBlackAndWhite } from './black-and-white.ts';
 export type { DeviceInfo, Earlier, Place, Probe } from './circumstances.ts';
 export { composite } from './composite.ts';

@@ -1,6 +1,5 @@
 export { allowedOf, profileNamed, requireAllowed } from './allowed-profiles.ts';
 export { builtInProfiles } from './built-in-profiles.ts';
-export { isLenient } from './lenient-liveness.ts';
 export type { ModelPlan } from './model-plan.ts';
 export { planMatching, planModels } from './model-plan.ts';
 export type { Profile } from './profile.ts';

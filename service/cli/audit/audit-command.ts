@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import type { CommandRunner } from '../command.ts';
+import { addAudit } from './audit.ts';
+import { addAuditVerify } from './verify.ts';
+
+export function addAuditCommand(program: Command, runner: CommandRunner): void {
+  const audit = program
+    .command('audit')
+    .helpCommand(false)
+    .description('who did what: the log of every change and every look at personal data');
+  addAudit(audit, runner);
+  addAuditVerify(audit, runner);
+}
