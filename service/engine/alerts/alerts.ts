@@ -8,7 +8,7 @@ import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { Destinations } from '../destinations/index.ts';
 import type { EventRealm, Events } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';
-import type { Organizations } from '../organizations/index.ts';
+import { type Organizations, refuseErased } from '../organizations/index.ts';
 import type { Profiles } from '../profiles/index.ts';
 import {
   type Alert,
@@ -18,8 +18,8 @@ import {
   type Alerts,
   alertMetrics,
 } from './alert.ts';
-import type { MailServer } from './alert-mail.ts';
-import { checkNewRule } from './alert-rule.ts';
+import { type MailServer, testMailOf } from './alert-mail.ts';
+import { checkAddress, checkNewRule } from './alert-rule.ts';
 import {
   countOpenAlerts,
   forgetAddresses,
@@ -28,19 +28,16 @@ import {
   selectForDesktop,
   updateAcknowledged,
 } from './alert-store.ts';
-import { createBoxRules } from './box-rules.ts';
 import { createEditRules } from './edit-rules.ts';
-import { createFiring } from './firing.ts';
-import { createFirstRule } from './first-rule.ts';
+import { createFiring, HOURLY_LIMIT } from './firing.ts';
+import { createFirstRules } from './first-rules.ts';
 import { createGauges, type GaugeReadings } from './gauges.ts';
-import { createMailing } from './mailing.ts';
-import { createRecipients } from './recipients.ts';
+import { createMailing, type Mailing, sentenceOf } from './mailing.ts';
+import { createRecipients, type Recipients } from './recipients.ts';
 import { createRuleChanges } from './rule-changes.ts';
-import { createRuleChecks } from './rule-checks.ts';
+import { createRuleChecks, type RuleChecks } from './rule-checks.ts';
 import { createRuleStore, type StoredRule } from './rule-store.ts';
 import { createSeenEventsStore } from './seen-events-store.ts';
-import { createSwitchedOff } from './switched-off.ts';
-import { createTestMail } from './test-mail.ts';
 import { createWatchedRules } from './watching/watched-rules.ts';
 
 const MINUTE = 60_000;
@@ -74,10 +71,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const recipients = createRecipients(deps);
   const { checkMail, checkRule } = createRuleChecks(deps);
   const editRules = createEditRules({ ...deps, rules, changes, recipients, checkRule });
-  const addFirstRule = createFirstRule({ ...deps, rules });
-  const addBoxRules = createBoxRules({ ...deps, rules, changes, addFirstRule });
   const fire = createFiring({ ...deps, recipients });
-  const tellSwitchedOff = createSwitchedOff({ rules, fire, addFirstRule });
+  const { addBoxRules, fireSwitchedOff } = createFirstRules({ ...deps, rules, changes, editRules, fire });
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
   const mailing = createMailing({ ...deps, server: mail, recipients });
   const shown = (rule: StoredRule): AlertRule => ({ ...rule, waitsFor: waitsFor(rule.metric, readings) });
@@ -130,14 +125,14 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     countOpen: () => countOpenAlerts(db),
     acknowledge: (realm, id, actor) => acknowledge(deps, realm, id, actor),
     forDesktop: (limit) => selectForDesktop(db, limit),
-    testMail: createTestMail({ ...deps, recipients, mailing, checkMail }),
+    testMail: createTestMail(deps, recipients, mailing, checkMail),
 
     load: changes.load,
     async watch(tx, batch) {
       await watched.watch(tx, batch, async (rule, breach) => {
         await fire(tx, rule, breach);
       });
-      await tellSwitchedOff(tx, batch);
+      await fireSwitchedOff(tx, batch);
     },
     look,
   };
@@ -178,3 +173,29 @@ const acknowledge = (
     await audit.add(tx, { actor, action: 'alert.acknowledge', organization, target: id, details });
     return { ...alert, acknowledged };
   });
+
+const createTestMail =
+  (
+    { inTransaction, organizations, audit }: AlertsDeps,
+    recipients: Recipients,
+    mailing: Mailing,
+    checkMail: RuleChecks['checkMail'],
+  ): Alerts['testMail'] =>
+  async (organization, address, actor) => {
+    refuseErased(await organizations.get(organization));
+    const to = checkAddress(address);
+    await checkMail(organization, [to]);
+    // Before it is sent: nothing leaves the box without a line.
+    const taken = await inTransaction(async (tx) => {
+      await recipients.admit(tx, organization, [to], actor);
+      await audit.add(tx, { actor, action: 'alert.test-mail', organization, target: organization });
+      return recipients.takeMails(tx, organization, 1);
+    });
+    if (taken === 0) return { sent: false, reason: HOURLY_LIMIT };
+    try {
+      await mailing.send(organization, to, testMailOf(organization));
+      return { sent: true };
+    } catch (error) {
+      return { sent: false, reason: sentenceOf(error) };
+    }
+  };

@@ -6,7 +6,6 @@ import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { EventRealm } from '../events/index.ts';
 import type { AlertDefinition, AlertRuleChange, NewAlertRule } from './alert.ts';
 import { changedRule, checkNewRule, MOST_RULES } from './alert-rule.ts';
-import { noteRule, settingsOf } from './note-rule.ts';
 import type { Recipients } from './recipients.ts';
 import type { RuleChanges } from './rule-changes.ts';
 import type { RuleStore, StoredRule } from './rule-store.ts';
@@ -25,44 +24,45 @@ export interface EditRulesDeps {
 export function createEditRules(deps: EditRulesDeps) {
   const { rules, changes, recipients, checkRule, audit, ids, clock } = deps;
 
-  async function requireRule(tx: Tx, realm: EventRealm, id: string): Promise<StoredRule> {
-    const rule = await rules.get(tx, realm, id);
-    if (rule) return rule;
-    throw new Problem('NOT_FOUND', `The organization has no alert rule ${id} in the ${realm.world} world.`);
-  }
+  const note = (tx: Tx, actor: Actor, change: string, rule: StoredRule, details?: Record<string, unknown>) =>
+    audit.add(tx, {
+      ...{ actor, action: `alert-rule.${change}`, organization: rule.organization, target: rule.id },
+      details: { world: rule.world, metric: rule.metric, ...details },
+    });
 
-  async function checkTargets(tx: Tx, realm: EventRealm, { filter }: AlertDefinition): Promise<void> {
-    const unknown = await rules.unknownTargets(tx, realm, filter);
-    if (unknown.length === 0) return;
-    const details = unknown.map((target) => ({
-      path: `filter.${target}`,
-      message: `The organization has no ${target === 'key' ? 'key' : 'person'} ${filter[target]} in the ${realm.world} world.`,
-    }));
-    throw new Problem('INVALID_REQUEST', details.map(({ message }) => message).join(' '), { details });
+  /** With nothing but its line in the log. */
+  async function insert(
+    tx: Tx,
+    { organization, world }: EventRealm,
+    definition: AlertDefinition,
+    actor: Actor,
+  ): Promise<StoredRule> {
+    const rule: StoredRule = {
+      ...definition,
+      ...{ id: ids.next('alertRule'), organization, world, enabled: true },
+      createdAt: clock.now(),
+      createdBy: describeActor(actor),
+    };
+    await rules.insert(tx, rule);
+    await note(tx, actor, 'add', rule, settingsOf(rule));
+    return rule;
   }
 
   return {
+    insert,
+
     async add(realm: EventRealm, input: NewAlertRule, actor: Actor): Promise<StoredRule> {
       const definition = checkNewRule(input);
       await checkRule(realm, definition);
-      const { organization, world } = realm;
-      const rule: StoredRule = {
-        ...definition,
-        ...{ id: ids.next('alertRule'), organization, world, enabled: true },
-        createdAt: clock.now(),
-        createdBy: describeActor(actor),
-      };
       return changes.change(async (tx) => {
-        await checkTargets(tx, realm, definition);
-        await recipients.admit(tx, organization, definition.channels.email, actor);
+        await checkTargets(rules, tx, realm, definition);
+        await recipients.admit(tx, realm.organization, definition.channels.email, actor);
         if ((await rules.list(realm, tx)).length >= MOST_RULES)
           throw new Problem(
             'CONFLICT',
             `There are ${MOST_RULES} alert rules already: remove one before another is added.`,
           );
-        await rules.insert(tx, rule);
-        await noteRule(audit, tx, actor, 'add', rule, settingsOf(rule));
-        return rule;
+        return insert(tx, realm, definition, actor);
       });
     },
 
@@ -73,26 +73,60 @@ export function createEditRules(deps: EditRulesDeps) {
       if (known && (change.channels?.email || change.filter?.profile))
         await checkRule(realm, changedRule(known, change));
       return changes.change(async (tx) => {
-        const before = await requireRule(tx, realm, id);
+        const before = await requireRule(rules, tx, realm, id);
         const definition = changedRule(before, change);
-        if (change.filter) await checkTargets(tx, realm, definition);
+        if (change.filter) await checkTargets(rules, tx, realm, definition);
         if (change.channels?.email)
           await recipients.admit(tx, realm.organization, definition.channels.email, actor);
         const after: StoredRule = { ...before, ...definition, enabled: change.enabled ?? before.enabled };
         await rules.update(tx, after);
         const details = { from: settingsOf(before), to: settingsOf(after) };
-        await noteRule(audit, tx, actor, 'change', after, details);
+        await note(tx, actor, 'change', after, details);
         return after;
       });
     },
 
     async remove(realm: EventRealm, id: string, actor: Actor): Promise<void> {
       await changes.change(async (tx) => {
-        const rule = await requireRule(tx, realm, id);
+        const rule = await requireRule(rules, tx, realm, id);
         await rules.remove(tx, rule, clock.now());
-        await noteRule(audit, tx, actor, 'remove', rule);
+        await note(tx, actor, 'remove', rule);
         return { ...rule, enabled: false };
       });
     },
   };
 }
+
+export type EditRules = ReturnType<typeof createEditRules>;
+
+async function requireRule(
+  rules: Pick<RuleStore, 'get'>,
+  tx: Tx,
+  realm: EventRealm,
+  id: string,
+): Promise<StoredRule> {
+  const rule = await rules.get(tx, realm, id);
+  if (rule) return rule;
+  throw new Problem('NOT_FOUND', `The organization has no alert rule ${id} in the ${realm.world} world.`);
+}
+
+async function checkTargets(
+  rules: Pick<RuleStore, 'unknownTargets'>,
+  tx: Tx,
+  realm: EventRealm,
+  { filter }: AlertDefinition,
+): Promise<void> {
+  const unknown = await rules.unknownTargets(tx, realm, filter);
+  if (unknown.length === 0) return;
+  const details = unknown.map((target) => ({
+    path: `filter.${target}`,
+    message: `The organization has no ${target === 'key' ? 'key' : 'person'} ${filter[target]} in the ${realm.world} world.`,
+  }));
+  throw new Problem('INVALID_REQUEST', details.map(({ message }) => message).join(' '), { details });
+}
+
+/** Of a rule, for the audit log: addresses are counted, not named. */
+const settingsOf = ({ windowMinutes, threshold, filter, holdOffMinutes, channels, enabled }: StoredRule) => ({
+  ...{ windowMinutes, threshold, filter, holdOffMinutes, enabled },
+  channels: { ...channels, email: channels.email.length },
+});

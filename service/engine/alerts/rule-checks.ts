@@ -57,3 +57,5 @@ export function createRuleChecks({ organizations, destinations, profiles, mail }
     },
   };
 }
+
+export type RuleChecks = ReturnType<typeof createRuleChecks>;

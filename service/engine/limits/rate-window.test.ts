@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type RateWindow, SLOT, take, usedIn, WINDOW, waitFor, windowAt } from './rate-window.ts';
+import { type SlidingWindow, usedIn } from '../../lib/sliding-window.ts';
+import { SLOT, take, WINDOW, waitFor, windowAt } from './rate-window.ts';
 
 /** Pauses between requests, in milliseconds: bursts, and rests of more than a minute. */
 const pauses = fc.array(fc.oneof(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 90_000 })), {
@@ -11,7 +12,7 @@ const limit = fc.integer({ min: 1, max: 12 });
 const moment = fc.integer({ min: 0, max: 4_000_000_000_000 });
 
 function admit(start: number, gaps: readonly number[], most: number) {
-  let [now, window]: [number, RateWindow] = [start, []];
+  let [now, window]: [number, SlidingWindow] = [start, []];
   const admitted: number[] = [];
   for (const gap of gaps) {
     now += gap;
@@ -45,7 +46,7 @@ test('the wait it names is enough, is the shortest, and is at most a minute and 
   );
 });
 
-test('a clock set back gives nothing free and holds nobody off for longer than a minute and a slot', () => {
+test('a clock set back gives nothing free and makes no caller wait longer than a minute and a slot', () => {
   fc.assert(
     fc.property(moment, pauses, limit, fc.integer({ min: 1, max: 10 ** 12 }), (start, gaps, most, back) => {
       const { window, now } = admit(start, gaps, most);
@@ -59,7 +60,7 @@ test('a clock set back gives nothing free and holds nobody off for longer than a
 });
 
 test('a limit that was lowered below what is used waits until enough of it is a minute old', () => {
-  let window: RateWindow = [];
+  let window: SlidingWindow = [];
   for (const at of [0, 6_000, 12_000]) window = take(window, at);
   expect([waitFor(window, 12_000, 4), waitFor(window, 12_000, 3), waitFor(window, 12_000, 1)]).toEqual([
     0, 53_000, 63_000,

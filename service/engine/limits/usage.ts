@@ -1,11 +1,17 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { createWindows, type Windows } from '../../lib/sliding-window.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
-import { createMinuteWindows } from './minute-windows.ts';
 import { monthOf } from './month.ts';
-import { reaches, SLOT, take, usedIn, WINDOW, waitFor, windowAt } from './rate-window.ts';
-import { createUnwrittenCounts } from './unwritten-counts.ts';
-import { deleteCounter, deleteMinutes, deleteMonth, selectCounts } from './usage-store.ts';
+import { reaches, SLOT, take, WINDOW, waitFor, windowAt } from './rate-window.ts';
+import {
+  type Count,
+  deleteCounter,
+  deleteMinutes,
+  deleteMonth,
+  selectCounts,
+  writeCounts,
+} from './usage-store.ts';
 
 export interface UsageDeps {
   db: Db;
@@ -29,7 +35,6 @@ export interface Usage {
   /** Milliseconds until one more may be counted under this name; 0: now. */
   wait(name: string, most: number): number;
   count(name: string): void;
-  countedLastMinute(name: string): number;
   /** Used in the month that it is. */
   month(name: string): number;
   /** One more, or with -1 one less; in the month that it was counted in. Gives that month's start. */
@@ -55,18 +60,14 @@ async function deleteOldMonths(db: Db, months: Map<string, Map<number, number>>)
   }
 }
 
-export function createUsage({ db, inTransaction, log, clock, steady, most = 20_000 }: UsageDeps): Usage {
-  const minutes = createMinuteWindows(most);
+export function createUsage(deps: UsageDeps): Usage {
+  const { db, clock, steady, most = 20_000 } = deps;
+  const minutes = createMinutes(most);
   const months = new Map<string, Map<number, number>>();
   /** Minutes that are over or forgotten need not be written any more: nothing piles up while the disk is full. */
-  const unwritten = createUnwrittenCounts({
-    inTransaction,
-    log,
-    clock,
-    stillCounts: ({ name, period }) =>
-      name.startsWith('month/') || (reaches(period, steady.now()) && minutes.has(name)),
-    written: sweepWhenDue,
-  });
+  const stillCounts = ({ name, period }: Count) =>
+    name.startsWith('month/') || (reaches(period, steady.now()) && minutes.of(name).has(name));
+  const unwritten = createUnwrittenCounts(deps, stillCounts, sweepWhenDue);
   /** The table may hold minutes that are over. */
   let litter = false;
   let swept = steady.now();
@@ -90,7 +91,7 @@ export function createUsage({ db, inTransaction, log, clock, steady, most = 20_0
 
   return {
     async forget(name) {
-      minutes.delete(name);
+      minutes.of(name).delete(name);
       await unwritten.forget(name);
       await deleteCounter(db, name);
     },
@@ -106,20 +107,16 @@ export function createUsage({ db, inTransaction, log, clock, steady, most = 20_0
         const sorted = slots.toSorted((a, b) => a.start - b.start);
         const window = windowAt(sorted, now);
         if (window.length === 0) continue;
-        minutes.set(name, window);
+        minutes.of(name).set(name, window);
         for (const { start, used } of window) unwritten.add({ name, period: start, used });
       }
     },
-    wait: (name, limit) => waitFor(minutes.of(name), steady.now(), limit),
+    wait: (name, limit) => waitFor(minutes.of(name).of(name), steady.now(), limit),
     count(name) {
-      const window = take(minutes.of(name), steady.now());
-      minutes.set(name, window);
+      const window = take(minutes.of(name).of(name), steady.now());
+      minutes.of(name).set(name, window);
       const { start, used } = window.at(-1)!;
       unwritten.add({ name, period: start, used });
-    },
-    countedLastMinute(name) {
-      const now = steady.now();
-      return usedIn(minutes.of(name).filter(({ start }) => reaches(start, now)));
     },
     month: (name) => months.get(name)?.get(monthOf(clock.now()).start) ?? 0,
     countMonth(name, amount, period = monthOf(clock.now()).start) {
@@ -130,5 +127,69 @@ export function createUsage({ db, inTransaction, log, clock, steady, most = 20_0
       return period;
     },
     flush: unwritten.flush,
+  };
+}
+
+/** Windows by kind (`burst/…`), so that a flood of one kind forgets nothing of another. */
+function createMinutes(most: number) {
+  const kinds = new Map<string, Windows>();
+  return {
+    /** Those of the name's kind. */
+    of(name: string): Windows {
+      const kind = name.slice(0, name.indexOf('/'));
+      const found = kinds.get(kind) ?? createWindows(most);
+      kinds.set(kind, found);
+      return found;
+    },
+    deleteEmpty(now: number): void {
+      for (const windows of kinds.values()) {
+        for (const [name, window] of windows.all())
+          if (windowAt(window, now).length === 0) windows.delete(name);
+      }
+    },
+    size: (): number => [...kinds.values()].reduce((sum, { size }) => sum + size, 0),
+  };
+}
+
+/** The newest counts until they are in the table. */
+function createUnwrittenCounts(
+  { inTransaction, log, clock }: UsageDeps,
+  /** Whether a count that could not be written is tried again. */
+  stillCounts: (count: Count) => boolean,
+  /** After each write. */
+  written: (counts: number) => Promise<void>,
+) {
+  let unwritten = new Map<string, Count>();
+  let failing = false;
+  let running: Promise<void> | undefined;
+
+  async function write(): Promise<void> {
+    const counts = unwritten;
+    unwritten = new Map();
+    try {
+      await writeCounts(inTransaction, [...counts.values()], clock.now());
+      await written(counts.size);
+      failing = false;
+    } catch (error) {
+      for (const [id, count] of counts)
+        if (!unwritten.has(id) && stillCounts(count)) unwritten.set(id, count);
+      if (!failing) log.warn({ error: String(error) }, 'usage could not be written; it is tried again');
+      failing = true;
+    }
+  }
+
+  return {
+    add: (count: Count): void => void unwritten.set(`${count.period} ${count.name}`, count),
+    /** Resolves when no count of this name is written any more: one that is being written would come back. */
+    async forget(name: string): Promise<void> {
+      for (const [id, count] of unwritten) if (count.name === name) unwritten.delete(id);
+      await running;
+    },
+    /** Never throws: what cannot be written stays to be written, and is logged once. */
+    async flush(): Promise<void> {
+      await running;
+      running = write();
+      await running;
+    },
   };
 }

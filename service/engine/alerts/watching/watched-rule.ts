@@ -1,7 +1,8 @@
+import { createWindows, type Windows } from '../../../lib/sliding-window.ts';
 import { LEAST_JUDGED } from '../alert-rule.ts';
 import type { StoredRule } from '../rule-store.ts';
 import { type Counted, countedAs, type SeenEvent } from './counted-event.ts';
-import { countedIn, countOne, createWindows, type Windows } from './windows.ts';
+import { countedIn, countOne } from './windows.ts';
 
 const MINUTE = 60_000;
 /** Of `bot-rate`: every judged visit, and those by programs. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { AlertRuleId, SubjectId } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
+import { createWindows, type SlidingWindow } from '../../../lib/sliding-window.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../../events/index.ts';
 import { isBeyond, isGauge } from '../alert-rule.ts';
@@ -10,7 +11,7 @@ import type { StoredRule } from '../rule-store.ts';
 import type { SeenEventsStore } from '../seen-events-store.ts';
 import { countedAs, type SeenEvent } from './counted-event.ts';
 import { count, countAgain, type Watched, watch } from './watched-rule.ts';
-import { createWindows, partOf, type Slots } from './windows.ts';
+import { partOf } from './windows.ts';
 
 /** People or keys that one rule counts apart. */
 const MOST_GROUPS = 10_000;
@@ -44,7 +45,7 @@ export interface WatchedRules {
 interface Draft {
   ids: ReadonlySet<string>;
   last: string;
-  changes: Map<Watched, Map<string, Slots>>;
+  changes: Map<Watched, Map<string, SlidingWindow>>;
 }
 
 export interface WatchedRulesDeps {
@@ -167,7 +168,7 @@ async function readWindows(
 function countDrafted(one: Watched, event: SeenEvent, changes: Draft['changes']): Breach | undefined {
   const counted = countedAs(one.rule, event);
   if (!counted) return undefined;
-  const groups = changes.get(one) ?? new Map<string, Slots>();
+  const groups = changes.get(one) ?? new Map<string, SlidingWindow>();
   changes.set(one, groups);
   const value = count(one, counted, event.at, {
     of: (group) => groups.get(group) ?? one.windows.of(group),

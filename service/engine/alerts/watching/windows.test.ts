@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countedIn, countOne, createWindows, partOf, type Slots } from './windows.ts';
+import { createWindows, type SlidingWindow } from '../../../lib/sliding-window.ts';
+import { countedIn, countOne, partOf } from './windows.ts';
 
 const minutes = fc.integer({ min: 1, max: 1440 });
 const start = fc.integer({ min: 0, max: 4_000_000_000_000 });
@@ -14,7 +15,7 @@ const pauses = fc.array(
 );
 
 function count(from: number, gaps: readonly number[], window: number) {
-  let [now, slots]: [number, Slots] = [from, []];
+  let [now, slots]: [number, SlidingWindow] = [from, []];
   const times: number[] = [];
   for (const gap of gaps) {
     now += Math.round(gap * window);
@@ -49,7 +50,7 @@ test('exactly as many as a naive count by parts, after each event', () => {
     fc.property(start, pauses, minutes, (from, gaps, size) => {
       const window = size * 60_000;
       const part = partOf(window);
-      let [now, slots]: [number, Slots] = [from, []];
+      let [now, slots]: [number, SlidingWindow] = [from, []];
       const parts: number[] = [];
       for (const gap of gaps) {
         now += Math.round(gap * window);
