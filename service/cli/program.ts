@@ -46,7 +46,7 @@ const aboutOthers: ReadonlySet<string> = new Set(['help', 'completion']);
 /** The command that these words name alone, or every command, with its options and examples. */
 export async function createProgram(runner: CommandRunner, words: readonly string[] = []): Promise<Command> {
   const [first = ''] = words;
-  const alone = first in commands && !aboutOthers.has(first) && !words.includes('help');
+  const alone = Object.hasOwn(commands, first) && !aboutOthers.has(first) && !words.includes('help');
   const wanted = alone ? [commands[first]!] : Object.values(commands);
   const program = emptyProgram();
   for (const add of await Promise.all(wanted.map((load) => load()))) add(program, runner);

@@ -36,6 +36,16 @@ test('a command and an option that are nearly right are answered with what may h
   ]);
 });
 
+test('a word that every object of JavaScript has is an unknown command like any other', () => {
+  for (const word of ['constructor', 'toString', '__proto__']) {
+    const { status, stderr } = bare(word);
+    expect([status, stderr]).toEqual([
+      2,
+      `error: unknown command '${word}'\n(add --help for options and examples)\n`,
+    ]);
+  }
+});
+
 test('help of a command stands on standard output, however it is asked for', () => {
   const create = bare('help', 'key', 'create');
   expect([create.status, create.stdout]).toEqual([0, bare('key', 'create', '--help').stdout]);

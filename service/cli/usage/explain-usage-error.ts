@@ -57,14 +57,14 @@ function meantCommands(program: Command, at: Command, word: string, rest: readon
     const near = closestWords(word, names);
     return named(near.length > 0 ? near : otherVerbs(word));
   }
-  const noun = otherNouns[word];
+  const noun = otherNouns.get(word);
   if (noun !== undefined) return [noun];
   const near = closestWords(word, names);
   const verbs = everyCommand(program).filter((one) => one.parent !== program && one !== program);
   const withVerb = (names: readonly string[], among = verbs) =>
     among.filter((one) => names.includes(one.name())).map((one) => pathOf(one));
   const [next] = rest.filter((other) => !other.startsWith('-') && other !== word);
-  const nouns = next === undefined ? [] : [otherNouns[next] ?? '', ...closestWords(next, names)];
+  const nouns = next === undefined ? [] : [otherNouns.get(next) ?? '', ...closestWords(next, names)];
   // The verb came first: `list keys`.
   const ofNoun = verbs.filter((one) => nouns.includes(pathOf(one).split(' ')[0] ?? ''));
   const tries: (() => string[])[] = [
