@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { access, readdir, realpath, rm, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { access, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { copyDatabase } from '../backup/backup-copy.ts';
 import { type BackupFacts, type BackupKey, openBackupFile, writeBackupFile } from '../backup/backup-file.ts';
 import { readBackupFolder } from '../backup/backup-folder.ts';
@@ -14,6 +14,7 @@ import type { BackupFiles } from '../engine/backups/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { unfinishedName } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
+import { outsideFolder } from '../lib/outside-folder.ts';
 import { Problem } from '../lib/problem.ts';
 import { productVersion } from '../lib/version.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
@@ -191,18 +192,11 @@ function namesIn(folder: string): string[] {
 }
 
 async function checkFolder(folder: string, data: string): Promise<string> {
-  const refuse = (why: string) => new Problem('INVALID_REQUEST', why);
-  if (!isAbsolute(folder)) throw refuse(`Give the folder as an absolute path, not "${folder}".`);
-  const found = await stat(folder).catch(() => undefined);
-  if (!found) throw refuse(`${folder} is not there: mount the medium, or make the folder first.`);
-  if (!found.isDirectory()) throw refuse(`${folder} is no folder.`);
-  const place = await realpath(folder);
-  const inside = relative(await realpath(data), place);
-  if (inside === '' || !(inside.startsWith('..') || isAbsolute(inside))) {
-    throw refuse(`${place} lies in the data directory: a backup there is lost with it. Choose another disk.`);
-  }
+  const inside = 'a backup there is lost with it. Choose another disk.';
+  const place = await outsideFolder(folder, { data, what: 'folder', inside });
   await access(place, constants.W_OK | constants.X_OK).catch(() => {
-    throw refuse(
+    throw new Problem(
+      'INVALID_REQUEST',
       `The account of the service cannot write to ${place}: give it the rights, or choose another folder.`,
     );
   });

@@ -1,9 +1,10 @@
-import { lstat, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
+import { outsideFolder } from '../../lib/outside-folder.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { FormerCopy, StoredPlace } from './copy-places.ts';
@@ -236,19 +237,13 @@ const describe = (error: unknown) => (error instanceof Error ? error.message : S
 
 /** The folder's real path. Throws INVALID_REQUEST. */
 async function toPlace(folder: string, data: string): Promise<string> {
-  const refuse = (why: string) => new Problem('INVALID_REQUEST', why);
-  if (!isAbsolute(folder)) throw refuse(`Give the place as an absolute path, not "${folder}".`);
-  const name = resolve(folder);
+  const name = isAbsolute(folder) ? resolve(folder) : folder;
   const found = await lstat(name).catch(() => undefined);
-  if (!found) throw refuse(`${name} is not there: mount the medium, or make the folder first.`);
-  if (found.isSymbolicLink()) throw refuse(`${name} is a symbolic link: give the folder that it points to.`);
-  if (!(await stat(name)).isDirectory()) throw refuse(`${name} is no folder.`);
-  const place = await realpath(name);
-  const inside = relative(await realpath(data), place);
-  if (inside === '' || !(inside.startsWith('..') || isAbsolute(inside))) {
-    throw refuse(
-      `${place} lies in the data directory: a copy there is lost with it, and would come into its backups. Choose a folder on another disk for ${COPY_NAME}.`,
+  if (isAbsolute(folder) && found?.isSymbolicLink())
+    throw new Problem(
+      'INVALID_REQUEST',
+      `${name} is a symbolic link: give the folder that it points to.`,
     );
-  }
-  return place;
+  const inside = `a copy there is lost with it, and would come into its backups. Choose a folder on another disk for ${COPY_NAME}.`;
+  return outsideFolder(name, { data, what: 'place', inside });
 }
