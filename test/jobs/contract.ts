@@ -179,7 +179,7 @@ export function jobsContract(place: JobsPlace): void {
       expect([former.begun.length, life.begun.length]).toEqual([1, 1]);
     });
 
-    test('a lease that nobody renews is over after half a minute', async () => {
+    test('a lease that the process does not hold is over after half a minute', async () => {
       const life = await world.live();
       const frozen = await world.live({ time: world.newTime() });
       // Both have looked; from here on only the frozen one is told that there is something.
@@ -199,7 +199,7 @@ export function jobsContract(place: JobsPlace): void {
       expect((await world.row(id!)).attempts).toBe(1);
     });
 
-    test('a lease is renewed for as long as its attempt runs, over a clock that is set too', async () => {
+    test('an attempt is not taken over for as long as it runs, over a clock that is set too', async () => {
       const life = await world.live();
       const [id] = await world.add(life, {});
       await until(() => life.begun.length === 1);

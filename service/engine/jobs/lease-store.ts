@@ -139,16 +139,6 @@ export async function lease(
     .execute();
 }
 
-/** Gives the ids of those whose lease this still is. */
-export async function renewLeases(tx: Tx, leases: readonly LeaseKey[], until: number): Promise<Set<string>> {
-  const { rows } = await sql<{ id: string }>`with held (id, fence) as (values ${keys(leases)})
-    update job set lease_until = ${until} from held
-    where job.id = held.id and job.fence = held.fence and job.lease_until is not null returning job.id as id`.execute(
-    tx,
-  );
-  return new Set(rows.map(({ id }) => id));
-}
-
 /** They wait again, as if they had never been leased. */
 export async function giveBack(tx: Tx, leases: readonly LeaseKey[]): Promise<void> {
   await sql`with held (id, fence) as (values ${keys(leases)})
@@ -156,19 +146,19 @@ export async function giveBack(tx: Tx, leases: readonly LeaseKey[]): Promise<voi
     where job.id = held.id and job.fence = held.fence and job.lease_until is not null`.execute(tx);
 }
 
-/** Leases that ended at `by` or before; every lease with `by` undefined. */
+/** Leases that ended at `by` or before (every one with `by` undefined), in order, after `after`. */
 export async function leasesOver(
   db: Db,
-  by: number | undefined,
-  limit: number,
-): Promise<(LeaseKey & { waiting: Waiting })[]> {
+  { by, after, limit }: { by: number | undefined; after: { until: number; id: string }; limit: number },
+): Promise<(LeaseKey & { until: number; waiting: Waiting })[]> {
   const { rows } = await sql<JobRow>`select * from job
-    where lease_until is not null and lease_until <= ${by ?? Number.MAX_SAFE_INTEGER} order by lease_until limit ${limit}`.execute(
-    db,
-  );
+    where lease_until is not null and lease_until <= ${by ?? Number.MAX_SAFE_INTEGER}
+      and (lease_until, id) > (cast(${after.until} as bigint), ${after.id})
+    order by lease_until, id limit ${limit}`.execute(db);
   return rows.map((row) => ({
     id: row.id as JobId,
     fence: row.fence,
+    until: row.lease_until!,
     waiting: {
       kind: row.kind as JobKind,
       lane: row.lane,

@@ -29,7 +29,6 @@ export interface AttemptsDeps {
 export interface Attempts {
   /** DriverWork.run (driver.ts). */
   run(ticket: Pick<JobTicket, 'id' | 'fence'>): Promise<AttemptEnd>;
-  runs(id: JobId): boolean;
   /** Waits so many milliseconds for what runs; then tells it to end, waits a moment more, and lets go of it. */
   settle(patience: number): Promise<void>;
 }
@@ -89,7 +88,6 @@ export function createAttempts({
       ended(held);
       return end;
     },
-    runs: (id) => running.has(id),
     async settle(patience) {
       await wait(patience);
       if (running.size === 0) return;

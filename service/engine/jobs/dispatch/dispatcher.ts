@@ -6,7 +6,7 @@ import type { Db } from '../../../storage/transaction.ts';
 import type { JobDriver } from '../driver.ts';
 import type { JobHandler, JobKind } from '../job.ts';
 import type { Waiting } from '../lease-store.ts';
-import { type Attempts, createAttempts } from './attempts.ts';
+import { createAttempts } from './attempts.ts';
 import { createFindWaiting } from './find-waiting.ts';
 import { createHandOver } from './hand-over.ts';
 import type { Held } from './held.ts';
@@ -39,7 +39,7 @@ export interface Dispatcher {
   carryAgain(): void;
   /** Jobs wait there now. */
   note(where: Waiting): void;
-  /** Leases are renewed, those of others that are over taken over. */
+  /** Takes over leases that are over and that this process does not hold. */
   tend(): Promise<void>;
   /** Reads again which lanes have work: a look at everything that does not trust what was noted. */
   scan(): Promise<void>;
@@ -69,10 +69,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       handOver.soon();
     },
   });
-  const { withdraw, renewLeases } = createWithdrawal(deps, {
-    ...{ kinds, attempts, open },
-    withdrawn: handOver.soon,
-  });
+  const withdraw = createWithdraw(deps, { kinds, open, withdrawn: handOver.soon });
 
   async function scan(): Promise<void> {
     await leases.bringForward(kinds.keys());
@@ -97,7 +94,6 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     wake: work.look,
     note,
     async tend() {
-      await renewLeases();
       const over = await leases.takeOver('over', note);
       if (over > 0) log.warn({ jobs: over }, 'leases were over and are taken over');
       work.look();
@@ -133,23 +129,16 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   };
 }
 
-/** Takes back leased jobs whose attempts have not begun. */
-function createWithdrawal(
+/** Dispatcher.withdraw: `withdrawn` is called when there is room for others. */
+function createWithdraw(
   { leases, driver, log }: DispatcherDeps,
-  {
-    kinds,
-    attempts,
-    open,
-    withdrawn,
-  }: {
-    kinds: ReadonlyMap<JobKind, ReadyJobs>;
-    attempts: Pick<Attempts, 'runs'>;
-    open(): boolean;
-    /** There is room for others. */
-    withdrawn(): void;
-  },
+  { kinds, open, withdrawn }: { kinds: ReadonlyMap<JobKind, ReadyJobs>; open(): boolean; withdrawn(): void },
 ) {
-  function withdraw(held: Held): void {
+  return (id: JobId): boolean => {
+    const held = leases.get(id);
+    // Leased a moment ago while this process works; else left over from one that has ended.
+    if (!held) return !open();
+    if (held.state === 'begun') return false;
     const ready = kinds.get(held.ticket.kind)!;
     leases.forget(held.ticket);
     if (held.state === 'ready') ready.drop(held);
@@ -161,27 +150,6 @@ function createWithdrawal(
         .catch((error: unknown) => log.warn({ err: error }, 'a ticket was not dropped'));
     }
     withdrawn();
-  }
-
-  return {
-    /** False when its attempt has begun. */
-    withdraw(id: JobId): boolean {
-      const held = leases.get(id);
-      // Leased a moment ago, or by another process, while this one works; else left over from one that has ended.
-      if (!held) return !open();
-      if (held.state === 'begun') return false;
-      withdraw(held);
-      return true;
-    },
-    /** Renews the leases; one that was lost ends its attempt. */
-    async renewLeases(): Promise<void> {
-      for (const held of await leases.renew()) {
-        const { id, fence } = held.ticket;
-        if (held.state === 'begun' && !attempts.runs(id)) continue;
-        log.warn({ job: id, fence }, 'the lease of a job was lost');
-        held.abort.abort();
-        if (held.state !== 'begun') withdraw(held);
-      }
-    },
+    return true;
   };
 }

@@ -38,15 +38,6 @@ async function takeOver() {
   return { old, taken, row: await job() };
 }
 
-test('a stale holder’s renewal changes nothing after a takeover, and says that the lease is lost', async () => {
-  const { old, row } = await takeOver();
-  now += 1;
-  expect(await former!.renew()).toEqual([old]);
-  expect(await job()).toEqual(row);
-  expect(await present!.renew()).toEqual([]);
-  expect(await job()).toEqual({ ...row, lease_until: now + LEASE });
-});
-
 test('a stale holder gives nothing back after a takeover', async () => {
   const { old, taken, row } = await takeOver();
   await former!.giveBack([old]);
@@ -65,4 +56,20 @@ test('how a stale holder’s attempt ended is not taken down after a takeover', 
   expect(await job()).toEqual(row);
   expect(await end(taken)).toEqual(new Set([row.id]));
   expect(await job()).toMatchObject({ state: 'done', attempts: 1 });
+});
+
+test('what this process holds is not taken over, however old the lease is; what it does not hold is, behind it too', async () => {
+  const add = createAddJobs({ ids: createIds(clock), clock });
+  const many = Array.from({ length: 250 }, () => ({ kind: 'webhook' as const, payload: {} }));
+  await database.inTransaction((tx) => add(tx, many));
+  const [own] = await present!.take('webhook', [{ from: { priority: 2 }, limit: 250 }]);
+  now += 1;
+  const other = await take(former!);
+  now += 10 * LEASE;
+  const waiting: unknown[] = [];
+  expect(await present!.takeOver('over', (where) => waiting.push(where))).toBe(1);
+  expect(waiting).toEqual([{ kind: 'webhook', lane: 'a', priority: 2, runAt: 0, retry: false }]);
+  expect((await take(present!)).ticket).toMatchObject({ id: other.ticket.id, fence: 2 });
+  expect(own!.leased).toHaveLength(250);
+  expect(present!.all()).toHaveLength(251);
 });

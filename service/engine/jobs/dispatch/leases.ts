@@ -12,7 +12,6 @@ import {
   type LeaseKey,
   lease,
   leasesOver,
-  renewLeases,
   retriesBeyond,
   type Waiting,
   waitUntil,
@@ -26,7 +25,7 @@ export interface LeaseDeps {
   as: JobDriver['holds'];
 }
 
-/** Milliseconds that a lease lasts unless it is renewed; renewed in a third of them. */
+/** Milliseconds after which a lease that this process does not hold is over. Those that it holds are never renewed: 0011. */
 export const LEASE = 30_000;
 const ROWS = 200;
 /** Milliseconds. No retry waits longer: one that does was written down by a clock that has been put back since. */
@@ -43,12 +42,10 @@ export interface Leases {
     kind: JobKind,
     wants: readonly Want[],
   ): Promise<{ want: Want; leased: Held[]; nextAt: number | undefined }[]>;
-  /** Gives those whose lease another process has by now. */
-  renew(): Promise<Held[]>;
   giveBack(held: readonly Held[]): Promise<void>;
   /**
-   * Takes over leases that are over (`left`: all, of a process that has ended: this one holds the writer lock of the data
-   * directory) and tells where their jobs wait now.
+   * Takes over the leases that this process does not hold and tells where their jobs wait now. `left`: all, of a process that
+   * has ended. `over`: those that are over, such as one whose commit was not confirmed.
    */
   takeOver(which: 'left' | 'over', waiting: (where: Waiting) => void): Promise<number>;
   /** Retries that a clock put back would hold up for long are due now. */
@@ -88,16 +85,6 @@ export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Lease
         return { want, leased, nextAt };
       });
     },
-    async renew() {
-      const lost: Held[] = [];
-      await inPages([...held.values()], async (page) => {
-        const keys = page.map(keyOf);
-        const ours = await inTransaction((tx) => renewLeases(tx, keys, clock.now() + LEASE));
-        // One that ended meanwhile has no lease to renew.
-        lost.push(...page.filter(({ ticket: { id } }) => !ours.has(id) && held.has(id)));
-      });
-      return lost;
-    },
     async giveBack(all) {
       await inPages(all, async (page) => {
         await inTransaction((tx) => giveBack(tx, page.map(keyOf)));
@@ -105,14 +92,17 @@ export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Lease
       });
     },
     async takeOver(which, waiting) {
+      const by = which === 'left' ? undefined : clock.now();
       let count = 0;
-      for (;;) {
-        const page = await leasesOver(db, which === 'left' ? undefined : clock.now(), ROWS);
+      for (let after = { until: 0, id: '' }; ; ) {
+        const page = await leasesOver(db, { by, after, limit: ROWS });
         const others = page.filter(({ id, fence }) => held.get(id)?.ticket.fence !== fence);
-        if (others.length === 0) return count;
-        await inTransaction((tx) => giveBack(tx, others));
+        if (others.length > 0) await inTransaction((tx) => giveBack(tx, others));
         for (const { waiting: where } of others) waiting(where);
         count += others.length;
+        const last = page.at(-1);
+        if (!last || page.length < ROWS) return count;
+        after = last;
         await setImmediate();
       }
     },
