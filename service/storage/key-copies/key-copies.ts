@@ -240,10 +240,7 @@ async function toPlace(folder: string, data: string): Promise<string> {
   const name = isAbsolute(folder) ? resolve(folder) : folder;
   const found = await lstat(name).catch(() => undefined);
   if (isAbsolute(folder) && found?.isSymbolicLink())
-    throw new Problem(
-      'INVALID_REQUEST',
-      `${name} is a symbolic link: give the folder that it points to.`,
-    );
+    throw new Problem('INVALID_REQUEST', `${name} is a symbolic link: give the folder that it points to.`);
   const inside = `a copy there is lost with it, and would come into its backups. Choose a folder on another disk for ${COPY_NAME}.`;
   return outsideFolder(name, { data, what: 'place', inside });
 }
