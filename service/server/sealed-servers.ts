@@ -1,7 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { throttleTries } from '../compose/unseal-throttle.ts';
-import type { SealState } from '../doors/control/sealed.ts';
-import { sealedControlDoor } from '../doors/control/sealed.ts';
+import { createSealedControlDoor, type SealState } from '../doors/admin/index.ts';
 import { createSealedDoor } from '../doors/meta/sealed.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
@@ -23,7 +22,7 @@ export interface SealedServers {
   opened(open: (passphrase: string) => Promise<void>, until: AbortSignal): Promise<Unsealing>;
   /** From now on these answer. The listening sockets stay the same: no port is let go, no request is lost. */
   handOver(servers: { doors: Server; control: Server }): Promise<void>;
-  /** Tells whoever waits why it did not open; resolves when they know, or soon after. Close the servers next. */
+  /** Answers those who wait with why it did not open; resolves when they know, or soon after. Close the servers next. */
   failed(error: unknown): Promise<void>;
   /** Lets running requests end. */
   close(): Promise<void>;
@@ -65,21 +64,23 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
   await using closing = new AsyncDisposableStack();
   const control = createServer({ ids, log, connections: connections.control });
   closing.defer(() => control.close());
-  await control.register(sealedControlDoor, {
-    state() {
-      if (state.is === 'failed') changes.emit('told');
-      return state;
-    },
-    async changed(milliseconds) {
-      if (state.is !== 'failed') await within(changes, 'changed', milliseconds);
-    },
-    async open(passphrase, operator) {
-      if (state.is !== 'sealed' || !tryOpen) {
-        throw new Problem('CONFLICT', 'The passphrase was given already: the service is opening.');
-      }
-      await tryOpen(passphrase, operator);
-    },
-  });
+  await control.register(
+    createSealedControlDoor({
+      state() {
+        if (state.is === 'failed') changes.emit('told');
+        return state;
+      },
+      async changed(milliseconds) {
+        if (state.is !== 'failed') await within(changes, 'changed', milliseconds);
+      },
+      async open(passphrase, operator) {
+        if (state.is !== 'sealed' || !tryOpen) {
+          throw new Problem('CONFLICT', 'The passphrase was given already: the service is opening.');
+        }
+        await tryOpen(passphrase, operator);
+      },
+    }),
+  );
   const doors = createServer({
     ids,
     log,

@@ -268,12 +268,16 @@ const changes: Record<string, () => Sample> = {
   'POST /api/admin/signing-keys/:purpose/rotate': () => ({ action: 'signing-key.rotate' }),
 };
 
-/** Tried where models and backups are: they need a file of another model, and a backup. `sync` changes no decision of anybody. */
+/**
+ * Tried where models and backups are: they need a file of another model, and a backup. `sync` changes no decision; `unseal` is
+ * refused by a service that serves.
+ */
 const elsewhere = [
   'POST /api/admin/models',
   'DELETE /api/admin/models/:id',
   'POST /api/admin/backups/verified',
   'POST /api/admin/key-store/sync',
+  'POST /api/admin/unseal',
 ];
 
 let folder: string;

@@ -63,6 +63,7 @@ const nothingPersonal = [
   '/api/admin/models',
   '/api/admin/models/verification',
   '/api/admin/backups',
+  '/api/admin/seal',
   '/api/admin/backups/plans',
   '/api/admin/master-key',
   '/api/admin/signing-keys',

@@ -105,7 +105,8 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     ];
   }
   const running = open.via === 'service';
-  if (running && (await open.get<{ sealed?: object }>('/status')).sealed) {
+  const seal = await replyOf(open.admin.GET('/api/admin/seal'));
+  if (seal.is !== 'open') {
     const found = 'sealed: the service waits for the passphrase of the master key';
     return [
       { what: 'data directory', state: 'fail', found, remedy: `${invocation} unseal --data ${config.data}` },

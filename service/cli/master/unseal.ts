@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
 import { type Control, createControl } from '../control/control.ts';
@@ -8,11 +9,12 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { passphraseFileFlag, readPassphrase } from './passphrase.ts';
 
 interface Status {
-  sealed?: { is: 'sealed' | 'opening' } | { is: 'failed'; reason: string };
   readiness?: { is: 'ready' } | { is: 'not-ready'; reason: string };
 }
 
 const TRIES = 3;
+/** Milliseconds that one question about the state may wait for a change. */
+const PATIENCE = 1_000;
 
 export function addUnseal(program: Command, runner: CommandRunner): void {
   runner.run<{ passphraseFile?: string }>(
@@ -35,11 +37,11 @@ export function addUnseal(program: Command, runner: CommandRunner): void {
       }
       const control = createControl(createSocketTransport(socket));
       try {
-        const { sealed } = await control.get<Status>('/status');
-        if (sealed === undefined) {
+        const { is } = await readSeal(control);
+        if (is === 'open') {
           return { json: { sealed: false, already: true }, text: 'The service is not sealed.' };
         }
-        if (sealed.is === 'sealed') await give(control, options.passphraseFile, terminal);
+        if (is === 'sealed') await give(control, options.passphraseFile, terminal);
         return await waitUntilReady(control, terminal);
       } finally {
         await control.close();
@@ -48,12 +50,15 @@ export function addUnseal(program: Command, runner: CommandRunner): void {
   );
 }
 
+const readSeal = ({ admin }: Control, wait = 0) =>
+  replyOf(admin.GET('/api/admin/seal', { params: { query: { wait } } }));
+
 async function give(control: Control, file: string | undefined, terminal: Terminal): Promise<void> {
   const asks = file === undefined && !process.env.GATEHOUSE_PASSPHRASE_FILE;
   for (let attempt = 1; ; attempt++) {
     const passphrase = await readPassphrase('Passphrase of the master key: ', file);
     try {
-      await control.send('POST', '/unseal', { passphrase });
+      await replyOf(control.admin.POST('/api/admin/unseal', { body: { passphrase } }));
       return;
     } catch (error) {
       const wrong = error instanceof Problem && error.code === 'WRONG_PASSPHRASE';
@@ -67,18 +72,16 @@ async function waitUntilReady(control: Control, terminal: Terminal): Promise<Ans
   terminal.note('The passphrase is right. Opening …');
   const startedAt = performance.now();
   for (;;) {
-    const { sealed, readiness } = await control.get<Status>('/status', { wait: 1 });
-    if (sealed?.is === 'failed') {
-      throw new Problem(
-        'SEALED',
-        `The passphrase is right, but the service did not come up. ${sealed.reason}`,
-      );
+    const { is, reason } = await readSeal(control, PATIENCE);
+    if (is === 'failed') {
+      throw new Problem('SEALED', `The passphrase is right, but the service did not come up. ${reason}`);
     }
-    if (sealed !== undefined) {
+    if (is !== 'open') {
       if (terminal.interactive) terminal.note('… still opening');
       continue;
     }
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+    const { readiness } = await control.get<Status>('/status');
     const ready = readiness?.is !== 'not-ready';
     return {
       json: { sealed: false, ready, seconds },

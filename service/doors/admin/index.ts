@@ -16,8 +16,12 @@ import { controlMount, documentMount, networkMount } from './mount.ts';
 import { type OrganizationRouteDeps, organizationRoutes } from './organizations/routes.ts';
 import { type ProfileRouteDeps, profileRoutes } from './profiles/routes.ts';
 import type { AdminRoute } from './route.ts';
+import { openSeal, sealRoutes } from './seal/routes.ts';
 import { type SiteRouteDeps, siteRoutes } from './sites/routes.ts';
 import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
+
+export type { SealState } from './seal/routes.ts';
+export { createSealedControlDoor } from './sealed-door.ts';
 
 /** What of the engine is behind the administrative routes; the composed Gatehouse fits. */
 export type AdminDeps = OrganizationRouteDeps &
@@ -55,6 +59,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...modelRoutes(deps),
   ...auditRoutes(deps),
   ...backupRoutes(deps),
+  ...sealRoutes(openSeal),
 ];
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */

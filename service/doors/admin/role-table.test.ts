@@ -104,6 +104,8 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'GET /api/admin/backups/plans': 'o ----- -',
   'PUT /api/admin/backups/plans': 'o ----- -',
   'DELETE /api/admin/backups/plans': 'o ----- -',
+  'GET /api/admin/seal': 'o ----- -',
+  'POST /api/admin/unseal': 'o ----- -',
 };
 
 /** Everything that an API key may do. It erases, exports, mints, grants and administers nothing: add no such route. */

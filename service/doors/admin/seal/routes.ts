@@ -1,0 +1,67 @@
+import { Problem } from '../../../lib/problem.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { SealQuery, SealReply, Unseal } from './wire.ts';
+
+export type SealState =
+  | { is: 'sealed' }
+  | { is: 'opening' }
+  | { is: 'failed'; reason: string }
+  | { is: 'open' };
+
+export interface Seal {
+  state(): SealState;
+  /** Resolves when the state changes, or after so many milliseconds. */
+  changed(milliseconds: number): Promise<void>;
+  /** Throws WRONG_PASSPHRASE, and BURST_LIMIT_EXCEEDED after wrong tries. */
+  open(passphrase: string, operatorName: string): Promise<void>;
+}
+
+/** Of a service that serves. */
+export const openSeal: Seal = {
+  state: () => ({ is: 'open' }),
+  changed: async () => {},
+  open: async () => {
+    throw new Problem('CONFLICT', 'The service is not sealed.');
+  },
+};
+
+const about = {
+  tag: 'key-store',
+  within: 'appliance',
+  may: { operator: true, administrator: [], key: false },
+} as const;
+
+/** The only routes that a sealed service answers. */
+export const sealRoutes = (seal: Seal): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/seal',
+    operationId: 'getSeal',
+    summary: 'Show whether the service is sealed',
+    description: 'A sealed service waits for the passphrase of its master key.',
+    quiet: true,
+    query: SealQuery,
+    reply: SealReply,
+    async handle({ query: { wait } }) {
+      if (wait > 0) await seal.changed(wait);
+      return seal.state();
+    },
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/unseal',
+    operationId: 'unseal',
+    summary: 'Give a sealed service its passphrase',
+    description: 'The service opens in the background.',
+    body: Unseal,
+    status: 202,
+    reply: SealReply,
+    refuses: ['WRONG_PASSPHRASE', 'BURST_LIMIT_EXCEEDED', 'CONFLICT'],
+    async handle({ body: { passphrase }, who }) {
+      await seal.open(passphrase, who.is === 'operator' ? who.name : 'unknown');
+      return seal.state();
+    },
+  }),
+];
