@@ -33,6 +33,7 @@ test.each([
   ['list', /^The noun comes first: npx gatehouse NOUN list, where NOUN is org, key, .* or backup\.$/],
   ['key create --scope identity', 'Did you mean --scopes?'],
   ['key create --scopes identity --environment test', 'Did you mean --env?'],
+  ['audit tail --lines 50', 'Did you mean --limit?'],
   ['subject enroll --emial ada@example.com ada.jpg', 'Did you mean --email?'],
   ['verify --live ada.jpg', 'Without --test a command works in the live world.'],
   ['verify --port 7300 ada.jpg', '--port is an option of "start", "serve".'],

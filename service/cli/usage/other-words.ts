@@ -74,6 +74,7 @@ export const otherOptions: Readonly<Record<string, readonly string[]>> = {
   '--max': ['--limit'],
   '--count': ['--limit'],
   '--top': ['--limit'],
+  '--lines': ['--limit'],
   '--permissions': ['--scopes'],
   '--cert': ['--tls-cert'],
   '--key': ['--tls-key'],
