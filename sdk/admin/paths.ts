@@ -1432,6 +1432,510 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/subjects/{id}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the consent of a person
+         * @description Every consent and withdrawal, and what follows. The audit log says who looked.
+         */
+        get: operations["getConsent"];
+        put?: never;
+        /**
+         * Record a consent
+         * @description One that came without a picture. It gives back what was withdrawn.
+         */
+        post: operations["recordConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/consent/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a withdrawal of consent
+         * @description The use is refused from the next call on. What is withdrawn already is not recorded twice.
+         */
+        post: operations["withdrawConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/organization/attestation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Attest consent
+         * @description The organization says that everybody without a consent of their own has agreed. It replaces an earlier attestation.
+         */
+        put: operations["attestConsent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List people
+         * @description Addresses and names are sealed, so a search opens those of everybody: seconds with many people. The audit log says who listed whom.
+         */
+        get: operations["listSubjects"];
+        put?: never;
+        /**
+         * Enroll a picture
+         * @description Adds a picture to the person with the address, who is made if the address is new.
+         */
+        post: operations["enrollSubject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count people
+         * @description How many people are enrolled.
+         */
+        get: operations["countSubjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a person
+         * @description A person with their pictures. The audit log says who looked.
+         */
+        get: operations["getSubject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the address or the name of a person
+         * @description What is not named stays. Pictures, consent and holds stay with the person. What it was before is in the audit log, sealed.
+         */
+        patch: operations["changeSubject"];
+        trace?: never;
+    };
+    "/api/admin/keys-without-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count keys without a person
+         * @description Keys whose person is not in the database, where they are so many that no sweep destroys them: the database may be an older one.
+         */
+        get: operations["countKeysWithoutPerson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Allow verification again
+         * @description Forgets the failed attempts at an address.
+         */
+        post: operations["unlockSubject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/pictures/{picture}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove an enrolled picture
+         * @description Deletes its templates: the person is not recognized by it any more. Backups of before keep it until they are removed. One confirmed picture stays; a legal hold keeps all.
+         */
+        delete: operations["removePicture"];
+        options?: never;
+        head?: never;
+        /**
+         * Confirm an enrolled picture
+         * @description Later pictures have to match a confirmed one, and it is never dropped. One confirmed picture stays.
+         */
+        patch: operations["confirmPicture"];
+        trace?: never;
+    };
+    "/api/admin/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify a picture
+         * @description Is this the person (`email` given), or who of everybody enrolled is this? Tells more than `/api/verify`: the score, and every figure of a refusal.
+         */
+        post: operations["verifyPicture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List legal holds
+         * @description Who is under a hold, and why. The audit log says who looked.
+         */
+        get: operations["listHolds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Place a legal hold
+         * @description No sweep and no operator erases the person until it is released, and no picture is dropped.
+         */
+        post: operations["placeHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/holds/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a legal hold
+         * @description The terms of the organization hold again.
+         */
+        post: operations["releaseHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a person
+         * @description Destroys the key of the person in the key store and in every copy of it, then removes the rows. Asked again by id it goes on, and answers with the receipt as it is now.
+         */
+        post: operations["eraseSubject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase everybody of a world
+         * @description Page by page: call it again with `next` as `after`, and with `left` as `confirm`.
+         */
+        post: operations["eraseSubjects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List receipts of erasures
+         * @description Of both worlds. An erasure that was interrupted has no receipt until it went on.
+         */
+        get: operations["listErasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/erasures/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the public keys of receipts
+         * @description For those who verify receipts.
+         */
+        get: operations["listReceiptKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a receipt
+         * @description Of any organization of the box.
+         */
+        get: operations["getErasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export everything held about a person
+         * @description A person who was erased is named by id. The audit log says who asked.
+         */
+        get: operations["exportSubject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the terms
+         * @description How long data of the organization is kept.
+         */
+        get: operations["getRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the terms
+         * @description Shorter ones delete at the next sweep, not before.
+         */
+        patch: operations["changeRetention"];
+        trace?: never;
+    };
+    "/api/admin/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what a sweep would do
+         * @description It changes nothing.
+         */
+        get: operations["previewSweep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/retention/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sweeps
+         * @description What past sweeps did.
+         */
+        get: operations["listSweeps"];
+        put?: never;
+        /**
+         * Sweep now
+         * @description Erases people and deletes data whose term is over. People under a legal hold stay.
+         */
+        post: operations["sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/retention/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what waits for the operator
+         * @description Sweeps that must be confirmed, and a clock in doubt.
+         */
+        get: operations["getWaitingSweeps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/retention/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm the clock
+         * @description Sweeps that stopped because the clock is in doubt go on.
+         */
+        post: operations["confirmClock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/seal": {
         parameters: {
             query?: never;
@@ -4533,6 +5037,1200 @@ export interface components {
             everyMinutes: number;
             /** @description Newest files of the schedule that stay */
             keep: number;
+        };
+        /**
+         * @description What a person agreed to and withdrew, and what follows.
+         * @example {
+         *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "policy": "attested",
+         *       "consents": [],
+         *       "withdrawals": [],
+         *       "allowed": [
+         *         "verification",
+         *         "identification",
+         *         "deduplication"
+         *       ],
+         *       "withheld": [],
+         *       "ended": false
+         *     }
+         */
+        ConsentState: {
+            /** @description Id of the person */
+            userId: string;
+            /**
+             * @description What holds where nothing is recorded: the organization attests consent, or nothing is allowed
+             * @enum {string}
+             */
+            policy: "attested" | "with-call";
+            /** @description What was agreed to, the oldest first */
+            consents: {
+                /** @description Id */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description Version of the text */
+                textVersion: string;
+                /** @description What was agreed to */
+                purposes: ("verification" | "identification" | "deduplication")[];
+                /** @description How */
+                method: string;
+                /** @description Legal basis */
+                legalBasis: string;
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                by: string;
+                /**
+                 * @description Through whom it came: an API key, the organization, or the person
+                 * @enum {string}
+                 */
+                through: "integrator" | "operator" | "self";
+                /**
+                 * Format: date-time
+                 * @description When it ends
+                 */
+                expiresAt?: string;
+            }[];
+            /** @description What was withdrawn, the oldest first */
+            withdrawals: {
+                /** @description Id */
+                id: string;
+                /**
+                 * @description What was withdrawn
+                 * @enum {string}
+                 */
+                purpose: "verification" | "identification" | "deduplication";
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                by: string;
+                /**
+                 * @description Through whom it came: an API key, the organization, or the person
+                 * @enum {string}
+                 */
+                through: "integrator" | "operator" | "self";
+            }[];
+            /** @description Uses that are allowed now */
+            allowed: ("verification" | "identification" | "deduplication")[];
+            /** @description Uses that are refused now */
+            withheld: ("verification" | "identification" | "deduplication")[];
+            /** @description No use is left: the next sweep erases the person */
+            ended: boolean;
+        };
+        /**
+         * @example {
+         *       "textVersion": "v3",
+         *       "purposes": [
+         *         "verification"
+         *       ],
+         *       "method": "signed form",
+         *       "legalBasis": "explicit consent"
+         *     }
+         */
+        NewConsent: {
+            /** @description Version of the text that was agreed to */
+            textVersion: string;
+            /** @description What was agreed to */
+            purposes: ("verification" | "identification" | "deduplication")[];
+            /** @description How, such as `signed form` */
+            method: string;
+            /** @description Legal basis */
+            legalBasis: string;
+            /**
+             * Format: date-time
+             * @description When it ends; absent: after the term of the organization, if there is one
+             */
+            expiresAt?: string;
+        };
+        /**
+         * @example {
+         *       "purposes": [
+         *         "identification"
+         *       ]
+         *     }
+         */
+        ConsentWithdrawal: {
+            /** @description What is not agreed to any more */
+            purposes: ("verification" | "identification" | "deduplication")[];
+        };
+        /**
+         * @description What a withdrawal changed, and what holds now.
+         * @example {
+         *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "policy": "attested",
+         *       "consents": [],
+         *       "withdrawals": [],
+         *       "allowed": [
+         *         "verification",
+         *         "identification",
+         *         "deduplication"
+         *       ],
+         *       "withheld": [],
+         *       "ended": false,
+         *       "withdrawn": []
+         *     }
+         */
+        ConsentWithdrawn: {
+            /** @description Id of the person */
+            userId: string;
+            /**
+             * @description What holds where nothing is recorded: the organization attests consent, or nothing is allowed
+             * @enum {string}
+             */
+            policy: "attested" | "with-call";
+            /** @description What was agreed to, the oldest first */
+            consents: {
+                /** @description Id */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description Version of the text */
+                textVersion: string;
+                /** @description What was agreed to */
+                purposes: ("verification" | "identification" | "deduplication")[];
+                /** @description How */
+                method: string;
+                /** @description Legal basis */
+                legalBasis: string;
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                by: string;
+                /**
+                 * @description Through whom it came: an API key, the organization, or the person
+                 * @enum {string}
+                 */
+                through: "integrator" | "operator" | "self";
+                /**
+                 * Format: date-time
+                 * @description When it ends
+                 */
+                expiresAt?: string;
+            }[];
+            /** @description What was withdrawn, the oldest first */
+            withdrawals: {
+                /** @description Id */
+                id: string;
+                /**
+                 * @description What was withdrawn
+                 * @enum {string}
+                 */
+                purpose: "verification" | "identification" | "deduplication";
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                by: string;
+                /**
+                 * @description Through whom it came: an API key, the organization, or the person
+                 * @enum {string}
+                 */
+                through: "integrator" | "operator" | "self";
+            }[];
+            /** @description Uses that are allowed now */
+            allowed: ("verification" | "identification" | "deduplication")[];
+            /** @description Uses that are refused now */
+            withheld: ("verification" | "identification" | "deduplication")[];
+            /** @description No use is left: the next sweep erases the person */
+            ended: boolean;
+            /** @description What this call withdrew; without what was withdrawn before */
+            withdrawn: ("verification" | "identification" | "deduplication")[];
+        };
+        /**
+         * @example {
+         *       "textVersion": "v3",
+         *       "purposes": [
+         *         "verification"
+         *       ],
+         *       "method": "signed form",
+         *       "legalBasis": "explicit consent"
+         *     }
+         */
+        NewAttestation: {
+            /** @description Version of the text that was agreed to */
+            textVersion: string;
+            /** @description What was agreed to */
+            purposes: ("verification" | "identification" | "deduplication")[];
+            /** @description How, such as `signed form` */
+            method: string;
+            /** @description Legal basis */
+            legalBasis: string;
+        };
+        /** @description One page of a list. */
+        SubjectPage: {
+            /** @description People, the newest first */
+            items: components["schemas"]["Subject"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A person who is enrolled.
+         * @example {
+         *       "id": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "env": "live",
+         *       "email": "ada@example.com",
+         *       "enrollments": 1,
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "updatedAt": "2026-11-20T12:00:00.000Z"
+         *     }
+         */
+        Subject: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description World of the person
+             * @enum {string}
+             */
+            env: "live" | "test";
+            /** @description E-mail address; absent once the key of the person is gone */
+            email?: string;
+            /** @description Name */
+            name?: string;
+            /** @description Pictures kept */
+            enrollments: number;
+            /**
+             * Format: date-time
+             * @description When the person was first enrolled
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When a picture was last enrolled
+             */
+            updatedAt: string;
+        };
+        /**
+         * @description How many people are enrolled.
+         * @example {
+         *       "count": 212
+         *     }
+         */
+        SubjectCount: {
+            /** @description How many there are */
+            count: number;
+        };
+        /**
+         * @description A person who is enrolled, with their pictures.
+         * @example {
+         *       "id": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "env": "live",
+         *       "email": "ada@example.com",
+         *       "enrollments": 1,
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "updatedAt": "2026-11-20T12:00:00.000Z",
+         *       "pictures": []
+         *     }
+         */
+        SubjectWithPictures: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description World of the person
+             * @enum {string}
+             */
+            env: "live" | "test";
+            /** @description E-mail address; absent once the key of the person is gone */
+            email?: string;
+            /** @description Name */
+            name?: string;
+            /** @description Pictures kept */
+            enrollments: number;
+            /**
+             * Format: date-time
+             * @description When the person was first enrolled
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When a picture was last enrolled
+             */
+            updatedAt: string;
+            /** @description The oldest first; a person has ten at most */
+            pictures: components["schemas"]["EnrolledPicture"][];
+        };
+        /**
+         * @description What is kept of an enrolled picture is its templates, not the picture.
+         * @example {
+         *       "id": "enr_01m7w3ayykpzv1m774b6g68g31",
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "quality": 0.94,
+         *       "confirmed": true,
+         *       "comparable": true
+         *     }
+         */
+        EnrolledPicture: {
+            /** @description Id */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was enrolled
+             */
+            createdAt: string;
+            /** @description How good it is, 0..1 */
+            quality: number;
+            /** @description The first picture, or confirmed by an operator: it is never dropped, and others must match */
+            confirmed: boolean;
+            /** @description A model that is in use made its templates */
+            comparable: boolean;
+        };
+        /**
+         * @description Keys whose person is not in the database.
+         * @example {
+         *       "keys": 0
+         *     }
+         */
+        KeysWithoutPerson: {
+            /** @description How many there are; 0 where a sweep destroys them */
+            keys: number;
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com"
+         *     }
+         */
+        EnrollOrder: {
+            /** @description Address of the person, who is made if the address is new */
+            email: string;
+            /** @description Name of the person */
+            name?: string;
+            /** @description Consent that came with the picture */
+            consent?: components["schemas"]["NewConsent"];
+            /** @description SHA-256 of the picture: one that the person has with this mark is not enrolled again */
+            mark?: string;
+            /** @description Accept a picture that does not look like the others of the person */
+            overrideMismatch?: boolean;
+            /** @description Accept a picture of a picture */
+            overrideLiveness?: boolean;
+            /** @description The operator has seen that it is the person: later pictures have to match this one */
+            confirmed?: boolean;
+        };
+        /**
+         * @description A picture was enrolled.
+         * @example {
+         *       "enrolled": true,
+         *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "email": "ada@example.com",
+         *       "created": true,
+         *       "enrollments": 1,
+         *       "quality": {
+         *         "check": "faceQuality",
+         *         "pass": true,
+         *         "score": 0.9419,
+         *         "weight": 0.5
+         *       }
+         *     }
+         */
+        Enrolled: {
+            /**
+             * @description Always true; a refusal is an error
+             * @constant
+             */
+            enrolled: true;
+            /** @description Id of the person */
+            userId: string;
+            /** @description Their e-mail address */
+            email: string;
+            /** @description False: the person was known and has a further picture now */
+            created: boolean;
+            /** @description Pictures kept of the person */
+            enrollments: number;
+            quality: components["schemas"]["PictureCheck"];
+            /**
+             * @description The person had this picture already; nothing was added
+             * @constant
+             */
+            repeated?: true;
+            /** @description Under the policy `warn`: whether the face may belong to another person too */
+            duplicate?: boolean;
+        };
+        /**
+         * @description What one check said, with all figures.
+         * @example {
+         *       "check": "faceQuality",
+         *       "pass": true,
+         *       "score": 0.8055,
+         *       "weight": 0.5,
+         *       "reason": "Face the camera."
+         *     }
+         */
+        PictureCheck: {
+            /**
+             * @description Which check
+             * @enum {string}
+             */
+            check: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+            /** @description True when it passed, and when it was skipped */
+            pass: boolean;
+            /** @description 0..1; 0 when it was skipped */
+            score: number;
+            /** @description Its part in compositeScore; 0 when it was skipped */
+            weight: number;
+            /** @description Why it did not run */
+            skipped?: string;
+            /** @description Why it failed, or what the person could do better */
+            reason?: string;
+            /** @description Figures behind the score */
+            details?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @example {
+         *       "name": "Ada Lovelace"
+         *     }
+         */
+        SubjectChange: {
+            /** @description The new e-mail address */
+            email?: string;
+            /** @description The new name; null removes it */
+            name?: string | null;
+        };
+        /**
+         * @example {
+         *       "person": "ada@example.com"
+         *     }
+         */
+        UnlockOrder: {
+            /** @description Id of the person, or the address that was claimed */
+            person: string;
+        };
+        /**
+         * @description What stood against an address.
+         * @example {
+         *       "failures": 5,
+         *       "disabled": false
+         *     }
+         */
+        Unlocked: {
+            /** @description Failed attempts that are forgotten */
+            failures: number;
+            /** @description Whether verification was disabled */
+            disabled: boolean;
+        };
+        /**
+         * @example {
+         *       "confirmed": true
+         *     }
+         */
+        PictureConfirmation: {
+            /** @description Whether an operator has seen that the picture shows the person */
+            confirmed: boolean;
+        };
+        /**
+         * @description The pictures that a person has now.
+         * @example {
+         *       "items": []
+         *     }
+         */
+        EnrolledPictures: {
+            /** @description The oldest first */
+            items: components["schemas"]["EnrolledPicture"][];
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com"
+         *     }
+         */
+        VerifyOrder: {
+            /** @description Address of the person to compare with; absent: everybody of the world is searched */
+            email?: string;
+            /** @description Slug or id of the profile; absent: `default` */
+            profile?: string;
+            /** @description Where the person is */
+            place?: {
+                /** @description Degrees north, WGS 84 */
+                latitude: number;
+                /** @description Degrees east, WGS 84 */
+                longitude: number;
+            };
+        };
+        /**
+         * @description What a verification decided, with all figures. A mismatch is an ordinary answer.
+         * @example {
+         *       "verificationId": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+         *       "verified": false,
+         *       "reason": "Identity not recognised.",
+         *       "confidence": 0,
+         *       "checkResults": [],
+         *       "assurance": "match-only",
+         *       "match": {
+         *         "scorer": "a",
+         *         "threshold": 0.9415,
+         *         "shift": 0,
+         *         "fmr": 0.0001,
+         *         "fnmr": 0.1421,
+         *         "extrapolated": false
+         *       },
+         *       "profile": {
+         *         "id": "builtin:default",
+         *         "slug": "default",
+         *         "version": 2,
+         *         "maturity": "proven"
+         *       },
+         *       "models": {},
+         *       "timing": {
+         *         "total": 53
+         *       }
+         *     }
+         */
+        Verdict: {
+            /** @description Under which it is kept */
+            verificationId: string;
+            /** @description The face matches, no check failed hard, and compositeScore reaches the minimum */
+            verified: boolean;
+            /** @description Id of the person, when verified */
+            userId?: string;
+            /** @description Their e-mail address, when verified */
+            email?: string;
+            /** @description Why not, when not verified */
+            reason?: string;
+            /** @description A fixed map of the match's false-match rate: 0.5 at the 1:1 rate of the profile; 0 for a mismatch */
+            confidence: number;
+            /** @description Weighted mean of the scores of the checks that ran, without the match */
+            compositeScore?: number;
+            /** @description Every check of the profile */
+            checkResults: components["schemas"]["PictureCheck"][];
+            /**
+             * @description What was done against presentation attacks
+             * @enum {string}
+             */
+            assurance: "match-only" | "passive" | "active";
+            /** @description Only without `email`: what naming one of so many people takes */
+            identification?: {
+                /** @description People searched */
+                gallerySize: number;
+                /** @description Chance that a stranger is named, as the profile asks */
+                galleryRate: number;
+                /** @description False-match rate of one comparison that follows */
+                matchRate: number;
+                /** @description The score that follows */
+                threshold: number;
+                /** @description Share of genuine people refused at the threshold */
+                fnmr: number;
+                /** @description The threshold lies beyond what was measured */
+                extrapolated: boolean;
+            };
+            /** @description What decided about the face */
+            match: {
+                /** @description How embeddings became a score */
+                scorer: string;
+                /** @description The score; absent for a 1:1 mismatch, and where nothing was compared */
+                score?: number;
+                /** @description Enrolled pictures that decided; absent where the score is */
+                pictures?: number;
+                /** @description The score a match needs */
+                threshold: number;
+                /** @description What the own gallery raised the threshold by; part of `threshold` */
+                shift: number;
+                /** @description False-match rate of one comparison at the threshold */
+                fmr: number;
+                /** @description Share of genuine people refused at the threshold */
+                fnmr: number;
+                /** @description The threshold lies beyond what was measured */
+                extrapolated: boolean;
+            };
+            /** @description The profile that decided */
+            profile: {
+                /** @description Id */
+                id: string;
+                /** @description Name in requests */
+                slug: string;
+                /** @description Version of its settings */
+                version: number;
+                /** @description proven, alternate, experimental or custom */
+                maturity: string;
+            };
+            /** @description Model -> the first 12 digits of the SHA-256 of its file */
+            models: {
+                [key: string]: string;
+            };
+            /** @description Milliseconds by stage */
+            timing: {
+                [key: string]: number;
+            };
+        };
+        /** @description One page of a list. */
+        HoldPage: {
+            /** @description Holds that were not released, the newest first */
+            items: components["schemas"]["Hold"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A legal hold that was not released.
+         * @example {
+         *       "id": "hold_01m7w3hb8hbf355he5zqwjztdk",
+         *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "placedAt": "2026-11-20T12:00:00.000Z",
+         *       "placedBy": "operator:ada",
+         *       "reason": "Case 2026/114"
+         *     }
+         */
+        Hold: {
+            /** @description Id */
+            id: string;
+            /** @description Id of the person */
+            userId: string;
+            /**
+             * Format: date-time
+             * @description Since when
+             */
+            placedAt: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            placedBy: string;
+            /** @description Why; absent once the key of the person is gone */
+            reason?: string;
+        };
+        /**
+         * @example {
+         *       "reason": "Case 2026/114"
+         *     }
+         */
+        NewHold: {
+            /** @description Why; kept sealed */
+            reason: string;
+        };
+        /**
+         * @description A new hold.
+         * @example {
+         *       "hold": "hold_01m7w3hb8hbf355he5zqwjztdk",
+         *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31"
+         *     }
+         */
+        HoldPlaced: {
+            /** @description Id of the hold */
+            hold: string;
+            /** @description Id of the person */
+            userId: string;
+        };
+        /** @example {} */
+        HoldRelease: {
+            /** @description Id of the hold, where the person is under several */
+            hold?: string;
+        };
+        /**
+         * @description A hold that ended.
+         * @example {
+         *       "released": "hold_01m7w3hb8hbf355he5zqwjztdk",
+         *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31"
+         *     }
+         */
+        HoldReleased: {
+            /** @description Id of the hold */
+            released: string;
+            /** @description Id of the person */
+            userId: string;
+        };
+        /**
+         * @example {
+         *       "confirm": "ada@example.com"
+         *     }
+         */
+        ErasureOrder: {
+            /** @description The person once more, as the path names them; without it nothing is erased */
+            confirm?: string;
+            /**
+             * @description Why
+             * @default request
+             * @enum {string}
+             */
+            reason: "request" | "retention" | "consent-withdrawn";
+            /**
+             * @description Search every file for what is left of the person
+             * @default false
+             */
+            prove: boolean;
+        };
+        /**
+         * @description What an erasure did, signed by the appliance.
+         * @example {
+         *       "format": "gatehouse-erasure-receipt/1",
+         *       "appliance": "apl_01m7w2z9c0h2rb1yq7j5t8k3nd",
+         *       "erasure": "ers_01m7w3hb8hbf355he5zqwjztdk",
+         *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+         *       "world": "live",
+         *       "subject": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "reason": "request",
+         *       "actor": "operator:ada",
+         *       "requestedAt": "2026-11-20T12:00:00.000Z",
+         *       "completedAt": "2026-11-20T12:00:01.000Z",
+         *       "state": "done",
+         *       "waitingFor": [],
+         *       "copies": [],
+         *       "ledger": {
+         *         "seq": 1,
+         *         "hash": "9f2c…"
+         *       },
+         *       "publicKey": "-----BEGIN PUBLIC KEY-----…",
+         *       "kid": "4c1a…",
+         *       "signature": "x1Yz…"
+         *     }
+         */
+        ErasureReceipt: {
+            /**
+             * @description Format of the receipt
+             * @constant
+             */
+            format: "gatehouse-erasure-receipt/1";
+            /** @description Id of the appliance that erased and signed */
+            appliance: string;
+            /** @description Id of the erasure */
+            erasure: string;
+            /** @description Id of the organization */
+            organization: string;
+            /**
+             * @description World of the person
+             * @enum {string}
+             */
+            world: "live" | "test";
+            /** @description Id of the person */
+            subject: string;
+            /**
+             * @description Why
+             * @enum {string}
+             */
+            reason: "request" | "retention" | "consent-withdrawn" | "mass" | "restored";
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            actor: string;
+            /** @description Id of the request */
+            request?: string;
+            /**
+             * Format: date-time
+             * @description When it was asked for
+             */
+            requestedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was done; absent while pending
+             */
+            completedAt?: string;
+            /**
+             * @description `pending`: it goes on by itself when the copies can be reached
+             * @enum {string}
+             */
+            state: "pending" | "done";
+            /** @description What could not be reached */
+            waitingFor: string[];
+            /** @description Copies of the key store */
+            copies: {
+                /** @description Where it is kept */
+                place: string;
+                /** @description Id of the copy, whatever lies at its place now */
+                copy?: string;
+                /**
+                 * @description It is the key store itself
+                 * @constant
+                 */
+                own?: true;
+                /**
+                 * @description What became of the key there
+                 * @enum {string}
+                 */
+                state: "destroyed" | "unreachable" | "attested-destroyed";
+                /** @description Why it could not be reached */
+                reason?: string;
+                /** @description Who gave their word that its medium is destroyed */
+                attested?: {
+                    /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                    by: string;
+                    /**
+                     * Format: date-time
+                     * @description When
+                     */
+                    at: string;
+                };
+            }[];
+            /** @description Place in the signed list of erasures */
+            ledger: {
+                /** @description Number */
+                seq: number;
+                /** @description Hash */
+                hash: string;
+            };
+            /** @description The search for what is left of the person */
+            proof?: {
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                searchedAt: string;
+                /** @description Byte patterns that were looked for, by kind */
+                needles: {
+                    [key: string]: number;
+                };
+                /** @description Files that were searched */
+                files: number;
+                /** @description Bytes of these */
+                bytes: number;
+                /** @description What was found; empty in a clean proof */
+                found: {
+                    /** @description Where */
+                    file: string;
+                    /** @description What */
+                    kind: string;
+                    /** @description How often */
+                    times: number;
+                }[];
+                /** @description The search for the id of the person; absent in receipts of earlier versions */
+                tables?: {
+                    /** @description Tables that were searched */
+                    searched: number;
+                    /** @description Where the id stands */
+                    found: {
+                        /** @description Table */
+                        table: string;
+                        /** @description Column */
+                        column: string;
+                        /** @description Rows */
+                        rows: number;
+                    }[];
+                };
+                /** @description Whether what was sealed opens */
+                sealedValues: {
+                    /** @description Sealed values put aside before the erasure */
+                    tried: number;
+                    /** @description How many of them still open */
+                    opened: number;
+                };
+                /** @description Whether the person is still recognized */
+                gallery: {
+                    /** @description Searches with the old templates */
+                    searches: number;
+                    /** @description How many named the person */
+                    named: number;
+                };
+                /** @description What could not be searched, and why */
+                notSearched: string[];
+            };
+            /** @description PEM, of the appliance that signed */
+            publicKey: string;
+            /** @description Id of that key */
+            kid: string;
+            /** @description Ed25519 over the rest as canonical JSON, base64url */
+            signature: string;
+        };
+        /**
+         * @example {
+         *       "confirm": 212
+         *     }
+         */
+        MassErasureOrder: {
+            /** @description How many people there are now; without it nothing is erased */
+            confirm?: number;
+            /** @description `next` of the call before */
+            after?: string;
+            /**
+             * @description Most people of this call
+             * @default 100
+             */
+            limit: number;
+        };
+        /**
+         * @description How far the erasure of a world has come.
+         * @example {
+         *       "erased": [],
+         *       "held": [],
+         *       "pending": [],
+         *       "left": 0
+         *     }
+         */
+        MassErasure: {
+            /** @description Ids of the people that this call erased */
+            erased: string[];
+            /** @description Ids of people under a legal hold: they stay */
+            held: string[];
+            /** @description Ids of erasures that wait for a copy of the key store which could not be reached */
+            pending: string[];
+            /** @description People there are now */
+            left: number;
+            /** @description Call again with this as `after`; absent at the end */
+            next?: string;
+        };
+        /** @description One page of a list. */
+        ErasureReceiptPage: {
+            /** @description Receipts, the newest first */
+            items: components["schemas"]["ErasureReceipt"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description Public keys that receipts were ever signed with.
+         * @example {
+         *       "items": []
+         *     }
+         */
+        ReceiptKeys: {
+            /** @description The newest last */
+            items: {
+                /** @description Id of the key */
+                kid: string;
+                /** @description SPKI, PEM */
+                publicKey: string;
+            }[];
+        };
+        /**
+         * @description Everything held about one person; docs/SUBJECT-RECORD.md describes each section.
+         * @example {
+         *       "format": "gatehouse-subject-record/1"
+         *     }
+         */
+        SubjectRecord: {
+            /**
+             * @description Format of the record
+             * @constant
+             */
+            format: "gatehouse-subject-record/1";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @description How long data of the organization is kept.
+         * @example {
+         *       "terms": {
+         *         "unusedDays": 365,
+         *         "verificationDays": 365,
+         *         "deliveryDays": 90,
+         *         "auditDays": 3650
+         *       },
+         *       "set": {
+         *         "unusedDays": 365
+         *       }
+         *     }
+         */
+        RetentionTerms: {
+            /** @description Terms that hold */
+            terms: {
+                /** @description Days after which a person is erased who was neither enrolled nor verified */
+                unusedDays: number;
+                /** @description Days that a consent lasts which names no end; absent: until it is withdrawn */
+                consentDays?: number;
+                /** @description Days that verifications, alerts and failures counted against an address are kept */
+                verificationDays: number;
+                /** @description Days that events and the log of deliveries are kept */
+                deliveryDays: number;
+                /** @description Days that lines of the audit log are kept; the longest of all organizations holds */
+                auditDays: number;
+            };
+            /** @description Those that are set; the others are defaults */
+            set: {
+                /** @description Days after which a person is erased who was neither enrolled nor verified */
+                unusedDays?: number;
+                /** @description Days that a consent lasts which names no end */
+                consentDays?: number;
+                /** @description Days that verifications, alerts and failures counted against an address are kept */
+                verificationDays?: number;
+                /** @description Days that events and the log of deliveries are kept */
+                deliveryDays?: number;
+                /** @description Days that lines of the audit log are kept; the longest of all organizations holds */
+                auditDays?: number;
+            };
+        };
+        /**
+         * @description Terms in days; null: the default again.
+         * @example {
+         *       "unusedDays": 365
+         *     }
+         */
+        RetentionChange: {
+            /** @description Days after which a person is erased who was neither enrolled nor verified */
+            unusedDays?: number | null;
+            /** @description Days that a consent lasts which names no end */
+            consentDays?: number | null;
+            /** @description Days that verifications, alerts and failures counted against an address are kept */
+            verificationDays?: number | null;
+            /** @description Days that events and the log of deliveries are kept */
+            deliveryDays?: number | null;
+            /** @description Days that lines of the audit log are kept; the longest of all organizations holds */
+            auditDays?: number | null;
+        };
+        /**
+         * @description What a sweep would do now.
+         * @example {
+         *       "due": {
+         *         "unused": 2,
+         *         "consent-over": 0,
+         *         "consent-withdrawn": 0
+         *       },
+         *       "held": 0,
+         *       "erased": 2,
+         *       "pending": 0,
+         *       "auditLines": 0,
+         *       "rows": {
+         *         "verifications": 40,
+         *         "events": 60,
+         *         "deliveries": 60,
+         *         "alerts": 0,
+         *         "claims": 0
+         *       },
+         *       "people": 212
+         *     }
+         */
+        SweepPreview: {
+            /** @description People whose term is over, by reason */
+            due: {
+                /** @description Not used for the whole term */
+                unused: number;
+                /** @description Consent has run out */
+                "consent-over": number;
+                /** @description Consent was withdrawn */
+                "consent-withdrawn": number;
+            };
+            /** @description People whose term is over and whom a legal hold keeps */
+            held: number;
+            /** @description People erased */
+            erased: number;
+            /** @description Of these, those that wait for a copy of the key store */
+            pending: number;
+            /** @description Rows older than their term: verifications, events, deliveries, alerts, claims (counts of failures) */
+            rows: {
+                [key: string]: number;
+            };
+            /** @description Lines of the audit log deleted */
+            auditLines: number;
+            /** @description Why it stopped before its end; the next sweep goes on */
+            failed?: string;
+            /** @description People there are */
+            people: number;
+            /** @description Why a sweep would have to be confirmed */
+            asks?: string;
+        };
+        /** @description One page of a list. */
+        SweepPage: {
+            /** @description Sweeps, the newest first */
+            items: components["schemas"]["Sweep"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A retention sweep of the organization.
+         * @example {
+         *       "id": "swp_01m7w3hb8hbf355he5zqwjztdk",
+         *       "startedAt": "2026-11-20T12:00:00.000Z",
+         *       "finishedAt": "2026-11-20T12:00:01.000Z",
+         *       "actor": "appliance:retention",
+         *       "report": {
+         *         "due": {
+         *           "unused": 2,
+         *           "consent-over": 0,
+         *           "consent-withdrawn": 0
+         *         },
+         *         "held": 0,
+         *         "erased": 2,
+         *         "pending": 0,
+         *         "auditLines": 0,
+         *         "rows": {
+         *           "verifications": 40,
+         *           "events": 60,
+         *           "deliveries": 60,
+         *           "alerts": 0,
+         *           "claims": 0
+         *         }
+         *       }
+         *     }
+         */
+        Sweep: {
+            /** @description Id */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended; absent: it was interrupted, or is running
+             */
+            finishedAt?: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            actor: string;
+            /** @description What it did */
+            report: {
+                /** @description People whose term is over, by reason */
+                due: {
+                    /** @description Not used for the whole term */
+                    unused: number;
+                    /** @description Consent has run out */
+                    "consent-over": number;
+                    /** @description Consent was withdrawn */
+                    "consent-withdrawn": number;
+                };
+                /** @description People whose term is over and whom a legal hold keeps */
+                held: number;
+                /** @description People erased */
+                erased: number;
+                /** @description Of these, those that wait for a copy of the key store */
+                pending: number;
+                /** @description Rows older than their term: verifications, events, deliveries, alerts, claims (counts of failures) */
+                rows: {
+                    [key: string]: number;
+                };
+                /** @description Lines of the audit log deleted */
+                auditLines: number;
+                /** @description Why it stopped before its end; the next sweep goes on */
+                failed?: string;
+            };
+        };
+        /**
+         * @example {
+         *       "confirm": 212
+         *     }
+         */
+        SweepOrder: {
+            /** @description How many people it is expected to erase; without it nothing is swept */
+            confirm?: number;
+        };
+        /**
+         * @description What waits for the operator before sweeps go on.
+         * @example {
+         *       "sweeps": []
+         *     }
+         */
+        RetentionWaiting: {
+            /** @description Why the clock is in doubt; nothing is swept until it is confirmed */
+            clock?: string;
+            /** @description Sweeps that changed nothing, because they must be confirmed */
+            sweeps: {
+                /** @description Id of the organization */
+                organization: string;
+                /** @description People it would erase */
+                due: number;
+                /** @description Of so many */
+                people: number;
+                /** @description Why it must be confirmed */
+                why: string;
+            }[];
+        };
+        /**
+         * @example {
+         *       "today": "2026-11-20"
+         *     }
+         */
+        ClockConfirmation: {
+            /**
+             * Format: date
+             * @description Date on the watch of the operator, such as 2026-11-20
+             */
+            today: string;
+        };
+        /**
+         * @description The clock that was confirmed.
+         * @example {
+         *       "now": "2026-11-20T12:00:00.000Z"
+         *     }
+         */
+        ClockConfirmed: {
+            /**
+             * Format: date-time
+             * @description Time of the clock
+             */
+            now: string;
         };
         /**
          * @description Whether the master key is open. While it is not, every other route answers `SEALED`.
@@ -13025,6 +14723,2592 @@ export interface operations {
             };
             /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConsent: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a person agreed to and withdrew, and what follows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "policy": "attested",
+                     *       "consents": [],
+                     *       "withdrawals": [],
+                     *       "allowed": [
+                     *         "verification",
+                     *         "identification",
+                     *         "deduplication"
+                     *       ],
+                     *       "withheld": [],
+                     *       "ended": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConsentState"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recordConsent: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "textVersion": "v3",
+                 *       "purposes": [
+                 *         "verification"
+                 *       ],
+                 *       "method": "signed form",
+                 *       "legalBasis": "explicit consent"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewConsent"];
+            };
+        };
+        responses: {
+            /** @description What a person agreed to and withdrew, and what follows. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "policy": "attested",
+                     *       "consents": [],
+                     *       "withdrawals": [],
+                     *       "allowed": [
+                     *         "verification",
+                     *         "identification",
+                     *         "deduplication"
+                     *       ],
+                     *       "withheld": [],
+                     *       "ended": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConsentState"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    withdrawConsent: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "purposes": [
+                 *         "identification"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConsentWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description What a withdrawal changed, and what holds now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "policy": "attested",
+                     *       "consents": [],
+                     *       "withdrawals": [],
+                     *       "allowed": [
+                     *         "verification",
+                     *         "identification",
+                     *         "deduplication"
+                     *       ],
+                     *       "withheld": [],
+                     *       "ended": false,
+                     *       "withdrawn": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConsentWithdrawn"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    attestConsent: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "textVersion": "v3",
+                 *       "purposes": [
+                 *         "verification"
+                 *       ],
+                 *       "method": "signed form",
+                 *       "legalBasis": "explicit consent"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAttestation"];
+            };
+        };
+        responses: {
+            /** @description An organization and its settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "name": "Museum of Bern",
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "matchOnly": false,
+                     *       "uniquenessPolicy": "off",
+                     *       "consentPolicy": "attested"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listSubjects: {
+        parameters: {
+            query?: {
+                /** @description A part of the e-mail address or of the name, in any case, or the whole id */
+                search?: string;
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubjectPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    enrollSubject: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    request: components["schemas"]["EnrollOrder"];
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description A picture was enrolled. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "enrolled": true,
+                     *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "email": "ada@example.com",
+                     *       "created": true,
+                     *       "enrollments": 1,
+                     *       "quality": {
+                     *         "check": "faceQuality",
+                     *         "pass": true,
+                     *         "score": 0.9419,
+                     *         "weight": 0.5
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Enrolled"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `IMAGE_UNREADABLE`: The picture is damaged or cannot be decoded.
+             *     - `IMAGE_FORMAT_UNSUPPORTED`: The picture is no JPEG, PNG, WebP, HEIC, HEIF or AVIF, or it is an animation; the sentence says what it is.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to allow it again.
+             *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `TEMPLATE_MISMATCH`: The face is not the one enrolled under this e-mail; only the box's operator can override that.
+             *     - `DUPLICATE_IDENTITY`: The face belongs to another e-mail, and the organization blocks that.
+             *     - `CONFLICT`: The thing exists already, or is not in the expected state.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes.
+             *     - `IMAGE_TOO_LARGE`: The picture has too many bytes or pixels.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `FACE_NOT_FOUND`: No face is in the picture.
+             *     - `SEVERAL_FACES`: A second face of similar size is in the picture.
+             *     - `FACE_TOO_SMALL`: The face is too small to be judged.
+             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` says which.
+             *     - `CHECK_FAILED`: A check failed that the profile makes a condition; `checkResults` says which.
+             *     - `CONSENT_REQUIRED`: The organization asks for `consent` with each enrollment, or has not recorded yet on what consent it enrolls real people; `error` says which and what to do.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `USER_FLOOD_DETECTED`: Too many requests about one person, or too soon after failed ones; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does without.
+             *     - `OVERLOADED`: Too many pictures are waiting; `retry-after` says when to try again.
+             *     - `TIMEOUT`: It took longer than the box allows; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    countSubjects: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many people are enrolled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 212
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SubjectCount"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSubject: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A person who is enrolled, with their pictures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "env": "live",
+                     *       "email": "ada@example.com",
+                     *       "enrollments": 1,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "updatedAt": "2026-11-20T12:00:00.000Z",
+                     *       "pictures": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SubjectWithPictures"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeSubject: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Ada Lovelace"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SubjectChange"];
+            };
+        };
+        responses: {
+            /** @description A person who is enrolled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "env": "live",
+                     *       "email": "ada@example.com",
+                     *       "enrollments": 1,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "updatedAt": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subject"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    countKeysWithoutPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Keys whose person is not in the database. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keys": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeysWithoutPerson"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    unlockSubject: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "person": "ada@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UnlockOrder"];
+            };
+        };
+        responses: {
+            /** @description What stood against an address. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "failures": 5,
+                     *       "disabled": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Unlocked"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removePicture: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+                /** @description Id of the picture */
+                picture: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pictures that a person has now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EnrolledPictures"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
+             *     - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CONFLICT`: The thing exists already, or is not in the expected state.
+             *     - `LEGAL_HOLD`: A legal hold forbids erasing the person.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    confirmPicture: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+                /** @description Id of the picture */
+                picture: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirmed": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["PictureConfirmation"];
+            };
+        };
+        responses: {
+            /** @description The pictures that a person has now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EnrolledPictures"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
+             *     - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verifyPicture: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    request: components["schemas"]["VerifyOrder"];
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description What a verification decided, with all figures. A mismatch is an ordinary answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "verificationId": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *       "verified": false,
+                     *       "reason": "Identity not recognised.",
+                     *       "confidence": 0,
+                     *       "checkResults": [],
+                     *       "assurance": "match-only",
+                     *       "match": {
+                     *         "scorer": "a",
+                     *         "threshold": 0.9415,
+                     *         "shift": 0,
+                     *         "fmr": 0.0001,
+                     *         "fnmr": 0.1421,
+                     *         "extrapolated": false
+                     *       },
+                     *       "profile": {
+                     *         "id": "builtin:default",
+                     *         "slug": "default",
+                     *         "version": 2,
+                     *         "maturity": "proven"
+                     *       },
+                     *       "models": {},
+                     *       "timing": {
+                     *         "total": 53
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Verdict"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `IMAGE_UNREADABLE`: The picture is damaged or cannot be decoded.
+             *     - `IMAGE_FORMAT_UNSUPPORTED`: The picture is no JPEG, PNG, WebP, HEIC, HEIF or AVIF, or it is an animation; the sentence says what it is.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to allow it again.
+             *     - `PROFILE_NOT_ALLOWED`: The organization or the key may not use that profile; the error names those that it may.
+             *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PROFILE_NOT_FOUND`: No profile has that id or slug. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes.
+             *     - `IMAGE_TOO_LARGE`: The picture has too many bytes or pixels.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `FACE_NOT_FOUND`: No face is in the picture.
+             *     - `SEVERAL_FACES`: A second face of similar size is in the picture.
+             *     - `FACE_TOO_SMALL`: The face is too small to be judged.
+             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` says which.
+             *     - `CHECK_FAILED`: A check failed that the profile makes a condition; `checkResults` says which.
+             *     - `REPLAYED_PICTURE`: This is the very picture that was enrolled, sent in the live world; `reason` asks for a new one.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `USER_FLOOD_DETECTED`: Too many requests about one person, or too soon after failed ones; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does without.
+             *     - `OVERLOADED`: Too many pictures are waiting; `retry-after` says when to try again.
+             *     - `TIMEOUT`: It took longer than the box allows; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listHolds: {
+        parameters: {
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    placeHold: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Case 2026/114"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewHold"];
+            };
+        };
+        responses: {
+            /** @description A new hold. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "hold": "hold_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HoldPlaced"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    releaseHold: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["HoldRelease"];
+            };
+        };
+        responses: {
+            /** @description A hold that ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "released": "hold_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "userId": "sub_01m7w3ayykpzv1m774b6g68g31"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HoldReleased"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
+             *     - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    eraseSubject: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirm": "ada@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ErasureOrder"];
+            };
+        };
+        responses: {
+            /** @description What an erasure did, signed by the appliance. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "format": "gatehouse-erasure-receipt/1",
+                     *       "appliance": "apl_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "erasure": "ers_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "world": "live",
+                     *       "subject": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "reason": "request",
+                     *       "actor": "operator:ada",
+                     *       "requestedAt": "2026-11-20T12:00:00.000Z",
+                     *       "completedAt": "2026-11-20T12:00:01.000Z",
+                     *       "state": "done",
+                     *       "waitingFor": [],
+                     *       "copies": [],
+                     *       "ledger": {
+                     *         "seq": 1,
+                     *         "hash": "9f2c…"
+                     *       },
+                     *       "publicKey": "-----BEGIN PUBLIC KEY-----…",
+                     *       "kid": "4c1a…",
+                     *       "signature": "x1Yz…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErasureReceipt"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `LEGAL_HOLD`: A legal hold forbids erasing the person. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    eraseSubjects: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirm": 212
+                 *     }
+                 */
+                "application/json": components["schemas"]["MassErasureOrder"];
+            };
+        };
+        responses: {
+            /** @description How far the erasure of a world has come. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "erased": [],
+                     *       "held": [],
+                     *       "pending": [],
+                     *       "left": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MassErasure"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: {
+                /** @description `true`: only those that wait for something */
+                pending?: "true" | "false";
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReceiptPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listReceiptKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Public keys that receipts were ever signed with. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReceiptKeys"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the erasure */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What an erasure did, signed by the appliance. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "format": "gatehouse-erasure-receipt/1",
+                     *       "appliance": "apl_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "erasure": "ers_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "world": "live",
+                     *       "subject": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "reason": "request",
+                     *       "actor": "operator:ada",
+                     *       "requestedAt": "2026-11-20T12:00:00.000Z",
+                     *       "completedAt": "2026-11-20T12:00:01.000Z",
+                     *       "state": "done",
+                     *       "waitingFor": [],
+                     *       "copies": [],
+                     *       "ledger": {
+                     *         "seq": 1,
+                     *         "hash": "9f2c…"
+                     *       },
+                     *       "publicKey": "-----BEGIN PUBLIC KEY-----…",
+                     *       "kid": "4c1a…",
+                     *       "signature": "x1Yz…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErasureReceipt"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportSubject: {
+        parameters: {
+            query?: {
+                /** @description The vectors too: faces can be compared with them */
+                withTemplates?: "true" | "false";
+                /** @description Reasons of legal holds too, which may have to be kept from the person */
+                withInternal?: "true" | "false";
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything held about one person; docs/SUBJECT-RECORD.md describes each section. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "format": "gatehouse-subject-record/1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SubjectRecord"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long data of the organization is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "terms": {
+                     *         "unusedDays": 365,
+                     *         "verificationDays": 365,
+                     *         "deliveryDays": 90,
+                     *         "auditDays": 3650
+                     *       },
+                     *       "set": {
+                     *         "unusedDays": 365
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RetentionTerms"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeRetention: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "unusedDays": 365
+                 *     }
+                 */
+                "application/json": components["schemas"]["RetentionChange"];
+            };
+        };
+        responses: {
+            /** @description How long data of the organization is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "terms": {
+                     *         "unusedDays": 365,
+                     *         "verificationDays": 365,
+                     *         "deliveryDays": 90,
+                     *         "auditDays": 3650
+                     *       },
+                     *       "set": {
+                     *         "unusedDays": 365
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RetentionTerms"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewSweep: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a sweep would do now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "due": {
+                     *         "unused": 2,
+                     *         "consent-over": 0,
+                     *         "consent-withdrawn": 0
+                     *       },
+                     *       "held": 0,
+                     *       "erased": 2,
+                     *       "pending": 0,
+                     *       "auditLines": 0,
+                     *       "rows": {
+                     *         "verifications": 40,
+                     *         "events": 60,
+                     *         "deliveries": 60,
+                     *         "alerts": 0,
+                     *         "claims": 0
+                     *       },
+                     *       "people": 212
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SweepPreview"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listSweeps: {
+        parameters: {
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sweep: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirm": 212
+                 *     }
+                 */
+                "application/json": components["schemas"]["SweepOrder"];
+            };
+        };
+        responses: {
+            /** @description A retention sweep of the organization. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "swp_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "startedAt": "2026-11-20T12:00:00.000Z",
+                     *       "finishedAt": "2026-11-20T12:00:01.000Z",
+                     *       "actor": "appliance:retention",
+                     *       "report": {
+                     *         "due": {
+                     *           "unused": 2,
+                     *           "consent-over": 0,
+                     *           "consent-withdrawn": 0
+                     *         },
+                     *         "held": 0,
+                     *         "erased": 2,
+                     *         "pending": 0,
+                     *         "auditLines": 0,
+                     *         "rows": {
+                     *           "verifications": 40,
+                     *           "events": 60,
+                     *           "deliveries": 60,
+                     *           "alerts": 0,
+                     *           "claims": 0
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `CONFIRMATION_REQUIRED`: This destroys much: it has to be confirmed with the count or name it asks for.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWaitingSweeps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What waits for the operator before sweeps go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sweeps": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RetentionWaiting"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    confirmClock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "today": "2026-11-20"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClockConfirmation"];
+            };
+        };
+        responses: {
+            /** @description The clock that was confirmed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "now": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ClockConfirmed"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Control } from './control/control.ts';
 import { type OpenOptions, openControl } from './control/open-control.ts';
 import { dataDirectory } from './data-directory.ts';
 import { invocation } from './invocation.ts';
 import { severalLines, type Terminal } from './terminal/terminal.ts';
+import { olderWorldFlag, worldFlag } from './world-flag.ts';
 
 export interface CommonOptions {
   data?: string;
@@ -42,6 +43,12 @@ export function createCommandRunner(terminal: Terminal): CommandRunner {
   const runner: CommandRunner = {
     exitCode: 0,
     run(command, work) {
+      if (
+        command.options.some(
+          ({ flags, description }) => flags === worldFlag[0] && description === worldFlag[1],
+        )
+      )
+        command.addOption(new Option(...olderWorldFlag).hideHelp());
       return command
         .option('--data <dir>', 'data directory (default: GATEHOUSE_DATA, else ~/.local/share/gatehouse)')
         .option('--json', 'one line of JSON on standard output instead of text')

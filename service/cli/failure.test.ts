@@ -80,9 +80,9 @@ test('a refusal of a destination can be pasted', () => {
 test('what is not in one world may be in the other, where the command can ask', () => {
   const text = (world: string, ...flags: string[]) =>
     toFailure(new Problem('NOT_FOUND', `There is no wh_1 in the ${world} world.`), flags).text;
-  expect([text('live', '--test'), text('test', '--test'), text('live', '--org')]).toEqual([
-    'There is no wh_1 in the live world.\n--test looks in the test world.',
-    'There is no wh_1 in the test world.\nWithout --test it is looked for in the live world.',
+  expect([text('live', '--env'), text('test', '--env'), text('live', '--org')]).toEqual([
+    'There is no wh_1 in the live world.\n--env test looks in the test world.',
+    'There is no wh_1 in the test world.\nWithout --env test it is looked for in the live world.',
     'There is no wh_1 in the live world.',
   ]);
 });

@@ -42,15 +42,17 @@ const remedies: Partial<Record<ProblemCode, string | ((problem: Problem) => stri
       ? `Once, with the version of your text, how it is agreed to, on what legal basis and for what:\n  ${invocation} consent attest --consent "v3,signed form,explicit consent,verification+identification+deduplication"`
       : 'Here that is --consent textVersion,method,legalBasis,purpose[+purpose…], such as:\n' +
         '  --consent "v3,signed form,explicit consent,verification+identification"',
-  SUBJECT_NOT_FOUND: `Real and trial people are apart: --test looks among trial people, without it among real ones. Who there is:  ${invocation} subject list`,
+  SUBJECT_NOT_FOUND: `Real and trial people are apart: --env test looks among trial people, without it among real ones. Who there is:  ${invocation} subject list`,
   TEMPLATE_MISMATCH: `If it is the same person:  ${invocation} subject enroll --override-mismatch …`,
 };
 
 /** “… in the live world.” of a command that could have been asked about the other one. */
 function otherWorld({ code, message }: Problem, flags: readonly string[]): string[] {
-  if (code !== 'NOT_FOUND' || !flags.includes('--test')) return [];
-  if (message.endsWith('in the live world.')) return ['--test looks in the test world.'];
-  return message.endsWith('in the test world.') ? ['Without --test it is looked for in the live world.'] : [];
+  if (code !== 'NOT_FOUND' || !flags.includes('--env')) return [];
+  if (message.endsWith('in the live world.')) return ['--env test looks in the test world.'];
+  return message.endsWith('in the test world.')
+    ? ['Without --env test it is looked for in the live world.']
+    : [];
 }
 
 /** What to tell of anything that was thrown. `flags` are those of the command that ran: `--name`, … */

@@ -78,8 +78,8 @@ Exit codes: 0 done, 1 refused or failed, 2 the command was written wrongly.
 In a checkout, write:  ${invocation} COMMAND …
 First steps:
   ${invocation} init --org "My organization"
-  ${invocation} subject enroll --test --email ada@example.com ada.jpg
-  ${invocation} verify --test ada-again.jpg
+  ${invocation} subject enroll --env test --email ada@example.com ada.jpg
+  ${invocation} verify --env test ada-again.jpg
   ${invocation} serve`,
       )
   );

@@ -1,8 +1,26 @@
 import type { World } from '../lib/id.ts';
+import { UsageError } from './failure.ts';
 
 export const worldFlag = [
-  '--test',
-  'in the test world, which sees only trial people and needs no liveness model',
+  '--env <world>',
+  'live: real people; test: trial people, who need no liveness model (default: live)',
+  readWorld,
 ] as const;
 
-export const worldOf = (options: { test?: boolean }): World => (options.test ? 'test' : 'live');
+/** As versions up to 0.1 spelled `--env test`. Still taken, not shown. */
+export const olderWorldFlag = ['--test', 'as --env test'] as const;
+
+export interface WorldOptions {
+  env?: World;
+  test?: boolean;
+}
+
+export function worldOf({ env, test }: WorldOptions): World {
+  if (test && env === 'live') throw new UsageError('--test means --env test: give one of the two.');
+  return env ?? (test ? 'test' : 'live');
+}
+
+function readWorld(text: string): World {
+  if (text === 'live' || text === 'test') return text;
+  throw new UsageError(`--env: "${text}" is neither live nor test.`);
+}

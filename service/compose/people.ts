@@ -1,5 +1,6 @@
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
 import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
+import { deleteClaim } from '../engine/lockout/index.ts';
 import { createSubjects, type Subjects } from '../engine/subjects/index.ts';
 import { type Checks, createChecks } from '../engine/verification/index.ts';
 import { crossScoresInThread } from '../inference/gallery/cross-scores.ts';
@@ -38,7 +39,7 @@ export function createPeople({
   const consents = createConsents(shared);
   const galleries = createGalleries({ log: ground.log });
   opened.defer(() => galleries.close());
-  const subjects = createSubjects({ ...shared, galleries, consents });
+  const subjects = createSubjects({ ...shared, galleries, consents, forgetAddress: deleteClaim });
   const calibrations = createGalleryCalibrations({ ...shared, subjects, crossScores: crossScoresInThread });
   const checks = createChecks({
     ...shared,

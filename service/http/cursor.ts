@@ -48,8 +48,11 @@ export function toPage<Item>(
 ): { items: Item[]; next?: string } {
   const items = oneMore.slice(0, limit);
   const last = items.at(-1);
-  return {
-    items,
-    ...(last !== undefined && oneMore.length > limit && { next: writeCursor(keyOf(last)) }),
-  };
+  return pageOf(items, last !== undefined && oneMore.length > limit ? keyOf(last) : undefined);
 }
+
+/** A page that the engine has cut. `next` is what the next page goes on after; undefined on the last. */
+export const pageOf = <Item>(items: Item[], next: unknown): { items: Item[]; next?: string } => ({
+  items,
+  ...(next !== undefined && { next: writeCursor(next) }),
+});

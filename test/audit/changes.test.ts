@@ -98,78 +98,77 @@ const changes: Record<string, () => Sample> = {
   'POST /api/admin/deliveries/:id/resend': () => ({
     action: 'delivery.resend',
   }),
-  'PUT /organizations/:organization/attestation': () => ({
+  'PUT /api/admin/organization/attestation': () => ({
     body: consent,
     action: 'consent.attest',
   }),
-  'PATCH /organizations/:organization/retention': () => ({
+  'PATCH /api/admin/retention': () => ({
     body: { unusedDays: 365 },
     action: 'retention.set',
   }),
-  'POST /organizations/:organization/retention/sweeps': () => ({
+  'POST /api/admin/retention/sweeps': () => ({
     body: { confirm: 0 },
     action: 'retention.sweep',
   }),
-  'POST /retention/clock': () => ({
+  'POST /api/admin/retention/clock': () => ({
     body: { today: new Date().toISOString().slice(0, 10) },
     action: 'retention.confirm-clock',
   }),
-  'POST /organizations/:organization/subjects': () => ({
-    body: { world: 'test', email: 'bea@example.com' },
+  'POST /api/admin/subjects': () => ({
+    body: { email: 'bea@example.com' },
     picture: () => portrait('bea'),
     action: 'subject.enroll',
   }),
-  'POST /organizations/:organization/verify': () => ({
-    body: { world: 'test' },
+  'POST /api/admin/verifications': () => ({
+    body: {},
     picture: () => portrait('ada'),
     action: 'verification.decide',
   }),
-  'DELETE /organizations/:organization/subjects/:subject': () => ({
-    body: { world: 'test', confirm: ids.subject },
+  'PATCH /api/admin/subjects/:id': () => ({
+    body: { email: 'ada@example.com' },
+    action: 'subject.change',
+  }),
+  'POST /api/admin/subjects/:id/erase': () => ({
+    body: { confirm: ids.subject },
     action: 'subject.erase',
   }),
-  'DELETE /organizations/:organization/subjects': () => ({
-    body: { world: 'test', confirm: 1 },
+  'POST /api/admin/subjects/erase': () => ({
+    body: { confirm: 1 },
     action: 'subject.erase',
   }),
-  'POST /organizations/:organization/subjects/unlock': () => ({
-    body: { world: 'test', person: email },
+  'POST /api/admin/subjects/unlock': () => ({
+    body: { person: email },
     before: () =>
-      ask('POST', `/organizations/${ids.organization}/verify`, {
-        body: { world: 'test', email },
+      ask('POST', '/api/admin/verifications', {
+        body: { email },
         picture: () => portrait('bea'),
         action: 'verification.decide',
       }),
     action: 'subject.unlock',
   }),
-  'PUT /organizations/:organization/subjects/:subject/pictures/:picture': () => ({
-    body: { world: 'test', confirmed: false },
-    before: async () => {
-      const picture = await portrait('ada');
-      const insisting = {
-        overrideMismatch: true,
-        confirmed: true,
-        actor: { is: 'operator', name: 'ada' } as const,
-      };
-      await gatehouse.checks.enroll({ ...testRealm(), email, picture, ...insisting });
-      ids.picture = (await gatehouse.subjects.pictures(ids.subject as SubjectId)).at(-1)!.enrollment;
-    },
+  'PATCH /api/admin/subjects/:id/pictures/:picture': () => ({
+    body: { confirmed: false },
+    before: enrollAgain,
     action: 'subject.unconfirm',
   }),
-  'POST /organizations/:organization/subjects/:subject/consent': () => ({
-    body: { world: 'test', consent },
+  'DELETE /api/admin/subjects/:id/pictures/:picture': () => ({
+    before: enrollAgain,
+    action: 'subject.remove-picture',
+  }),
+  'POST /api/admin/subjects/:id/consent': () => ({
+    body: consent,
     action: 'consent.record',
   }),
-  'POST /organizations/:organization/subjects/:subject/consent/withdrawals': () => ({
-    body: { world: 'test', purposes: ['verification'] },
+  'POST /api/admin/subjects/:id/consent/withdrawals': () => ({
+    body: { purposes: ['verification'] },
     action: 'consent.withdraw',
   }),
-  'POST /organizations/:organization/subjects/:subject/holds': () => ({
-    body: { world: 'test', reason: 'case 7' },
+  'POST /api/admin/subjects/:id/holds': () => ({
+    body: { reason: 'case 7' },
     action: 'hold.place',
   }),
-  'POST /organizations/:organization/subjects/:subject/holds/release': () => ({
-    body: { world: 'test' },
+  'POST /api/admin/subjects/:id/holds/release': () => ({
+    body: {},
     before: () => gatehouse.holds.place(person(), 'case 7', by.actor),
     action: 'hold.release',
   }),
@@ -367,6 +366,18 @@ function addJob(): string {
   return id;
 }
 
+/** One more confirmed picture of the person. */
+async function enrollAgain(): Promise<void> {
+  const picture = await portrait('ada');
+  const insisting = {
+    overrideMismatch: true,
+    confirmed: true,
+    actor: { is: 'operator', name: 'ada' } as const,
+  };
+  await gatehouse.checks.enroll({ ...testRealm(), email, picture, ...insisting });
+  ids.picture = (await gatehouse.subjects.pictures(ids.subject as SubjectId)).at(-1)!.enrollment;
+}
+
 const person = () => ({
   organization: ids.organization as OrganizationId,
   world: 'test' as const,
@@ -512,7 +523,7 @@ test('no call without parameters deletes anything', async () => {
 });
 
 test('a sweep says what it would erase, and erases when that is confirmed', async () => {
-  const path = '/organizations/:organization/retention/sweeps';
+  const path = '/api/admin/retention/sweeps';
   const refused = await ask('POST', path, { body: {} });
   expect(refused.json()).toMatchObject({ code: 'CONFIRMATION_REQUIRED' });
   expect((await ask('POST', path, { body: { confirm: 1 } })).json()).toMatchObject({

@@ -238,10 +238,10 @@ test('whoever was erased after the backup stays erased: newest keys, old data; e
   // The confidence of 1:N rests on how many people there are: one fewer now.
   expect(await verdictOf('ada-again')).toMatchObject({ verified: true, email: 'ada@example.com' });
   expect(await verdictOf('bea-again')).toMatchObject({ verified: false });
-  const { subjects } = await cli.json<{ subjects: { email?: string }[] }>(
+  const { items } = await cli.json<{ items: { email?: string }[] }>(
     ...(here('subject', 'list', '--test') as [string, ...string[]]),
   );
-  expect(subjects.map(({ email }) => email)).toEqual(['ada@example.com']);
+  expect(items.map(({ email }) => email)).toEqual(['ada@example.com']);
   const audit = await cli.run(...here('audit', 'verify'));
   expect([audit.code, audit.stdout]).toEqual([0, expect.stringContaining('restored')]);
 });

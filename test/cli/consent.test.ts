@@ -36,33 +36,41 @@ async function verify(email?: string) {
 test('consent, holds, terms and the export of a person, as an operator uses them', async () => {
   const consent = 'v3,signed form,explicit consent,verification+identification';
   const enrolled = await cli.json<{ userId: string }>(
-    ...['subject', 'enroll', '--test', '--email', 'ada@example.com'],
+    ...['subject', 'enroll', '--env', 'test', '--email', 'ada@example.com'],
     ...['--consent', consent, '--consent-until', '2090-01-31', file('ada.jpg')],
   );
-  await cli.json('subject', 'enroll', '--test', '--email', 'bea@example.com', file('bea.jpg'));
+  await cli.json('subject', 'enroll', '--env', 'test', '--email', 'bea@example.com', file('bea.jpg'));
   expect((await verify()).body).toMatchObject({ verified: true, userId: enrolled.userId });
 
   expect(
-    await cli.json('consent', 'withdraw', 'ada@example.com', '--test', '--purpose', 'identification'),
+    await cli.json('consent', 'withdraw', 'ada@example.com', '--env', 'test', '--purpose', 'identification'),
   ).toMatchObject({ withdrawn: ['identification'], allowed: ['verification'], ended: false });
   expect((await verify()).body).toMatchObject({ verified: false });
   expect((await verify('ada@example.com')).body).toMatchObject({ verified: true });
-  const all = await cli.run('consent', 'withdraw', 'ada@example.com', '--test', '--all');
+  const all = await cli.run('consent', 'withdraw', 'ada@example.com', '--env', 'test', '--all');
   expect(all.stdout).toContain(
-    'subject erase ada@example.com --confirm ada@example.com --reason consent-withdrawn --test',
+    'subject erase ada@example.com --confirm ada@example.com --reason consent-withdrawn --env test',
   );
   expect(await verify('ada@example.com')).toMatchObject({
     status: 403,
     body: { code: 'CONSENT_WITHDRAWN', requestId: expect.any(String) },
   });
-  const neither = await cli.run('consent', 'withdraw', 'ada@example.com', '--test');
+  const neither = await cli.run('consent', 'withdraw', 'ada@example.com', '--env', 'test');
   expect([neither.code, neither.stderr]).toEqual([2, expect.stringContaining('--all')]);
-  const unknown = await cli.run('consent', 'withdraw', 'ada@example.com', '--test', '--purpose', 'marketing');
+  const unknown = await cli.run(
+    'consent',
+    'withdraw',
+    'ada@example.com',
+    '--env',
+    'test',
+    '--purpose',
+    'marketing',
+  );
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('deduplication')]);
 
-  await cli.json('hold', 'place', 'ada@example.com', '--test', '--reason', 'Case 114');
-  expect(await cli.json('hold', 'list', '--test')).toMatchObject({
-    holds: [{ userId: enrolled.userId, reason: 'Case 114' }],
+  await cli.json('hold', 'place', 'ada@example.com', '--env', 'test', '--reason', 'Case 114');
+  expect(await cli.json('hold', 'list', '--env', 'test')).toMatchObject({
+    items: [{ userId: enrolled.userId, reason: 'Case 114' }],
   });
   expect(await cli.json('retention', 'sweep', '--dry-run')).toMatchObject({
     due: { 'consent-withdrawn': 0 },
@@ -71,7 +79,7 @@ test('consent, holds, terms and the export of a person, as an operator uses them
   });
 
   const out = file('ada.json');
-  await cli.json('subject', 'export', 'ada@example.com', '--test', '--out', out);
+  await cli.json('subject', 'export', 'ada@example.com', '--env', 'test', '--out', out);
   expect(statSync(out).mode & 0o777).toBe(0o600);
   const record = JSON.parse(readFileSync(out, 'utf8'));
   expect(record).toMatchObject({
@@ -80,13 +88,21 @@ test('consent, holds, terms and the export of a person, as an operator uses them
     consent: { withheld: ['verification', 'identification', 'deduplication'] },
     verifications: [{ verified: true }, { verified: true }],
   });
-  const again = await cli.run('subject', 'export', 'ada@example.com', '--test', '--out', out);
+  const again = await cli.run('subject', 'export', 'ada@example.com', '--env', 'test', '--out', out);
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('exists already')]);
-  const nobody = await cli.run('subject', 'export', 'eve@example.com', '--test', '--out', file('eve.json'));
+  const nobody = await cli.run(
+    'subject',
+    'export',
+    'eve@example.com',
+    '--env',
+    'test',
+    '--out',
+    file('eve.json'),
+  );
   expect(nobody.code).toBe(1);
   expect(() => statSync(file('eve.json'))).toThrow('ENOENT');
 
-  await cli.json('hold', 'release', 'ada@example.com', '--test');
+  await cli.json('hold', 'release', 'ada@example.com', '--env', 'test');
   expect(await cli.json('retention', 'set', '--unused', '365', '--consent', '730')).toEqual({
     terms: { unusedDays: 365, consentDays: 730, verificationDays: 365, deliveryDays: 90, auditDays: 3650 },
     set: { unusedDays: 365, consentDays: 730 },
@@ -99,18 +115,18 @@ test('consent, holds, terms and the export of a person, as an operator uses them
     finishedAt: expect.any(String),
     report: { erased: 1, due: { 'consent-withdrawn': 1 }, held: 0 },
   });
-  expect(await cli.json('retention', 'reports')).toMatchObject({ sweeps: [{ report: { erased: 1 } }] });
-  expect(await cli.json('subject', 'list', '--test')).toMatchObject({ total: 1 });
-  expect((await cli.json<{ person?: object }>('subject', 'export', enrolled.userId, '--test')).person).toBe(
-    undefined,
-  );
+  expect(await cli.json('retention', 'reports')).toMatchObject({ items: [{ report: { erased: 1 } }] });
+  expect(await cli.json('subject', 'list', '--env', 'test')).toMatchObject({ total: 1 });
+  expect(
+    (await cli.json<{ person?: object }>('subject', 'export', enrolled.userId, '--env', 'test')).person,
+  ).toBe(undefined);
 
   expect(
     await cli.json('consent', 'attest', '--consent', 'v1,contract,explicit consent,verification'),
   ).toMatchObject({
     attestation: { purposes: ['verification'], attestedBy: expect.stringMatching(/^operator:/) },
   });
-  expect(await cli.json('consent', 'show', 'bea@example.com', '--test')).toMatchObject({
+  expect(await cli.json('consent', 'show', 'bea@example.com', '--env', 'test')).toMatchObject({
     policy: 'attested',
     allowed: ['verification'],
   });
@@ -119,7 +135,8 @@ test('consent, holds, terms and the export of a person, as an operator uses them
       'consent',
       'record',
       'bea@example.com',
-      '--test',
+      '--env',
+      'test',
       '--consent',
       consent,
       '--until',

@@ -116,12 +116,12 @@ describe('without a service', () => {
     expect(verified).toMatchObject({ verified: true, email: 'ada@example.com', assurance: 'match-only' });
     const other = await cli.run('verify', ...org, '--email', 'ada@example.com', stranger, '--json');
     expect([other.code, JSON.parse(other.stdout).verified]).toEqual([1, false]);
-    const { subjects, total } = await cli.json<{ subjects: { email: string }[]; total: number }>(
+    const { items, total } = await cli.json<{ items: { email: string }[]; total: number }>(
       'subject',
       'list',
       ...org,
     );
-    expect([subjects.map(({ email }) => email), total]).toEqual([['ada@example.com'], 1]);
+    expect([items.map(({ email }) => email), total]).toEqual([['ada@example.com'], 1]);
   });
 
   test('a picture without a face is refused with what a person can do', async () => {

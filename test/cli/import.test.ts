@@ -56,12 +56,12 @@ test('an import ends with what was refused and why, and a second run does only w
     ['wall@example.com.jpg', 'FACE_NOT_FOUND'],
   ]);
   expect(readFileSync(file, 'utf8').split('\n')[0]).toBe('file,person,outcome,code,reason');
-  const people = await cli.json<{ subjects: { email: string; enrollments: number }[] }>(
+  const people = await cli.json<{ items: { email: string; enrollments: number }[] }>(
     'subject',
     'list',
     '--test',
   );
-  expect(people.subjects.map(({ email, enrollments }) => [email, enrollments]).sort()).toEqual([
+  expect(people.items.map(({ email, enrollments }) => [email, enrollments]).sort()).toEqual([
     ['ada@example.com', 2],
     ['bea@example.com', 1],
   ]);
@@ -137,10 +137,10 @@ async function manyPeople(amount: number): Promise<string[]> {
 }
 
 const enrollments = async () => {
-  const { subjects } = await cli.json<{ subjects: { email: string; enrollments: number }[] }>(
+  const { items } = await cli.json<{ items: { email: string; enrollments: number }[] }>(
     ...['subject', 'list', '--test'],
   );
-  return subjects.map(({ email, enrollments: n }) => [email, n] as const);
+  return items.map(({ email, enrollments: n }) => [email, n] as const);
 };
 
 test('killed again and again, an import still enrolls every picture once', async () => {

@@ -66,8 +66,8 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
     const ada = join(cli.data, 'ada.jpg');
     writeFileSync(ada, await portrait('ada'));
     await cli.json('subject', 'enroll', '--test', '--email', 'ada@example.com', ada);
-    const { subjects } = await cli.json<{ subjects: { email: string }[] }>('subject', 'list', '--test');
-    expect(subjects.map(({ email }) => email)).toEqual(['ada@example.com']);
+    const { items } = await cli.json<{ items: { email: string }[] }>('subject', 'list', '--test');
+    expect(items.map(({ email }) => email)).toEqual(['ada@example.com']);
     expect(['keys.db', 'gatehouse.db'].map((name) => existsSync(join(cli.data, name)))).toEqual([
       false,
       false,
@@ -176,8 +176,8 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
       await cli.json('subject', 'enroll', '--test', '--email', `${name}@example.com`, picture);
     };
     const people = async () => {
-      const { subjects } = await cli.json<{ subjects: { email: string }[] }>('subject', 'list', '--test');
-      return subjects.map(({ email }) => email).sort();
+      const { items } = await cli.json<{ items: { email: string }[] }>('subject', 'list', '--test');
+      return items.map(({ email }) => email).sort();
     };
     await enroll('ada');
     await enroll('bea');

@@ -34,7 +34,8 @@ const enroll = (email: string, ...words: string[]) =>
   cli.json<{ userId: string }>(
     'subject',
     'enroll',
-    '--test',
+    '--env',
+    'test',
     '--email',
     email,
     ...words,
@@ -44,7 +45,7 @@ const enroll = (email: string, ...words: string[]) =>
 test('an erasure is proved by a search, and its receipt is verified without the appliance', async () => {
   const { userId } = await enroll('ada@example.com', '--name', 'Ada Lovelace');
   const file = join(outside, 'receipt.json');
-  const unconfirmed = await cli.run('subject', 'erase', 'ada@example.com', '--test');
+  const unconfirmed = await cli.run('subject', 'erase', 'ada@example.com', '--env', 'test');
   expect([unconfirmed.code, unconfirmed.stderr]).toEqual([
     2,
     expect.stringContaining('--confirm ada@example.com'),
@@ -64,7 +65,8 @@ test('an erasure is proved by a search, and its receipt is verified without the 
     'subject',
     'erase',
     'ada@example.com',
-    '--test',
+    '--env',
+    'test',
     '--confirm',
     'ada@example.com',
     '--out',
@@ -123,7 +125,8 @@ test('what was left in the open is found, and told with exit code 1', async () =
     'subject',
     'erase',
     'ada@example.com',
-    '--test',
+    '--env',
+    'test',
     '--confirm',
     'ada@example.com',
   );
@@ -143,16 +146,17 @@ test('a copy of the key store that is away leaves the erasure pending until the 
     'subject',
     'erase',
     'ada@example.com',
-    '--test',
+    '--env',
+    'test',
     '--confirm',
     'ada@example.com',
   );
   expect(pending).toMatchObject({ state: 'pending', copies: [{ place, state: 'unreachable' }] });
-  const list = () => cli.json<{ receipts: ErasureReceipt[] }>('receipt', 'list', '--pending');
-  expect((await list()).receipts.map(({ subject }) => subject)).toEqual([pending.subject]);
+  const list = () => cli.json<{ items: ErasureReceipt[] }>('receipt', 'list', '--pending');
+  expect((await list()).items.map(({ subject }) => subject)).toEqual([pending.subject]);
   renameSync(`${place}-away`, place);
   const service = await cli.serve();
-  expect((await list()).receipts).toEqual([]);
+  expect((await list()).items).toEqual([]);
   expect(await cli.json('receipt', 'show', pending.erasure)).toMatchObject({
     state: 'done',
     copies: [{ place, state: 'destroyed' }],
@@ -170,7 +174,8 @@ test('another medium in the place of a lost copy finishes nothing; the word of a
     'subject',
     'erase',
     'ada@example.com',
-    '--test',
+    '--env',
+    'test',
     '--confirm',
     'ada@example.com',
   );
@@ -216,13 +221,13 @@ test('everybody, and then the organization, need their number and their name', a
   for (const name of ['a', 'b', 'c']) await enroll(`${name}@example.com`);
   for (const words of [
     ['--all'],
-    ['--all', '--test'],
-    ['--all', '--test', '--confirm', '2'],
+    ['--all', '--env', 'test'],
+    ['--all', '--env', 'test', '--confirm', '2'],
     ['--all', '--confirm', '3'],
   ]) {
     expect(await cli.run('subject', 'erase', ...words)).toMatchObject({ code: 2 });
   }
-  expect(await cli.json('subject', 'erase', '--all', '--test', '--confirm', '3')).toMatchObject({
+  expect(await cli.json('subject', 'erase', '--all', '--env', 'test', '--confirm', '3')).toMatchObject({
     erased: 3,
     left: 0,
   });
@@ -239,5 +244,5 @@ test('everybody, and then the organization, need their number and their name', a
   const keys = await cli.json<{ items: { revokedAt?: string }[] }>('key', 'list');
   expect(keys.items.length).toBeGreaterThan(0);
   expect(keys.items.every(({ revokedAt }) => revokedAt !== undefined)).toBe(true);
-  expect((await cli.json<{ receipts: unknown[] }>('receipt', 'list')).receipts).toHaveLength(4);
+  expect((await cli.json<{ items: unknown[] }>('receipt', 'list')).items).toHaveLength(4);
 });

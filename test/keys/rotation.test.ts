@@ -130,11 +130,11 @@ test('master, organization and signing keys rotate under load without a failed r
 
   const again = await cli.serve();
   expect((await verify(again.url, adaAgain, 'ada@example.com')).body).toMatchObject({ verified: true });
-  const { total, subjects } = await cli.json<{ total: number; subjects: { email: string }[] }>(
+  const { total, items } = await cli.json<{ total: number; items: { email: string }[] }>(
     ...['subject', 'list', '--org', organization],
   );
   expect(total).toBe(PEOPLE);
-  expect(subjects.every(({ email }) => email.endsWith('@example.com'))).toBe(true);
+  expect(items.every(({ email }) => email.endsWith('@example.com'))).toBe(true);
   const log = await cli.run('audit', 'verify');
   expect([log.code, log.stdout]).toEqual([0, expect.stringContaining('whole')]);
   expect(log.stdout).toContain(purposes[0].is);
@@ -190,12 +190,9 @@ test('killed at any moment of rotations, the next start opens everything', async
     await service.end('SIGKILL');
     await Promise.all(rotating);
     agent.destroy();
-    const { total, subjects } = await cli.json<{ total: number; subjects: { email: string }[] }>(
-      'subject',
-      'list',
-    );
+    const { total, items } = await cli.json<{ total: number; items: { email: string }[] }>('subject', 'list');
     expect(total).toBe(300);
-    expect(subjects.every(({ email }) => email.endsWith('@example.com'))).toBe(true);
+    expect(items.every(({ email }) => email.endsWith('@example.com'))).toBe(true);
     expect(existsSync(join(cli.data, 'master.key'))).toBe(true);
     moved.push((await cli.json<{ id: string }>('master', 'show')).id);
   }

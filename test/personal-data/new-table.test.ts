@@ -130,7 +130,7 @@ onBothDatabases('the rows of a table that was added', (newPlace) => {
   });
 
   test('expire by their term, and are counted; those of a person under a legal hold stay', () => {
-    expect([seen.preview.objections, seen.report.objections]).toEqual([1, 1]);
+    expect([seen.preview.rows.objections, seen.report.rows.objections]).toEqual([1, 1]);
     expect(seen.swept).toEqual(['ada-new', 'bea-old', 'cid-new']);
   });
 

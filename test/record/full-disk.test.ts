@@ -42,7 +42,7 @@ const ready = async (url: string) => {
   return { status: reply.status, ...((await reply.json()) as { reason?: string }) };
 };
 const people = async () =>
-  (await cli.json<{ subjects: { email: string }[] }>('subject', 'list', '--test', ...at())).subjects.map(
+  (await cli.json<{ items: { email: string }[] }>('subject', 'list', '--test', ...at())).items.map(
     ({ email }) => email,
   );
 

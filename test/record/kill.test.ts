@@ -96,8 +96,7 @@ const openAll = (templates: readonly SealedValue[]) =>
   onFiles(async (_, sealer) => (await sealer.openMany(templates)).map(({ is }) => is));
 
 const people = async () =>
-  (await cli.json<{ subjects: { userId: SubjectId; email: string }[] }>('subject', 'list', '--test'))
-    .subjects;
+  (await cli.json<{ items: { id: SubjectId; email: string }[] }>('subject', 'list', '--test')).items;
 
 test('kill -9 at random moments: no acknowledged enrollment is lost, no erased template opens, the chain is valid', {
   timeout: 1_200_000,
@@ -137,13 +136,13 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
   expect(enrolled.size).toBe(ENROLLMENTS);
 
   const chosen = before.slice(0, ERASURES);
-  const old = await sealedTemplates(chosen.map(({ userId }) => userId));
-  const others = await sealedTemplates(before.slice(ERASURES).map(({ userId }) => userId));
+  const old = await sealedTemplates(chosen.map(({ id }) => id));
+  const others = await sealedTemplates(before.slice(ERASURES).map(({ id }) => id));
   // Who was enrolled without hearing of it was enrolled again, and has two.
   expect(new Set(old.map(({ place }) => place.subject)).size).toBe(ERASURES);
   expect(new Set(others.map(({ place }) => place.subject)).size).toBe(ENROLLMENTS - ERASURES);
   expect(new Set(await openAll([...old, ...others]))).toEqual(new Set(['open']));
-  const left = chosen.map(({ userId }) => userId);
+  const left = chosen.map(({ id }) => id);
   const erased = new Set<SubjectId>();
   const erasing = await underKills(
     LIVES.erasing,
@@ -176,8 +175,8 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
   expect(after.map(({ email }) => email)).toEqual(before.slice(ERASURES).map(({ email }) => email));
   expect(new Set(await openAll(old))).toEqual(new Set(['erased']));
   expect(new Set(await openAll(others))).toEqual(new Set(['open']));
-  expect(await sealedTemplates(chosen.map(({ userId }) => userId))).toEqual([]);
-  const { receipts } = await cli.json<{ receipts: { subject: SubjectId; state: string }[] }>(
+  expect(await sealedTemplates(chosen.map(({ id }) => id))).toEqual([]);
+  const { items: receipts } = await cli.json<{ items: { subject: SubjectId; state: string }[] }>(
     'receipt',
     'list',
   );

@@ -12,6 +12,8 @@ const names: Record<string, string> = {
   deliveries: 'delivery',
   jobs: 'job',
   models: 'model',
+  subjects: 'subject',
+  erasures: 'erasure',
 };
 
 /**

@@ -5,7 +5,8 @@ import type { Engine } from './engine.ts';
 import { operatorParts } from './operator-parts.ts';
 
 /** What these routes act in is the whole box. */
-const ofAppliance = ['/organizations', '/alerts/desktop'];
+const ofAppliance =
+  /^\/(organizations|alerts\/desktop|erasures\/.+|retention\/(waiting|clock)|keys-without-person)$/;
 
 /** The administrative routes as the control socket has them, over this engine; `over` stands in for parts that the engine lacks. */
 export async function openControlAdmin(
@@ -15,17 +16,37 @@ export async function openControlAdmin(
   const app = createServer({ ids: engine.ids, log: silentLog });
   const deps = { ...engine, ...operatorParts, ...over } as unknown as AdminDeps;
   await app.register(createControlAdminDoor(deps));
+  const addressOf = (path: string) => {
+    const [url = '', query = ''] = path.split('?');
+    return `/api/admin${url}?${ofAppliance.test(url) ? '' : `organization=${engine.organization}`}${query && `&${query}`}`;
+  };
   return {
     /** As the operator ada, in the organization of the engine. */
     async call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object) {
-      const [url, query = ''] = path.split('?');
       const reply = await app.inject({
         method,
-        url: `/api/admin${url}?${ofAppliance.includes(url ?? '') ? '' : `organization=${engine.organization}`}${query && `&${query}`}`,
+        url: addressOf(path),
         headers: { 'x-gatehouse-operator': 'ada' },
         ...(body && { payload: body }),
       });
       return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
+    },
+    /** The same with the parts of a form: texts, and the file where one is given. */
+    async upload(path: string, fields: Record<string, string>, file?: string) {
+      const form = new FormData();
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      if (file !== undefined) form.append('file', new Blob([file]), 'file');
+      const encoded = new Response(form);
+      const reply = await app.inject({
+        method: 'POST',
+        url: addressOf(path),
+        headers: {
+          'content-type': encoded.headers.get('content-type') ?? '',
+          'x-gatehouse-operator': 'ada',
+        },
+        payload: Buffer.from(await encoded.arrayBuffer()),
+      });
+      return { status: reply.statusCode, body: reply.json() };
     },
     close: () => app.close(),
   };

@@ -4,6 +4,7 @@ import { type Actor, createAudit, createAuditLog } from '../../service/engine/au
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createLimits } from '../../service/engine/limits/index.ts';
+import { deleteClaim } from '../../service/engine/lockout/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
@@ -258,6 +259,7 @@ export async function startEngine({
       galleries: over,
       models,
       log,
+      forgetAddress: deleteClaim,
       ...(most === undefined ? {} : { most }),
     });
   const subjects = openSubjects();

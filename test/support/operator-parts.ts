@@ -11,6 +11,10 @@ const rooms = [
   'models',
   'auditLog',
   'backups',
+  'holds',
+  'erasure',
+  'subjectRecords',
+  'retention',
 ] as const;
 
 const refusing = new Proxy(

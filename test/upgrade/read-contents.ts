@@ -80,7 +80,7 @@ export async function readContents(source: Source): Promise<Contents> {
       ...['createdAt', 'expiresAt', 'revokedAt', 'altered'],
     ]),
     profiles: pickAll(profiles, ['slug', 'version', 'definition']),
-    people: pickAll(people, ['userId', 'email', 'name', 'enrollments', 'createdAt']),
+    people: pickAll(people.map(toPerson), ['userId', 'email', 'name', 'enrollments', 'createdAt']),
     consents: {
       consents: pickAll(consents.consents, ['at', 'textVersion', 'purposes', 'method', 'legalBasis']),
       withdrawals: pickAll(consents.withdrawals, ['at', 'purpose']),
@@ -117,6 +117,9 @@ const toGrant = ({ revoked, ...grant }: Fields): Fields => ({
   revokedAt: (revoked as { at: string } | undefined)?.at,
 });
 
+/** The id of a person was called `userId` in the list of 0.1.1. */
+const toPerson = ({ id, ...person }: Fields): Fields => ({ ...person, userId: person.userId ?? id });
+
 /** A list is `items`, or the only list of the reply. */
 function itemsOf(reply: Fields, of: string): Fields[] {
   const lists = 'items' in reply ? [reply.items] : Object.values(reply).filter(Array.isArray);
@@ -136,7 +139,8 @@ export const inOrderOfIds = (contents: Contents): Contents =>
     ]),
   ) as unknown as Contents;
 
-const compareIds = (a: Fields, b: Fields) => String(a.id ?? '').localeCompare(String(b.id ?? ''));
+const idOf = ({ id, userId }: Fields) => String(id ?? userId ?? '');
+const compareIds = (a: Fields, b: Fields) => idOf(a).localeCompare(idOf(b));
 
 /** A field that is null counts as absent, at every depth. */
 function withoutNulls(value: unknown): unknown {

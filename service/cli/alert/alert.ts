@@ -5,7 +5,7 @@ import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
-import { type Realm, realmOf } from '../realm.ts';
+import { type RealmOptions, realmOf } from '../realm.ts';
 import { worldFlag } from '../world-flag.ts';
 import { describeAlerts } from './alert-text.ts';
 import { addAlertRecipient } from './recipient.ts';
@@ -24,7 +24,7 @@ export function addAlert(program: Command, runner: CommandRunner): void {
 }
 
 function addList(alert: Command, runner: CommandRunner): void {
-  runner.run<Realm & { all?: boolean; limit: string }>(
+  runner.run<RealmOptions & { all?: boolean; limit: string }>(
     alert
       .command('list')
       .description('alerts that are not acknowledged, newest first')
@@ -38,7 +38,7 @@ function addList(alert: Command, runner: CommandRunner): void {
       if (!Number.isInteger(limit) || limit < 1)
         throw new UsageError(`--limit: "${options.limit}" is no positive number.`);
       const open = await control();
-      const realm = await realmOf(open, options);
+      const { query: realm } = await realmOf(open, options);
       const items = await allPages(
         (page) =>
           replyOf(
@@ -57,7 +57,7 @@ function addList(alert: Command, runner: CommandRunner): void {
 }
 
 function addAcknowledge(alert: Command, runner: CommandRunner): void {
-  runner.run<Realm>(
+  runner.run<RealmOptions>(
     alert
       .command('ack')
       .argument('<alert-id>', 'as `alert list` shows it')
@@ -67,7 +67,7 @@ function addAcknowledge(alert: Command, runner: CommandRunner): void {
       .addHelpText('after', examples('alert ack alr_01…')),
     async ({ options, control }, id = '') => {
       const open = await control();
-      const query = await realmOf(open, options);
+      const { query } = await realmOf(open, options);
       const reply = await replyOf(
         open.admin.POST('/api/admin/alerts/{id}/acknowledge', { params: { path: { id }, query } }),
       );

@@ -8,8 +8,8 @@ import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
 import { organizationFlag } from '../organization.ts';
-import { type Realm, realmOf } from '../realm.ts';
-import { worldFlag } from '../world-flag.ts';
+import { type RealmOptions, realmOf } from '../realm.ts';
+import { worldFlag, worldOf } from '../world-flag.ts';
 import { describeRule, describeRules } from './alert-text.ts';
 
 interface Settings {
@@ -60,7 +60,7 @@ export function addAlertRule(alert: Command, runner: CommandRunner): void {
 }
 
 function addList(alert: Command, runner: CommandRunner): void {
-  runner.run<Realm>(
+  runner.run<RealmOptions>(
     alert
       .command('rules')
       .description('what is watched, and what it waits for')
@@ -69,7 +69,7 @@ function addList(alert: Command, runner: CommandRunner): void {
       .addHelpText('after', examples('alert rules')),
     async ({ options, control }) => {
       const open = await control();
-      const realm = await realmOf(open, options);
+      const { query: realm } = await realmOf(open, options);
       const items = await allPages((page) =>
         replyOf(open.admin.GET('/api/admin/alert-rules', { params: { query: { ...realm, ...page } } })),
       );
@@ -80,7 +80,7 @@ function addList(alert: Command, runner: CommandRunner): void {
 }
 
 function addAdd(rule: Command, runner: CommandRunner): void {
-  runner.run<Realm & Settings & { metric?: AlertMetric; preset?: string; yes?: boolean }>(
+  runner.run<RealmOptions & Settings & { metric?: AlertMetric; preset?: string; yes?: boolean }>(
     withSettings(
       rule
         .command('add')
@@ -112,7 +112,7 @@ function addAdd(rule: Command, runner: CommandRunner): void {
           'With --preset, only where alerts go can be said (--email, --desktop, --no-webhook); change the rules afterwards.',
         );
       const open = await control();
-      const realm = await realmOf(open, options);
+      const { query: realm } = await realmOf(open, options);
       if (metric === undefined) return addRecommended(open, realm, { channels, yes });
       const made = await createRule(open, realm, { metric, ...settings });
       return { json: made, text: describeRule(made) };
@@ -122,13 +122,13 @@ function addAdd(rule: Command, runner: CommandRunner): void {
 
 const createRule = (
   open: Control,
-  query: Awaited<ReturnType<typeof realmOf>>,
+  query: Awaited<ReturnType<typeof realmOf>>['query'],
   body: Schemas['NewAlertRule'],
 ): Promise<Rule> => replyOf(open.admin.POST('/api/admin/alert-rules', { params: { query }, body }));
 
 async function addRecommended(
   open: Control,
-  realm: Awaited<ReturnType<typeof realmOf>>,
+  realm: Awaited<ReturnType<typeof realmOf>>['query'],
   { channels, yes }: { channels: ReturnType<typeof toSettings>['channels']; yes: boolean },
 ) {
   const { items } = await replyOf(
@@ -150,7 +150,7 @@ async function addRecommended(
 }
 
 function addChange(rule: Command, runner: CommandRunner): void {
-  runner.run<Realm & Settings & { enable?: boolean; disable?: boolean }>(
+  runner.run<RealmOptions & Settings & { enable?: boolean; disable?: boolean }>(
     withSettings(
       rule
         .command('change')
@@ -173,7 +173,7 @@ function addChange(rule: Command, runner: CommandRunner): void {
       };
       if (Object.keys(body).length === 0) throw new UsageError('Say what to change: see --help.');
       const open = await control();
-      const query = await realmOf(open, options);
+      const { query } = await realmOf(open, options);
       const changed = await replyOf(
         open.admin.PATCH('/api/admin/alert-rules/{id}', { params: { path: { id }, query }, body }),
       );
@@ -183,7 +183,7 @@ function addChange(rule: Command, runner: CommandRunner): void {
 }
 
 function addRemove(rule: Command, runner: CommandRunner): void {
-  runner.run<Realm & { yes?: boolean }>(
+  runner.run<RealmOptions & { yes?: boolean }>(
     rule
       .command('remove')
       .argument('<rule-id>', 'as `alert rules` shows it')
@@ -195,10 +195,10 @@ function addRemove(rule: Command, runner: CommandRunner): void {
     async ({ options, control }, id = '') => {
       if (!options.yes)
         throw new UsageError(
-          `Once ${id} is removed, what it watches raises no alert. Add --yes to confirm, or keep it: ${invocation} alert rule change ${id} --disable${options.test ? ' --test' : ''}`,
+          `Once ${id} is removed, what it watches raises no alert. Add --yes to confirm, or keep it: ${invocation} alert rule change ${id} --disable${worldOf(options) === 'test' ? ' --env test' : ''}`,
         );
       const open = await control();
-      const query = await realmOf(open, options);
+      const { query } = await realmOf(open, options);
       await replyOf(open.admin.DELETE('/api/admin/alert-rules/{id}', { params: { path: { id }, query } }));
       return { json: { removed: id }, text: `The rule ${id} is removed.` };
     },

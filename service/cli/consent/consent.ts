@@ -1,43 +1,16 @@
 import type { Command } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
-import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
-import { invocation } from '../invocation.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
-import { readConsent } from '../subject/subject.ts';
+import { nextCommand, type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { readMoment } from '../terminal/moment.ts';
 import { facts, table } from '../terminal/terminal.ts';
-import { worldFlag, worldOf } from '../world-flag.ts';
-
-interface ConsentReply {
-  userId: string;
-  policy: 'attested' | 'with-call';
-  consents: {
-    at: string;
-    textVersion: string;
-    purposes: string[];
-    method: string;
-    legalBasis: string;
-    by: string;
-    through: string;
-    expiresAt?: string;
-  }[];
-  withdrawals: { at: string; purpose: string; by: string }[];
-  allowed: string[];
-  withheld: string[];
-  ended: boolean;
-  withdrawn?: string[];
-}
-
-interface About {
-  org?: string;
-  test?: boolean;
-}
+import { allPurposes, type Purpose, readConsent, readPurpose } from './consent-parts.ts';
 
 const consentParts =
   'textVersion,method,legalBasis,purpose[+purpose…]; purposes: verification, identification, deduplication';
-
-const allPurposes = ['verification', 'identification', 'deduplication'];
+const person = ['<person>', 'id or e-mail address'] as const;
 
 export function addConsent(program: Command, runner: CommandRunner): void {
   const consent = program
@@ -46,129 +19,132 @@ export function addConsent(program: Command, runner: CommandRunner): void {
     .description(
       'what people agreed to, and what they took back: 1:1, 1:N and the search for duplicates each',
     );
+  addShow(consent, runner);
+  addRecord(consent, runner);
+  addWithdraw(consent, runner);
+  addAttest(consent, runner);
+}
 
-  runner.run<About>(
-    consent
-      .command('show')
-      .argument('<person>', 'id or e-mail address')
-      .description('every consent and withdrawal of a person, and what follows; the look is in the audit log')
-      .option(...organizationFlag)
-      .option(...worldFlag)
-      .addHelpText('after', examples('consent show ada@example.com')),
-    async ({ options, control }, person = '') => {
+function addShow(consent: Command, runner: CommandRunner): void {
+  const command = consent
+    .command('show')
+    .argument(...person)
+    .description('every consent and withdrawal of a person, and what follows; the look is in the audit log')
+    .addHelpText('after', examples('consent show ada@example.com'));
+  runner.run<RealmOptions>(withRealm(command), async ({ options, control }, id = '') => {
+    const open = await control();
+    const { query } = await realmOf(open, options);
+    const state = await replyOf(
+      open.admin.GET('/api/admin/subjects/{id}/consent', { params: { path: { id }, query } }),
+    );
+    return { json: state, text: describe(state, id, options) };
+  });
+}
+
+function addRecord(consent: Command, runner: CommandRunner): void {
+  const command = consent
+    .command('record')
+    .argument(...person)
+    .description('record a consent that came without a picture; it gives back what was withdrawn')
+    .requiredOption('--consent <parts>', consentParts)
+    .option('--until <date>', 'when it ends; without it after the organization’s term, if there is one')
+    .addHelpText(
+      'after',
+      examples(
+        'consent record ada@example.com --consent "v3,signed form,explicit consent,verification" --until 2027-12-31',
+      ),
+    );
+  runner.run<RealmOptions & { consent: string; until?: string }>(
+    withRealm(command),
+    async ({ options, control }, id = '') => {
+      const { until } = options;
+      const body = {
+        ...readConsent(options.consent),
+        ...(until !== undefined && { expiresAt: readMoment('--until', until) }),
+      };
       const open = await control();
-      const state = await open.get<ConsentReply>(await pathOf(open, options, person), {
-        world: worldOf(options),
-      });
-      return { json: state, text: describe(state, person, options) };
+      const { query } = await realmOf(open, options);
+      const state = await replyOf(
+        open.admin.POST('/api/admin/subjects/{id}/consent', { params: { path: { id }, query }, body }),
+      );
+      return { json: state, text: describe(state, id, options) };
     },
   );
+}
 
-  runner.run<About & { consent: string; until?: string }>(
-    consent
-      .command('record')
-      .argument('<person>', 'id or e-mail address')
-      .description('record a consent that came without a picture; it gives back what was withdrawn')
-      .requiredOption('--consent <parts>', consentParts)
-      .option('--until <date>', 'when it ends; without it after the organization’s term, if there is one')
-      .option(...organizationFlag)
-      .option(...worldFlag)
-      .addHelpText(
-        'after',
-        examples(
-          'consent record ada@example.com --consent "v3,signed form,explicit consent,verification" --until 2027-12-31',
-        ),
+function addWithdraw(consent: Command, runner: CommandRunner): void {
+  const command = consent
+    .command('withdraw')
+    .argument(...person)
+    .description('record that a person took their consent back; the use is refused from the next call on')
+    .option(
+      '--purpose <purpose>',
+      `${allPurposes.join(', ')}; may be given several times`,
+      (text: string, before: Purpose[] = []) => [...before, readPurpose('--purpose', text)],
+    )
+    .option('--all', 'every purpose')
+    .addHelpText(
+      'after',
+      examples(
+        'consent withdraw ada@example.com --purpose identification',
+        'consent withdraw ada@example.com --all',
       ),
-    async ({ options, control }, person = '') => {
-      const given = readConsent(options.consent);
-      const expiresAt = options.until === undefined ? undefined : readMoment('--until', options.until);
-      const open = await control();
-      const state = await open.send<ConsentReply>('POST', await pathOf(open, options, person), {
-        world: worldOf(options),
-        consent: { ...given, expiresAt },
-      });
-      return { json: state, text: describe(state, person, options) };
-    },
-  );
-
-  runner.run<About & { purpose?: string[]; all?: boolean }>(
-    consent
-      .command('withdraw')
-      .argument('<person>', 'id or e-mail address')
-      .description('record that a person took their consent back; the use is refused from the next call on')
-      .option(
-        '--purpose <purpose>',
-        `${allPurposes.join(', ')}; may be given several times`,
-        (text: string, before: string[] = []) => {
-          if (allPurposes.includes(text)) return [...before, text];
-          throw new UsageError(`--purpose: "${text}" is none of ${allPurposes.join(', ')}.`);
-        },
-      )
-      .option('--all', 'every purpose')
-      .option(...organizationFlag)
-      .option(...worldFlag)
-      .addHelpText(
-        'after',
-        examples(
-          'consent withdraw ada@example.com --purpose identification',
-          'consent withdraw ada@example.com --all',
-        ),
-      ),
-    async ({ options, control }, person = '') => {
-      const purposes = options.all ? allPurposes : options.purpose;
+    );
+  runner.run<RealmOptions & { purpose?: Purpose[]; all?: boolean }>(
+    withRealm(command),
+    async ({ options, control }, id = '') => {
+      const purposes = options.all ? [...allPurposes] : options.purpose;
       if (purposes === undefined || (options.all && options.purpose !== undefined))
         throw new UsageError(`Say what is withdrawn: --purpose ${allPurposes.join('|')}, or --all.`);
       const open = await control();
-      const state = await open.send<ConsentReply>(
-        'POST',
-        `${await pathOf(open, options, person)}/withdrawals`,
-        { world: worldOf(options), purposes },
+      const { query } = await realmOf(open, options);
+      const state = await replyOf(
+        open.admin.POST('/api/admin/subjects/{id}/consent/withdrawals', {
+          params: { path: { id }, query },
+          body: { purposes },
+        }),
       );
       const done =
-        state.withdrawn?.length === 0
+        state.withdrawn.length === 0
           ? 'That was withdrawn already; nothing was recorded.'
-          : `Withdrawn: ${state.withdrawn?.join(', ')}.`;
-      return { json: state, text: `${done}\n${describe(state, person, options)}` };
-    },
-  );
-
-  runner.run<{ org?: string; consent: string }>(
-    consent
-      .command('attest')
-      .description(
-        'vouch, as the organization, for the consent of everybody of whom it records none (policy “attested”); who did it and when is kept',
-      )
-      .requiredOption('--consent <parts>', consentParts)
-      .option(...organizationFlag)
-      .addHelpText(
-        'after',
-        examples('consent attest --consent "v3,employment contract annex,explicit consent,verification"'),
-      ),
-    async ({ options, control }) => {
-      const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const one = await open.send<{ attestation: { purposes: string[]; attestedBy: string } }>(
-        'PUT',
-        `/organizations/${id}/attestation`,
-        readConsent(options.consent),
-      );
-      const { purposes, attestedBy } = one.attestation;
-      const rest = allPurposes.filter((purpose) => !purposes.includes(purpose));
-      const text = [
-        `${attestedBy} attests consent for ${purposes.join(', ')}, of everybody without a consent of their own.`,
-        ...(rest.length > 0 ? [`Refused for them from now on: ${rest.join(', ')}.`] : []),
-      ].join('\n');
-      return { json: one, text };
+          : `Withdrawn: ${state.withdrawn.join(', ')}.`;
+      return { json: state, text: `${done}\n${describe(state, id, options)}` };
     },
   );
 }
 
-async function pathOf(open: Control, options: About, person: string): Promise<string> {
-  const { id } = await chooseOrganization(open, options.org);
-  return `/organizations/${id}/subjects/${encodeURIComponent(person)}/consent`;
+function addAttest(consent: Command, runner: CommandRunner): void {
+  const command = consent
+    .command('attest')
+    .description(
+      'vouch, as the organization, for the consent of everybody of whom it records none (policy “attested”); who did it and when is kept',
+    )
+    .requiredOption('--consent <parts>', consentParts)
+    .option(...organizationFlag)
+    .addHelpText(
+      'after',
+      examples('consent attest --consent "v3,employment contract annex,explicit consent,verification"'),
+    );
+  runner.run<{ org?: string; consent: string }>(command, async ({ options, control }) => {
+    const body = readConsent(options.consent);
+    const open = await control();
+    const { id } = await chooseOrganization(open, options.org);
+    const one = await replyOf(
+      open.admin.PUT('/api/admin/organization/attestation', {
+        params: { query: { organization: id } },
+        body,
+      }),
+    );
+    const rest = allPurposes.filter((purpose) => !body.purposes.includes(purpose));
+    const text = [
+      `${one.attestation?.attestedBy} attests consent for ${body.purposes.join(', ')}, of everybody without a consent of their own.`,
+      ...(rest.length > 0 ? [`Refused for them from now on: ${rest.join(', ')}.`] : []),
+    ].join('\n');
+    return { json: one, text };
+  });
 }
 
-function describe(state: ConsentReply, person: string, { test, org }: About): string {
+function describe(state: Schemas['ConsentState'], person: string, options: RealmOptions): string {
   const records = [
     ...state.consents.map((one) => [
       one.at,
@@ -184,7 +160,7 @@ function describe(state: ConsentReply, person: string, { test, org }: About): st
     state.policy === 'attested'
       ? 'No consent of the person’s own is recorded; the organization attests it.'
       : 'No consent is recorded, and this organization uses nobody without one.';
-  const where = `${test ? ' --test' : ''}${org === undefined ? '' : ` --org ${org}`}`;
+  const erase = `subject erase ${person} --confirm ${person} --reason consent-withdrawn`;
   return [
     facts([
       ['id', state.userId],
@@ -197,7 +173,7 @@ function describe(state: ConsentReply, person: string, { test, org }: About): st
       ? [
           '',
           'No use of this person’s face is left: erase the person now (the next sweep would):',
-          `  ${invocation} subject erase ${person} --confirm ${person} --reason consent-withdrawn${where}`,
+          `  ${nextCommand(erase, options)}`,
         ]
       : []),
   ].join('\n');

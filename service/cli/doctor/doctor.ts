@@ -13,6 +13,7 @@ import { invocation } from '../invocation.ts';
 import { checkFiles } from '../models/check-files.ts';
 import { listCalibrations } from '../org/gallery-calibrations.ts';
 import { listOrganizations, type Organization } from '../organization.ts';
+import { listReceipts } from '../receipt/receipt.ts';
 import { answerWidth } from '../terminal/terminal.ts';
 import { checkAlerts, MOST_ALERTS } from './alerts.ts';
 import { checkBackups } from './backups.ts';
@@ -130,11 +131,11 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     checkKeyStore(config, places),
     checkKeyCopies(places),
     checkBackups(backups.items, plans, systemClock.now()),
-    ...checkRetention(await open.get('/retention/waiting')),
+    ...checkRetention(await replyOf(open.admin.GET('/api/admin/retention/waiting'))),
     checkModelFiles(files),
     checkPad(models),
     checkConsent(organizations),
-    ...checkKeysWithoutPerson(await open.get('/keys-without-person')),
+    ...checkKeysWithoutPerson(await replyOf(open.admin.GET('/api/admin/keys-without-person'))),
     ...checkOwnGalleries(await ownGalleries(open, organizations)),
     ...checkErasures(await pendingErasures(open, organizations)),
     ...checkWebhooks(await eventsOut(open, organizations)),
@@ -155,11 +156,7 @@ async function ownGalleries(open: Control, organizations: readonly Organization[
 async function pendingErasures(open: Control, organizations: readonly Organization[]) {
   const pending: { id: string; name: string; erasures: number }[] = [];
   for (const { id, name } of organizations) {
-    const path = `/organizations/${id}/erasures`;
-    const { receipts } = await open.get<{ receipts: unknown[] }>(path, {
-      pending: 'true',
-      limit: MOST_COUNTED,
-    });
+    const receipts = await listReceipts(open, { organization: id, pending: 'true' }, MOST_COUNTED);
     if (receipts.length > 0) pending.push({ id, name, erasures: receipts.length });
   }
   return pending;

@@ -3,7 +3,7 @@ import { replyOf } from '../../../sdk/admin/client.ts';
 import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
-import { nextCommand } from '../webhook/about.ts';
+import { nextCommand } from '../realm.ts';
 
 export function addKeyRevoke(key: Command, runner: CommandRunner): void {
   const revoke = key
@@ -29,7 +29,7 @@ export function addKeyRevoke(key: Command, runner: CommandRunner): void {
     );
     const made = webhooks.filter(({ createdBy }) => createdBy === `key:${one.id}`);
     const left = made.map(({ id: webhook, url }) => `  ${webhook}  ${url}`);
-    const remove = nextCommand('webhook remove WEBHOOK', { ...options, test: one.env === 'test' });
+    const remove = nextCommand('webhook remove WEBHOOK', { ...options, env: one.env });
     return {
       json: { ...one, webhooks: made.map(({ id: webhook }) => webhook) },
       text: [

@@ -1,20 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { isClean } from '../../engine/erasure/proof.ts';
 import { type ErasureReceipt, receiptBytes, receiptFormat } from '../../engine/erasure/receipt.ts';
 import { verifySignature } from '../../storage/keys/signing-keys.ts';
+import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { oneLine, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { receiptText } from './text.ts';
-
-interface PublicKey {
-  kid: string;
-  publicKey: string;
-}
 
 export function addReceipt(program: Command, runner: CommandRunner): void {
   const receipt = program
@@ -75,57 +74,67 @@ export function addReceipt(program: Command, runner: CommandRunner): void {
       .description('one receipt; --json gives it as it was signed')
       .addHelpText('after', examples('receipt show ers_01…', 'receipt show ers_01… --json > receipt.json')),
     async ({ control }, id = '') => {
-      const found = await (await control()).get<ErasureReceipt>(`/erasures/${encodeURIComponent(id)}`);
+      const open = await control();
+      const found = await replyOf(open.admin.GET('/api/admin/erasures/{id}', { params: { path: { id } } }));
       return { json: found, text: receiptText(found) };
     },
   );
 
-  runner.run<{ org?: string; pending?: boolean; limit: string }>(
-    receipt
-      .command('list')
-      .description('receipts of an organization, the newest first')
-      .option(...organizationFlag)
-      .option('--pending', 'only those that wait for something, such as a copy of the key store')
-      .option('--limit <n>', 'at most so many', '100')
-      .addHelpText('after', examples('receipt list', 'receipt list --pending --json')),
-    async ({ options, control }) => {
-      const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
-        throw new UsageError(`--limit: "${options.limit}" is no number from 1 to 1000.`);
-      const open = await control();
-      const { id } = await chooseOrganization(open, options.org);
-      const reply = await open.get<{ receipts: ErasureReceipt[] }>(`/organizations/${id}/erasures`, {
-        limit,
-        pending: options.pending ? 'true' : 'false',
-      });
-      const rows = reply.receipts.map((one) => [
-        one.erasure,
-        one.subject,
-        one.world,
-        one.reason,
-        one.requestedAt,
-        one.state === 'done' ? 'done' : `pending: ${placesOf(one)}`,
-      ]);
-      const header = ['receipt', 'person', 'world', 'reason', 'asked at', 'state'];
-      const empty = options.pending ? 'No erasure is pending.' : 'Nobody was erased.';
-      return { json: reply, text: table(header, rows, empty) };
-    },
-  );
+  addReceiptList(receipt, runner);
 
   runner.run(
     receipt
       .command('key')
-      .description('the public key of this appliance’s receipts, to be kept by whoever verifies them')
+      .description('the public key of this appliance’s receipts, for those who verify them')
       .addHelpText('after', examples('receipt key > gatehouse-receipts.pem')),
     async ({ control }) => {
-      const reply = await (await control()).get<{ keys: PublicKey[] }>('/erasures/keys');
-      return { json: reply, text: reply.keys.map(({ publicKey }) => publicKey.trim()).join('\n') };
+      const open = await control();
+      const { items } = await replyOf(open.admin.GET('/api/admin/erasures/keys'));
+      return { json: { items }, text: items.map(({ publicKey }) => publicKey.trim()).join('\n') };
     },
   );
 }
 
+function addReceiptList(receipt: Command, runner: CommandRunner): void {
+  const command = receipt
+    .command('list')
+    .description('receipts of an organization, the newest first')
+    .option(...organizationFlag)
+    .option('--pending', 'only those that wait for something, such as a copy of the key store')
+    .option(...limitFlag(100))
+    .addHelpText('after', examples('receipt list', 'receipt list --pending --json'));
+  runner.run<{ org?: string; pending?: boolean; limit: number }>(command, async ({ options, control }) => {
+    const { pending, limit } = options;
+    const open = await control();
+    const { id: organization } = await chooseOrganization(open, options.org);
+    const items = await listReceipts(open, { organization, ...(pending && { pending: 'true' }) }, limit);
+    const rows = items.map((one) => [
+      one.erasure,
+      one.subject,
+      one.world,
+      one.reason,
+      one.requestedAt,
+      one.state === 'done' ? 'done' : `pending: ${placesOf(one)}`,
+    ]);
+    const header = ['receipt', 'person', 'world', 'reason', 'asked at', 'state'];
+    const empty = pending ? 'No erasure is pending.' : 'Nobody was erased.';
+    return { json: { items }, text: table(header, rows, empty) };
+  });
+}
+
+/** The newest first. */
+export const listReceipts = (
+  { admin }: Pick<Control, 'admin'>,
+  query: { organization: string; pending?: 'true' },
+  most: number,
+): Promise<Schemas['ErasureReceipt'][]> =>
+  allPages(
+    (page) => replyOf(admin.GET('/api/admin/erasures', { params: { query: { ...query, ...page } } })),
+    most,
+  );
+
 /** The whole reason is in the receipt itself. */
-const placesOf = ({ copies, waitingFor }: ErasureReceipt): string =>
+const placesOf = ({ copies, waitingFor }: Schemas['ErasureReceipt']): string =>
   copies
     .filter(({ state }) => state === 'unreachable')
     .map(({ place }) => place)

@@ -1,6 +1,8 @@
+import type { Schemas } from '../../../sdk/admin/client.ts';
 import { isClean } from '../../engine/erasure/proof.ts';
-import type { ErasureReceipt, Proof } from '../../engine/erasure/receipt.ts';
 import { count, facts, oneLine } from '../terminal/terminal.ts';
+
+type ErasureReceipt = Schemas['ErasureReceipt'];
 
 /** A receipt for a person to read; everything of it that is signed is in the JSON. */
 export function receiptText(receipt: ErasureReceipt): string {
@@ -43,7 +45,7 @@ function stateText({ state, subject, waitingFor, copies }: ErasureReceipt): stri
   ];
 }
 
-function proofText(proof: Proof | undefined): string[] {
+function proofText(proof: ErasureReceipt['proof']): string[] {
   if (!proof) return ['No search was made: what to look for is known only in the moment of the erasure.'];
   const { needles, files, bytes, found, tables, sealedValues, gallery, notSearched } = proof;
   const patterns = Object.values(needles).reduce((sum, n) => sum + n, 0);

@@ -1,16 +1,13 @@
 import type { Command } from 'commander';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { invocation } from '../invocation.ts';
 
-/** What waits for an operator before retention sweeps go on. */
-export interface WaitingReply {
-  /** Why the clock is in doubt. */
-  clock?: string;
-  sweeps: { organization: string; due: number; people: number; why: string }[];
-}
-
 /** What to type for each thing that waits. */
-export function waitingLines({ clock, sweeps }: WaitingReply): { found: string; remedy: string }[] {
+export function waitingLines({
+  clock,
+  sweeps,
+}: Schemas['RetentionWaiting']): { found: string; remedy: string }[] {
   return [
     ...(clock === undefined
       ? []
@@ -34,7 +31,8 @@ export function addRetentionConfirm(retention: Command, runner: CommandRunner): 
       .description('sweeps that wait for you, each with the command that confirms it')
       .addHelpText('after', examples('retention waiting')),
     async ({ control }) => {
-      const reply = await (await control()).get<WaitingReply>('/retention/waiting');
+      const open = await control();
+      const reply = await replyOf(open.admin.GET('/api/admin/retention/waiting'));
       const lines = waitingLines(reply).flatMap(({ found, remedy }) => [found, `  ${remedy}`]);
       return { json: reply, text: lines.length === 0 ? 'Nothing waits.' : lines.join('\n') };
     },
@@ -56,7 +54,8 @@ export function addRetentionConfirm(retention: Command, runner: CommandRunner): 
       .addHelpText('after', examples('retention confirm --today 2026-11-20')),
     async ({ options, control }) => {
       const open = await control();
-      const reply = await open.send<{ now: string }>('POST', '/retention/clock', { today: options.today });
+      const { today } = options;
+      const reply = await replyOf(open.admin.POST('/api/admin/retention/clock', { body: { today } }));
       return { json: reply, text: `The clock (${reply.now}) is confirmed. Retention sweeps go on.` };
     },
   );

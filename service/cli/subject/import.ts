@@ -3,33 +3,32 @@ import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { replyOf, type Schemas, toUploadForm } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
+import { readConsentUntil } from '../consent/consent-parts.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
-import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { count, facts, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
-import { worldFlag, worldOf } from '../world-flag.ts';
 import { csvLine } from './csv.ts';
-import { openImportJournal } from './import-journal.ts';
-import { type ImportEntry, readImportList } from './import-list.ts';
-import { type ImportOutcome, runImport } from './import-run.ts';
 import {
   confirmedHelp,
   consentHelp,
-  type EnrollReply,
   overrideLivenessHelp,
   overrideMismatchHelp,
-  readConsent,
-} from './subject.ts';
+  uploadOf,
+} from './enroll.ts';
+import { openImportJournal } from './import-journal.ts';
+import { type ImportEntry, readImportList } from './import-list.ts';
+import { type ImportOutcome, runImport } from './import-run.ts';
 
-interface Import {
-  org?: string;
-  test?: boolean;
+interface Import extends RealmOptions {
   domain?: string;
   consent?: string;
   report?: string;
@@ -53,7 +52,6 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
         '(columns email or id, name, file or image; files relative to the CSV). What an earlier run enrolled is skipped, what it refused is ' +
         'tried again. Ctrl-C lets the pictures under way end. Ends with a report; the exit code is 1 when a picture was refused.',
     )
-    .option(...organizationFlag)
     .option('--domain <domain>', 'make e-mail addresses of names without @: emp-17 becomes emp-17@DOMAIN')
     .option('--consent <parts>', consentHelp)
     .option('--override-mismatch', overrideMismatchHelp)
@@ -65,25 +63,24 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
       '--again',
       'look again at what an earlier run enrolled, as after restoring an older backup; what the box has stays as it is',
     )
-    .option(...worldFlag)
     .addHelpText(
       'after',
       examples(
         'subject import ./photos --report refused.csv',
-        'subject import staff.csv --domain example.com --test --json',
+        'subject import staff.csv --domain example.com --env test --json',
       ),
     );
-  runner.run<Import>(command, async ({ options, data, terminal, control }, source = '') => {
+  runner.run<Import>(withRealm(command), async ({ options, data, terminal, control }, source = '') => {
     const concurrency = readConcurrency(options.concurrency);
     const { overrideMismatch, overrideLiveness, confirmed } = options;
-    const consent = readConsent(options.consent);
+    const consent = readConsentUntil(options.consent);
     const report = options.report === undefined ? undefined : reportFile(options.report);
     const { entries, passedOver } = await readImportList(userPath(source));
     requireAddresses(entries, options.domain);
     const open = await control({ manyPictures: true });
-    const { id } = await chooseOrganization(open, options.org);
-    const world = worldOf(options);
-    const journal = await openImportJournal(data, id, world);
+    const { env, query } = await realmOf(open, options);
+    const journal = await openImportJournal(data, query.organization, env);
+    const fields = defined({ consent, overrideMismatch, overrideLiveness, confirmed });
     const stop = new AbortController();
     const halt = new AbortController();
     let over = false;
@@ -100,12 +97,14 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     try {
       const outcomes = await runImport(entries, {
         journal: options.again ? { ...journal, has: () => false } : journal,
-        addressOf: createAddressOf(open, `/organizations/${id}/subjects`, world, options.domain),
-        enroll: ({ email, name, mark, picture }) =>
-          open.upload<EnrollReply>(
-            `/organizations/${id}/subjects`,
-            { world, email, name, consent, mark, overrideMismatch, overrideLiveness, confirmed },
-            picture,
+        addressOf: createAddressOf(open, query, options.domain),
+        enroll: ({ picture, ...person }) =>
+          replyOf(
+            open.admin.POST('/api/admin/subjects', {
+              params: { query },
+              body: uploadOf({ ...fields, ...person }, picture),
+              bodySerializer: toUploadForm,
+            }),
           ),
         progress: ({ outcome }) => {
           if (outcome === 'refused') refused += 1;
@@ -214,13 +213,17 @@ function requireAddresses(entries: readonly ImportEntry[], domain: string | unde
 }
 
 /** An id is looked up; a name without @ takes the domain. */
-function createAddressOf(control: Control, path: string, world: string, domain: string | undefined) {
+function createAddressOf(
+  { admin }: Control,
+  query: { organization: string; env: Schemas['Subject']['env'] },
+  domain: string | undefined,
+) {
   return async (person: string): Promise<string> => {
     if (needsDomain(person)) return `${person}@${domain?.replace(/^@/, '')}`;
     if (person.includes('@')) return person;
-    const { email } = await control.get<{ email?: string }>(`${path}/${encodeURIComponent(person)}`, {
-      world,
-    });
+    const { email } = await replyOf(
+      admin.GET('/api/admin/subjects/{id}', { params: { path: { id: person }, query } }),
+    );
     if (email !== undefined) return email;
     throw new Problem('INVALID_REQUEST', `${person} has no e-mail address to enroll under.`);
   };

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import type { CommandRunner } from '../command.ts';
-import { addSubjectConfirm } from './confirm.ts';
+import { addSubjectChange } from './change.ts';
+import { addSubjectEnroll } from './enroll.ts';
 import { addSubjectErase } from './erase.ts';
 import { addSubjectExport } from './export.ts';
 import { addSubjectImport } from './import.ts';
-import { addSubject } from './subject.ts';
+import { addSubjectPictures } from './pictures.ts';
+import { addSubjectShow } from './show.ts';
 import { addSubjectUnlock } from './unlock.ts';
 
 export function addSubjectCommand(program: Command, runner: CommandRunner): void {
@@ -12,9 +14,11 @@ export function addSubjectCommand(program: Command, runner: CommandRunner): void
     .command('subject')
     .helpCommand(false)
     .description('the people of an organization and their pictures');
-  addSubject(subject, runner);
+  addSubjectEnroll(subject, runner);
   addSubjectImport(subject, runner);
-  addSubjectConfirm(subject, runner);
+  addSubjectShow(subject, runner);
+  addSubjectChange(subject, runner);
+  addSubjectPictures(subject, runner);
   addSubjectErase(subject, runner);
   addSubjectExport(subject, runner);
   addSubjectUnlock(subject, runner);

@@ -35,7 +35,7 @@ test.each([
   ['key create --scopes identity --environment test', 'Did you mean --env?'],
   ['audit tail --lines 50', 'Did you mean --limit?'],
   ['subject enroll --emial ada@example.com ada.jpg', 'Did you mean --email?'],
-  ['verify --live ada.jpg', 'Without --test a command works in the live world.'],
+  ['verify --live ada.jpg', 'Did you mean --env live?'],
   ['verify --port 7300 ada.jpg', '--port is an option of "start", "serve".'],
   ['--json key list', 'Options stand behind the command: npx gatehouse key list --json …'],
   ['--data /srv key list', 'Options stand behind the command: npx gatehouse COMMAND --data …'],

@@ -90,8 +90,7 @@ function optionHint(program: Command, command: Command, written: string, rest: r
     const path = isGroup(command) ? `${pathOf(command)} COMMAND`.trim() : pathOf(command);
     return [`Options stand behind the command: ${invocation} ${path} ${flag} …`];
   }
-  if (flag === '--live' && known.includes('--test'))
-    return ['Without --test a command works in the live world.'];
+  if (flag === '--live' && known.includes('--env')) return ['Did you mean --env live?'];
   const synonyms = (otherOptions[flag] ?? []).filter((one) => known.includes(one));
   if (synonyms.length > 0) return [`Did you mean ${either(synonyms)}?`];
   const near = closestWords(

@@ -45,7 +45,7 @@ export const otherNouns: ReadonlyMap<string, string> = new Map(
 const verbs: readonly (readonly string[])[] = [
   ['add', 'create', 'new', 'make', 'register', 'enroll', 'record', 'place'],
   ['remove', 'delete', 'rm', 'del', 'erase', 'revoke', 'release', 'withdraw', 'destroy'],
-  ['list', 'ls', 'all', 'search'],
+  ['list', 'ls', 'all', 'find', 'search'],
   ['show', 'get', 'info', 'describe', 'view', 'inspect', 'read', 'cat'],
   ['set', 'change', 'update', 'edit', 'modify', 'restrict'],
   ['rotate', 'renew', 'regenerate'],
@@ -59,9 +59,9 @@ export const otherVerbs = (verb: string): string[] =>
 /** Options of other programs, and those here that may be meant. */
 export const otherOptions: Readonly<Record<string, readonly string[]>> = {
   '--environment': ['--env'],
-  '--world': ['--env', '--test'],
-  '--sandbox': ['--test'],
-  '--trial': ['--test'],
+  '--world': ['--env'],
+  '--sandbox': ['--env'],
+  '--trial': ['--env'],
   '--mail': ['--email'],
   '--address': ['--email', '--host'],
   '--bind': ['--host'],

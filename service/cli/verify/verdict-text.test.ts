@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { describeVerdict, type VerdictReply } from './verdict-text.ts';
+import type { Schemas } from '../../../sdk/admin/client.ts';
+import { describeVerdict } from './verdict-text.ts';
 
-const verified: VerdictReply = {
+const verified: Schemas['Verdict'] = {
   verificationId: 'ver_1',
   userId: 'sub_1',
   email: 'ada@example.com',
@@ -53,14 +54,12 @@ faceQuality  pass     0.81   0.5     Face the camera.`);
 
 test('a mismatch says so, and what its composite is worth', () => {
   const { identification: _, email: __, userId: ___, ...rest } = verified;
-  const mismatch: VerdictReply = {
+  const mismatch: Schemas['Verdict'] = {
     ...rest,
     verified: false,
     reason: 'Identity not recognised.',
     match: {
       scorer: 'fused',
-      score: null,
-      pictures: null,
       shift: 0,
       threshold: 1,
       fmr: 1e-4,

@@ -1,18 +1,14 @@
-import type { CheckResult } from '../../engine/checks/index.ts';
-import type { Verdict } from '../../engine/verification/index.ts';
+import type { Schemas } from '../../../sdk/admin/client.ts';
 import { facts, table } from '../terminal/terminal.ts';
 
-export type VerdictReply = Omit<Verdict, 'verification' | 'subject'> & {
-  verificationId: string;
-  userId?: string;
-  email?: string;
-};
+type Verdict = Schemas['Verdict'];
+type CheckResult = Schemas['PictureCheck'];
 
 /** What the comparison said: the person is found, is not the one asked for, or is nobody of the gallery. */
 export type Found = 'matched' | 'another' | 'nobody';
 
 /** A verdict for the operator who asked. */
-export function describeVerdict(reply: VerdictReply, found: Found): string {
+export function describeVerdict(reply: Verdict, found: Found): string {
   const { match, identification } = reply;
   const rows = reply.checkResults.map((one) => [
     one.check,
@@ -56,9 +52,9 @@ export function describeVerdict(reply: VerdictReply, found: Found): string {
 
 const outcome = (one: CheckResult) => (one.skipped === undefined ? (one.pass ? 'pass' : 'fail') : 'skipped');
 
-function scoreOf({ match }: VerdictReply, found: Found): string {
+function scoreOf({ match }: Verdict, found: Found): string {
   const needed = `${match.threshold.toFixed(3)} is needed (${scorers[match.scorer] ?? match.scorer})`;
-  if (match.score !== null) return `${match.score.toFixed(3)}; ${needed}`;
+  if (match.score !== undefined) return `${match.score.toFixed(3)}; ${needed}`;
   return `${found === 'another' ? 'below the threshold' : 'nobody close enough'}; ${needed}`;
 }
 

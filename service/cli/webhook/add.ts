@@ -9,7 +9,7 @@ import {
 import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
-import { type About, nextCommand, realmOf, withAbout } from './about.ts';
+import { nextCommand, type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { type Fields, readFields, withFields } from './fields.ts';
 import { describeWebhook, notShownAgain } from './text.ts';
 
@@ -29,7 +29,7 @@ export function addWebhookAdd(webhook: Command, runner: CommandRunner): void {
         'how it is signed (default: as the family’s own text has it)',
       ).choices([...signatureDialects]),
     );
-  withFields(withAbout(command)).addHelpText(
+  withFields(withRealm(command)).addHelpText(
     'after',
     `${examples(
       'webhook add https://hooks.example.org/gatehouse --family identity',
@@ -40,7 +40,7 @@ export function addWebhookAdd(webhook: Command, runner: CommandRunner): void {
 Signatures: standard (webhook-signature, as Standard Webhooks has it), timestamped (Huma-Signature), sha256
 (X-VerifyHuman-Signature), hex (x-proof-signature). The headers of Standard Webhooks are sent beside each of them.`,
   );
-  runner.run<About & Fields & { family: Family; signature?: SignatureDialect }>(
+  runner.run<RealmOptions & Fields & { family: Family; signature?: SignatureDialect }>(
     command,
     async ({ options, control }, url = '') => {
       const { ca, pin, ...others } = await readFields(options);

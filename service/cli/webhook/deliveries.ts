@@ -4,11 +4,11 @@ import { defined } from '../../lib/defined.ts';
 import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { table } from '../terminal/terminal.ts';
-import { type About, realmOf, withAbout } from './about.ts';
 import { type Delivery, describeDelivery, describeDeliveryState } from './delivery-text.ts';
 
-interface Which extends About {
+interface Which extends RealmOptions {
   webhook?: string;
   event?: string;
   state?: Delivery['state']['is'];
@@ -30,7 +30,7 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
       ]),
     )
     .option('--limit <n>', 'at most so many', '50');
-  withAbout(list).addHelpText(
+  withRealm(list).addHelpText(
     'after',
     examples('webhook deliveries --state failed', 'webhook deliveries --webhook wh_01… --limit 1000 --json'),
   );
@@ -72,8 +72,8 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
     .description(
       'one delivery with each attempt: what was sent, what came back; the look is in the audit log',
     );
-  withAbout(show).addHelpText('after', examples('webhook delivery dlv_01…'));
-  runner.run<About>(show, async ({ options, control }, delivery = '') => {
+  withRealm(show).addHelpText('after', examples('webhook delivery dlv_01…'));
+  runner.run<RealmOptions>(show, async ({ options, control }, delivery = '') => {
     const open = await control();
     const { query } = await realmOf(open, options);
     const one = await replyOf(

@@ -3,8 +3,8 @@ import { replyOf } from '../../../sdk/admin/client.ts';
 import { type Family, families } from '../../engine/webhooks/dialect.ts';
 import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import { nextCommand, type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { table } from '../terminal/terminal.ts';
-import { type About, nextCommand, realmOf, withAbout } from './about.ts';
 import { describeState, describeWebhook, type Webhook } from './text.ts';
 
 export function addWebhookList(webhook: Command, runner: CommandRunner): void {
@@ -12,8 +12,8 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
     .command('list')
     .description('where events go, without secrets')
     .addOption(new Option('--family <family>', 'of this family alone').choices([...families]));
-  withAbout(list).addHelpText('after', examples('webhook list', 'webhook list --family identity --json'));
-  runner.run<About & { family?: Family }>(list, async ({ options, control }) => {
+  withRealm(list).addHelpText('after', examples('webhook list', 'webhook list --family identity --json'));
+  runner.run<RealmOptions & { family?: Family }>(list, async ({ options, control }) => {
     const open = await control();
     const { env, query } = await realmOf(open, options);
     const { family } = options;
@@ -44,8 +44,8 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
     .command('show')
     .argument('<webhook-id>', 'as `webhook list` shows it')
     .description('everything about one but its secret');
-  withAbout(show).addHelpText('after', examples('webhook show wh_01…'));
-  runner.run<About>(show, async ({ options, control }, webhookId = '') => {
+  withRealm(show).addHelpText('after', examples('webhook show wh_01…'));
+  runner.run<RealmOptions>(show, async ({ options, control }, webhookId = '') => {
     const open = await control();
     const { env, query } = await realmOf(open, options);
     const one = await replyOf(
@@ -56,7 +56,7 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
 }
 
 /** Of one that nothing reaches. */
-function whatNext({ id, state, failingSince }: Webhook, about: About): string[] {
+function whatNext({ id, state, failingSince }: Webhook, about: RealmOptions): string[] {
   if (state.is === 'disabled') return ['', `Send to it again: ${nextCommand(`webhook enable ${id}`, about)}`];
   if (failingSince === undefined) return [];
   const log = nextCommand(`webhook deliveries --webhook ${id}`, about);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
-import { type About, realmOf, withAbout } from './about.ts';
+import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import type { Webhook } from './text.ts';
 
 /** What a webhook is called when somebody has to say that they mean it. */
@@ -17,8 +17,8 @@ export function addWebhookRemove(webhook: Command, runner: CommandRunner): void 
       '--confirm <host>',
       'the host it leads to, with its port where the URL has one; of callbacks the family',
     );
-  withAbout(remove).addHelpText('after', examples('webhook remove wh_01… --confirm hooks.example.org'));
-  runner.run<About & { confirm?: string }>(remove, async ({ options, control }, webhookId = '') => {
+  withRealm(remove).addHelpText('after', examples('webhook remove wh_01… --confirm hooks.example.org'));
+  runner.run<RealmOptions & { confirm?: string }>(remove, async ({ options, control }, webhookId = '') => {
     const open = await control();
     const { query } = await realmOf(open, options);
     const params = { path: { id: webhookId }, query };

@@ -2,17 +2,17 @@ import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import { nextCommand, type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { readMoment } from '../terminal/moment.ts';
 import { count } from '../terminal/terminal.ts';
-import { type About, nextCommand, realmOf, withAbout } from './about.ts';
 
 export function addWebhookResend(webhook: Command, runner: CommandRunner): void {
   const resend = webhook
     .command('resend')
     .argument('<delivery-id>', 'as `webhook deliveries` shows it')
     .description('send one delivery again, with the same webhook-id');
-  withAbout(resend).addHelpText('after', examples('webhook resend dlv_01…'));
-  runner.run<About>(resend, async ({ options, control }, delivery = '') => {
+  withRealm(resend).addHelpText('after', examples('webhook resend dlv_01…'));
+  runner.run<RealmOptions>(resend, async ({ options, control }, delivery = '') => {
     const open = await control();
     const { query } = await realmOf(open, options);
     const one = await replyOf(
@@ -30,8 +30,8 @@ export function addWebhookResend(webhook: Command, runner: CommandRunner): void 
     )
     .requiredOption('--since <date>', 'from then on: 2026-11-20 or 2026-11-20T08:00:00Z')
     .option('--until <date>', 'before then (default: until now)');
-  withAbout(replay).addHelpText('after', examples('webhook replay wh_01… --since 2026-11-20T08:00:00Z'));
-  runner.run<About & { since: string; until?: string }>(
+  withRealm(replay).addHelpText('after', examples('webhook replay wh_01… --since 2026-11-20T08:00:00Z'));
+  runner.run<RealmOptions & { since: string; until?: string }>(
     replay,
     async ({ options, control }, webhookId = '') => {
       const since = readMoment('--since', options.since, 'first');

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { readDuration } from '../terminal/moment.ts';
-import { type About, realmOf, withAbout } from './about.ts';
 import { describeWebhook, notShownAgain } from './text.ts';
 
 export function addWebhookRotate(webhook: Command, runner: CommandRunner): void {
@@ -11,14 +11,14 @@ export function addWebhookRotate(webhook: Command, runner: CommandRunner): void 
     .argument('<webhook-id>', 'as `webhook list` shows it')
     .description('make a new secret, shown this once; the old one goes on for a while')
     .option('--overlap <time>', 'how long the old secret still signs: 7d, 12h, 30m, 0', '24h');
-  withAbout(command).addHelpText(
+  withRealm(command).addHelpText(
     'after',
     `${examples('webhook rotate wh_01…', 'webhook rotate wh_01… --overlap 0 --json')}
 
 Until then webhook-signature carries both signatures, the new one first; another signature is the old secret’s, with the new
 secret’s in the header of the same name with -next.`,
   );
-  runner.run<About & { overlap: string }>(command, async ({ options, control }, webhookId = '') => {
+  runner.run<RealmOptions & { overlap: string }>(command, async ({ options, control }, webhookId = '') => {
     const overlapSeconds = readDuration('--overlap', options.overlap);
     const open = await control();
     const { env, query } = await realmOf(open, options);

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
-import { type About, nextCommand, realmOf, withAbout } from './about.ts';
+import { nextCommand, type RealmOptions, realmOf, withRealm } from '../realm.ts';
 
 export function addWebhookState(webhook: Command, runner: CommandRunner): void {
   const enable = webhook
     .command('enable')
     .argument('<webhook-id>', 'as `webhook list` shows it')
     .description('send to it again; what waits goes out');
-  withAbout(enable).addHelpText('after', examples('webhook enable wh_01…'));
-  runner.run<About>(enable, async ({ options, control }, webhookId = '') => {
+  withRealm(enable).addHelpText('after', examples('webhook enable wh_01…'));
+  runner.run<RealmOptions>(enable, async ({ options, control }, webhookId = '') => {
     const open = await control();
     const { query } = await realmOf(open, options);
     const one = await replyOf(
@@ -26,11 +26,11 @@ export function addWebhookState(webhook: Command, runner: CommandRunner): void {
     .argument('<webhook-id>', 'as `webhook list` shows it')
     .description('send nothing to it for now; what waits stays waiting as long as the schedule lasts')
     .option('--reason <text>', 'why, for whoever reads the list later', 'by an operator');
-  withAbout(disable).addHelpText(
+  withRealm(disable).addHelpText(
     'after',
     examples('webhook disable wh_01… --reason "maintenance until Monday"'),
   );
-  runner.run<About & { reason: string }>(disable, async ({ options, control }, webhookId = '') => {
+  runner.run<RealmOptions & { reason: string }>(disable, async ({ options, control }, webhookId = '') => {
     const open = await control();
     const { query } = await realmOf(open, options);
     const one = await replyOf(

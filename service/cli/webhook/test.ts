@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
-import { type About, realmOf, withAbout } from './about.ts';
+import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { describeDelivery } from './delivery-text.ts';
 
 export function addWebhookTest(webhook: Command, runner: CommandRunner): void {
@@ -11,11 +11,11 @@ export function addWebhookTest(webhook: Command, runner: CommandRunner): void {
     .argument('<webhook-id>', 'as `webhook list` shows it')
     .description('send the catalog’s sample of an event now, once; exit code 1 when it was not accepted')
     .option('--event <name>', 'which event (default: the first it gets)');
-  withAbout(command).addHelpText(
+  withRealm(command).addHelpText(
     'after',
     examples('webhook test wh_01…', 'webhook test wh_01… --event user.enrolled'),
   );
-  runner.run<About & { event?: string }>(command, async ({ options, control }, webhookId = '') => {
+  runner.run<RealmOptions & { event?: string }>(command, async ({ options, control }, webhookId = '') => {
     const open = await control();
     const { query } = await realmOf(open, options);
     const one = await replyOf(

@@ -10,11 +10,13 @@ const prefixes = {
   grant: 'grt',
   key: 'key',
   person: 'sub',
+  picture: 'enr',
   site: 'site',
   hold: 'hold',
   job: 'job',
   backup: 'bkp',
   erasure: 'ers',
+  sweep: 'swp',
 } as const;
 type Thing = keyof typeof prefixes;
 
@@ -32,3 +34,8 @@ export const idOf = (thing: Thing) =>
 
 /** Of a path that ends in, or leads through, one thing. */
 export const paramsOf = (thing: Thing) => z.strictObject({ id: idOf(thing).describe(`Id of the ${thing}`) });
+
+/** Of a path that ends in, or leads through, one person. */
+export const personParams = z.strictObject({
+  id: z.string().min(1).max(254).describe('Id or e-mail address of the person'),
+});

@@ -2,10 +2,13 @@ import type { FastifyPluginAsync } from 'fastify';
 import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
 import { type AuditRouteDeps, auditRoutes } from './audit/routes.ts';
 import { type BackupRouteDeps, backupRoutes } from './backups/routes.ts';
+import { type ConsentRouteDeps, consentRoutes } from './consent/routes.ts';
 import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
 import { createDoor } from './door.ts';
+import { type ErasureRouteDeps, erasureRoutes } from './erasure/routes.ts';
 import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
 import { type GrantRouteDeps, grantRoutes } from './grants/routes.ts';
+import { type HoldRouteDeps, holdRoutes } from './holds/routes.ts';
 import { type JobRouteDeps, jobRoutes } from './jobs/routes.ts';
 import { keyRoutesOfAppliance, type MasterRouteDeps } from './key-store/master-routes.ts';
 import { type KeyPlaceRouteDeps, keyPlaceRoutes } from './key-store/routes.ts';
@@ -15,9 +18,13 @@ import { type ModelRouteDeps, modelRoutes } from './models/routes.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
 import { type OrganizationRouteDeps, organizationRoutes } from './organizations/routes.ts';
 import { type ProfileRouteDeps, profileRoutes } from './profiles/routes.ts';
+import { type RetentionRouteDeps, retentionRoutes } from './retention/routes.ts';
 import type { AdminRoute } from './route.ts';
 import { openSeal, sealRoutes } from './seal/routes.ts';
 import { type SiteRouteDeps, siteRoutes } from './sites/routes.ts';
+import { type SubjectRecordRouteDeps, subjectRecordRoutes } from './subject-record/routes.ts';
+import { type SubjectRouteDeps, subjectRoutes } from './subjects/routes.ts';
+import { type VerificationRouteDeps, verificationRoutes } from './verifications/routes.ts';
 import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
 
 export type { SealState } from './seal/routes.ts';
@@ -39,7 +46,14 @@ export type AdminDeps = OrganizationRouteDeps &
   MasterRouteDeps &
   ModelRouteDeps &
   AuditRouteDeps &
-  BackupRouteDeps;
+  BackupRouteDeps &
+  ConsentRouteDeps &
+  SubjectRouteDeps &
+  VerificationRouteDeps &
+  HoldRouteDeps &
+  ErasureRouteDeps &
+  SubjectRecordRouteDeps &
+  RetentionRouteDeps;
 
 /** Every administrative operation, whoever may call it. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
@@ -59,6 +73,13 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...modelRoutes(deps),
   ...auditRoutes(deps),
   ...backupRoutes(deps),
+  ...consentRoutes(deps),
+  ...subjectRoutes(deps),
+  ...verificationRoutes(deps),
+  ...holdRoutes(deps),
+  ...erasureRoutes(deps),
+  ...subjectRecordRoutes(deps),
+  ...retentionRoutes(deps),
   ...sealRoutes(openSeal),
 ];
 

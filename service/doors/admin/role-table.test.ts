@@ -51,6 +51,36 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'PATCH /api/admin/keys/:id': 'o OA--- -',
   'POST /api/admin/keys/:id/rotate': 'o OA--- -',
   'POST /api/admin/keys/:id/revoke': 'o OA--- -',
+  'GET /api/admin/subjects': 'o OAo-a -',
+  'GET /api/admin/subjects/count': 'o OAo-a -',
+  'GET /api/admin/subjects/:id': 'o OAo-a -',
+  'POST /api/admin/subjects': 'o OAo-- -',
+  'PATCH /api/admin/subjects/:id': 'o OAo-- -',
+  'PATCH /api/admin/subjects/:id/pictures/:picture': 'o OAo-- -',
+  'DELETE /api/admin/subjects/:id/pictures/:picture': 'o OAo-- -',
+  'POST /api/admin/subjects/unlock': 'o OAo-- -',
+  'POST /api/admin/subjects/:id/erase': 'o OA--- -',
+  'POST /api/admin/subjects/erase': 'o O---- -',
+  'GET /api/admin/subjects/:id/export': 'o OA--- -',
+  'GET /api/admin/subjects/:id/consent': 'o OAo-a -',
+  'POST /api/admin/subjects/:id/consent': 'o OAo-- -',
+  'POST /api/admin/subjects/:id/consent/withdrawals': 'o OAo-- -',
+  'PUT /api/admin/organization/attestation': 'o OA--- -',
+  'POST /api/admin/subjects/:id/holds': 'o OA--- -',
+  'POST /api/admin/subjects/:id/holds/release': 'o OA--- -',
+  'GET /api/admin/holds': 'o OAo-a -',
+  'GET /api/admin/keys-without-person': 'o ----- -',
+  'POST /api/admin/verifications': 'o OAo-- -',
+  'GET /api/admin/erasures': 'o OAo-a -',
+  'GET /api/admin/erasures/keys': 'o OAo-a -',
+  'GET /api/admin/erasures/:id': 'o ----- -',
+  'GET /api/admin/retention': 'o OAo-a -',
+  'PATCH /api/admin/retention': 'o OA--- -',
+  'GET /api/admin/retention/preview': 'o OAo-a -',
+  'GET /api/admin/retention/sweeps': 'o OAo-a -',
+  'POST /api/admin/retention/sweeps': 'o OA--- -',
+  'GET /api/admin/retention/waiting': 'o ----- -',
+  'POST /api/admin/retention/clock': 'o ----- -',
   'GET /api/admin/webhooks': 'o OAo-a k',
   'GET /api/admin/webhooks/catalog': 'o OAo-a k',
   'GET /api/admin/webhooks/:id': 'o OAo-a k',
@@ -168,6 +198,8 @@ const prefixes: Record<string, string> = {
   grants: 'grt',
   deliveries: 'dlv',
   jobs: 'job',
+  subjects: 'sub',
+  erasures: 'ers',
   models: 'model',
   alerts: 'alr',
   'alert-rules': 'rule',
@@ -178,6 +210,7 @@ const addressOf = (url: string) =>
   url
     .replace(':slug', 'default')
     .replace(':purpose', 'audit')
+    .replace(':picture', `enr_${'0'.repeat(26)}`)
     .replace(/([\w-]+)\/:id/, (_, list: string) => `${list}/${prefixes[list]}_${'0'.repeat(26)}`);
 
 test('the table of roles and routes is whole', () => {

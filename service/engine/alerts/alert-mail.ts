@@ -39,7 +39,7 @@ const looksLikeLink = (word: string): boolean => /[/\\@]|\p{L}:\S|[\p{L}\p{N}][.
 
 /** Fixed texts with ids and figures; everything else is on the box. */
 export function mailOf(alert: Alert): Text {
-  const where = `--org ${alert.organization}${alert.world === 'test' ? ' --test' : ''}`;
+  const where = `--org ${alert.organization}${alert.world === 'test' ? ' --env test' : ''}`;
   const lines = [
     `The rule ${quotedName(alert.name)} fired: ${alert.metric} is at ${figure(alert.value)}; its threshold is ${figure(alert.threshold)}.`,
     '',

@@ -102,10 +102,10 @@ export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) 
       return rows.map(({ id }) => id);
     },
 
-    /** Active ones of a realm, by id; `reason` is absent where the person's key is gone. */
+    /** Active ones of a realm, the newest first; `reason` is absent where the person's key is gone. */
     async page(
       { organization, world }: { organization: OrganizationId; world: World },
-      { limit, after = '' }: { limit: number; after?: string },
+      { limit, before }: { limit: number; before?: string },
     ): Promise<(HoldRow & { reason?: string })[]> {
       const rows = await db
         .selectFrom('legal_hold')
@@ -114,8 +114,8 @@ export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) 
         .where('legal_hold.organization', '=', organization)
         .where('subject.world', '=', world)
         .where('released_at', 'is', null)
-        .where('legal_hold.id', '>', after)
-        .orderBy('legal_hold.id')
+        .$if(before !== undefined, (older) => older.where('legal_hold.id', '<', before!))
+        .orderBy('legal_hold.id', 'desc')
         .limit(limit)
         .execute();
       const opened = await sealer.openMany(

@@ -79,15 +79,16 @@ onBothDatabases('a legal hold', (newPlace, dialect) => {
       const subject = await enroll(email);
       subjects.push(subject);
       await holds.place({ ...realm(), subject }, `about ${email}`, operator);
+      engine.advance(1);
     }
-    const first = await holds.list(realm(), { limit: 2 }, operator, 'req_1');
+    const first = await holds.page(realm(), { limit: 2 }, operator, 'req_1');
     expect(first.holds).toMatchObject([
-      { subject: subjects[0], reason: 'about ada@example.com', placedBy: 'operator:ada' },
+      { subject: subjects[2], reason: 'about cid@example.com', placedBy: 'operator:ada' },
       { subject: subjects[1], reason: 'about bea@example.com' },
     ]);
-    const rest = await holds.list(realm(), { limit: 2, after: first.next! }, operator);
-    expect(rest).toEqual({ holds: [expect.objectContaining({ subject: subjects[2] })] });
-    expect(await holds.list(realm('test'), { limit: 2 }, operator)).toEqual({ holds: [] });
+    const rest = await holds.page(realm(), { limit: 2, before: first.next! }, operator);
+    expect(rest).toEqual({ holds: [expect.objectContaining({ subject: subjects[0] })] });
+    expect(await holds.page(realm('test'), { limit: 2 }, operator)).toEqual({ holds: [] });
     const lines = await engine.db
       .selectFrom('audit')
       .select('request')

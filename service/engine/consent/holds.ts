@@ -19,10 +19,10 @@ export interface Holds {
   place(person: Person, reason: string, actor: Actor, request?: string): Promise<HoldId>;
   /** The person's only active hold, or the one named. Throws NOT_FOUND, or CONFLICT when there are several to choose from. */
   release(person: Person, hold: string | undefined, actor: Actor, request?: string): Promise<HoldId>;
-  /** Active ones. Who read them is in the audit log, since a reason is personal. */
-  list(
+  /** Active ones, the newest first. Who read them is in the audit log, since a reason is personal. */
+  page(
     realm: { organization: OrganizationId; world: World },
-    page: { limit: number; after?: string },
+    page: { limit: number; before?: string },
     actor: Actor,
     request?: string,
   ): Promise<{ holds: Hold[]; next?: string }>;
@@ -93,8 +93,9 @@ export function createHolds({ db, inTransaction, sealer, audit, ids, clock }: Ho
         });
         return id as HoldId;
       }),
-    async list(realm, { limit, after }, actor, request) {
-      const found = await store.page(realm, { limit: limit + 1, ...defined({ after }) });
+    async page(realm, page, actor, request) {
+      const { limit } = page;
+      const found = await store.page(realm, { ...page, limit: limit + 1 });
       const holds = found.slice(0, limit);
       await inTransaction((tx) =>
         audit.add(tx, {

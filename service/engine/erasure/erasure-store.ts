@@ -43,9 +43,8 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
     },
     /** Where the database is kept as it was: PostgreSQL schemas of snapshots, and of what `migrate --back` put aside. */
     keptCopies: async (): Promise<string[]> => (dialect === 'postgres' ? keptSchemas(db) : []),
-    async get(id: ErasureId): Promise<ErasureRow | undefined> {
-      return db.selectFrom('erasure').selectAll().where('id', '=', id).executeTakeFirst();
-    },
+    get: (id: ErasureId): Promise<ErasureRow | undefined> =>
+      db.selectFrom('erasure').selectAll().where('id', '=', id).executeTakeFirst(),
     async ofSubject({ organization, world }: Realm, subject: string): Promise<ErasureRow | undefined> {
       return db
         .selectFrom('erasure')
@@ -55,13 +54,15 @@ export function createErasureStore({ db, dialect }: { db: Db; dialect: 'sqlite' 
         .where('subject', '=', subject)
         .executeTakeFirst();
     },
-    async list(
+    async page(
       organization: OrganizationId,
-      { pending, limit }: { pending: boolean; limit: number },
+      { pending, limit, before }: { pending: boolean; limit: number; before?: ErasureId },
     ): Promise<ErasureRow[]> {
       const rows = pending ? unfinished() : db.selectFrom('erasure').selectAll();
       return rows
         .where('organization', '=', organization)
+        .where('receipt', 'is not', null)
+        .$if(before !== undefined, (older) => older.where('id', '<', before!))
         .clearOrderBy()
         .orderBy('id', 'desc')
         .limit(limit)

@@ -62,7 +62,7 @@ export interface Erasure {
   /** Newest first; `pending`: only those that wait for something. Those that were interrupted have none yet. */
   receipts(
     organization: OrganizationId,
-    options: { pending?: boolean; limit: number },
+    options: { pending?: boolean; limit: number; before?: ErasureId },
   ): Promise<ErasureReceipt[]>;
   /** Those that receipts were ever signed with, the newest last. */
   publicKeys(): { kid: string; publicKey: string }[];
@@ -278,8 +278,8 @@ export function createErasure(deps: ErasureDeps): Erasure {
           : `No erasure has the id ${id}: “gatehouse receipt list” shows those there are.`,
       );
     },
-    async receipts(organization, { pending = false, limit }) {
-      const rows = await store.list(organization, { pending, limit });
+    async receipts(organization, { pending = false, ...page }) {
+      const rows = await store.page(organization, { pending, ...page });
       return rows.flatMap(({ receipt }) => (receipt === null ? [] : [JSON.parse(receipt) as ErasureReceipt]));
     },
     publicKeys: () =>

@@ -6,4 +6,4 @@ export { createOrganizationErasure } from './organization-erasure.ts';
 export { createErasureData } from './personal-data.ts';
 export { isClean } from './proof.ts';
 export type { ErasureReason, ErasureReceipt, Proof } from './receipt.ts';
-export { erasureReasons, receiptBytes } from './receipt.ts';
+export { erasureReasons, receiptBytes, receiptFormat } from './receipt.ts';

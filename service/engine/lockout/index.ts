@@ -1,3 +1,4 @@
+export { deleteClaim } from './claim-store.ts';
 export type { Attempt, Claims, Standing } from './claims.ts';
 export { createClaims, isAttack, standingOf, strictestRules } from './claims.ts';
 export { createLockoutData } from './personal-data.ts';

@@ -4,4 +4,3 @@ export { createRetention } from './retention.ts';
 export type { Sweep } from './run-sweep.ts';
 export type { Waiting, WaitingSweep } from './sweep-notes.ts';
 export type { SweepReport } from './sweep-report.ts';
-export { flatReport } from './sweep-report.ts';

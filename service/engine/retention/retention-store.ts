@@ -1,6 +1,12 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 
+/** `before`: the last of the page before. */
+export interface SweepPage {
+  limit: number;
+  before?: string;
+}
+
 export interface SweepRow {
   id: string;
   startedAt: number;
@@ -31,14 +37,14 @@ export function createRetentionStore(db: Db) {
         .execute();
     },
     /** Newest first. */
-    async sweeps(organization: OrganizationId, limit: number): Promise<SweepRow[]> {
+    async sweeps(organization: OrganizationId, page: SweepPage): Promise<SweepRow[]> {
       const rows = await db
         .selectFrom('retention_sweep')
         .selectAll()
         .where('organization', '=', organization)
-        .orderBy('started_at', 'desc')
+        .$if(page.before !== undefined, (older) => older.where('id', '<', page.before!))
         .orderBy('id', 'desc')
-        .limit(limit)
+        .limit(page.limit)
         .execute();
       return rows.map((row) => ({
         id: row.id,

@@ -129,7 +129,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
     });
     expect(await people()).toEqual([used, held, consented, trial].toSorted());
     expect(pruned).toEqual([Math.min(start, engine.clock.now() - 3650 * DAY)]);
-    expect(await retention.sweeps(engine.organization, 10)).toEqual([sweep]);
+    expect(await retention.sweeps(engine.organization, { limit: 10 })).toEqual([sweep]);
     const reasons = await engine.db.selectFrom('erasure').select('reason').orderBy('reason').execute();
     expect(reasons.map(({ reason }) => reason)).toEqual([
       'consent-withdrawn',
@@ -213,7 +213,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
       });
     }
     expect([(await people()).length, pruned, warned.length]).toEqual([3, [], 2]);
-    expect(await retention.sweeps(engine.organization, 10)).toEqual([]);
+    expect(await retention.sweeps(engine.organization, { limit: 10 })).toEqual([]);
     const refused = await engine.db
       .selectFrom('audit')
       .select('action')
@@ -229,18 +229,19 @@ onBothDatabases('retention', (newPlace, dialect) => {
     await retention.tend();
     engine.advance(DAY - 1);
     await retention.tend();
-    expect((await retention.sweeps(engine.organization, 10)).length).toBe(1);
+    expect((await retention.sweeps(engine.organization, { limit: 10 })).length).toBe(1);
     engine.advance(1);
     await retention.tend();
-    expect((await retention.sweeps(engine.organization, 10)).length).toBe(2);
+    expect((await retention.sweeps(engine.organization, { limit: 10 })).length).toBe(2);
     engine.advance(4000 * DAY);
     for (let hour = 0; hour < 30; hour++) {
       await retention.tend();
       engine.advance(DAY / 24);
     }
-    expect([(await people()).length, (await retention.sweeps(engine.organization, 10)).length]).toEqual([
-      1, 2,
-    ]);
+    expect([
+      (await people()).length,
+      (await retention.sweeps(engine.organization, { limit: 10 })).length,
+    ]).toEqual([1, 2]);
     expect(warned).toHaveLength(2);
     await expect(retention.sweep(engine.organization, order)).rejects.toMatchObject({
       code: 'CONFIRMATION_REQUIRED',
@@ -250,7 +251,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
     expect(await people()).toEqual([]);
     engine.advance(DAY);
     await retention.tend();
-    expect((await retention.sweeps(engine.organization, 10)).length).toBe(4);
+    expect((await retention.sweeps(engine.organization, { limit: 10 })).length).toBe(4);
   });
 
   test('a sweep that breaks off says so, and the next one does the rest', async () => {
@@ -269,7 +270,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
     await expect(breaking.sweep(engine.organization, { ...order, confirm: 12 })).rejects.toThrow(
       'the power went',
     );
-    const [broken] = await breaking.sweeps(engine.organization, 1);
+    const [broken] = await breaking.sweeps(engine.organization, { limit: 1 });
     expect(broken).toMatchObject({
       report: { erased: 5, failed: expect.stringContaining('log of the service') },
     });

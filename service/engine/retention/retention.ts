@@ -8,7 +8,7 @@ import { DAY } from './due.ts';
 import type { SweepOrder } from './erase-due.ts';
 import { countOldRows } from './old-rows.ts';
 import { Unconfirmed, whyConfirm } from './require-confirmed.ts';
-import { createRetentionStore } from './retention-store.ts';
+import { createRetentionStore, type SweepPage } from './retention-store.ts';
 import { look, type RunSweepDeps, runSweep, type Sweep } from './run-sweep.ts';
 import { createSweepNotes, type Notes, type Waiting, type WaitingSweep } from './sweep-notes.ts';
 import { readReport, type SweepReport } from './sweep-report.ts';
@@ -39,7 +39,7 @@ export interface Retention {
    */
   confirmClock(order: { today: string; actor: Actor; request?: string }): Promise<{ now: number }>;
   /** Newest first. */
-  sweeps(organization: OrganizationId, limit: number): Promise<Sweep[]>;
+  sweeps(organization: OrganizationId, page: SweepPage): Promise<Sweep[]>;
 }
 
 export interface RetentionDeps extends Omit<RunSweepDeps, 'store' | 'trust'> {
@@ -111,9 +111,9 @@ export function createRetention(given: RetentionDeps): Retention {
     },
     waiting: notes.waiting,
     confirmClock: trust.confirm,
-    async sweeps(id, limit) {
+    async sweeps(id, page) {
       await organizations.get(id);
-      return (await store.sweeps(id, limit)).map(({ report, ...sweep }) => ({
+      return (await store.sweeps(id, page)).map(({ report, ...sweep }) => ({
         ...sweep,
         report: readReport(report),
       }));

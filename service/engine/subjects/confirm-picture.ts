@@ -40,11 +40,7 @@ export function createConfirm({ store, inTransaction, audit, most }: ConfirmDeps
     inTransaction(async (tx: Tx) => {
       const rows = (await store.isThere(tx, subject)) ? await store.templateRows(tx, subject) : [];
       const before = rows.find((row) => row.enrollment === enrollment);
-      if (before === undefined)
-        throw new Problem(
-          'NOT_FOUND',
-          `This person has no picture ${enrollment}: “gatehouse subject show” lists those there are.`,
-        );
+      if (before === undefined) throw noSuchPicture(enrollment);
       const anchor = confirmed ? 1 : 0;
       if (before.anchor === anchor) return;
       const after = rows.map((row) => (row.enrollment === enrollment ? { ...row, anchor } : row));
@@ -65,3 +61,9 @@ export function createConfirm({ store, inTransaction, audit, most }: ConfirmDeps
       });
     });
 }
+
+export const noSuchPicture = (enrollment: string) =>
+  new Problem(
+    'NOT_FOUND',
+    `This person has no picture ${enrollment}: “gatehouse subject show” lists those there are.`,
+  );

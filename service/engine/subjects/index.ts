@@ -1,3 +1,4 @@
+export type { SubjectChange } from './change-subject.ts';
 export type { EnrolledPicture } from './confirm-picture.ts';
 export type { NewEnrollment } from './enroll-subject.ts';
 export { isPresent, listPresent, releaseAddress } from './erased-subject-store.ts';

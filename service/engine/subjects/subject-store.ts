@@ -152,9 +152,14 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       if (found && 'emailHash' in by) requireAddress(found, by.emailHash);
       return found;
     },
-    async list(realm: Realm, { limit, after }: { limit: number; after?: SubjectId }): Promise<Subject[]> {
-      const page = subjects(realm).orderBy('id').limit(limit);
-      return toSubjects(await (after === undefined ? page : page.where('id', '>', after)).execute());
+    /** By id; `from` is the last of the page before. */
+    async list(
+      realm: Realm,
+      { limit, from, order = 'asc' }: { limit: number; from?: SubjectId; order?: 'asc' | 'desc' },
+    ): Promise<Subject[]> {
+      const page = subjects(realm).orderBy('id', order).limit(limit);
+      const rest = from === undefined ? page : page.where('id', order === 'asc' ? '>' : '<', from);
+      return toSubjects(await rest.execute());
     },
     count: (realm: Realm) => countPeople(db, realm),
 

@@ -11,18 +11,22 @@ import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
 import { averagedVectors, bestFirst } from './best-pictures.ts';
+import { createChange, type SubjectChange } from './change-subject.ts';
 import { createConfirm, type EnrolledPicture } from './confirm-picture.ts';
 import { createEnroll, type Enrolled, fileOf, type NewEnrollment } from './enroll-subject.ts';
 import { createGalleryIndex } from './gallery-index.ts';
+import { createReadPeople, type ReadPeople } from './read-people.ts';
 import { type Realm, realmKey } from './realm.ts';
+import { createRemovePicture } from './remove-picture.ts';
 import type { Enrollment, Subject } from './subject.ts';
 import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
 import type { DamagedRow, LoadedTemplate, StoredTemplate } from './template-store.ts';
 
-export interface Subjects {
+export interface Subjects extends ReadPeople {
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
   find(realm: Realm, idOrEmail: string): Promise<Subject | undefined>;
+  /** In the order they came; not audited. */
   list(
     realm: Realm,
     page: { limit: number; after?: SubjectId },
@@ -50,6 +54,14 @@ export interface Subjects {
     picture: { subject: string; enrollment: string; confirmed: boolean },
     actor: Actor,
     request?: string,
+  ): Promise<Subject>;
+  /** As `createChange`; throws SUBJECT_NOT_FOUND. */
+  change(realm: Realm, idOrEmail: string, change: SubjectChange, actor: Actor): Promise<Subject>;
+  /** As `createRemovePicture`; throws SUBJECT_NOT_FOUND. */
+  removePicture(
+    realm: Realm,
+    picture: { subject: string; enrollment: string },
+    actor: Actor,
   ): Promise<Subject>;
   /** As `enrollments`, for several people at once. */
   enrollmentsOf(realm: Realm, people: readonly SubjectId[]): Promise<Map<SubjectId, Enrollment[]>>;
@@ -96,31 +108,21 @@ export interface SubjectsDeps extends SubjectStoreDeps {
   ids: Ids;
   clock: Clock;
   log: Log;
+  /** Removes what is counted against an address that its person has no more. */
+  forgetAddress(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
   /** Enrollments a person keeps, 10 unless given. */
   most?: number;
 }
 
-export function createSubjects({
-  db,
-  sealer,
-  inTransaction,
-  galleries,
-  models,
-  audit,
-  events,
-  consents,
-  ids,
-  clock,
-  log,
-  most = 10,
-}: SubjectsDeps): Subjects {
-  const store = createSubjectStore({ db, sealer });
+export function createSubjects(deps: SubjectsDeps): Subjects {
+  const { db, inTransaction, models, audit, consents, log, most = 10 } = deps;
+  const store = createSubjectStore(deps);
   const primary = () => {
     const { primary } = models.current();
     if (primary !== undefined) return primary;
     throw new Problem('MODEL_NOT_INSTALLED', 'No embedding model is enabled: run “gatehouse models list”.');
   };
-  const index = createGalleryIndex(galleries, primary, store.transformOf);
+  const index = createGalleryIndex(deps.galleries, primary, store.transformOf);
   /** The galleries follow the commits of one person in their order: a picture is never put in after it was dropped. */
   const turns = createTurns();
   const damaged = (row: DamagedRow) =>
@@ -129,20 +131,10 @@ export function createSubjects({
       'a sealed template was changed or belongs elsewhere',
     );
 
-  const enroll = createEnroll({
-    store,
-    index,
-    inTransaction,
-    models,
-    audit,
-    events,
-    consents,
-    ids,
-    clock,
-    most,
-    damaged,
-  });
+  const enroll = createEnroll({ ...deps, store, index, most, damaged });
   const confirm = createConfirm({ store, inTransaction, audit, most });
+  const change = createChange({ ...deps, store, turns });
+  const removePicture = createRemovePicture({ ...deps, store, index, damaged });
   let unreachable = 0;
 
   /** Everything that was read of one person. */
@@ -176,11 +168,33 @@ export function createSubjects({
     throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
   }
 
+  /** Runs `work` while nothing else is done under the address that the person has then. */
+  async function inTurnOf<T>(realm: Realm, subject: SubjectId, work: () => Promise<T>): Promise<T> {
+    const emailHash = await store.emailHashOf(subject);
+    const done = await turns(`${realmKey(realm)}/${emailHash ?? subject}`, async () =>
+      (await store.emailHashOf(subject)) === emailHash ? { result: await work() } : undefined,
+    );
+    return done ? done.result : inTurnOf(realm, subject, work);
+  }
+
+  async function pictures(subject: SubjectId): Promise<EnrolledPicture[]> {
+    const { files } = models.current();
+    const rows = await store.templateRows(db, subject);
+    return [...Map.groupBy(rows, ({ enrollment }) => enrollment)].map(([enrollment, templates]) => ({
+      enrollment,
+      quality: templates[0]!.quality,
+      createdAt: templates[0]!.created_at,
+      anchor: templates[0]!.anchor === 1,
+      comparable: templates.some((row) => files[row.embedder] === row.embedder_sha256),
+    }));
+  }
+
   return {
+    ...createReadPeople({ store, get, pictures, inTransaction, audit }),
     find,
     get,
     async list(realm, { limit, after }) {
-      const found = await store.list(realm, { limit: limit + 1, ...defined({ after }) });
+      const found = await store.list(realm, { limit: limit + 1, ...defined({ from: after }) });
       const subjects = found.slice(0, limit);
       return found.length > limit ? { subjects, next: subjects.at(-1)!.id } : { subjects };
     },
@@ -190,8 +204,7 @@ export function createSubjects({
       return turns(name, () => enroll(realm, input, actor, request));
     },
     async forget(realm, subject, work) {
-      const emailHash = await store.emailHashOf(subject);
-      return turns(`${realmKey(realm)}/${emailHash ?? subject}`, async () => {
+      return inTurnOf(realm, subject, async () => {
         try {
           return await inTransaction(work);
         } finally {
@@ -207,20 +220,16 @@ export function createSubjects({
       const templates = await store.templatesOf(realm, [subject], models.current().files, damaged);
       return toEnrollments(templates);
     },
-    async pictures(subject) {
-      const { files } = models.current();
-      const rows = await store.templateRows(db, subject);
-      return [...Map.groupBy(rows, ({ enrollment }) => enrollment)].map(([enrollment, templates]) => ({
-        enrollment,
-        quality: templates[0]!.quality,
-        createdAt: templates[0]!.created_at,
-        anchor: templates[0]!.anchor === 1,
-        comparable: templates.some((row) => files[row.embedder] === row.embedder_sha256),
-      }));
-    },
+    pictures,
     async confirm(realm, { subject, ...picture }, actor, request) {
       const person = await get(realm, subject);
       await confirm(realm, { ...picture, subject: person.id }, actor, request);
+      return person;
+    },
+    change: async (realm, idOrEmail, to, actor) => change(realm, await get(realm, idOrEmail), to, actor),
+    async removePicture(realm, { subject, enrollment }, actor) {
+      const person = await get(realm, subject);
+      await inTurnOf(realm, person.id, () => removePicture(realm, person.id, enrollment, actor));
       return person;
     },
     async enrollmentsOf(realm, people) {

@@ -1,5 +1,5 @@
 import { createHolds } from '../../../service/engine/consent/index.ts';
-import { createRetention, flatReport } from '../../../service/engine/retention/index.ts';
+import { createRetention } from '../../../service/engine/retention/index.ts';
 import { createSubjectRecords } from '../../../service/engine/subject-record/index.ts';
 import type { SubjectId } from '../../../service/lib/id.ts';
 import type { DatabasePlace } from '../../../service/storage/connection.ts';
@@ -83,8 +83,8 @@ console.log(
     objections: record.objections,
     unreadable: record.unreadable,
     afterErasure: (await read(ada)).objections,
-    preview: flatReport(preview),
-    report: flatReport(report),
+    preview: preview,
+    report: report,
     swept,
     erased,
     proof,

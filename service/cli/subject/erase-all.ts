@@ -1,0 +1,85 @@
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Answer } from '../command.ts';
+import type { Control } from '../control/control.ts';
+import { UsageError } from '../failure.ts';
+import { chooseOrganization } from '../organization.ts';
+import { type RealmOptions, realmOf } from '../realm.ts';
+import { onInterrupt } from '../terminal/interrupt.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { count, type Terminal } from '../terminal/terminal.ts';
+
+/** People of one call: the answer comes within seconds, and Ctrl-C waits no longer. */
+const PAGE = 20;
+
+/** Everybody of one world, page by page. */
+export async function eraseAll(
+  open: Control,
+  options: RealmOptions & { confirm?: string },
+  terminal: Terminal,
+): Promise<Answer> {
+  if (options.env === undefined && !options.test)
+    throw new UsageError('--all needs --env test (trial people) or --env live (real people).');
+  const { name } = await chooseOrganization(open, options.org);
+  const { env, query } = await realmOf(open, options);
+  const params = { query };
+  const { count: total } = await replyOf(open.admin.GET('/api/admin/subjects/count', { params }));
+  if (total === 0) return { json: { erased: 0, left: 0 }, text: `${name} has nobody in the ${env} world.` };
+  if (options.confirm === undefined || !/^\d+$/.test(options.confirm) || Number(options.confirm) !== total) {
+    throw new UsageError(
+      `This cannot be undone. Nobody was erased. ${name} has ${count(total, 'person', 'people')} in the ${env} world; to erase all of them: --confirm ${total}`,
+    );
+  }
+  const all = { erased: 0, held: [] as string[], pending: [] as string[], left: total, interrupted: false };
+  let stop = false;
+  onInterrupt({
+    first() {
+      stop = true;
+      terminal.note('\nStopping after the people under way.');
+    },
+    again: () => process.exit(130),
+  });
+  const progress = await createProgress(terminal, 'erasing');
+  progress.start(total);
+  try {
+    let after: string | undefined;
+    do {
+      const body = { confirm: all.left, limit: PAGE, ...defined({ after }) };
+      const page = await replyOf(open.admin.POST('/api/admin/subjects/erase', { params, body }));
+      all.erased += page.erased.length;
+      all.held.push(...page.held);
+      all.pending.push(...page.pending);
+      all.left = page.left;
+      after = page.next;
+      for (const _ of page.erased) progress.step('');
+    } while (after !== undefined && !stop);
+    all.interrupted = after !== undefined;
+  } finally {
+    progress.stop();
+  }
+  return {
+    json: all,
+    text: describe(all, `the ${env} world of ${name}`),
+    ...(all.interrupted || all.held.length > 0 ? { exitCode: 1 as const } : {}),
+  };
+}
+
+interface Erased {
+  erased: number;
+  held: readonly string[];
+  pending: readonly string[];
+  left: number;
+  interrupted: boolean;
+}
+
+const describe = ({ erased, held, pending, left, interrupted }: Erased, where: string): string =>
+  [
+    `${count(erased, 'person', 'people')} erased, ${left} left in ${where}.`,
+    ...(held.length === 0 ? [] : [`Under a legal hold, and not erased: ${held.join(', ')}`]),
+    ...(pending.length === 0
+      ? []
+      : [
+          `${count(pending.length, 'erasure waits', 'erasures wait')} for a copy of the key store: “receipt list --pending”.`,
+        ]),
+    ...(interrupted ? [`Stopped. To go on: --confirm ${left}`] : []),
+  ].join('\n');

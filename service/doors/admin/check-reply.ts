@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { checkNames } from '../../engine/checks/index.ts';
+
+/** What one check of a picture said. */
+export const CheckReply = z
+  .strictObject({
+    check: z.enum(checkNames).describe('Which check'),
+    pass: z.boolean().describe('True when it passed, and when it was skipped'),
+    score: z.number().min(0).max(1).describe('0..1; 0 when it was skipped'),
+    weight: z.number().min(0).describe('Its part in compositeScore; 0 when it was skipped'),
+    skipped: z.string().optional().describe('Why it did not run'),
+    reason: z.string().optional().describe('Why it failed, or what the person could do better'),
+    details: z.record(z.string(), z.unknown()).optional().describe('Figures behind the score'),
+  })
+  .meta({
+    id: 'PictureCheck',
+    description: 'What one check said, with all figures.',
+    examples: [{ check: 'faceQuality', pass: true, score: 0.8055, weight: 0.5, reason: 'Face the camera.' }],
+  });

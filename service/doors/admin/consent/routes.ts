@@ -1,0 +1,102 @@
+import type { Consents } from '../../../engine/consent/index.ts';
+import type { Organizations } from '../../../engine/organizations/index.ts';
+import type { Subjects } from '../../../engine/subjects/index.ts';
+import { personParams } from '../ids.ts';
+import { managers, operators, readers } from '../may-call.ts';
+import { fromOrganization } from '../organizations/translate.ts';
+import { OrganizationReply } from '../organizations/wire.ts';
+import { createPersonOf } from '../person-of.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromConsentState, toConsent } from './translate.ts';
+import { ConsentReply, NewAttestation, NewConsent, Withdrawal, WithdrawnReply } from './wire.ts';
+
+export interface ConsentRouteDeps {
+  subjects: Pick<Subjects, 'get'>;
+  consents: Pick<Consents, 'read' | 'give' | 'withdraw'>;
+  organizations: Pick<Organizations, 'attestConsent'>;
+}
+
+const about = {
+  tag: 'consent',
+  within: 'world',
+  keyRefusal:
+    'No API key may see or change recorded consent: on the box run "gatehouse consent". A key sends consent with POST /api/enroll.',
+} as const;
+const changing = { operator: true, administrator: operators, key: false } as const;
+
+/** What people agreed to and withdrew. */
+export function consentRoutes({ subjects, consents, organizations }: ConsentRouteDeps): AdminRoute[] {
+  const personOf = createPersonOf(subjects);
+  return [
+    route({
+      ...about,
+      method: 'GET',
+      url: '/subjects/:id/consent',
+      operationId: 'getConsent',
+      summary: 'Show the consent of a person',
+      description: 'Every consent and withdrawal, and what follows. The audit log says who looked.',
+      may: { operator: true, administrator: readers, key: false },
+      params: personParams,
+      reply: ConsentReply,
+      refuses: ['SUBJECT_NOT_FOUND'],
+      async handle({ realm, params: { id }, who, request }) {
+        const person = await personOf(realm, id);
+        return fromConsentState(person, await consents.read(person, who, request));
+      },
+    }),
+    route({
+      ...about,
+      method: 'POST',
+      url: '/subjects/:id/consent',
+      operationId: 'recordConsent',
+      summary: 'Record a consent',
+      description: 'One that came without a picture. It gives back what was withdrawn.',
+      may: changing,
+      params: personParams,
+      body: NewConsent,
+      status: 201,
+      reply: ConsentReply,
+      refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
+      async handle({ realm, params: { id }, body, who, request }) {
+        const person = await personOf(realm, id);
+        return fromConsentState(person, await consents.give(person, toConsent(body), who, request));
+      },
+    }),
+    route({
+      ...about,
+      method: 'POST',
+      url: '/subjects/:id/consent/withdrawals',
+      operationId: 'withdrawConsent',
+      summary: 'Record a withdrawal of consent',
+      description:
+        'The use is refused from the next call on. What is withdrawn already is not recorded twice.',
+      may: changing,
+      params: personParams,
+      body: Withdrawal,
+      status: 201,
+      reply: WithdrawnReply,
+      refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
+      async handle({ realm, params: { id }, body, who, request }) {
+        const person = await personOf(realm, id);
+        const { withdrawn, ...state } = await consents.withdraw(person, body.purposes, who, request);
+        return { ...fromConsentState(person, state), withdrawn };
+      },
+    }),
+    route({
+      ...about,
+      within: 'organization',
+      method: 'PUT',
+      url: '/organization/attestation',
+      operationId: 'attestConsent',
+      summary: 'Attest consent',
+      description:
+        'The organization says that everybody without a consent of their own has agreed. It replaces an earlier attestation.',
+      may: { operator: true, administrator: managers, key: false },
+      body: NewAttestation,
+      reply: OrganizationReply,
+      refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+      handle: async ({ organization, body, who }) =>
+        fromOrganization(await organizations.attestConsent(organization, body, who)),
+    }),
+  ];
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { purposes } from '../../../engine/consent/index.ts';
+import { lineOfText } from '../../../http/text-fields.ts';
+import { actor, time } from '../reply-fields.ts';
+
+const somePurposes = z.array(z.enum(purposes)).min(1).max(purposes.length);
+
+const consent = {
+  textVersion: lineOfText(80).describe('Version of the text that was agreed to'),
+  purposes: somePurposes.describe('What was agreed to'),
+  method: lineOfText(80).describe('How, such as `signed form`'),
+  legalBasis: lineOfText(120).describe('Legal basis'),
+};
+const example = {
+  textVersion: 'v3',
+  purposes: ['verification' as const],
+  method: 'signed form',
+  legalBasis: 'explicit consent',
+};
+
+/** Of the whole organization, for everybody without a consent of their own. */
+export const NewAttestation = z.strictObject(consent).meta({ id: 'NewAttestation', examples: [example] });
+
+export const NewConsent = z
+  .strictObject({
+    ...consent,
+    expiresAt: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('When it ends; absent: after the term of the organization, if there is one'),
+  })
+  .meta({ id: 'NewConsent', examples: [example] });
+
+export const Withdrawal = z
+  .strictObject({ purposes: somePurposes.describe('What is not agreed to any more') })
+  .meta({ id: 'ConsentWithdrawal', examples: [{ purposes: ['identification'] }] });
+
+const through = z
+  .enum(['integrator', 'operator', 'self'])
+  .describe('Through whom it came: an API key, the organization, or the person');
+
+const state = {
+  userId: z.string().describe('Id of the person'),
+  policy: z
+    .enum(['attested', 'with-call'])
+    .describe(
+      'What holds where nothing is recorded: the organization attests consent, or nothing is allowed',
+    ),
+  consents: z
+    .array(
+      z.strictObject({
+        id: z.string().describe('Id'),
+        at: time('When'),
+        textVersion: z.string().describe('Version of the text'),
+        purposes: z.array(z.enum(purposes)).describe('What was agreed to'),
+        method: z.string().describe('How'),
+        legalBasis: z.string().describe('Legal basis'),
+        by: actor,
+        through,
+        expiresAt: time('When it ends').optional(),
+      }),
+    )
+    .describe('What was agreed to, the oldest first'),
+  withdrawals: z
+    .array(
+      z.strictObject({
+        id: z.string().describe('Id'),
+        purpose: z.enum(purposes).describe('What was withdrawn'),
+        at: time('When'),
+        by: actor,
+        through,
+      }),
+    )
+    .describe('What was withdrawn, the oldest first'),
+  allowed: z.array(z.enum(purposes)).describe('Uses that are allowed now'),
+  withheld: z.array(z.enum(purposes)).describe('Uses that are refused now'),
+  ended: z.boolean().describe('No use is left: the next sweep erases the person'),
+};
+
+const stateExample = {
+  userId: 'sub_01m7w3ayykpzv1m774b6g68g31',
+  policy: 'attested' as const,
+  consents: [],
+  withdrawals: [],
+  allowed: [...purposes],
+  withheld: [],
+  ended: false,
+};
+
+export const ConsentReply = z.strictObject(state).meta({
+  id: 'ConsentState',
+  description: 'What a person agreed to and withdrew, and what follows.',
+  examples: [stateExample],
+});
+
+export const WithdrawnReply = z
+  .strictObject({
+    ...state,
+    withdrawn: z
+      .array(z.enum(purposes))
+      .describe('What this call withdrew; without what was withdrawn before'),
+  })
+  .meta({
+    id: 'ConsentWithdrawn',
+    description: 'What a withdrawal changed, and what holds now.',
+    examples: [{ ...stateExample, withdrawn: [] }],
+  });
+
+export type NewConsent = z.output<typeof NewConsent>;
+export type ConsentReply = z.output<typeof ConsentReply>;

@@ -1,0 +1,128 @@
+import type { Erasure } from '../../../engine/erasure/index.ts';
+import { toPage } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { ErasureId, SubjectId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { paramsOf, personParams } from '../ids.ts';
+import { managers, readers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import {
+  EraseManyOrder,
+  EraseOrder,
+  MassErasureReply,
+  ReceiptKeysReply,
+  ReceiptPage,
+  ReceiptQuery,
+  ReceiptReply,
+} from './wire.ts';
+
+export interface ErasureRouteDeps {
+  erasure: Pick<Erasure, 'erase' | 'eraseMany' | 'receipt' | 'receipts' | 'publicKeys'>;
+}
+
+const about = {
+  tag: 'erasure',
+  keyRefusal: 'No API key may erase people or read receipts of it: on the box run "gatehouse subject erase".',
+} as const;
+
+/** Erasing people, and the receipts of it. No API key can. */
+export const erasureRoutes = (deps: ErasureRouteDeps): AdminRoute[] => [
+  ...erasingRoutes(deps),
+  ...receiptRoutes(deps),
+];
+
+const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    within: 'world',
+    method: 'POST',
+    url: '/subjects/:id/erase',
+    operationId: 'eraseSubject',
+    summary: 'Erase a person',
+    description:
+      'Destroys the key of the person in the key store and in every copy of it, then removes the rows. Asked again by id it goes on, and answers with the receipt as it is now.',
+    may: { operator: true, administrator: managers, key: false },
+    lasting: true,
+    params: personParams,
+    body: EraseOrder,
+    reply: ReceiptReply,
+    refuses: ['SUBJECT_NOT_FOUND', 'CONFIRMATION_REQUIRED', 'LEGAL_HOLD', 'STORAGE_FULL'],
+    handle({ realm, params: { id }, body: { confirm, ...order }, who, request }) {
+      if (confirm?.toLowerCase() !== id.toLowerCase()) throw unconfirmed(id, confirm);
+      return erasure.erase(realm, id, { ...order, actor: who, request });
+    },
+  }),
+  route({
+    ...about,
+    within: 'world',
+    method: 'POST',
+    url: '/subjects/erase',
+    operationId: 'eraseSubjects',
+    summary: 'Erase everybody of a world',
+    description: 'Page by page: call it again with `next` as `after`, and with `left` as `confirm`.',
+    may: { operator: true, administrator: ['owner'], key: false },
+    lasting: true,
+    body: EraseManyOrder,
+    reply: MassErasureReply,
+    refuses: ['CONFIRMATION_REQUIRED', 'STORAGE_FULL'],
+    handle: ({ realm, body: { after, ...order }, who, request }) =>
+      erasure.eraseMany(
+        realm,
+        defined({ ...order, after: after as SubjectId | undefined, actor: who, request }),
+      ),
+  }),
+];
+
+const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    within: 'organization',
+    method: 'GET',
+    url: '/erasures',
+    operationId: 'listErasures',
+    summary: 'List receipts of erasures',
+    description: 'Of both worlds. An erasure that was interrupted has no receipt until it went on.',
+    may: { operator: true, administrator: readers, key: false },
+    query: ReceiptQuery,
+    reply: ReceiptPage,
+    async handle({ organization, query: { limit, cursor, pending } }) {
+      const before = cursor as ErasureId | undefined;
+      const found = await erasure.receipts(organization, defined({ pending, before, limit: limit + 1 }));
+      return toPage(found, limit, ({ erasure: id }) => id);
+    },
+  }),
+  route({
+    ...about,
+    within: 'appliance',
+    method: 'GET',
+    url: '/erasures/keys',
+    operationId: 'listReceiptKeys',
+    summary: 'Show the public keys of receipts',
+    description: 'For those who verify receipts.',
+    may: { operator: true, administrator: readers, key: false },
+    reply: ReceiptKeysReply,
+    handle: () => ({ items: erasure.publicKeys() }),
+  }),
+  route({
+    ...about,
+    within: 'appliance',
+    method: 'GET',
+    url: '/erasures/:id',
+    operationId: 'getErasure',
+    summary: 'Show a receipt',
+    description: 'Of any organization of the box.',
+    may: { operator: true, administrator: [], key: false },
+    params: paramsOf('erasure'),
+    reply: ReceiptReply,
+    refuses: ['NOT_FOUND'],
+    handle: ({ params: { id } }) => erasure.receipt(id as ErasureId),
+  }),
+];
+
+const unconfirmed = (id: string, confirm: string | undefined) =>
+  new Problem(
+    'CONFIRMATION_REQUIRED',
+    confirm === undefined
+      ? `Nobody was erased. Send JSON that confirms it: {"confirm": ${JSON.stringify(id)}}.`
+      : 'Nobody was erased: confirm names another person than the path. Send the same in both.',
+  );

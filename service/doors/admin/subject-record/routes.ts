@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { SubjectRecords } from '../../../engine/subject-record/index.ts';
+import { personParams } from '../ids.ts';
+import { managers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+
+export interface SubjectRecordRouteDeps {
+  subjectRecords: SubjectRecords;
+}
+
+const flag = (what: string) =>
+  z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe(what);
+
+const RecordQuery = z.strictObject({
+  withTemplates: flag('The vectors too: faces can be compared with them'),
+  withInternal: flag('Reasons of legal holds too, which may have to be kept from the person'),
+});
+
+/** docs/SUBJECT-RECORD.md describes the sections. */
+const RecordReply = z
+  .looseObject({
+    format: z.literal('gatehouse-subject-record/1').describe('Format of the record'),
+  })
+  .meta({
+    id: 'SubjectRecord',
+    description: 'Everything held about one person; docs/SUBJECT-RECORD.md describes each section.',
+    examples: [{ format: 'gatehouse-subject-record/1' }],
+  });
+
+/** Everything held about one person (GDPR Art. 15 and 20). No API key can ask for it. */
+export const subjectRecordRoutes = ({ subjectRecords }: SubjectRecordRouteDeps): AdminRoute[] => [
+  route({
+    tag: 'subjects',
+    within: 'world',
+    keyRefusal: 'No API key may export a person: on the box run "gatehouse subject export".',
+    method: 'GET',
+    url: '/subjects/:id/export',
+    operationId: 'exportSubject',
+    summary: 'Export everything held about a person',
+    description: 'A person who was erased is named by id. The audit log says who asked.',
+    may: { operator: true, administrator: managers, key: false },
+    lasting: true,
+    params: personParams,
+    query: RecordQuery,
+    reply: RecordReply,
+    refuses: ['SUBJECT_NOT_FOUND'],
+    handle: ({ realm, params: { id }, query, who, request }) =>
+      subjectRecords.read(realm, { person: id, ...query, actor: who, request }),
+  }),
+];

@@ -1,0 +1,170 @@
+import type { Subjects } from '../../../engine/subjects/index.ts';
+import type { Checks } from '../../../engine/verification/index.ts';
+import { pageOf } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { SubjectId } from '../../../lib/id.ts';
+import { toConsent } from '../consent/translate.ts';
+import { personParams } from '../ids.ts';
+import { operators, readers } from '../may-call.ts';
+import { pictureRefusals, pictureUpload } from '../picture.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { type PictureRouteDeps, pictureRoutes } from './picture-routes.ts';
+import { fromEnrollResult, fromSubject, fromSubjectWithPictures } from './translate.ts';
+import {
+  CountReply,
+  EnrolledReply,
+  EnrollRequest,
+  KeysReply,
+  SubjectChange,
+  SubjectPage,
+  SubjectQuery,
+  SubjectReply,
+  SubjectWithPictures,
+  UnlockedReply,
+  UnlockOrder,
+} from './wire.ts';
+
+export interface SubjectRouteDeps extends PictureRouteDeps {
+  subjects: PictureRouteDeps['subjects'] & Pick<Subjects, 'page' | 'count' | 'change' | 'suspiciousKeys'>;
+  checks: Pick<Checks, 'enroll' | 'unlock'>;
+}
+
+const about = {
+  tag: 'subjects',
+  within: 'world',
+  keyRefusal: 'No API key may list or change people: on the box run "gatehouse subject".',
+} as const;
+const looking = { operator: true, administrator: readers, key: false } as const;
+const changing = { operator: true, administrator: operators, key: false } as const;
+
+/** People who are enrolled. */
+export const subjectRoutes = (deps: SubjectRouteDeps): AdminRoute[] => [
+  ...readingRoutes(deps),
+  ...changingRoutes(deps),
+  ...pictureRoutes(deps),
+];
+
+const readingRoutes = ({ subjects }: SubjectRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/subjects',
+    operationId: 'listSubjects',
+    summary: 'List people',
+    description:
+      'Addresses and names are sealed, so a search opens those of everybody: seconds with many people. The audit log says who listed whom.',
+    may: looking,
+    lasting: true,
+    query: SubjectQuery,
+    reply: SubjectPage,
+    async handle({ realm, query: { cursor, ...query }, who }) {
+      const order = defined({ ...query, before: cursor as SubjectId | undefined });
+      const { people, next } = await subjects.page(realm, order, who);
+      return pageOf(people.map(fromSubject), next);
+    },
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/subjects/count',
+    operationId: 'countSubjects',
+    summary: 'Count people',
+    description: 'How many people are enrolled.',
+    may: looking,
+    reply: CountReply,
+    handle: async ({ realm }) => ({ count: await subjects.count(realm) }),
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/subjects/:id',
+    operationId: 'getSubject',
+    summary: 'Show a person',
+    description: 'A person with their pictures. The audit log says who looked.',
+    may: looking,
+    params: personParams,
+    reply: SubjectWithPictures,
+    refuses: ['SUBJECT_NOT_FOUND'],
+    handle: async ({ realm, params: { id }, who }) =>
+      fromSubjectWithPictures(await subjects.read(realm, id, who)),
+  }),
+  route({
+    ...about,
+    within: 'appliance',
+    method: 'GET',
+    url: '/keys-without-person',
+    operationId: 'countKeysWithoutPerson',
+    summary: 'Count keys without a person',
+    description:
+      'Keys whose person is not in the database, where they are so many that no sweep destroys them: the database may be an older one.',
+    may: { operator: true, administrator: [], key: false },
+    lasting: true,
+    reply: KeysReply,
+    handle: async () => ({ keys: await subjects.suspiciousKeys() }),
+  }),
+];
+
+const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'POST',
+    url: '/subjects',
+    operationId: 'enrollSubject',
+    summary: 'Enroll a picture',
+    description: 'Adds a picture to the person with the address, who is made if the address is new.',
+    may: changing,
+    body: EnrollRequest,
+    upload: pictureUpload,
+    status: 201,
+    reply: EnrolledReply,
+    refuses: [
+      ...pictureRefusals,
+      'TEMPLATE_MISMATCH',
+      'DUPLICATE_IDENTITY',
+      'CONFLICT',
+      'CONSENT_REQUIRED',
+      'CONSENT_WITHDRAWN',
+      'STORAGE_FULL',
+    ],
+    async handle({ realm, body: { consent, ...fields }, file, who, request }) {
+      const result = await checks.enroll({
+        ...realm,
+        ...defined(fields),
+        ...(consent && { consent: toConsent(consent) }),
+        picture: file,
+        actor: who,
+        request,
+      });
+      return fromEnrollResult(result, fields.email);
+    },
+  }),
+  route({
+    ...about,
+    method: 'PATCH',
+    url: '/subjects/:id',
+    operationId: 'changeSubject',
+    summary: 'Change the address or the name of a person',
+    description:
+      'What is not named stays. Pictures, consent and holds stay with the person. What it was before is in the audit log, sealed.',
+    may: changing,
+    params: personParams,
+    body: SubjectChange,
+    reply: SubjectReply,
+    refuses: ['SUBJECT_NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ realm, params: { id }, body, who }) =>
+      fromSubject(await subjects.change(realm, id, defined(body), who)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/subjects/unlock',
+    operationId: 'unlockSubject',
+    summary: 'Allow verification again',
+    description: 'Forgets the failed attempts at an address.',
+    may: changing,
+    body: UnlockOrder,
+    reply: UnlockedReply,
+    refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
+    handle: ({ realm, body: { person }, who }) => checks.unlock(realm, person, who),
+  }),
+];

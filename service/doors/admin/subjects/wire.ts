@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import { pageQuery, pageReply } from '../../../http/cursor.ts';
+import { emailAddress, lineOfText } from '../../../http/text-fields.ts';
+import { CheckReply } from '../check-reply.ts';
+import { NewConsent } from '../consent/wire.ts';
+import { idOf, personParams } from '../ids.ts';
+import { time } from '../reply-fields.ts';
+
+const name = lineOfText(200);
+
+export const SubjectQuery = z.strictObject({
+  search: z
+    .string()
+    .trim()
+    .min(1)
+    .max(254)
+    .optional()
+    .describe('A part of the e-mail address or of the name, in any case, or the whole id'),
+  ...pageQuery(idOf('person')),
+});
+
+export const PictureParams = personParams.extend({ picture: idOf('picture').describe('Id of the picture') });
+
+/** The `request` part beside the picture. */
+export const EnrollRequest = z
+  .strictObject({
+    email: emailAddress.describe('Address of the person, who is made if the address is new'),
+    name: name.optional().describe('Name of the person'),
+    consent: NewConsent.optional().describe('Consent that came with the picture'),
+    mark: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional()
+      .describe('SHA-256 of the picture: one that the person has with this mark is not enrolled again'),
+    overrideMismatch: z
+      .boolean()
+      .optional()
+      .describe('Accept a picture that does not look like the others of the person'),
+    overrideLiveness: z.boolean().optional().describe('Accept a picture of a picture'),
+    confirmed: z
+      .boolean()
+      .optional()
+      .describe('The operator has seen that it is the person: later pictures have to match this one'),
+  })
+  .meta({ id: 'EnrollOrder', examples: [{ email: 'ada@example.com' }] });
+
+export const SubjectChange = z
+  .strictObject({
+    email: emailAddress.optional().describe('The new e-mail address'),
+    name: name.nullish().describe('The new name; null removes it'),
+  })
+  .refine((change) => Object.values(change).some((value) => value !== undefined), 'Name at least one field.')
+  .meta({ id: 'SubjectChange', examples: [{ name: 'Ada Lovelace' }] });
+
+export const Confirmation = z
+  .strictObject({
+    confirmed: z.boolean().describe('Whether an operator has seen that the picture shows the person'),
+  })
+  .meta({ id: 'PictureConfirmation', examples: [{ confirmed: true }] });
+
+export const UnlockOrder = z
+  .strictObject({
+    person: z.string().min(1).max(254).describe('Id of the person, or the address that was claimed'),
+  })
+  .meta({ id: 'UnlockOrder', examples: [{ person: 'ada@example.com' }] });
+
+const subject = {
+  id: z.string().describe('Id'),
+  env: z.enum(['live', 'test']).describe('World of the person'),
+  email: z.string().optional().describe('E-mail address; absent once the key of the person is gone'),
+  name: z.string().optional().describe('Name'),
+  enrollments: z.int().min(0).describe('Pictures kept'),
+  createdAt: time('When the person was first enrolled'),
+  updatedAt: time('When a picture was last enrolled'),
+};
+
+const example = {
+  id: 'sub_01m7w3ayykpzv1m774b6g68g31',
+  env: 'live' as const,
+  email: 'ada@example.com',
+  enrollments: 1,
+  createdAt: '2026-11-20T12:00:00.000Z',
+  updatedAt: '2026-11-20T12:00:00.000Z',
+};
+
+export const SubjectReply = z
+  .strictObject(subject)
+  .meta({ id: 'Subject', description: 'A person who is enrolled.', examples: [example] });
+
+export const SubjectPage = pageReply(SubjectReply, 'People, the newest first', 'SubjectPage');
+
+const PictureReply = z
+  .strictObject({
+    id: z.string().describe('Id'),
+    createdAt: time('When it was enrolled'),
+    quality: z.number().min(0).max(1).describe('How good it is, 0..1'),
+    confirmed: z
+      .boolean()
+      .describe('The first picture, or confirmed by an operator: it is never dropped, and others must match'),
+    comparable: z.boolean().describe('A model that is in use made its templates'),
+  })
+  .meta({
+    id: 'EnrolledPicture',
+    description: 'What is kept of an enrolled picture is its templates, not the picture.',
+    examples: [
+      {
+        id: 'enr_01m7w3ayykpzv1m774b6g68g31',
+        createdAt: '2026-11-20T12:00:00.000Z',
+        quality: 0.94,
+        confirmed: true,
+        comparable: true,
+      },
+    ],
+  });
+
+export const SubjectWithPictures = z
+  .strictObject({
+    ...subject,
+    pictures: z.array(PictureReply).describe('The oldest first; a person has ten at most'),
+  })
+  .meta({
+    id: 'SubjectWithPictures',
+    description: 'A person who is enrolled, with their pictures.',
+    examples: [{ ...example, pictures: [] }],
+  });
+
+/** Ten at most: no pages. */
+export const EnrolledPictures = z
+  .strictObject({ items: z.array(PictureReply).describe('The oldest first') })
+  .meta({
+    id: 'EnrolledPictures',
+    description: 'The pictures that a person has now.',
+    examples: [{ items: [] }],
+  });
+
+export const CountReply = z
+  .strictObject({ count: z.int().min(0).describe('How many there are') })
+  .meta({ id: 'SubjectCount', description: 'How many people are enrolled.', examples: [{ count: 212 }] });
+
+export const KeysReply = z
+  .strictObject({ keys: z.int().min(0).describe('How many there are; 0 where a sweep destroys them') })
+  .meta({
+    id: 'KeysWithoutPerson',
+    description: 'Keys whose person is not in the database.',
+    examples: [{ keys: 0 }],
+  });
+
+export const EnrolledReply = z
+  .strictObject({
+    enrolled: z.literal(true).describe('Always true; a refusal is an error'),
+    userId: z.string().describe('Id of the person'),
+    email: z.string().describe('Their e-mail address'),
+    created: z.boolean().describe('False: the person was known and has a further picture now'),
+    enrollments: z.int().describe('Pictures kept of the person'),
+    quality: CheckReply,
+    repeated: z.literal(true).optional().describe('The person had this picture already; nothing was added'),
+    duplicate: z
+      .boolean()
+      .optional()
+      .describe('Under the policy `warn`: whether the face may belong to another person too'),
+  })
+  .meta({
+    id: 'Enrolled',
+    description: 'A picture was enrolled.',
+    examples: [
+      {
+        enrolled: true,
+        userId: example.id,
+        email: example.email,
+        created: true,
+        enrollments: 1,
+        quality: { check: 'faceQuality', pass: true, score: 0.9419, weight: 0.5 },
+      },
+    ],
+  });
+
+export const UnlockedReply = z
+  .strictObject({
+    failures: z.int().min(0).describe('Failed attempts that are forgotten'),
+    disabled: z.boolean().describe('Whether verification was disabled'),
+  })
+  .meta({
+    id: 'Unlocked',
+    description: 'What stood against an address.',
+    examples: [{ failures: 5, disabled: false }],
+  });
+
+export type PictureReply = z.output<typeof PictureReply>;
+export type SubjectReply = z.output<typeof SubjectReply>;
+export type SubjectWithPictures = z.output<typeof SubjectWithPictures>;
+export type EnrolledReply = z.output<typeof EnrolledReply>;

@@ -1,0 +1,39 @@
+import type { Checks } from '../../../engine/verification/index.ts';
+import { defined } from '../../../lib/defined.ts';
+import { operators } from '../may-call.ts';
+import { pictureRefusals, pictureUpload } from '../picture.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromVerdict } from './translate.ts';
+import { VerdictReply, VerifyRequest } from './wire.ts';
+
+export interface VerificationRouteDeps {
+  checks: Pick<Checks, 'verify'>;
+}
+
+/** Whether a picture shows a person, as an operator asks. */
+export const verificationRoutes = ({ checks }: VerificationRouteDeps): AdminRoute[] => [
+  route({
+    tag: 'subjects',
+    within: 'world',
+    keyRefusal: 'An API key verifies with POST /api/verify.',
+    method: 'POST',
+    url: '/verifications',
+    operationId: 'verifyPicture',
+    summary: 'Verify a picture',
+    description:
+      'Is this the person (`email` given), or who of everybody enrolled is this? Tells more than `/api/verify`: the score, and every figure of a refusal.',
+    may: { operator: true, administrator: operators, key: false },
+    body: VerifyRequest,
+    upload: pictureUpload,
+    reply: VerdictReply,
+    refuses: [
+      ...pictureRefusals,
+      'REPLAYED_PICTURE',
+      'PROFILE_NOT_FOUND',
+      'PROFILE_NOT_ALLOWED',
+      'CONSENT_WITHDRAWN',
+    ],
+    handle: async ({ realm, body, file, who, request }) =>
+      fromVerdict(await checks.verify({ ...realm, ...defined(body), picture: file, actor: who, request })),
+  }),
+];

@@ -1,0 +1,85 @@
+import type { SubjectId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Turns } from '../../lib/turns.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import { type Realm, realmKey } from './realm.ts';
+import type { Subject } from './subject.ts';
+import { hasOwner, updatePerson } from './subject-change-store.ts';
+import type { SubjectStore } from './subject-store.ts';
+
+/** What is absent stays; `null` removes the name. */
+export interface SubjectChange {
+  email?: string;
+  name?: string | null;
+}
+
+export interface ChangeSubjectDeps {
+  store: Pick<SubjectStore, 'emailHash' | 'find' | 'sealPerson'>;
+  inTransaction: InTransaction;
+  /** The work on one e-mail address, one after the other. */
+  turns: Turns;
+  audit: Audit;
+  /** Removes what is counted against an address that the person has no more. */
+  forgetAddress(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
+}
+
+/**
+ * Changes the address or the name of a person. What they were before stands in the audit line, sealed. It is no use of the person:
+ * terms of retention run on. Throws SUBJECT_NOT_FOUND, and CONFLICT for an address that another person has.
+ */
+export function createChange({ store, inTransaction, turns, audit, forgetAddress }: ChangeSubjectDeps) {
+  const hashOf = ({ organization }: Realm, { email }: { email?: string | undefined }) =>
+    email === undefined ? undefined : store.emailHash(organization, email);
+
+  async function changeInTurn(
+    realm: Realm,
+    { subject, emailHash }: { subject: SubjectId; emailHash: string },
+    { email, name }: SubjectChange,
+    actor: Actor,
+  ): Promise<Subject> {
+    const known = await store.find(realm, { id: subject });
+    if (known?.email === undefined || hashOf(realm, known) !== emailHash) throw changedMeanwhile();
+    const { name: nameBefore, ...unnamed } = known;
+    const nameAfter = name === null ? undefined : (name ?? nameBefore);
+    const after = {
+      ...unnamed,
+      email: email ?? known.email,
+      ...(nameAfter !== undefined && { name: nameAfter }),
+    };
+    const changed = (['email', 'name'] as const).filter((field) => after[field] !== known[field]);
+    if (changed.length === 0) return known;
+    const sealed = await store.sealPerson(realm, subject, after.email, nameAfter);
+    const hashAfter = store.emailHash(realm.organization, after.email);
+    await inTransaction(async (tx) => {
+      if (hashAfter !== emailHash) {
+        if (await hasOwner(tx, realm, hashAfter))
+          throw new Problem('CONFLICT', 'Another person of this organization has this address already.');
+        await forgetAddress(tx, realm, emailHash);
+      }
+      const values = { ...sealed, email_hash: hashAfter };
+      if (!(await updatePerson(tx, subject, emailHash, values))) throw changedMeanwhile();
+      await audit.add(tx, {
+        actor,
+        action: 'subject.change',
+        organization: realm.organization,
+        target: subject,
+        details: { world: realm.world, changed },
+        personal: { subject, values: Object.fromEntries(changed.map((field) => [field, known[field]])) },
+      });
+    });
+    return after;
+  }
+
+  return async (realm: Realm, person: Subject, change: SubjectChange, actor: Actor): Promise<Subject> => {
+    const emailHash = hashOf(realm, person);
+    if (emailHash === undefined) throw changedMeanwhile();
+    const changeBoth = () => changeInTurn(realm, { subject: person.id, emailHash }, change, actor);
+    // Both addresses, always in the same order: two changes that swap addresses cannot wait for each other.
+    const hashes = [...new Set([emailHash, hashOf(realm, change) ?? emailHash])].toSorted();
+    return hashes.reduceRight((work, hash) => () => turns(`${realmKey(realm)}/${hash}`, work), changeBoth)();
+  };
+}
+
+const changedMeanwhile = () =>
+  new Problem('CONFLICT', 'This person is being changed or erased by another request: look again.');

@@ -1,0 +1,35 @@
+import type { Updateable } from 'kysely';
+import type { SubjectId } from '../../lib/id.ts';
+import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import type { Realm } from './realm.ts';
+
+/** Whether a person of the realm has the address with this hash. */
+export async function hasOwner(tx: Tx, { organization, world }: Realm, emailHash: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('subject')
+    .select('id')
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('email_hash', '=', emailHash)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** False when the address is not this person's any more, or their erasure has begun. */
+export async function updatePerson(
+  tx: Tx,
+  subject: SubjectId,
+  emailHash: string,
+  values: Pick<Updateable<Schema['subject']>, 'email_hash' | 'email_sealed' | 'name_sealed'>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('subject')
+    .set(values)
+    .where('id', '=', subject)
+    .where('email_hash', '=', emailHash)
+    .where(notBeingErased)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
