@@ -16,6 +16,4 @@ export const longFunctions: Readonly<Record<string, number>> = {
   'service/engine/subjects/subject-store.ts createSubjectStore': 232,
   'service/engine/subjects/subjects.ts createSubjects': 167,
   'service/engine/subjects/template-store.ts createTemplateStore': 235,
-  'service/storage/key-copies/key-copies.ts openKeyCopies': 160,
-  'service/storage/key-copies/key-copy-place.ts createCopyPlace': 229,
 };

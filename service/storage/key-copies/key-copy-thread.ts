@@ -29,6 +29,9 @@ export interface CopyThreadData {
   identity: string;
 }
 
+/** Milliseconds: a write waits for its copies, so that one that hangs is given up soon; no write waits while a copy is brought up to date. */
+export const PATIENCE = { write: 4_000, page: 30_000, finish: 120_000 };
+
 /** Where the calls of one copy run, so that a file system that hangs holds up nothing else. */
 export interface CopyThread {
   /**
