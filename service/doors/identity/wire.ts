@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { purposes } from '../../engine/consent/index.ts';
 import { LongText } from '../../http/bodies/json-body.ts';
 import { emailAddress, lineOfText } from '../../http/text-fields.ts';
+import { isTimeZone } from '../../lib/time-zone.ts';
 
 const MIB = 1024 * 1024;
 
@@ -194,12 +195,3 @@ export const EnrollForm = enrollFields(filePicture).meta({ id: 'EnrollForm' });
 
 export type VerifyRequest = z.output<typeof VerifyForm>;
 export type EnrollRequest = z.output<typeof EnrollForm>;
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

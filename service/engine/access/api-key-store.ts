@@ -90,30 +90,17 @@ export async function insertKey(
   await protect(tx, integrity, key.id);
 }
 
+/** The newest first, older than `before`; all without a page. */
 export async function selectKeys(
   db: Db,
   integrity: KeyIntegrity,
   organization: OrganizationId,
-): Promise<ApiKey[]> {
-  const rows = await db
-    .selectFrom('api_key')
-    .selectAll()
-    .where('organization', '=', organization)
-    .orderBy('id')
-    .execute();
-  return rows.map((row) => fromRow(row, integrity));
-}
-
-/** The newest first, older than `before`. */
-export async function selectKeyPage(
-  db: Db,
-  integrity: KeyIntegrity,
-  organization: OrganizationId,
-  { before, limit }: { before?: string; limit: number },
+  { before, limit }: { before?: string; limit?: number } = {},
 ): Promise<ApiKey[]> {
   let query = db.selectFrom('api_key').selectAll().where('organization', '=', organization);
   if (before !== undefined) query = query.where('id', '<', before);
-  const rows = await query.orderBy('id', 'desc').limit(limit).execute();
+  if (limit !== undefined) query = query.limit(limit);
+  const rows = await query.orderBy('id', 'desc').execute();
   return rows.map((row) => fromRow(row, integrity));
 }
 

@@ -22,14 +22,8 @@ export interface FirstRulesDeps {
  * Rules that are there the first time that something happens, on the desktop too, whether a person made one or not: it would be
  * lost unnoticed otherwise. A rule that is removed does not come back.
  */
-export function createFirstRules({
-  organizations,
-  readings,
-  rules,
-  changes,
-  editRules,
-  fire,
-}: FirstRulesDeps) {
+export function createFirstRules(deps: FirstRulesDeps) {
+  const { organizations, readings, rules, changes, editRules, fire } = deps;
   const addFirst = (tx: Tx, realm: EventRealm, metric: AlertMetric): Promise<StoredRule> =>
     editRules.insert(tx, realm, checkNewRule({ metric, channels: { desktop: true } }), appliance);
 

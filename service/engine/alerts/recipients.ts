@@ -38,13 +38,8 @@ export interface RecipientsDeps {
 }
 
 /** Who may be mailed alerts of an organization: a leaked key must not send mail to addresses of its own choice. */
-export function createRecipients({
-  db,
-  inTransaction,
-  organizations,
-  audit,
-  clock,
-}: RecipientsDeps): Recipients {
+export function createRecipients(deps: RecipientsDeps): Recipients {
+  const { db, inTransaction, organizations, audit, clock } = deps;
   const store = createRecipientStore({ db });
 
   async function add(

@@ -76,14 +76,8 @@ export const keysById = (keys: readonly AuditKey[]): PublicKeys =>
  * Looks at every line and checkpoint there is when it begins. Changes nothing, holds no transaction and gives way to other
  * work; the first damage ends it.
  */
-export async function verifyChain({
-  db,
-  keys,
-  appliance,
-  note,
-  copies,
-  progress,
-}: VerifyChainDeps): Promise<ChainReport> {
+export async function verifyChain(deps: VerifyChainDeps): Promise<ChainReport> {
+  const { db, keys, appliance, note, copies, progress } = deps;
   const publicKeys = keysById(keys);
   const newest = await readNewestCheckpoint(db);
   const noted = readSignedNote(note, publicKeys, appliance);

@@ -1,10 +1,8 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { Db } from '../../storage/transaction.ts';
+import { type Actor, describeActor } from '../audit/index.ts';
 import { type BackupPlan, type BackupRun, beyondKeep, isDue } from './backup.ts';
-import type { BackupFiles, KeyPlaces } from './backup-files.ts';
+import type { KeyPlaces } from './backup-files.ts';
 import {
   deletePlan,
   putPlan,
@@ -13,22 +11,16 @@ import {
   selectPlans,
   selectUnproven,
 } from './backup-store.ts';
-import { appliance, type BackupWriter } from './backup-writer.ts';
+import { appliance, type BackupWriter, type BackupWriterDeps } from './backup-writer.ts';
 
-export interface BackupScheduleDeps {
+export interface BackupScheduleDeps extends BackupWriterDeps {
   db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
-  files: BackupFiles;
-  copies: KeyPlaces;
   writer: Pick<BackupWriter, 'noteRefusal'>;
   /** Throws when it could not be written; that is noted, and logged with its cause. */
   write(folder: string): Promise<BackupRun>;
   isWriting(): boolean;
   /** Looks for what is wrong with backups now. */
   look(): Promise<void>;
-  clock: Clock;
-  log: Log;
 }
 
 /** Backups that are made by themselves. */

@@ -1,10 +1,7 @@
 import { dirname } from 'node:path';
-import type { Clock } from '../../lib/clock.ts';
-import type { Ids } from '../../lib/id.ts';
-import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { Actor } from '../audit/index.ts';
 import { adviceFor } from './advice.ts';
 import {
   type BackupPlan,
@@ -26,7 +23,7 @@ import {
   selectUnfinished,
   updateVerified,
 } from './backup-store.ts';
-import { appliance, type BackupWriter, createBackupWriter } from './backup-writer.ts';
+import { appliance, type BackupWriter, type BackupWriterDeps, createBackupWriter } from './backup-writer.ts';
 
 export interface MadeBackup {
   run: BackupRun;
@@ -57,17 +54,10 @@ export interface Backups extends BackupSchedule {
   warnings(): string[];
 }
 
-export interface BackupsDeps {
+export interface BackupsDeps extends BackupWriterDeps {
   db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
-  files: BackupFiles;
-  copies: KeyPlaces;
   /** Called when a backup failed its proof: the alert does not wait for its next look. */
   troubled?: () => Promise<void>;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
 }
 
 export function createBackups(deps: BackupsDeps): Backups {

@@ -19,4 +19,3 @@ export {
 } from './registered-checks.ts';
 export { Rule, rule } from './rule.ts';
 export { runChecks, runLiveness } from './run-checks.ts';
-export { isTimeZone } from './time-restriction.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from '../../lib/time-zone.ts';
 import type { Check, Finding, PersonalInputs } from './check.ts';
 import { rule } from './rule.ts';
 
@@ -45,15 +46,6 @@ export function timeRestriction(
   const details = { timeZone, day, time: clockText(minute) };
   if (open) return { score: 1, details };
   return { score: 0, reason: 'Verification is not allowed at this hour.', details };
-}
-
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function wallClock(at: number, timeZone: string): { day: number; minute: number } {

@@ -80,13 +80,8 @@ const HAS_PASSPHRASE =
 const NO_PASSPHRASE =
   'No passphrase protects the master key: set one with "gatehouse master set-passphrase".';
 
-export function createKeyCustody({
-  master,
-  rotations,
-  signing,
-  inTransaction,
-  audit,
-}: KeyCustodyDeps): KeyCustody {
+export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
+  const { master, rotations, signing, inTransaction, audit } = deps;
   const oneAtATime = createOneAtATime();
 
   const write = (actor: Actor, action: string, details: Record<string, unknown>, refused = false) =>

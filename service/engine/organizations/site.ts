@@ -1,5 +1,6 @@
 import { parseNetwork } from '../../lib/network.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
+import { isTimeZone } from '../../lib/time-zone.ts';
 import type { Site } from './organization.ts';
 
 export type NewSite = Omit<Site, 'id' | 'organization'>;
@@ -15,7 +16,7 @@ export function checkSite(input: NewSite): NewSite {
   if (!network) refuse('cidr', 'Write an IPv4 or IPv6 network such as 10.20.0.0/16 or 2001:db8::/32.');
   const country = input.country.trim().toUpperCase();
   if (!isCountry(country)) refuse('country', 'Write a country as its two letters in ISO 3166-1, such as CH.');
-  if (!isTimeZone(input.timeZone))
+  if (!/^[A-Za-z]/.test(input.timeZone) || !isTimeZone(input.timeZone))
     refuse('timeZone', 'Write a time zone of the IANA list, such as Europe/Zurich.');
   if (!within(input.latitude, 90)) refuse('latitude', 'The latitude lies between -90 and 90 degrees.');
   if (!within(input.longitude, 180)) refuse('longitude', 'The longitude lies between -180 and 180 degrees.');
@@ -39,38 +40,13 @@ export function narrowestSite(sites: readonly Site[], address: string): Site | u
 }
 
 /** Regions that CLDR names though ISO 3166-1 assigns them to no country. */
-const notCountries = new Set([
-  'AC',
-  'CP',
-  'CQ',
-  'DG',
-  'EA',
-  'EU',
-  'EZ',
-  'IC',
-  'QO',
-  'TA',
-  'UN',
-  'XA',
-  'XB',
-  'ZZ',
-]);
+const notCountries = new Set('AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ'.split(' '));
 
 function isCountry(code: string): boolean {
   if (!/^[A-Z]{2}$/.test(code) || notCountries.has(code)) return false;
   // CLDR spells withdrawn codes as their successors: "DD" as "DE".
   if (new Intl.Locale(`und-${code}`).region !== code) return false;
   return new Intl.DisplayNames('en', { type: 'region', fallback: 'none' }).of(code) !== undefined;
-}
-
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const within = (degrees: number, most: number) => Number.isFinite(degrees) && Math.abs(degrees) <= most;

@@ -3,16 +3,18 @@ import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { AlertRuleId, SubjectId } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
-import { createWindows, type SlidingWindow } from '../../../lib/sliding-window.ts';
+import { createWindows, type SlidingWindow, type Windows } from '../../../lib/sliding-window.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../../events/index.ts';
-import { isBeyond, isGauge } from '../alert-rule.ts';
+import { isBeyond, isGauge, LEAST_JUDGED } from '../alert-rule.ts';
 import type { StoredRule } from '../rule-store.ts';
 import type { SeenEventsStore } from '../seen-events-store.ts';
-import { countedAs, type SeenEvent } from './counted-event.ts';
-import { count, countAgain, type Watched, watch } from './watched-rule.ts';
-import { partOf } from './windows.ts';
+import { type Counted, countedAs, type SeenEvent } from './counted-event.ts';
+import { countedIn, countOne, partOf } from './windows.ts';
 
+const MINUTE = 60_000;
+/** Of `bot-rate`: every judged visit, and those by programs. */
+const [JUDGED, BOTS] = ['judged', 'bots'];
 /** People or keys that one rule counts apart. */
 const MOST_GROUPS = 10_000;
 
@@ -39,6 +41,16 @@ export interface WatchedRules {
   ): Promise<void>;
   /** Counts the windows of rules whose turn failed before. */
   retry(): Promise<void>;
+}
+
+/** A rule with what is counted for it in memory. */
+interface Watched {
+  rule: StoredRule;
+  /** Milliseconds. */
+  window: number;
+  windows: Windows;
+  /** `counting`: the outbox is read; `read`: up to a place, what was relayed since then is still to be counted. */
+  state: { is: 'new' } | { is: 'counting' } | { is: 'read'; through: number } | { is: 'joined' };
 }
 
 /** What a batch of events does to the windows, until it is known that its transaction committed. */
@@ -95,7 +107,7 @@ export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
     for (const together of realms.values()) await readWindows(deps, together);
   }
 
-  const begin = (rule: StoredRule) => watched.set(rule.id, watch(rule, mostGroups));
+  const begin = (rule: StoredRule) => watched.set(rule.id, toWatched(rule, mostGroups));
 
   return {
     async load(rules) {
@@ -177,6 +189,38 @@ function countDrafted(one: Watched, event: SeenEvent, changes: Draft['changes'])
   if (value === undefined || !isBeyond(one.rule, value)) return undefined;
   const { about, subject } = counted;
   return defined({ value, about, subject });
+}
+
+const toWatched = (rule: StoredRule, mostGroups: number): Watched => ({
+  rule,
+  window: rule.windowMinutes * MINUTE,
+  windows: createWindows(mostGroups),
+  state: { is: 'new' },
+});
+
+/** Counts an event in `windows`; gives the rule's value after it. */
+function count(
+  { rule, window }: Watched,
+  counted: Counted,
+  at: number,
+  windows: Pick<Windows, 'of' | 'set'>,
+): number | undefined {
+  const plus = (group: string) => {
+    const slots = countOne(windows.of(group), at, window);
+    windows.set(group, slots);
+    return countedIn(slots, at, window);
+  };
+  if (rule.metric !== 'bot-rate') return plus(counted.group);
+  const judged = plus(JUDGED!);
+  if (!counted.bot) return undefined;
+  const bots = plus(BOTS!);
+  return judged < LEAST_JUDGED ? undefined : bots / judged;
+}
+
+/** Counts an event of before. */
+function countAgain(one: Watched, event: SeenEvent): void {
+  const counted = countedAs(one.rule, event);
+  if (counted) count(one, counted, event.at, one.windows);
 }
 
 const nameOf = ({ organization, world }: EventRealm) => `${organization}/${world}`;

@@ -36,17 +36,8 @@ export interface Attempts {
 /** Milliseconds for attempts to end after they were told to. */
 const LAST_WORDS = 1_000;
 
-export function createAttempts({
-  leases,
-  handlers,
-  takeDown,
-  open,
-  ended,
-  clock,
-  timer,
-  chance,
-  log,
-}: AttemptsDeps): Attempts {
+export function createAttempts(deps: AttemptsDeps): Attempts {
+  const { leases, handlers, takeDown, open, ended, clock, timer, chance, log } = deps;
   const running = new Map<JobId, { held: Held; end: Promise<AttemptEnd> }>();
 
   async function attempt(held: Held, handler: JobHandler<unknown>): Promise<AttemptEnd> {

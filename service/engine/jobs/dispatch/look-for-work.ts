@@ -20,16 +20,8 @@ export interface LookForWorkDeps {
 }
 
 /** Leases what is due, never twice at a time. */
-export function createLookForWork({
-  kinds,
-  leases,
-  waiting,
-  open,
-  handOver,
-  changed,
-  clock,
-  log,
-}: LookForWorkDeps) {
+export function createLookForWork(deps: LookForWorkDeps) {
+  const { kinds, leases, waiting, open, handOver, changed, clock, log } = deps;
   let looking: Promise<void> | undefined;
   let again = false;
   let failing = false;
