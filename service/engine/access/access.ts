@@ -28,7 +28,7 @@ import { checkNewKey, type NewKey, parseOrigin } from './new-key.ts';
 export interface Access {
   /** The only time the key itself is shown. `<prefix>_<live|test>_<secret>`, secret >= 160 bits. */
   createKey(input: NewKey, actor: Actor): Promise<{ id: KeyId; key: string; record: ApiKey }>;
-  /** All of them, the newest first. */
+  /** All of them, the oldest first. */
   listKeys(organization: OrganizationId): Promise<ApiKey[]>;
   /** At most `limit`, the newest first, of those older than the key `before`. */
   pageKeys(organization: OrganizationId, page: { before?: string; limit: number }): Promise<ApiKey[]>;
@@ -99,7 +99,7 @@ export function createAccess(deps: AccessDeps): Access & {
       return { id, key, record };
     },
 
-    listKeys: (organization) => selectKeys(db, integrity, organization),
+    listKeys: async (organization) => (await selectKeys(db, integrity, organization)).reverse(),
     pageKeys: (organization, page) => selectKeys(db, integrity, organization, page),
 
     revokeKey: (organization, id, actor) =>

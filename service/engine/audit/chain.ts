@@ -38,22 +38,7 @@ export const beforeTheFirst = '0'.repeat(64);
  * Array and string syntax keep neighbouring fields apart, so no two different lines have the same bytes.
  */
 export function hashLine(line: Omit<StoredLine, 'hash'>): string {
-  return sha256([
-    'gatehouse-audit-line-1',
-    line.seq,
-    line.previousHash,
-    line.id,
-    line.organization,
-    line.actor,
-    line.action,
-    line.target,
-    line.outcome,
-    line.request,
-    line.details,
-    line.at,
-    line.subject,
-    line.personalSealed,
-  ]);
+  return sha256(['gatehouse-audit-line-1', line.seq, line.previousHash, ...contentOf(line)]);
 }
 
 /** A line from before there was a chain. */
@@ -64,23 +49,23 @@ export type OutsideLine = Omit<StoredLine, 'seq' | 'previousHash' | 'hash'>;
  * every line makes it SHA-256 of `["gatehouse-audit-outside-1",running,id,organization,actor,action,target,outcome,request,details,at,subject,personalSealed]`.
  */
 export function hashOutside(running: string, line: OutsideLine): string {
-  return sha256([
-    'gatehouse-audit-outside-1',
-    running,
-    line.id,
-    line.organization,
-    line.actor,
-    line.action,
-    line.target,
-    line.outcome,
-    line.request,
-    line.details,
-    line.at,
-    line.subject,
-    line.personalSealed,
-  ]);
+  return sha256(['gatehouse-audit-outside-1', running, ...contentOf(line)]);
 }
 
 function sha256(fields: readonly (string | number | null)[]): string {
   return createHash('sha256').update(JSON.stringify(fields), 'utf8').digest('hex');
 }
+
+const contentOf = (line: OutsideLine) => [
+  line.id,
+  line.organization,
+  line.actor,
+  line.action,
+  line.target,
+  line.outcome,
+  line.request,
+  line.details,
+  line.at,
+  line.subject,
+  line.personalSealed,
+];

@@ -48,29 +48,19 @@ export async function insertSite(tx: Tx, site: Site, createdAt: number): Promise
     .execute();
 }
 
-export async function selectSites(db: Db, organization: OrganizationId): Promise<Site[]> {
-  const rows = await db
-    .selectFrom('site')
-    .selectAll()
-    .where('organization', '=', organization)
-    .orderBy('id')
-    .execute();
-  return rows.map(fromSiteRow);
-}
-
-/** The newest first, older than `before`. */
-export async function selectSitePage(
+/** The newest first, older than `before`; all without a page. */
+export async function selectSites(
   db: Db,
   organization: OrganizationId,
-  { before, limit }: { before?: string; limit: number },
+  { before, limit }: { before?: string; limit?: number } = {},
 ): Promise<Site[]> {
   const rows = await db
     .selectFrom('site')
     .selectAll()
     .where('organization', '=', organization)
     .$if(before !== undefined, (query) => query.where('id', '<', before!))
+    .$if(limit !== undefined, (query) => query.limit(limit!))
     .orderBy('id', 'desc')
-    .limit(limit)
     .execute();
   return rows.map(fromSiteRow);
 }

@@ -12,7 +12,6 @@ import {
   selectOrganization,
   selectOrganizationPage,
   selectOrganizations,
-  selectSitePage,
   selectSites,
   updateOrganization,
 } from './organization-store.ts';
@@ -62,6 +61,7 @@ export interface Organizations {
    * stored with its host bits cleared.
    */
   addSite(id: OrganizationId, site: Omit<Site, 'id' | 'organization'>, actor: Actor): Promise<Site>;
+  /** The oldest first. */
   listSites(id: OrganizationId): Promise<Site[]>;
   /** The newest first, older than `before`. */
   pageSites(id: OrganizationId, page: { before?: string; limit: number }): Promise<Site[]>;
@@ -172,6 +172,8 @@ async function refuseTaken(from: Db | Tx, name: string, self?: OrganizationId): 
 }
 
 function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps) {
+  const oldestFirst = async (id: OrganizationId) => (await selectSites(db, id)).reverse();
+
   return {
     async addSite(id, input, actor) {
       const site: Site = { id: ids.next('site'), organization: id, ...checkSite(input) };
@@ -186,10 +188,10 @@ function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps
 
     async listSites(id) {
       await requireOrganization(db, id);
-      return selectSites(db, id);
+      return oldestFirst(id);
     },
 
-    pageSites: (id, page) => selectSitePage(db, id, page),
+    pageSites: (id, page) => selectSites(db, id, page),
 
     removeSite: (id, site, actor) =>
       inTransaction(async (tx) => {
@@ -200,7 +202,7 @@ function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps
       }),
 
     async siteOf(id, address) {
-      return narrowestSite(await selectSites(db, id), address);
+      return narrowestSite(await oldestFirst(id), address);
     },
   } satisfies Partial<Organizations>;
 }

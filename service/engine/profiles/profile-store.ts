@@ -33,6 +33,12 @@ const newestOfEach = (db: Db) =>
         .select((inner) => inner.fn.max('other.version').as('newest')),
     );
 
+interface ProfileListing {
+  organization?: OrganizationId;
+  after?: string;
+  limit?: number;
+}
+
 /** The table `profile`: every version ever set, one row each; those that were put away have `removed_at`. */
 export function createProfileStore({ db }: { db: Db }) {
   return {
@@ -63,22 +69,13 @@ export function createProfileStore({ db }: { db: Db }) {
         .executeTakeFirst();
       return Number(numUpdatedRows);
     },
-    /** The newest version of each, by slug; of all organizations without one. */
-    list: (organization?: OrganizationId): Promise<ProfileRow[]> =>
+    /** The newest version of each, by slug, those after `after`; of all organizations without one. */
+    list: ({ organization, after, limit }: ProfileListing = {}): Promise<ProfileRow[]> =>
       newestOfEach(db)
         .$if(organization !== undefined, (query) => query.where('organization', '=', organization!))
-        .orderBy('slug')
-        .execute(),
-    /** The newest version of each, by slug, those after `after`. */
-    page: (
-      organization: OrganizationId,
-      { after, limit }: { after?: string; limit: number },
-    ): Promise<ProfileRow[]> =>
-      newestOfEach(db)
-        .where('organization', '=', organization)
         .$if(after !== undefined, (query) => query.where('slug', '>', after!))
+        .$if(limit !== undefined, (query) => query.limit(limit!))
         .orderBy('slug')
-        .limit(limit)
         .execute(),
     /** Those of `slugs` that the organization has a profile of its own for. */
     async taken(organization: OrganizationId, slugs: readonly string[]): Promise<string[]> {

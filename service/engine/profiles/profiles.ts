@@ -51,7 +51,7 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
 
   return {
     async list(organization) {
-      const own = (await store.list(organization)).map(toProfile);
+      const own = (await store.list({ organization })).map(toProfile);
       const taken = new Set(own.map(({ slug }) => slug));
       return [...builtInProfiles.filter(({ slug }) => !taken.has(slug)), ...own];
     },
@@ -61,7 +61,7 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
       const taken = slugs.length === 0 ? [] : await store.taken(organization, slugs);
       const builtIn = left.filter(({ slug }) => !taken.includes(slug)).slice(0, limit);
       if (builtIn.length === limit) return builtIn;
-      const own = await store.page(organization, { ...ownOnes, limit: limit - builtIn.length });
+      const own = await store.list({ organization, ...ownOnes, limit: limit - builtIn.length });
       return [...builtIn, ...own.map(toProfile)];
     },
     async lenientOrganizations() {
