@@ -88,7 +88,7 @@ test('master, organization and signing keys rotate under load without a failed r
     ...[0, 1].map(() =>
       until(
         async () =>
-          `list ${await control(agent, `/organizations/${organization}/subjects?world=live&limit=200`)}`,
+          `list ${await control(agent, `/api/admin/subjects?organization=${organization}&env=live&limit=200`)}`,
       ),
     ),
   ];

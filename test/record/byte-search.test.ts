@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { replyOf, type Schemas, toUploadForm } from '../../sdk/admin/client.ts';
 import { type Control, createControl } from '../../service/cli/control/control.ts';
 import { createSocketTransport } from '../../service/cli/control/socket-transport.ts';
 import { createSubjectData } from '../../service/engine/subjects/index.ts';
@@ -130,17 +131,19 @@ async function templateNeedlesOf(people: readonly Person[], organization: Organi
 }
 
 async function enrollAll(control: Control, organization: string, people: readonly Person[]): Promise<void> {
-  const consent = {
+  const consent: Schemas['NewConsent'] = {
     textVersion: 'v3',
     method: 'signed form',
     legalBasis: 'explicit consent',
     purposes: ['verification', 'identification', 'deduplication'],
   };
   for (const { email, name, picture } of people)
-    await control.upload(
-      `/organizations/${organization}/subjects`,
-      { world: 'test', email, name, consent },
-      picture,
+    await replyOf(
+      control.admin.POST('/api/admin/subjects', {
+        params: { query: { organization, env: 'test' } },
+        body: { request: { email, name, consent }, file: new Blob([Uint8Array.from(picture)]) },
+        bodySerializer: toUploadForm,
+      }),
     );
 }
 
@@ -160,8 +163,10 @@ test('no address, name, picture or template lies in plain sight: not in the data
   const control = createControl(createSocketTransport(join(cli.data, 'control.sock')));
   await enrollAll(control, organizationId, people);
   const [first, second, third] = people;
-  const person = ({ email }: Person) =>
-    `/organizations/${organizationId}/subjects/${encodeURIComponent(email)}`;
+  const of = ({ email }: Person) => ({
+    path: { id: email },
+    query: { organization: organizationId, env: 'test' as const },
+  });
   const verify = async (body: object, to = '/api/verify') =>
     (
       await fetch(`${service.url}${to}`, {
@@ -186,12 +191,17 @@ test('no address, name, picture or template lies in plain sight: not in the data
     'delivered',
   );
   expect(deliveries.length).toBeGreaterThan(0);
-  await control.send('POST', `${person(second!)}/holds`, { world: 'test', reason: REASON });
-  await control.send('POST', `${person(third!)}/consent/withdrawals`, {
-    world: 'test',
-    purposes: ['identification'],
+  await control.admin.POST('/api/admin/subjects/{id}/holds', {
+    params: of(second!),
+    body: { reason: REASON },
   });
-  const { email, name } = await control.get<Person>(person(first!), { world: 'test' });
+  await control.admin.POST('/api/admin/subjects/{id}/consent/withdrawals', {
+    params: of(third!),
+    body: { purposes: ['identification'] },
+  });
+  const { email, name } = await replyOf(
+    control.admin.GET('/api/admin/subjects/{id}', { params: of(first!) }),
+  );
   expect([email, name]).toEqual([first!.email, first!.name]);
   await cli.json('keystore', 'add', elsewhere);
   mkdirSync(join(elsewhere, 'backups'));

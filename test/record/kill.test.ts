@@ -152,9 +152,9 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
       try {
         for (let person = left.shift(); person !== undefined; person = left.shift()) {
           try {
-            await control.send('DELETE', `/organizations/${organization}/subjects/${person}`, {
-              world: 'test',
-              confirm: person,
+            await control.admin.POST('/api/admin/subjects/{id}/erase', {
+              params: { path: { id: person }, query: { organization, env: 'test' } },
+              body: { confirm: person, reason: 'request', prove: false },
             });
             erased.add(person);
             heard();

@@ -1,6 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { Readable } from 'node:stream';
-import { type AdminClient, createAdminClient, toUploadForm } from '../../../sdk/admin/client.ts';
+import { type AdminClient, createAdminClient } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem, type ProblemCode, type ProblemExtra, problemCodes } from '../../lib/problem.ts';
 
@@ -10,16 +9,10 @@ export interface Control {
   readonly via: 'service' | 'own process';
   /** The administrative routes, typed by their OpenAPI document. */
   readonly admin: AdminClient;
-  get<T>(path: string, query?: Query): Promise<T>;
-  send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
-  /** A call with bytes beside its fields. */
-  upload<T>(path: string, request: unknown, bytes: Uint8Array): Promise<T>;
-  /** A long answer as it comes. Ends with an error when the service stops in the middle. */
-  download(path: string, query?: Query): Promise<AsyncIterable<Uint8Array>>;
+  /** What is not among them: `/status`. */
+  get<T>(path: string): Promise<T>;
   close(): Promise<void>;
 }
-
-export type Query = Record<string, string | number | undefined>;
 
 /** How a request reaches the control API. */
 export interface Transport {
@@ -36,41 +29,14 @@ export function createControl(transport: Transport): Control {
     if (response.ok) return response;
     throw toProblem(response.status, await response.text(), request);
   }
-  const open = (method: string, path: string, init: RequestInit = {}) =>
-    send(new Request(`http://gatehouse${path}`, { ...init, method }));
-  async function call<T>(method: string, path: string, init?: RequestInit): Promise<T> {
-    const body = await (await open(method, path, init)).text();
-    return (body === '' ? undefined : JSON.parse(body)) as T;
-  }
   return {
     via: transport.via,
     admin: createAdminClient(send),
-    get: (path, query = {}) => call('GET', withQuery(path, query)),
-    send: (method, path, body) =>
-      call(
-        method,
-        path,
-        body === undefined
-          ? {}
-          : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
-      ),
-    upload: (path, request, bytes) =>
-      call('POST', path, {
-        body: toUploadForm({ request, file: new Blob([bytes as Uint8Array<ArrayBuffer>]) }),
-      }),
-    async download(path, query = {}) {
-      const { body } = await open('GET', withQuery(path, query));
-      return body ?? Readable.from([]);
+    async get<T>(path: string) {
+      return (await (await send(new Request(`http://gatehouse${path}`))).json()) as T;
     },
     close: () => transport.close(),
   };
-}
-
-function withQuery(path: string, query: Query): string {
-  const given = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)] as [string, string]],
-  );
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 
 function toProblem(status: number, body: string, { method, url }: Request): Error {
