@@ -1,11 +1,10 @@
 import Sqlite from 'better-sqlite3';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Clock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { openDatabase } from '../storage/connection.ts';
-import { connectTimeoutOf } from '../storage/postgres/connect-timeout.ts';
-import { parseInteger } from '../storage/postgres/postgres.ts';
+import { createPostgresClient } from '../storage/postgres/postgres-session.ts';
 import { toStorageProblem } from '../storage/storage-problem.ts';
 
 /** Rows fetched and written in one go: some milliseconds of the event loop. */
@@ -19,19 +18,7 @@ const PAGE = 500;
 export async function copyPostgres(url: string, to: string, clock: Clock): Promise<void> {
   await (await openDatabase({ kind: 'sqlite', path: to }, { clock, log: silentLog })).close();
   const target = new Sqlite(to, { fileMustExist: true });
-  const source = new pg.Client({
-    connectionString: url,
-    application_name: 'gatehouse backup',
-    connectionTimeoutMillis: connectTimeoutOf(url),
-    types: {
-      // biome-ignore lint/suspicious/noExplicitAny: pg's own type of a parser.
-      getTypeParser: (id: number, format?: any): any =>
-        id === pg.types.builtins.INT8 && format !== 'binary'
-          ? parseInteger
-          : pg.types.getTypeParser(id, format),
-    },
-  });
-  source.on('error', () => {});
+  const source = createPostgresClient(url, 'gatehouse backup');
   try {
     // Nothing reads the file before it is whole, and it is synced as part of the backup.
     target.pragma('journal_mode = DELETE');

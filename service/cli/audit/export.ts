@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { open as openFile, rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { streamOf } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
+import { writeDurablyAside } from '../../lib/durable-file.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { requireFolderOf } from '../folder-of.ts';
@@ -56,32 +56,9 @@ export function addAuditExport(audit: Command, runner: CommandRunner): void {
           parseAs: 'stream',
         }),
       );
-      const size = await writeWhole(file, bytes);
+      const size = await writeDurablyAside(file, bytes);
       const text = `${file} is written (${size.toLocaleString('en')} bytes). A verification needs the public key too:\n  ${invocation} audit keys > audit-key.pem\n  ${invocation} audit verify --file ${path} --public-key audit-key.pem`;
       return { json: { file, bytes: size }, text };
     },
   );
-}
-
-/** All of it, on disk, or no file of that name; for the owner alone. Gives the bytes written. */
-async function writeWhole(file: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {
-  const unfinished = `${file}.unfinished`;
-  await rm(unfinished, { force: true });
-  // A file that another account made would let it read along.
-  const handle = await openFile(unfinished, 'wx', 0o600);
-  let size = 0;
-  try {
-    for await (const chunk of bytes) {
-      await handle.writeFile(chunk);
-      size += chunk.byteLength;
-    }
-    await handle.sync();
-    await handle.close();
-    await rename(unfinished, file);
-    return size;
-  } catch (error) {
-    await handle.close().catch(() => {});
-    await rm(unfinished, { force: true });
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
+import { writeDurably } from '../../lib/durable-file.ts';
 
 export type RecordedDatabases = Pick<Config, 'databaseUrl' | 'keysDatabaseUrl'>;
 
@@ -18,10 +19,5 @@ export function recordDatabase(data: string, { databaseUrl, keysDatabaseUrl }: R
     ...(keysDatabaseUrl !== undefined && { keysDatabaseUrl }),
   };
   if (Object.entries(named).every(([key, url]) => settings[key] === url)) return;
-  const written = `${file}.new`;
-  writeFileSync(written, `${JSON.stringify({ ...settings, ...named }, null, 2)}\n`, {
-    mode: 0o600,
-    flush: true,
-  });
-  renameSync(written, file);
+  writeDurably(file, `${JSON.stringify({ ...settings, ...named }, null, 2)}\n`);
 }

@@ -11,10 +11,16 @@ import {
   standingAfter,
   standingOf,
   standingText,
-  withheldPurposes,
 } from './standing.ts';
 
 const DAY = 86_400_000;
+/** The uses of a person that are refused at this moment. */
+const withheldPurposes = (
+  ground: Ground,
+  consents: Parameters<typeof standingOf>[0],
+  withdrawals: Parameters<typeof standingOf>[1],
+  now: number,
+) => purposes.filter((purpose) => isWithheld(standingOf(consents, withdrawals), purpose, ground, now));
 const attested: Ground = { is: 'attested', purposes };
 const withCall: Ground = { is: 'with-call' };
 

@@ -69,17 +69,6 @@ export function isWithheld(standing: Standing, purpose: Purpose, ground: Ground,
   return ground.is === 'with-call' || !ground.purposes.includes(purpose);
 }
 
-/** The uses of a person that are refused at this moment. */
-export function withheldPurposes(
-  ground: Ground,
-  consents: readonly Given[],
-  withdrawals: readonly Withdrawn[],
-  now: number,
-): Purpose[] {
-  const standing = standingOf(consents, withdrawals);
-  return purposes.filter((purpose) => isWithheld(standing, purpose, ground, now));
-}
-
 /** From when on the person's own records leave no use at all; absent when they leave one. */
 export function endedAt({ withheldFrom }: Standing): number | undefined {
   const ends = purposes.map((purpose) => withheldFrom[purpose]);

@@ -51,11 +51,6 @@ export function logFalseMatchRateOf(calibration: Calibration, score: number): nu
   return a.log + ((b.log - a.log) * (score - a.score)) / (b.score - a.score);
 }
 
-/** The false-match rate at a score; the inverse of `thresholdForFalseMatchRate` within the table's rates. */
-export function falseMatchRateOf(calibration: Calibration, score: number): number {
-  return 10 ** logFalseMatchRateOf(calibration, score);
-}
-
 /** Share of genuine comparisons below the score, 0..1; past the table's end its last slope is continued. */
 export function falseNonMatchRateOf(calibration: Calibration, score: number): number {
   const table = calibration.table;

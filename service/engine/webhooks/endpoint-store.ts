@@ -106,34 +106,27 @@ export async function selectEndpointById(db: Db | Tx, id: EndpointId): Promise<E
   return db.selectFrom('webhook_endpoint').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** One that was not removed. */
-async function selectEndpoint(
-  db: Db | Tx,
-  { organization, world }: EventRealm,
-  id: string,
-): Promise<EndpointRow | undefined> {
-  return db
-    .selectFrom('webhook_endpoint')
-    .selectAll()
-    .where('organization', '=', organization)
-    .where('world', '=', world)
-    .where('id', '=', id)
-    .where('state', '!=', 'removed')
-    .executeTakeFirst();
+async function selectEndpoint(db: Db | Tx, realm: EventRealm, id: string): Promise<EndpointRow | undefined> {
+  return endpointsOf(db, realm).where('id', '=', id).executeTakeFirst();
 }
 
-export async function selectEndpoints(
-  db: Db | Tx,
-  { organization, world }: EventRealm,
-  { family, lineage, kind }: { family?: Family; lineage?: string; kind?: Endpoint['kind'] } = {},
-): Promise<EndpointRow[]> {
-  let query = db
+/** Those that were not removed. */
+function endpointsOf(db: Db | Tx, { organization, world }: EventRealm, family?: Family) {
+  const query = db
     .selectFrom('webhook_endpoint')
     .selectAll()
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where('state', '!=', 'removed');
-  if (family !== undefined) query = query.where('family', '=', family);
+  return family === undefined ? query : query.where('family', '=', family);
+}
+
+export async function selectEndpoints(
+  db: Db | Tx,
+  realm: EventRealm,
+  { family, lineage, kind }: { family?: Family; lineage?: string; kind?: Endpoint['kind'] } = {},
+): Promise<EndpointRow[]> {
+  let query = endpointsOf(db, realm, family);
   if (lineage !== undefined) query = query.where('lineage', '=', lineage);
   if (kind !== undefined) query = query.where('kind', '=', kind);
   return query.orderBy('id').execute();
@@ -142,16 +135,10 @@ export async function selectEndpoints(
 /** The newest first, older than `before`. */
 export async function selectEndpointPage(
   db: Db,
-  { organization, world }: EventRealm,
+  realm: EventRealm,
   { family, before, limit }: { family?: Family; before?: string; limit: number },
 ): Promise<EndpointRow[]> {
-  let query = db
-    .selectFrom('webhook_endpoint')
-    .selectAll()
-    .where('organization', '=', organization)
-    .where('world', '=', world)
-    .where('state', '!=', 'removed');
-  if (family !== undefined) query = query.where('family', '=', family);
+  let query = endpointsOf(db, realm, family);
   if (before !== undefined) query = query.where('id', '<', before);
   return query.orderBy('id', 'desc').limit(limit).execute();
 }

@@ -42,24 +42,12 @@ export interface KeyCopiesDeps {
  * Follows the key store from now on; places that are behind are brought up to date meanwhile. Throws SEALED when a place
  * holds a newer key store than this one: an old one was put back, in which erased people still have their keys.
  */
-export async function openKeyCopies({
-  keys,
-  data,
-  clock,
-  log,
-  admitNote,
-  thread = (of) => createCopyThread(of),
-}: KeyCopiesDeps): Promise<OpenKeyCopies> {
+export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies> {
+  const { keys, data, clock, thread = (of) => createCopyThread(of) } = deps;
   const { identity } = await keys.state();
   const places = new Map<string, CopyPlace>();
   const open = (stored: StoredPlace) =>
-    createCopyPlace(stored, {
-      keys,
-      clock,
-      log,
-      admitNote,
-      thread: thread({ place: stored.place, identity }),
-    });
+    createCopyPlace(stored, { ...deps, thread: thread({ place: stored.place, identity }) });
   const reports = () => [...places.keys()].sort().map((name) => places.get(name)!.report());
   const close = async () => {
     await Promise.all([...places.values()].map((place) => place.close()));

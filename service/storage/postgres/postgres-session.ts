@@ -7,8 +7,8 @@ import { explainRefusal } from './postgres-refusal.ts';
 /** One connection of its own, whose statements may take as long as they need. */
 export type PostgresSession = pg.Client;
 
-/** `name` is what the server shows of it. Throws CONFLICT for a PostgreSQL that cannot be reached or refuses the role. */
-export async function openPostgresSession(url: string, name: string): Promise<PostgresSession> {
+/** Not connected yet; reads integers as numbers. `name` is what the server shows of it. */
+export function createPostgresClient(url: string, name: string): pg.Client {
   const client = new pg.Client({
     connectionString: url,
     application_name: name,
@@ -22,6 +22,12 @@ export async function openPostgresSession(url: string, name: string): Promise<Po
     },
   });
   client.on('error', () => {}); // the query it carries fails
+  return client;
+}
+
+/** As `createPostgresClient`, connected. Throws CONFLICT for a PostgreSQL that cannot be reached or refuses the role. */
+export async function openPostgresSession(url: string, name: string): Promise<PostgresSession> {
+  const client = createPostgresClient(url, name);
   try {
     await client.connect();
     await client.query('set statement_timeout = 0');
