@@ -13,7 +13,7 @@ export interface RedisDriverDeps {
 }
 
 export interface RedisDriver extends JobDriver {
-  /** A sentence for everybody while Redis cannot be used: without its address, which the log has. */
+  /** A sentence for every caller while Redis cannot be used: without its address, which the log has. */
   problem(): string | undefined;
   /** Of each kind, while it runs. To look at: the rows of `job` are the truth. */
   queues(): readonly Queue[];

@@ -23,7 +23,7 @@ export interface PoolStats extends SeatStats {
 export interface WorkerPool {
   /**
    * Resolves with the worker's value and the milliseconds the job waited. `prepare` is called when a worker is free.
-   * The workers are shared fairly (fair-queue.ts): a job without `share` is everybody's. When too many wait, the newest of the one
+   * The workers are shared fairly (fair-queue.ts): a job without `share` belongs to no organization. When too many wait, the newest of the one
    * with the most is refused. Throws what the worker refused with, or Problem OVERLOADED, TIMEOUT or INTERNAL. A job that still waits when `signal`
    * is given up is dropped with TIMEOUT; one at work goes on to its end.
    */

@@ -89,7 +89,7 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
       await place.wipe().catch((error: unknown) => {
         throw new Problem(
           'CONFLICT',
-          `The copy was not wiped. ${describe(error)} Without --wipe the place is taken out and its copy stays as it is, with the keys of everybody who is erased from now on.`,
+          `The copy was not wiped. ${describe(error)} Without --wipe the place is taken out and its copy stays as it is, with the keys of all people who are erased from now on.`,
         );
       });
     }

@@ -227,7 +227,7 @@ function createGenerations(
       if ((await keys.countOlderPersons(organization, newest + 1)) > 0) {
         throw new Problem(
           'CONFLICT',
-          `The organization ${organization} has people: erase them before its keys are destroyed, or, where there are none, try again in a few minutes, when whoever was being enrolled is. Its keys were not changed.`,
+          `The organization ${organization} has people: erase them before its keys are destroyed, or, where there are none, try again in a few minutes, when the enrollments under way have ended. Its keys were not changed.`,
         );
       }
       await addNext(organization, randomKey(random));

@@ -109,7 +109,7 @@ export async function takePostgresLock(
       closed = true;
       await recurring.stop();
       await taking;
-      // Before the session ends, which takes the server a moment: whoever comes next need not wait.
+      // Before the session ends, which takes the server a moment: the next process need not wait.
       await client?.query('select pg_advisory_unlock($1)', [WRITER_LOCK]).catch(() => {});
       await client?.end().catch(() => {});
     },

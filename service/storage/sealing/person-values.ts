@@ -9,7 +9,7 @@ export interface SealedPlace {
   subject: SubjectId;
   /** `subject.email`; with the row's id where a person has several rows: `template.vector/tpl_…`. No `|`. */
   field: string;
-  /** Of the plain bytes' layout, chosen by whoever writes the field. */
+  /** Of the plain bytes' layout, chosen by the code that writes the field. */
   version: number;
   /** Of rows that belong to one world: a value that is moved to the other does not open there. */
   world?: World | undefined;

@@ -42,7 +42,7 @@ export interface Sealer extends PersonValues, OwnValues, OrphanKeys {
   /**
    * Of an organization whose people are all erased: every secret of its own is destroyed and another one made, so that it can go
    * on empty. Keys that enrollments which were cut short have left go too; throws CONFLICT while there is one of the last minutes:
-   * somebody is being enrolled. `copies` as of `destroyPerson`; call it again until they are done.
+   * a person is being enrolled. `copies` as of `destroyPerson`; call it again until they are done.
    */
   replaceOrganization(organization: OrganizationId): Promise<Pick<Destruction, 'copies'>>;
   /** The secret rotation that templates are stored under: the newest, unless a generation is named. */
@@ -129,5 +129,5 @@ export async function createSealer({
   };
 }
 
-/** Milliseconds after which nobody whose key was written is still being enrolled. */
+/** Milliseconds after which no person whose key was written is still being enrolled. */
 const BEING_ENROLLED = 300_000;
