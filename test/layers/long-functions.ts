@@ -1,12 +1,5 @@
 /** Functions over 80 lines on the day the limit came, with the lines they had. It only shrinks: a new one is split, not listed. */
 export const longFunctions: Readonly<Record<string, number>> = {
-  'service/cli/backup/restore.ts addRestore': 120,
-  'service/cli/grant/grant.ts addGrant': 107,
-  'service/cli/key/key.ts addKey': 122,
-  'service/cli/org/org.ts addOrg': 120,
-  'service/cli/profile/profile.ts addProfile': 130,
-  'service/cli/site/site.ts addSite': 97,
-  'service/cli/subject/import.ts addSubjectImport': 84,
   'service/engine/erasure/erasure-store.ts createErasureStore': 166,
   'service/engine/erasure/erasure.ts createErasure': 193,
   'service/engine/erasure/organization-erasure.ts createOrganizationErasure': 83,

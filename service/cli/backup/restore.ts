@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { Restored } from '../../backup/restore-backup.ts';
 import { Config, describeDatabase } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -14,21 +15,21 @@ import {
   passphraseSource,
 } from '../master/open-order.ts';
 import { passphraseFileFlag } from '../master/passphrase.ts';
-import { facts } from '../terminal/terminal.ts';
+import { facts, type Terminal } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { backupPath } from './path.ts';
 import { describeFound, progressOn } from './verify.ts';
 
+interface RestoreOptions extends MasterKeyOptions {
+  keys: string;
+  drill?: boolean;
+  acceptUnproven?: boolean;
+  confirm?: string;
+  databaseUrl?: string;
+}
+
 export function addRestore(program: Command, runner: CommandRunner): void {
-  runner.run<
-    MasterKeyOptions & {
-      keys: string;
-      drill?: boolean;
-      acceptUnproven?: boolean;
-      confirm?: string;
-      databaseUrl?: string;
-    }
-  >(
+  runner.run<RestoreOptions>(
     program
       .command('restore')
       .argument('<file>', 'gatehouse-….backup')
@@ -90,54 +91,66 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         progress: progressOn(terminal),
       });
       const start = await firstStart(restored, passphrase);
-      const { facts: about, found, aside, masterKeyFile, missingModels } = restored;
-      const text = [
-        `${data} is the backup from ${about.takenAt} now, and opens.`,
-        '',
-        facts([...describeFound(found), ['erased again', start.erasedAgain]]),
-        '',
-        ...(found.problems.length > 0
-          ? [
-              terminal.style('bad', 'Accepted although the proof failed, and noted in the audit log:'),
-              ...found.problems.map((one) => `  ${one}`),
-            ]
-          : []),
-        ...(found.lostOrganizations.length > 0
-          ? [
-              `Made after the backup and therefore gone: ${found.lostOrganizations.join(', ')}. Their keys stay for a newer backup.`,
-            ]
-          : []),
-        ...(masterKeyFile === undefined
-          ? []
-          : [`The master key is read from ${masterKeyFile} (gatehouse.json).`]),
-        ...(databaseUrl === undefined
-          ? []
-          : [
-              `Its people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')} (gatehouse.json names the database).`,
-            ]),
-        ...(about.database === 'postgres' && databaseUrl === undefined
-          ? [
-              'The backup came from PostgreSQL; its data lies in SQLite in this directory now. PostgreSQL was not touched.',
-            ]
-          : []),
-        ...(missingModels.length > 0
-          ? [`Import these models again, their files were not in the backup: ${missingModels.join(', ')}.`]
-          : []),
-        ...(aside === undefined
-          ? []
-          : [
-              `The old directory is kept as ${aside}, with keys as they were: whoever is erased from now on still has a key there. When all is well: rm -r '${aside}'`,
-            ]),
-        ...(aside === undefined && !options.drill
-          ? [
-              'If the original directory is still in use, do not start both: they share the copies of the key store. For a trial, restore with --drill.',
-            ]
-          : []),
-        `Start the service:  ${invocation} serve --data ${data}`,
-      ].join('\n');
+      const text = restoredText(
+        restored,
+        { data, databaseUrl, drill: options.drill ?? false, ...start },
+        terminal,
+      );
       return { json: { ...restored, ...start }, text };
     },
   );
+}
+
+/** What was restored, what was left aside, and what to do next. */
+function restoredText(
+  { facts: about, found, aside, masterKeyFile, missingModels }: Restored,
+  {
+    data,
+    databaseUrl,
+    drill,
+    erasedAgain,
+  }: { data: string; databaseUrl: string | undefined; drill: boolean; erasedAgain: number },
+  terminal: Pick<Terminal, 'style'>,
+): string {
+  const when = (applies: boolean, ...lines: string[]) => (applies ? lines : []);
+  const copied = aside === undefined && !drill;
+  return [
+    `${data} is the backup from ${about.takenAt} now, and opens.`,
+    '',
+    facts([...describeFound(found), ['erased again', erasedAgain]]),
+    '',
+    ...when(
+      found.problems.length > 0,
+      terminal.style('bad', 'Accepted although the proof failed, and noted in the audit log:'),
+      ...found.problems.map((one) => `  ${one}`),
+    ),
+    ...when(
+      found.lostOrganizations.length > 0,
+      `Made after the backup and therefore gone: ${found.lostOrganizations.join(', ')}. Their keys stay for a newer backup.`,
+    ),
+    ...when(masterKeyFile !== undefined, `The master key is read from ${masterKeyFile} (gatehouse.json).`),
+    ...(databaseUrl === undefined
+      ? when(
+          about.database === 'postgres',
+          'The backup came from PostgreSQL; its data lies in SQLite in this directory now. PostgreSQL was not touched.',
+        )
+      : [
+          `Its people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')} (gatehouse.json names the database).`,
+        ]),
+    ...when(
+      missingModels.length > 0,
+      `Import these models again, their files were not in the backup: ${missingModels.join(', ')}.`,
+    ),
+    ...when(
+      aside !== undefined,
+      `The old directory is kept as ${aside}, with keys as they were: a person who is erased from now on still has a key there. When all is well: rm -r '${aside}'`,
+    ),
+    ...when(
+      copied,
+      'If the original directory is still in use, do not start both: they share the copies of the key store. For a trial, restore with --drill.',
+    ),
+    `Start the service:  ${invocation} serve --data ${data}`,
+  ].join('\n');
 }
 
 /** As `--database-url`, else as the environment says, which every later command would read too. */

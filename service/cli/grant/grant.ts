@@ -18,7 +18,12 @@ export function addGrant(program: Command, runner: CommandRunner): void {
     .description(
       'where an organization may send webhooks, callbacks and mail: nothing leaves the box without one',
     );
+  addList(grant, runner);
+  addAdd(grant, runner);
+  addRevoke(grant, runner);
+}
 
+function addList(grant: Command, runner: CommandRunner): void {
   runner.run<{ org?: string; all?: boolean }>(
     grant
       .command('list')
@@ -50,7 +55,9 @@ export function addGrant(program: Command, runner: CommandRunner): void {
       };
     },
   );
+}
 
+function addAdd(grant: Command, runner: CommandRunner): void {
   runner.run<{ org?: string; note?: string }>(
     grant
       .command('add')
@@ -88,7 +95,9 @@ link-local and metadata addresses, to reserved ones, or to this box's own ports.
       return { json: made, text: describe(made) };
     },
   );
+}
 
+function addRevoke(grant: Command, runner: CommandRunner): void {
   runner.run<{ org?: string; confirm?: string }>(
     grant
       .command('revoke')

@@ -35,7 +35,15 @@ const scopesHelp = `what it may do, separated by commas: ${answered.join(', ')};
 
 export function addKey(program: Command, runner: CommandRunner): void {
   const key = program.command('key').helpCommand(false).description('API keys of an organization');
+  addCreate(key, runner);
+  addList(key, runner);
 
+  addKeyRevoke(key, runner);
+  addKeyRotate(key, runner);
+  addKeyRestrict(key, runner);
+}
+
+function addCreate(key: Command, runner: CommandRunner): void {
   runner.run<NewKey>(
     key
       .command('create')
@@ -108,7 +116,9 @@ export function addKey(program: Command, runner: CommandRunner): void {
       return { json: { id: made.id, key: made.key }, text };
     },
   );
+}
 
+function addList(key: Command, runner: CommandRunner): void {
   runner.run<{ org?: string }>(
     key
       .command('list')
@@ -150,10 +160,6 @@ export function addKey(program: Command, runner: CommandRunner): void {
       };
     },
   );
-
-  addKeyRevoke(key, runner);
-  addKeyRotate(key, runner);
-  addKeyRestrict(key, runner);
 }
 
 function state(key: Key): string {

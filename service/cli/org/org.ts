@@ -53,7 +53,14 @@ export function addOrg(program: Command, runner: CommandRunner): void {
   addOrgRotateKey(org, runner);
   addOrgRenewTemplates(org, runner);
   addOrgCalibrate(org, runner);
+  addCreate(org, runner);
+  addList(org, runner);
+  addShow(org, runner);
+  addOrgErase(org, runner);
+  addSet(org, runner);
+}
 
+function addCreate(org: Command, runner: CommandRunner): void {
   runner.run<{ name: string }>(
     org
       .command('create')
@@ -66,7 +73,9 @@ export function addOrg(program: Command, runner: CommandRunner): void {
       return { json: made, text: describe(made) };
     },
   );
+}
 
+function addList(org: Command, runner: CommandRunner): void {
   runner.run(
     org.command('list').description('all organizations').addHelpText('after', examples('org list')),
     async ({ control }) => {
@@ -87,7 +96,9 @@ export function addOrg(program: Command, runner: CommandRunner): void {
       };
     },
   );
+}
 
+function addShow(org: Command, runner: CommandRunner): void {
   runner.run<{ org?: string }>(
     org
       .command('show')
@@ -99,9 +110,9 @@ export function addOrg(program: Command, runner: CommandRunner): void {
       return { json: one, text: describe(one) };
     },
   );
+}
 
-  addOrgErase(org, runner);
-
+function addSet(org: Command, runner: CommandRunner): void {
   runner.run<Change>(
     org
       .command('set')

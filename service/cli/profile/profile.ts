@@ -72,7 +72,13 @@ export function addProfile(program: Command, runner: CommandRunner): void {
     .command('profile')
     .helpCommand(false)
     .description('verification profiles: which checks run, how much they weigh, how sure a match must be');
+  addList(profile, runner);
+  addShow(profile, runner);
+  addSet(profile, runner);
+  addReset(profile, runner);
+}
 
+function addList(profile: Command, runner: CommandRunner): void {
   runner.run<{ org?: string }>(
     profile
       .command('list')
@@ -106,7 +112,9 @@ export function addProfile(program: Command, runner: CommandRunner): void {
       return { json: { items }, text: table(header, rows, 'No profiles.') };
     },
   );
+}
 
+function addShow(profile: Command, runner: CommandRunner): void {
   runner.run<{ org?: string }>(
     profile
       .command('show')
@@ -128,7 +136,9 @@ export function addProfile(program: Command, runner: CommandRunner): void {
       return { json: { ...one, ownGalleries: calibrations }, text };
     },
   );
+}
 
+function addSet(profile: Command, runner: CommandRunner): void {
   runner.run<{ org?: string; file?: string }>(
     profile
       .command('set')
@@ -166,7 +176,9 @@ export function addProfile(program: Command, runner: CommandRunner): void {
       return { json: { ...one, warning }, text: `${text}\n\n${warning}` };
     },
   );
+}
 
+function addReset(profile: Command, runner: CommandRunner): void {
   runner.run<{ org?: string; yes?: boolean }>(
     profile
       .command('reset')

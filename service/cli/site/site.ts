@@ -21,7 +21,12 @@ export function addSite(program: Command, runner: CommandRunner): void {
     .command('site')
     .helpCommand(false)
     .description('places of an organization, known by their network: what the location checks use');
+  addAdd(site, runner);
+  addList(site, runner);
+  addRemove(site, runner);
+}
 
+function addAdd(site: Command, runner: CommandRunner): void {
   runner.run<NewSite>(
     site
       .command('add')
@@ -67,7 +72,9 @@ export function addSite(program: Command, runner: CommandRunner): void {
       return { json: made, text };
     },
   );
+}
 
+function addList(site: Command, runner: CommandRunner): void {
   runner.run<{ org?: string }>(
     site
       .command('list')
@@ -93,7 +100,9 @@ export function addSite(program: Command, runner: CommandRunner): void {
       return { json: { items }, text: table(header, rows, 'No site yet. Add one: site add --help') };
     },
   );
+}
 
+function addRemove(site: Command, runner: CommandRunner): void {
   runner.run<{ org?: string }>(
     site
       .command('remove')

@@ -42,8 +42,8 @@ interface Import extends RealmOptions {
 /** Refusals shown on the screen; all of them are in --report and --json. */
 const SHOWN = 20;
 
-export function addSubjectImport(subject: Command, runner: CommandRunner): void {
-  const command = subject
+const importCommand = (subject: Command): Command =>
+  subject
     .command('import')
     .argument('<source>', 'folder or CSV file')
     .summary('enroll many pictures; run it again to go on after an interruption')
@@ -70,6 +70,9 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
         'subject import staff.csv --domain example.com --env test --json',
       ),
     );
+
+export function addSubjectImport(subject: Command, runner: CommandRunner): void {
+  const command = importCommand(subject);
   runner.run<Import>(withRealm(command), async ({ options, data, terminal, control }, source = '') => {
     const concurrency = readConcurrency(options.concurrency);
     const { overrideMismatch, overrideLiveness, confirmed } = options;
