@@ -1,3 +1,4 @@
+import { defined } from '../lib/defined.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { asTyped, invocation } from './invocation.ts';
 import { problemText } from './terminal/problem-text.ts';
@@ -72,9 +73,7 @@ export function toFailure(error: unknown, flags: readonly string[] = []): Failur
       json: {
         error: error.message,
         code: error.code,
-        ...(details === undefined ? {} : { details }),
-        ...(reason === undefined ? {} : { reason }),
-        ...(checkResults === undefined ? {} : { checkResults }),
+        ...defined({ details, reason, checkResults }),
       },
     };
   }

@@ -1,4 +1,5 @@
 import type { JobPriority, JobTicket } from '../engine/jobs/index.ts';
+import { defined } from '../lib/defined.ts';
 
 /** In Redis stands what a look at the queue needs; a payload stays in the database. */
 export interface TicketData {
@@ -19,8 +20,7 @@ export const toBull = (ticket: JobTicket) => {
   const data: TicketData = {
     job: id,
     fence,
-    ...(lane === undefined ? {} : { lane }),
-    ...(organization === undefined ? {} : { organization }),
+    ...defined({ lane, organization }),
   };
   return {
     name: kind,

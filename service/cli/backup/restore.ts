@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Restored } from '../../backup/restore-backup.ts';
 import { Config, describeDatabase } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import { silentLog } from '../../lib/log.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { operatorName } from '../control/control.ts';
@@ -83,8 +84,7 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         data,
         drill: options.drill ?? false,
         acceptUnproven: options.acceptUnproven ?? false,
-        ...(confirm === undefined ? {} : { confirm }),
-        ...(databaseUrl === undefined ? {} : { databaseUrl }),
+        ...defined({ confirm, databaseUrl }),
         actor: operatorName(),
         clock: systemClock,
         log: silentLog,

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { listenPolicy } from '../../http/listening/listen-policy.ts';
 import { readTlsFiles } from '../../http/listening/tls-files.ts';
+import { defined } from '../../lib/defined.ts';
 import { programBuiltAt } from '../../lib/program-built.ts';
 import { invocation } from '../invocation.ts';
 import { oldestNode, refuseOldNode } from '../node-version.ts';
@@ -21,7 +22,7 @@ const finding = (what: string, state: State, found: string, remedy?: string): Fi
   what,
   state,
   found,
-  ...(remedy === undefined ? {} : { remedy }),
+  ...defined({ remedy }),
 });
 
 export function checkNode(version: string): Finding {

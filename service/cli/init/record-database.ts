@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
+import { defined } from '../../lib/defined.ts';
 import { writeDurably } from '../../lib/durable-file.ts';
 
 export type RecordedDatabases = Pick<Config, 'databaseUrl' | 'keysDatabaseUrl'>;
@@ -15,8 +16,7 @@ export function recordDatabase(data: string, { databaseUrl, keysDatabaseUrl }: R
     ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>)
     : {};
   const named = {
-    ...(databaseUrl !== undefined && { databaseUrl }),
-    ...(keysDatabaseUrl !== undefined && { keysDatabaseUrl }),
+    ...defined({ databaseUrl, keysDatabaseUrl }),
   };
   if (Object.entries(named).every(([key, url]) => settings[key] === url)) return;
   writeDurably(file, `${JSON.stringify({ ...settings, ...named }, null, 2)}\n`);

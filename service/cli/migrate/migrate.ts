@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseConfig } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { unlockFromFile } from '../../storage/master/passphrase-file.ts';
@@ -82,7 +83,7 @@ async function goBackTo({ options, data }: CommandContext<MigrateOptions>): Prom
   const back = await goBack({
     config,
     actor: operatorName(),
-    ...(confirm === undefined ? {} : { confirm }),
+    ...defined({ confirm }),
     clock: systemClock,
     log: silentLog,
     unlock: config.passphraseFile === undefined ? unlockAtTerminal() : unlockFromFile(config.passphraseFile),

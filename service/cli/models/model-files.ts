@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { type ImportedModel, readImport } from '../../../models/import-weights.ts';
 import { Manifest } from '../../inference/models/manifest.ts';
+import { defined } from '../../lib/defined.ts';
 import { UsageError } from '../failure.ts';
 import { manifestPath } from './manifest-path.ts';
 
@@ -15,7 +16,7 @@ export async function readImportFiles(paths: readonly string[]): Promise<Importe
     const file = {
       name: basename(path),
       bytes: await readFile(path),
-      ...(entry === undefined ? {} : { entry }),
+      ...defined({ entry }),
     };
     models.push(await readImport(file, manifest));
   }

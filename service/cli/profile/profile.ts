@@ -4,6 +4,7 @@ import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { checksWithInput, whenMissing } from '../../engine/checks/apply-rule.ts';
 import type { CheckName } from '../../engine/checks/index.ts';
 import { builtInProfiles } from '../../engine/profiles/built-in-profiles.ts';
+import { defined } from '../../lib/defined.ts';
 import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
@@ -205,7 +206,7 @@ function addReset(profile: Command, runner: CommandRunner): void {
         builtIn === undefined
           ? `${slug} is gone.`
           : `The built-in ${slug} holds again.\n\n${describeProfile(builtIn)}`;
-      return { json: { reset: slug, ...(builtIn === undefined ? {} : { builtIn }) }, text };
+      return { json: { reset: slug, ...defined({ builtIn }) }, text };
     },
   );
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { isClean } from '../../engine/erasure/proof.ts';
 import { type ErasureReceipt, receiptBytes, receiptFormat } from '../../engine/erasure/receipt.ts';
+import { defined } from '../../lib/defined.ts';
 import { verifySignature } from '../../storage/keys/signing-keys.ts';
 import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
@@ -38,7 +39,7 @@ export function addReceipt(program: Command, runner: CommandRunner): void {
       const valid = isSigned(signed, pinned ?? signed.publicKey);
       const clean = signed.proof === undefined || isClean(signed.proof);
       const attested = signed.copies.flatMap(({ place, copy, attested: word }) =>
-        word ? [{ place, ...(copy !== undefined && { copy }), ...word }] : [],
+        word ? [{ place, ...defined({ copy }), ...word }] : [],
       );
       const key = pinned === undefined ? 'in the receipt' : 'pinned';
       const json = {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { ImportJournal } from './import-journal.ts';
 import type { ImportEntry } from './import-list.ts';
@@ -100,7 +101,7 @@ async function settle(entry: ImportEntry, deps: ImportDeps): Promise<Partial<Imp
     const { name } = entry;
     const mark = createHash('sha256').update(picture).digest('hex');
     const { repeated } = await patiently(
-      () => deps.enroll({ email, picture, mark, ...(name === undefined ? {} : { name }) }),
+      () => deps.enroll({ email, picture, mark, ...defined({ name }) }),
       deps.pause,
     );
     await deps.journal.add(email, picture);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
@@ -26,7 +27,7 @@ export function addWebhookChange(webhook: Command, runner: CommandRunner): void 
     change,
     async ({ options, control }, webhookId = '') => {
       const fields = await readFields(options);
-      const body = { ...fields, ...(options.url !== undefined && { url: options.url }) };
+      const body = { ...fields, ...defined({ url: options.url }) };
       if (Object.keys(body).length === 0)
         throw new UsageError('Say what to change: --url, --event, --header, --description, … (see --help).');
       const open = await control();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { defined } from '../../lib/defined.ts';
 import { UsageError } from '../failure.ts';
 import { userPath } from '../user-path.ts';
 
@@ -33,10 +34,9 @@ export const withFields = (command: Command): Command =>
 export async function readFields({ event, header, headersFile, ca, ...rest }: Fields) {
   const lines = [...(header ?? []), ...(headersFile === undefined ? [] : await readLines(headersFile))];
   return {
-    ...(rest.signatureHeader !== undefined && { signatureHeader: rest.signatureHeader }),
-    ...(rest.description !== undefined && { description: rest.description }),
+    ...defined({ signatureHeader: rest.signatureHeader, description: rest.description }),
     ...(rest.pin !== undefined && { pin: rest.pin === 'none' ? null : rest.pin }),
-    ...(event !== undefined && { events: event.flatMap((names) => names.split(',')) }),
+    ...defined({ events: event?.flatMap((names) => names.split(',')) }),
     ...((header !== undefined || headersFile !== undefined) && { headers: readHeaders(lines) }),
     ...(ca !== undefined && { ca: ca === 'none' ? null : await readText('--ca', ca) }),
   };

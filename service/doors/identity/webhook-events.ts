@@ -78,18 +78,16 @@ function fromVerification(payload: EventPayloads['verification.verified']): Reco
     ...defined({ reason }),
     ...(confidence === undefined ? {} : { confidence: round(confidence) }),
     ...(composite === undefined ? {} : { compositeScore: round(composite) }),
-    ...(checks === undefined
-      ? {}
-      : {
-          checkResults: checks.map(({ check, pass, score, weight, skipped }) => ({
-            check,
-            pass,
-            score: round(score),
-            weight: round(weight),
-            ...defined({ skipped }),
-          })),
-        }),
-    ...(assurance === undefined ? {} : { assurance }),
+    ...defined({
+      checkResults: checks?.map(({ check, pass, score, weight, skipped }) => ({
+        check,
+        pass,
+        score: round(score),
+        weight: round(weight),
+        ...defined({ skipped }),
+      })),
+      assurance,
+    }),
     verificationId: verification,
     profile: {
       id: profile,

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Turns } from '../../lib/turns.ts';
@@ -45,7 +46,7 @@ export function createChange({ store, inTransaction, turns, audit, forgetAddress
     const after = {
       ...unnamed,
       email: email ?? known.email,
-      ...(nameAfter !== undefined && { name: nameAfter }),
+      ...defined({ name: nameAfter }),
     };
     const changed = (['email', 'name'] as const).filter((field) => after[field] !== known[field]);
     if (changed.length === 0) return known;
