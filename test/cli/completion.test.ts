@@ -27,7 +27,9 @@ test('nouns, verbs and options are offered; the hidden command is not', () => {
   expect(offered('su')).toEqual(['subject']);
   expect(offered('key', 're')).toEqual(['revoke', 'restrict']);
   expect(offered('key', 'create', '--sc')).toEqual(['--scopes']);
-  expect(offered('subject', 'enroll', '--')).toEqual(expect.arrayContaining(['--email', '--test', '--data']));
+  const options = offered('subject', 'enroll', '--');
+  expect(options).toEqual(expect.arrayContaining(['--email', '--env', '--data']));
+  expect(options).not.toContain('--test');
 });
 
 test.each([

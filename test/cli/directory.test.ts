@@ -171,7 +171,7 @@ describe('without a service', () => {
         code: 'SUBJECT_NOT_FOUND',
       },
     ]);
-    expect(live.stderr).toContain('--test looks among trial people, without it among real ones.');
+    expect(live.stderr).toContain('--env test looks among trial people, without it among real ones.');
     expect(await cli.json('subject', 'show', 'ada@example.com', '--test')).toMatchObject({ enrollments: 1 });
   });
 
