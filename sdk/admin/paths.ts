@@ -332,6 +332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the state of the appliance
+         * @description Whether it takes requests, how much it holds, and where and with which settings it serves.
+         */
+        get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sites": {
         parameters: {
             query?: never;
@@ -2703,6 +2723,99 @@ export interface components {
             sent: boolean;
             /** @description Why it was not sent */
             reason?: string;
+        };
+        /**
+         * @description State of the appliance, for its operator.
+         * @example {
+         *       "ready": true,
+         *       "people": [
+         *         {
+         *           "env": "live",
+         *           "total": 1200,
+         *           "largest": 1200
+         *         }
+         *       ],
+         *       "safeGallery": [
+         *         {
+         *           "rate": 0.01,
+         *           "people": 3400
+         *         }
+         *       ],
+         *       "matchOnlyOrganizations": 0,
+         *       "lenientOrganizations": 0,
+         *       "service": {
+         *         "version": "0.1.1",
+         *         "process": 4711,
+         *         "startedAt": "2026-11-20T12:00:00.000Z",
+         *         "url": "http://127.0.0.1:7300",
+         *         "insecureHttp": false,
+         *         "settings": {
+         *           "host": "\"127.0.0.1\"",
+         *           "port": "7300"
+         *         }
+         *       }
+         *     }
+         */
+        Status: {
+            /** @description It takes requests */
+            ready: boolean;
+            /** @description Why it takes none */
+            reason?: string;
+            /** @description People enrolled */
+            people: {
+                /**
+                 * @description World of real people or of trials
+                 * @enum {string}
+                 */
+                env: "live" | "test";
+                /** @description Enrolled, over all organizations */
+                total: number;
+                /** @description Enrolled in the largest organization */
+                largest: number;
+            }[];
+            /** @description How large a gallery may be before 1:N thresholds are extrapolated */
+            safeGallery: {
+                /** @description False-identification rate */
+                rate: number;
+                /** @description So many people can be searched with a measured threshold */
+                people: number;
+            }[];
+            /** @description Organizations whose live verifications run without liveness */
+            matchOnlyOrganizations: number;
+            /** @description Organizations with a profile that verifies where liveness failed; absent where it cannot be read */
+            lenientOrganizations?: number;
+            /** @description Why what carries jobs cannot be used */
+            queueProblem?: string;
+            /** @description The process that serves; absent where none does */
+            service?: {
+                /** @description Version of Gatehouse */
+                version: string;
+                /** @description Process id */
+                process: number;
+                /**
+                 * Format: date-time
+                 * @description When it began to listen
+                 */
+                startedAt: string;
+                /** @description Address that it listens on */
+                url: string;
+                /** @description The certificate that is shown to callers; absent without TLS */
+                certificate?: {
+                    /** @description The name it is for */
+                    subject: string;
+                    /**
+                     * Format: date-time
+                     * @description When it ends
+                     */
+                    endsAt: string;
+                };
+                /** @description It listens beyond this machine without TLS */
+                insecureHttp: boolean;
+                /** @description Settings in force by name, each value as JSON; passwords in URLs are left out */
+                settings: {
+                    [key: string]: string;
+                };
+            };
         };
         /** @description One page of a list. */
         SitePage: {
@@ -8345,6 +8458,75 @@ export interface operations {
             };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description State of the appliance, for its operator. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ready": true,
+                     *       "people": [
+                     *         {
+                     *           "env": "live",
+                     *           "total": 1200,
+                     *           "largest": 1200
+                     *         }
+                     *       ],
+                     *       "safeGallery": [
+                     *         {
+                     *           "rate": 0.01,
+                     *           "people": 3400
+                     *         }
+                     *       ],
+                     *       "matchOnlyOrganizations": 0,
+                     *       "lenientOrganizations": 0,
+                     *       "service": {
+                     *         "version": "0.1.1",
+                     *         "process": 4711,
+                     *         "startedAt": "2026-11-20T12:00:00.000Z",
+                     *         "url": "http://127.0.0.1:7300",
+                     *         "insecureHttp": false,
+                     *         "settings": {
+                     *           "host": "\"127.0.0.1\"",
+                     *           "port": "7300"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

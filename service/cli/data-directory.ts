@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { Problem } from '../lib/problem.ts';
+import { asOwner, foreignOwner } from './directory-owner.ts';
 import { UsageError } from './failure.ts';
 import { invocation } from './invocation.ts';
 import { userPath } from './user-path.ts';
@@ -27,8 +29,28 @@ export async function requireInitialized(directory: string): Promise<void> {
   const { finishRestore } = await import('../backup/finish-restore.ts');
   finishRestore(directory);
   if (isInitialized(directory)) return;
+  refuseForeign(directory);
   throw new UsageError(
     `There is no Gatehouse in ${directory}. Give its directory with --data DIR (or GATEHOUSE_DATA), or make one:\n` +
       `  ${invocation} init --data ${directory} --org "My organization"`,
   );
+}
+
+/** An account that cannot look into the directory must not be told that nothing is there. */
+function refuseForeign(directory: string): void {
+  const foreign = foreignOwner(directory);
+  if (!foreign || canRead(foreign.folder)) return;
+  throw new Problem(
+    'INSUFFICIENT_SCOPE',
+    `${foreign.folder} belongs to another account (uid ${foreign.uid}). Run the command as that account: ${asOwner(foreign, invocation)}`,
+  );
+}
+
+function canRead(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -2,7 +2,6 @@ import type { Config } from '../config.ts';
 import type { ApplianceStatus } from '../doors/meta/index.ts';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { type Backups, createBackups } from '../engine/backups/index.ts';
-import { listenPolicy } from '../http/listening/listen-policy.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';
@@ -21,6 +20,7 @@ import { openOutbound } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
 import { openPictures, type Pictures } from './pictures.ts';
 import { readPeople, resumeService } from './resume.ts';
+import { createServing, isInsecure, type Serving } from './serving.ts';
 import { addStandingJobs } from './standing-jobs.ts';
 
 /** The whole appliance, ready to be asked; doors are put on it by serve.ts and by the CLI. */
@@ -36,6 +36,7 @@ export interface Gatehouse
   backups: Backups;
   /** Waits for what jobs of the service itself still do after their stop. */
   standingJobs: { settled(): Promise<void> };
+  serving: Serving;
   /** The doors answer on this port: nothing is ever sent there. */
   listens(port: number): void;
   metrics: Metrics;
@@ -95,6 +96,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, status },
     ...{ ...queue, ...eventsOut, ...callers, ...people, ...keyCare, ...erasing },
     ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
+    serving: createServing({ config, certificate, clock: ground.clock }),
     listens: ownPlaces.listens,
     gauges: createMetricGauges({
       ...ground,
@@ -116,6 +118,3 @@ const writing = ({ database, vault }: Pick<Base, 'database' | 'vault'>) => ({
     vault.keys.requireWriter();
   },
 });
-
-const isInsecure = ({ host, tlsCert, insecureHttp }: Config): boolean =>
-  listenPolicy({ host, tls: tlsCert !== undefined, insecureHttp }).is === 'allowed-with-warning';

@@ -10,7 +10,7 @@ import {
   type JobsDeps,
 } from '../engine/jobs/index.ts';
 import type { RedisDriver, RedisDriverDeps } from '../redis-queue/index.ts';
-import { queuePrefix } from './queue-prefix.ts';
+import { queuePrefix } from '../redis-queue/queue-prefix.ts';
 
 /** The jobs of the appliance, and what carries them. */
 export interface Queue {

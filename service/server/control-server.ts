@@ -1,16 +1,14 @@
 import type { Gatehouse } from '../compose/compose.ts';
 import { type AdminDeps, createControlAdminDoor } from '../doors/admin/index.ts';
-import { type ControlDeps, controlDoor } from '../doors/control/index.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import { defined } from '../lib/defined.ts';
 
 /** The server of the control socket, not listening yet: everything that the `gatehouse` command does to a data directory. */
 export async function createControlServer(
-  gatehouse: ControlDeps & AdminDeps & Pick<Gatehouse, 'ids'>,
+  gatehouse: AdminDeps & Pick<Gatehouse, 'ids'>,
   { log, connections }: Pick<ServerDeps, 'log' | 'connections'>,
 ): Promise<ReturnType<typeof createServer>> {
   const app = createServer({ ids: gatehouse.ids, log, ...defined({ connections }) });
-  await app.register(controlDoor, gatehouse);
   await app.register(createControlAdminDoor(gatehouse));
   return app;
 }

@@ -75,6 +75,7 @@ export async function serve(
   const url = sealed?.servers.url ?? (await listening.listenDoors(doors));
   const { port, protocol } = new URL(url);
   gatehouse.boardLinks.serveAt(url);
+  gatehouse.serving.begin(url);
   gatehouse.listens(Number(port) || (protocol === 'https:' ? 443 : 80));
   await startWork(gatehouse, opened);
 

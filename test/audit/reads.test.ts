@@ -25,7 +25,7 @@ const personal: Record<string, string> = {
 
 /** Settings, counts, keys, states and the ids of people who were erased. */
 const nothingPersonal = [
-  '/status',
+  '/api/admin/status',
   '/api/admin/organizations',
   '/api/admin/organization',
   '/api/admin/keys',

@@ -1,7 +1,6 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createControlAdminDoor } from '../../service/doors/admin/index.ts';
-import { controlDoor } from '../../service/doors/control/index.ts';
 import {
   createAccess,
   holdsScope,
@@ -355,7 +354,6 @@ describe('of all routes', () => {
 
   test('none is the control socket’s', async () => {
     const control = createServer({ ids: engine.ids, log: silentLog });
-    await control.register(controlDoor, { ...engine, access } as never);
     await control.register(createControlAdminDoor({ ...engine, ...operatorParts } as never));
     await control.ready();
     const has = (url: string, method: string) =>

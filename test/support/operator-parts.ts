@@ -15,19 +15,19 @@ const rooms = [
   'erasure',
   'subjectRecords',
   'retention',
+  'serving',
 ] as const;
 
-const refusing = new Proxy(
-  {},
-  {
-    get: () => () => {
-      throw new Error('An API key came as far as to what only the operator may do.');
-    },
-  },
-);
+const refuse = (): never => {
+  throw new Error('An API key came as far as to what only the operator may do.');
+};
+const refusing = new Proxy({}, { get: () => refuse });
 
 /** Parts of the engine that no API key reaches: asking one fails the request. */
-export const operatorParts = Object.fromEntries(rooms.map((room) => [room, refusing])) as unknown as Pick<
-  AdminDeps,
-  (typeof rooms)[number]
->;
+export const operatorParts = {
+  ...(Object.fromEntries(rooms.map((room) => [room, refusing])) as unknown as Pick<
+    AdminDeps,
+    (typeof rooms)[number]
+  >),
+  status: refuse,
+};

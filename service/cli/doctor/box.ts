@@ -1,26 +1,15 @@
-import { get as getPlain, type RequestOptions } from 'node:http';
-import { get as getSecure } from 'node:https';
-import type { ModelReport } from '../../engine/models/index.ts';
+import type { Schemas } from '../../../sdk/admin/client.ts';
 import { asTyped, invocation } from '../invocation.ts';
 import { count } from '../terminal/terminal.ts';
 import type { Finding } from './checks.ts';
 
-/** What a running service tells of itself on the control socket, as far as the doctor looks at it. */
-export interface BoxStatus {
-  models: Pick<ModelReport, 'name' | 'doubts' | 'enabled' | 'acceptedBy' | 'acceptedAt'>[];
-  people: { world: string; total: number; largest: number }[];
-  safeGallery: { rate: number; people: number }[];
-  matchOnlyOrganizations: number;
-  lenientOrganizations?: number;
-  insecureHttp?: boolean;
-  queueProblem?: string;
-}
+export type BoxStatus = Schemas['Status'];
 
 export function checkGalleries({ people, safeGallery }: BoxStatus): Finding {
   const limits = safeGallery.map(
     ({ rate, people: safe }) => `${safe.toLocaleString('en')} at 1 wrong name in ${Math.round(1 / rate)}`,
   );
-  const largest = people.map(({ world, largest }) => `${largest.toLocaleString('en')} ${world}`);
+  const largest = people.map(({ env, largest }) => `${largest.toLocaleString('en')} ${env}`);
   const found = `${largest.join(', ')} in the largest organization; measured up to ${limits.join(', ')}`;
   const exceeded = people.some(({ largest }) => safeGallery.some((limit) => largest > limit.people));
   return exceeded
@@ -34,7 +23,9 @@ export function checkGalleries({ people, safeGallery }: BoxStatus): Finding {
     : { what: 'people', state: 'ok', found };
 }
 
-export function checkLicences({ models }: BoxStatus): Finding {
+export function checkLicences(
+  models: readonly Pick<Schemas['Model'], 'name' | 'enabled' | 'acceptedBy' | 'acceptedAt'>[],
+): Finding {
   const accepted = models.filter(({ enabled, acceptedAt }) => enabled && acceptedAt !== undefined);
   const names = accepted.map(({ name, acceptedBy, acceptedAt }) => {
     const by = acceptedBy === undefined ? '' : ` by ${acceptedBy}`;
@@ -106,55 +97,4 @@ export function checkKeyCopies(
     found,
     remedy: `Without the key store no backup opens. Keep two copies, on other disks: ${invocation} keystore add DIR`,
   };
-}
-
-/** The settings the doctor reads may not be the flags the service was started with. */
-export function checkInsecureHttp({ insecureHttp }: BoxStatus): Finding[] {
-  if (!insecureHttp) return [];
-  return [
-    {
-      what: 'encryption of the service',
-      state: 'warn',
-      found: 'none: pictures of faces and API keys can be read on the way from other machines',
-      remedy: 'Start it with --tls-cert and --tls-key, or behind a proxy that encrypts.',
-    },
-  ];
-}
-
-const WAIT_MILLISECONDS = 2000;
-
-/** Whether the service answers where the settings say. Its certificate is another line's matter. */
-export async function checkAnswer(config: { host: string; port: number; tls: boolean }): Promise<Finding> {
-  const what = `port ${config.port}`;
-  const body = await ask(config).catch(() => undefined);
-  if (body?.includes('"uptimeSeconds"'))
-    return { what, state: 'ok', found: `the service answers on ${config.host}` };
-  return {
-    what,
-    state: 'warn',
-    found: `the service does not answer on ${config.host}`,
-    remedy:
-      'If it was started with another --host or --port, write them into gatehouse.json; else look at a firewall.',
-  };
-}
-
-function ask({ host, port, tls }: { host: string; port: number; tls: boolean }): Promise<string> {
-  const every: Record<string, string> = { '': '127.0.0.1', '0.0.0.0': '127.0.0.1', '::': '::1' };
-  const options: RequestOptions & { rejectUnauthorized?: boolean } = {
-    host: every[host] ?? host,
-    port,
-    path: '/health',
-    timeout: WAIT_MILLISECONDS,
-    rejectUnauthorized: false,
-  };
-  return new Promise((resolve, reject) => {
-    const request = (tls ? getSecure : getPlain)(options, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-      response.on('end', () => resolve(text)).on('error', reject);
-    });
-    request.on('timeout', () => request.destroy(new Error('no answer'))).on('error', reject);
-  });
 }

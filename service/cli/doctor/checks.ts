@@ -6,8 +6,10 @@ import { listenPolicy } from '../../http/listening/listen-policy.ts';
 import { readTlsFiles } from '../../http/listening/tls-files.ts';
 import { defined } from '../../lib/defined.ts';
 import { programBuiltAt } from '../../lib/program-built.ts';
+import { asOwner, foreignOwner } from '../directory-owner.ts';
 import { invocation } from '../invocation.ts';
 import { oldestNode, refuseOldNode } from '../node-version.ts';
+import { describeSize } from '../terminal/size.ts';
 
 export interface Finding {
   what: string;
@@ -32,7 +34,19 @@ export function checkNode(version: string): Finding {
     : finding('Node.js', 'fail', `${version}, needs ${oldestNode}`, refusal);
 }
 
-/** Nobody but the owner should read the directory, the key files and the socket. */
+/** Undefined where this account owns the directory. One that runs as root reads it all the same. */
+export function checkOwner(data: string, self = process.getuid?.()): Finding | undefined {
+  const foreign = foreignOwner(data, self);
+  if (!foreign) return undefined;
+  return finding(
+    'data directory',
+    self === 0 ? 'warn' : 'fail',
+    `${foreign.folder} belongs to another account (uid ${foreign.uid})`,
+    `Run Gatehouse as that account: ${asOwner(foreign, `${invocation} doctor --data ${data}`)}`,
+  );
+}
+
+/** Only the owner should read the directory, the key files and the socket. */
 export async function checkPermissions(data: string): Promise<Finding> {
   const open: string[] = [];
   for (const name of [
@@ -47,15 +61,6 @@ export async function checkPermissions(data: string): Promise<Finding> {
     const path = join(data, name);
     const found = await stat(path).catch(() => undefined);
     if (found && (found.mode & 0o077) !== 0 && process.platform !== 'win32') open.push(path);
-  }
-  const owner = await stat(data);
-  if (process.getuid && owner.uid !== process.getuid() && process.getuid() !== 0) {
-    return finding(
-      'permissions',
-      'fail',
-      `${data} belongs to another account`,
-      'Run Gatehouse as its owner, or chown it.',
-    );
   }
   return open.length === 0
     ? finding('permissions', 'ok', 'only the owner can read the data')
@@ -77,7 +82,7 @@ export async function checkDisk(directory: string): Promise<Finding> {
   return finding(
     'disk space',
     state,
-    `${(free / GIGABYTE).toFixed(1)} GB free`,
+    `${describeSize(free)} free`,
     state === 'ok' ? undefined : 'Free some space, or move the data directory to a larger disk.',
   );
 }

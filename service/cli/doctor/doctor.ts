@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { replyOf } from '../../../sdk/admin/client.ts';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { type Config, parseConfig } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { allPages } from '../all-pages.ts';
@@ -19,9 +19,7 @@ import { checkAlerts, MOST_ALERTS } from './alerts.ts';
 import { checkBackups } from './backups.ts';
 import {
   type BoxStatus,
-  checkAnswer,
   checkGalleries,
-  checkInsecureHttp,
   checkKeyCopies,
   checkLenientProfiles,
   checkLicences,
@@ -33,6 +31,7 @@ import {
   checkDisk,
   checkModelFiles,
   checkNode,
+  checkOwner,
   checkPad,
   checkPermissions,
   checkPort,
@@ -46,8 +45,9 @@ import { checkOwnGalleries } from './galleries.ts';
 import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './people.ts';
 import { checkGrants } from './postgres.ts';
 import { checkRetention } from './retention.ts';
+import { checkService } from './service.ts';
 import { checkConsent, checkKeyStore, checkMasterKey } from './setup.ts';
-import { describeFindings } from './text.ts';
+import { countStates, describeCounts, describeFindings } from './text.ts';
 
 export function addDoctor(program: Command, runner: CommandRunner): void {
   const command = program
@@ -58,41 +58,55 @@ export function addDoctor(program: Command, runner: CommandRunner): void {
     )
     .addHelpText('after', examples('doctor', 'doctor --data /srv/gatehouse --json'));
   runner.run(command, async ({ data, terminal, control }) => {
-    const config = parseConfig({ data });
-    const now = systemClock.now();
-    const findings: Finding[] = [
-      checkNode(process.versions.node),
-      await checkDisk(await existingFolder(data)),
-    ];
-    findings.push(checkTls(config, now), checkSocketPath(join(data, 'control.sock')));
-    if (isInitialized(data)) {
-      findings.push(
-        await checkPermissions(data),
-        await checkClock(now, data),
-        ...(await checkGrants(config)),
-        ...(await askBox(control, config)),
-      );
-    } else {
-      const remedy = `${invocation} init --data ${data} --org "My organization"   or   npm start`;
-      findings.push({ what: 'data directory', state: 'warn', found: `${data} is not initialized`, remedy });
-      findings.push(await checkClock(now, data), await checkPort(config.host, config.port));
-    }
-    const failed = findings.some(({ state }) => state === 'fail');
+    const findings = await examine(data, control);
+    const counts = countStates(findings);
+    const ok = counts.fail === 0;
     const mark = { ok: 'good', warn: 'care', fail: 'bad' } as const;
     const text = describeFindings(findings, answerWidth(), (state) =>
       terminal.style(mark[state], state.padEnd(4)),
     );
     return {
-      json: { ok: !failed, findings },
-      text,
-      ...(failed ? { exitCode: 1 as const } : {}),
+      json: { ok, counts, findings },
+      text: `${text}\n\n${describeCounts(counts)}`,
+      ...(ok ? {} : { exitCode: 1 as const }),
     };
   });
 }
 
+async function examine(data: string, control: () => Promise<Control>): Promise<Finding[]> {
+  const machine = [checkNode(process.versions.node), await checkDisk(await existingFolder(data))];
+  const owner = checkOwner(data);
+  if (owner) machine.push(owner);
+  if (owner?.state === 'fail') return machine;
+  const config = parseConfig({ data });
+  const now = systemClock.now();
+  machine.push(checkSocketPath(join(data, 'control.sock')));
+  if (isInitialized(data)) {
+    return [
+      ...machine,
+      await checkPermissions(data),
+      await checkClock(now, data),
+      ...(await checkGrants(config)),
+      ...(await askBox(control, config)),
+    ];
+  }
+  const remedy = `${invocation} init --data ${data} --org "My organization"   or   npm start`;
+  return [
+    ...machine,
+    { what: 'data directory', state: 'warn', found: `${data} is not initialized`, remedy },
+    await checkClock(now, data),
+    ...(await checkListening(config)),
+  ];
+}
+
+/** Whether a service that is started now could listen. */
+const checkListening = async (config: Config): Promise<Finding[]> => [
+  checkTls(config, systemClock.now()),
+  await checkPort(config.host, config.port),
+];
+
 /** What only the box itself can tell; a box that cannot be opened is one failed line naming why. */
 async function askBox(control: () => Promise<Control>, config: Config): Promise<Finding[]> {
-  const port = () => checkPort(config.host, config.port);
   let open: Control;
   try {
     open = await control();
@@ -101,7 +115,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     const files = await checkFiles(config.data, () => Promise.reject(error)).catch(() => undefined);
     return [
       { what: 'data directory', state: 'fail', found: text.split('\n')[0] ?? text },
-      await port(),
+      ...(await checkListening(config)),
       ...(files ? [checkModelFiles(files)] : []),
     ];
   }
@@ -113,6 +127,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
       { what: 'data directory', state: 'fail', found, remedy: `${invocation} unseal --data ${config.data}` },
     ];
   }
+  const status = running ? await replyOf(open.admin.GET('/api/admin/status')) : undefined;
   const files = await checkFiles(config.data, control);
   const { items: models } = await replyOf(open.admin.GET('/api/admin/models'));
   const { items: places } = await replyOf(open.admin.GET('/api/admin/key-store/places'));
@@ -124,9 +139,11 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     {
       what: 'writer',
       state: 'ok',
-      found: running ? `the service${await holder(config.data)} answers` : 'nobody else holds the directory',
+      found: running
+        ? `the service${await holder(config.data)} answers`
+        : 'no other process holds the directory',
     },
-    ...(running ? await askService(open, config) : [await port()]),
+    ...(status ? await checkRunning(status, config, models) : await checkListening(config)),
     checkMasterKey(await replyOf(open.admin.GET('/api/admin/master-key')), config.data, places),
     checkKeyStore(config, places),
     checkKeyCopies(places),
@@ -200,18 +217,18 @@ async function openAlerts(open: Control, organizations: readonly Organization[])
 }
 
 /** What a box that is in use should be looked at for. */
-async function askService(open: Control, config: Config): Promise<Finding[]> {
-  const status = await open.get<BoxStatus>('/status');
-  return [
-    await checkAnswer({ ...config, tls: config.tlsCert !== undefined }),
-    ...checkInsecureHttp(status),
-    checkGalleries(status),
-    checkLicences(status),
-    checkMatchOnly(status),
-    ...checkLenientProfiles(status),
-    ...checkQueue(status),
-  ];
-}
+const checkRunning = async (
+  status: BoxStatus,
+  config: Config,
+  models: readonly Schemas['Model'][],
+): Promise<Finding[]> => [
+  ...(status.service ? await checkService(status.service, config, systemClock.now()) : []),
+  checkGalleries(status),
+  checkLicences(models),
+  checkMatchOnly(status),
+  ...checkLenientProfiles(status),
+  ...checkQueue(status),
+];
 
 /** Who wrote itself down as the writer; nothing rests on it. */
 async function holder(data: string): Promise<string> {

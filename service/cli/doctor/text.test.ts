@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeFindings } from './text.ts';
+import { countStates, describeCounts, describeFindings } from './text.ts';
 
 test('findings stand under one another and hang at the width of the window', () => {
   const findings = [
@@ -17,5 +17,13 @@ test('findings stand under one another and hang at the width of the window', () 
   );
   expect(describeFindings(findings, 28, mark)).toBe(
     'ok    Node.js  24.1.0\nwarn  disk     one gigabyte\n               is free\n      Free some of it, or\n      buy.',
+  );
+});
+
+test('the closing line counts, and names the exit code', () => {
+  const states = (['ok', 'warn', 'ok'] as const).map((state) => ({ state }));
+  expect(describeCounts(countStates(states))).toBe('2 ok, 1 warning, 0 failed; exit code 0');
+  expect(describeCounts(countStates([...states, { state: 'fail' }]))).toBe(
+    '2 ok, 1 warning, 1 failed; exit code 1',
   );
 });

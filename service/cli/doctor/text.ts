@@ -1,4 +1,4 @@
-import { oneLine, wrap } from '../terminal/terminal.ts';
+import { count, oneLine, wrap } from '../terminal/terminal.ts';
 import type { Finding } from './checks.ts';
 
 /** A line for each finding and one for its remedy, broken at `width`. `mark` writes the state in four columns. */
@@ -16,3 +16,19 @@ export function describeFindings(
     })
     .join('\n');
 }
+
+export interface Counts {
+  ok: number;
+  warn: number;
+  fail: number;
+}
+
+export function countStates(findings: readonly Pick<Finding, 'state'>[]): Counts {
+  const counts: Counts = { ok: 0, warn: 0, fail: 0 };
+  for (const { state } of findings) counts[state] += 1;
+  return counts;
+}
+
+/** The closing line, with the exit code of the command. */
+export const describeCounts = ({ ok, warn, fail }: Counts): string =>
+  `${ok} ok, ${count(warn, 'warning', 'warnings')}, ${fail} failed; exit code ${fail > 0 ? 1 : 0}`;

@@ -8,10 +8,6 @@ import { createSocketTransport, probeSocket } from '../control/socket-transport.
 import type { Terminal } from '../terminal/terminal.ts';
 import { passphraseFileFlag, readPassphrase } from './passphrase.ts';
 
-interface Status {
-  readiness?: { is: 'ready' } | { is: 'not-ready'; reason: string };
-}
-
 const TRIES = 3;
 /** Milliseconds that one question about the state may wait for a change. */
 const PATIENCE = 1_000;
@@ -81,13 +77,12 @@ async function waitUntilReady(control: Control, terminal: Terminal): Promise<Ans
       continue;
     }
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
-    const { readiness } = await control.get<Status>('/status');
-    const ready = readiness?.is !== 'not-ready';
+    const { ready, reason: why } = await replyOf(control.admin.GET('/api/admin/status'));
     return {
       json: { sealed: false, ready, seconds },
       text: ready
         ? `The service is unsealed and ready (${seconds} s).`
-        : `The service is unsealed, but not ready: ${readiness?.reason}`,
+        : `The service is unsealed, but not ready: ${why}`,
       ...(ready ? {} : { exitCode: 1 as const }),
     };
   }

@@ -22,6 +22,7 @@ import { type RetentionRouteDeps, retentionRoutes } from './retention/routes.ts'
 import type { AdminRoute } from './route.ts';
 import { openSeal, sealRoutes } from './seal/routes.ts';
 import { type SiteRouteDeps, siteRoutes } from './sites/routes.ts';
+import { type StatusRouteDeps, statusRoutes } from './status/routes.ts';
 import { type SubjectRecordRouteDeps, subjectRecordRoutes } from './subject-record/routes.ts';
 import { type SubjectRouteDeps, subjectRoutes } from './subjects/routes.ts';
 import { type VerificationRouteDeps, verificationRoutes } from './verifications/routes.ts';
@@ -29,10 +30,12 @@ import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
 
 export type { SealState } from './seal/routes.ts';
 export { createSealedControlDoor } from './sealed-door.ts';
+export type { ServiceReport } from './status/report.ts';
 
 /** What of the engine is behind the administrative routes; the composed Gatehouse fits. */
 export type AdminDeps = OrganizationRouteDeps &
   AlertRouteDeps &
+  StatusRouteDeps &
   SiteRouteDeps &
   ProfileRouteDeps &
   LimitRouteDeps &
@@ -59,6 +62,7 @@ export type AdminDeps = OrganizationRouteDeps &
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...organizationRoutes(deps),
   ...alertRoutes(deps),
+  ...statusRoutes(deps),
   ...siteRoutes(deps),
   ...profileRoutes(deps),
   ...limitRoutes(deps),

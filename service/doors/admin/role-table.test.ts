@@ -32,6 +32,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'GET /api/admin/profiles/:slug': 'o OAo-a -',
   'PUT /api/admin/profiles/:slug': 'o OA--- -',
   'DELETE /api/admin/profiles/:slug': 'o OA--- -',
+  'GET /api/admin/status': 'o ----- -',
   'GET /api/admin/alerts': 'o OAo-a k',
   'POST /api/admin/alerts/:id/acknowledge': 'o OAo-- k',
   'GET /api/admin/alerts/desktop': 'o ----- -',
@@ -166,21 +167,16 @@ const forKeys = [
 
 const letters = { owner: 'O', administrator: 'A', operator: 'o', reviewer: 'r', auditor: 'a' } as const;
 
-const refusing = new Proxy(
-  {},
-  {
-    get: () => () => {
-      throw new Problem('CONFLICT', 'The engine was asked.');
-    },
-  },
-);
+const refuse = (): never => {
+  throw new Problem('CONFLICT', 'The engine was asked.');
+};
+const refusing = new Proxy(refuse, { get: () => refuse });
 const organization: Organization = {
   ...{ id: 'org_recorded' as OrganizationId, name: 'Recorded', createdAt: 0, matchOnly: false },
   ...{ uniquenessPolicy: 'off', consentPolicy: 'attested' },
 };
-const organizations = new Proxy(refusing, {
-  get: (target: Record<string, unknown>, name: string) =>
-    name === 'get' ? async () => organization : target[name],
+const organizations = new Proxy(refuse, {
+  get: (_, name) => (name === 'get' ? async () => organization : refuse),
 });
 /** Whatever else the engine is asked, it refuses: that a route asked it is what matters here. */
 const engine = new Proxy(

@@ -1,0 +1,66 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { checkAnswer, checkServedTls, checkSettings, type Service } from './service.ts';
+
+const service: Service = {
+  version: '1.0.0',
+  process: 4711,
+  startedAt: '2026-11-20T12:00:00.000Z',
+  url: 'http://127.0.0.1:7300',
+  insecureHttp: false,
+  settings: { port: '7300', logLevel: '"info"' },
+};
+const now = Date.parse('2026-11-20T12:00:00Z');
+
+test('the address is asked, and another program there is not taken for the service', async () => {
+  let body = '{"status":"ok","uptimeSeconds":3}';
+  const server = createServer((_, response) => response.end(body));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    expect(await checkAnswer(url)).toEqual({
+      what: 'address',
+      state: 'ok',
+      found: `the service answers at ${url}`,
+    });
+    body = 'hello';
+    expect(await checkAnswer(url)).toMatchObject({ state: 'warn' });
+  } finally {
+    server.close();
+  }
+  expect(await checkAnswer(url)).toMatchObject({ state: 'warn' });
+});
+
+test('the certificate in use is looked at, and plain HTTP beyond this machine is told', () => {
+  const endsAt = (days: number) => ({
+    certificate: { subject: 'box.example.org', endsAt: new Date(now + days * 86_400_000).toISOString() },
+  });
+  expect(checkServedTls({ ...service, ...endsAt(30) }, now)).toEqual({
+    what: 'encryption',
+    state: 'ok',
+    found: 'certificate for box.example.org, 30 more days',
+  });
+  expect(checkServedTls({ ...service, ...endsAt(20) }, now)).toMatchObject({ state: 'warn' });
+  expect(checkServedTls(service, now)).toMatchObject({ state: 'ok' });
+  expect(checkServedTls({ ...service, insecureHttp: true }, now)).toMatchObject({ state: 'warn' });
+});
+
+test('settings of flags are told; those of a file that changed after the start are not in force', () => {
+  expect(checkSettings(service, service.settings, now - 1)).toEqual({
+    what: 'settings in force',
+    state: 'ok',
+    found: 'those that this command reads',
+  });
+  const here = { port: '7301', workers: '2', logLevel: '"info"' };
+  expect(checkSettings(service, here, now - 1)).toEqual({
+    what: 'settings in force',
+    state: 'ok',
+    found:
+      'by flags or the environment of the service: port 7300 (read here: 7301), workers not set (read here: 2)',
+  });
+  expect(checkSettings(service, here, now + 1)).toMatchObject({
+    state: 'warn',
+    found: expect.stringContaining('gatehouse.json was changed after the start: port 7300'),
+  });
+});

@@ -1,0 +1,103 @@
+import { stat } from 'node:fs/promises';
+import { get as getPlain } from 'node:http';
+import { get as getSecure } from 'node:https';
+import { join } from 'node:path';
+import type { Schemas } from '../../../sdk/admin/client.ts';
+import { shownSettings } from '../../compose/serving.ts';
+import type { Config } from '../../config.ts';
+import type { Finding } from './checks.ts';
+
+export type Service = NonNullable<Schemas['Status']['service']>;
+
+const DAY = 86_400_000;
+const WAIT_MILLISECONDS = 2000;
+
+/** What only the process that serves can tell: where it listens, its certificate, its settings. */
+export async function checkService(service: Service, config: Config, now: number): Promise<Finding[]> {
+  const file = await stat(join(config.data, 'gatehouse.json')).catch(() => undefined);
+  return [
+    await checkAnswer(service.url),
+    checkServedTls(service, now),
+    checkSettings(service, shownSettings(config), file?.mtimeMs),
+  ];
+}
+
+/** Whether the service answers where it says. Its certificate is another line's matter. */
+export async function checkAnswer(url: string): Promise<Finding> {
+  const what = 'address';
+  const body = await ask(url).catch(() => undefined);
+  if (body?.includes('"uptimeSeconds"')) return { what, state: 'ok', found: `the service answers at ${url}` };
+  return {
+    what,
+    state: 'warn',
+    found: `the service listens at ${url} and does not answer there`,
+    remedy: 'Look at a firewall of this machine, and at the log of the service.',
+  };
+}
+
+function ask(url: string): Promise<string> {
+  const options = { timeout: WAIT_MILLISECONDS, rejectUnauthorized: false };
+  return new Promise((resolve, reject) => {
+    const request = (url.startsWith('https:') ? getSecure : getPlain)(
+      new URL('/health', url),
+      options,
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+        });
+        response.on('end', () => resolve(text)).on('error', reject);
+      },
+    );
+    request.on('timeout', () => request.destroy(new Error('no answer'))).on('error', reject);
+  });
+}
+
+export function checkServedTls({ certificate, insecureHttp, url }: Service, now: number): Finding {
+  const what = 'encryption';
+  if (insecureHttp) {
+    return {
+      what,
+      state: 'warn',
+      found: 'none: pictures of faces and API keys can be read on the way from other machines',
+      remedy: 'Start it with --tls-cert and --tls-key, or behind a proxy that encrypts.',
+    };
+  }
+  if (!certificate) return { what, state: 'ok', found: `not needed: only this machine reaches ${url}` };
+  const days = Math.floor((Date.parse(certificate.endsAt) - now) / DAY);
+  const found = `certificate for ${certificate.subject}, ${days} more days`;
+  return days < 21
+    ? {
+        what,
+        state: 'warn',
+        found,
+        remedy: 'Renew the certificate: the service takes the new file within ten minutes.',
+      }
+    : { what, state: 'ok', found };
+}
+
+/**
+ * Settings in force beside those that this command reads. Flags and variables of the service are its own matter; a settings file
+ * that changed after the start (`changedAt`) is not in force.
+ */
+export function checkSettings(
+  { settings, startedAt }: Pick<Service, 'settings' | 'startedAt'>,
+  here: Readonly<Record<string, string>>,
+  changedAt: number | undefined,
+): Finding {
+  const what = 'settings in force';
+  const names = [...new Set([...Object.keys(settings), ...Object.keys(here)])].toSorted();
+  const others = names
+    .filter((name) => settings[name] !== here[name])
+    .map((name) => `${name} ${settings[name] ?? 'not set'} (read here: ${here[name] ?? 'not set'})`);
+  if (others.length === 0) return { what, state: 'ok', found: 'those that this command reads' };
+  const found = others.join(', ');
+  return changedAt !== undefined && changedAt > Date.parse(startedAt)
+    ? {
+        what,
+        state: 'warn',
+        found: `gatehouse.json was changed after the start: ${found}`,
+        remedy: 'Restart the service: settings are read at the start.',
+      }
+    : { what, state: 'ok', found: `by flags or the environment of the service: ${found}` };
+}

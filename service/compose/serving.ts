@@ -1,0 +1,57 @@
+import type { ServedCertificate } from '../certificate/served-certificate.ts';
+import type { Config } from '../config.ts';
+import type { ServiceReport } from '../doors/admin/index.ts';
+import { listenPolicy } from '../http/listening/listen-policy.ts';
+import type { Clock } from '../lib/clock.ts';
+import { productVersion } from '../lib/version.ts';
+
+/** What this process serves. */
+export interface Serving {
+  /** It listens at this URL from now on. */
+  begin(url: string): void;
+  /** Undefined before; a command that opens the directory itself serves nothing. */
+  report(): ServiceReport | undefined;
+}
+
+export interface ServingDeps {
+  config: Config;
+  certificate: Pick<ServedCertificate, 'current' | 'end'> | undefined;
+  clock: Clock;
+}
+
+export function createServing({ config, certificate, clock }: ServingDeps): Serving {
+  let begun: { url: string; startedAt: number } | undefined;
+  const settings = shownSettings(config);
+  return {
+    begin(url) {
+      begun = { url, startedAt: clock.now() };
+    },
+    report: () =>
+      begun && {
+        ...begun,
+        version: productVersion(),
+        process: process.pid,
+        ...(certificate && {
+          certificate: { subject: certificate.current().subject, endsAt: certificate.end() },
+        }),
+        insecureHttp: isInsecure(config),
+        settings,
+      },
+  };
+}
+
+export const isInsecure = ({ host, tlsCert, insecureHttp }: Config): boolean =>
+  listenPolicy({ host, tls: tlsCert !== undefined, insecureHttp }).is === 'allowed-with-warning';
+
+/** Each setting as JSON. URLs keep host, port and path: their other parts may hold a password. */
+export function shownSettings(config: Config): Record<string, string> {
+  const shown = Object.entries(config).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, JSON.stringify(name.endsWith('Url') ? withoutSecrets(value) : value)]],
+  );
+  return Object.fromEntries(shown);
+}
+
+function withoutSecrets(value: unknown): string {
+  const { protocol, host, pathname } = new URL(String(value));
+  return `${protocol}//${host}${pathname}`;
+}

@@ -1,0 +1,26 @@
+import type { World } from '../../../lib/id.ts';
+
+/** What of the state of the appliance is told to its operator; the composed status fits. */
+export interface ApplianceReport {
+  readiness: { is: 'ready' } | { is: 'not-ready'; reason: string };
+  people: { world: World; total: number; largest: number }[];
+  safeGallery: { rate: number; people: number }[];
+  matchOnlyOrganizations: number;
+  lenientOrganizations?: number;
+  queueProblem?: string;
+}
+
+/** The process that serves: where it listens, and with which settings. No secret is among it. */
+export interface ServiceReport {
+  version: string;
+  process: number;
+  startedAt: number;
+  /** `https://127.0.0.1:7300`. */
+  url: string;
+  /** The certificate in use; absent without TLS. */
+  certificate?: { subject: string; endsAt: number };
+  /** Listens beyond this machine without TLS. */
+  insecureHttp: boolean;
+  /** As in the settings file, each value as JSON. */
+  settings: Readonly<Record<string, string>>;
+}

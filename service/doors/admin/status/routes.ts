@@ -1,0 +1,26 @@
+import { type AdminRoute, route } from '../route.ts';
+import type { ApplianceReport, ServiceReport } from './report.ts';
+import { fromReports } from './translate.ts';
+import { StatusReply } from './wire.ts';
+
+export interface StatusRouteDeps {
+  status(): Promise<ApplianceReport>;
+  /** Undefined where no service runs. */
+  serving: { report(): ServiceReport | undefined };
+}
+
+/** What `gatehouse doctor` and `gatehouse unseal` ask of the appliance. */
+export const statusRoutes = (deps: StatusRouteDeps): AdminRoute[] => [
+  route({
+    tag: 'appliance',
+    within: 'appliance',
+    method: 'GET',
+    url: '/status',
+    operationId: 'getStatus',
+    summary: 'Get the state of the appliance',
+    description: 'Whether it takes requests, how much it holds, and where and with which settings it serves.',
+    may: { operator: true, administrator: [], key: false },
+    reply: StatusReply,
+    handle: async () => fromReports(await deps.status(), deps.serving.report()),
+  }),
+];

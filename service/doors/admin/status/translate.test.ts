@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { fromReports } from './translate.ts';
+import { StatusReply } from './wire.ts';
+
+const box = {
+  readiness: { is: 'not-ready' as const, reason: 'The database cannot be used.' },
+  people: [{ world: 'live' as const, total: 3, largest: 2 }],
+  safeGallery: [{ rate: 0.01, people: 636 }],
+  matchOnlyOrganizations: 1,
+  models: ['never told'],
+};
+
+test('without a service there is no report of one, and nothing else of the state is told', () => {
+  expect(StatusReply.parse(fromReports(box, undefined))).toEqual({
+    ready: false,
+    reason: 'The database cannot be used.',
+    people: [{ env: 'live', total: 3, largest: 2 }],
+    safeGallery: [{ rate: 0.01, people: 636 }],
+    matchOnlyOrganizations: 1,
+  });
+});
+
+test('a service is told with ISO times', () => {
+  const service = {
+    ...{ version: '1.0.0', process: 7, startedAt: 0, url: 'https://127.0.0.1:7300', insecureHttp: false },
+    ...{ certificate: { subject: 'box', endsAt: 1000 }, settings: { port: '7300' } },
+  };
+  expect(StatusReply.parse(fromReports({ ...box, readiness: { is: 'ready' } }, service))).toMatchObject({
+    ready: true,
+    service: {
+      startedAt: '1970-01-01T00:00:00.000Z',
+      certificate: { subject: 'box', endsAt: '1970-01-01T00:00:01.000Z' },
+      settings: { port: '7300' },
+    },
+  });
+});
