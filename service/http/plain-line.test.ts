@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainLine } from './plain-line.ts';
+import { isTrouble, plainLine, requestLine } from './plain-line.ts';
 import { createStructuredLog } from './structured-log.ts';
 
 test('a warning and an error are one plain sentence each', () => {
@@ -18,4 +18,21 @@ test('a warning and an error are one plain sentence each', () => {
     'Warning: Listening on 0.0.0.0 WITHOUT ENCRYPTION.',
     'Error: The state of the appliance cannot be told: disk I/O error at page 7 (req_1)',
   ]);
+});
+
+test('a request of the network is one line without its query, its parameters or its caller', () => {
+  const line = (fields: object, msg = 'request') => JSON.stringify({ level: 'info', msg, ...fields });
+  const request = { method: 'GET', route: '/api/admin/keys/:id', status: 200, milliseconds: 12.3 };
+  const caller = { address: '10.0.0.7', key: 'key_1', organization: 'org_1' };
+  expect(requestLine(line({ ...request, ...caller }))).toBe('GET /api/admin/keys/:id 200 12.3 ms');
+  expect(requestLine(line({ ...request, ...caller, route: 'unmatched', status: 404 }))).toBe(
+    'GET (no such path) 404 12.3 ms',
+  );
+  expect(requestLine(line(request))).toBeUndefined();
+  expect(requestLine(line(caller, 'the service listens'))).toBeUndefined();
+  expect([
+    isTrouble(line({})),
+    isTrouble(line({ level: 'warn' })),
+    isTrouble(line({ level: 'error' })),
+  ]).toEqual([false, true, true]);
 });

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { parseConfig } from '../../config.ts';
-import { plainLine } from '../../http/plain-line.ts';
+import { isTrouble, plainLine, requestLine } from '../../http/plain-line.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { openControl } from '../control/open-control.ts';
 import { initialize } from '../init/initialize.ts';
 import { recordDatabase } from '../init/record-database.ts';
 import { invocation } from '../invocation.ts';
 import { listOrganizations, type Organization } from '../organization.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './options.ts';
 import { type RunningService, runService } from './run-service.ts';
 
@@ -19,7 +20,7 @@ export function addStart(program: Command, runner: CommandRunner): void {
     .addHelpText('after', examples('start', 'start --port 7400 --data ./trial'));
   runner.run<ServeOptions>(command, async ({ options, data, terminal }) => {
     const config = parseConfig(toConfigInput(data, options));
-    // A person reads this terminal: the log keeps quiet unless it was asked for.
+    // The log keeps quiet unless it was asked for.
     const quiet = options.logLevel === undefined && config.logLevel === 'info';
     const greet = async ({ url }: RunningService) => {
       recordDatabase(data, config);
@@ -34,8 +35,9 @@ export function addStart(program: Command, runner: CommandRunner): void {
         await control.close();
       }
     };
-    await runService(quiet ? { ...config, logLevel: 'warn' } : config, greet, {
-      ...(quiet && terminal.interactive && { logLine: (line) => terminal.note(plainLine(line)) }),
+    const logLevel = terminal.shown ? 'info' : 'warn';
+    await runService(quiet ? { ...config, logLevel } : config, greet, {
+      ...(quiet && { logLine: (line) => sayLine(line, terminal) }),
       sealed: (url) =>
         terminal.answer(
           `Gatehouse is sealed: it listens at ${url} and waits for its passphrase. In another terminal:\n\n  ${invocation} unseal --data ${data}\n`,
@@ -44,6 +46,15 @@ export function addStart(program: Command, runner: CommandRunner): void {
     terminal.answer('Stopped.');
     return undefined;
   });
+}
+
+/** Requests are shown to a person at a terminal alone; warnings and errors are told in any case. */
+function sayLine(line: string, terminal: Terminal): void {
+  const request = terminal.shown ? requestLine(line) : undefined;
+  if (request !== undefined) terminal.answer(request);
+  else if (!isTrouble(line)) return;
+  else if (terminal.interactive) terminal.note(plainLine(line));
+  else process.stderr.write(line);
 }
 
 function welcome(url: string, data: string, organization: string, key: string): string {

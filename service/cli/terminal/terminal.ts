@@ -7,6 +7,8 @@ export type Cell = string | number | undefined;
 export interface Terminal {
   /** A person may be reading progress on standard error. */
   readonly interactive: boolean;
+  /** A person may be reading the answer on standard output. */
+  readonly shown: boolean;
   answer(text: string): void;
   note(text: string): void;
   /** Of the process, after what was answered is written: 1 where the command did its work and its answer was lost. */
@@ -27,6 +29,7 @@ export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
   });
   return {
     interactive: stderr.isTTY === true,
+    shown: stdout.isTTY === true,
     answer: (text) => void stdout.write(`${text}\n`),
     note,
     async exitCode(code) {
