@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
-import { type AlertMetric, alertMetrics } from '../../engine/alerts/index.ts';
+import { type AlertMetric, alertMetrics } from '../../engine/alerts/alert.ts';
 import { defined } from '../../lib/defined.ts';
 import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { brotliDecompressSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -45,6 +46,30 @@ describe('/docs', () => {
     expect(headers['content-security-policy']).toMatch(
       /^default-src 'none'; script-src 'self' 'sha256-[A-Za-z0-9+/]{43}='; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
     );
+  });
+
+  test.each(['/docs/', '/docs/js/scalar.js', '/openapi.json'])(
+    '%s comes compressed, and once',
+    async (url) => {
+      const headers = { 'accept-encoding': 'gzip, br' };
+      const plain = await app.inject({ url });
+      const first = await app.inject({ url, headers });
+      expect(first.headers).toMatchObject({
+        'content-encoding': 'br',
+        vary: expect.stringContaining('accept-encoding'),
+      });
+      expect(brotliDecompressSync(first.rawPayload).toString()).toBe(plain.body);
+      expect(first.headers['cache-control']).not.toBe('no-store');
+      const etag = String(first.headers.etag);
+      const again = await app.inject({ url, headers: { ...headers, 'if-none-match': etag } });
+      expect([again.statusCode, again.body]).toEqual([304, '']);
+    },
+  );
+
+  test('what is asked for its state is neither compressed nor kept', async () => {
+    const { headers } = await app.inject({ url: '/metrics', headers: { 'accept-encoding': 'gzip' } });
+    expect(headers['cache-control']).toBe('no-store');
+    expect(headers).not.toHaveProperty('etag');
   });
 
   test.skipIf(!browserPath)('works in a browser and asks only this box', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import scalar from '@scalar/fastify-api-reference';
 import type { FastifyPluginAsync } from 'fastify';
+import { compressReplies } from '../../http/compressed-replies.ts';
 
 /**
  * `/docs`: the API reference, from this box alone. Only the scripts of the page itself may run, and it may talk to nobody
@@ -19,6 +20,7 @@ export const docsPage: FastifyPluginAsync = async (app) => {
     }
     return payload;
   });
+  compressReplies(app);
   await app.register(scalar, {
     routePrefix: '/docs',
     configuration: {

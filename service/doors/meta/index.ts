@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
+import { compressReplies } from '../../http/compressed-replies.ts';
 import type { GaugeSample, Metrics } from '../../http/metrics.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -32,7 +33,7 @@ export function createMetaDoor(deps: MetaDeps): FastifyPluginAsync {
     const uptime = () => (deps.clock.now() - startedAt) / 1000;
     serveState(app, deps, uptime);
     serveMetrics(app, deps, uptime);
-    serveDocument(app, deps);
+    await app.register(async (documents) => serveDocument(documents, deps));
     await app.register(frontPage, { version: deps.version });
     await app.register(docsPage);
   };
@@ -116,6 +117,7 @@ function serveMetrics(
 
 function serveDocument(app: FastifyInstance, { version, families }: MetaDeps): void {
   let document: string | undefined;
+  compressReplies(app);
   app.get(
     '/openapi.json',
     {

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { FastifyInstance } from 'fastify';
+
+type Encoding = 'br' | 'gzip';
+
+/** Bytes: less is not worth compressing. */
+const LEAST = 1024;
+/** Brotli's best takes seconds for a script of some megabytes. */
+const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+const compressors: Record<Encoding, (bytes: Buffer) => Promise<Buffer>> = {
+  br: (bytes) => promisify(brotliCompress)(bytes, QUALITY),
+  gzip: promisify<Buffer, Buffer>(gzip),
+};
+
+/**
+ * Gives the replies of the routes of `app` an ETag, answers 304 to a caller that has them, and compresses them once. Only for
+ * documents that are the same for every caller: of a compressed reply that holds a secret the length tells about it.
+ */
+export function compressReplies(app: FastifyInstance): void {
+  const compressed = new Map<string, Promise<Buffer>>();
+  const compress = (bytes: Buffer, tag: string, encoding: Encoding): Promise<Buffer> => {
+    const key = `${encoding} ${tag}`;
+    const made = compressed.get(key) ?? compressors[encoding](bytes);
+    compressed.set(key, made);
+    made.catch(() => compressed.delete(key));
+    return made;
+  };
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (reply.statusCode !== 200 || !(typeof payload === 'string' || Buffer.isBuffer(payload)))
+      return payload;
+    const bytes = Buffer.from(payload);
+    // Weak: the same document in each encoding.
+    const tag = `W/"${createHash('sha256').update(bytes).digest('base64url')}"`;
+    const encoding = bytes.length < LEAST ? undefined : encodingOf(request.headers['accept-encoding']);
+    reply.header('etag', tag).header('vary', varyOf(reply.getHeader('vary')));
+    if (reply.getHeader('cache-control') === 'no-store') reply.header('cache-control', 'no-cache');
+    if (isKnown(request.headers['if-none-match'], tag)) {
+      reply.code(304).removeHeader('content-length');
+      return '';
+    }
+    if (encoding === undefined) return payload;
+    reply.header('content-encoding', encoding).removeHeader('content-length');
+    return compress(bytes, tag, encoding);
+  });
+}
+
+/** The best encoding that the caller takes: `gzip;q=0` is refused. */
+export function encodingOf(accepted: string | undefined): Encoding | undefined {
+  const taken = new Set<string>();
+  for (const one of (accepted ?? '').toLowerCase().split(',')) {
+    const [name = '', ...parameters] = one.split(';').map((part) => part.trim());
+    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    if (!refused) taken.add(name);
+  }
+  return (['br', 'gzip'] as const).find((encoding) => taken.has(encoding));
+}
+
+const bare = (tag: string) => tag.trim().replace(/^W\//, '');
+
+const isKnown = (known: string | undefined, tag: string): boolean =>
+  (known ?? '').split(',').some((one) => one.trim() === '*' || bare(one) === bare(tag));
+
+function varyOf(present: number | string | string[] | undefined): string {
+  const others = [present ?? []].flat().join(', ');
+  return others === '' ? 'accept-encoding' : `${others}, accept-encoding`;
+}
