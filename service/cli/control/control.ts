@@ -9,8 +9,6 @@ export interface Control {
   readonly via: 'service' | 'own process';
   /** The administrative routes, typed by their OpenAPI document. */
   readonly admin: AdminClient;
-  /** What is not among them: `/status`. */
-  get<T>(path: string): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -32,9 +30,6 @@ export function createControl(transport: Transport): Control {
   return {
     via: transport.via,
     admin: createAdminClient(send),
-    async get<T>(path: string) {
-      return (await (await send(new Request(`http://gatehouse${path}`))).json()) as T;
-    },
     close: () => transport.close(),
   };
 }
