@@ -1,5 +1,6 @@
+export type { MassErasure } from './erase-many.ts';
 export { isErased } from './erased-person-store.ts';
-export type { Erasure, ErasureDeps, ErasureOrder, MassErasure } from './erasure.ts';
+export type { Erasure, ErasureDeps, ErasureOrder } from './erasure.ts';
 export { createErasure } from './erasure.ts';
 export type { OrganizationErased, OrganizationErasure } from './organization-erasure.ts';
 export { createOrganizationErasure } from './organization-erasure.ts';

@@ -83,20 +83,7 @@ export function createOrganizationErasure({
 
   return {
     async erase(organization, { confirm, ...order }) {
-      const { name } = await organizations.get(organization);
-      if (confirm !== name) {
-        throw new Problem(
-          'CONFIRMATION_REQUIRED',
-          `Nothing was erased. To erase the organization and everybody in it, send confirm with its name: ${name}.`,
-        );
-      }
-      const held = await erasure.held(organization);
-      if (held.length > 0) {
-        throw new Problem(
-          'LEGAL_HOLD',
-          `Nothing was erased: ${held.join(', ')} ${held.length === 1 ? 'is' : 'are'} under a legal hold. Release it before the organization is erased.`,
-        );
-      }
+      await requireErasable({ organizations, erasure }, organization, confirm);
       const { actor, request } = order;
       for (const { id, revokedAt } of await access.listKeys(organization)) {
         if (revokedAt === undefined) await access.revokeKey(organization, id, actor);
@@ -132,4 +119,25 @@ export function createOrganizationErasure({
       return { erased, left: late, done: late === 0, copies };
     },
   };
+}
+
+/** Throws CONFIRMATION_REQUIRED and LEGAL_HOLD. */
+async function requireErasable(
+  { organizations, erasure }: Pick<OrganizationErasureDeps, 'organizations' | 'erasure'>,
+  organization: OrganizationId,
+  confirm: string | undefined,
+): Promise<void> {
+  const { name } = await organizations.get(organization);
+  if (confirm !== name) {
+    throw new Problem(
+      'CONFIRMATION_REQUIRED',
+      `Nothing was erased. To erase the organization and everybody in it, send confirm with its name: ${name}.`,
+    );
+  }
+  const held = await erasure.held(organization);
+  if (held.length === 0) return;
+  throw new Problem(
+    'LEGAL_HOLD',
+    `Nothing was erased: ${held.join(', ')} ${held.length === 1 ? 'is' : 'are'} under a legal hold. Release it before the organization is erased.`,
+  );
 }

@@ -17,7 +17,7 @@ export interface ReplayDeps {
   log: Log;
 }
 
-/** What the signed list of erasures is for: whichever half of the data directory was restored from an older copy is set right. */
+/** Repairs with the signed list of erasures whichever half of the data directory was restored from an older copy. */
 export function createReplay({ db, store, ledger, sealer, keys, log }: ReplayDeps) {
   return {
     /** The key store is the older half: the list is completed, and keys of people who were erased are destroyed again. */
@@ -45,9 +45,9 @@ export function createReplay({ db, store, ledger, sealer, keys, log }: ReplayDep
       log.warn({ people: back.length }, 'destroyed keys of people who were erased before');
     },
 
-    /** The database is the older half: everybody of the list whom it brought back begins to be erased again. Gives how many. */
+    /** The database is the older half: begins to erase again the people of the list whom it brought back. Gives how many. */
     async peopleRestored(
-      intend: (realm: Realm, subject: SubjectId, erasure: ErasureId) => Promise<void>,
+      intend: (realm: Realm, subject: SubjectId, erasure: ErasureId) => Promise<unknown>,
     ): Promise<number> {
       const listed = await ledger.entries();
       const present = await listPresent(db, [...listed.keys()]);

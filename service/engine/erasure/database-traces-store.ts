@@ -1,0 +1,43 @@
+import { sql } from 'kysely';
+import { emptyLog } from '../../storage/empty-log.ts';
+import { homeSchema, keptSchemas } from '../../storage/postgres/kept-schemas.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { TableSearch } from './receipt.ts';
+
+export interface DatabaseTracesDeps {
+  db: Db;
+  dialect: 'sqlite' | 'postgres';
+}
+
+/** Every column that holds this id, of every table but these, which go on naming the person: none, once the erasure is done. */
+export async function findTablesNaming(
+  { db, dialect }: DatabaseTracesDeps,
+  id: string,
+  keeping: ReadonlySet<string>,
+): Promise<TableSearch> {
+  const found: TableSearch['found'] = [];
+  const home = dialect === 'postgres' ? await homeSchema(db) : undefined;
+  const tables = (await db.introspection.getTables()).filter(
+    ({ name, schema }) => !keeping.has(name) && (home === undefined || schema === home),
+  );
+  for (const { name, columns } of tables) {
+    for (const column of columns.filter(({ dataType }) => dataType.toLowerCase() === 'text')) {
+      const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}
+        where ${sql.ref(column.name)} like ${`%${id}%`}`.execute(db);
+      const n = Number(rows[0]?.n ?? 0);
+      if (n > 0) found.push({ table: name, column: column.name, rows: n });
+    }
+  }
+  return { searched: tables.length, found };
+}
+
+/** Where the database is kept as it was: PostgreSQL schemas of snapshots, and of what `migrate --back` put aside. */
+export const findKeptCopies = async ({ db, dialect }: DatabaseTracesDeps): Promise<string[]> =>
+  dialect === 'postgres' ? keptSchemas(db) : [];
+
+/**
+ * Writes the log of a SQLite database into its file, where deleted rows were overwritten, and empties it. False while another
+ * connection reads: it has to be tried again. PostgreSQL keeps deleted rows, which nothing opens, until it vacuums.
+ */
+export const emptyDatabaseLog = async ({ db, dialect }: DatabaseTracesDeps): Promise<boolean> =>
+  dialect === 'postgres' || emptyLog(db);

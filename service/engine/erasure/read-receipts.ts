@@ -1,0 +1,45 @@
+import type { ErasureId, OrganizationId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { ErasureStore } from './erasure-store.ts';
+import type { Signing } from './ledger.ts';
+import type { ErasureReceipt } from './receipt.ts';
+
+export interface ReadReceipts {
+  /** Throws NOT_FOUND. */
+  receipt(id: ErasureId): Promise<ErasureReceipt>;
+  /** Newest first; `pending`: only those that wait for something. Those that were interrupted have none yet. */
+  receipts(
+    organization: OrganizationId,
+    options: { pending?: boolean; limit: number; before?: ErasureId },
+  ): Promise<ErasureReceipt[]>;
+  /** Those that receipts were ever signed with, the newest last. */
+  publicKeys(): { kid: string; publicKey: string }[];
+}
+
+export const createReadReceipts = ({
+  store,
+  signing,
+}: {
+  store: Pick<ErasureStore, 'get' | 'page'>;
+  signing: Pick<Signing, 'publicKeys'>;
+}): ReadReceipts => ({
+  async receipt(id) {
+    const row = await store.get(id);
+    if (row?.receipt) return JSON.parse(row.receipt) as ErasureReceipt;
+    throw new Problem(
+      'NOT_FOUND',
+      row
+        ? `The erasure ${id} is ${row.state === 'intended' ? 'begun' : 'under way'} and has no receipt yet: it goes on by itself within a minute.`
+        : `No erasure has the id ${id}: “gatehouse receipt list” shows those there are.`,
+    );
+  },
+  async receipts(organization, { pending = false, ...page }) {
+    const rows = await store.page(organization, { pending, ...page });
+    return rows.flatMap(({ receipt }) => (receipt === null ? [] : [JSON.parse(receipt) as ErasureReceipt]));
+  },
+  publicKeys: () =>
+    signing
+      .publicKeys()
+      .filter(({ purpose }) => purpose === 'receipts')
+      .map(({ kid, publicKey }) => ({ kid, publicKey })),
+});

@@ -1,0 +1,72 @@
+import { defined } from '../../lib/defined.ts';
+import type { SubjectId } from '../../lib/id.ts';
+import type { PersonalData, SealedValue } from '../personal-data/index.ts';
+import type { Realm, Subject } from '../subjects/index.ts';
+import type { Remembered } from './needles.ts';
+
+/** The person as they were, held in memory only, until the search is done. */
+export interface Witness {
+  realm: Realm;
+  subject: SubjectId;
+  remembered: Remembered;
+  sealed: SealedValue[];
+  /** Of the gallery's embedder. */
+  probes: Float32Array[];
+}
+
+/** Opens what is sealed. */
+export interface Opener {
+  openMany(
+    values: readonly SealedValue[],
+  ): Promise<({ is: 'open'; plain: Uint8Array } | { is: 'erased' } | { is: 'damaged' })[]>;
+}
+
+export interface RememberDeps {
+  sealer: Opener;
+  subjects: {
+    /** Vectors as the models gave them, of all embedders, and the one that is searched by. */
+    enrollments(
+      realm: Realm,
+      subject: SubjectId,
+    ): Promise<{ templates: { embedder: string; vector: Float32Array }[] }[]>;
+  };
+  personalData: readonly PersonalData[];
+  primary(): string | undefined;
+}
+
+const OPENED_AT_ONCE = 2_000;
+
+export async function openAll(sealer: Opener, values: readonly SealedValue[]) {
+  const opened = [];
+  for (let i = 0; i < values.length; i += OPENED_AT_ONCE)
+    opened.push(...(await sealer.openMany(values.slice(i, i + OPENED_AT_ONCE))));
+  return opened;
+}
+
+/** What the proof looks for; to be called before anything is erased. */
+export async function rememberPerson(
+  { sealer, subjects, personalData, primary }: RememberDeps,
+  realm: Realm,
+  { id: subject, email, name }: Subject,
+): Promise<Witness> {
+  const sealed: SealedValue[] = [];
+  for (const one of personalData) sealed.push(...((await one.sealedValues?.({ ...realm, subject })) ?? []));
+  const patterns: Remembered['patterns'][number][] = [];
+  for (const [i, value] of (await openAll(sealer, sealed)).entries()) {
+    const { searched } = sealed[i]!;
+    if (value.is !== 'open' || !searched) continue;
+    for (const bytes of searched.forms(value.plain)) patterns.push({ kind: searched.kind, bytes });
+  }
+  const compared = (await subjects.enrollments(realm, subject)).flatMap((one) => one.templates);
+  const embedder = primary();
+  return {
+    realm,
+    subject,
+    sealed,
+    probes: compared.filter((one) => one.embedder === embedder).map(({ vector }) => vector),
+    remembered: {
+      patterns,
+      ...defined({ email, name }),
+    },
+  };
+}
