@@ -3,7 +3,7 @@ import { time } from '../../lib/time.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type ExportOrder, type Person, readPages, textOf, vectorText } from '../personal-data/index.ts';
-import { emailPlace, namePlace } from './subject-store.ts';
+import { emailPlace, namePlace } from './read-subjects-store.ts';
 import { markPlace, type TemplateRow, vectorPlace } from './template-store.ts';
 import { toVector } from './vector-bytes.ts';
 

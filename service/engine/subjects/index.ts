@@ -1,6 +1,5 @@
 export type { SubjectChange } from './change-subject.ts';
 export type { EnrolledPicture } from './confirm-picture.ts';
-export type { NewEnrollment } from './enroll-subject.ts';
 export { isPresent, listPresent, releaseAddress } from './erased-subject-store.ts';
 export type { KeptPerson } from './kept-people-store.ts';
 export { countPeople, findKept, peopleNotUsedSince } from './kept-people-store.ts';
@@ -12,3 +11,4 @@ export type { Enrollment, Subject } from './subject.ts';
 export type { Subjects, SubjectsDeps } from './subjects.ts';
 export { createSubjects } from './subjects.ts';
 export { createTemplatePages } from './template-pages-store.ts';
+export type { NewEnrollment } from './write-enrollment.ts';

@@ -3,7 +3,7 @@ import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { PersonalData, SealedValue, Searched } from '../personal-data/index.ts';
 import { exportEnrollments, exportPerson } from './exported-person-store.ts';
-import { emailPlace, namePlace } from './subject-store.ts';
+import { emailPlace, namePlace } from './read-subjects-store.ts';
 import { markPlace, vectorPlace } from './template-store.ts';
 import { toBytes, toVector } from './vector-bytes.ts';
 

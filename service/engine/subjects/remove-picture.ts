@@ -7,9 +7,9 @@ import type { Models } from '../models/index.ts';
 import { averagedVectors } from './best-pictures.ts';
 import { noSuchPicture } from './confirm-picture.ts';
 import type { GalleryIndex } from './gallery-index.ts';
+import type { DamagedRow } from './loaded-templates-store.ts';
 import type { Realm } from './realm.ts';
 import type { SubjectStore } from './subject-store.ts';
-import type { DamagedRow } from './template-store.ts';
 
 export interface RemovePictureDeps {
   store: Pick<SubjectStore, 'templatesOf' | 'templateRows' | 'deleteTemplates' | 'isThere'>;

@@ -1,131 +1,33 @@
-import type { Insertable, Selectable } from 'kysely';
-import { defined } from '../../lib/defined.ts';
-import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { Insertable } from 'kysely';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { SealedPlace, Sealer, Unsealed } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import { countPeople } from './kept-people-store.ts';
+import { createLoadedTemplates } from './loaded-templates-store.ts';
+import { createReadSubjects, emailPlace, namePlace, type SubjectStoreDeps } from './read-subjects-store.ts';
 import type { Realm } from './realm.ts';
-import type { Subject } from './subject.ts';
-import { createTemplateStore } from './template-store.ts';
+import { createSealedTemplates, createTemplateRows } from './template-store.ts';
 
-type SubjectRow = Selectable<Schema['subject']>;
-
-const VERSION = 1;
-
-export const emailPlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
-  organization,
-  world,
-  subject,
-  field: 'subject.email',
-  version: VERSION,
-});
-
-export const namePlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
-  organization,
-  world,
-  subject,
-  field: 'subject.name',
-  version: VERSION,
-});
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-export interface SubjectStoreDeps {
-  db: Db;
-  sealer: Sealer;
-}
-
+export type { SubjectStoreDeps } from './read-subjects-store.ts';
 export type SubjectStore = ReturnType<typeof createSubjectStore>;
 
-/** The table `subject` and everything in it that is sealed, and with it all of the table `template` (template-store.ts). */
-export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
-  async function toSubjects(rows: readonly (SubjectRow & { enrollments: number })[]): Promise<Subject[]> {
-    const values = rows.flatMap((row) => {
-      const realm = { organization: row.organization as OrganizationId, world: row.world as World };
-      const subject = row.id as SubjectId;
-      return [
-        { place: emailPlace(realm, subject), sealed: row.email_sealed },
-        { place: namePlace(realm, subject), sealed: row.name_sealed },
-      ];
-    });
-    const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
-    const opened = await sealer.openMany(present);
-    await sealAnew(present, opened);
-    const texts = new Map(
-      opened.map((value, i) => {
-        const { subject, field } = present[i]!.place;
-        if (value.is === 'damaged')
-          throw new Error(`The sealed ${field} of ${subject} was changed or belongs elsewhere.`);
-        return [`${subject}/${field}`, value.is === 'open' ? decoder.decode(value.plain) : undefined];
-      }),
-    );
-    return rows.map((row) => {
-      const email = texts.get(`${row.id}/subject.email`);
-      const name = texts.get(`${row.id}/subject.name`);
-      return {
-        id: row.id as SubjectId,
-        organization: row.organization as OrganizationId,
-        world: row.world as World,
-        ...defined({ email, name }),
-        createdAt: row.created_at,
-        updatedAt: row.updated_at,
-        enrollments: Number(row.enrollments),
-      };
-    });
-  }
+const encoder = new TextEncoder();
 
-  /** The hash is an index that a writer of the database may change; the sealed address is what the person was enrolled under. */
-  function requireAddress({ id, organization, email }: Subject, emailHash: string): void {
-    if (email !== undefined && sealer.emailHash(organization, email) === emailHash) return;
-    throw new Error(
-      `The row of ${id} was changed: the address that leads to it is not the address that is sealed in it.`,
-    );
-  }
+/** The tables `subject` and `template`, and everything in them that is sealed. */
+export function createSubjectStore(deps: SubjectStoreDeps) {
+  const { db, sealer } = deps;
 
-  /** Addresses and names that do not name their world yet. */
-  async function sealAnew(
-    values: readonly { place: SealedPlace; sealed: Uint8Array }[],
-    opened: readonly Unsealed[],
-  ): Promise<void> {
-    for (const [i, value] of opened.entries()) {
-      if (value.is !== 'open' || !value.older) continue;
-      const { place, sealed } = values[i]!;
-      const column = place.field === 'subject.email' ? 'email_sealed' : 'name_sealed';
-      await db
-        .updateTable('subject')
-        .set({ [column]: await sealer.seal(place, value.plain) })
-        .where('id', '=', place.subject)
-        .where(column, '=', sealed)
-        .execute();
-    }
-  }
-
-  const subjects = ({ organization, world }: Realm) =>
-    db
-      .selectFrom('subject')
-      .selectAll('subject')
-      .select((eb) =>
-        eb
-          .selectFrom('template')
-          .whereRef('template.subject', '=', 'subject.id')
-          .select((inner) => inner.fn.count<number>('enrollment').distinct().as('n'))
-          .as('enrollments'),
-      )
-      .$castTo<SubjectRow & { enrollments: number }>()
-      .where('organization', '=', organization)
-      .where('world', '=', world)
-      .where(notBeingErased);
-
-  async function everybody(): Promise<Set<string>> {
+  async function knownSubjects(): Promise<Set<string>> {
     const rows = await db.selectFrom('subject').select('id').execute();
     return new Set(rows.map(({ id }) => id));
   }
 
   return {
-    ...createTemplateStore({ db, sealer }),
+    ...createReadSubjects(deps),
+    ...createSubjectRows(db),
+    ...createTemplateRows(db),
+    ...createSealedTemplates(deps),
+    ...createLoadedTemplates(deps),
     emailHash: (organization: OrganizationId, email: string) => sealer.emailHash(organization, email),
     createKey: (organization: OrganizationId, subject: SubjectId) =>
       sealer.createPerson(organization, subject),
@@ -139,30 +41,23 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
       return row?.erased_at ?? undefined;
     },
     destroyKey: (subject: SubjectId) => sealer.destroyPerson(subject),
-    sweepKeys: async () => sealer.sweepOrphans(await everybody()),
-    suspiciousKeys: async () => sealer.suspiciousOrphans(await everybody()),
+    sweepKeys: async () => sealer.sweepOrphans(await knownSubjects()),
+    suspiciousKeys: async () => sealer.suspiciousOrphans(await knownSubjects()),
 
-    async find(realm: Realm, by: { id: string } | { emailHash: string }): Promise<Subject | undefined> {
-      const query = subjects(realm);
-      const row = await ('id' in by
-        ? query.where('id', '=', by.id)
-        : query.where('email_hash', '=', by.emailHash)
-      ).executeTakeFirst();
-      const found = row && (await toSubjects([row]))[0];
-      if (found && 'emailHash' in by) requireAddress(found, by.emailHash);
-      return found;
+    /** Needs the person's key. */
+    async sealPerson(realm: Realm, subject: SubjectId, email: string, name: string | undefined) {
+      return {
+        email_sealed: await sealer.seal(emailPlace(realm, subject), encoder.encode(email)),
+        name_sealed:
+          name === undefined ? null : await sealer.seal(namePlace(realm, subject), encoder.encode(name)),
+      };
     },
-    /** By id; `from` is the last of the page before. */
-    async list(
-      realm: Realm,
-      { limit, from, order = 'asc' }: { limit: number; from?: SubjectId; order?: 'asc' | 'desc' },
-    ): Promise<Subject[]> {
-      const page = subjects(realm).orderBy('id', order).limit(limit);
-      const rest = from === undefined ? page : page.where('id', order === 'asc' ? '>' : '<', from);
-      return toSubjects(await rest.execute());
-    },
-    count: (realm: Realm) => countPeople(db, realm),
+  };
+}
 
+/** The table `subject`, but for reading people (read-subjects-store.ts). */
+function createSubjectRows(db: Db) {
+  return {
     /** Nothing any more once the erasure has begun. */
     async emailHashOf(subject: SubjectId): Promise<string | undefined> {
       const row = await db
@@ -171,14 +66,6 @@ export function createSubjectStore({ db, sealer }: SubjectStoreDeps) {
         .where('id', '=', subject)
         .executeTakeFirst();
       return row?.email_hash ?? undefined;
-    },
-    /** Needs the person's key. */
-    async sealPerson(realm: Realm, subject: SubjectId, email: string, name: string | undefined) {
-      return {
-        email_sealed: await sealer.seal(emailPlace(realm, subject), encoder.encode(email)),
-        name_sealed:
-          name === undefined ? null : await sealer.seal(namePlace(realm, subject), encoder.encode(name)),
-      };
     },
     /**
      * False when the e-mail is taken. On PostgreSQL an insert that meets one it cannot see yet is a conflict, which runs the

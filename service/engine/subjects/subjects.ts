@@ -13,14 +13,15 @@ import type { Models } from '../models/index.ts';
 import { averagedVectors, bestFirst } from './best-pictures.ts';
 import { createChange, type SubjectChange } from './change-subject.ts';
 import { createConfirm, type EnrolledPicture } from './confirm-picture.ts';
-import { createEnroll, type Enrolled, fileOf, type NewEnrollment } from './enroll-subject.ts';
+import { createEnroll, type Enrolled } from './enroll-subject.ts';
 import { createGalleryIndex } from './gallery-index.ts';
+import type { DamagedRow, LoadedTemplate, StoredTemplate } from './loaded-templates-store.ts';
 import { createReadPeople, type ReadPeople } from './read-people.ts';
 import { type Realm, realmKey } from './realm.ts';
 import { createRemovePicture } from './remove-picture.ts';
 import type { Enrollment, Subject } from './subject.ts';
 import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
-import type { DamagedRow, LoadedTemplate, StoredTemplate } from './template-store.ts';
+import { fileOf, type NewEnrollment } from './write-enrollment.ts';
 
 export interface Subjects extends ReadPeople {
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */

@@ -1,42 +1,15 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
-import { unfinishedStates } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
-import { type TemplateTransform, untransformed } from '../../storage/sealing/template-transform.ts';
+import type { TemplateTransform } from '../../storage/sealing/template-transform.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
-import { toBytes, toVector } from './vector-bytes.ts';
+import { toBytes } from './vector-bytes.ts';
 
 export type TemplateRow = Selectable<Schema['template']>;
 
-/** A template row, opened. */
-export interface StoredTemplate {
-  id: TemplateId;
-  subject: SubjectId;
-  enrollment: string;
-  embedder: string;
-  quality: number;
-  createdAt: number;
-  anchor: boolean;
-  vector: Float32Array;
-}
-
-type SealedRow = Pick<
-  TemplateRow,
-  'id' | 'organization' | 'world' | 'subject' | 'vector_sealed' | 'transform'
->;
-export type DamagedRow = Pick<TemplateRow, 'id' | 'subject'>;
-export interface LoadedTemplate {
-  row: Pick<TemplateRow, 'id' | 'organization' | 'world' | 'subject' | 'quality' | 'created_at' | 'anchor'>;
-  /** Under the transform that was asked for. */
-  vector: Float32Array;
-}
-
 const VERSION = 1;
-/** Rows that are opened in one go at start, and pages under way while the next is read. */
-const LARGE_PAGE = 1_000;
-const PAGES_AHEAD = 3;
 
 interface TemplatePlace {
   id: string;
@@ -62,64 +35,8 @@ export const markPlace = (row: TemplatePlace): SealedPlace => ({
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The table `template`, and everything in it that is sealed. */
-export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) {
-  /**
-   * The rows whose vectors open, under the transform that `as` names for their organization; those of erased people are left
-   * out, and so are damaged ones, which are told.
-   */
-  async function openVectors<Row extends SealedRow>(
-    rows: readonly Row[],
-    as: (organization: OrganizationId) => Pick<TemplateTransform, 'generation' | 'rotate'>,
-    damaged: (row: DamagedRow) => void,
-    opener: Pick<Sealer, 'openMany'> = sealer,
-  ) {
-    const values = rows.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed }));
-    const opened = await opener.openMany(values);
-    const found: { row: Row; vector: Float32Array }[] = [];
-    for (const [i, value] of opened.entries()) {
-      const row = rows[i]!;
-      if (value.is === 'erased') continue;
-      const organization = row.organization as OrganizationId;
-      const vector =
-        value.is === 'open'
-          ? convert(organization, toVector(value.plain), row.transform, as(organization))
-          : undefined;
-      if (vector) found.push({ row, vector });
-      else damaged(row);
-    }
-    return found;
-  }
-
-  /** Templates that do not name their world yet; of one that is renewed meanwhile the renewed value stays. */
-  async function sealAnew(rows: readonly SealedRow[]): Promise<void> {
-    const older = rows.filter(({ vector_sealed }) => vector_sealed[0] === 1);
-    if (older.length === 0) return;
-    const values = older.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed }));
-    for (const [i, value] of (await sealer.openMany(values)).entries()) {
-      if (value.is !== 'open' || !value.older) continue;
-      const { place, sealed } = values[i]!;
-      await db
-        .updateTable('template')
-        .set({ vector_sealed: await sealer.seal(place, value.plain) })
-        .where('id', '=', older[i]!.id)
-        .where('vector_sealed', '=', sealed)
-        .execute();
-    }
-  }
-
-  /** Undefined when the secret of its transform is gone: the row is older than a renewal that was completed. */
-  function convert(
-    organization: OrganizationId,
-    vector: Float32Array,
-    from: number,
-    to: Pick<TemplateTransform, 'generation' | 'rotate'>,
-  ): Float32Array | undefined {
-    if (from === to.generation) return vector;
-    if (from !== 0 && !sealer.transforms.generations(organization).includes(from)) return undefined;
-    return to.rotate(sealer.transformOf(organization, from).restore(vector));
-  }
-
+/** What is sealed in the table `template`, but for reading vectors (loaded-templates-store.ts). */
+export function createSealedTemplates({ db, sealer }: { db: Db; sealer: Sealer }) {
   return {
     /** The transform to store templates under; not dropped by a renewal before this is disposed of. */
     borrowTransform: (organization: OrganizationId) => sealer.transforms.borrow(organization),
@@ -153,6 +70,12 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
     },
     pictureHash: (organization: OrganizationId, pixelHash: string) =>
       sealer.emailHash(organization, `picture/${pixelHash}`),
+  };
+}
+
+/** The table `template`. */
+export function createTemplateRows(db: Db) {
+  return {
     /** Whose enrolled picture has one of these hashes. */
     async ownerOfPicture(
       { organization, world }: Realm,
@@ -205,96 +128,6 @@ export function createTemplateStore({ db, sealer }: { db: Db; sealer: Sealer }) 
         .select((eb) => eb.fn.count<number>('subject').distinct().as('n'))
         .executeTakeFirstOrThrow();
       return Number(n);
-    },
-
-    /** Templates of these people made by the given model files (embedder id to SHA-256), oldest first. */
-    async templatesOf(
-      { organization, world }: Realm,
-      people: readonly SubjectId[],
-      files: Readonly<Record<string, string>>,
-      damaged: (row: DamagedRow) => void,
-    ): Promise<StoredTemplate[]> {
-      const rows = await db
-        .selectFrom('template')
-        .selectAll()
-        // The realm is compared below: named here it makes SQLite walk the realm's index instead of these people's.
-        .where('subject', 'in', [...people])
-        .orderBy('id')
-        .execute();
-      const comparable = rows.filter(
-        (row) =>
-          row.organization === organization &&
-          row.world === world &&
-          files[row.embedder] === row.embedder_sha256,
-      );
-      await sealAnew(comparable);
-      return (await openVectors(comparable, () => untransformed, damaged)).map(({ row, vector }) => ({
-        id: row.id as TemplateId,
-        subject: row.subject as SubjectId,
-        enrollment: row.enrollment,
-        embedder: row.embedder,
-        quality: row.quality,
-        createdAt: row.created_at,
-        anchor: row.anchor === 1,
-        vector,
-      }));
-    },
-    /**
-     * Every template that one model file made, those of a person one after another, under the transform that `as` names, in pages: at
-     * 100,000 people the start waits for this.
-     */
-    async *everyTemplate(
-      embedder: string,
-      sha256: string,
-      as: (organization: OrganizationId) => Pick<TemplateTransform, 'generation' | 'rotate'>,
-      damaged: (row: DamagedRow) => void,
-    ): AsyncGenerator<LoadedTemplate[]> {
-      const unfinished = await db
-        .selectFrom('erasure')
-        .select('subject')
-        .where('state', 'in', unfinishedStates)
-        .execute();
-      const erasing = new Set(unfinished.map(({ subject }) => subject));
-      const readPage = (after: { subject: string; id: string }) =>
-        db
-          .selectFrom('template')
-          .select([
-            'id',
-            'organization',
-            'world',
-            'subject',
-            'quality',
-            'created_at',
-            'anchor',
-            'vector_sealed',
-            'transform',
-          ])
-          .where('embedder', '=', embedder)
-          .where('embedder_sha256', '=', sha256)
-          // The first condition alone lets the index over `subject` be used.
-          .where('subject', '>=', after.subject)
-          .where((eb) => eb.or([eb('subject', '>', after.subject), eb('id', '>', after.id)]))
-          .orderBy('subject')
-          .orderBy('id')
-          .limit(LARGE_PAGE)
-          .execute();
-      let rows = await readPage({ subject: '', id: '' });
-      const threads = rows.length === LARGE_PAGE ? sealer.openInThreads() : undefined;
-      const ahead: Promise<LoadedTemplate[]>[] = [];
-      try {
-        while (rows.length > 0) {
-          const living = rows.filter(({ subject }) => !erasing.has(subject));
-          const page = openVectors(living, as, damaged, threads);
-          // Its failure is thrown where its turn comes.
-          page.catch(() => {});
-          ahead.push(page);
-          if (ahead.length > PAGES_AHEAD) yield ahead.shift()!;
-          rows = rows.length < LARGE_PAGE ? [] : await readPage(rows.at(-1)!);
-        }
-        while (ahead.length > 0) yield ahead.shift()!;
-      } finally {
-        await threads?.close();
-      }
     },
   };
 }

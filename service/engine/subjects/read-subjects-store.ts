@@ -1,0 +1,149 @@
+import type { Selectable } from 'kysely';
+import { defined } from '../../lib/defined.ts';
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { SealedPlace, Sealer, Unsealed } from '../../storage/sealing/sealed.ts';
+import type { Db } from '../../storage/transaction.ts';
+import { countPeople } from './kept-people-store.ts';
+import type { Realm } from './realm.ts';
+import type { Subject } from './subject.ts';
+
+type SubjectRow = Selectable<Schema['subject']>;
+
+export interface SubjectStoreDeps {
+  db: Db;
+  sealer: Sealer;
+}
+
+const VERSION = 1;
+
+export const emailPlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
+  organization,
+  world,
+  subject,
+  field: 'subject.email',
+  version: VERSION,
+});
+
+export const namePlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
+  organization,
+  world,
+  subject,
+  field: 'subject.name',
+  version: VERSION,
+});
+
+const decoder = new TextDecoder();
+
+/** Reads people as the table `subject` and its sealed columns have them; of whom no erasure has begun. */
+export function createReadSubjects(deps: SubjectStoreDeps) {
+  const { db, sealer } = deps;
+  return {
+    async find(realm: Realm, by: { id: string } | { emailHash: string }): Promise<Subject | undefined> {
+      const query = rowsOf(db, realm);
+      const row = await ('id' in by
+        ? query.where('id', '=', by.id)
+        : query.where('email_hash', '=', by.emailHash)
+      ).executeTakeFirst();
+      const found = row && (await toSubjects(deps, [row]))[0];
+      if (found && 'emailHash' in by) requireAddress(sealer, found, by.emailHash);
+      return found;
+    },
+    /** By id; `from` is the last of the page before. */
+    async list(
+      realm: Realm,
+      { limit, from, order = 'asc' }: { limit: number; from?: SubjectId; order?: 'asc' | 'desc' },
+    ): Promise<Subject[]> {
+      const page = rowsOf(db, realm).orderBy('id', order).limit(limit);
+      const rest = from === undefined ? page : page.where('id', order === 'asc' ? '>' : '<', from);
+      return toSubjects(deps, await rest.execute());
+    },
+    count: (realm: Realm) => countPeople(db, realm),
+  };
+}
+
+const rowsOf = (db: Db, { organization, world }: Realm) =>
+  db
+    .selectFrom('subject')
+    .selectAll('subject')
+    .select((eb) =>
+      eb
+        .selectFrom('template')
+        .whereRef('template.subject', '=', 'subject.id')
+        .select((inner) => inner.fn.count<number>('enrollment').distinct().as('n'))
+        .as('enrollments'),
+    )
+    .$castTo<SubjectRow & { enrollments: number }>()
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where(notBeingErased);
+
+async function toSubjects(
+  deps: SubjectStoreDeps,
+  rows: readonly (SubjectRow & { enrollments: number })[],
+): Promise<Subject[]> {
+  const values = rows.flatMap((row) => {
+    const realm = { organization: row.organization as OrganizationId, world: row.world as World };
+    const subject = row.id as SubjectId;
+    return [
+      { place: emailPlace(realm, subject), sealed: row.email_sealed },
+      { place: namePlace(realm, subject), sealed: row.name_sealed },
+    ];
+  });
+  const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
+  const opened = await deps.sealer.openMany(present);
+  await sealAnew(deps, present, opened);
+  const texts = new Map(
+    opened.map((value, i) => {
+      const { subject, field } = present[i]!.place;
+      if (value.is === 'damaged')
+        throw new Error(`The sealed ${field} of ${subject} was changed or belongs elsewhere.`);
+      return [`${subject}/${field}`, value.is === 'open' ? decoder.decode(value.plain) : undefined];
+    }),
+  );
+  return rows.map((row) => {
+    const email = texts.get(`${row.id}/subject.email`);
+    const name = texts.get(`${row.id}/subject.name`);
+    return {
+      id: row.id as SubjectId,
+      organization: row.organization as OrganizationId,
+      world: row.world as World,
+      ...defined({ email, name }),
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+      enrollments: Number(row.enrollments),
+    };
+  });
+}
+
+/** The hash is an index that a writer of the database may change; the sealed address is what the person was enrolled under. */
+function requireAddress(
+  sealer: SubjectStoreDeps['sealer'],
+  { id, organization, email }: Subject,
+  emailHash: string,
+): void {
+  if (email !== undefined && sealer.emailHash(organization, email) === emailHash) return;
+  throw new Error(
+    `The row of ${id} was changed: the address that leads to it is not the address that is sealed in it.`,
+  );
+}
+
+/** Addresses and names that do not name their world yet. */
+async function sealAnew(
+  { db, sealer }: SubjectStoreDeps,
+  values: readonly { place: SealedPlace; sealed: Uint8Array }[],
+  opened: readonly Unsealed[],
+): Promise<void> {
+  for (const [i, value] of opened.entries()) {
+    if (value.is !== 'open' || !value.older) continue;
+    const { place, sealed } = values[i]!;
+    const column = place.field === 'subject.email' ? 'email_sealed' : 'name_sealed';
+    await db
+      .updateTable('subject')
+      .set({ [column]: await sealer.seal(place, value.plain) })
+      .where('id', '=', place.subject)
+      .where(column, '=', sealed)
+      .execute();
+  }
+}

@@ -1,0 +1,196 @@
+import { defined } from '../../lib/defined.ts';
+import type { Ids, SubjectId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import { type Consent, type Consents, isHeld, type Standing } from '../consent/index.ts';
+import type { Events } from '../events/index.ts';
+import { oneMoreToday } from './daily-enrollments.ts';
+import type { DamagedRow, StoredTemplate } from './loaded-templates-store.ts';
+import type { Realm } from './realm.ts';
+import type { Subject } from './subject.ts';
+import type { SubjectStore } from './subject-store.ts';
+import { refuseMoreAnchors, surplusOf, type Vectors } from './surplus.ts';
+
+/** A picture's embeddings, to be kept for a person. */
+export interface NewEnrollment {
+  email: string;
+  name?: string;
+  /** By embedder id, unit length. */
+  embeddings: Record<string, Float32Array>;
+  quality: number;
+  consent?: Consent;
+  /**
+   * What tells this picture from every other, such as its SHA-256, so that a caller who does not know whether an enrollment
+   * was done may ask for it again. Kept sealed with the enrollment, for as long as that is among the person's best.
+   */
+  mark?: string;
+  /** `Analysis.pixelHash`: kept as a keyed hash, so that the picture itself verifies nobody later (`ownerOfPicture`). */
+  pixelHash?: string;
+  /** An operator has seen that it is the person: the picture becomes an anchor. The first one is in any case. */
+  confirmed?: boolean;
+  /** Extra audit details: the flag of a duplicate under `warn`, an operator's override. */
+  audit?: Record<string, unknown>;
+}
+
+export interface WriteEnrollmentDeps {
+  store: SubjectStore;
+  audit: Audit;
+  events: Events;
+  consents: Pick<Consents, 'record'>;
+  ids: Ids;
+  /** Enrollments a person keeps. */
+  most: number;
+  /** Told of each template that does not open. */
+  damaged: (row: DamagedRow) => void;
+}
+
+/** An enrollment of a person who is `known`, or of a new one. */
+export interface Attempt {
+  realm: Realm;
+  input: NewEnrollment;
+  subject: SubjectId;
+  known: Subject | undefined;
+  emailHash: string;
+  actor: Actor;
+  request: string | undefined;
+  /** Of the models in use: embedder id to SHA-256. */
+  files: Readonly<Record<string, string>>;
+  at: number;
+}
+
+export type SealedEnrollment = Awaited<ReturnType<typeof sealEnrollment>>;
+
+/** The rows of an attempt, and the person's templates from before it: all that is done before the transaction. */
+export async function sealEnrollment(
+  { store, ids, damaged }: WriteEnrollmentDeps,
+  { realm, input, subject, known, files, at }: Attempt,
+  transform: Parameters<SubjectStore['sealVector']>[2],
+) {
+  const { email, name, embeddings, quality, mark, pixelHash, confirmed = false } = input;
+  const enrollment = ids.next('enrollment');
+  const person = await store.sealPerson(realm, subject, email, name);
+  // Read before anything is written, so that the gallery can follow the commit whatever happens to the database then.
+  const before = known ? await store.templatesOf(realm, [subject], files, damaged) : [];
+  const anchor = confirmed || !known || known.enrollments === 0;
+  const templates = await Promise.all(
+    Object.entries(embeddings).map(async ([embedder, vector]) => {
+      const id = ids.next('template');
+      return {
+        id,
+        ...realm,
+        subject,
+        enrollment,
+        embedder,
+        embedder_sha256: fileOf(files, embedder),
+        ...(await store.sealVector({ id, ...realm, subject }, vector, transform)),
+        mark_sealed: mark === undefined ? null : await store.sealMark({ id, ...realm, subject }, mark),
+        picture_hash: pixelHash === undefined ? null : store.pictureHash(realm.organization, pixelHash),
+        quality,
+        created_at: at,
+        anchor: anchor ? 1 : 0,
+      };
+    }),
+  );
+  return { enrollment, person, before, anchor, templates };
+}
+
+/** What an attempt came to, once its transaction is committed. */
+export interface Written {
+  /** Ids of templates that made room. */
+  dropped: string[];
+  /** Pictures that the person has now. */
+  enrollments: number;
+  standing: Standing | undefined;
+}
+
+/** Writes the rows, the consent, the audit line and the event. Undefined when the person is not `known` (any more). */
+export async function writeEnrollment(
+  deps: WriteEnrollmentDeps,
+  tx: Tx,
+  attempt: Attempt,
+  sealed: SealedEnrollment,
+): Promise<Written | undefined> {
+  const { realm, input, subject, actor } = attempt;
+  if (!(await writePerson(deps, tx, attempt, sealed))) return undefined;
+  await deps.store.insertTemplates(tx, sealed.templates);
+  const standing =
+    input.consent && (await deps.consents.record(tx, { ...realm, subject }, input.consent, actor));
+  const room = await makeRoom(deps, tx, attempt, sealed);
+  await announce(deps, tx, attempt, sealed, room.dropped.length);
+  return { ...room, standing };
+}
+
+async function writePerson(
+  { store }: WriteEnrollmentDeps,
+  tx: Tx,
+  { realm, subject, known, emailHash, actor, at }: Attempt,
+  { person }: SealedEnrollment,
+): Promise<boolean> {
+  if (!known && (await store.erasedAt(realm.organization, tx)) !== undefined) return false;
+  const row = { id: subject, ...realm, email_hash: emailHash, ...person, created_at: at, updated_at: at };
+  const written = known
+    ? await store.touchSubject(tx, subject, emailHash, at, person.name_sealed)
+    : await store.insertSubject(tx, row);
+  if (written && actor.is === 'key')
+    await store.setKeyEnrollments(tx, subject, oneMoreToday(await store.keyEnrollments(tx, subject), at));
+  return written;
+}
+
+/** Deletes the templates of the enrollments beyond the most a person keeps; none of a person under a legal hold. */
+async function makeRoom(
+  { store, most }: WriteEnrollmentDeps,
+  tx: Tx,
+  { input, subject, known, files }: Attempt,
+  { enrollment, before, templates }: SealedEnrollment,
+): Promise<Pick<Written, 'dropped' | 'enrollments'>> {
+  const all = known ? await store.templateRows(tx, subject) : templates;
+  refuseMoreAnchors(all, most);
+  const vectors = vectorsOf(before).set(enrollment, input.embeddings);
+  const beyond = surplusOf(all, files, most, vectors);
+  const dropped = beyond.length > 0 && (await isHeld(tx, subject)) ? [] : beyond;
+  await store.deleteTemplates(tx, dropped);
+  const kept = new Set(all.flatMap((one) => (dropped.includes(one.id) ? [] : [one.enrollment])));
+  return { dropped, enrollments: kept.size };
+}
+
+async function announce(
+  { audit, events }: WriteEnrollmentDeps,
+  tx: Tx,
+  { realm, input, subject, known, actor, request }: Attempt,
+  { enrollment }: SealedEnrollment,
+  dropped: number,
+): Promise<void> {
+  const created = known === undefined;
+  const { email, quality, audit: details } = input;
+  await audit.add(tx, {
+    actor,
+    action: 'subject.enroll',
+    organization: realm.organization,
+    target: subject,
+    ...defined({ request }),
+    details: { world: realm.world, created, enrollment, quality, dropped, ...details },
+  });
+  await events.add(tx, {
+    type: 'subject.enrolled',
+    ...realm,
+    payload: { subject, created, enrollment },
+    personal: { subject, values: { email } },
+  });
+}
+
+/** By enrollment. */
+function vectorsOf(templates: readonly StoredTemplate[]): Map<string, Vectors> {
+  return new Map(
+    [...Map.groupBy(templates, ({ enrollment }) => enrollment)].map(([enrollment, rows]) => [
+      enrollment,
+      Object.fromEntries(rows.map(({ embedder, vector }) => [embedder, vector])),
+    ]),
+  );
+}
+
+export function fileOf(files: Readonly<Record<string, string>>, embedder: string): string {
+  const sha256 = files[embedder];
+  if (sha256 !== undefined) return sha256;
+  throw new Problem('MODEL_NOT_INSTALLED', `The model ${embedder} is not installed or not enabled.`);
+}
