@@ -4,6 +4,8 @@ import { Problem } from '../../lib/problem.ts';
 import type { Turns } from '../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import type { Consents } from '../consent/index.ts';
+import type { GalleryIndex } from './gallery-index.ts';
 import { type Realm, realmKey } from './realm.ts';
 import type { Subject } from './subject.ts';
 import { hasOwner, updatePerson } from './subject-change-store.ts';
@@ -84,3 +86,40 @@ export function createChange({ store, inTransaction, turns, audit, forgetAddress
 
 const changedMeanwhile = () =>
   new Problem('CONFLICT', 'This person is being changed or erased by another request: look again.');
+
+export interface SubjectTurnsDeps {
+  store: Pick<SubjectStore, 'emailHashOf' | 'find'>;
+  index: Pick<GalleryIndex, 'erase'>;
+  turns: Turns;
+  consents: Pick<Consents, 'forget'>;
+  inTransaction: InTransaction;
+}
+
+/** Changes of one person, one after another. */
+export function createSubjectTurns({ store, index, turns, consents, inTransaction }: SubjectTurnsDeps) {
+  /** Runs `work` while nothing else is done under the address that the person has then. */
+  async function inTurnOf<T>(realm: Realm, subject: SubjectId, work: () => Promise<T>): Promise<T> {
+    const emailHash = await store.emailHashOf(subject);
+    const done = await turns(`${realmKey(realm)}/${emailHash ?? subject}`, async () =>
+      (await store.emailHashOf(subject)) === emailHash ? { result: await work() } : undefined,
+    );
+    return done ? done.result : inTurnOf(realm, subject, work);
+  }
+
+  return {
+    inTurnOf,
+    /** `Subjects.forget`. */
+    forget: <T>(realm: Realm, subject: SubjectId, work: (tx: Tx) => Promise<T>): Promise<T> =>
+      inTurnOf(realm, subject, async () => {
+        try {
+          return await inTransaction(work);
+        } finally {
+          // Also after an error: whether the transaction was committed is not known then.
+          if (!(await store.find(realm, { id: subject }).catch(() => undefined))) {
+            index.erase(realm, subject);
+            consents.forget(subject);
+          }
+        }
+      }),
+  };
+}

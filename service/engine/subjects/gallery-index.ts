@@ -1,7 +1,13 @@
 import type { Galleries } from '../../inference/gallery/gallery.ts';
-import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
 import { meanDirection } from '../../lib/mean-direction.ts';
+import type { Models } from '../models/index.ts';
+import { averagedVectors } from './best-pictures.ts';
+import type { DamagedRow, LoadedTemplate } from './loaded-templates-store.ts';
 import { type Realm, realmKey } from './realm.ts';
+import type { SubjectStore } from './subject-store.ts';
+import { fileOf } from './write-enrollment.ts';
 
 /** The galleries, one row a person: the mean direction of their pictures. In memory; `loadGalleries` fills it at start. */
 export interface GalleryIndex {
@@ -128,4 +134,75 @@ function share(people: Iterable<SubjectId>, accept: (subject: SubjectId) => bool
     if (accept(subject)) accepted += 1;
   }
   return accepted / Math.max(1, all);
+}
+
+export interface GalleryLoading {
+  /** Reads every template into the galleries at start; embedder A alone. Calls `progress` with the count after each page. */
+  loadGalleries(progress?: (loaded: number) => void): Promise<void>;
+  /** People whose templates could not be loaded: another model file made them, or their key is gone. Known after `loadGalleries`. */
+  unreachable(): number;
+}
+
+export interface GalleryLoadingDeps {
+  store: Pick<SubjectStore, 'everyTemplate' | 'countEnrolled'>;
+  index: GalleryIndex;
+  models: Pick<Models, 'current'>;
+  /** The embedder of the galleries. */
+  primary(): string;
+  damaged(row: DamagedRow): void;
+  log: Log;
+}
+
+export function createGalleryLoading({
+  store,
+  index,
+  models,
+  primary,
+  damaged,
+  log,
+}: GalleryLoadingDeps): GalleryLoading {
+  let unreachable = 0;
+
+  /** Everything that was read of one person. */
+  function putPerson(templates: readonly LoadedTemplate[]): [] {
+    const [first] = templates;
+    if (first === undefined) return [];
+    const { organization, world, subject } = first.row;
+    const realm = { organization: organization as OrganizationId, world: world as World };
+    const pictures = templates.map(({ row: { id, quality, created_at, anchor }, vector }) => ({
+      id,
+      quality,
+      createdAt: created_at,
+      anchor: anchor === 1,
+      vector,
+    }));
+    index.putRotated(realm, subject as SubjectId, averagedVectors(pictures));
+    return [];
+  }
+
+  return {
+    async loadGalleries(progress) {
+      const embedder = primary();
+      let loaded = 0;
+      const sha256 = fileOf(models.current().files, embedder);
+      let person: LoadedTemplate[] = [];
+      for await (const page of store.everyTemplate(embedder, sha256, index.transformOf, damaged)) {
+        for (const one of page) {
+          if (person.length > 0 && person[0]!.row.subject !== one.row.subject) person = putPerson(person);
+          person.push(one);
+        }
+        loaded += page.length;
+        progress?.(loaded);
+      }
+      putPerson(person);
+      unreachable = (await store.countEnrolled()) - index.everybody();
+      if (unreachable > 0) {
+        log.warn(
+          { people: unreachable },
+          'people are enrolled who cannot be recognized: another model file made their templates, or their keys are gone',
+        );
+      }
+    },
+    unreachable: () => unreachable,
+  };
 }

@@ -1,7 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import type { SubjectId } from '../../lib/id.ts';
-import type { InTransaction } from '../../storage/transaction.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import type { Models } from '../models/index.ts';
 import type { EnrolledPicture } from './confirm-picture.ts';
+import type { DamagedRow, StoredTemplate } from './loaded-templates-store.ts';
 import type { Realm } from './realm.ts';
 import type { Subject } from './subject.ts';
 import type { SubjectStore } from './subject-store.ts';
@@ -43,6 +47,8 @@ export function createReadPeople({ store, get, pictures, inTransaction, audit }:
       found.push(...page.filter(matches));
       if (found.length >= limit || page.length < PAGE) return found.slice(0, limit);
       from = page.at(-1)!.id;
+      // Other requests are answered between two pages.
+      await setImmediate();
     }
   }
 
@@ -90,4 +96,45 @@ function matcherOf(search: string): (subject: Subject) => boolean {
   const wanted = folded(search.trim());
   return ({ id, email = '', name = '' }) =>
     id === wanted || folded(email).includes(wanted) || folded(name).includes(wanted);
+}
+
+export interface FindSubjectDeps {
+  db: Db;
+  store: Pick<SubjectStore, 'find' | 'emailHash' | 'templateRows' | 'templatesOf'>;
+  models: Pick<Models, 'current'>;
+  damaged(row: DamagedRow): void;
+}
+
+/** Reads of one person by id or e-mail address, and of enrolled pictures. */
+export function createFindSubject({ db, store, models, damaged }: FindSubjectDeps) {
+  const find = (realm: Realm, idOrEmail: string): Promise<Subject | undefined> =>
+    store.find(
+      realm,
+      idOrEmail.includes('@')
+        ? { emailHash: store.emailHash(realm.organization, idOrEmail) }
+        : { id: idOrEmail },
+    );
+
+  return {
+    find,
+    /** Throws SUBJECT_NOT_FOUND. */
+    async get(realm: Realm, idOrEmail: string): Promise<Subject> {
+      const subject = await find(realm, idOrEmail);
+      if (subject) return subject;
+      throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
+    },
+    async pictures(subject: SubjectId): Promise<EnrolledPicture[]> {
+      const { files } = models.current();
+      const rows = await store.templateRows(db, subject);
+      return [...Map.groupBy(rows, ({ enrollment }) => enrollment)].map(([enrollment, templates]) => ({
+        enrollment,
+        quality: templates[0]!.quality,
+        createdAt: templates[0]!.created_at,
+        anchor: templates[0]!.anchor === 1,
+        comparable: templates.some((row) => files[row.embedder] === row.embedder_sha256),
+      }));
+    },
+    templatesOf: async (realm: Realm, people: readonly SubjectId[]): Promise<StoredTemplate[]> =>
+      people.length === 0 ? [] : store.templatesOf(realm, people, models.current().files, damaged),
+  };
 }

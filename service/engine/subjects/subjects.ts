@@ -1,7 +1,7 @@
 import type { Galleries } from '../../inference/gallery/gallery.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import type { Ids, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { Ids, SubjectId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
@@ -10,20 +10,20 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
-import { averagedVectors, bestFirst } from './best-pictures.ts';
-import { createChange, type SubjectChange } from './change-subject.ts';
+import { bestFirst } from './best-pictures.ts';
+import { createChange, createSubjectTurns, type SubjectChange } from './change-subject.ts';
 import { createConfirm, type EnrolledPicture } from './confirm-picture.ts';
 import { createEnroll, type Enrolled } from './enroll-subject.ts';
-import { createGalleryIndex } from './gallery-index.ts';
-import type { DamagedRow, LoadedTemplate, StoredTemplate } from './loaded-templates-store.ts';
-import { createReadPeople, type ReadPeople } from './read-people.ts';
+import { createGalleryIndex, createGalleryLoading, type GalleryLoading } from './gallery-index.ts';
+import type { DamagedRow, StoredTemplate } from './loaded-templates-store.ts';
+import { createFindSubject, createReadPeople, type ReadPeople } from './read-people.ts';
 import { type Realm, realmKey } from './realm.ts';
 import { createRemovePicture } from './remove-picture.ts';
 import type { Enrollment, Subject } from './subject.ts';
 import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
-import { fileOf, type NewEnrollment } from './write-enrollment.ts';
+import type { NewEnrollment } from './write-enrollment.ts';
 
-export interface Subjects extends ReadPeople {
+export interface Subjects extends ReadPeople, GalleryLoading {
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
   find(realm: Realm, idOrEmail: string): Promise<Subject | undefined>;
@@ -89,10 +89,6 @@ export interface Subjects extends ReadPeople {
    * and nothing noted, once the erasure of the person has begun.
    */
   used(tx: Tx, subject: SubjectId, at: number): Promise<boolean>;
-  /** Reads every template into the galleries at start; embedder A alone. Calls `progress` with the count after each page. */
-  loadGalleries(progress?: (loaded: number) => void): Promise<void>;
-  /** People whose templates could not be loaded: another model file made them, or their key is gone. Known after `loadGalleries`. */
-  unreachable(): number;
   /** Destroys person keys that no person has, left by enrollments that were cut short. Call it at start. */
   sweepKeys(): Promise<{ swept: number; suspicious: number }>;
   /** Keys without a person that `sweepKeys` would rather keep, since they are too many. Reads the id of everybody. */
@@ -136,59 +132,9 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
   const confirm = createConfirm({ store, inTransaction, audit, most });
   const change = createChange({ ...deps, store, turns });
   const removePicture = createRemovePicture({ ...deps, store, index, damaged });
-  let unreachable = 0;
-
-  /** Everything that was read of one person. */
-  function putPerson(templates: readonly LoadedTemplate[]): [] {
-    const [first] = templates;
-    if (first === undefined) return [];
-    const { organization, world, subject } = first.row;
-    const realm = { organization: organization as OrganizationId, world: world as World };
-    const pictures = templates.map(({ row: { id, quality, created_at, anchor }, vector }) => ({
-      id,
-      quality,
-      createdAt: created_at,
-      anchor: anchor === 1,
-      vector,
-    }));
-    index.putRotated(realm, subject as SubjectId, averagedVectors(pictures));
-    return [];
-  }
-
-  const find = (realm: Realm, idOrEmail: string) =>
-    store.find(
-      realm,
-      idOrEmail.includes('@')
-        ? { emailHash: store.emailHash(realm.organization, idOrEmail) }
-        : { id: idOrEmail },
-    );
-
-  async function get(realm: Realm, idOrEmail: string): Promise<Subject> {
-    const subject = await find(realm, idOrEmail);
-    if (subject) return subject;
-    throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
-  }
-
-  /** Runs `work` while nothing else is done under the address that the person has then. */
-  async function inTurnOf<T>(realm: Realm, subject: SubjectId, work: () => Promise<T>): Promise<T> {
-    const emailHash = await store.emailHashOf(subject);
-    const done = await turns(`${realmKey(realm)}/${emailHash ?? subject}`, async () =>
-      (await store.emailHashOf(subject)) === emailHash ? { result: await work() } : undefined,
-    );
-    return done ? done.result : inTurnOf(realm, subject, work);
-  }
-
-  async function pictures(subject: SubjectId): Promise<EnrolledPicture[]> {
-    const { files } = models.current();
-    const rows = await store.templateRows(db, subject);
-    return [...Map.groupBy(rows, ({ enrollment }) => enrollment)].map(([enrollment, templates]) => ({
-      enrollment,
-      quality: templates[0]!.quality,
-      createdAt: templates[0]!.created_at,
-      anchor: templates[0]!.anchor === 1,
-      comparable: templates.some((row) => files[row.embedder] === row.embedder_sha256),
-    }));
-  }
+  const loading = createGalleryLoading({ store, index, models, primary, damaged, log });
+  const { find, get, pictures, templatesOf } = createFindSubject({ db, store, models, damaged });
+  const { inTurnOf, forget } = createSubjectTurns({ store, index, turns, consents, inTransaction });
 
   return {
     ...createReadPeople({ store, get, pictures, inTransaction, audit }),
@@ -204,23 +150,8 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       const name = `${realmKey(realm)}/${store.emailHash(realm.organization, input.email)}`;
       return turns(name, () => enroll(realm, input, actor, request));
     },
-    async forget(realm, subject, work) {
-      return inTurnOf(realm, subject, async () => {
-        try {
-          return await inTransaction(work);
-        } finally {
-          // Also after an error: whether the transaction was committed is not known then.
-          if (!(await store.find(realm, { id: subject }).catch(() => undefined))) {
-            index.erase(realm, subject);
-            consents.forget(subject);
-          }
-        }
-      });
-    },
-    async enrollments(realm, subject) {
-      const templates = await store.templatesOf(realm, [subject], models.current().files, damaged);
-      return toEnrollments(templates);
-    },
+    forget,
+    enrollments: async (realm, subject) => toEnrollments(await templatesOf(realm, [subject])),
     pictures,
     async confirm(realm, { subject, ...picture }, actor, request) {
       const person = await get(realm, subject);
@@ -233,11 +164,8 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       await inTurnOf(realm, person.id, () => removePicture(realm, person.id, enrollment, actor));
       return person;
     },
-    async enrollmentsOf(realm, people) {
-      const templates =
-        people.length === 0 ? [] : await store.templatesOf(realm, people, models.current().files, damaged);
-      return Map.groupBy(toEnrollments(templates), ({ subject }) => subject);
-    },
+    enrollmentsOf: async (realm, people) =>
+      Map.groupBy(toEnrollments(await templatesOf(realm, people)), ({ subject }) => subject),
     people: (realm) => index.people(realm),
     listPeople: (realm) => index.listPeople(realm),
     nearest: (realm, probe, count, accept) => index.search(realm, probe, count, accept),
@@ -248,30 +176,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       ),
     isThere: (tx, subject) => store.isThere(tx, subject),
     used: (tx, subject, at) => store.touchUse(tx, subject, at),
-    async loadGalleries(progress) {
-      const embedder = primary();
-      let loaded = 0;
-      const sha256 = fileOf(models.current().files, embedder);
-      const every = store.everyTemplate(embedder, sha256, index.transformOf, damaged);
-      let person: LoadedTemplate[] = [];
-      for await (const page of every) {
-        for (const one of page) {
-          if (person.length > 0 && person[0]!.row.subject !== one.row.subject) person = putPerson(person);
-          person.push(one);
-        }
-        loaded += page.length;
-        progress?.(loaded);
-      }
-      putPerson(person);
-      unreachable = (await store.countEnrolled()) - index.everybody();
-      if (unreachable > 0) {
-        log.warn(
-          { people: unreachable },
-          'people are enrolled who cannot be recognized: another model file made their templates, or their keys are gone',
-        );
-      }
-    },
-    unreachable: () => unreachable,
+    ...loading,
     sweepKeys: () => store.sweepKeys(),
     suspiciousKeys: () => store.suspiciousKeys(),
   };
