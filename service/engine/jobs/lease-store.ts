@@ -146,13 +146,27 @@ export async function giveBack(tx: Tx, leases: readonly LeaseKey[]): Promise<voi
     where job.id = held.id and job.fence = held.fence and job.lease_until is not null`.execute(tx);
 }
 
-/** Leases that ended at `by` or before (every one with `by` undefined), in order, after `after`. */
+/**
+ * Leases in order, after `after`: those that ended at `by` or before, or that end after `beyond` and so were written by a clock that
+ * has been put back since. Every lease without these bounds.
+ */
 export async function leasesOver(
   db: Db,
-  { by, after, limit }: { by: number | undefined; after: { until: number; id: string }; limit: number },
+  {
+    bounds,
+    after,
+    limit,
+  }: {
+    bounds: { by: number; beyond: number } | undefined;
+    after: { until: number; id: string };
+    limit: number;
+  },
 ): Promise<(LeaseKey & { until: number; waiting: Waiting })[]> {
+  const over = bounds
+    ? sql`(lease_until <= ${bounds.by} or lease_until > ${bounds.beyond})`
+    : sql`lease_until is not null`;
   const { rows } = await sql<JobRow>`select * from job
-    where lease_until is not null and lease_until <= ${by ?? Number.MAX_SAFE_INTEGER}
+    where lease_until is not null and ${over}
       and (lease_until, id) > (cast(${after.until} as bigint), ${after.id})
     order by lease_until, id limit ${limit}`.execute(db);
   return rows.map((row) => ({

@@ -73,3 +73,11 @@ test('what this process holds is not taken over, however old the lease is; what 
   expect(own!.leased).toHaveLength(250);
   expect(present!.all()).toHaveLength(251);
 });
+
+test('a lease that ends later than any of this clock was written before the clock was put back, and is over', async () => {
+  await take(former!);
+  expect(await present!.takeOver('over', () => {})).toBe(0);
+  now -= 365 * 24 * 60 * 60_000;
+  expect(await present!.takeOver('over', () => {})).toBe(1);
+  expect((await take(present!)).ticket.fence).toBe(2);
+});

@@ -45,7 +45,7 @@ export interface Leases {
   giveBack(held: readonly Held[]): Promise<void>;
   /**
    * Takes over the leases that this process does not hold and tells where their jobs wait now. `left`: all, of a process that
-   * has ended. `over`: those that are over, such as one whose commit was not confirmed.
+   * has ended. `over`: those that are over, such as one whose commit was not confirmed, and those that a clock put back would keep.
    */
   takeOver(which: 'left' | 'over', waiting: (where: Waiting) => void): Promise<number>;
   /** Retries that a clock put back would hold up for long are due now. */
@@ -66,6 +66,23 @@ export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Lease
   const forget = ({ id, fence }: LeaseKey) => {
     if (held.get(id)?.ticket.fence === fence) held.delete(id);
   };
+
+  /** One pass over those that are over at `now`, or over all. */
+  async function takeOverOnce(now: number | undefined, waiting: (where: Waiting) => void): Promise<number> {
+    const bounds = now === undefined ? undefined : { by: now, beyond: now + LEASE };
+    let count = 0;
+    for (let after = { until: 0, id: '' }; ; ) {
+      const page = await leasesOver(db, { bounds, after, limit: ROWS });
+      const others = page.filter(({ id, fence }) => held.get(id)?.ticket.fence !== fence);
+      if (others.length > 0) await inTransaction((tx) => giveBack(tx, others));
+      for (const { waiting: where } of others) waiting(where);
+      count += others.length;
+      const last = page.at(-1);
+      if (!last || page.length < ROWS) return count;
+      after = last;
+      await setImmediate();
+    }
+  }
 
   return {
     get: (id) => held.get(id),
@@ -92,18 +109,12 @@ export function createLeases({ db, inTransaction, clock, as }: LeaseDeps): Lease
       });
     },
     async takeOver(which, waiting) {
-      const by = which === 'left' ? undefined : clock.now();
-      let count = 0;
-      for (let after = { until: 0, id: '' }; ; ) {
-        const page = await leasesOver(db, { by, after, limit: ROWS });
-        const others = page.filter(({ id, fence }) => held.get(id)?.ticket.fence !== fence);
-        if (others.length > 0) await inTransaction((tx) => giveBack(tx, others));
-        for (const { waiting: where } of others) waiting(where);
-        count += others.length;
-        const last = page.at(-1);
-        if (!last || page.length < ROWS) return count;
-        after = last;
-        await setImmediate();
+      if (which === 'over') return takeOverOnce(clock.now(), waiting);
+      // A commit of the process that has ended may still arrive while its leases are read.
+      for (let count = 0; ; ) {
+        const found = await takeOverOnce(undefined, waiting);
+        if (found === 0) return count;
+        count += found;
       }
     },
     async bringForward(kinds) {

@@ -53,20 +53,25 @@ export function createLookForWork(deps: LookForWorkDeps) {
       failing = false;
     } catch (error) {
       // Everything stays as it is; the next look comes within a second.
+      again = false;
       if (!failing) log.error({ err: error }, 'no jobs can be leased');
       failing = true;
     }
   }
 
+  function look(): void {
+    if (!open()) return;
+    again = true;
+    looking ??= lookAll().finally(() => {
+      looking = undefined;
+      changed();
+      // Asked for after the last look had ended and before this.
+      if (again) look();
+    });
+  }
+
   return {
-    look(): void {
-      if (!open()) return;
-      again = true;
-      looking ??= lookAll().finally(() => {
-        looking = undefined;
-        changed();
-      });
-    },
+    look,
     /** When no look is under way. */
     settled: async (): Promise<void> => looking,
   };
