@@ -41,6 +41,7 @@ const ready = async (url: string) => {
   const reply = await fetch(`${url}/ready`);
   return { status: reply.status, ...((await reply.json()) as { reason?: string }) };
 };
+/** E-mail addresses, the newest person first. */
 const people = async () =>
   (await cli.json<{ items: { email: string }[] }>('subject', 'list', '--test', ...at())).items.map(
     ({ email }) => email,
@@ -81,7 +82,7 @@ test.skipIf(!mayMount)(
     expect(await ready(service.url)).toMatchObject({ status: 200 });
     expect(await enroll(service.url, 'after@example.com')).toMatchObject({ status: 200 });
     expect((await service.end()).code).toBe(0);
-    expect(await people()).toEqual(['before@example.com', 'after@example.com']);
+    expect(await people()).toEqual(['after@example.com', 'before@example.com']);
   },
 );
 
