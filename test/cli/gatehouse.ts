@@ -69,6 +69,9 @@ function keepProcess() {
       busy = true;
       child ??= begin();
       const own = child;
+      // What waits for its answer, such as a benchmark, goes on until it is there.
+      own.ref();
+      own.channel?.ref();
       const broken = new AbortController();
       const exit = () =>
         broken.abort(new Error(`The process broke at gatehouse ${command.words.join(' ')}.`));
@@ -82,6 +85,8 @@ function keepProcess() {
         .finally(() => {
           busy = false;
           own.off('exit', exit);
+          own.unref();
+          own.channel?.unref();
         });
     },
   };
