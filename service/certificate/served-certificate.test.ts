@@ -47,10 +47,10 @@ test('a renewed pair is served to new connections, and those that are open go on
   };
   try {
     const before = await shown();
-    served.look();
+    served.reload();
     expect([before.name, said]).toEqual(['gatehouse.test', []]);
     write(otherCertificate, otherKey);
-    served.look();
+    served.reload();
     const after = await shown();
     expect(after.name).toBe('gatehouse-renewed.test');
     expect(said).toMatchObject([
@@ -77,12 +77,12 @@ test('a renewed pair is served to new connections, and those that are open go on
   }
 });
 
-test('half of a pair, and a file that is gone, are told of once; the former is served until the pair is whole', () => {
+test('half of a pair and a missing file are logged once; the former pair is served until the new one is complete', () => {
   const served = open();
   const end = served.end();
   writeFileSync(paths.cert, otherCertificate);
-  served.look();
-  served.look();
+  served.reload();
+  served.reload();
   expect(said).toMatchObject([
     {
       level: 'warn',
@@ -90,11 +90,11 @@ test('half of a pair, and a file that is gone, are told of once; the former is s
     },
   ]);
   rmSync(paths.key);
-  served.look();
+  served.reload();
   expect(said).toHaveLength(2);
   expect([String(served.current().cert), served.end()]).toEqual([certificate, end]);
   writeFileSync(paths.key, otherKey);
-  served.look();
+  served.reload();
   expect(said.at(-1)).toMatchObject({ level: 'info' });
   expect(String(served.current().cert)).toBe(otherCertificate);
 });

@@ -9,15 +9,15 @@ import type { Log } from '../lib/log.ts';
 
 type Usable = Extract<TlsFiles, { is: 'usable' }>;
 
-/** The certificate that the doors show. Its files are the operator's, who has them renewed: a renewed pair is served without a restart. */
+/** The TLS certificate of the doors, from the operator's files. A renewed pair is served without a restart. */
 export interface ServedCertificate {
   current(): Usable;
-  /** When the one that is served ends, ms since 1970. */
+  /** When the served certificate expires, ms since 1970. */
   end(): number;
-  /** What listens: it gets each renewed certificate, for connections from then on. */
+  /** Gives `server` each renewed certificate, for connections opened from then on. */
   serveOn(server: HttpServer): void;
-  /** Reads the files again. A pair that cannot be used is told of once, and the one that is served stays. */
-  look(): void;
+  /** Reads the files again. An unusable pair is logged once, and the current pair stays in use. */
+  reload(): void;
 }
 
 export interface ServedCertificateDeps {
@@ -31,7 +31,7 @@ export function createServedCertificate({ paths, clock, log }: ServedCertificate
   const first = readTlsFiles(paths, clock.now());
   if (first.is === 'unusable') throw new ConfigError(first.reason);
   let current = first;
-  let told: string | undefined;
+  let reported: string | undefined;
   const servers = new Set<TlsServer>();
   const end = () => Date.parse(new X509Certificate(current.cert).validTo);
 
@@ -41,11 +41,11 @@ export function createServedCertificate({ paths, clock, log }: ServedCertificate
     serveOn(server) {
       if (server instanceof TlsServer) servers.add(server);
     },
-    look() {
+    reload() {
       const now = readTlsFiles(paths, clock.now());
       if (now.is === 'unusable') {
-        if (now.reason === told) return;
-        told = now.reason;
+        if (now.reason === reported) return;
+        reported = now.reason;
         const until = new Date(end()).toISOString();
         log.warn(
           { reason: now.reason, until },
@@ -53,7 +53,7 @@ export function createServedCertificate({ paths, clock, log }: ServedCertificate
         );
         return;
       }
-      told = undefined;
+      reported = undefined;
       if (now.cert.equals(current.cert) && now.key.equals(current.key)) return;
       for (const server of servers) server.setSecureContext({ ...tlsSettings, cert: now.cert, key: now.key });
       current = now;

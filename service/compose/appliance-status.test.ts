@@ -54,7 +54,7 @@ test('a box that works is ready', async () => {
   });
 });
 
-test('sweeps that wait for an operator are told, a clock in doubt first', async () => {
+test('sweeps that wait for an operator are reported, a doubted clock first', async () => {
   const sweep = { organization: engine.organization, due: 9, people: 12, why: 'It would erase 9 people.' };
   const retention = { waiting: async () => ({ clock: 'The clock says 2021.', sweeps: [sweep] }) };
   expect((await status({ retention })).waitingSweeps).toEqual([
@@ -72,7 +72,7 @@ test('copies of the key store are counted, and those that are not up to date', a
   expect(await status({ keyPlaces: { list } })).toMatchObject({ keyCopies: { places: 2, notCurrent: 1 } });
 });
 
-test('a disk without room is told before writes fail', async () => {
+test('a full disk is reported before writes fail', async () => {
   const reason = expect.stringContaining('16 MiB are free');
   expect(await status({ freeBytes: async () => 2 ** 24 - 1 })).toMatchObject({
     readiness: { is: 'not-ready', reason },
@@ -90,7 +90,7 @@ test('a database whose lock was lost makes the box not ready, with the reason', 
   });
 });
 
-test('a database that hangs is told and not waited for', async () => {
+test('a database that hangs is reported without waiting for it', async () => {
   const organizations = { ...engine.organizations, list: () => new Promise<never>(() => {}) };
   expect(await status({ organizations, patience: 1 })).toMatchObject({
     readiness: { is: 'not-ready', reason: 'The database does not answer.' },
@@ -107,8 +107,8 @@ test('organizations whose own profiles are lenient are counted, and not waited f
     await engine.checks.setProfile(engine.organization, slug, { ...definition!, checks: lenient }, operator);
   expect((await status()).lenientOrganizations).toBe(1);
   const hangs = { ...engine.checks, lenientOrganizations: () => new Promise<never>(() => {}) };
-  const told = await status({ checks: { ...hangs, pageProfiles: hangs.lenientOrganizations }, patience: 1 });
-  expect([told.readiness, told.lenientOrganizations]).toEqual([{ is: 'ready' }, undefined]);
+  const found = await status({ checks: { ...hangs, pageProfiles: hangs.lenientOrganizations }, patience: 1 });
+  expect([found.readiness, found.lenientOrganizations]).toEqual([{ is: 'ready' }, undefined]);
 });
 
 test('workers that cannot start make the box not ready, with the reason', async () => {

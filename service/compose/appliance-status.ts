@@ -126,7 +126,7 @@ function describePeople(
   };
 }
 
-/** Over all organizations: which they are is told at the box alone. */
+/** Totals over all organizations; their names are shown on the appliance only. */
 function ownGalleries(measured: readonly GalleryCalibration[]): ApplianceStatus['ownGalleries'] {
   const applied = measured.filter(({ pairs, outdated }) => pairs > 0 && !outdated);
   return [...Map.groupBy(applied, ({ world, scorer }) => `${world}/${scorer}`).values()].map((galleries) => ({
@@ -147,7 +147,7 @@ function readinessOf(
   return { is: 'ready' };
 }
 
-/** Which people of which organization is told at the box alone: `gatehouse retention waiting`. */
+/** Counts only; `gatehouse retention waiting` on the appliance names people and organizations. */
 async function describeWaiting(retention: Pick<Retention, 'waiting'>): Promise<string[]> {
   const { clock, sweeps } = await retention.waiting();
   return [

@@ -23,7 +23,7 @@ import { readPeople, resumeService } from './resume.ts';
 import { createServing, isInsecure, type Serving } from './serving.ts';
 import { addStandingJobs } from './standing-jobs.ts';
 
-/** The whole appliance, ready to be asked; doors are put on it by serve.ts and by the CLI. */
+/** The whole appliance; serve.ts and the CLI add the doors. */
 export interface Gatehouse
   extends Queue,
     EventsOut,
@@ -34,10 +34,10 @@ export interface Gatehouse
     KeyCare {
   auditLog: AuditLog;
   backups: Backups;
-  /** Waits for what jobs of the service itself still do after their stop. */
+  /** Waits for recurring jobs that are still running after their stop. */
   standingJobs: { settled(): Promise<void> };
   serving: Serving;
-  /** The doors answer on this port: nothing is ever sent there. */
+  /** The port of the doors: never a destination of a delivery. */
   listens(port: number): void;
   metrics: Metrics;
   /** What `/metrics` reads from the database, the disk and the certificate. */
@@ -46,13 +46,13 @@ export interface Gatehouse
   ids: Ids;
   log: Log;
   status(): Promise<ApplianceStatus>;
-  /** Finishes what is running, then lets go of the data directory. */
+  /** Finishes what is running, then unlocks the data directory. */
   close(): Promise<void>;
 }
 
 /**
  * Builds everything, once, top to bottom. Throws Problem or Error with a sentence for the operator; then nothing stays
- * open. `DATA` is made when it is not there, and held until `close`: a second process is told who holds it.
+ * open. Creates `DATA` when it is missing and locks it until `close`; the refusal of a second process names the holder.
  */
 export async function compose(config: Config, deps: ComposeDeps): Promise<Gatehouse> {
   const serves = (deps.workers ?? 'at-once') === 'at-once';
@@ -65,7 +65,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const pictures = await openPictures({ ...base, ...audited });
   const outbound = await openOutbound({
     ...{ ...base, ...audited, ...queue, ...callers, ...pictures },
-    // They come later, and are asked later still.
+    // Assigned below, before the first call.
     backupTroubles: () => backups.warnings(),
     waitingSweeps: () => erasing.retention.waiting(),
   });

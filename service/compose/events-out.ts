@@ -17,7 +17,7 @@ import type { Outgoing } from '../outgoing/outgoing.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
 import { webhookDialects } from './webhook-dialects.ts';
 
-/** How what happens reaches others: where it may go, who asked for it, what watches it, and what carries it there. */
+/** Delivery of events: allowed destinations, webhooks, alert rules and the relay. */
 export interface EventsOut extends EventDelivery {
   events: Events;
   grants: Grants;
@@ -29,13 +29,13 @@ export interface EventsOut extends EventDelivery {
 export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events'> {
   sealer: Sealer;
   outgoing: Outgoing;
-  /** Told of each attempt to deliver a webhook. */
+  /** Called after each attempt to deliver a webhook. */
   observed?: (attempt: { outcome: string; milliseconds: number }) => void;
-  /** This box itself, where nothing is ever sent. */
+  /** Addresses of this appliance: never a destination. */
   own: () => OwnPlaces | Promise<OwnPlaces>;
 }
 
-/** Gives the jobs their handlers; nothing is passed on before `relay.start`, and no alert rule watches before `alerts.load`. */
+/** Registers the job handlers. Nothing is relayed before `relay.start`; no alert rule is evaluated before `alerts.load`. */
 export async function createEventsOut(deps: EventsOutDeps): Promise<EventsOut> {
   let relay: Relay | undefined;
   const events = createEvents({ ...deps, added: () => relay?.wake() });

@@ -56,7 +56,7 @@ test('the disk has room', async () => {
   ).toBeGreaterThan(1);
 });
 
-test('a sweep that waits is its organization’s; a clock in doubt is everybody’s', async () => {
+test('a waiting sweep counts for its organization; a doubted clock counts for every organization', async () => {
   const readings = createGaugeReadings({ ...engine, ...box, data, tlsCert: undefined });
   const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
   expect(await readings.sweepWaiting(other)).toBeUndefined();

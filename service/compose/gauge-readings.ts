@@ -26,7 +26,7 @@ export interface GaugeReadingsDeps {
   clock: Clock;
 }
 
-/** What alert rules about the box itself look at. Of certificates, the one that is served counts; that in the file where none is. */
+/** Readings for alert rules about the appliance. The certificate is the served one, or the one in the file where none is served. */
 export function createGaugeReadings({
   data,
   tlsCert,

@@ -50,12 +50,12 @@ test('jobs, alerts, disk, certificate and backups, in base units', async () => {
   ]);
 });
 
-test('what is not there is not told', async () => {
+test('a missing certificate and a missing backup have no gauge', async () => {
   const { read } = gaugesOf({ certificate: undefined, backups: { lastDone: async () => undefined } });
   expect((await read()).join('\n')).not.toMatch(/certificate|backup/);
 });
 
-test('what cannot be read is left out, the rest is told', async () => {
+test('a gauge that cannot be read is left out, the others are reported', async () => {
   const failing = async () => {
     throw new Error('the database is away');
   };

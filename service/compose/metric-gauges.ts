@@ -22,8 +22,7 @@ const MEBIBYTE = 2 ** 20;
 const KEPT = 5_000;
 
 /**
- * What `/metrics` reads from the database, the disk and the certificate. What cannot be read is left out and logged: the
- * rest is told all the same.
+ * Gauges of `/metrics` from the database, the disk and the certificate. A gauge that cannot be read is logged and left out.
  */
 export function createMetricGauges(deps: MetricGaugesDeps): () => Promise<GaugeSample[]> {
   const { jobs, alerts, backups, readings, certificate, clock, log } = deps;

@@ -50,7 +50,7 @@ export function createOwnPlaces({
     return found;
   }
 
-  async function look(): Promise<OwnPlaces> {
+  async function resolveAll(): Promise<OwnPlaces> {
     const machine = interfaces();
     const isHere = (address: string) => isLoopback(address) || machine.includes(address);
     const ports = new Set(doors);
@@ -67,7 +67,7 @@ export function createOwnPlaces({
   return {
     current() {
       if (known && elapsed() < known.until) return known.places;
-      known = { until: elapsed() + FRESH, places: look() };
+      known = { until: elapsed() + FRESH, places: resolveAll() };
       return known.places;
     },
     listens(port) {

@@ -51,7 +51,7 @@ test('every table has one owner or a reason, and every sealed or subject column 
   expect(await findMistakes()).toEqual([]);
 });
 
-test('a column added without an owner is told, in a new table and in one that has an owner or a reason', async () => {
+test('a column without an owner is reported, in a new table and in one that has an owner or a reason', async () => {
   await sql`create table gait (id text primary key, subject text, stride_sealed blob)`.execute(engine.db);
   await sql`alter table consent add column note_sealed blob`.execute(engine.db);
   await sql`alter table site add column subject text`.execute(engine.db);
@@ -66,7 +66,7 @@ test('a column added without an owner is told, in a new table and in one that ha
   ]);
 });
 
-test('a table or column that two features own, and one that is gone, are told', async () => {
+test('a table or column that two features own, and a missing one, are reported', async () => {
   const again: PersonalData = {
     tables: {
       consent: { columns: ['subject', 'gone'], record: { in: 'consent' } },

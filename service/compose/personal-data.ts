@@ -39,7 +39,7 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   sent_mail: 'Times at which alerts of the organization were mailed.',
   job: 'Work that waits, by ids; a failed attempt leaves a fixed sentence with codes.',
   job_schedule: 'When recurring work runs.',
-  retention_sweep: 'Counts, without naming anybody.',
+  retention_sweep: 'Counts only, no person.',
   audit_checkpoint: 'Signatures over the whole log.',
   usage_counter: 'Counts of requests; those about one address last a minute, under a keyed hash.',
   refused_picture: 'Keyed hashes of pictures that liveness refused, for a day; they name no person.',

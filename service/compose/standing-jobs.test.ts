@@ -17,7 +17,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     keyPlaces: { sync: work('key-copies') },
     erasure: { retry: work('erasures') },
     calibrations: { tend: async () => void done.push('gallery-calibration') },
-    certificate: { look: () => void done.push('certificate') },
+    certificate: { reload: () => void done.push('certificate') },
     ...over,
   } as StandingJobsDeps);
   return { handlers, every, done, settled };
@@ -32,7 +32,7 @@ test('each recurs, and does what it is called after', async () => {
   expect(done).toContain('certificate');
 });
 
-test('without TLS nothing looks at a certificate, and a job that is left over ends', async () => {
+test('without TLS no certificate is reloaded, and a leftover job ends', async () => {
   const { handlers, every } = start({ certificate: undefined });
   expect(await handlers.get('certificate')!.run({} as never)).toEqual({ outcome: { is: 'done' } });
   expect(every.has('certificate')).toBe(false);

@@ -14,15 +14,15 @@ export interface StandingJobsDeps {
   erasure: Pick<Erasure, 'retry'>;
   calibrations: Pick<GalleryCalibrations, 'tend'>;
   /** None where the doors are not served over TLS. */
-  certificate: Pick<ServedCertificate, 'look'> | undefined;
+  certificate: Pick<ServedCertificate, 'reload'> | undefined;
 }
 
 const MINUTE = 60_000;
-/** A sweep or a backup takes as long as it takes: this only ends one that never would. */
+/** Long enough for any sweep or backup; it only ends a job that hangs. */
 const LONGEST = 24 * 60 * MINUTE;
 
 /**
- * What the running service does by itself, as jobs that are kept over restarts. None is tried again before its next time comes.
+ * The recurring work of the running service, as jobs that survive restarts. A failed run is not retried before its next time.
  */
 export function addStandingJobs({
   jobs,
@@ -33,7 +33,7 @@ export function addStandingJobs({
   calibrations,
   certificate,
 }: StandingJobsDeps): {
-  /** Waits for what is under way: a stop lets go of it, but it still uses what closes next. */
+  /** Waits for the runs in progress: a stop does not wait for them, but they use what closes next. */
   settled(): Promise<void>;
 } {
   const running = new Set<Promise<unknown>>();
@@ -56,8 +56,8 @@ export function addStandingJobs({
   standing('key-copies', MINUTE, () => keyPlaces.sync());
   standing('erasures', MINUTE, () => erasure.retry());
   standing('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
-  // One that a former start with TLS has left ends as well.
-  standing('certificate', certificate && 10 * MINUTE, async () => certificate?.look());
+  // Also ends the job that an earlier start with TLS left.
+  standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
   return {
     async settled() {
       await Promise.allSettled(running);

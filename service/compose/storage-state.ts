@@ -57,7 +57,7 @@ export async function countLenient(
     const lenient = await within(patience, checks.lenientOrganizations());
     return organizations.filter(({ id, erasedAt }) => erasedAt === undefined && lenient.has(id)).length;
   } catch {
-    // A database that fails is told by its own state, at the latest the next time.
+    // The storage state reports a failing database, at the latest on the next reading.
     return undefined;
   }
 }
@@ -79,7 +79,7 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
     ]);
   } finally {
     late.abort();
-    // What the loser of the race answers is not read.
+    // The result of the loser of the race is dropped.
     work.catch(() => {});
   }
 }

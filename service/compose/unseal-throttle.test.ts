@@ -23,14 +23,14 @@ test('two wrong tries cost nothing; then the pause doubles up to a minute', asyn
   expect(pauses).toEqual([0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
 });
 
-/** Seconds until the next try, as the refusal tells. */
+/** Seconds until the next try, from the refusal. */
 const pauseOf = (tries: (passphrase: string) => Promise<void>) =>
   tries('x').then(
     () => Number.NaN,
     (error: Problem) => error.extra.retryAfterSeconds!,
   );
 
-test('while it pauses nothing is tried, also with the right one; the wait is told', async () => {
+test('during a pause no passphrase is tried, not even the right one; the refusal gives the wait', async () => {
   now = 0;
   const tried: string[] = [];
   const tries = throttleTries(

@@ -9,7 +9,7 @@ const bytes = (body: unknown) => Buffer.byteLength(JSON.stringify(body));
 const dialectOf = (family: string) => webhookDialects.find((dialect) => dialect.family === family)!;
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
-/** As long as doors let callers name their own things, in letters of four bytes. */
+/** The longest name that doors accept from callers, in four-byte characters. */
 const name = fc.string({ maxLength: 500, unit: 'binary' });
 const count = fc.nat();
 const check = fc.record({
@@ -120,15 +120,15 @@ test('whatever happens, a translation has a name of the catalog, fits, and is th
   fc.assert(
     fc.property(anyEvent, (event) => {
       for (const { translate, events } of webhookDialects) {
-        const told = translate(event);
-        if (told === undefined) continue;
-        expect(events.map(({ name }) => name)).toContain(told.name);
-        const body = told.body();
-        expect(told.name.endsWith(`.${body.event}`)).toBe(true);
+        const translated = translate(event);
+        if (translated === undefined) continue;
+        expect(events.map(({ name }) => name)).toContain(translated.name);
+        const body = translated.body();
+        expect(translated.name.endsWith(`.${body.event}`)).toBe(true);
         expect(bytes(body)).toBeLessThanOrEqual(PAYLOAD_LIMIT);
         const again = translate(structuredClone(event));
-        expect(again?.name).toBe(told.name);
-        for (const one of [told, again]) expect(JSON.stringify(one?.body())).toBe(JSON.stringify(body));
+        expect(again?.name).toBe(translated.name);
+        for (const one of [translated, again]) expect(JSON.stringify(one?.body())).toBe(JSON.stringify(body));
       }
     }),
     { numRuns: 500 },
@@ -170,7 +170,7 @@ describe('of a person who was erased', () => {
   });
 });
 
-test('an invitation that expired was not completed: registrations tell nothing', () => {
+test('an expired invitation was not completed: registrations send nothing', () => {
   expect(
     dialectOf('registrations').translate({
       ...common,
@@ -190,25 +190,25 @@ describe('how a session ended, in the words of its flow’s family', () => {
     ['identity', 'verifyidentity'],
     ['trust', 'verifytrust'],
   ] as const)('hosted: %s is %s; a duplicate has failed', (proves, product) => {
-    const told = decisions.map((decision) => {
+    const bodies = decisions.map((decision) => {
       const payload = { flow: 'hosted', session: 'ses_1', decision, verification: 'ver_1', proves } as const;
       return dialectOf('hosted')
         .translate({ ...common, type: 'session.decided', payload, personal: undefined })
         ?.body();
     });
-    expect(told.map((body) => [body?.product, body?.status])).toEqual(
+    expect(bodies.map((body) => [body?.product, body?.status])).toEqual(
       ['PASS', 'FAIL', 'FAIL', 'EXPIRED'].map((status) => [product, status]),
     );
   });
 
-  test('registrations: rejected is a failed liveness, a duplicate is not unique, expired is not told', () => {
-    const told = decisions.map((decision) => {
+  test('registrations: rejected is a failed liveness, a duplicate is not unique, expired is not sent', () => {
+    const bodies = decisions.map((decision) => {
       const payload = { flow: 'registration', session: 'ses_1', decision } as const;
       return dialectOf('registrations')
         .translate({ ...common, type: 'session.decided', payload, personal: { reference: 'user_1' } })
         ?.body();
     });
-    expect(told.map((body) => body && [body.connection_status, body.failure_code])).toEqual([
+    expect(bodies.map((body) => body && [body.connection_status, body.failure_code])).toEqual([
       ['COMPLETED', null],
       ['FAILED', 'LIVENESS_FAILED'],
       ['FAILED', 'NOT_UNIQUE'],
@@ -240,7 +240,7 @@ describe('metadata of a session', () => {
     dialectOf('sessions').translate(decided(metadata))!.body();
   const room = PAYLOAD_LIMIT - bytes(bodyOf({ note: '' }));
 
-  test('is told to the last byte that fits, and left out with a mark beyond it', () => {
+  test('is sent up to the last byte that fits, and replaced by a mark beyond it', () => {
     const full = bodyOf({ note: 'x'.repeat(room) });
     expect(bytes(full)).toBe(PAYLOAD_LIMIT);
     expect(full.metadata).toMatchObject({ note: 'x'.repeat(room), profile: 'specter' });

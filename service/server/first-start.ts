@@ -5,7 +5,7 @@ import { silentLog } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 
 /**
- * Opens a restored directory once, as a service would: the audit log acknowledges the restore, whoever was erased after the
+ * Opens a restored directory once, as a service would: the audit log acknowledges the restore, each person erased after the
  * backup is erased again, copies of the key store are brought up to date. Throws BACKUP_UNUSABLE naming both directories.
  */
 export async function firstStart(

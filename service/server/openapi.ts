@@ -31,7 +31,7 @@ export async function openApiDocument(): Promise<unknown> {
   return JSON.parse(body);
 }
 
-/** The OpenAPI 3.1 document of every administrative route, whoever may call it. */
+/** The OpenAPI 3.1 document of every administrative route, for all callers. */
 export async function adminOpenApiDocument(): Promise<unknown> {
   const app = createServer({ access: {} as never, ids: createIds(systemClock), log: silentLog });
   await app.register(createDocumentedAdminDoor());

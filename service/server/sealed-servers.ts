@@ -10,8 +10,8 @@ import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 
-/** How long the one who unsealed it has to learn that it did not come up. */
-const TELL_MILLISECONDS = 2_000;
+/** How long `failed` waits for the unsealing operator to read that the start failed. */
+const READ_MILLISECONDS = 2_000;
 
 type Server = ReturnType<typeof createServer>;
 
@@ -33,7 +33,7 @@ export interface Unsealing {
   wrongTries: number;
 }
 
-/** A service that was told to stop before it was unsealed. */
+/** The service was stopped before it was unsealed. */
 class StoppedWhileSealed extends Error {
   override name = 'StoppedWhileSealed';
 }
@@ -67,7 +67,7 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
   await control.register(
     createSealedControlDoor({
       state() {
-        if (state.is === 'failed') changes.emit('told');
+        if (state.is === 'failed') changes.emit('read');
         return state;
       },
       async changed(milliseconds) {
@@ -87,7 +87,7 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
     trustedProxies,
     hosts,
     connections: connections.doors,
-    // The keys are not read yet, and what is answered tells nothing else.
+    // The keys are not read yet, and the answers reveal nothing else.
     knowsOrigin: async () => true,
     ...defined({ tls }),
   });
@@ -119,9 +119,9 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
       changes.emit('changed');
     },
     async failed(error) {
-      const told = within(changes, 'told', TELL_MILLISECONDS);
+      const read = within(changes, 'read', READ_MILLISECONDS);
       become({ is: 'failed', reason: error instanceof Problem ? error.message : 'The log says why.' });
-      await told;
+      await read;
     },
     close: () => everything.disposeAsync(),
   };
