@@ -14,7 +14,7 @@ declare module 'fastify' {
 
 /**
  * The key, wherever the caller put it: `Authorization: Bearer …` or `x-api-key: …`; every family takes both. Undefined
- * when there is none. Throws INVALID_REQUEST when two stand there and differ: nobody should guess which one counts.
+ * when there is none. Throws INVALID_REQUEST when two differ: it is undefined which one counts.
  */
 function credentialOf({ headers, rawHeaders }: IncomingMessage): string | undefined {
   // Node keeps the first of several Authorization headers and joins several of others.

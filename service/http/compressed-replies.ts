@@ -16,7 +16,7 @@ const compressors: Record<Encoding, (bytes: Buffer) => Promise<Buffer>> = {
 
 /**
  * Gives the replies of the routes of `app` an ETag, answers 304 to a caller that has them, and compresses them once. Only for
- * documents that are the same for every caller: of a compressed reply that holds a secret the length tells about it.
+ * documents that are the same for every caller: the length of a compressed reply reveals a secret in it.
  */
 export function compressReplies(app: FastifyInstance): void {
   const compressed = new Map<string, Promise<Buffer>>();

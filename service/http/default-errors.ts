@@ -10,7 +10,7 @@ export interface WireError {
 /** What differs in one family from the table below. */
 export type WireErrors = Readonly<Partial<Record<ProblemCode, WireError>>>;
 
-/** Every code has its answer here: a new one stops the build. */
+/** One answer for each code; a code without one is a type error. */
 export const defaultErrors = {
   INVALID_REQUEST: { status: 400 },
   MALFORMED_JSON: { status: 400 },

@@ -12,11 +12,11 @@ test('a warning and an error are one plain sentence each', () => {
   log.warn({ host: '0.0.0.0' }, 'Listening on 0.0.0.0 WITHOUT ENCRYPTION.');
   log.error(
     { requestId: 'req_1', err: new Error('disk I/O error\n  at page 7', { cause: new Error('deeper') }) },
-    'the state of the appliance cannot be told',
+    'the state of the appliance cannot be read',
   );
   expect(lines).toEqual([
     'Warning: Listening on 0.0.0.0 WITHOUT ENCRYPTION.',
-    'Error: The state of the appliance cannot be told: disk I/O error at page 7 (req_1)',
+    'Error: The state of the appliance cannot be read: disk I/O error at page 7 (req_1)',
   ]);
 });
 

@@ -6,11 +6,11 @@ import type { RouteAccess } from './route-access.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call: everybody, a key with a scope, or a list of credentials. A route that does not say stops the start. */
+    /** Who may call: every caller, a key with a scope, or a list of credentials. The server does not start without it. */
     access?: RouteAccess;
     /** Costs: a live key's request uses up its month. */
     metered?: boolean;
-    /** Asked every few seconds by machines: logged at debug. */
+    /** Polled by machines: logged at debug. */
     quiet?: boolean;
     /** Long texts of a JSON body arrive as LongText: for routes that take pictures. */
     longTexts?: boolean;

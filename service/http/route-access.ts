@@ -12,7 +12,7 @@ export interface AccessList {
   session?: SessionKind;
 }
 
-/** Who may call a route: everybody, an API key with the named scope, or what the list says. */
+/** Who may call a route: every caller, an API key with the named scope, or the listed credentials. */
 export type RouteAccess = 'public' | Scope | AccessList;
 
 /** Undefined where no credential is asked for. */

@@ -1,5 +1,5 @@
 /**
- * The last net under the log: e-mail addresses, API keys, bearer tokens and long base64 (pictures, templates) are taken out
+ * The last filter of the log: e-mail addresses, API keys, bearer tokens and long base64 (pictures, templates) are taken out
  * of a finished line. Code does not log such things; this catches the error message that quotes its input. Each pattern
  * begins where a run of its characters begins, so that a hostile line costs no more than a long one.
  */

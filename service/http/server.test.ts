@@ -48,7 +48,7 @@ describe('createServer', () => {
     await expect(app.ready()).rejects.toThrow('GET /forgotten does not say who may call it');
   });
 
-  test('refuses to start when a route asks for a key and there is nobody to check it', async () => {
+  test('refuses to start when a route requires a key and nothing can check keys', async () => {
     const app = createServer({ log: start().app.log, ids: createIds(systemClock) });
     app.get('/free', async () => 'x');
     app.get('/keyed', { config: { access: 'identity' } }, async () => 'x');
@@ -221,14 +221,14 @@ describe('createServer', () => {
     expect([server.statusCode, server.headers['access-control-allow-origin']]).toEqual([200, undefined]);
   });
 
-  test('what is too many is refused before the body is read, with the time to wait; what became of the rest is told', async () => {
-    const told: unknown[] = [];
+  test('requests over the limit are refused before the body is read, with the time to wait; the outcome of the others is reported', async () => {
+    const outcomes: unknown[] = [];
     let full = false;
     const { app } = start({
       admission: {
         async admit({ key: id }, { metered }) {
           if (full) throw new Problem('BURST_LIMIT_EXCEEDED', 'Too many.', { retryAfterSeconds: 4.2 });
-          return { answered: (problem) => told.push([id, metered, problem]) };
+          return { answered: (problem) => outcomes.push([id, metered, problem]) };
         },
       },
     });
@@ -254,7 +254,7 @@ describe('createServer', () => {
       '5',
     ]);
     expect(headers['access-control-expose-headers']).toContain('retry-after');
-    expect(told).toEqual([
+    expect(outcomes).toEqual([
       ['key_live', false, null],
       ['key_live', true, 'CHECK_FAILED'],
       ['key_live', true, 'MALFORMED_JSON'],
@@ -353,7 +353,7 @@ describe('createServer', () => {
     }
   });
 
-  test('the log tells of a request by ids, never by what was in it', async () => {
+  test('the log names a request by ids and holds none of its content', async () => {
     const { app, lines } = start();
     const picture = Buffer.alloc(3000, 7).toString('base64');
     await app.inject({
@@ -514,7 +514,7 @@ describe('over a real socket', () => {
       const signal = untilClosed(reply);
       reached.resolve(signal);
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      return 'nobody reads this';
+      return 'never read';
     });
     await app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = app.server.address() as AddressInfo;

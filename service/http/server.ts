@@ -45,8 +45,8 @@ interface ServerLimits {
   keepAlive: number;
   /** Milliseconds in which nothing is sent or taken during a request, as by a caller who does not read the answer. */
   silent: number;
-  /** Milliseconds between two looks at which connections have passed `head` or `request`. */
-  look: number;
+  /** Interval, in milliseconds, at which connections are checked against `head` and `request`. */
+  poll: number;
 }
 
 const serverLimits: ServerLimits = {
@@ -57,7 +57,7 @@ const serverLimits: ServerLimits = {
   handler: 60_000,
   keepAlive: 72_000,
   silent: 120_000,
-  look: 5_000,
+  poll: 5_000,
 };
 
 const unbounded: NonNullable<ServerDeps['connections']> = {
@@ -71,7 +71,7 @@ export interface ServerDeps extends AdmissionDeps {
   limits?: Partial<ServerLimits>;
   /** How fast bodies are read; `bodyRate` without. */
   pace?: BodyPace;
-  /** Proxies whose X-Forwarded-For is believed (proxy-list.ts); whatever is none makes createServer throw. */
+  /** Proxies whose X-Forwarded-For is trusted (proxy-list.ts). createServer throws for an entry that is no proxy. */
   trustedProxies?: readonly string[];
   /** Whether a page of this origin may read errors; asked of `access` when absent. */
   knowsOrigin?: (origin: string) => Promise<boolean>;
@@ -168,10 +168,10 @@ function settingsOf({ log, ids, tls }: ServerDeps, limits: ServerLimits) {
             ...tls,
             ...tlsSettings,
             handshakeTimeout: limits.head,
-            connectionsCheckingInterval: limits.look,
+            connectionsCheckingInterval: limits.poll,
           },
         }
-      : { http: { connectionsCheckingInterval: limits.look } }),
+      : { http: { connectionsCheckingInterval: limits.poll } }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { Problem, type ProblemDetail } from '../lib/problem.ts';
 import { dropNulls } from './drop-nulls.ts';
 
-/** A body with a hundred wrong fields is told about the first of them. */
+/** A refusal names at most this many wrong fields. */
 const DETAILS_MOST = 20;
 
 const UNKNOWN = 'Unknown field.';

@@ -15,10 +15,10 @@ export interface RenderedError {
   body: ErrorBody;
 }
 
-/** Seconds a caller waits when the box is busy and nobody said how long. */
+/** Retry-After in seconds of a busy appliance when the problem gives none. */
 const RETRY_AFTER_DEFAULT = 1;
 
-/** The one place where a problem becomes an answer. */
+/** Renders a problem as the answer. */
 export function renderProblem(problem: Problem, requestId: string, family: WireErrors): RenderedError {
   const { status, extra } = wireErrorOf(problem.code, family);
   const headers: Record<string, string> = {};

@@ -21,7 +21,7 @@ export const bodyRate = { perSecond: 16 * 1024 * 1024, burst: 64 * 1024 * 1024 }
 /** Keys whose bytes are remembered; those that have sent nothing for long are forgotten first. */
 const MOST_KEYS = 10_000;
 
-/** Reading bodies is work of the one thread that answers everybody: a key's are read no faster than this. */
+/** Bodies are read on the one thread that answers every caller, so a key's bodies are read no faster than this. */
 export function createBodyPace({ perSecond, burst, elapsed, wait }: BodyPaceDeps): BodyPace {
   /** Milliseconds of the moment at which a key's bytes are paid for. */
   const paid = new Map<string, number>();

@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const app of running.splice(0)) await app.close();
 });
 
-/** A listening server that reads on only when `gate` opens, and what it has counted for whom. */
+/** A listening server that reads on only when `gate` opens, and the bytes counted for each key. */
 async function start() {
   const gate = Promise.withResolvers<void>();
   const counted = new Map<string, number>();

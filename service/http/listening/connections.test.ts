@@ -16,9 +16,9 @@ afterEach(async () => {
   for (const app of running.splice(0)) await app.close();
 });
 
-/** A server that takes its callers for whom the test says they are. */
+/** A server whose callers have the source address that the test sets. */
 async function listen(limits: { total: number; perAddress: number }, more: Partial<ServerDeps> = {}) {
-  let caller = 'someone';
+  let caller = 'unset';
   const warnings: object[] = [];
   const app = createServer({
     log: { debug() {}, info() {}, error() {}, warn: (fields) => void warnings.push(fields) },

@@ -96,7 +96,7 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
   };
 }
 
-/** Tells a connection from every other of this server. */
+/** Identifies a connection among those of this server. */
 const endsOf = (socket: Socket | TLSSocket): string =>
   [socket.remoteAddress, socket.remotePort, socket.localAddress, socket.localPort].join(' ');
 

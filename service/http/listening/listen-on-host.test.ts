@@ -110,7 +110,7 @@ test('the share of one address holds on the second listener too', async () => {
 });
 
 test('a head that does not end is cut off on the second listener too', async () => {
-  const { open } = await start({ deps: { limits: { head: 40, request: 80, look: 10 } } });
+  const { open } = await start({ deps: { limits: { head: 40, request: 80, poll: 10 } } });
   const socket = await open(second);
   let answer = '';
   socket.on('data', (chunk) => (answer += chunk));
@@ -163,7 +163,7 @@ test('a stop lets the requests of both end, closes idle connections and lets the
   agent.destroy();
 });
 
-test('a second address that another program has is told of, and the first is served', async () => {
+test('a second address that another program uses is logged, and the first is served', async () => {
   const port = await freePort();
   const other = createListener().listen(port, second);
   running.push(other);

@@ -16,7 +16,7 @@ export interface ListenDeps {
  * Listens on `host` and returns the URL. `localhost` is listened on at each of its loopback addresses (127.0.0.1 and ::1), as callers
  * try either. Fastify would start a further server for the second one, without what was set on `app.server`: bounds of connections,
  * timeouts, renewed certificates. So the listener of a further address gives its connections to `app.server`, which treats
- * them as its own. A further address that cannot be listened on is told of in the log. Call it before `app.ready()`.
+ * them as its own. A further address that cannot be listened on is logged. Call it before `app.ready()`.
  */
 export async function listenOnHost(
   app: FastifyInstance,

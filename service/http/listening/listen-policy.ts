@@ -6,8 +6,8 @@ export type ListenDecision =
   | { is: 'refused'; reason: string };
 
 /**
- * Faces and keys never cross a network in the clear by accident: beyond loopback a certificate is needed, or a word that
- * says one does not care. `host` is what the server would bind: an address, a name, or '' for every address.
+ * Prevents sending pictures and keys over a network in plain text by accident: beyond loopback a certificate or
+ * `--insecure-http` is required. `host` is what the server would bind: an address, a name, or '' for every address.
  */
 export function listenPolicy(input: { host: string; tls: boolean; insecureHttp: boolean }): ListenDecision {
   if (input.tls || isLoopback(input.host)) return { is: 'allowed' };

@@ -39,7 +39,7 @@ async function sendOnly(app: ReturnType<typeof make>, text: string, read = true)
 }
 
 const timedOut = /^HTTP\/1\.1 408 .*"code":"TIMEOUT"/s;
-const soon = { head: 40, request: 80, look: 10 };
+const soon = { head: 40, request: 80, poll: 10 };
 
 test('a head that does not end is answered 408 and cut off', async () => {
   expect(await sendOnly(make({ limits: soon }), 'GET / HTTP/1.1\r\nHost: x\r\nX-Ha')).toMatch(timedOut);

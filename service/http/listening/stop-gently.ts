@@ -13,7 +13,7 @@ export function stopGently(app: FastifyInstance, closeUnfinished: () => void): v
     if (!app.server.listening) return;
     // Node closes what is idle when the stop begins; what becomes idle later would hold it until its timeout.
     const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP);
-    // Nor does it look any more at how long a request takes to come.
+    // It also stops checking how long a request takes to arrive.
     const cut = setTimeout(closeUnfinished, STOP_PATIENCE);
     endStop = () => {
       clearInterval(sweep);

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const look = (cert: string, key: string, now = from + DAY) =>
+const read = (cert: string, key: string, now = from + DAY) =>
   readTlsFiles({ cert: join(folder, cert), key: join(folder, key) }, now);
 
 test('a certificate with its key can be used, until its last moment', () => {
@@ -28,8 +28,8 @@ test('a certificate with its key can be used, until its last moment', () => {
     key: Buffer.from(certificateKey),
     subject: 'CN=gatehouse.test',
   };
-  expect(look('certificate', 'certificateKey', to - 3 * DAY)).toEqual({ ...pair, days: 3 });
-  expect(look('certificate', 'certificateKey', to)).toEqual({ ...pair, days: 0 });
+  expect(read('certificate', 'certificateKey', to - 3 * DAY)).toEqual({ ...pair, days: 3 });
+  expect(read('certificate', 'certificateKey', to)).toEqual({ ...pair, days: 0 });
 });
 
 test.each([
@@ -42,11 +42,11 @@ test.each([
   ['no key file', 'certificate', 'nowhere', 'which --tls-key names'],
   ['a folder', '.', 'certificateKey', 'cannot be read (EISDIR)'],
 ])('%s cannot be used, and the sentence says why', (_what, cert, key, sentence) => {
-  expect(look(cert, key)).toEqual({ is: 'unusable', reason: expect.stringContaining(sentence) });
+  expect(read(cert, key)).toEqual({ is: 'unusable', reason: expect.stringContaining(sentence) });
 });
 
 test('before its time and after its end a certificate cannot be used', () => {
-  const reason = (now: number) => look('certificate', 'certificateKey', now);
+  const reason = (now: number) => read('certificate', 'certificateKey', now);
   expect(reason(from - 1)).toMatchObject({ is: 'unusable', reason: expect.stringContaining('clock') });
   expect(reason(to + 1)).toMatchObject({ is: 'unusable', reason: expect.stringContaining('Renew it') });
 });

@@ -109,9 +109,9 @@ describe('Strict-Transport-Security', () => {
     return answer.headers['strict-transport-security'];
   }
 
-  test('is told for a host name that the certificate covers, and for nothing else', async () => {
+  test('is sent for a host name that the certificate covers, and for no other host', async () => {
     const { port } = await listen({ cert: rsaCertificate, key: rsaKey });
-    const told: Record<string, string | undefined> = {};
+    const policies: Record<string, string | undefined> = {};
     for (const host of [
       'gate.example.org',
       `GATE.example.org:${port}`,
@@ -121,9 +121,9 @@ describe('Strict-Transport-Security', () => {
       `127.0.0.1:${port}`,
       '[::1]',
     ]) {
-      told[host] = await policyFor(port, host);
+      policies[host] = await policyFor(port, host);
     }
-    expect(told).toEqual({
+    expect(policies).toEqual({
       'gate.example.org': 'max-age=31536000',
       [`GATE.example.org:${port}`]: 'max-age=31536000',
       'gate.example.org.': 'max-age=31536000',
@@ -134,7 +134,7 @@ describe('Strict-Transport-Security', () => {
     });
   });
 
-  test('is not told without a certificate', async () => {
+  test('is not sent without a certificate', async () => {
     const { port } = await listen();
     const answer = await fetch(`http://127.0.0.1:${port}/x`, { headers: { host: 'gate.example.org' } });
     expect(answer.headers.get('strict-transport-security')).toBeNull();

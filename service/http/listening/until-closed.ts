@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 
 /**
- * Aborts when the answer has left or the caller has hung up: whatever still works for it then works for nobody. Not
+ * Aborts when the answer is sent or the caller has disconnected: further work for the request has no reader. Not
  * Fastify's `request.signal`, which aborts as soon as the body has been read.
  */
 export function untilClosed(reply: FastifyReply): AbortSignal {
