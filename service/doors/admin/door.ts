@@ -13,7 +13,7 @@ export const createDoor =
   async (app) => {
     app.decorate('wireErrors', adminErrors);
     if (!app.hasContentTypeParser('multipart/form-data')) await app.register(multipart);
-    // A call whose fields can all be left out needs no body; one that lacks fields is told which.
+    // A call with only optional fields needs no body; otherwise the refusal names the missing fields.
     app.addHook('preValidation', async (request) => {
       if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {};
     });

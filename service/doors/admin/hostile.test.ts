@@ -19,7 +19,7 @@ beforeAll(async () => {
   const { organization } = engine;
   const access = recordedAccess();
   app = createServer({
-    // Whoever calls is of the organization there is.
+    // Every caller belongs to the one organization.
     access: {
       ...access,
       authenticate: async (input) => ({ ...(await access.authenticate(input)), organization }),

@@ -58,7 +58,7 @@ export type AdminDeps = OrganizationRouteDeps &
   SubjectRecordRouteDeps &
   RetentionRouteDeps;
 
-/** Every administrative operation, whoever may call it. */
+/** Every administrative operation, for all callers. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...organizationRoutes(deps),
   ...alertRoutes(deps),

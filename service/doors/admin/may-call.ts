@@ -12,9 +12,9 @@ export interface MayCall {
 
 /** Administrators who change the settings of an organization. */
 export const managers: readonly Role[] = ['owner', 'administrator'];
-/** Those, and who keeps the daily work running. */
+/** Managers, and administrators who do the daily work. */
 export const operators: readonly Role[] = [...managers, 'operator'];
-/** Managers, and who looks at what was done. */
+/** Managers, and administrators who audit. */
 export const auditors: readonly Role[] = [...managers, 'auditor'];
-/** Operators, and who only looks. */
+/** Operators, and administrators who only read. */
 export const readers: readonly Role[] = [...operators, 'auditor'];

@@ -16,7 +16,7 @@ interface Declared {
 
 /** Where the administrative routes are registered, and what that means for each request. */
 export interface AdminMount {
-  /** Undefined where nobody on this mount may call the route. */
+  /** Undefined where no caller of this mount may call the route. */
   configOf(route: Declared): FastifyContextConfig | undefined;
   /** Whether the OpenAPI document of this server leaves the route out. */
   hides(route: Declared): boolean;
@@ -47,7 +47,7 @@ export const networkMount: AdminMount = {
             administrator: may.administrator,
           },
         },
-  // Until administrators can sign in, what they alone may do is refused to everybody: no use to a reader of the document.
+  // Until administrators can sign in, routes for them alone refuse every caller, so the document leaves them out.
   hides: ({ may }) => may.key === false,
   place: placeOfCaller,
   actorOf: actorOfCaller,

@@ -2,7 +2,7 @@ import type { Person } from '../../engine/consent/index.ts';
 import type { Subjects } from '../../engine/subjects/index.ts';
 import type { Realm } from './place.ts';
 
-/** The person whom a path names by id or e-mail address. Throws SUBJECT_NOT_FOUND. */
+/** The person that a path names by id or e-mail address. Throws SUBJECT_NOT_FOUND. */
 export const createPersonOf =
   (subjects: Pick<Subjects, 'get'>) =>
   async (realm: Realm, idOrEmail: string): Promise<Person> => ({

@@ -23,7 +23,7 @@ interface Places {
   organization: { organization: OrganizationId };
   world: { organization: OrganizationId; realm: Realm };
 }
-/** What a handler is told of the place, by what its route acts in. */
+/** What a handler learns of its place, by the scope of its route. */
 export type Place<W extends Within> = Places[W];
 
 const organization = z

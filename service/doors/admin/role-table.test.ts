@@ -231,7 +231,7 @@ test('API keys do what is listed here and nothing else', () => {
 
 const isOnNetwork = ({ may }: (typeof routes)[number]) => may.key !== false || may.administrator.length > 0;
 
-describe('each route lets in whom the table says', () => {
+describe('each route admits the callers in the table', () => {
   let control: ReturnType<typeof createServer>;
   let network: ReturnType<typeof createServer>;
   beforeEach(async () => {

@@ -20,7 +20,7 @@ const organizations = {
     return { id: id as OrganizationId } as never;
   },
 };
-const everybody = { operator: true, administrator: ['owner'], key: 'admin' } as const;
+const everyCaller = { operator: true, administrator: ['owner'], key: 'admin' } as const;
 const about = {
   method: 'GET',
   url: '/things',
@@ -30,10 +30,10 @@ const about = {
   tag: 'things',
 } as const;
 
-/** Answers where it acts and for whom. */
+/** Answers with its place and its caller. */
 const where = route({
   ...about,
-  may: everybody,
+  may: everyCaller,
   within: 'world',
   query: z.strictObject({ color: z.string().optional() }),
   reply: z.looseObject({}),
@@ -67,7 +67,7 @@ test.each([
   ['?organization=org_recorded', 400, 'The field "env" is missing.'],
   ['?organization=org_other&env=test', 404, 'No organization has this id.'],
   ['?organization=org_recorded&env=test&colour=red', 400, 'The field "colour" is unknown.'],
-])('the operator is told what is wrong with %s', async (query, status, error) => {
+])('the operator reads what is wrong with %s', async (query, status, error) => {
   const app = await serve('control', where);
   const reply = await app.inject({ url: `/api/admin/things${query}` });
   expect([reply.statusCode, reply.json().error]).toEqual([status, error]);
@@ -95,7 +95,7 @@ test.each(['?organization=org_other', '?env=test'])('a key acts nowhere else: %s
 test('where an organization may be left out, the operator acts in the whole box, and a key still in its own', async () => {
   const log = route({
     ...about,
-    may: everybody,
+    may: everyCaller,
     within: 'appliance-or-organization',
     reply: z.looseObject({}),
     handle: ({ organization }) => ({ organization }),
@@ -116,7 +116,7 @@ test('where an organization may be left out, the operator acts in the whole box,
 test('a reply that does not fit its schema does not leave', async () => {
   const leaking = route({
     ...about,
-    may: everybody,
+    may: everyCaller,
     within: 'appliance',
     reply: z.strictObject({ id: z.string() }),
     handle: () => JSON.parse('{"id":"thing_1","secret":"hush"}'),
@@ -129,7 +129,7 @@ test('a reply that does not fit its schema does not leave', async () => {
 test('a field without a value is left out', async () => {
   const sparse = route({
     ...about,
-    may: everybody,
+    may: everyCaller,
     within: 'appliance',
     reply: z.strictObject({ id: z.string(), note: z.string().optional() }),
     handle: () => ({ id: 'thing_1', note: undefined }),
@@ -161,7 +161,7 @@ test('a stream is JSON Lines, and ends when the server stops', async () => {
   let ended = false;
   const follow = route({
     ...about,
-    may: everybody,
+    may: everyCaller,
     within: 'appliance',
     stream: true,
     reply: z.strictObject({ n: z.int() }),
@@ -186,7 +186,7 @@ test('a stream is JSON Lines, and ends when the server stops', async () => {
 const upload = route({
   ...about,
   method: 'POST',
-  may: everybody,
+  may: everyCaller,
   within: 'appliance',
   body: z.strictObject({ name: z.string() }),
   upload: { most: 10 },

@@ -30,7 +30,7 @@ export type AdminCall<
   file: Uint8Array;
 };
 
-/** Says everything about one administrative operation. */
+/** Declares one administrative operation. */
 interface Definition<
   W extends Within,
   Params extends z.ZodType,
@@ -46,7 +46,7 @@ interface Definition<
   description: string;
   tag: string;
   may: MayCall;
-  /** What an API key is answered where none may call: what to do instead. */
+  /** The refusal of an API key where none may call: a sentence that says what to do instead. */
   keyRefusal?: string;
   within: W;
   params?: Params;
@@ -61,11 +61,11 @@ interface Definition<
   reply?: Reply;
   /** The reply is JSON Lines, each as `reply` says; the handler returns the texts or bytes. */
   stream?: true;
-  /** Problems it can answer with beside those of every route. */
+  /** Problem codes beyond those of every route. */
   refuses?: readonly ProblemCode[];
-  /** It may take as long as it takes. */
+  /** No time limit. */
   lasting?: true;
-  /** Asked every few seconds by machines: logged at debug. */
+  /** Polled by machines: logged at debug. */
   quiet?: true;
   handle(
     call: AdminCall<W, Params, Query, Body>,
@@ -81,7 +81,7 @@ interface AdminServer {
   bodyLimit: number;
 }
 
-/** A declared route. `mount` registers it, and leaves it out where nobody on that mount may call it. */
+/** A declared route. `mount` registers it, unless no caller of that mount may call it. */
 export interface AdminRoute {
   readonly method: string;
   readonly url: string;
@@ -147,8 +147,8 @@ export function route<
 }
 
 /**
- * Fastify has parsed each part with the schemas of this route: their types are what the parts are. The place is taken out of the
- * query, so that what is left is what the route's own schema describes.
+ * The parts as Fastify parsed them with this route's schemas. The place is taken out of the query; the rest matches the
+ * route's own schema.
  */
 function inputOf<Params extends z.ZodType, Query extends z.ZodObject, Body extends z.ZodType>(
   request: FastifyRequest,

@@ -8,9 +8,9 @@ const lists = new Set(['frames', 'frameTimes']);
 const json = new Set(['deviceInfo', 'location', 'consent']);
 
 /**
- * The body a JSON caller would have sent: objects are JSON texts, a list is one JSON text or the field repeated. Fields
- * nobody asked for are left out, but a file nobody asked for is likely the picture under another name. Throws INVALID_REQUEST
- * for that, for a field given twice, a file where a text belongs, and broken JSON.
+ * The body a JSON caller would have sent: objects are JSON texts, a list is one JSON text or the field repeated. Unknown
+ * fields are left out. Throws INVALID_REQUEST for an unknown file (likely the picture under another name), a field given
+ * twice, a file where a text belongs, and broken JSON.
  */
 export function fromForm(form: Form): Record<string, unknown> {
   const body: Record<string, unknown> = {};

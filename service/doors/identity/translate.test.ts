@@ -131,7 +131,7 @@ describe('fromVerdict', () => {
     expect(JSON.stringify(reply)).not.toMatch(/alice|sub_1|0\.912/);
   });
 
-  test('tells how many pictures decided and what the own gallery adds to the threshold, in a success alone', () => {
+  test('gives the number of deciding pictures and the gallery’s shift of the threshold only in a success', () => {
     const matched = { ...verdict, verified: true, match: { ...verdict.match, pictures: 3, shift: 0.04127 } };
     const reply = VerifyReply.parse(fromVerdict(matched));
     expect(reply.match).toEqual({

@@ -70,8 +70,8 @@ const toConsent = ({ expiresAt, through, ...rest }: NonNullable<EnrollRequest['c
 });
 
 /**
- * The match's own score stays inside: `confidence` says as much, on a scale that does not change with the model. A refusal does not tell
- * how many pictures somebody has either, nor the shift.
+ * The match's own score stays inside: `confidence` says as much, on a scale that does not change with the model. A refusal leaves
+ * out the number of pictures and the shift as well.
  */
 export function fromVerdict(verdict: Verdict): VerifyReply {
   const { subject, reason, identification, match, profile } = verdict;

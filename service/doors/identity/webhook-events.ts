@@ -41,7 +41,7 @@ export const identityEvents: PayloadDialect = {
           ...defined({ userId: event.payload.subject, email: event.personal?.email }),
           ...fromVerification(event.payload),
         }));
-      // As over HTTP: whom a face was not taken for is not told, so that an unknown e-mail looks like a mismatch.
+      // As over HTTP: a refusal does not name the claimed person, so that an unknown e-mail looks like a mismatch.
       case 'verification.refused':
         return toTranslation(event, 'verification.failure', () => ({
           verified: false,
@@ -96,7 +96,7 @@ function fromVerification(payload: EventPayloads['verification.verified']): Reco
   };
 }
 
-/** Events of earlier releases carry how near a refusal came, which helps to climb: it is not told. */
+/** Events of earlier releases carry the composite score of a refusal. It would help an attacker, so it is left out. */
 function withoutFigures({ composite: _, ...payload }: EventPayloads['verification.refused']) {
   const { confidence, checks } = payload;
   return {

@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 /** Bytes, decoded. */
 export const pictureLimits = { image: 10 * MIB, frame: MIB, frames: 30, body: 48 * MIB };
 
-/** No face may be shipped as an example: whoever tries it puts a picture of their own here. */
+/** A placeholder: Gatehouse ships no face as an example. */
 const yourPicture = 'data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>';
 
 /** Base64 in JSON, a long one still in its body; in a form a file, or the same text. */

@@ -1,4 +1,4 @@
-/** Only the scripts of the page itself, and nobody but this box to talk to. Its styles are partly made at run time. */
+/** Allows only the page's own scripts and requests to this appliance. Some styles are made at run time. */
 export const boardPolicy = [
   "default-src 'none'",
   "script-src 'self'",

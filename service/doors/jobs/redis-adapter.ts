@@ -40,7 +40,7 @@ export class RedisQueueAdapter extends BullMQAdapter {
     refuse();
   }
 
-  /** Whoever else writes to that Redis says what stands in a ticket: of it is shown what ours have. */
+  /** Other writers of that Redis may add fields to a ticket; only the fields of ours are shown. */
   #ofRow(ticket: Ticket): Ticket {
     const data = shownPayload(isObject(ticket.data) ? ticket.data : {});
     const row = () => (typeof data.job === 'string' ? (data.job as JobId) : notOurs());

@@ -36,7 +36,7 @@ interface RowsAdapterDeps {
   jobs: Jobs;
   /** As `jobs.counts`, shared by the kinds that are asked at once. */
   counts: Jobs['counts'];
-  /** Whoever acts through the board right now. */
+  /** The operator of the current request to the board. */
   actor: () => Actor;
   clock: Clock;
 }
@@ -147,7 +147,7 @@ export class RowsAdapter extends BaseAdapter {
           priority: job.priority,
           state: job.state,
           notBefore: time(runAt),
-          // Not the board's own `finishedOn`: it would want to know when the attempt began, which no row tells.
+          // Not the board's own `finishedOn`: it needs the start of the attempt, which no row holds.
           ...(finishedAt === undefined ? {} : { finished: time(finishedAt) }),
         },
       }),

@@ -15,7 +15,7 @@ import { createMetaDoor } from './index.ts';
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   (path) => existsSync(path),
 );
-if (!browserPath) console.warn('docs-page: no Chromium here; that the page asks nobody else is not tested');
+if (!browserPath) console.warn('docs-page: no Chromium here; requests to other hosts are not tested');
 
 const metrics = createMetrics({ processMetrics: false });
 const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(systemClock), metrics });

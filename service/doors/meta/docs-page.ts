@@ -4,8 +4,8 @@ import type { FastifyPluginAsync } from 'fastify';
 import { compressReplies } from '../../http/compressed-replies.ts';
 
 /**
- * `/docs`: the API reference, from this box alone. Only the scripts of the page itself may run, and it may talk to nobody
- * but us, so that it works, and keeps its secrets, on a network without a way out.
+ * `/docs`: the API reference, served by this appliance alone. Only its own scripts run, and it sends requests to this
+ * appliance only: it works on a network without Internet access, and API keys entered in it stay here.
  */
 export const docsPage: FastifyPluginAsync = async (app) => {
   app.addHook('onRoute', (route) => {

@@ -7,7 +7,7 @@ const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 <circle cx="16" cy="15" r="2.2" fill="#fff"/><path d="M12.5 26v-4a3.5 3.5 0 0 1 7 0v4z" fill="#fff"/>
 </svg>`;
 
-/** `/`: a browser is shown the API, everybody else is told where things are. And the icon browsers ask for. */
+/** `/`: a browser gets the API reference, other clients a list of addresses. Also serves the favicon. */
 export const frontPage: FastifyPluginAsync<{ version: string }> = async (app, { version }) => {
   const hidden = { config: { access: 'public', quiet: true }, schema: { hide: true } } as const;
   app.get('/', hidden, async (request, reply) => {

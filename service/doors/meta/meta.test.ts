@@ -33,7 +33,7 @@ const healthy: ApplianceStatus = {
       maturity: 'alternate',
       licence: 'unclear',
       provenance: 'npm',
-      doubts: 'trained on what nobody says',
+      doubts: 'training data undisclosed',
       enabled: true,
       acceptedBy: 'Alice Operator',
       acceptedAt: 5,
@@ -82,7 +82,7 @@ async function start(status: () => Promise<ApplianceStatus>) {
 }
 
 describe('/health', () => {
-  test('tells the state, and nobody by name', async () => {
+  test('gives the state and no names', async () => {
     const { app } = await start(async () => healthy);
     const { statusCode, body } = await app.inject('/health');
     expect([statusCode, JSON.parse(body)]).toEqual([
@@ -100,7 +100,7 @@ describe('/health', () => {
             role: 'embedder',
             maturity: 'alternate',
             licence: 'unclear',
-            doubts: 'trained on what nobody says',
+            doubts: 'training data undisclosed',
             doubtsAccepted: true,
             sha256,
             enabled: true,
@@ -191,7 +191,7 @@ describe('/health', () => {
 });
 
 describe('/', () => {
-  test('shows a browser the API, and tells everybody else where things are', async () => {
+  test('shows a browser the API, and other clients the list of addresses', async () => {
     const { app } = await start(async () => healthy);
     const browser = await app.inject({
       url: '/',
@@ -227,7 +227,7 @@ describe('/ready', () => {
       { ready: false, reason: 'Stopping.' },
     ],
     [
-      'nobody knows',
+      'unknown',
       async () => {
         throw new Error('database is gone: postgres://user:secret@db');
       },
@@ -265,7 +265,7 @@ describe('/metrics', () => {
     expect((await app.inject('/metrics')).body).not.toContain('gatehouse_people{');
   });
 
-  test('tells of the process where it is asked to', async () => {
+  test('has metrics of the process where the setting asks for them', async () => {
     const text = await createMetrics({ processMetrics: true }).render([]);
     expect(text).toContain('process_resident_memory_bytes');
     expect(text).toContain('nodejs_eventloop_lag_p99_seconds');

@@ -8,7 +8,7 @@ const REASON =
 /** Seconds after which a caller may ask again: a person has to come. */
 const RETRY_AFTER = 15;
 
-/** The LAN port before the master key is open: `/health` and `/ready` tell, everything else answers 503 SEALED. */
+/** The LAN port before the master key is open: `/health` and `/ready` give the state, all else answers 503 SEALED. */
 export function createSealedDoor({ version, clock }: { version: string; clock: Clock }): FastifyPluginAsync {
   return async (app) => {
     const startedAt = clock.now();

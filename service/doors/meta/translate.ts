@@ -52,7 +52,7 @@ function notReadyBecause({ readiness, models }: ApplianceStatus): string | undef
   return `No ${missing.join(' and no ')} model is enabled, so no profile can run: “gatehouse models list” shows them.`;
 }
 
-/** What whoever runs the box should look at, most urgent first. */
+/** Warnings for the operator, most urgent first. */
 function warningsOf(status: ApplianceStatus): string[] {
   const { storage, inference, pad, matchOnlyOrganizations: matchOnly } = status;
   const warnings: string[] = [];
@@ -107,7 +107,7 @@ function warningsOf(status: ApplianceStatus): string[] {
   return [...warnings, ...galleriesTooLarge(status)];
 }
 
-/** Which places these are is told at the box alone: `gatehouse keystore places`. */
+/** A count only; `gatehouse keystore places` on the appliance lists the places. */
 function keyCopiesToLookAt({ keyCopies }: ApplianceStatus): string[] {
   if (keyCopies === undefined) return [];
   const { places, notCurrent } = keyCopies;

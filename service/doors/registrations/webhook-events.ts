@@ -1,7 +1,7 @@
 import type { PayloadDialect } from '../../engine/webhooks/index.ts';
 
 /**
- * registrations.txt names the event and shows no payload; this is the smallest that tells who and how it ended, in the words of
+ * registrations.txt names the event and shows no payload; this is the smallest that names the user and the outcome, in the words of
  * /get_status, where the results are asked for (docs/decisions/0013-webhook-payloads-where-the-texts-are-silent.md).
  */
 export const registrationsEvents: PayloadDialect = {

@@ -3,7 +3,7 @@ import type { Alert } from '../../../engine/alerts/index.ts';
 import { fromAlert, toAlertRuleChange } from './translate.ts';
 import { AlertReply } from './wire.ts';
 
-test('an alert is told as its schema says, without its organization', () => {
+test('an alert is shown as its schema says, without its organization', () => {
   const alert: Alert = {
     id: 'alr_1' as never,
     organization: 'org_secret' as never,

@@ -21,7 +21,7 @@ export interface AuditRouteDeps {
   auditLog: Pick<AuditLog, 'page' | 'follow' | 'export' | 'verify' | 'appliance' | 'publicKeys'>;
 }
 
-/** Milliseconds between two looks for new lines. */
+/** Poll interval for new lines, in milliseconds. */
 const FOLLOW_PAUSE = 1_000;
 const about = {
   tag: 'audit',

@@ -64,7 +64,7 @@ async function call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payl
 
 const ada = { is: 'operator', name: 'ada', request: expect.stringMatching(/^req_/) };
 
-test('a backup is made for the operator, and told with times as text', async () => {
+test('the operator makes a backup; the reply has times as text', async () => {
   const made = await call('POST', '/backups', { folder: '/b', keysTo: '/k' });
   expect(asked).toEqual([{ folder: '/b', keysTo: '/k', withModels: false, actor: ada }]);
   expect(made).toMatchObject({
@@ -104,7 +104,7 @@ test.each([
   expect(asked).toEqual([]);
 });
 
-test('whether a proven file is known is told', async () => {
+test('the reply says whether a proven file is known', async () => {
   expect((await call('POST', '/backups/verified', { path: run.path })).body).toEqual({ known: true });
   expect((await call('POST', '/backups/verified', { path: '/elsewhere' })).body).toEqual({ known: false });
 });

@@ -42,7 +42,7 @@ const attempt = fc.record({
   ),
 }) as fc.Arbitrary<DeliveryAttempt>;
 
-/** Sent and read again, as whoever asks gets it. */
+/** The value after serialization, as the caller gets it. */
 const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 test('a delivery and its log are replies as they are documented', () => {

@@ -51,8 +51,8 @@ const who = {
 };
 
 test.each([
-  ['everybody', '/subjects/erase?env=live', undefined],
-  ['everybody, with an empty body', '/subjects/erase?env=live', {}],
+  ['all people', '/subjects/erase?env=live', undefined],
+  ['all people, with an empty body', '/subjects/erase?env=live', {}],
   ['one person', '/subjects/sub_1/erase?env=live', undefined],
   ['one person, with an empty body', '/subjects/sub_1/erase?env=live', {}],
   ['one person, confirming another', '/subjects/sub_1/erase?env=live', { confirm: 'sub_2' }],

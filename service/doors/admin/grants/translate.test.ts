@@ -14,7 +14,7 @@ const grant: Grant = {
   revoked: { at: 1, by: 'operator:bea' },
 };
 
-test('a grant is told as it is written, without its organization', () => {
+test('a grant is shown as written, without its organization', () => {
   expect(GrantReply.parse(fromGrant(grant))).toEqual({
     id: 'grt_1',
     to: '[fd00::/8]:8443',

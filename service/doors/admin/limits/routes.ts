@@ -17,7 +17,7 @@ const about = {
   keyRefusal: 'No API key may see or change limits: on the box run "gatehouse limits".',
 } as const;
 
-/** How much an organization and its keys may ask. What it may ask is decided by the operator of the box alone. */
+/** Rate limits of an organization and its keys. Only the operator changes the organization's limits. */
 export function limitRoutes({ limits }: LimitRouteDeps): AdminRoute[] {
   return [
     route({

@@ -63,7 +63,7 @@ async function call(method: 'GET' | 'POST' | 'DELETE', path: string, payload?: o
 
 const ada = { is: 'operator', name: 'ada', request: expect.stringMatching(/^req_/) };
 
-test('a model goes to the engine with its entry and what uses it; a refusal of the engine is told', async () => {
+test('a model is shown with its entry and its uses; a refusal of the engine is passed on', async () => {
   const form = new FormData();
   form.append('request', '{"entry":{"id":"ours"},"scorers":[{"id":"own"}]}');
   form.append('file', new Blob(['onnx']), 'file');

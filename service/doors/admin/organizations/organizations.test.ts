@@ -80,7 +80,7 @@ test('organizations come the newest first, page by page', async () => {
   expect(second.body).not.toHaveProperty('next');
 });
 
-test('what the organization attested is told with its time', async () => {
+test('the organization’s attestation is shown with its time', async () => {
   const consent = { textVersion: 'v1', purposes: ['verification'], method: 'form', legalBasis: 'consent' };
   await engine.organizations.attestConsent(
     engine.organization,
@@ -109,7 +109,7 @@ test('a setting that is wrong is named, and a profile that there is not', async 
   expect(await control.call('PATCH', '/organization', {})).toMatchObject({ status: 400 });
 });
 
-test('galleries are measured, and their figures told', async () => {
+test('galleries are measured, and the reply has their figures', async () => {
   const reply = {
     status: 200,
     body: { items: [{ ...calibration, env: 'test', measuredAt: '2026-11-20T00:00:00.000Z' }] },

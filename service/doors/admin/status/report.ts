@@ -1,6 +1,6 @@
 import type { World } from '../../../lib/id.ts';
 
-/** What of the state of the appliance is told to its operator; the composed status fits. */
+/** The part of the appliance's state that its operator reads; a subset of `ApplianceStatus`. */
 export interface ApplianceReport {
   readiness: { is: 'ready' } | { is: 'not-ready'; reason: string };
   people: { world: World; total: number; largest: number }[];

@@ -7,10 +7,10 @@ const box = {
   people: [{ world: 'live' as const, total: 3, largest: 2 }],
   safeGallery: [{ rate: 0.01, people: 636 }],
   matchOnlyOrganizations: 1,
-  models: ['never told'],
+  models: ['never shown'],
 };
 
-test('without a service there is no report of one, and nothing else of the state is told', () => {
+test('without a running service there is no service report, and no other state is shown', () => {
   expect(StatusReply.parse(fromReports(box, undefined))).toEqual({
     ready: false,
     reason: 'The database cannot be used.',
@@ -20,7 +20,7 @@ test('without a service there is no report of one, and nothing else of the state
   });
 });
 
-test('a service is told with ISO times', () => {
+test('a running service is reported with ISO times', () => {
   const service = {
     ...{ version: '1.0.0', process: 7, startedAt: 0, url: 'https://127.0.0.1:7300', insecureHttp: false },
     ...{ certificate: { subject: 'box', endsAt: 1000 }, settings: { port: '7300' } },

@@ -76,7 +76,7 @@ test('a person is found by a part of the address or of the name, or by the id; w
   expect(JSON.stringify(await lines())).not.toMatch(/love|ada@|dora/i);
 });
 
-test('the name and the address of a person change; the old address leads to nobody', async () => {
+test('the name and the address of a person change; the old address finds no person', async () => {
   const id = await enroll('ada@x.org', { name: 'Ada' });
   await enroll('bea@x.org');
   const changed = await control.call('PATCH', '/subjects/ada@x.org?env=test', {
