@@ -137,8 +137,8 @@ export async function startAlerting(place: DatabasePlace) {
         .execute();
       return lines.map(({ action, actor }) => `${action} ${actor}`);
     },
-    /** Payloads of the events that tell of alerts. */
-    async told(): Promise<Record<string, unknown>[]> {
+    /** Payloads of the events of alerts. */
+    async alertEvents(): Promise<Record<string, unknown>[]> {
       const rows = await engine.db
         .selectFrom('outbox')
         .select(['payload'])

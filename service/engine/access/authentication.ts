@@ -16,7 +16,7 @@ export interface Credential {
   credential?: string;
   /** Needed; absent where no API key may call. */
   scope?: Scope;
-  /** What a valid key is told where no key may call. */
+  /** The refusal of a valid key where no key may call. */
   refusal?: string;
   origin?: string;
   address?: string;

@@ -15,8 +15,8 @@ const FORM = new RegExp(`^(?:${keyPrefixes.join('|')})_(?:live|test)_[0-9A-Za-z]
 const CHECKSUM_CHARACTERS = 6;
 
 /**
- * `<prefix>_<live|test>_<secret><checksum>`, every secret equally likely. By the checksum a scanner for leaked keys tells
- * a key from a text that looks like one, without asking anybody (docs/KEYS.md). Keys made before there was one go on.
+ * `<prefix>_<live|test>_<secret><checksum>`; the secret is uniformly random. A scanner for leaked keys verifies a key by
+ * its checksum offline (docs/KEYS.md). Older keys without a checksum stay valid.
  */
 export function makeKeyText(prefix: KeyPrefix, world: World, random: Random): string {
   let secret = '';
@@ -52,7 +52,7 @@ export function hashKey(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** In a time that tells nothing of where two hashes differ. */
+/** Compares in constant time. */
 export function sameHash(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a, 'hex'), Buffer.from(b, 'hex')];
   return left.length === right.length && timingSafeEqual(left, right);

@@ -15,7 +15,7 @@ export interface Narrowing {
   expiresAt?: number;
 }
 
-const WIDER = 'A key is never widened, because whoever holds it was trusted with less: make a new one.';
+const WIDER = 'A key is never widened, because its holder was trusted with less: make a new one.';
 
 /**
  * The key with less than it had: fewer scopes, fewer origins or the first ones, networks inside its own or the first ones,

@@ -22,7 +22,7 @@ test('identity is its two halves, and neither half is the other', () => {
   });
 });
 
-test('is told in as few scopes as say it, once each, in the list’s order', () => {
+test('is reduced to the fewest equivalent scopes, once each, in the list’s order', () => {
   expect(simplestScopes(['admin', 'identity:enroll', 'admin', 'identity:verify'])).toEqual([
     'identity',
     'admin',

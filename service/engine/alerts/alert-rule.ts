@@ -56,7 +56,7 @@ export const metricFacts: Readonly<Record<AlertMetric, MetricFacts>> = {
   },
   'webhook-disabled': {
     ...{ name: 'A webhook was switched off', windowMinutes: 60, threshold: 1, holdOffMinutes: 60 },
-    ...{ least: 1, most: 1, unit: 'nothing else: each is told' },
+    ...{ least: 1, most: 1, unit: 'nothing else: each fires' },
   },
   'queue-depth': {
     ...{ name: 'Deliveries pile up', windowMinutes: 10, threshold: 1000, holdOffMinutes: 60 },

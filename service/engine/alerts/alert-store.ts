@@ -74,7 +74,7 @@ export async function insertAlert(tx: Tx, alert: NewAlert): Promise<void> {
     .execute();
 }
 
-/** Whether the rule told about the same and holds off at `now`. A hold that a clock set back left far ahead does not count. */
+/** Whether a hold-off of the rule for the same subject is active at `now`. One left far ahead by a clock set back is ignored. */
 export async function isHeld(
   tx: Tx,
   rule: AlertRuleId,

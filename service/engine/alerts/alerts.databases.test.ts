@@ -6,7 +6,7 @@ import type { KeyId, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { forgetAlerts } from './alert-store.ts';
 
-const nobody = 'sub_000000000000000000000nobdy';
+const unknown = 'sub_000000000000000000000nobdy';
 
 let at: Alerting;
 
@@ -48,7 +48,7 @@ onBothDatabases('alerts', (newPlace) => {
         'email it@example.com': 'waiting',
       },
     });
-    expect(await at.told()).toEqual([
+    expect(await at.alertEvents()).toEqual([
       {
         ...{ alert: alert!.id, rule: rule.id, name: rule.name, metric: rule.metric },
         ...{ value: 5, threshold: 5, windowMinutes: 15, about: ada },
@@ -62,7 +62,7 @@ onBothDatabases('alerts', (newPlace) => {
     expect(JSON.stringify(at.jobs)).not.toContain('@');
   });
 
-  test('the rule holds off about the same person alone, and tells again afterwards', async () => {
+  test('the rule holds off for the same person only, and fires again afterwards', async () => {
     await at.alerts.addRule(
       at.realm(),
       { metric: 'failures-per-person', threshold: 2, holdOffMinutes: 10 },
@@ -96,7 +96,7 @@ onBothDatabases('alerts', (newPlace) => {
     at.engine.advance(5 * MINUTE);
     await run(15, 15);
     expect(await at.fired()).toHaveLength(30);
-    expect(await at.told()).toHaveLength(30);
+    expect(await at.alertEvents()).toHaveLength(30);
     expect(at.jobs).toHaveLength(20);
     const [newest] = await at.alerts.list(at.realm(), { limit: 1 });
     expect(newest!.notified).toMatchObject({ 'email ops@example.com': expect.stringContaining('not sent') });
@@ -142,7 +142,7 @@ onBothDatabases('alerts', (newPlace) => {
     expect(await at.fired()).toEqual([]);
     await at.relay();
     expect(await at.fired()).toMatchObject([{ value: 3 }]);
-    expect(await at.told()).toHaveLength(1);
+    expect(await at.alertEvents()).toHaveLength(1);
   });
 
   test('a start counts again what was relayed in the window, and not what waits to be', async () => {
@@ -301,7 +301,7 @@ onBothDatabases('alerts', (newPlace) => {
     expect(await at.fired()).toHaveLength(3);
   });
 
-  test('acknowledging is told once, by whoever was first', async () => {
+  test('only the first acknowledgement is recorded', async () => {
     await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 1 }, operator);
     await at.refusals(1, { subject: ada });
     const [alert] = await at.alerts.list(at.realm(), { open: true, limit: 9 });
@@ -316,7 +316,7 @@ onBothDatabases('alerts', (newPlace) => {
     ]);
   });
 
-  test('an endpoint that was switched off is an alert, by a rule that nobody had to make', async () => {
+  test('an endpoint that was switched off fires a built-in rule', async () => {
     const off = async (endpoint: string) => {
       await at.engine.inTransaction((tx) =>
         at.engine.events.add(tx, {
@@ -336,7 +336,7 @@ onBothDatabases('alerts', (newPlace) => {
     });
     const [alert] = await at.alerts.list(at.realm(), { open: true, limit: 9 });
     expect(alert).toMatchObject({ rule: rule!.id, metric: 'webhook-disabled', about: 'wh_1', value: 1 });
-    expect(await at.told()).toEqual([
+    expect(await at.alertEvents()).toEqual([
       {
         ...{ alert: alert!.id, rule: rule!.id, name: rule!.name, metric: 'webhook-disabled' },
         ...{ value: 1, threshold: 1, windowMinutes: 60, about: 'wh_1' },
@@ -345,14 +345,14 @@ onBothDatabases('alerts', (newPlace) => {
     ]);
     expect(await at.actions()).toEqual(['alert-rule.add appliance:alerts', 'alert.fire appliance:alerts']);
 
-    // Of another endpoint, and to whom the rule says by now; once within its hold-off.
+    // Of another endpoint, to the rule's current recipients; once within its hold-off.
     await at.alerts.changeRule(at.realm(), rule!.id, { channels: { email: ['ops@example.com'] } }, operator);
     await off('wh_2');
     await off('wh_2');
     expect((await at.fired()).map(({ about }) => about)).toEqual(['wh_2', 'wh_1']);
     expect(at.jobs.map(({ kind }) => kind)).toEqual(['mail']);
 
-    // Whoever took the rule away is told nothing more, and gets no new one.
+    // After the rule is removed there are no more alerts, and no new rule is made.
     await at.alerts.removeRule(at.realm(), rule!.id, operator);
     await off('wh_3');
     expect(await at.rules(at.realm())).toEqual([]);
@@ -387,7 +387,7 @@ onBothDatabases('alerts', (newPlace) => {
     ]);
   });
 
-  test('a change whose commit was answered by nobody holds from the next look on', async () => {
+  test('a change whose commit got no answer holds from the next poll on', async () => {
     let away = false;
     await at.open({
       inTransaction: async (work) => {
@@ -415,7 +415,7 @@ onBothDatabases('alerts', (newPlace) => {
 
   test('a key or person the organization does not have in this world is refused', async () => {
     await expect(
-      at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', filter: { subject: nobody } }, operator),
+      at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', filter: { subject: unknown } }, operator),
     ).rejects.toMatchObject({ code: 'INVALID_REQUEST', extra: { details: [{ path: 'filter.subject' }] } });
     expect(await at.rules(at.realm())).toEqual([]);
   });
@@ -439,10 +439,10 @@ onBothDatabases('alerts', (newPlace) => {
     expect(await at.alerts.forDesktop(1)).toEqual([offered[1]]);
     await at.alerts.acknowledge(at.realm('test'), offered[0]!.id, operator);
     expect(await at.alerts.forDesktop(9)).toEqual([offered[1]]);
-    expect((await at.told()).map(({ about }) => about)).toEqual([ada]);
+    expect((await at.alertEvents()).map(({ about }) => about)).toEqual([ada]);
   });
 
-  test('what somebody did whose erasure has begun is told to nobody; of the others it is', async () => {
+  test('events of a person whose erasure has begun fire no alert; those of other people do', async () => {
     await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 1 }, operator);
     await at.refuse({ subject: ada });
     await at.refuse({ subject: bea });
@@ -463,11 +463,11 @@ onBothDatabases('alerts', (newPlace) => {
     expect(events).toEqual([{ subject: bea }]);
   });
 
-  test('an alert about somebody whose key is lost is told without whom', async () => {
+  test('an alert about a person whose key is lost names no person', async () => {
     await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 1 }, operator);
     await at.refusals(1, { subject: keyless });
     expect(await at.fired()).toMatchObject([{ about: keyless }]);
-    const [event] = await at.told();
+    const [event] = await at.alertEvents();
     expect(event).toMatchObject({ metric: 'failures-per-person', value: 1 });
     expect(event).not.toHaveProperty('about');
   });
@@ -490,7 +490,7 @@ onBothDatabases('alerts', (newPlace) => {
     expect((await at.fired()).length).toBe(1);
   });
 
-  test('erasing a person leaves their alerts about nobody, and ends rules about them alone', async () => {
+  test('erasing a person removes them from their alerts, and ends rules about them alone', async () => {
     await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 1 }, operator);
     await at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', filter: { subject: ada } }, operator);
     await at.refuse({ subject: ada });

@@ -19,7 +19,7 @@ const begun = {
   desktop: 'offered',
   email: 'waiting',
 } as const;
-/** Told of a mail beyond the organization's hourly limit. */
+/** The outcome of a mail beyond the organization's hourly limit. */
 export const HOURLY_LIMIT = `not sent: the organization has mailed ${MOST_MAILS} times within an hour; alerts are listed as usual`;
 const emailChannel = (address: string): string => `email ${address}`;
 export const addressOf = (channel: string): string | undefined =>
@@ -52,7 +52,7 @@ export function createFiring({ recipients, events, audit, jobs, ids, clock }: Fi
     // A clock set back by more than a hold-off would otherwise silence the rule until it is that late again.
     if (await isHeld(tx, rule.id, about, { now, latest: now + 2 * holdOff })) return false;
     const { organization, world, metric, threshold, channels } = rule;
-    // Erased since it happened: nothing is told of the person, and nothing is kept.
+    // The person was erased meanwhile: no alert is sent or stored.
     if (subject !== undefined && !(await isThere(tx, organization, subject))) return false;
     const id = ids.next('alert');
     const { email } = channels;
@@ -91,7 +91,7 @@ export function createFiring({ recipients, events, audit, jobs, ids, clock }: Fi
           .add(tx, { ...event, payload: { ...payload, about: subject }, personal: { subject, values: {} } })
           .catch((error: unknown) => {
             if (!(error instanceof Problem && error.code === 'SUBJECT_NOT_FOUND')) throw error;
-            // The key of the person is gone: it is told without naming one.
+            // The person's key is destroyed: the alert names no person.
             return events.add(tx, { ...event, payload });
           });
       }

@@ -17,26 +17,26 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
       { metric: 'disk-free', threshold: 1024, windowMinutes: 3, holdOffMinutes: 5 },
       operator,
     );
-    const looks = async (count: number) => {
+    const polls = async (count: number) => {
       for (let i = 0; i < count; i++) {
         await at.alerts.look();
         at.engine.advance(MINUTE);
       }
     };
     at.box.diskFree = 1000.9;
-    await looks(2);
+    await polls(2);
     at.box.diskFree = 1025;
-    await looks(1);
+    await polls(1);
     at.box.diskFree = 900;
-    await looks(2);
+    await polls(2);
     expect(await at.fired()).toEqual([]);
-    await looks(1);
+    await polls(1);
     expect(await at.fired()).toEqual([{ metric: 'disk-free', about: undefined, value: 900 }]);
-    await looks(4);
+    await polls(4);
     expect(await at.fired()).toHaveLength(1);
-    await looks(1);
+    await polls(1);
     expect(await at.fired()).toHaveLength(2);
-    expect((await at.told()).map((one) => one.rule)).toEqual([rule.id, rule.id]);
+    expect((await at.alertEvents()).map((one) => one.rule)).toEqual([rule.id, rule.id]);
   });
 
   test('a certificate that is not there is waited for, and never fires', async () => {
@@ -69,7 +69,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     expect(await at.fired()).toMatchObject([{ value: 1 }]);
   });
 
-  test('a backup that would not restore and a sweep that waits are told of without a rule, once, and a removed rule stays removed', async () => {
+  test('an unrestorable backup and a waiting sweep fire once without a rule, and a removed rule stays removed', async () => {
     await at.alerts.look();
     expect(await at.rules(at.realm())).toEqual([]);
     at.box.backupTroubles = ['The backup /b/1 was written, but would not restore.'];
@@ -80,8 +80,8 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
       ['backup-trouble', 1],
       ['sweep-waiting', 1],
     ]);
-    const told = (await at.told()).map(({ reason }) => reason).toSorted();
-    expect(told).toEqual([expect.stringContaining('backup list'), 'It would erase 9 people at once.']);
+    const reasons = (await at.alertEvents()).map(({ reason }) => reason).toSorted();
+    expect(reasons).toEqual([expect.stringContaining('backup list'), 'It would erase 9 people at once.']);
     const rules = await at.rules(at.realm());
     expect(rules.map(({ metric, channels }) => [metric, channels.desktop]).toSorted()).toEqual([
       ['backup-trouble', true],

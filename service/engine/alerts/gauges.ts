@@ -10,13 +10,13 @@ const MINUTE = 60_000;
 const BACKUP_REASON =
   'A backup would not restore, or could not be made: “gatehouse backup list” tells the operator of the box why.';
 
-/** What the box can tell of itself at any moment; given by compose.ts. */
+/** Current readings of the appliance; given by compose.ts. */
 export interface GaugeReadings {
   /** MiB on the disk of the data directory. */
   diskFree(): Promise<number>;
   /** Whole days the configured certificate lasts; there is no such reading without one. */
   certificateDays?(): number;
-  /** Whether somebody could be verified live without presentation attack detection, or cannot because it is not installed. */
+  /** Whether a person could be verified live without presentation attack detection, or cannot because it is not installed. */
   padMissing(organization: OrganizationId): Promise<boolean>;
   /** What is wrong with the backups of the box, one sentence each. */
   backupTroubles(): readonly string[];
@@ -55,7 +55,7 @@ export function createGauges({ readings, waitingDeliveries, clock, log }: Gauges
         return { value: (await readings.padMissing(realm.organization)) ? 1 : 0 };
       case 'backup-trouble': {
         const troubles = readings.backupTroubles();
-        // Without the paths in them: organizations are told, whose box it need not be.
+        // Without paths: the organizations that get the alert may not own the appliance.
         return { value: troubles.length, reason: BACKUP_REASON };
       }
       case 'sweep-waiting': {

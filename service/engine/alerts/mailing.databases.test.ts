@@ -77,7 +77,7 @@ onBothDatabases('mail of alerts', (newPlace) => {
     expect(await run()).toBe(`given up: ${sentence}`);
   });
 
-  test('a second address of the server is dialled only where nobody was at the first', async () => {
+  test('a second address of the server is dialled only when the first does not answer', async () => {
     const dialled: string[] = [];
     let failure: OutgoingFailure = 'refused';
     await at.open({
@@ -109,7 +109,7 @@ onBothDatabases('mail of alerts', (newPlace) => {
     expect(await run()).toContain('given up: No mail server is set');
   });
 
-  test('a test mail is a line of the log, and its outcome is told', async () => {
+  test('a test mail is a line of the log, and the reply has its outcome', async () => {
     expect(await at.alerts.testMail(at.engine.organization, ' it@example.com', operator)).toEqual({
       sent: true,
     });

@@ -78,7 +78,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     expect(await at.alerts.pageRecipients(organization(), { limit: 200 })).toMatchObject([
       { address: 'ops@example.com', approvedBy: 'operator:ada' },
     ]);
-    await expect(at.alerts.approveRecipient(organization(), 'nobody', operator)).rejects.toMatchObject({
+    await expect(at.alerts.approveRecipient(organization(), 'no-address', operator)).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
     });
   });

@@ -13,7 +13,7 @@ export interface RuleChangesDeps {
 /** Changes of rules one after the other, so that the rules in memory are those of the last change. */
 export function createRuleChanges({ inTransaction, rules, watched }: RuleChangesDeps) {
   const oneAtATime = createOneAtATime();
-  /** The answer to a commit was lost: which rules hold is read again at the next look. */
+  /** The answer to a commit was lost: the next poll reads the rules again. */
   let unsure = false;
 
   async function load(): Promise<void> {

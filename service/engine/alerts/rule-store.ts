@@ -67,7 +67,7 @@ export function createRuleStore({ db }: { db: Db }) {
     async update(tx: Tx, rule: StoredRule): Promise<void> {
       await tx.updateTable('alert_rule').set(changing(rule)).where('id', '=', rule.id).execute();
     },
-    /** Its row stays for the name of its alerts; whom it mailed to does not. */
+    /** Its row stays for the name of its alerts; its mail addresses are deleted. */
     async remove(tx: Tx, rule: StoredRule, now: number): Promise<void> {
       const { definition } = changing({ ...rule, channels: { ...rule.channels, email: [] } });
       await tx

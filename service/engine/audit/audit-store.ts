@@ -47,7 +47,7 @@ export async function readHead(db: Db): Promise<Head> {
   return row ? { seq: row.seq!, hash: row.hash ?? '' } : { seq: 0, hash: beforeTheFirst };
 }
 
-/** As the chain's next line. Transactions take turns (connection.ts), so nobody else takes the place meanwhile. */
+/** As the chain's next line. Transactions are serialized (connection.ts), so no other line takes its number. */
 export async function appendLine(tx: Tx, line: OutsideLine): Promise<Head> {
   const head = await readHead(tx);
   const chained = { ...line, seq: head.seq + 1, previousHash: head.hash };
@@ -69,7 +69,7 @@ export async function readLines(
     .selectAll()
     .where('seq', '>', after)
     .where('seq', '<=', until)
-    // Nothing keeps somebody who dropped the index from giving two lines one number.
+    // An attacker who drops the index can give two lines one number.
     .orderBy('seq')
     .orderBy('id')
     .limit(limit)
@@ -109,7 +109,7 @@ export async function countLines(db: Db, until: number): Promise<number> {
 export interface LineFilter {
   organization?: OrganizationId;
   action?: string;
-  /** A person's id: whom a line is about, names in its details, or whose personal details it carries. */
+  /** A person's id: the lines about them, naming them in details, or carrying their personal details. */
   subject?: string;
 }
 

@@ -41,11 +41,11 @@ export interface AuditLine {
   request?: string;
   /** Nothing personal: ids, counts, settings. */
   details?: Record<string, unknown>;
-  /** What is personal, such as a reason in somebody's own words: sealed under that person's key. Needs `organization`. */
+  /** Personal details, such as a free-text reason: sealed under that person's key. Needs `organization`. */
   personal?: { subject: SubjectId; values: Record<string, unknown> };
 }
 
-/** Written in the same transaction as the change it tells of: without the line there is no change. */
+/** Written in the same transaction as its change: without the line there is no change. */
 export interface Audit {
   add(tx: Tx, line: AuditLine): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Damage } from './damage.ts';
 /** A line that an export leaves out. */
 export type Omitted = Pick<StoredLine, 'seq' | 'hash'>;
 
-/** How far from its place a line is looked for, to tell a moved one from a changed one. */
+/** Lines around its place in which a line is searched for, to distinguish a moved line from a changed one. */
 const REORDERED_WITHIN = 2_000;
 
 const damaged = (is: Damage['is'], seq: number, says: string): Damage => ({ seq, is, says });

@@ -4,7 +4,7 @@ import { EXPORT_FORMAT, footerBytes } from './export.ts';
 import { isSigned, type PublicKeys } from './is-signed.ts';
 import type { ChainWalk } from './walk-chain.ts';
 
-/** What an export is made of (export.ts), as it is read back from a file that anybody may have made. */
+/** The records of an export (export.ts), read back from an untrusted file. */
 
 const text = z.string();
 const orNothing = z.string().nullable();
@@ -58,7 +58,7 @@ const Footer = z.strictObject({
 });
 export type Footer = z.output<typeof Footer>;
 
-/** Thrown while a file is read; told in the report. */
+/** Thrown while a file is read; its message goes into the report. */
 export class Broken extends Error {
   readonly is: Damage['is'] | 'not-an-export';
   constructor(is: Broken['is'], says: string) {

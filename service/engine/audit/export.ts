@@ -89,8 +89,8 @@ export async function* writeExport(
     }
     yield* full(CHUNK);
   }
-  const told = { records, sha256: hash.digest('hex') };
-  write({ is: 'footer', ...told, ...signing.sign('audit', footerBytes(appliance, told)) });
+  const totals = { records, sha256: hash.digest('hex') };
+  write({ is: 'footer', ...totals, ...signing.sign('audit', footerBytes(appliance, totals)) });
   yield* full(1);
 }
 

@@ -1,7 +1,7 @@
 import { beforeTheFirst, type StoredLine } from './chain.ts';
 import type { Noted } from './damage.ts';
 
-/** Line 1 of an older log tells what was there before it (`audit.begin`). */
+/** Line 1 of an older log counts the lines before it (`audit.begin`). */
 export function saysOutside(line: StoredLine): { lines: number; hash: string } {
   const none = { lines: 0, hash: beforeTheFirst };
   if (line.action !== 'audit.begin') return none;
@@ -23,7 +23,7 @@ export function saysRestore(
 const isNoted = (value: unknown): value is Noted =>
   typeof value === 'object' && value !== null && 'seq' in value && 'hash' in value;
 
-/** A file that somebody else made may hold anything. */
+/** An export file is untrusted input. */
 function detailsOf(line: StoredLine): Record<string, unknown> {
   try {
     return (JSON.parse(line.details) as Record<string, unknown> | null) ?? {};

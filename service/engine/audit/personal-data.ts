@@ -33,18 +33,18 @@ export function createAuditData({ db }: { db: Db }): PersonalData {
       audit: {
         columns: ['subject', 'personal_sealed', 'target', 'details'],
         record: { in: 'audit' },
-        keepsId: 'What was done and by whom; the lines are chained, so none is taken out.',
+        keepsId: 'Each action and its actor; the lines are chained, so none is taken out.',
       },
     },
     async exportOf(person, { targets, withInternal, open }) {
       const lines = new Map<string, Record<string, unknown>>();
       for await (const page of pagesOf(person, targets)) {
-        const isTold = ({ subject, action }: (typeof page)[number]) =>
+        const isIncluded = ({ subject, action }: (typeof page)[number]) =>
           subject === person.subject && (withInternal || !action.startsWith('hold.'));
         const opened = await open(
           page.map((row) => ({
             place: personalPlace({ ...person, id: row.id }),
-            sealed: isTold(row) ? row.personal_sealed : null,
+            sealed: isIncluded(row) ? row.personal_sealed : null,
           })),
         );
         for (const [i, row] of page.entries()) {

@@ -61,7 +61,7 @@ export async function prune(
     lines += await inTransaction(async (tx) => {
       const checkpoint = await readCheckpointAt(tx, step.seq);
       if (!checkpoint) return 0;
-      // Its time decides: somebody who sets it back must not get the lines deleted.
+      // Its time decides: setting it back must not get the lines deleted.
       if (!checkpoints.isOurs(checkpoint) || checkpoint.at >= before) throw notOurs(checkpoint);
       const { seq, hash } = checkpoint;
       await putCheckpoint(tx, checkpoints.signed({ seq, hash, at: clock.now(), kind: 'prune', previous: 0 }));

@@ -3,7 +3,7 @@ import type { Db } from '../../storage/transaction.ts';
 import { type LineFilter, readHead, readMatching } from './audit-store.ts';
 import type { StoredLine } from './chain.ts';
 
-/** Lines looked at in one query: on SQLite nobody else is served meanwhile. */
+/** Lines read in one query: on SQLite other requests wait meanwhile. */
 const WINDOW = 5_000;
 
 /** The newest `limit` lines up to `until` that fit, oldest first; backwards through the log until there are enough. */

@@ -34,11 +34,11 @@ export interface ChainReport {
   last: number;
   checkpoints: number;
   lastCheckpoint?: Checkpoint;
-  /** Lines after the last checkpoint: chained, not signed yet. Whoever cuts off exactly these is not found out. */
+  /** Lines after the last checkpoint: chained, not signed yet. Cutting off exactly these is not detected. */
   uncovered: number;
   /** The lines up to here were deleted by term. */
   pruned?: { through: number; at: number };
-  /** Restores of an older backup that an operator acknowledged: lines were lost there, by somebody's decision. */
+  /** Restores of an older backup that an operator acknowledged: lines were lost there deliberately. */
   restores: AcknowledgedRestore[];
   /** The note of every copy of the key store, compared with the note in use. */
   copies?: ComparedCopy[];

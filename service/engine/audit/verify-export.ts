@@ -63,14 +63,14 @@ export async function verifyExport(
   let walk: ChainWalk | undefined;
   let footer: Footer | undefined;
   let damage: ExportDamage | undefined;
-  const tell = (is: ExportDamage['is'], says: string, seq: number) => {
+  const report = (is: ExportDamage['is'], says: string, seq: number) => {
     damage ??= { is, says, seq, fileLine };
   };
-  function tellWalk(kid?: unknown): void {
+  function reportWalk(kid?: unknown): void {
     const found = walk?.damage();
     if (!found) return;
     const brought = found.is === 'bad-signature' && broughtKey(header, keys, kid);
-    tell(found.is, brought ? broughtAlone(brought) : found.says, found.seq);
+    report(found.is, brought ? broughtAlone(brought) : found.says, found.seq);
   }
   try {
     for await (const { bytes, ended } of splitLines(chunks)) {
@@ -88,7 +88,7 @@ export async function verifyExport(
       } else if (record.is === 'footer') {
         if (!ended) throw new Broken('truncated', 'The line feed after the footer is missing.');
         walk!.end();
-        tellWalk();
+        reportWalk();
         footer = readFooter(record, bytes, header, keys);
         if (footer.records !== records || footer.sha256 !== hash.digest('hex')) {
           throw new Broken(
@@ -99,7 +99,7 @@ export async function verifyExport(
         continue;
       } else {
         takeRecord(walk!, record);
-        tellWalk(record.kid);
+        reportWalk(record.kid);
         // One that was moved turns up again behind the gap it left.
         if (damage?.is === 'missing' && record.is === 'line' && record.seq === damage.seq) {
           damage = reordered(damage);
@@ -113,8 +113,8 @@ export async function verifyExport(
     if (!footer) throw new Broken('truncated', `The file ends after ${fileLine} lines, without its footer.`);
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
-    if (walk) tell(error.is, error.message, walk.seq() + 1);
-    else tell('not-an-export', `This is no export of an audit log. ${error.message}`, 0);
+    if (walk) report(error.is, error.message, walk.seq() + 1);
+    else report('not-an-export', `This is no export of an audit log. ${error.message}`, 0);
   }
   return {
     valid: damage === undefined,

@@ -42,7 +42,7 @@ describe('trouble', () => {
       'The scheduled backup into /b fails (the last good one is from 2026-11-20T10:59:00.000Z): The disk is full.',
     );
   });
-  test('a box that was off for long is told of', () => {
+  test('a late backup after a long shutdown is reported', () => {
     const old = { ...plan, setAt: now - 1000 * MINUTE };
     expect(troubleOf(old, { last: run(121), lastDone: run(121) }, now)).toContain('longer than twice');
   });
@@ -76,7 +76,7 @@ describe('retention', () => {
     ).toEqual(['f3', 'f4']);
   });
 
-  test('the newest by sequence stays, whatever the dates say and whoever made it', () => {
+  test('the newest by sequence stays, regardless of dates and of its actor', () => {
     const made = (path: string, takenAt: number, sequence: number) => ({ ...file(path, takenAt), sequence });
     const files = [made('f1', now + 9, 1), made('f2', now + 8, 2), made('true', now - 50, 3)];
     const options = { keep: 1, justWritten: 'f2', proven: undefined, now: now + 10 };

@@ -127,7 +127,7 @@ export function troubleOf(
   return undefined;
 }
 
-/** What a backup that failed its proof is told as: to the operator at once, then by doctor, `/health` and the alert. */
+/** The warning for a backup that failed its proof: for the operator, then in doctor, `/health` and the alert. */
 export const describeUnproven = ({ path, reason }: Pick<BackupRun, 'path' | 'reason'>): string =>
   `The backup ${path} was written, but would not restore: ${reason ?? 'the log says why.'} The file stays, and no older one is removed for it. “gatehouse backup verify” looks at it again.`;
 

@@ -56,7 +56,7 @@ export interface Backups extends BackupSchedule {
 
 export interface BackupsDeps extends BackupWriterDeps {
   db: Db;
-  /** Called when a backup failed its proof: the alert does not wait for its next look. */
+  /** Called when a backup failed its proof: the alert does not wait for its next poll. */
   troubled?: () => Promise<void>;
 }
 
@@ -87,7 +87,7 @@ export function createBackups(deps: BackupsDeps): Backups {
     const run = await writer.write(order, actor);
     if (run.outcome !== 'unproven') return run;
     await look();
-    await troubled().catch((error: unknown) => log.error({ err: error }, 'the alert is told a minute later'));
+    await troubled().catch((error: unknown) => log.error({ err: error }, 'the alert follows a minute later'));
     return run;
   }
 

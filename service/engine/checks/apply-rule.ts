@@ -33,8 +33,8 @@ export function applyRule(check: CheckName, rule: Rule, finding: Finding): Check
   if ('skipped' in finding) {
     const { missing, skipped, details } = finding;
     if (missing && whenMissing(check, rule) === 'fail') {
-      const told = { ...details, inputMissing: true };
-      return { check, pass: false, score: 0, weight: rule.weight, reason: skipped, details: told };
+      const marked = { ...details, inputMissing: true };
+      return { check, pass: false, score: 0, weight: rule.weight, reason: skipped, details: marked };
     }
     return { check, pass: true, score: 0, weight: 0, skipped, ...defined({ details }) };
   }

@@ -9,9 +9,9 @@ import type { Rule } from './rule.ts';
 export type Finding =
   | {
       score: number;
-      /** A sentence, told when the check fails. */
+      /** A sentence, given when the check fails. */
       reason?: string;
-      /** A sentence on what to do better, told whenever there is no such reason to tell. */
+      /** A sentence on what to do better, given when there is no reason. */
       advice?: string;
       details?: Record<string, unknown>;
     }
@@ -76,7 +76,7 @@ interface Described {
    */
   withoutInput?: 'skip' | 'fail-if-hard';
   /**
-   * What callers are told of a result that passed. `advice`: all, in refusals too, because it helps the person. `coarse`: the score
+   * What callers see of a result that passed. `advice`: all, in refusals too, because it helps the person. `coarse`: the score
    * to one decimal, without the figures of its layers, because it says how near a picture came; `coarse-in-refusal`: that in
    * refusals alone. Absent: the score and, in an acceptance, all else.
    */

@@ -21,7 +21,7 @@ test.each<[string, CheckResult[], string]>([
     photograph,
   ],
   [
-    'advice on the picture is told as it is',
+    'advice on the picture is passed on unchanged',
     [ran('liveness', 0.4), ran('faceQuality', 0.2, { reason: 'Move closer.' })],
     'Move closer.',
   ],

@@ -77,13 +77,13 @@ test('a rule gives weight and threshold to what ran, and nothing to what did not
   expect(applyRule('liveness', rule, { score: 7 }).score).toBe(1);
 });
 
-test('a reason is told of a failure, advice always', () => {
+test('a reason is given for a failure only, advice always', () => {
   const rule = { enabled: true, weight: 2, threshold: 0.5, hardFail: false };
-  const told = (score: number, finding: object) =>
+  const reasonOf = (score: number, finding: object) =>
     applyRule('liveness', rule, { score, ...finding }).reason ?? null;
-  expect([0.5, 0.4].map((score) => told(score, { reason: 'because' }))).toEqual([null, 'because']);
-  expect([0.5, 0.4].map((score) => told(score, { advice: 'do' }))).toEqual(['do', 'do']);
-  expect([0.5, 0.4].map((score) => told(score, { reason: 'because', advice: 'do' }))).toEqual([
+  expect([0.5, 0.4].map((score) => reasonOf(score, { reason: 'because' }))).toEqual([null, 'because']);
+  expect([0.5, 0.4].map((score) => reasonOf(score, { advice: 'do' }))).toEqual(['do', 'do']);
+  expect([0.5, 0.4].map((score) => reasonOf(score, { reason: 'because', advice: 'do' }))).toEqual([
     'do',
     'because',
   ]);

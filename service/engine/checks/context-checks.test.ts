@@ -50,7 +50,7 @@ describe('impossibleTravel', () => {
     expect(greatCircle(across[0]!, across[1]!)).toBeCloseTo(22.2, 0);
   });
 
-  test('from three places asked, nothing tells where the person was', () => {
+  test('asked from three places, no answer reveals where the person was', () => {
     const answers = [geneva, tokyo, { latitude: 0, longitude: 0 }].map((place) =>
       impossibleTravel({ at: noon + 60_000, place }, { at: noon, place: zurich }),
     );
@@ -129,7 +129,7 @@ describe('timeRestriction', () => {
     );
   });
 
-  test('the profile’s zone goes before the place’s, and the result tells the wall clock', () => {
+  test('the profile’s zone goes before the place’s, and the result has the wall clock', () => {
     expect(timeRestriction(office, noon, 'Asia/Tokyo')).toEqual({
       score: 1,
       details: { timeZone: 'Europe/Zurich', day: 5, time: '13:00' },
@@ -155,7 +155,7 @@ describe('deviceConsistency', () => {
     screenHeight: 1080,
   };
 
-  test('nothing told is skipped, and the first device is 0.75', () => {
+  test('without device traits it is skipped, and the first device is 0.75', () => {
     expect(deviceConsistency(undefined, [laptop])).toEqual({
       skipped: 'No deviceInfo was given.',
       missing: true,
@@ -187,7 +187,7 @@ describe('deviceConsistency', () => {
     ['another device altogether', phone, [laptop], 0.2],
     ['another screen', { ...laptop, screenWidth: 2560, screenHeight: 1600 }, [laptop], 0.8],
     ['another screen of the same shape', { ...laptop, screenWidth: 2560, screenHeight: 1440 }, [laptop], 0.9],
-    ['a device that tells less', { userAgent: laptop.userAgent }, [laptop], 0.8],
+    ['a device with fewer traits', { userAgent: laptop.userAgent }, [laptop], 0.8],
     ['another platform and browser', { ...laptop, userAgent: phone.userAgent }, [laptop], 0.4],
   ])('%s', (_, device, known, score) => {
     const found = deviceConsistency(device, known);

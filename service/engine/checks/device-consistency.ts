@@ -9,8 +9,8 @@ const FIRST_DEVICE = 0.75;
 const WEIGHTS = { browser: 0.25, platform: 0.35, camera: 0.2, screen: 0.2 };
 type Trait = keyof typeof WEIGHTS;
 const traitNames = Object.keys(WEIGHTS) as Trait[];
-/** A trait that only one of the two tells. */
-const UNTOLD = 0.5;
+/** The score of a trait that only one of the two devices has. */
+const ONE_SIDED = 0.5;
 /** A camera or screen of another size but the same shape: another mode of the same device, or a sister model. */
 const SAME_SHAPE = 0.5;
 
@@ -51,7 +51,7 @@ function similarity(a: Traits, b: Traits): number {
 }
 
 function alike(a: string | Size | undefined, b: string | Size | undefined): number {
-  if (a === undefined || b === undefined) return UNTOLD;
+  if (a === undefined || b === undefined) return ONE_SIDED;
   if (typeof a === 'string' || typeof b === 'string') return a === b ? 1 : 0;
   if (a.long === b.long && a.short === b.short) return 1;
   return Math.abs(a.long / a.short - b.long / b.short) < 0.01 ? SAME_SHAPE : 0;

@@ -61,7 +61,7 @@ const between = (value: number, poor: number, good: number) =>
 const largest = ({ yaw, pitch, roll }: QualityMeasures['pose']) =>
   Math.max(Math.abs(yaw), Math.abs(pitch), Math.abs(roll));
 
-/** Measures whose limits are our choice, set so that 0.5 is where a person should be told. */
+/** Measures whose limits are our choice: below 0.5 the person gets advice. */
 const judges: Record<
   Exclude<QualityComponent, 'facePresent' | 'singleFacePresent'>,
   (q: QualityMeasures) => Omit<QualityAdvice, 'component'>

@@ -107,7 +107,7 @@ test('one frame of six without a face lowers the score', () => {
   expect(frameConsistency(main, given, [scorerA])).toMatchObject({ score: expect.closeTo(5 / 6, 9) });
 });
 
-test('one frame of somebody else beside the main picture is enough, also without times', () => {
+test('one frame of another person beside the main picture is enough, also without times', () => {
   const other = [{ analysis: picture('f', { embeddings: { 'a-net': near(alice, 0.4, 'twin') } }) }];
   expect(frameConsistency(main, other, [scorerA])).toMatchObject({ score: 0 });
 });
@@ -141,11 +141,11 @@ describe('which frames count for liveness', () => {
   });
 
   test.each<[string, FaceScript, string]>([
-    ['a turned face, whoever it is', { ...stranger, ...yawed(45) }, 'NOT_FRONTAL'],
+    ['a turned face of any person', { ...stranger, ...yawed(45) }, 'NOT_FRONTAL'],
     ['a face turned by no number', yawed(Number.NaN), 'NOT_FRONTAL'],
     ['a close-up', { quality: { frameShare: 0.61 } }, 'TOO_CLOSE'],
     ['a face without margin', { quality: { margin: 0.04 } }, 'NO_MARGIN'],
-    ['a face too small to tell whose it is', { ...stranger, quality: { interEyeDistance: 23 } }, 'TOO_FAR'],
+    ['a face too small to identify', { ...stranger, quality: { interEyeDistance: 23 } }, 'TOO_FAR'],
   ])('%s does not, and is no failure', (_, script, code) => {
     const given = frames(3, 100, (i) => (i === 1 ? script : {}));
     const judged = judgeFrames(main, given, [scorerA]);
@@ -165,7 +165,7 @@ test.each<[string, FaceScript, Frame[], string]>([
     'No frame shows the face well enough. Move back a little.',
   ],
   [
-    'A1: close-ups of somebody else beside one fit frame',
+    'A1: close-ups of another person beside one fit frame',
     {},
     frames(12, 100, (i) => (i === 0 ? {} : { ...stranger, ...closeUp })),
     'The frames do not show one and the same face.',

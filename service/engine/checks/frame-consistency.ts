@@ -43,12 +43,12 @@ export function judgeFrames(
     counted: fit.length,
     leftOut,
   };
-  const told = (finding: Finding): JudgedFrames => ({
+  const judged = (finding: Finding): JudgedFrames => ({
     finding,
     counted: frames.filter((frame) => isCopy(frame) || fit.includes(frame)),
     leftOut,
   });
-  const fail = (reason: string) => told({ score: 0, reason, details });
+  const fail = (reason: string) => judged({ score: 0, reason, details });
 
   if (new Set(frames.map(({ analysis }) => analysis.pixelHash)).size < frames.length)
     return fail('The same picture was sent twice.');
@@ -73,7 +73,7 @@ export function judgeFrames(
   const identity = sameFace(main.face, faces, pairs, scorers);
   Object.assign(details, identity.details);
   if (!identity.same) return fail('The frames do not show one and the same face.');
-  return told({
+  return judged({
     score: (identity.doubtful ? NOTED : 1) * (1 - faceless.length / pictures.length),
     details,
   });

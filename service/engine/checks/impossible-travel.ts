@@ -17,7 +17,7 @@ export interface Sighting {
 
 /**
  * How fast the person travelled since the last verified place: 1 up to half the limit, 0.5 up to it, 0 beyond. Neither the
- * score nor the details tell more: a distance and a time, asked for from three places, would tell where the person was.
+ * score nor the details reveal more: a distance and a time, asked from three places, would locate the person.
  */
 export function impossibleTravel(now: { at: number; place?: Position }, last: Sighting | undefined): Finding {
   if (now.place === undefined)

@@ -163,7 +163,7 @@ describe('liveness', () => {
     expect(liveness(analysisOf('p', { live: 0.73 }), [], pad, 'live')).toMatchObject({
       score: expect.closeTo(0.73, 9),
     });
-    // A set without figures at 0.5 tells those it has, and where they hold.
+    // A set without figures at 0.5 reports the figures it has, and their threshold.
     expect(liveness(analysisOf('p', { live: 0.5 }), [], padPair, 'live')).toMatchObject({
       details: { thresholdScore: 0.96, layers: [{ threshold: 0.96, apcer: 0.05 }, {}] },
     });

@@ -11,7 +11,7 @@ import type { Rule } from './rule.ts';
 import { timeRestrictionCheck } from './time-restriction.ts';
 
 /**
- * Every check, in the order in which they run and are told. Another one is a file with its descriptor, and its line here; profiles
+ * Every check, in the order in which they run and are listed. A new check is a file with its descriptor, and its line here; profiles
  * that are stored without it run without it. It changes the built-in profiles: raise their version.
  */
 export const registeredChecks = [

@@ -13,7 +13,7 @@ interface Fault {
   code: string;
   /** For the person in front of the camera. */
   advice: string;
-  /** Whose face it is can still be told. */
+  /** The face can still be identified. */
   identifiable: boolean;
 }
 

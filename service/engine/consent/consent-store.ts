@@ -96,7 +96,7 @@ export async function updateStanding(tx: Tx, person: Person, standing: Standing)
   return true;
 }
 
-/** All people of whom something is recorded, in pages. */
+/** All people with a record, in pages. */
 export async function* everyStanding(db: Db): AsyncGenerator<{ subject: SubjectId; standing: Standing }[]> {
   for (let after = ''; ; ) {
     const rows = await db

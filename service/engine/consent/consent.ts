@@ -12,17 +12,17 @@ export interface Consent {
   legalBasis: string;
   /** Ms since 1970. Absent: the organization's term, if it has one. */
   expiresAt?: number;
-  /** Whether somebody of the organization took it down, or the person gave it alone. Absent: known is only who sent it. */
+  /** Whether a member of the organization recorded it, or the person gave it directly. Absent: only the sender is known. */
   through?: 'operator' | 'self';
 }
 
-/** A consent of the whole organization for everybody who has no record of their own. */
+/** A consent of the whole organization for people without a record of their own. */
 export interface Attestation extends Omit<Consent, 'expiresAt' | 'through'> {
   attestedBy: string;
   attestedAt: number;
 }
 
-/** Through whom a record came: an API key (which did not say), somebody of the organization, or the person concerned. */
+/** The source of a record: an API key (unspecified), a member of the organization, or the person concerned. */
 export type Through = 'integrator' | 'operator' | 'self';
 
 export interface ConsentRecord extends Omit<Consent, 'through'> {
@@ -40,7 +40,7 @@ export interface Withdrawal {
   through: Through;
 }
 
-/** Whom a record is about. */
+/** The person of a record. */
 export interface Person {
   organization: OrganizationId;
   world: World;

@@ -22,7 +22,7 @@ export const reasonPlace = (organization: OrganizationId, subject: SubjectId, id
   version: 1,
 });
 
-/** Inside or outside a transaction; whoever erases asks inside the one that destroys. */
+/** Inside or outside a transaction; an erasure calls it inside the one that destroys. */
 export async function isHeld(db: Db | Tx, subject: SubjectId): Promise<boolean> {
   const row = await db
     .selectFrom('legal_hold')

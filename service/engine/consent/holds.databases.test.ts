@@ -48,7 +48,7 @@ onBothDatabases('a legal hold', (newPlace, dialect) => {
     expect((await erase()).state).toBe('done');
   });
 
-  test('is not placed on somebody whose erasure has begun, nor is anything recorded of them', async () => {
+  test('is not placed on a person whose erasure has begun, and nothing is recorded for them', async () => {
     const subject = await enroll('ada@example.com');
     const person = { ...realm(), subject };
     const erasure = await openErasure(engine, {
@@ -97,7 +97,7 @@ onBothDatabases('a legal hold', (newPlace, dialect) => {
     expect(lines).toEqual([{ request: 'req_1' }, { request: null }, { request: null }]);
   });
 
-  test('is placed on nobody of another world, and its reason lies nowhere in plain text', async () => {
+  test('is not placed in another world, and its reason is nowhere in plain text', async () => {
     const subject = await enroll('ada@example.com');
     await expect(holds.place({ ...realm('test'), subject }, 'x', operator)).rejects.toMatchObject({
       code: 'SUBJECT_NOT_FOUND',

@@ -40,7 +40,7 @@ const history = fc.record({
   withdrawals: fc.array(withdrawn, { maxLength: 6 }),
 });
 
-/** The rule told again, record by record in the order of time, without standings. */
+/** The rule restated: record by record in the order of time, without standings. */
 function byReplay(
   one: Purpose,
   speaks: Ground,
@@ -156,7 +156,7 @@ test('the column of people without records is read as nothing, and rubbish is re
   expect(() => readStanding('{"verification":1}')).toThrow('cannot be read');
 });
 
-test('one consent more changes a standing as if it were told from the start', () => {
+test('one consent more changes a standing as if all records were replayed', () => {
   fc.assert(
     fc.property(history, given, ({ consents, withdrawals }, more) => {
       const newest = { ...more, at: 2000 };

@@ -1,6 +1,6 @@
 import { type ConsentRecord, type Purpose, purposes, type Withdrawal } from './consent.ts';
 
-/** What speaks for the people of whom the organization keeps no consent. */
+/** The legal ground for people without a recorded consent. */
 export type Ground =
   /** Nothing: they may not be used. */
   | { is: 'with-call' }
@@ -24,7 +24,7 @@ type Withdrawn = Pick<Withdrawal, 'at' | 'purpose'>;
 
 /**
  * For each purpose the newest record decides: a withdrawal withholds it, and of one moment's records it comes last. Consents
- * since then last until the latest of their ends. Whoever has consented to something has not consented to the rest.
+ * since then last until the latest of their ends. Consent to one purpose is no consent to another.
  */
 export function standingOf(consents: readonly Given[], withdrawals: readonly Withdrawn[]): Standing {
   const recorded = consents.length > 0;
@@ -83,7 +83,7 @@ export const nextMoment = (now: number, { asOf }: Standing): number => Math.max(
 
 export const standingText = (standing: Standing): string => JSON.stringify(standing);
 
-/** Throws for a text that `standingText` did not write. `[]` stands beside people of whom nothing is recorded. */
+/** Throws for a text that `standingText` did not write. `[]` is the standing of people without a record. */
 export function readStanding(text: string): Standing {
   const value = JSON.parse(text) as Standing | [];
   if (Array.isArray(value)) return noRecords;

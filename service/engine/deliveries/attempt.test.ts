@@ -21,7 +21,7 @@ const to = {
   ca: undefined,
   pin: undefined,
 } as unknown as OpenEndpoint;
-const letter = { to, url, id: 'evt_1', body: Buffer.from('{}') };
+const message = { to, url, id: 'evt_1', body: Buffer.from('{}') };
 
 function open(
   addresses: readonly string[],
@@ -65,7 +65,7 @@ test('the next address is dialled where nothing was sent to the one before, with
     },
     () => passed,
   );
-  expect(await attempt(letter)).toMatchObject({ outcome: 'delivered', milliseconds: 12_000 });
+  expect(await attempt(message)).toMatchObject({ outcome: 'delivered', milliseconds: 12_000 });
   expect(dialled).toEqual(['192.0.2.1 15000', '192.0.2.2 11000', '192.0.2.3 7000']);
 });
 
@@ -74,7 +74,7 @@ test('nothing is sent twice where the first may have arrived', async () => {
     const { dialled, attempt } = open(['192.0.2.1', '192.0.2.2'], () => {
       throw new OutgoingError(failure, 'It broke.');
     });
-    expect(await attempt(letter)).toMatchObject({ outcome: failure, sentence: 'It broke.' });
+    expect(await attempt(message)).toMatchObject({ outcome: failure, sentence: 'It broke.' });
     expect(dialled).toHaveLength(1);
   }
 });
@@ -86,7 +86,7 @@ test('an address that took all the time to be found is a timeout', async () => {
     () => ok(),
     () => (asked++ === 0 ? 0 : 15_000),
   );
-  expect(await attempt(letter)).toMatchObject({ outcome: 'timeout' });
+  expect(await attempt(message)).toMatchObject({ outcome: 'timeout' });
   expect(dialled).toEqual([]);
 });
 
@@ -96,7 +96,7 @@ test('no signature, no value of a custom header and no more than four kilobytes 
     expect(headers['X-Key']).toBe('hunter2');
     return ok(many);
   });
-  const { exchange } = await attempt(letter);
+  const { exchange } = await attempt(message);
   const text = JSON.stringify(exchange);
   expect(text).not.toContain('hunter2');
   expect(text).not.toContain('v1,');
@@ -113,7 +113,7 @@ test('what a receiver says back of custom headers is not kept; whatever it calls
     body: JSON.stringify(headers),
   }));
   const headers = { 'X-Key': 'hunter2', Authorization: 'Bearer $& open sesame', 'X-A': 'in' };
-  const { exchange } = await attempt({ ...letter, to: { ...to, headers } });
+  const { exchange } = await attempt({ ...message, to: { ...to, headers } });
   expect(JSON.stringify(exchange.response)).not.toMatch(/hunter2|sesame/);
   expect(exchange.response).toMatchObject({ body: expect.stringContaining('application/json') });
   if ('error' in exchange.response) throw new Error('there was an answer');

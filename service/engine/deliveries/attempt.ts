@@ -8,8 +8,8 @@ import type { OpenEndpoint } from '../webhooks/index.ts';
 import { sign } from '../webhooks/index.ts';
 import { readRetryAfter } from './retry-after.ts';
 
-/** What one attempt sends, to whom. */
-export interface Letter {
+/** What one attempt sends, and its receiver. */
+export interface OutgoingMessage {
   to: OpenEndpoint;
   /** The endpoint's, or a callback's own. */
   url: string;
@@ -31,7 +31,7 @@ export interface Attempted {
   /** `delivered`, or why not: `status`, an OutgoingFailure, or the rule by which the destination was refused. */
   outcome: string;
   status: number | undefined;
-  /** For whoever reads the log; nothing of the answer's body in it. */
+  /** For a reader of the log; without the answer's body. */
   sentence: string;
   /** Not before, ms since 1970: the receiver asked for it. */
   retryAt: number | undefined;
@@ -54,7 +54,7 @@ export const ATTEMPT_TIMEOUT = 15_000;
 const KEPT = 4_096;
 const HIDDEN = '(not kept)';
 
-/** Sends once. Never throws: what goes wrong is told as it is logged. */
+/** Sends once. Never throws: the result holds what went wrong. */
 export function createAttempt({
   destinations,
   outgoing,
@@ -64,8 +64,8 @@ export function createAttempt({
 }: AttemptDeps) {
   const standing = { 'content-type': 'application/json', 'user-agent': `Gatehouse/${version}` };
 
-  return async function attempt(letter: Letter): Promise<Attempted> {
-    const { to, url, id, body } = letter;
+  return async function attempt(message: OutgoingMessage): Promise<Attempted> {
+    const { to, url, id, body } = message;
     const { endpoint, secret, nextSecret } = to;
     const at = clock.now();
     const started = elapsed();
@@ -83,7 +83,7 @@ export function createAttempt({
     try {
       const destination = await destinations.check(endpoint.organization, url);
       const headers = { ...to.headers, ...standing, ...signed };
-      const reply = await post(outgoing, letter, { ...destination, headers, left });
+      const reply = await post(outgoing, message, { ...destination, headers, left });
       const hide = createHide(Object.values(to.headers));
       const { status, truncated } = reply;
       const accepted = status >= 200 && status < 300;
@@ -103,7 +103,7 @@ export function createAttempt({
         },
       };
     } catch (error) {
-      const { outcome, sentence } = tell(error);
+      const { outcome, sentence } = describeFailure(error);
       return {
         at,
         milliseconds: elapsed() - started,
@@ -127,7 +127,7 @@ const timedOut = () =>
 /** To the first address that takes a connection. */
 async function post(
   outgoing: AttemptDeps['outgoing'],
-  { to: { ca, pin }, body, signal }: Letter,
+  { to: { ca, pin }, body, signal }: OutgoingMessage,
   {
     url,
     addresses,
@@ -163,13 +163,13 @@ async function post(
   throw last;
 }
 
-/** As the log keeps them: by name, with the values that anyone may read. */
+/** As the log keeps them: all names, and only the public values. */
 const hidden = (headers: Record<string, string>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, isPlain(name) ? value : HIDDEN]));
 
 const isPlain = (name: string) => name === 'webhook-id' || name === 'webhook-timestamp';
 
-/** The class itself belongs to the room that dials. */
+/** `service/outgoing` does not export the class. */
 const isOutgoing = (error: unknown): error is Error & { failure: OutgoingFailure } =>
   error instanceof Error && 'failure' in error;
 
@@ -180,7 +180,7 @@ function sentenceOf(status: number): string {
   return `The receiver answered ${status}; any status from 200 to 299 accepts a delivery.`;
 }
 
-function tell(error: unknown): { outcome: string; sentence: string } {
+function describeFailure(error: unknown): { outcome: string; sentence: string } {
   if (error instanceof Problem) return { outcome: ruleOf(error) ?? error.code, sentence: error.message };
   if (isOutgoing(error)) return { outcome: error.failure, sentence: error.message };
   const sentence = error instanceof Error ? error.message : String(error);
@@ -199,10 +199,10 @@ function capped(headers: Record<string, string>, hide: (text: string) => string)
   return Object.fromEntries(kept);
 }
 
-/** A word of a value that is shorter hides nothing but the answer. */
+/** Characters: shorter words of a value are no secret, and hiding them would garble the answer. */
 const SECRET = 6;
 
-/** Receivers that show what they got, in a page for a mistake or on purpose, say custom headers back. */
+/** Some receivers echo request headers, in an error page or on purpose: hides the values of custom headers. */
 function createHide(values: readonly string[]): (text: string) => string {
   const words = values
     .flatMap((value) => [value, ...value.split(/\s+/)])

@@ -11,10 +11,10 @@ import { selectEvent } from './relay-store.ts';
 
 /** What goes to a URL that a call named, beside the endpoints that want the event: signed, tried again and logged like theirs. */
 export interface Callbacks {
-  /** Before the URL is taken from whoever names it. Throws as `Destinations.check`. */
+  /** Called before the URL is accepted from a caller. Throws as `Destinations.check`. */
   check(realm: EventRealm, url: string): Promise<void>;
   /**
-   * The event of `events.add`, in the same transaction. Undefined where the family tells nothing of it. The URL is kept sealed,
+   * The event of `events.add`, in the same transaction. Undefined where the family does not publish it. The URL is kept sealed,
    * and checked again at each attempt.
    */
   addCallback(
@@ -65,7 +65,7 @@ export function createCallbacks({
         subject,
         origin: 'callback',
         url: await sealOwned(sealer, { ...realm, subject }, urlField(id), { url }),
-        // Those of one host wait for each other, for nobody else.
+        // Callbacks to one host wait only for each other.
         lane: `callback/${new URL(url).host}`,
       } as const;
       await queueDeliveries({ tx, jobs, now: clock.now() }, [delivery]);

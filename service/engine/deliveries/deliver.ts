@@ -31,7 +31,7 @@ export const deliveryPauses = [
 /** From the first attempt to the last. */
 export const SCHEDULE = deliveryPauses.reduce((sum, pause) => sum + pause, 0);
 
-/** What an attempt was, for whoever takes it down. */
+/** The outcome of an attempt, for its record. */
 export type DeliveryResult =
   | {
       is: 'attempted';
@@ -56,7 +56,7 @@ export interface DeliverDeps {
   record(tx: Tx, finished: readonly FinishedJob<DeliveryResult>[]): Promise<void>;
   ids: Pick<Ids, 'next'>;
   log: Log;
-  /** Told of each attempt. */
+  /** Called after each attempt. */
   observed?: (attempt: ObservedAttempt) => void;
 }
 
@@ -148,7 +148,7 @@ export async function openWork(
   { row, subject }: DeliveryWork,
 ): Promise<OpenedEvent | undefined> {
   if (row === undefined) return undefined;
-  // The event named somebody when it was passed on, and names nobody now.
+  // The event named a person when it was relayed, and names none now.
   if (subject !== undefined && row.subject === null) return { is: 'erased' };
   return (await openEvents(sealer, [row]))[0];
 }

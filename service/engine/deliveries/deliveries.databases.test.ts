@@ -22,7 +22,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
       destinations: {
         async check(_, text) {
           if (!granted)
-            throw new Problem('DESTINATION_NOT_GRANTED', 'Nobody granted it. (Rule: not-granted.)');
+            throw new Problem('DESTINATION_NOT_GRANTED', 'It is not granted. (Rule: not-granted.)');
           const url = new URL(text);
           return { url, host: url.hostname, port: 443, secure: true, addresses: ['192.0.2.1'] };
         },
@@ -85,7 +85,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     ]);
   });
 
-  test('a delivery is sent again with the same id and bytes, to whoever can still get it', async () => {
+  test('a delivery is sent again with the same id and bytes, to endpoints that still exist', async () => {
     const { id: endpoint } = await stack.addEndpoint();
     await stack.start();
     const subject = await stack.person();
@@ -115,7 +115,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     await refused('removed');
   });
 
-  test('erasing somebody drops what waits for them, and what is relayed later tells nobody of them', async () => {
+  test('erasing a person drops their waiting deliveries, and nothing about them is relayed later', async () => {
     await stack.addEndpoint();
     const other = await stack.person();
     const subject = await stack.person();
@@ -341,7 +341,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     await stack.webhooks.disable(stack.realm, signer!.id, 'moving', operator);
     await stack.pass(1_000);
     await stack.webhooks.enable(stack.realm, signer!.id, operator);
-    // The next look of the relay gives it a job again.
+    // The next poll of the relay gives it a job again.
     await stack.refuse(1);
     await until(async () => {
       await stack.settled();

@@ -11,12 +11,12 @@ export interface NewDelivery {
   /** Row of the outbox. */
   event: string;
   name: string;
-  /** Whom the event names. */
+  /** The person of the event. */
   subject: SubjectId | undefined;
   origin: Exclude<Delivery['origin'], 'test'>;
   /** Of a callback. */
   url?: Uint8Array;
-  /** Whom its first attempt waits for, where that is not the endpoint's: the others of this lane. */
+  /** The lane of its first attempt, where it is not the endpoint's. */
   lane?: string | undefined;
 }
 

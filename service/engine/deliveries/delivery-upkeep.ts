@@ -24,7 +24,7 @@ export interface DeliveryUpkeepDeps {
 
 /** What deliveries leave to be done outside their own transactions. */
 export interface DeliveryUpkeep {
-  /** What is in memory of it is read again at the next look of the relay. */
+  /** The next poll of the relay reads it into memory again. */
   switchedOff(endpoint: EndpointId): void;
   refresh(): Promise<void>;
   /** Deliveries that wait for their endpoint go out where it is enabled again; ends early when `until` says so. */

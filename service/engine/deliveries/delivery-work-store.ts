@@ -12,7 +12,7 @@ import type { OutboxRow } from '../events/index.ts';
 import type { Delivery } from './delivery.ts';
 import { ERASED } from './payload.ts';
 
-/** A delivery with the row of the outbox that it tells of. */
+/** A delivery with its row of the outbox. */
 export interface DeliveryWork {
   id: DeliveryId;
   organization: OrganizationId;
@@ -31,7 +31,7 @@ export interface DeliveryWork {
   row: OutboxRow | undefined;
 }
 
-/** One that has failed is open again when somebody has its dead job tried once more. */
+/** A failed delivery is open again when an operator retries its dead job. */
 export const isOpen = ({ state }: Pick<DeliveryWork, 'state'>): boolean =>
   state === 'waiting' || state === 'failed';
 

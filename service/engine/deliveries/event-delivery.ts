@@ -30,7 +30,7 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
   outgoing: Pick<Outgoing, 'post'>;
   jobs: Pick<Jobs, 'add' | 'wake' | 'handle' | 'every'>;
   audit: Audit;
-  /** Told of each attempt to deliver. */
+  /** Called after each attempt to deliver. */
   observed?: (attempt: ObservedAttempt) => void;
   /** Of this Gatehouse, as receivers read it. */
   version: string;

@@ -13,7 +13,7 @@ export interface Owner {
 
 const VERSION = 1;
 
-/** Columns of deliveries that may tell of a person. `field` names the column and its row. */
+/** Columns of deliveries that may hold personal data. `field` names the column and its row. */
 export async function sealOwned(
   sealer: Pick<Sealer, 'seal' | 'sealOwn'>,
   { organization, world, subject }: Owner,

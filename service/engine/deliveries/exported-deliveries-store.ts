@@ -83,7 +83,7 @@ async function attemptsOf(db: Db, person: Person, deliveries: readonly string[],
   return Map.groupBy(attempts, ({ delivery }) => delivery);
 }
 
-/** Which receivers were told of the person: deliveries with their attempts. */
+/** Deliveries about the person, with their attempts. */
 export async function exportDeliveries(db: Db, person: Person, order: ExportOrder) {
   const deliveries = [];
   for await (const page of deliveryPages(db, person)) {

@@ -9,8 +9,8 @@ import { ERASED } from './payload.ts';
 const PAGE = 2_000;
 
 /**
- * What erasing these people does to events: nobody is told of them any more. Events and deliveries stay in their log, about
- * nobody, without any id that names one of them and without what receivers said; what was not passed on yet never will be.
+ * What erasing these people does to events: none about them is delivered any more. Events and deliveries stay in their log
+ * without ids of these people and without the receivers' answers; events not relayed yet never will be.
  */
 export async function forgetDeliveries(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void> {
   if (subjects.length === 0) return;

@@ -42,8 +42,8 @@ export function createPayloads({
     try {
       return toPayload(byFamily.get(family)?.translate(event)?.body());
     } catch (error) {
-      log.error({ event: event.id, family, err: error }, 'an event cannot be told in a family’s words');
-      return nothing('it cannot be told in the family’s words');
+      log.error({ event: event.id, family, err: error }, 'a family cannot translate an event');
+      return nothing('the family cannot translate it');
     }
   }
 

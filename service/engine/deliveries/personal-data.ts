@@ -5,7 +5,7 @@ import { forgetDeliveries } from './forget-deliveries-store.ts';
 import { expiringDeliveries, expiringEvents } from './old-deliveries-store.ts';
 
 /**
- * What others were told of a person. The outbox is here and not with `events`: an event and its deliveries are forgotten together,
+ * What was delivered about a person. The outbox is here and not with `events`: an event and its deliveries are forgotten together,
  * in one pass over the events that name a person.
  */
 export const createDeliveryData = ({ db }: { db: Db }): PersonalData => ({

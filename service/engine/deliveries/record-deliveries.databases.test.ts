@@ -39,8 +39,8 @@ onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
       is: 'disabled',
       reason: expect.stringContaining('410'),
     });
-    const told = await stack.eventLog.list(stack.realm, { type: 'webhook.disabled', limit: 9 });
-    expect(told.map(({ payload }) => payload)).toEqual([
+    const logged = await stack.eventLog.list(stack.realm, { type: 'webhook.disabled', limit: 9 });
+    expect(logged.map(({ payload }) => payload)).toEqual([
       { endpoint: id, reason: 'The receiver answered 410: it wants nothing more.' },
     ]);
     const refused = stack.posted.length;

@@ -36,7 +36,7 @@ export const unrelayed = (db: Db | Tx, limit: number) =>
     .orderBy('seq')
     .limit(limit);
 
-/** What was written by a release that had no webhooks: nobody had asked for it. At most a page; how many there were. */
+/** Marks events of a release without webhooks, which have no receiver. At most a page; returns how many there were. */
 export async function relayUnordered(tx: Tx, now: number): Promise<number> {
   const { numUpdatedRows } = await tx
     .updateTable('outbox')
@@ -53,7 +53,7 @@ export async function relayUnordered(tx: Tx, now: number): Promise<number> {
   return Number(numUpdatedRows);
 }
 
-/** Those of these rows that nobody has passed on meanwhile, or erased. */
+/** The rows that were neither relayed nor erased meanwhile. */
 export async function selectStillUnrelayed(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
   const rows = await tx
     .selectFrom('outbox')
@@ -93,7 +93,7 @@ export async function selectParked(db: Db | Tx, limit: number): Promise<ParkedDe
       'webhook_delivery.created_at',
     ])
     .where('webhook_endpoint.state', '=', 'enabled')
-    // As the condition of the index says it, letter for letter.
+    // Exactly the condition of the index.
     .where(sql<boolean>`webhook_delivery.state = 'waiting' and webhook_delivery.job is null`)
     .orderBy('webhook_delivery.endpoint')
     .orderBy('webhook_delivery.id')

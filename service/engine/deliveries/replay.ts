@@ -24,7 +24,7 @@ export interface ReplayDeps {
   clock: Clock;
 }
 
-/** Events looked at in one go, whoever's they are. */
+/** Events read in one query, of all organizations. */
 const PAGE = 100;
 /** Longest span of one replay. */
 const DAYS_MOST = 30;

@@ -61,7 +61,7 @@ export function createResend({
     throw new Problem(
       'CONFLICT',
       opened.is === 'erased'
-        ? 'The person it tells of was erased.'
+        ? 'The person of the event was erased.'
         : `There is nothing to send: ${payload.reason}.`,
     );
   }

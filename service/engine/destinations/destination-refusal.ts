@@ -1,6 +1,6 @@
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 
-/** Why nothing is sent somewhere; stable, for logs and for whoever reads them. */
+/** Why a destination is refused; stable names, for logs. */
 export type DestinationRule =
   // how it is written
   | 'length'

@@ -38,7 +38,7 @@ export function refuseName({ host, isAddress }: Pick<Target, 'host' | 'isAddress
   throw never('metadata', `${host} gives out a cloud machine’s credentials: nothing is ever sent there.`);
 }
 
-/** Throws DESTINATION_NOT_GRANTED where no grant could cover the name, whatever its addresses are: then nobody is asked for them. */
+/** Throws DESTINATION_NOT_GRANTED where no grant could cover the name, whatever its addresses are: then it is not resolved. */
 export function refuseUnnamed(wish: Wish, grants: readonly GrantScope[]): void {
   if (!grants.some((grant) => opensPort(grant, wish) && mayCover(grant, wish))) throw notGranted(wish);
 }

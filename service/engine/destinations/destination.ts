@@ -44,7 +44,7 @@ export interface CheckedDestination {
 export interface Destinations {
   /**
    * Of a URL to post to. Parses, resolves once, checks every address. Throws INVALID_REQUEST (how it is written), DESTINATION_FORBIDDEN (never,
-   * granted or not), DESTINATION_NOT_GRANTED (403, says whom to ask and with which command); each names its rule. OutgoingError `unresolved`
+   * granted or not), DESTINATION_NOT_GRANTED (403, names the operator's command that grants it); each names its rule. OutgoingError `unresolved`
    * where the name has no address.
    */
   check(organization: OrganizationId, url: string): Promise<CheckedDestination & { url: URL }>;

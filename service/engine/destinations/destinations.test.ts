@@ -127,7 +127,7 @@ describe('a refusal', () => {
     }
   });
 
-  test('does not tell what a name resolves to', async () => {
+  test('does not reveal what a name resolves to', async () => {
     expect(await refused(['public-https'], 'https://lan.example.org/')).not.toContain('10.1');
     expect(await refused(['public-https'], 'https://metadata.example.org/')).not.toContain('169.254');
   });

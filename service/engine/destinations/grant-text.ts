@@ -7,7 +7,7 @@ import { parseHost, readPort } from './destination-url.ts';
 
 const examples = 'hooks.example.org, *.example.org:8443, 10.1.0.0/16:8080, [fd00::1]:443 or public-https';
 
-/** Endings that are nobody’s: below any other, a `*` needs a name of two parts at least. */
+/** Endings of local names: below any other, a `*` needs a name of two parts at least. */
 const localEndings = new Set(['localhost', 'local', 'lan', 'internal', 'test', 'home', 'intranet']);
 
 /**

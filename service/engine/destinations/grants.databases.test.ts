@@ -97,7 +97,7 @@ onBothDatabases('grants', (newPlace) => {
     await stop();
   });
 
-  test('one that stands already, for nobody, for nothing or for ourselves leaves no line', async () => {
+  test('an existing grant, and one for no organization, no destination or our own address leave no line', async () => {
     const { grants, organization, inTransaction, lines, stop } = await start();
     const first = await grants.add(organization, 'hooks.example.org', '', operator);
     const refused: [string, string, OrganizationId?][] = [

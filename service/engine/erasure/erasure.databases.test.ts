@@ -183,7 +183,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
       'audit.target',
       'erasure.receipt',
       'erasure.subject',
-      // Ids only, for whoever is told of events.
+      // Ids only, for receivers of events.
     ]);
     expect(await columnsWith(hash)).toEqual([]);
     expect(await columnsWith('another')).toEqual(['claim.claim_hash']);
@@ -207,7 +207,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     ]);
   });
 
-  test('is not found by any read, and the same address is somebody new', async () => {
+  test('is not found by any read, and the same address makes a new person', async () => {
     const id = await enroll('ada@example.com');
     const twin = await enroll('ada@example.com', { world: 'test' });
     const receipt = await erasure.erase(realm(), id, order);
@@ -283,7 +283,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(await erasure.erase(realm(), id, order)).toMatchObject({ state: 'done' });
   });
 
-  test('stays pending, naming the copy, until it is reached, and is told once', async () => {
+  test('stays pending, naming the copy, until it is reached, and is reported once', async () => {
     const id = await enroll('ada@example.com');
     const { state, sealer } = copies();
     state.there = false;
@@ -453,7 +453,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(await engine.keys.erasureLedger()).toHaveLength(1);
   });
 
-  test('and an enrollment of the same person at once end with nobody or with somebody new', async () => {
+  test('and a simultaneous enrollment of the same person end with no person or with a new one', async () => {
     const id = await enroll('ada@example.com');
     const [, second] = await Promise.allSettled([
       erasure.erase(realm(), id, order),
@@ -463,7 +463,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(now?.id).not.toBe(id);
     const nearest = await engine.subjects.nearest(realm(), direction('ada@example.com'), 64);
     expect(nearest).toEqual(now ? [now.id] : []);
-    // Acknowledged as the old person it was erased with them; else it is somebody new.
+    // Acknowledged as the old person it was erased with them; else it is a new person.
     if (second.status === 'fulfilled' && second.value !== id) expect(now?.id).toBe(second.value);
   });
 
@@ -542,9 +542,9 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     }
     expect([...steps].sort()).toEqual(['intent', 'key', 'ledger', 'log and files', 'transaction'].sort());
     const crashes = (await states()).length - 1;
-    const told = await actions();
-    expect(told.filter((action) => action === 'subject.erase')).toHaveLength(crashes + 1);
-    expect(told.filter((action) => action === 'subject.erase.intend')).toHaveLength(crashes + 1);
+    const logged = await actions();
+    expect(logged.filter((action) => action === 'subject.erase')).toHaveLength(crashes + 1);
+    expect(logged.filter((action) => action === 'subject.erase.intend')).toHaveLength(crashes + 1);
     expect(await engine.keys.erasureLedger()).toHaveLength(crashes + 1);
   });
 
@@ -578,7 +578,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     });
   });
 
-  test('of everybody needs the exact number, goes in pages, and leaves those who are held', async () => {
+  test('of all people needs the exact number, goes in pages, and leaves those who are held', async () => {
     for (const name of ['a', 'b', 'c', 'd']) {
       await enroll(`${name}@example.com`);
       engine.advance(1);
@@ -608,9 +608,9 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(second).toMatchObject({ held: [], left: 1 });
     expect(second.next).toBeUndefined();
     expect((await engine.subjects.list(realm(), { limit: 10 })).subjects.map(({ id }) => id)).toEqual([held]);
-    const told = await actions();
-    expect(told.filter((action) => action === 'subject.erase')).toHaveLength(3);
-    expect(told.filter((action) => action === 'subject.erase.intend refused')).toHaveLength(1);
+    const logged = await actions();
+    expect(logged.filter((action) => action === 'subject.erase')).toHaveLength(3);
+    expect(logged.filter((action) => action === 'subject.erase.intend refused')).toHaveLength(1);
     const receipts = await erasure.receipts(engine.organization, { limit: 10 });
     expect(receipts.map(({ ledger, reason }) => [ledger.seq, reason])).toEqual([
       [3, 'mass'],

@@ -17,7 +17,7 @@ import type { ErasureReason, ErasureReceipt } from './receipt.ts';
 import { type RememberDeps, rememberPerson, type Witness } from './remember-person.ts';
 import { createReplay, type ReplayDeps } from './replay.ts';
 
-/** Why and for whom a person is erased. */
+/** The reason and the actor of an erasure. */
 export interface ErasureOrder {
   reason: Exclude<ErasureReason, 'restored'>;
   actor: Actor;
@@ -36,14 +36,14 @@ export interface Erasure extends ReadReceipts {
   erase(realm: Realm, idOrEmail: string, order: ErasureOrder): Promise<ErasureReceipt>;
   /**
    * Erases up to `limit` people of the realm, in the order of their ids after `after`. Throws CONFIRMATION_REQUIRED unless
-   * `confirm` is exactly how many people there are now; then nobody is erased.
+   * `confirm` is exactly how many people there are now; then none is erased.
    */
   eraseMany(realm: Realm, order: MassOrder): Promise<MassErasure>;
-  /** People of both worlds whom a legal hold keeps. */
+  /** People of both worlds under a legal hold. */
   held(organization: OrganizationId): Promise<SubjectId[]>;
   /**
    * At start, before the galleries are loaded and where the writer lock is held: verifies the signed list of erasures, erases
-   * again whom an older backup brought back, and finishes what was interrupted. Throws SEALED when the list was changed.
+   * again people that an older backup brought back, and finishes what was interrupted. Throws SEALED when the list was changed.
    */
   resume(): Promise<{ restored: number; finished: number; pending: number }>;
   /** Tries again what is not done yet. */

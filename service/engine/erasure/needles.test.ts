@@ -50,7 +50,7 @@ test('address, name and mark are found as they are and as base64', () => {
   expect(kindsIn(Buffer.from('bea@example.com Bea'), needles)).toEqual(new Set());
 });
 
-test('what is too short to be told from chance is named, not looked for', () => {
+test('values too short to be unique are named, not searched for', () => {
   const { needles, tooShort } = needlesOf({
     email: 'ada@example.com',
     name: 'Ada',

@@ -9,7 +9,7 @@ export interface Remembered {
   patterns: readonly { kind: Searched['kind']; bytes: Uint8Array }[];
 }
 
-/** Of a template so much is looked for, at several places: long enough to be nobody else's, short enough to lie in one page. */
+/** Bytes of a template that are searched for, at several offsets: long enough to be unique, short enough for one page. */
 const WINDOW = 24;
 
 /** Byte patterns that would be found if something of the person were left in the open; and what is too short to look for. */

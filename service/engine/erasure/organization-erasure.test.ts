@@ -127,7 +127,7 @@ test('nothing is made in an organization that was erased, and its settings chang
   expect(await organizations.get(organization)).toMatchObject({ name: 'Old', erasedAt });
 });
 
-test('somebody who is enrolled in the last moment is left to be erased, and nobody comes after', async () => {
+test('a person enrolled at the last moment is left to be erased, and none is added after', async () => {
   let late = async () => {};
   const sealer = {
     async replaceOrganization(organization: OrganizationId) {
@@ -146,7 +146,7 @@ test('somebody who is enrolled in the last moment is left to be erased, and nobo
   expect(await count()).toBe(0);
 });
 
-test('while somebody is under a hold nothing happens', async () => {
+test('while a person is under a hold nothing happens', async () => {
   const held = (
     await engine.subjects.get({ organization: engine.organization, world: 'live' }, 'b@example.com')
   ).id;

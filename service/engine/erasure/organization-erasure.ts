@@ -14,7 +14,7 @@ export interface OrganizationErased {
   erased: SubjectId[];
   /** People left in both worlds. */
   left: number;
-  /** Nobody is left, and the secrets of the organization are destroyed. */
+  /** No people are left, and the secrets of the organization are destroyed. */
   done: boolean;
   /** Copies of the key store, once `done`: those that could not be reached still hold the secrets. */
   copies: CopyOfReceipt[];
@@ -22,10 +22,10 @@ export interface OrganizationErased {
 
 export interface OrganizationErasure {
   /**
-   * First revokes every API key, so that nobody is enrolled any more; then erases up to `limit` people of both worlds; when
-   * nobody is left, removes the sites, webhooks, alert rules and grants, and destroys the organization's own secrets. To be called until it is `done`. The empty
+   * First revokes every API key, so that no person is enrolled any more; then erases up to `limit` people of both worlds; when
+   * none is left, removes the sites, webhooks, alert rules and grants, and destroys the organization's own secrets. To be called until it is `done`. The empty
    * organization stays, marked as erased: the audit log, the figures of verifications and the receipts name it. Throws
-   * CONFIRMATION_REQUIRED unless `confirm` is its name, and LEGAL_HOLD when somebody is held.
+   * CONFIRMATION_REQUIRED unless `confirm` is its name, and LEGAL_HOLD when a person is held.
    */
   erase(
     organization: OrganizationId,
@@ -39,7 +39,7 @@ export interface OrganizationErasureDeps {
   access: Pick<Access, 'listKeys' | 'revokeKey'>;
   subjects: Pick<Subjects, 'count'>;
   sealer: {
-    /** Throws CONFLICT while somebody has a key. */
+    /** Throws CONFLICT while a person has a key. */
     replaceOrganization(organization: OrganizationId): Promise<{ copies: CopyOfReceipt[] }>;
   };
   /** What else goes with it, each of which may be called again: webhooks, alert rules, grants, gallery figures. */
@@ -114,7 +114,7 @@ export function createOrganizationErasure({
           unreachable: copies.filter(({ state }) => state !== 'destroyed').length,
         });
       });
-      // Somebody whose enrollment was under way until the mark; from here on there is nobody more.
+      // A person whose enrollment was under way until the mark; from here on none is added.
       const late = await countPeople(organization);
       return { erased, left: late, done: late === 0, copies };
     },

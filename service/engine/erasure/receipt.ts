@@ -2,7 +2,7 @@ import type { ErasureId, OrganizationId, SubjectId, World } from '../../lib/id.t
 
 export const receiptFormat = 'gatehouse-erasure-receipt/1';
 
-/** `restored`: a person whom an older backup brought back was erased again. */
+/** `restored`: a person that an older backup brought back was erased again. */
 export const erasureReasons = ['request', 'retention', 'consent-withdrawn', 'mass', 'restored'] as const;
 export type ErasureReason = (typeof erasureReasons)[number];
 
@@ -13,7 +13,7 @@ export interface CopyOfReceipt {
   copy?: string;
   /** It is the key store itself. */
   own?: true;
-  /** `attested-destroyed`: somebody gave their word that its medium is destroyed; no machine saw it. */
+  /** `attested-destroyed`: an operator attested that its medium is destroyed; the software cannot verify it. */
   state: 'destroyed' | 'unreachable' | 'attested-destroyed';
   reason?: string;
   /** Whose word it is, and when it was given (ISO 8601, UTC). */

@@ -59,7 +59,7 @@ async function backup() {
   };
 }
 
-test('whoever was erased after a backup is erased again when the backup is restored, and nobody else', async () => {
+test('people erased after a backup are erased again when it is restored, and no one else is', async () => {
   const ada = await enroll('ada@example.com');
   const bea = await enroll('bea@example.com');
   const restore = await backup();

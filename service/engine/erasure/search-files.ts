@@ -88,7 +88,7 @@ async function searchFile(path: string, { longest, scan }: Search) {
 }
 
 function createSearch(needles: readonly Needle[]): Search {
-  /** By the first two bytes; 0 is nobody. */
+  /** By the first two bytes; 0 is none. */
   const first = new Uint16Array(65_536);
   const groups: Needle[][] = [[]];
   for (const needle of needles) {

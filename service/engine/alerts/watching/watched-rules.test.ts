@@ -130,7 +130,7 @@ test('counts what was relayed once, whatever is cut short, run again in other pi
         else {
           const before = box.rows.filter(({ relayed }) => relayed);
           const batch = box.rows.filter(({ relayed }) => !relayed).slice(0, step.most);
-          // Of one batch the first event of each person is the one that is told.
+          // Of one batch the first event of each person is reported.
           const naive = new Map<string, number>();
           for (const [i, { event }] of batch.entries()) {
             const who = (event.payload as { subject: string }).subject;
@@ -178,7 +178,7 @@ test('before it is loaded nothing is watched', async () => {
   expect(await box.relay(true)).toEqual(new Map());
 });
 
-test('memory is bounded: of more people than are kept, whoever was refused longest ago is begun anew', async () => {
+test('memory is bounded: beyond the limit, the person refused longest ago is counted anew', async () => {
   const box = startOutbox(2);
   await box.restart([rule()]);
   for (const who of ['a', 'b', 'c']) {

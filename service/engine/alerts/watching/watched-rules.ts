@@ -132,7 +132,7 @@ export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
       await settle(tx, events);
       await join(tx, events);
       const changes: Draft['changes'] = new Map();
-      const told = new Set<string>();
+      const reported = new Set<string>();
       const joined = [...watched.values()].filter(
         ({ rule, state }) => state.is === 'joined' && !isGauge(rule.metric),
       );
@@ -141,8 +141,8 @@ export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
         for (const one of realms.get(nameOf(event)) ?? []) {
           const found = countDrafted(one, event, changes);
           const name = `${one.rule.id}/${found?.about}`;
-          if (!found || told.has(name)) continue;
-          told.add(name);
+          if (!found || reported.has(name)) continue;
+          reported.add(name);
           await breach(one.rule, found);
         }
       }
@@ -151,7 +151,7 @@ export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
   };
 }
 
-/** Starts anew with the next look where reading fails. */
+/** Starts anew with the next poll where reading fails. */
 async function readWindows(
   { seen, clock, log, mostGroups = MOST_GROUPS }: WatchedRulesDeps,
   together: readonly Watched[],

@@ -22,14 +22,14 @@ export interface Planned {
 
 /** What is to be written for rows of the outbox, in their order. Nothing is thrown: what is wrong with one row is logged. */
 export function createPlan({ sealer, dialects, endpoints, ids, log }: PlanDeps) {
-  /** The family's name of it, without the body; undefined when it tells nothing of it, or cannot (logged). */
+  /** The family's name of the event, without the body; undefined when the family has none, or fails (logged). */
   function nameOf({ family, translate }: PayloadDialect, event: RecordedEvent): string | undefined {
     try {
       return translate(event)?.name;
     } catch (error) {
       log.error(
         { event: event.id, family, err: error },
-        'an event cannot be told in a family’s words: its endpoints do not get it',
+        'a family cannot translate an event: its endpoints do not get it',
       );
       return undefined;
     }
@@ -66,14 +66,14 @@ export function createPlan({ sealer, dialects, endpoints, ids, log }: PlanDeps) 
         case 'damaged':
           log.error(
             { event: row.id, reason: one.reason },
-            'an event in the outbox is damaged: nobody is told of it, and the others go on',
+            'an event in the outbox is damaged: it is not delivered, and the others go on',
           );
           return { row, event: undefined, deliveries: [] };
         default:
           return one satisfies never;
       }
     });
-    // Ids of one millisecond sort by chance; whoever reads deliveries by their ids finds them in the order of the outbox.
+    // Ids of one millisecond sort by chance; sorted here, deliveries by id are in the order of the outbox.
     const all = planned.flatMap(({ deliveries }) => deliveries);
     const inOrder = all.map(({ id }) => id).sort();
     for (const [i, one] of all.entries()) one.id = inOrder[i]!;

@@ -48,13 +48,13 @@ onBothDatabases('the relay', (newPlace) => {
     const inDialect = (dialect: PayloadDialect) => ({
       ...dialect,
       translate(event: RecordedEvent) {
-        const told = dialect.translate(event);
+        const translated = dialect.translate(event);
         return (
-          told && {
-            ...told,
+          translated && {
+            ...translated,
             body() {
               bodies++;
-              return told.body();
+              return translated.body();
             },
           }
         );
@@ -81,9 +81,9 @@ onBothDatabases('the relay', (newPlace) => {
     const inDialect = (dialect: PayloadDialect) => ({
       ...dialect,
       translate(event: RecordedEvent) {
-        const told = dialect.translate(event);
+        const translated = dialect.translate(event);
         const breaks = 'verification' in event.payload && event.payload.verification === 'ver_1';
-        return told && { ...told, body: () => (breaks ? JSON.parse('{') : told.body()) };
+        return translated && { ...translated, body: () => (breaks ? JSON.parse('{') : translated.body()) };
       },
     });
     await open({ inDialect });
@@ -95,7 +95,7 @@ onBothDatabases('the relay', (newPlace) => {
     const dropped = (await stack.rows()).find(({ event }) => event === broken);
     expect(dropped).toMatchObject({
       state: 'dropped',
-      state_reason: 'it cannot be told in the family’s words',
+      state_reason: 'the family cannot translate it',
     });
     expect(stack.problems.map(({ fields }) => fields)).toContainEqual(
       expect.objectContaining({ event: broken, family: 'identity' }),
@@ -105,7 +105,7 @@ onBothDatabases('the relay', (newPlace) => {
     });
   });
 
-  test('what was written before there were webhooks is told to nobody', async () => {
+  test('events written before the first webhook are not delivered', async () => {
     const watched: string[] = [];
     await open({ alerts: { watch: async (_, events) => void watched.push(...events.map(({ id }) => id)) } });
     await stack.addEndpoint();
@@ -119,7 +119,7 @@ onBothDatabases('the relay', (newPlace) => {
     expect([old.length, left]).toEqual([3, []]);
   });
 
-  test('alerts hear each event once, in order, in the transaction that passes it on', async () => {
+  test('alerts get each event once, in order, in the transaction that relays it', async () => {
     const watched: string[] = [];
     const watch = async (tx: Tx, events: readonly RecordedEvent[]) => {
       for (const { id } of events) {
@@ -157,7 +157,7 @@ onBothDatabases('the relay', (newPlace) => {
     );
   });
 
-  test('an event whose transaction is taken back goes nowhere, and wakes nobody for long', async () => {
+  test('an event whose transaction is rolled back is not delivered, and wakes the relay only briefly', async () => {
     await open();
     await stack.addEndpoint();
     await stack.start();

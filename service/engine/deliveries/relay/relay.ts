@@ -9,7 +9,7 @@ import { createPlan, type PlanDeps, pieces } from './plan-deliveries.ts';
 
 /** Passes on what happened: out of the outbox, into one delivery for each endpoint that asked for it. */
 export interface Relay {
-  /** Something was added to the outbox: look soon. Never throws; forgotten, it waits for the next look. */
+  /** Something was added to the outbox: poll soon. Never throws; a missed call waits for the next poll. */
   wake(): void;
   /** Looks every second, and when woken. */
   start(): void;
