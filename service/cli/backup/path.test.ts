@@ -27,15 +27,15 @@ async function write(takenAt: string, sequence?: number, backupKey = 'a'): Promi
   await writeBackupFile(path, facts, { id: backupKey, key: createSecretKey(randomBytes(32)) }, source);
   return path;
 }
-const told = () => backupPath(folder, 'backup verify');
+const chosen = () => backupPath(folder, 'backup verify');
 
 test('a folder is answered with the newest backup in it', async () => {
-  await expect(told()).rejects.toThrow('no backup (gatehouse-….backup) lies in it.');
+  await expect(chosen()).rejects.toThrow('no backup (gatehouse-….backup) lies in it.');
   const newest = await write('2026-11-20T09:00:00Z');
   await write('2026-11-19T10:00:00Z');
   writeFileSync(join(folder, 'gatehouse-2026-11-20T10-00-00-000Z.backup'), 'cut short');
   mkdirSync(join(folder, 'zoo'));
-  await expect(told()).rejects.toThrow(
+  await expect(chosen()).rejects.toThrow(
     `${folder} is a folder: name a file. The newest backup in it:\n  npx gatehouse backup verify ${newest}`,
   );
   expect(await backupPath(newest, 'backup verify')).toBe(newest);
@@ -51,7 +51,7 @@ test('the newest is the one with the highest sequence; a date in the future make
   expect(await newestIn(folder)).toBe(newest);
 });
 
-test('what cannot be told is asked: several Gatehouses in one folder, nothing but future dates', async () => {
+test('an ambiguous folder is refused: several Gatehouses in it, or only future dates', async () => {
   await write('2126-01-01T00:00:00Z');
   await expect(newestIn(folder)).rejects.toThrow('is dated in the future');
   await write('2026-11-19T10:00:00Z', 1, 'a');

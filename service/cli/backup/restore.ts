@@ -16,10 +16,11 @@ import {
   passphraseSource,
 } from '../master/open-order.ts';
 import { passphraseFileFlag } from '../master/passphrase.ts';
+import { createPhases } from '../terminal/progress.ts';
 import { facts, type Terminal } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { backupPath } from './path.ts';
-import { describeFound, progressOn } from './verify.ts';
+import { describeFound } from './verify.ts';
 
 interface RestoreOptions extends MasterKeyOptions {
   keys: string;
@@ -47,7 +48,7 @@ export function addRestore(program: Command, runner: CommandRunner): void {
       )
       .option(
         '--confirm <count>',
-        'how many people --data holds now, where it holds any: what is lost is told first',
+        'how many people --data holds now, where it holds any: the command first shows what is lost',
       )
       .option(
         '--drill',
@@ -88,7 +89,7 @@ export function addRestore(program: Command, runner: CommandRunner): void {
         actor: operatorName(),
         clock: systemClock,
         log: silentLog,
-        progress: progressOn(terminal),
+        progress: createPhases(terminal),
       });
       const start = await firstStart(restored, passphrase);
       const text = restoredText(

@@ -14,7 +14,8 @@ import {
   passphraseSource,
 } from '../master/open-order.ts';
 import { passphraseFileFlag } from '../master/passphrase.ts';
-import { count, facts, type Terminal } from '../terminal/terminal.ts';
+import { createPhases } from '../terminal/progress.ts';
+import { count, facts } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { backupPath } from './path.ts';
 
@@ -55,7 +56,7 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
         passphrase,
         clock: systemClock,
         log: silentLog,
-        progress: progressOn(terminal),
+        progress: createPhases(terminal),
       });
       const ok = found.problems.length === 0;
       if (ok && isInitialized(data)) {
@@ -64,7 +65,7 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
           .then((open) => replyOf(open.admin.POST('/api/admin/backups/verified', { body: { path: file } })))
           .catch(() =>
             terminal.note(
-              'The data directory was not told: its schedule does not know that this file is proven.',
+              'The data directory was not updated: its schedule does not know that this file is proven.',
             ),
           );
       }
@@ -106,20 +107,6 @@ export function describeFound({
       `${audit.lines} lines, ${audit.valid ? 'valid' : 'NOT valid'}, ${audit.checkpoints} checkpoints`,
     ],
   ];
-}
-
-/** One line on standard error that is written over; nothing where no person is looking. */
-export function progressOn(terminal: Terminal): (what: string, done?: number, of?: number) => void {
-  if (!terminal.interactive) return () => {};
-  let last = '';
-  return (what, done, of) => {
-    const share = done === undefined || !of ? '' : ` ${Math.floor((100 * done) / of)} %`;
-    const line = `${what}${share}`;
-    if (line === last) return;
-    process.stderr.write(`\r\x1b[K${line}`);
-    last = line;
-    if (done !== undefined && done === of) process.stderr.write('\n');
-  };
 }
 
 /** Beside the backup, else in the data directory. */

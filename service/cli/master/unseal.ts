@@ -5,6 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
 import { type Control, createControl } from '../control/control.ts';
 import { createSocketTransport, probeSocket } from '../control/socket-transport.ts';
+import { lineTimer } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { passphraseFileFlag, readPassphrase } from './passphrase.ts';
 
@@ -67,13 +68,14 @@ async function give(control: Control, file: string | undefined, terminal: Termin
 async function waitUntilReady(control: Control, terminal: Terminal): Promise<Answer> {
   terminal.note('The passphrase is right. Opening …');
   const startedAt = performance.now();
+  const isDue = terminal.interactive ? () => true : lineTimer();
   for (;;) {
     const { is, reason } = await readSeal(control, PATIENCE);
     if (is === 'failed') {
       throw new Problem('SEALED', `The passphrase is right, but the service did not come up. ${reason}`);
     }
     if (is !== 'open') {
-      if (terminal.interactive) terminal.note('… still opening');
+      if (isDue()) terminal.note('… still opening');
       continue;
     }
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;

@@ -9,9 +9,44 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar with rate and time left on standard error; nothing where no person is looking. */
-export async function createProgress(terminal: Terminal, what: string): Promise<Progress> {
-  if (!terminal.interactive) return { start() {}, step() {}, reach() {}, stop() {} };
+/** Between two lines where standard error is not a terminal: short commands print none. */
+const LINE_MILLISECONDS = 10_000;
+
+type Clock = () => number;
+const milliseconds: Clock = () => performance.now();
+
+/** On standard error: a bar with rate and time left in a terminal, else a plain line every ten seconds. */
+export async function createProgress(
+  terminal: Terminal,
+  what: string,
+  now: Clock = milliseconds,
+): Promise<Progress> {
+  const view = terminal.interactive ? await createBar(what) : createLines(terminal, what, now);
+  let done = 0;
+  let startedAt = 0;
+  function reach(amount: number, note: string): void {
+    done = amount;
+    const rate = done / Math.max(0.001, (now() - startedAt) / 1000);
+    view.update(done, rate.toFixed(rate < 10 ? 1 : 0), note);
+  }
+  return {
+    start(total) {
+      startedAt = now();
+      view.start(total);
+    },
+    step: (note) => reach(done + 1, note),
+    reach: (amount) => reach(amount, ''),
+    stop: () => view.stop(),
+  };
+}
+
+interface View {
+  start(total: number): void;
+  update(done: number, rate: string, note: string): void;
+  stop(): void;
+}
+
+async function createBar(what: string): Promise<View> {
   const { Presets, SingleBar } = await import('cli-progress');
   const bar = new SingleBar(
     {
@@ -23,20 +58,54 @@ export async function createProgress(terminal: Terminal, what: string): Promise<
     },
     Presets.shades_classic,
   );
-  let done = 0;
-  let startedAt = 0;
-  function reach(amount: number, note: string): void {
-    done = amount;
-    const rate = done / Math.max(0.001, (performance.now() - startedAt) / 1000);
-    bar.update(done, { rate: rate.toFixed(rate < 10 ? 1 : 0), note });
-  }
   return {
-    start(total) {
-      startedAt = performance.now();
-      bar.start(total, 0, { rate: '–', note: '' });
-    },
-    step: (note) => reach(done + 1, note),
-    reach: (amount) => reach(amount, ''),
+    start: (total) => bar.start(total, 0, { rate: '–', note: '' }),
+    update: (done, rate, note) => bar.update(done, { rate, note }),
     stop: () => bar.stop(),
   };
 }
+
+function createLines(terminal: Terminal, what: string, now: Clock): View {
+  let isDue = lineTimer(now);
+  let total = 0;
+  return {
+    start(all) {
+      total = all;
+      isDue = lineTimer(now);
+    },
+    update(done, rate, note) {
+      if (isDue())
+        terminal.note(`${what}:${percent(done, total)} | ${done}/${total} | ${rate}/s ${note}`.trimEnd());
+    },
+    stop() {},
+  };
+}
+
+/** Phases on standard error: one line that is overwritten in a terminal, else a plain line every ten seconds. */
+export function createPhases(
+  terminal: Terminal,
+  now: Clock = milliseconds,
+): (what: string, done?: number, of?: number) => void {
+  const isDue = lineTimer(now);
+  let last = '';
+  return (what, done, of) => {
+    const line = `${what}${percent(done, of)}`;
+    if (line === last || (!terminal.interactive && !isDue())) return;
+    last = line;
+    if (!terminal.interactive) return terminal.note(line);
+    process.stderr.write(`\r\x1b[K${line}${done !== undefined && done === of ? '\n' : ''}`);
+  };
+}
+
+/** True once every ten seconds, the first time ten seconds from now. */
+export function lineTimer(now: Clock = milliseconds): () => boolean {
+  let next = now() + LINE_MILLISECONDS;
+  return () => {
+    if (now() < next) return false;
+    next = now() + LINE_MILLISECONDS;
+    return true;
+  };
+}
+
+const percent = (done: number | undefined, of: number | undefined) =>
+  done === undefined || !of ? '' : ` ${Math.floor((100 * done) / of)} %`;
