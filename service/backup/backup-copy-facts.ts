@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
 
-/** What a copy itself says, so that a backup's header tells of its moment and no other. */
+/** Read from the copy itself, so that a backup's header describes the moment of the copy. */
 export interface CopyFacts {
   schema: string;
   organizations: string[];

@@ -173,7 +173,7 @@ test('a text file and a newer format say what they are', async () => {
 });
 
 test.skipIf(process.platform === 'win32')(
-  'a pipe or a folder in place of a backup holds nobody up',
+  'a pipe or a folder in place of a backup is refused without waiting',
   async () => {
     const pipe = newPath();
     execFileSync('mkfifo', [pipe]);

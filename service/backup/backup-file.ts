@@ -98,7 +98,7 @@ export interface OpenBackup {
 
 /** Throws BACKUP_UNUSABLE for what is no backup, is damaged at its beginning, or was written by a newer Gatehouse. */
 export async function openBackupFile(path: string): Promise<OpenBackup> {
-  // A pipe that somebody laid into the folder would be waited for without an end.
+  // Without O_NONBLOCK, opening a pipe in the folder would wait forever.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = await file.stat();

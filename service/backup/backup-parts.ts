@@ -8,7 +8,7 @@ import { Problem } from '../lib/problem.ts';
 /** One file of a backup: by name, from memory or from a file that does not change meanwhile. */
 export type Part = { name: string } & ({ bytes: Uint8Array } | { path: string });
 
-/** What a backup may hold; nothing else leaves a container, whoever made it. */
+/** What a backup may hold; any other entry of a container is not unpacked. */
 const names =
   /^(gatehouse\.db|gatehouse\.json|master-passphrase\.json|models\/manifest\.json|models\/[a-zA-Z0-9][a-zA-Z0-9._-]*\.onnx)$/;
 

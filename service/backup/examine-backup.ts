@@ -16,7 +16,7 @@ export interface Examination extends OwnTemplates {
   organizations: number;
   people: { there: number; erased: number; keyMissing: number };
   audit: { lines: number; checkpoints: number; unsigned: number; valid: boolean };
-  /** Organizations with people's keys whom the database, being older, does not know. */
+  /** Organizations with people's keys that the older database does not know. */
   lostOrganizations: string[];
   problems: string[];
 }

@@ -10,7 +10,7 @@ import { untransformed } from '../storage/sealing/template-transform.ts';
 
 export interface OwnTemplates {
   templates: { there: number; opened: number; erased: number; damaged: number };
-  /** People who were looked for by a template of their own among everybody of their organization. */
+  /** People searched for by one of their own templates among all people of their organization. */
   match: { asked: number; found: number };
 }
 

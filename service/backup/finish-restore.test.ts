@@ -33,7 +33,7 @@ test('what a restore that was cut short left is removed', () => {
   expect(existsSync(`${data}.restoring.json`)).toBe(false);
 });
 
-test('a link of that name wipes no keys, and a folder that somebody named alike stays', () => {
+test('a link of that name wipes no keys, and a folder with a similar name stays', () => {
   symlinkSync(data, `${data}.restoring-2026-11-20T12-00-00-000Z`);
   mkdirSync(`${data}.restoring-notes`);
   clearUnfinishedRestore(data);

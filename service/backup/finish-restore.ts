@@ -42,7 +42,7 @@ function stagedIn(journal: string, data: string): string {
     // Its folder may have another name by now; it lies beside.
     if (isStagedName(basename(staged), data)) return join(dirname(data), basename(staged));
   } catch {
-    // Told below.
+    // Refused below.
   }
   throw new Problem(
     'CONFLICT',
@@ -71,7 +71,7 @@ export function clearUnfinishedRestore(data: string): void {
 const isStagedName = (name: string, data: string): boolean =>
   name.startsWith(`${basename(data)}.restoring-`) && /-\d{4}-\d\d-\d\dT[\d-]+Z$/.test(name);
 
-/** Whoever else may write beside the data directory may have put a link there: the keys behind it are not to be overwritten. */
+/** Refuses a link, which another account may have put there: the keys behind it must not be overwritten. */
 function isOwnFolder(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found?.isDirectory() === true && (process.getuid === undefined || found.uid === process.getuid());

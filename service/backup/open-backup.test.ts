@@ -47,7 +47,7 @@ async function open(facts: Partial<BackupFacts>, masterKeyFiles = [master], reme
     schema: newest,
     database: 'sqlite',
     organizations: ['org_1'],
-    masterKey: 'told, not compared',
+    masterKey: 'reported, not compared',
     backupKey: key.id,
     erasures: 0,
     models: [],

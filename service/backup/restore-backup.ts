@@ -206,7 +206,7 @@ function refuseOtherFolder(data: string, holds: readonly string[]): void {
   );
 }
 
-/** An older key store would bring back whoever was erased since: any newer one that can be seen is named. */
+/** An older key store would bring back people erased since: the error names any newer one found. */
 async function refuseOlderKeys({ store, keys }: LaidOutBackup, data: string): Promise<void> {
   const places = (await keys.places()).map(({ place }) => join(place, COPY_NAME));
   for (const path of [...places, join(data, 'keys.db')]) {

@@ -44,7 +44,7 @@ test('the word of a restore counts until the next checkpoint, and not with anoth
   expect(await openWord(word, vault)).toEqual({ is: 'used' });
 });
 
-test('a note of another hand is replaced, and the restore is told', async () => {
+test('a forged note is replaced, and the restore is reported', async () => {
   await vault.keys.setNote(CHECKPOINT_NOTE, '{"seq":1}');
   const seal = await openRestoreSeal(vault, newest);
   expect(seal.noteForged).toBe(true);

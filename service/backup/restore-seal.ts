@@ -73,7 +73,7 @@ export function openRestoreWord(
   if (!sealed) return { is: 'forged' };
   const { value, revision, mac } = sealed;
   if (!integrity.verify('restore', [state.identity, revision, value], mac)) return { is: 'forged' };
-  // A restore leaves a note that is sound: whoever took it away may have put back this word with it.
+  // A restore leaves a valid note: where it was removed, this seal may have been put back with it.
   if (note.is === 'forged' || note.revision > revision || revision > state.revision) return { is: 'used' };
   return { is: 'new', value };
 }

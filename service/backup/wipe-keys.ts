@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { overwriteFile } from '../lib/durable-file.ts';
 
-/** A copy of the key store that stayed behind would keep the keys of everybody who is erased from now on. */
+/** Removes a left-over copy of the key store: it would keep the keys of people erased later. */
 export function wipeKeys(folder: string): void {
   for (const name of ['keys.db', 'keys.db-wal', 'keys.db-journal', 'master-passphrase.json']) {
     const path = join(folder, name);

@@ -36,7 +36,7 @@ export async function requireInitialized(directory: string): Promise<void> {
   );
 }
 
-/** An account that cannot look into the directory must not be told that nothing is there. */
+/** For an account that may not read the directory: "nothing is there" would be false. */
 function refuseForeign(directory: string): void {
   const foreign = foreignOwner(directory);
   if (!foreign || canRead(foreign.folder)) return;

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a directory of another account is told with its owner, its own and an absent one are not', () => {
+test('a directory of another account is reported with its owner; an own or absent one is not', () => {
   expect(foreignOwner(folder, uid)).toBeUndefined();
   expect(foreignOwner(join(folder, 'absent'), uid + 1)).toBeUndefined();
   expect(foreignOwner(folder, uid + 1)).toEqual({ folder, uid });

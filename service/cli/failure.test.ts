@@ -32,7 +32,7 @@ test('how the command was written is exit code 2', () => {
   expect(toFailure(new ConfigError('No such setting.')).exitCode).toBe(2);
 });
 
-test('a port in use is told with its remedy', () => {
+test('a port in use is reported with its remedy', () => {
   const error = Object.assign(new Error('listen'), {
     code: 'EADDRINUSE',
     syscall: 'listen',

@@ -56,7 +56,7 @@ function otherWorld({ code, message }: Problem, flags: readonly string[]): strin
     : [];
 }
 
-/** What to tell of anything that was thrown. `flags` are those of the command that ran: `--name`, … */
+/** The message for anything that was thrown. `flags` are those of the command that ran: `--name`, … */
 export function toFailure(error: unknown, flags: readonly string[] = []): Failure {
   if (error instanceof UsageError) {
     return { exitCode: 2, text: error.message, json: { error: error.message, code: 'USAGE' } };

@@ -30,7 +30,7 @@ if (refusal === undefined) {
   process.exitCode = 1;
 }
 
-/** Not for a service, which writes nowhere but where it was told to and starts seldom. */
+/** Not for a service: it writes only to configured places, and starts rarely. */
 function compileOnce(command: string | undefined): void {
   if (command === 'serve' || command === 'start') return;
   const folder = compileCacheFolder(fileURLToPath(new URL('../../node_modules', import.meta.url)));

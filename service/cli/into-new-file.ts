@@ -5,7 +5,7 @@ import { userPath } from './user-path.ts';
 
 /**
  * Writes what `work` gives as JSON into the new file that `--out` names, which only this account reads; without one it only
- * works. The file is made before: one that cannot be written, or that is there already, is told before anything is done
+ * works. The file is created first, so that one that exists or cannot be written is refused before anything is done
  * (`undone` says what was not). No file stays when `work` or the writing fails.
  */
 export async function intoNewFile<T>(

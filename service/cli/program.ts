@@ -62,7 +62,7 @@ function emptyProgram(): Command {
       .version(productVersion(), '-V, --version', 'print the version')
       .helpOption('-h, --help', 'help for any command')
       .helpCommand(false)
-      // Told below, with what may have been meant.
+      // Reported below, with suggestions.
       .configureOutput({ outputError() {} })
       .showSuggestionAfterError(false)
       .exitOverride()

@@ -32,8 +32,8 @@ test('people are found and changed, and a picture is removed', async () => {
   expect(await find('@EXAMPLE')).toEqual([bea, ada]);
   expect(await find('@example', '--limit', '1')).toEqual([bea]);
   expect(await find(bea)).toEqual([bea]);
-  const nobody = await cli.run('subject', 'find', 'byron');
-  expect([nobody.code, nobody.stdout]).toEqual([0, expect.stringContaining('Nobody in the live world')]);
+  const none = await cli.run('subject', 'find', 'byron');
+  expect([none.code, none.stdout]).toEqual([0, expect.stringContaining('No person in the live world')]);
 
   expect(
     await cli.json(

@@ -30,7 +30,7 @@ export function addAuditTail(audit: Command, runner: CommandRunner): void {
       .option('-f, --follow', 'go on with what is added, until Ctrl-C; the service must run')
       .option('--org <id>', 'only of this organization, by id or name')
       .option('--action <action>', 'only this, such as subject.enroll')
-      .option('--subject <id>', 'only about this person, by the id that `subject show` tells')
+      .option('--subject <id>', 'only about this person, by the id from `subject show`')
       .addHelpText(
         'after',
         examples('audit tail -n 50', 'audit tail --follow --action verification.decide', 'audit tail --json'),

@@ -76,7 +76,7 @@ async function verifyFile(path: string, publicKey: string | undefined): Promise<
   const report = await verifyExport(createReadStream(file), { pinned });
   const time = (milliseconds: number) => new Date(milliseconds).toISOString();
   const { lastCheckpoint, pruned, restores, ...rest } = report;
-  const told = {
+  const shown = {
     ...rest,
     ...(lastCheckpoint && { lastCheckpoint: { ...lastCheckpoint, at: time(lastCheckpoint.at) } }),
     ...(pruned && { pruned: { ...pruned, at: time(pruned.at) } }),
@@ -87,8 +87,8 @@ async function verifyFile(path: string, publicKey: string | undefined): Promise<
     signedBy &&
     (signedBy.key === 'pinned'
       ? `${signedBy.kid}, a key that you gave`
-      : `${signedBy.kid}, a key that the file itself brings: anybody can make such a file. Give the appliance's own with --public-key`);
-  return answer(`The export ${path}`, told, { file, ...told }, [
+      : `${signedBy.kid}, a key from the file itself, which proves no origin. Give the appliance's own key with --public-key`);
+  return answer(`The export ${path}`, shown, { file, ...shown }, [
     ['appliance', appliance],
     ['exported', exportedAt === undefined ? undefined : time(exportedAt)],
     ['signed by', believed],
@@ -107,7 +107,7 @@ function answer(
   const verdict = damage
     ? `${what} is DAMAGED${damage.seq > 0 ? ` at line ${damage.seq}` : ''} (${damage.is}).\n${oneLine(damage.says)}`
     : `${what} is whole: ${count(lines, 'line', 'lines')}.`;
-  const told = facts([
+  const details = facts([
     ...more,
     ['last line', report.last],
     [
@@ -135,7 +135,7 @@ function answer(
         ] as const,
     ),
   ]);
-  return { json, text: `${verdict}\n${told}`, ...(damage ? { exitCode: 1 as const } : {}) };
+  return { json, text: `${verdict}\n${details}`, ...(damage ? { exitCode: 1 as const } : {}) };
 }
 
 /** The key store notes checkpoints, not lines: the note may be older than the backup itself. */

@@ -117,7 +117,7 @@ function addAttest(consent: Command, runner: CommandRunner): void {
   const command = consent
     .command('attest')
     .description(
-      'vouch, as the organization, for the consent of everybody of whom it records none (policy “attested”); who did it and when is kept',
+      'attest, as the organization, the consent of all people without a recorded one (policy “attested”); records who attested and when',
     )
     .requiredOption('--consent <parts>', consentParts)
     .option(...organizationFlag)
@@ -137,7 +137,7 @@ function addAttest(consent: Command, runner: CommandRunner): void {
     );
     const rest = allPurposes.filter((purpose) => !body.purposes.includes(purpose));
     const text = [
-      `${one.attestation?.attestedBy} attests consent for ${body.purposes.join(', ')}, of everybody without a consent of their own.`,
+      `${one.attestation?.attestedBy} attests consent for ${body.purposes.join(', ')}, of all people without a consent of their own.`,
       ...(rest.length > 0 ? [`Refused for them from now on: ${rest.join(', ')}.`] : []),
     ].join('\n');
     return { json: one, text };
@@ -159,7 +159,7 @@ function describe(state: Schemas['ConsentState'], person: string, options: Realm
   const ground =
     state.policy === 'attested'
       ? 'No consent of the person’s own is recorded; the organization attests it.'
-      : 'No consent is recorded, and this organization uses nobody without one.';
+      : 'No consent is recorded, and this organization processes no person without one.';
   const erase = `subject erase ${person} --confirm ${person} --reason consent-withdrawn`;
   return [
     facts([

@@ -14,9 +14,9 @@ export interface OpenOptions {
   /** As `--database-url`, of a directory that does not record one yet. Only where no service runs. */
   databaseUrl?: string | undefined;
   keysDatabaseUrl?: string | undefined;
-  /** Where the command knows the passphrase already: nobody is asked again. Only where no service runs. */
+  /** Passphrase that the command already has, so that it is not asked for again. Only where no service runs. */
   passphrase?: () => Promise<string>;
-  /** Brings an older schema up to date, and is told of each; any other command refuses it. Only where no service runs. */
+  /** Called for each schema that is migrated; without it an older schema is refused. Only where no service runs. */
   migrating?: (change: SchemaChange) => void;
 }
 

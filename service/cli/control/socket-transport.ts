@@ -3,7 +3,7 @@ import { createSocketFetch } from '../../../sdk/admin/socket-fetch.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Transport } from './control.ts';
 
-/** Who answers at a control socket: a service, nobody (no file), or nobody any more (a killed service left the file). */
+/** State of a control socket: a service answers, there is no file, or a killed service left the file. */
 export function probeSocket(path: string): Promise<'service' | 'absent' | 'stale'> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);

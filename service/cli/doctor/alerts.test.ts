@@ -12,7 +12,7 @@ test('open alerts are counted by organization, and none is no finding', () => {
   expect(finding!.remedy).not.toContain('org_1');
 });
 
-test('more than are counted are told as such', () => {
+test('a count at its limit is shown as "at least"', () => {
   const [finding] = checkAlerts([{ id: 'org_1', name: 'Museum', alerts: MOST_ALERTS }]);
   expect(finding!.found).toBe('at least 1,000 alerts are open: Museum (1000)');
 });

@@ -5,7 +5,7 @@ import type { Finding } from './checks.ts';
 /** Open alerts of an organization that the doctor counts. */
 export const MOST_ALERTS = 1000;
 
-/** Alerts of the live world that nobody acknowledged, by organization; nothing is said where there is none. */
+/** Unacknowledged alerts of the live world, by organization; no finding where there are none. */
 export function checkAlerts(open: readonly { id: string; name: string; alerts: number }[]): Finding[] {
   const some = open.filter(({ alerts }) => alerts > 0);
   if (some.length === 0) return [];

@@ -53,7 +53,7 @@ test('two copies of the key store are advised, and one that is not up to date is
   });
 });
 
-test('accepted licence doubts and match-only organizations are told', () => {
+test('accepted licence doubts and match-only organizations are reported', () => {
   const accepted = { acceptedBy: 'ada', acceptedAt: '2026-11-20T00:00:00.000Z' };
   expect(
     checkLicences([

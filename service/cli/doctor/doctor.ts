@@ -105,7 +105,7 @@ const checkListening = async (config: Config): Promise<Finding[]> => [
   await checkPort(config.host, config.port),
 ];
 
-/** What only the box itself can tell; a box that cannot be opened is one failed line naming why. */
+/** Findings that need an open box; a box that cannot be opened is one failed finding with the reason. */
 async function askBox(control: () => Promise<Control>, config: Config): Promise<Finding[]> {
   let open: Control;
   try {

@@ -19,7 +19,7 @@ test('webhooks that accept what they get are no finding', () => {
   expect(checkWebhooks([museum([well]), museum([], false)])).toEqual([]);
 });
 
-test('one that fails and one that is disabled are told, with where to look', () => {
+test('a failing and a disabled webhook are reported, with the command that shows more', () => {
   const disabled = { is: 'disabled', at: since, reason: 'The receiver answered 410.' } as const;
   const [finding, ...others] = checkWebhooks([
     museum([{ ...well, failingSince: since }, { ...well, id: 'wh_2', state: disabled }, well]),
@@ -39,7 +39,7 @@ test('many are counted', () => {
   expect(finding!.found).not.toContain('wh_5');
 });
 
-test('an organization with a webhook and without a grant is told; callbacks and disabled ones wait for none', () => {
+test('an organization with a webhook and without a grant is reported; callbacks and disabled ones need no grant', () => {
   const disabled = { is: 'disabled', at: since, reason: 'over' } as const;
   const callback = { ...well, id: 'wh_2', kind: 'callback', url: '' } as const;
   expect(checkWebhooks([museum([well, callback], false)])).toMatchObject([

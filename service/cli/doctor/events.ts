@@ -19,19 +19,19 @@ export function checkWebhooks(all: readonly EventsOut[]): Finding[] {
 }
 
 function checkReceivers({ id, name, webhooks }: EventsOut): Finding[] {
-  const told = webhooks.flatMap((one) => {
+  const troubles = webhooks.flatMap((one) => {
     const to = one.kind === 'callback' ? `${one.id} (callback URLs)` : `${one.id} (${new URL(one.url).host})`;
     if (one.state.is === 'disabled')
       return [`${to} is disabled since ${one.state.at}: ${one.state.reason.replace(/\.$/, '')}`];
     return one.failingSince === undefined ? [] : [`${to} has accepted nothing since ${one.failingSince}`];
   });
-  if (told.length === 0) return [];
-  const others = told.length > MOST_NAMED ? `; and ${told.length - MOST_NAMED} more` : '';
+  if (troubles.length === 0) return [];
+  const others = troubles.length > MOST_NAMED ? `; and ${troubles.length - MOST_NAMED} more` : '';
   return [
     {
       what: 'webhooks',
       state: 'warn',
-      found: `${name}: ${told.slice(0, MOST_NAMED).join('; ')}${others}`,
+      found: `${name}: ${troubles.slice(0, MOST_NAMED).join('; ')}${others}`,
       remedy: `See what came back: ${invocation} webhook deliveries --org ${id}   One that is disabled: ${invocation} webhook enable --org ${id} WEBHOOK`,
     },
   ];

@@ -15,7 +15,7 @@ const follows: Calibration = {
   outdated: false,
 };
 
-test('each measured gallery is told, with what its thresholds are raised by', () => {
+test('each measured gallery is listed with its threshold shift', () => {
   const raised = { ...follows, scorer: 'fused', shift: 0.1234, share: 0.0162 };
   const few = { ...follows, env: 'test' as const, compared: 12, pairs: 0 };
   expect(checkOwnGalleries([{ organization: 'Port', calibrations: [follows, raised, few] }])).toEqual([

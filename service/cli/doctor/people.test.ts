@@ -19,7 +19,7 @@ test('pending erasures are counted, with the command that says what they wait fo
   );
 });
 
-test('keys without a person that no sweep destroys are told with what they mean', () => {
+test('keys without a person that no sweep destroys are reported and explained', () => {
   expect(checkKeysWithoutPerson({ keys: 0 })).toEqual([]);
   expect(checkKeysWithoutPerson({ keys: 40 })).toMatchObject([
     {

@@ -32,7 +32,7 @@ test('the address is asked, and another program there is not taken for the servi
   expect(await checkAnswer(url)).toMatchObject({ state: 'warn' });
 });
 
-test('the certificate in use is looked at, and plain HTTP beyond this machine is told', () => {
+test('the certificate in use is checked, and plain HTTP beyond this machine is reported', () => {
   const endsAt = (days: number) => ({
     certificate: { subject: 'box.example.org', endsAt: new Date(now + days * 86_400_000).toISOString() },
   });
@@ -46,7 +46,7 @@ test('the certificate in use is looked at, and plain HTTP beyond this machine is
   expect(checkServedTls({ ...service, insecureHttp: true }, now)).toMatchObject({ state: 'warn' });
 });
 
-test('settings of flags are told; those of a file that changed after the start are not in force', () => {
+test('settings from flags are listed; those of a file changed after the start are not in force', () => {
   expect(checkSettings(service, service.settings, now - 1)).toEqual({
     what: 'settings in force',
     state: 'ok',

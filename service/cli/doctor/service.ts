@@ -12,7 +12,7 @@ export type Service = NonNullable<Schemas['Status']['service']>;
 const DAY = 86_400_000;
 const WAIT_MILLISECONDS = 2000;
 
-/** What only the process that serves can tell: where it listens, its certificate, its settings. */
+/** What only the serving process knows: its addresses, certificate and settings. */
 export async function checkService(service: Service, config: Config, now: number): Promise<Finding[]> {
   const file = await stat(join(config.data, 'gatehouse.json')).catch(() => undefined);
   return [

@@ -11,12 +11,12 @@ test.each([
   ['in a folder that only begins alike', { kind: 'file', path: '/srv/data-keys/m.key' }, 'ok', '/srv/data-'],
   ['behind a passphrase', { kind: 'passphrase', path: '/srv/data/p.json' }, 'ok', 'passphrase'],
 ] as const)('the master key %s', (_where, master, state, found) => {
-  const told = checkMasterKey(master, '/srv/data', stick);
-  expect(told).toMatchObject({ state, found: expect.stringContaining(found) });
-  expect(told.remedy === undefined).toBe(state === 'ok');
+  const finding = checkMasterKey(master, '/srv/data', stick);
+  expect(finding).toMatchObject({ state, found: expect.stringContaining(found) });
+  expect(finding.remedy === undefined).toBe(state === 'ok');
 });
 
-test('an organization for whom nobody attested anything is named, until somebody has or each person is asked', () => {
+test('an organization without attested consent is named, until it attests or asks each person', () => {
   const silent = { name: 'Museum', consentPolicy: 'attested' } as const;
   const attestation: Organization['attestation'] = {
     ...{ textVersion: 'v1', purposes: ['verification'], method: 'form', legalBasis: 'consent' },
@@ -31,16 +31,16 @@ test('an organization for whom nobody attested anything is named, until somebody
   expect(checkConsent([{ name: 'Museum', consentPolicy: 'with-call' }])).toMatchObject({ state: 'ok' });
 });
 
-test('keys beside the data directory of people in PostgreSQL are told of, until there is a copy', () => {
+test('keys in the data directory of people in PostgreSQL are reported, until there is a copy', () => {
   const data = '/srv/data';
   const databaseUrl = 'postgresql://ada:secret@db.example/people';
-  const told = checkKeyStore({ data, databaseUrl }, []);
-  expect(told).toMatchObject({
+  const finding = checkKeyStore({ data, databaseUrl }, []);
+  expect(finding).toMatchObject({
     state: 'warn',
     found: expect.stringContaining('/srv/data/keys.db'),
     remedy: expect.stringContaining('--keys-database-url'),
   });
-  expect(JSON.stringify(told)).not.toContain('secret');
+  expect(JSON.stringify(finding)).not.toContain('secret');
   expect(checkKeyStore({ data, databaseUrl }, stick)).toMatchObject({ state: 'ok' });
   expect(checkKeyStore({ data }, [])).toMatchObject({ state: 'ok', found: '/srv/data/keys.db' });
   expect(

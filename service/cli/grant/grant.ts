@@ -67,7 +67,7 @@ function addAdd(grant: Command, runner: CommandRunner): void {
       )
       .description('let an organization send somewhere')
       .option(...organizationFlag)
-      .option('--note <text>', 'why, for whoever reads the list later')
+      .option('--note <text>', 'reason, shown in the list')
       .addHelpText(
         'after',
         `${examples(

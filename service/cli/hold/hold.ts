@@ -13,7 +13,7 @@ export function addHold(program: Command, runner: CommandRunner): void {
   const hold = program
     .command('hold')
     .helpCommand(false)
-    .description('legal holds: people whom no sweep and no operator erases until the hold is released');
+    .description('legal holds: no sweep and no operator erases these people until the hold is released');
 
   const place = hold
     .command('place')
@@ -56,7 +56,7 @@ export function addHold(program: Command, runner: CommandRunner): void {
 
   const list = hold
     .command('list')
-    .description('everybody under a hold and why, the newest first; the look is in the audit log')
+    .description('people under a hold and why, the newest first; the audit log records the call')
     .option(...limitFlag(1000))
     .addHelpText('after', examples('hold list'));
   runner.run<RealmOptions & { limit: number }>(withRealm(list), async ({ options, control }) => {
@@ -68,6 +68,6 @@ export function addHold(program: Command, runner: CommandRunner): void {
     );
     const rows = items.map((one) => [one.id, one.userId, one.placedAt, one.placedBy, one.reason]);
     const header = ['hold', 'person', 'since', 'by', 'reason'];
-    return { json: { items }, text: table(header, rows, 'Nobody is under a legal hold.') };
+    return { json: { items }, text: table(header, rows, 'No person is under a legal hold.') };
   });
 }

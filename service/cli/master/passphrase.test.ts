@@ -12,7 +12,7 @@ import {
   unlockAtTerminal,
 } from './passphrase.ts';
 
-/** A terminal at which somebody types. */
+/** A terminal with typed input. */
 function terminal(isTTY = true) {
   const keyboard = new EventEmitter();
   const seen: string[] = [];
@@ -75,7 +75,7 @@ test('a new one is typed twice; two that differ are refused', async () => {
   ]);
 });
 
-test('a file is read instead, whichever names it; without terminal and file the remedy is told', async () => {
+test('a file is read instead, whichever names it; without terminal and file the error gives the remedy', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-pass-'));
   try {
     const file = join(folder, 'pass');

@@ -31,7 +31,7 @@ export function addMigrate(program: Command, runner: CommandRunner): void {
         'schema of the same database, which its role has to be allowed to make. --back puts the newest copy with an older schema ' +
         'in place of the database, for the version from before. The service must not run.',
     )
-    .option('--back', 'go back to before the last upgrade: tells what is lost, then needs --confirm')
+    .option('--back', 'go back to before the last upgrade: shows what is lost, then needs --confirm')
     .option('--confirm <count>', 'with --back: how many people the database holds now')
     .addHelpText('after', examples('migrate', 'migrate --back', 'migrate --back --confirm 250'));
   runner.run<MigrateOptions>(command, async (context) => {

@@ -14,11 +14,11 @@ export function addOrgErase(org: Command, runner: CommandRunner): void {
   const command = org
     .command('erase')
     .argument('<organization>', 'id or name')
-    .summary('erase everybody in an organization, then its keys')
+    .summary('erase all people of an organization, then its keys')
     .description(
-      'Revokes every API key, erases everybody in both worlds as “subject erase” does, removes the sites, and destroys the organization’s own ' +
+      'Revokes every API key, erases all people of both worlds as “subject erase” does, removes the sites, and destroys the organization’s own ' +
         'secrets. The empty organization stays under its name, because the audit log, the receipts and the figures of verifications (which name ' +
-        'nobody) belong to it. Interrupted, it goes on when it is run again.',
+        'no person) belong to it. Interrupted, it goes on when it is run again.',
     )
     .option('--confirm <name>', 'its name once more')
     .addHelpText('after', examples('org erase "Museum of Bern" --confirm "Museum of Bern"'));

@@ -4,7 +4,7 @@ import { livenessFigures } from './liveness-figures.ts';
 
 const of = (slug: string) => builtInProfiles.find((profile) => profile.slug === slug)!.definition;
 
-test('default tells its figures with data and date, and those measured elsewhere as such', () => {
+test('default shows its figures with data and date, and marks those measured elsewhere', () => {
   const [rule, here, elsewhere] = livenessFigures(of('default'));
   expect(rule).toBe('refuses below 0.5 of the calibrated live score');
   expect(here).toMatch(/^minifasnet-pair: \d+\.\d % of attack pictures pass.*Replay-Attack.*2026-/);

@@ -62,7 +62,7 @@ export function addReceipt(program: Command, runner: CommandRunner): void {
       const kid = oneLine(signed.kid);
       const by =
         pinned === undefined
-          ? `Valid by the key that it brings along (${kid}): nobody changed it since. Whose key that is, “receipt key” on the appliance tells; pin it with --public-key.`
+          ? `Valid by the key that it contains (${kid}): unchanged since it was signed. To prove the signer, get the key with “receipt key” on the appliance and give --public-key.`
           : `Valid by the key you gave (${kid}).`;
       return { json, text: `${by}\n\n${receiptText(signed)}`, ...(clean ? {} : { exitCode: 1 as const }) };
     },
@@ -118,7 +118,7 @@ function addReceiptList(receipt: Command, runner: CommandRunner): void {
       one.state === 'done' ? 'done' : `pending: ${placesOf(one)}`,
     ]);
     const header = ['receipt', 'person', 'world', 'reason', 'asked at', 'state'];
-    const empty = pending ? 'No erasure is pending.' : 'Nobody was erased.';
+    const empty = pending ? 'No erasure is pending.' : 'No person was erased.';
     return { json: { items }, text: table(header, rows, empty) };
   });
 }
@@ -166,7 +166,7 @@ function readReceipt(text: string, path: string): ErasureReceipt {
   return value as ErasureReceipt;
 }
 
-/** What is shown of a receipt that anybody may have written; what else stands in it is signed too. */
+/** The shown fields of an untrusted receipt; the signature covers its other fields too. */
 const Shape = z.looseObject({
   format: z.literal(receiptFormat),
   appliance: z.string(),

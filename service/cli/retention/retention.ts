@@ -80,7 +80,7 @@ function addSweep(retention: Command, runner: CommandRunner): void {
     .command('sweep')
     .description('erase and delete now what has expired; people under a legal hold stay')
     .option('--dry-run', 'only say what would be done')
-    .option('--confirm <count>', 'how many people it will erase, as --dry-run tells')
+    .option('--confirm <count>', 'how many people it will erase, as --dry-run shows')
     .option(...organizationFlag)
     .addHelpText('after', examples('retention sweep --dry-run', 'retention sweep --confirm 212'));
   runner.run<{ org?: string; dryRun?: boolean; confirm?: string }>(sweep, async ({ options, control }) => {

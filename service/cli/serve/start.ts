@@ -48,7 +48,7 @@ export function addStart(program: Command, runner: CommandRunner): void {
   });
 }
 
-/** Requests are shown to a person at a terminal alone; warnings and errors are told in any case. */
+/** Shows requests only in a terminal, warnings and errors always. */
 function sayLine(line: string, terminal: Terminal): void {
   const request = terminal.shown ? requestLine(line) : undefined;
   if (request !== undefined) terminal.answer(request);

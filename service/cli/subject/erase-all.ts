@@ -12,7 +12,7 @@ import { count, type Terminal } from '../terminal/terminal.ts';
 /** People of one call: the answer comes within seconds, and Ctrl-C waits no longer. */
 const PAGE = 20;
 
-/** Everybody of one world, page by page. */
+/** Erases all people of one world, page by page. */
 export async function eraseAll(
   open: Control,
   options: RealmOptions & { confirm?: string },
@@ -24,10 +24,11 @@ export async function eraseAll(
   const { env, query } = await realmOf(open, options);
   const params = { query };
   const { count: total } = await replyOf(open.admin.GET('/api/admin/subjects/count', { params }));
-  if (total === 0) return { json: { erased: 0, left: 0 }, text: `${name} has nobody in the ${env} world.` };
+  if (total === 0)
+    return { json: { erased: 0, left: 0 }, text: `${name} has no people in the ${env} world.` };
   if (options.confirm === undefined || !/^\d+$/.test(options.confirm) || Number(options.confirm) !== total) {
     throw new UsageError(
-      `This cannot be undone. Nobody was erased. ${name} has ${count(total, 'person', 'people')} in the ${env} world; to erase all of them: --confirm ${total}`,
+      `This cannot be undone. No person was erased. ${name} has ${count(total, 'person', 'people')} in the ${env} world; to erase all of them: --confirm ${total}`,
     );
   }
   const all = { erased: 0, held: [] as string[], pending: [] as string[], left: total, interrupted: false };

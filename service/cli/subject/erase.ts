@@ -23,7 +23,7 @@ export function addSubjectErase(subject: Command, runner: CommandRunner): void {
     .description(
       'Erases a person: destroys the key that everything about them is sealed with, in the key store and in every copy of it, so that no ' +
         'backup of the data can be read any more, then removes the rows. Then it searches every file for what was known of the person, and ' +
-        'prints a receipt signed by this appliance. Exit code 1 when the search found something. With --all: everybody of one world.',
+        'prints a receipt signed by this appliance. Exit code 1 when the search found something. With --all: all people of one world.',
     )
     .option('--confirm <person>', 'the person once more; with --all the exact number of people there are')
     .addOption(
@@ -32,7 +32,7 @@ export function addSubjectErase(subject: Command, runner: CommandRunner): void {
         .default('request'),
     )
     .option('--out <file>', 'write the receipt as JSON into a new file that only this account reads')
-    .option('--all', 'everybody; needs --env, and --confirm with how many they are')
+    .option('--all', 'all people; needs --env, and --confirm with how many they are')
     .addHelpText(
       'after',
       examples(
@@ -65,7 +65,7 @@ async function eraseOne({ options, control }: CommandContext<Erase>, person: str
       }),
     );
   };
-  const receipt = await intoNewFile(options.out, erase, 'Nobody was erased. ');
+  const receipt = await intoNewFile(options.out, erase, 'No person was erased. ');
   const clean = receipt.proof === undefined || isClean(receipt.proof);
   return { json: receipt, text: receiptText(receipt), ...(clean ? {} : { exitCode: 1 as const }) };
 }

@@ -12,7 +12,7 @@ test('a package that is missing is named, with what to run', () => {
   expect(explanation).not.toContain('\n');
 });
 
-test('a package of another machine is told as such', () => {
+test('a package of another machine is reported as such', () => {
   expect(explainImportFailure(failure('ERR_DLOPEN_FAILED', 'invalid ELF header'))).toContain(
     `${process.platform} ${process.arch}`,
   );

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 /**
  * What an import has enrolled already, so that a second run need not look at it again. One file per organization and world
- * under `DATA/imports`; a line is a SHA-256 over person and picture: it names nobody. A line that a crash lost costs one more
- * look at a picture and nothing else: the box knows by the picture's mark what it has. Whoever has person and picture could
- * tell by the hash that they were enrolled: erasing anybody of the world removes the file.
+ * under `DATA/imports`; a line is a SHA-256 over person and picture, without a name. A line lost in a crash costs one more
+ * inspection of a picture: the box recognizes by its mark a picture that it has. A reader with person and picture could
+ * find by the hash that they were enrolled, so erasing a person of the world removes the file.
  */
 export interface ImportJournal {
   has(person: string, picture: Uint8Array): boolean;

@@ -21,7 +21,7 @@ export interface ImportList {
 
 const personColumns = ['email', 'e-mail', 'mail', 'id'];
 const fileColumns = ['file', 'image', 'picture', 'photo', 'path'];
-/** Judged ones, and those that the report tells how to convert. */
+/** Accepted formats, and those for which the report says how to convert them. */
 const pictures = new Set([
   ...['.jpg', '.jpeg', '.png', '.webp', '.heic', '.heif', '.hif', '.avif'],
   ...['.tif', '.tiff', '.gif', '.bmp', '.jxl', '.jp2', '.dng', '.psd'],

@@ -72,7 +72,7 @@ test('a second run skips what the first enrolled and tries again what it refused
   expect(second.enrolled).toEqual(['bea@x.org picture 2.jpg']);
 });
 
-test('the journal names nobody and belongs to one organization and world', async () => {
+test('the journal names no person and belongs to one organization and world', async () => {
   await run([entry('1.jpg', 'ada@x.org')]);
   expect(readFileSync(join(folder, 'imports/org_1-test.txt'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/);
   const other = await openImportJournal(folder, 'org_1', 'live');

@@ -3,7 +3,7 @@ import { remediesOf } from './import.ts';
 
 test('the report names the command for what an operator may let pass, and nothing else', () => {
   expect(remediesOf([{ code: 'FACE_NOT_FOUND' }, {}])).toEqual([]);
-  const told = remediesOf([{ code: 'TEMPLATE_MISMATCH' }, { code: 'CHECK_FAILED' }]).join('\n');
-  expect(told).toMatch(/subject import … --override-mismatch\n/);
-  expect(told).toMatch(/subject import … --override-liveness$/);
+  const remedies = remediesOf([{ code: 'TEMPLATE_MISMATCH' }, { code: 'CHECK_FAILED' }]).join('\n');
+  expect(remedies).toMatch(/subject import … --override-mismatch\n/);
+  expect(remedies).toMatch(/subject import … --override-liveness$/);
 });

@@ -27,7 +27,7 @@ export function addSubjectShow(subject: Command, runner: CommandRunner): void {
       open.admin.GET('/api/admin/subjects/count', { params: { query } }),
     );
     const rest = total > items.length ? `\n… of ${total.toLocaleString('en')}; more with --limit` : '';
-    return { json: { items, total }, text: peopleTable(items, 'Nobody is enrolled.') + rest };
+    return { json: { items, total }, text: peopleTable(items, 'No person is enrolled.') + rest };
   });
 
   const find = subject
@@ -40,7 +40,10 @@ export function addSubjectShow(subject: Command, runner: CommandRunner): void {
     const open = await control();
     const { env, query } = await realmOf(open, options);
     const items = await listPeople(open, { ...query, search }, options.limit);
-    const text = peopleTable(items, `Nobody in the ${env} world has “${search}” in the address or the name.`);
+    const text = peopleTable(
+      items,
+      `No person in the ${env} world has “${search}” in the address or the name.`,
+    );
     return { json: { items }, text };
   });
 

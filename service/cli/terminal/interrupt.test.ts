@@ -4,11 +4,11 @@ import { onInterrupt } from './interrupt.ts';
 
 test('a second signal within a second is the same press; a later one is another', () => {
   const signals = new EventEmitter() as unknown as NodeJS.Process;
-  const heard: string[] = [];
+  const calls: string[] = [];
   let time = 5000;
   onInterrupt({
-    first: () => heard.push('first'),
-    again: () => heard.push('again'),
+    first: () => calls.push('first'),
+    again: () => calls.push('again'),
     now: () => time,
     signals,
   });
@@ -16,8 +16,8 @@ test('a second signal within a second is the same press; a later one is another'
   signals.emit('SIGINT');
   time += 999;
   signals.emit('SIGTERM');
-  expect(heard).toEqual(['first']);
+  expect(calls).toEqual(['first']);
   time += 1;
   signals.emit('SIGINT');
-  expect(heard).toEqual(['first', 'again']);
+  expect(calls).toEqual(['first', 'again']);
 });

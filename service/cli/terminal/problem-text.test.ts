@@ -17,9 +17,9 @@ test.each([
   ['scopes.0', 'must be one of: a, b.', ['--scopes'], '--scopes must be one of: a, b.'],
   ['consent.method', 'is missing.', ['--consent'], '--consent, method is missing.'],
   ['reason', 'must not be empty.', ['--hold'], 'The field "reason" must not be empty.'],
-])('%s is told once, in the words of the command', (path, what, flags, told) => {
+])('%s is reported once, in the terms of the command', (path, what, flags, sentence) => {
   expect(problemText(problem(`The field "${path}" ${what}`, { path, message: `It ${what}` }), flags)).toEqual(
-    [told],
+    [sentence],
   );
 });
 

@@ -15,7 +15,7 @@ test('a table aligns columns, numbers to the right, absent cells as a dash', () 
 });
 
 test('a table without rows says so', () => {
-  expect(table(['id'], [], 'Nobody is enrolled.')).toBe('Nobody is enrolled.');
+  expect(table(['id'], [], 'No person is enrolled.')).toBe('No person is enrolled.');
 });
 
 test('a table that does not fit into the window is a block for each row', () => {

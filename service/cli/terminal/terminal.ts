@@ -34,7 +34,7 @@ export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
     note,
     async exitCode(code) {
       await new Promise<void>((resolve) => void stdout.write('', () => resolve()));
-      // The error itself is told one turn after the callbacks of the write.
+      // The 'error' event comes one turn after the callbacks of the write.
       await new Promise<void>((resolve) => void setImmediate(resolve));
       return code === 0 && lost ? 1 : code;
     },

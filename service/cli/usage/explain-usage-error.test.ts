@@ -45,7 +45,7 @@ test.each([
   expect(more).toEqual([typeof hint === 'string' ? hint : expect.stringMatching(hint)]);
 });
 
-test('another option that is missing is told beside the hint; a word like no command gets none', async () => {
+test('a missing option is reported beside the hint; a word unlike every command gets no hint', async () => {
   expect(await explained(['key', 'create', '--environment', 'test'])).toEqual([
     "unknown option '--environment'",
     'Did you mean --env?',

@@ -26,8 +26,8 @@ export function explainUsageError(
       const unknown = firstUnknownOption(command, rest);
       if (unknown === undefined) return [message];
       const hint = optionHint(program, command, unknown, rest);
-      const told = hint.some((sentence) => message.includes(sentence.slice('Did you mean '.length, -1)));
-      return [`unknown option '${unknown}'`, ...hint, ...(told ? [] : [message])];
+      const repeated = hint.some((sentence) => message.includes(sentence.slice('Did you mean '.length, -1)));
+      return [`unknown option '${unknown}'`, ...hint, ...(repeated ? [] : [message])];
     }
     default:
       return [message];

@@ -37,7 +37,7 @@ const verified: Schemas['Verdict'] = {
   timing: { total: 61.4 },
 };
 
-test('a name found among many tells what the threshold costs, per comparison and for the search', () => {
+test('a name found among many shows the error rates of the threshold, per comparison and per search', () => {
   expect(describeVerdict(verified, 'matched')).toBe(`Verified: ada@example.com, confidence 0.99.
 
 match      0.964; 0.951 is needed (embedding A)
@@ -74,9 +74,9 @@ test('a mismatch says so, and what its composite is worth', () => {
     'threshold  set so that 1 stranger in 10,000 matches one given person; 1 in 500 genuine are refused (extrapolated beyond what was measured)',
     'composite  0.81, picture and context only',
   ]);
-  const [first, , match] = describeVerdict(mismatch, 'nobody').split('\n');
+  const [first, , match] = describeVerdict(mismatch, 'none').split('\n');
   expect([first, match]).toEqual([
     'Not verified: Identity not recognised.',
-    'match      nobody close enough; 1.000 is needed (embeddings A and B)',
+    'match      no person close enough; 1.000 is needed (embeddings A and B)',
   ]);
 });

@@ -4,8 +4,8 @@ import { facts, table } from '../terminal/terminal.ts';
 type Verdict = Schemas['Verdict'];
 type CheckResult = Schemas['PictureCheck'];
 
-/** What the comparison said: the person is found, is not the one asked for, or is nobody of the gallery. */
-export type Found = 'matched' | 'another' | 'nobody';
+/** Result of the comparison: the person is found, is another one, or is not in the gallery. */
+export type Found = 'matched' | 'another' | 'none';
 
 /** A verdict for the operator who asked. */
 export function describeVerdict(reply: Verdict, found: Found): string {
@@ -55,7 +55,7 @@ const outcome = (one: CheckResult) => (one.skipped === undefined ? (one.pass ? '
 function scoreOf({ match }: Verdict, found: Found): string {
   const needed = `${match.threshold.toFixed(3)} is needed (${scorers[match.scorer] ?? match.scorer})`;
   if (match.score !== undefined) return `${match.score.toFixed(3)}; ${needed}`;
-  return `${found === 'another' ? 'below the threshold' : 'nobody close enough'}; ${needed}`;
+  return `${found === 'another' ? 'below the threshold' : 'no person close enough'}; ${needed}`;
 }
 
 const scorers: Record<string, string> = { a: 'embedding A', fused: 'embeddings A and B' };

@@ -56,13 +56,13 @@ export function addVerify(program: Command, runner: CommandRunner): void {
     if (email === undefined) {
       const { score, threshold } = reply.match;
       const matched = score !== undefined && score >= threshold;
-      return { json: reply, text: describeVerdict(reply, matched ? 'matched' : 'nobody'), exitCode: 1 };
+      return { json: reply, text: describeVerdict(reply, matched ? 'matched' : 'none'), exitCode: 1 };
     }
     if (reply.match.score !== undefined)
       return { json: reply, text: describeVerdict(reply, 'matched'), exitCode: 1 };
     const text = (await isEnrolled(open, query, email))
       ? describeVerdict(reply, 'another')
-      : `Nobody is enrolled as ${email} in the ${env} world.`;
+      : `No person is enrolled as ${email} in the ${env} world.`;
     return { json: reply, text, exitCode: 1 };
   });
 }
@@ -80,7 +80,7 @@ function readLocation(text: string): { latitude: number; longitude: number } {
   throw new UsageError(`--location takes degrees north and east, such as 47.3769,8.5417; not "${text}".`);
 }
 
-/** The verdict itself does not tell an unknown address from a mismatch; an operator may know. */
+/** The verdict is the same for an unknown address and a mismatch; an operator may see which. */
 async function isEnrolled(
   { admin }: Control,
   query: { organization: string; env: 'live' | 'test' },

@@ -36,7 +36,7 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
     ]);
     const header = ['webhook', 'family', 'to', 'events', 'signature', 'state', 'made by key', 'description'];
     const kind = options.family === undefined ? 'webhook' : `webhook of the family ${options.family}`;
-    const empty = `No ${kind} in the ${env} world: nobody is told of anything there. Add one: ${nextCommand('webhook add --help', {})}`;
+    const empty = `No ${kind} in the ${env} world: no events are sent. Add one: ${nextCommand('webhook add --help', {})}`;
     return { json: { items }, text: table(header, rows, empty) };
   });
 

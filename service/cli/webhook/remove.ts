@@ -5,7 +5,7 @@ import { UsageError } from '../failure.ts';
 import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import type { Webhook } from './text.ts';
 
-/** What a webhook is called when somebody has to say that they mean it. */
+/** The name of a webhook that --confirm must repeat. */
 const nameOf = ({ kind, url, family }: Webhook) => (kind === 'callback' ? family : new URL(url).host);
 
 export function addWebhookRemove(webhook: Command, runner: CommandRunner): void {

@@ -25,7 +25,7 @@ export function addWebhookState(webhook: Command, runner: CommandRunner): void {
     .command('disable')
     .argument('<webhook-id>', 'as `webhook list` shows it')
     .description('send nothing to it for now; what waits stays waiting as long as the schedule lasts')
-    .option('--reason <text>', 'why, for whoever reads the list later', 'by an operator');
+    .option('--reason <text>', 'reason, shown in the list', 'by an operator');
   withRealm(disable).addHelpText(
     'after',
     examples('webhook disable wh_01… --reason "maintenance until Monday"'),

@@ -4,7 +4,7 @@ import { type Cell, facts } from '../terminal/terminal.ts';
 
 export type Webhook = Schemas['Webhook'];
 
-/** `secret` stands first under the id: it is what somebody came for. */
+/** `secret` comes first under the id: it is shown only once. */
 export function describeWebhook(one: Webhook, env: World, secret?: string): string {
   const pairs: [string, Cell][] = [
     ['webhook', one.id],
