@@ -3,7 +3,7 @@ import type { SubjectId } from '../../lib/id.ts';
 import { type Consent, type Purpose, purposes } from './consent.ts';
 import { type Ground, isWithheld, nextMoment, noRecords, type Standing, standingAfter } from './standing.ts';
 
-/** What people withhold, in memory, for everyone with a record. Every search reads it. */
+/** What people withhold, in memory, for all people with a record. Every search reads it. */
 export function createKnownStandings(clock: Clock) {
   const standings = new Map<SubjectId, Standing>();
   const standingNow = (subject: SubjectId | undefined) => (subject && standings.get(subject)) ?? noRecords;

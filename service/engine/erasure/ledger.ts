@@ -34,11 +34,11 @@ export interface LedgerPlace {
 }
 
 /**
- * Everybody who was ever erased, in order, chained and signed. It lies beside the keys, which are never restored from an
+ * All erased people, in order, chained and signed. It lies beside the keys, which are never restored from an
  * old copy, so that it is newer than any data that is restored.
  */
 export interface Ledger {
-  /** Throws SEALED when the list was changed, cut in the middle or signed by somebody else. */
+  /** Throws SEALED when the list was changed, cut in the middle or signed with another key. */
   entries(): Promise<ReadonlyMap<SubjectId, Erased & LedgerPlace>>;
   /** On disk when it resolves. A second entry of the same person is not made: the first is answered. */
   append(erased: Erased): Promise<LedgerPlace>;

@@ -45,7 +45,7 @@ export function createReplay({ db, store, ledger, sealer, keys, log }: ReplayDep
       log.warn({ people: back.length }, 'destroyed keys of people who were erased before');
     },
 
-    /** The database is the older half: begins to erase again the people of the list whom it brought back. Gives how many. */
+    /** The database is the older half: begins to erase again the people of the list that it brought back. Returns how many. */
     async peopleRestored(
       intend: (realm: Realm, subject: SubjectId, erasure: ErasureId) => Promise<unknown>,
     ): Promise<number> {

@@ -1,6 +1,6 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 
-/** A check as an event tells of it. */
+/** A check in an event. */
 export interface CheckOutcome {
   check: string;
   pass: boolean;
@@ -26,7 +26,7 @@ export interface EventPayloads {
   'verification.disabled': { target: string; failures: number };
   'consent.withdrawn': { subject: SubjectId; purposes: string[] };
   'alert.triggered': AlertPayload;
-  /** An endpoint was switched off after failing for too long, or answering 410; alerts tell of it. */
+  /** An endpoint was switched off after failing for too long, or answering 410; it fires an alert. */
   'webhook.disabled': { endpoint: string; reason: string };
   /** Not written yet: it comes with sessions. One for every flow. */
   'session.decided': SessionPayload;
@@ -45,7 +45,7 @@ export interface VerificationPayload {
   /** Names of the checks that ran and did not pass. */
   notPassed: string[];
   subject?: SubjectId;
-  /** 0 to 1, as the caller was told: 0 for whoever was not recognized. Absent where no face could be judged. */
+  /** 0 to 1, as in the reply: 0 for an unrecognized person. Absent where no face could be judged. */
   confidence?: number;
   composite?: number;
   assurance?: string;

@@ -4,7 +4,7 @@ import type { Tx } from '../../storage/transaction.ts';
 import type { DomainEvent } from './domain-event.ts';
 import { insertEvent, type SealEvent, sealEvent } from './outbox-store.ts';
 
-/** Written to the outbox in the same transaction as the change it tells of. Delivery reads it from there. */
+/** Written to the outbox in the same transaction as its change. Delivery reads it from there. */
 export interface Events {
   /** Its id, which receivers see as `webhook-id`. */
   add(tx: Tx, event: DomainEvent): Promise<EventId>;

@@ -15,7 +15,7 @@ export async function insertEvent(tx: Tx, row: Omit<Insertable<Schema['outbox']>
     .execute();
 }
 
-/** Under the person's key, so that erasing the person reaches what was never delivered; under the organization's own where nobody is named. */
+/** Under the person's key, so that erasing the person reaches what was never delivered; under the organization's own where no person is named. */
 export async function sealEvent(
   sealer: SealEvent,
   {

@@ -15,7 +15,7 @@ export interface OutboxRow {
   created_at: number;
 }
 
-/** `erased`: the person it tells of was erased since. `damaged`: what stands in the row was changed on disk. */
+/** `erased`: its person was erased since. `damaged`: the row was changed on disk. */
 export type OpenedEvent =
   | { is: 'open'; event: RecordedEvent }
   | { is: 'erased' }
@@ -60,7 +60,7 @@ function namesPerson({ type, payload }: OutboxRow): boolean {
   if (aboutPerson.has(type)) return true;
   // A hosted session has no personal part.
   if (type === 'session.decided') return (JSON.parse(payload) as SessionPayload).flow !== 'hosted';
-  // An alert is about a person, a key, or nothing in particular: the id tells.
+  // An alert is about a person, a key, or nothing in particular: the id decides.
   return (
     type === 'alert.triggered' && (JSON.parse(payload) as AlertPayload).about?.startsWith('sub_') === true
   );

@@ -30,7 +30,7 @@ export function createGalleryCalibrationStore({ db }: { db: Db }) {
     async remove(tx: Tx, organization: OrganizationId): Promise<void> {
       await tx.deleteFrom('gallery_calibration').where('organization', '=', organization).execute();
     },
-    /** Pairs of people whom an enrollment found alike: one person twice, or not decided yet. */
+    /** Pairs of people that an enrollment found alike: one person twice, or not decided yet. */
     async suspectedPairs(organization: OrganizationId): Promise<[SubjectId, SubjectId][]> {
       const rows = await db
         .selectFrom('audit')

@@ -95,9 +95,9 @@ export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): Galler
   };
 
   async function measureRealm(realm: Realm, actor: Actor): Promise<void> {
-    const everybody = subjects.listPeople(realm);
+    const allPeople = subjects.listPeople(realm);
     const enrolled = new Map<SubjectId, Enrollment[]>();
-    const sample = draw(everybody, MOST_PEOPLE, random);
+    const sample = draw(allPeople, MOST_PEOPLE, random);
     for (let i = 0; i < sample.length; i += CHUNK)
       for (const [one, enrollments] of await subjects.enrollmentsOf(realm, sample.slice(i, i + CHUNK)))
         enrolled.set(one, enrollments);
@@ -111,7 +111,7 @@ export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): Galler
           ...realm,
           scorer: scorer.id,
           basis: basisOf(scorer),
-          people: everybody.length,
+          people: allPeople.length,
           compared: people,
           measured_at: clock.now(),
           ...measureShift(scores, scorer.calibration),

@@ -36,7 +36,7 @@ function start() {
   };
 }
 
-test('a link opens a session once, in the name of whoever made it, and both are in the audit log', async () => {
+test('a link opens a session once, in the name of its maker, and both are in the audit log', async () => {
   const { links, lines } = start();
   links.serveAt('https://10.0.0.5:7300');
   const { url, validSeconds } = await links.make(ada);

@@ -121,7 +121,7 @@ export function createBoardLinks({
   };
 }
 
-/** Looked up by its hash: how long that takes tells nothing of the secret. */
+/** Looked up by its hash, so that the time taken reveals nothing of the secret. */
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 const nameOf = (actor: Actor): string => (actor.is === 'operator' ? actor.name : describeActor(actor));

@@ -8,7 +8,7 @@ import { createAddJobs } from './add-jobs.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import { endAttempt } from './dispatch/ended-attempt.ts';
 import { createLeases } from './dispatch/leases.ts';
-import { createTakeDown } from './dispatch/take-down.ts';
+import { createRecordEnds } from './dispatch/record-ends.ts';
 import type { JobDriver } from './driver.ts';
 import type { JobHandler, JobKind } from './job.ts';
 import { createJobSchedule } from './job-schedule.ts';
@@ -37,7 +37,7 @@ export function createJobs(deps: JobsDeps): Jobs {
   let state: 'new' | 'started' | 'stopped' = 'new';
   const add = createAddJobs({ ids, clock });
   const schedule = createJobSchedule({ ...deps, add });
-  const takeDown = createTakeDown({
+  const recordEnds = createRecordEnds({
     ...{ ...deps, handlers, timer },
     written({ held, row }, ours) {
       // Looked for in any case: a database that went away during a commit may have done it.
@@ -53,7 +53,7 @@ export function createJobs(deps: JobsDeps): Jobs {
     },
   });
   const dispatcher = createDispatcher({
-    ...{ ...deps, handlers, takeDown, timer },
+    ...{ ...deps, handlers, recordEnds, timer },
     leases: createLeases({ ...deps, as: driver.holds }),
     changed: () => recurring.arm(),
   });

@@ -2,8 +2,8 @@ import type { JobId, OrganizationId } from '../../lib/id.ts';
 import type { JobKind, JobPriority } from './job.ts';
 
 /**
- * One lease of one job, on its way to the handler. Only `id` and `fence` count when it comes back; the rest is for whoever
- * sorts, shows or counts what is under way.
+ * One lease of one job, on its way to the handler. Only `id` and `fence` count when it comes back; the rest is
+ * for sorting, display and counts.
  */
 export interface JobTicket {
   id: JobId;
@@ -18,7 +18,7 @@ export interface JobTicket {
   attempts: number;
 }
 
-/** How an attempt ended. It is taken down by the core; the driver may show it, and decides nothing by it. */
+/** The end of an attempt. The core records it; the driver may only display it. */
 export type AttemptEnd =
   | { is: 'done' }
   /** The core carries the job again when it is due, as a new ticket. */
@@ -39,7 +39,7 @@ export interface DriverWork {
 /**
  * Carries leased jobs to their handlers: our own straight on (database-driver.ts), BullMQ through Redis. The rows of `job` are
  * the truth. The core (create-jobs.ts) decides what may run: it leases what is due, holds the order of lanes, waits for the
- * next attempt, and leases again what was never heard of. A driver that forgets or repeats a ticket loses and doubles nothing.
+ * next attempt, and leases again a job without a result. A ticket that the driver forgets or repeats is neither lost nor run twice.
  */
 export interface JobDriver {
   /** State of a row while the driver has it: `leased` here, `relayed` in another queue. */
@@ -53,11 +53,11 @@ export interface JobDriver {
   start(work: DriverWork): Promise<void>;
   /**
    * Sees to it that `run` is called with each of them: tickets of one priority in this order, a higher priority first. A
-   * ticket carried twice counts once. When it rejects, none may count as carried: the core carries them again after a pause;
-   * so it does with what has not begun after a while. It may take as long as the other queue is away: nobody waits for it.
+   * ticket carried twice counts once. When it rejects, none counts as carried: the core carries them again after a pause, and
+   * also those that have not begun after a while. It may take as long as the other queue is unreachable: it is not awaited.
    */
   carry(tickets: readonly JobTicket[]): Promise<void>;
-  /** These are void: whatever shows them need not any more. */
+  /** These are void and need not be displayed any more. */
   drop(tickets: readonly Pick<JobTicket, 'id' | 'fence' | 'kind'>[]): Promise<void>;
   /** After the last `run` has ended. */
   stop(): Promise<void>;

@@ -20,7 +20,7 @@ export type JobPriority = 'high' | 'normal' | 'low';
 
 export interface NewJob {
   kind: JobKind;
-  /** Ids, nothing personal: it is shown to whoever looks at the queue. At most 4 kB of JSON. */
+  /** Ids, nothing personal: readers of the queue see it. At most 4 kB of JSON. */
   payload: Record<string, unknown>;
   organization?: OrganizationId;
   /** First attempts of one lane begin one at a time, in the order the jobs were added; a retry may be overtaken. */
@@ -32,7 +32,7 @@ export interface NewJob {
   runAt?: number;
 }
 
-/** A job as whoever works on it sees it. */
+/** A job as its handler sees it. */
 export interface RunningJob {
   id: JobId;
   kind: JobKind;

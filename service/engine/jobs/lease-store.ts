@@ -6,7 +6,7 @@ import type { JobKind } from './job.ts';
 
 export type JobRow = Selectable<Schema['job']>;
 
-/** One lease: a row of an older fence is somebody else's by now. */
+/** One lease; a row with another fence has a newer lease. */
 export interface LeaseKey {
   id: JobId;
   fence: number;

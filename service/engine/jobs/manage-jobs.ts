@@ -21,7 +21,7 @@ export interface ManageJobsDeps {
   waiting(where: Waiting): void;
 }
 
-/** What people do with jobs: look, try again, remove. */
+/** What operators do with jobs: read, retry, remove. */
 export function createManageJobs(
   deps: ManageJobsDeps,
 ): Pick<Jobs, 'counts' | 'backlog' | 'list' | 'get' | 'retry' | 'remove'> {

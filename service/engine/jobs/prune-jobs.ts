@@ -9,7 +9,7 @@ const DAY = 24 * 60 * 60_000;
 const KEPT_RECURRING = 100;
 const KEPT_DONE = 10_000;
 const DAYS_DONE = 7;
-/** The dead letters of other kinds: for whoever looks why. */
+/** Dead jobs of other kinds are kept longer, for diagnosis. */
 const DAYS_DEAD = 90;
 const PAGE = 100;
 

@@ -1,6 +1,6 @@
 import type { Job } from './job.ts';
 
-/** Ids of ours that name no person, and may be shown to whoever looks after the queue. */
+/** Ids of ours that name no person, and may be shown to readers of the queue. */
 const SHOWN_ID = /^(?:org|evt|dlv|att|wh|rule|alr|bkp|swp|ers|job|grt)_[0-9A-Za-z]{1,40}$/;
 const LONGEST_ERROR = 200;
 

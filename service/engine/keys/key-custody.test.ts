@@ -7,12 +7,12 @@ import { createKeyCustody, type KeyCustodyDeps } from './index.ts';
 
 const actor = { is: 'operator' as const, name: 'ada' };
 const org = 'org_a' as OrganizationId;
-let told: string[];
+let steps: string[];
 let lines: AuditLine[];
 let kind: 'file' | 'passphrase';
 let auditFails: boolean;
 beforeEach(() => {
-  told = [];
+  steps = [];
   lines = [];
   kind = 'file';
   auditFails = false;
@@ -20,7 +20,7 @@ beforeEach(() => {
 
 const replaced = { was: 'old', is: 'new' };
 const did = <T>(what: string, result: T) => {
-  told.push(what);
+  steps.push(what);
   return Promise.resolve(result);
 };
 
@@ -47,15 +47,15 @@ const custody = (over: Partial<KeyCustodyDeps['master']> = {}) =>
       async add(_, line) {
         if (auditFails) throw new Error('disk full');
         lines.push(line);
-        told.push(`audit ${line.action}${line.outcome === 'refused' ? ' refused' : ''}`);
+        steps.push(`audit ${line.action}${line.outcome === 'refused' ? ' refused' : ''}`);
       },
     },
   });
 
-test('announced, done, told; no passphrase in the log', async () => {
+test('announced, done, recorded; no passphrase in the log', async () => {
   kind = 'passphrase';
   expect(await custody().rotateMaster('right', actor)).toEqual(replaced);
-  expect(told).toEqual(['audit master.rotate.begin', 'rotate right', 'audit master.rotate']);
+  expect(steps).toEqual(['audit master.rotate.begin', 'rotate right', 'audit master.rotate']);
   expect(lines.at(-1)).toEqual({
     actor,
     action: 'master.rotate',
@@ -72,16 +72,16 @@ test('what cannot be announced is not done', async () => {
   await expect(all.useFile(undefined, undefined, actor)).rejects.toThrow('disk full');
   await expect(all.rotateSigning('audit', actor)).rejects.toThrow('disk full');
   await expect(all.rotateOrganization(org, actor)).rejects.toThrow('disk full');
-  expect(told).toEqual([]);
+  expect(steps).toEqual([]);
 });
 
-test('a wrong passphrase rotates nothing and is told as refused', async () => {
+test('a wrong passphrase rotates nothing and is recorded as refused', async () => {
   kind = 'passphrase';
   await expect(custody().rotateMaster('wrong', actor)).rejects.toMatchObject({ code: 'WRONG_PASSPHRASE' });
   await expect(custody().useFile('/stick', undefined, actor)).rejects.toMatchObject({
     code: 'WRONG_PASSPHRASE',
   });
-  expect(told).toEqual([
+  expect(steps).toEqual([
     'audit master.rotate.begin',
     'audit master.rotate refused',
     'audit master.use-file.begin',
@@ -96,7 +96,7 @@ test('a passphrase is set where there is none, and changed where there is one', 
   kind = 'passphrase';
   await expect(custody().setPassphrase('second', actor)).rejects.toMatchObject({ code: 'CONFLICT' });
   await custody().changePassphrase('a', 'b', actor);
-  expect(told.filter((one) => !one.startsWith('audit'))).toEqual(['passphrase first', 'change a b']);
+  expect(steps.filter((one) => !one.startsWith('audit'))).toEqual(['passphrase first', 'change a b']);
 });
 
 test('one after the other', async () => {
@@ -114,7 +114,7 @@ test('one after the other', async () => {
   expect(most).toBe(1);
 });
 
-test('an organization’s rotation and an unsealing are told', async () => {
+test('an organization’s rotation and an unsealing are recorded', async () => {
   expect(await custody().rotateOrganization(org, actor)).toEqual({ generation: 2, total: 3 });
   await custody().unsealed({ operator: 'bea', wrongTries: 2 });
   expect(lines).toEqual([

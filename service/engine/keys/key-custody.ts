@@ -51,7 +51,7 @@ export interface KeyCustodyDeps {
 
 /**
  * The appliance's own keys: which there are, and how others take their place. Every change is announced in the audit log before
- * it happens (without the line there is no change) and told when it is done; the keys themselves lie in another store.
+ * it happens (without the line there is no change) and recorded when it is done; the keys themselves are in another store.
  */
 export interface KeyCustody {
   /** The passphrase was given to a sealed service: by which operator, and after how many wrong ones. */
@@ -89,7 +89,7 @@ export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
       audit.add(tx, { actor, action, details, ...(refused && { outcome: 'refused' as const }) }),
     );
 
-  /** Announces, does, tells. Whatever it throws is told too. */
+  /** Audits the beginning of `work` and its end, also when it throws. */
   const audited = <T extends object>(
     actor: Actor,
     action: string,

@@ -53,7 +53,7 @@ async function lines() {
   return rows.map(({ actor, action, outcome, details }) => [actor, action, outcome, JSON.parse(details)]);
 }
 
-test('places come and go with an audit line each; one that is not wiped is told as refused', async () => {
+test('places come and go with an audit line each; one that is not wiped is recorded as refused', async () => {
   const keyPlaces = create();
   expect(await keyPlaces.add('/stick', ada)).toEqual({ place: '/stick', state: 'current', addedAt: 1 });
   await keyPlaces.add('/stick', ada);
@@ -71,7 +71,7 @@ test('places come and go with an audit line each; one that is not wiped is told 
   ]);
 });
 
-test('a destroyed medium is attested by name, with the folder once more, and told', async () => {
+test('a destroyed medium is attested by name, with the folder once more, and recorded', async () => {
   const keyPlaces = create();
   await keyPlaces.add('/stick', ada);
   const before = (await lines()).length;
@@ -97,7 +97,7 @@ test('a destroyed medium is attested by name, with the folder once more, and tol
   ]);
 });
 
-test('what is no place is refused, and told', async () => {
+test('what is no place is refused, and recorded', async () => {
   await expect(create().remove('/elsewhere', { wipe: false }, ada)).rejects.toMatchObject({
     code: 'NOT_FOUND',
   });

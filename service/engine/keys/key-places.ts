@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 
-/** One place of the key store's copies, as storage tells of it. */
+/** One place of the key store's copies, as storage reports it. */
 export interface KeyPlaceReport {
   /** Absolute folder. */
   place: string;
@@ -64,7 +64,7 @@ export function createKeyPlaces({ copies, inTransaction, audit }: KeyPlacesDeps)
   return {
     list: () => copies.list(),
     sync: () => copies.sync(),
-    /** The line comes first: nobody takes a copy of every key without one. A place that is there already is no change. */
+    /** The line comes first: no copy of all keys without one. An existing place is no change. */
     async add(folder, actor) {
       const place = resolve(folder);
       if ((await copies.list()).some((known) => known.place === place)) return copies.add(place);

@@ -30,8 +30,8 @@ export interface RenewalPages {
  */
 export interface TemplateRenewals {
   /**
-   * A new secret, then everything in the background, then the old secret is destroyed: from then on no copy of the old rows tells
-   * anything, backups of before included. One that was cut short is gone on with instead. Throws CONFLICT while one is running.
+   * A new secret, then everything in the background, then the old secret is destroyed: from then on copies of the old rows are
+   * unreadable, also in earlier backups. An interrupted renewal is continued instead. Throws CONFLICT while one is running.
    */
   start(organization: OrganizationId, actor: Actor): Promise<{ generation: number; total: number }>;
   state(organization: OrganizationId): TemplateRenewal;

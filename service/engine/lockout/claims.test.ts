@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => engine.stop());
 
-test('a matched face whose frames show somebody else is a failed attempt, and the fifth delays the next', async () => {
+test('a matched face whose frames show another person is a failed attempt, and the fifth delays the next', async () => {
   const realm = { organization: engine.organization, world: 'test' as const };
   const alice = direction('alice');
   const show = (name: string, of: Float32Array) =>

@@ -28,7 +28,7 @@ export interface AttemptRules {
 export type Standing = 'verified' | 'against' | 'neither';
 
 export interface Attempt {
-  /** Runs the transaction that stores the verification; nobody else's attempt at this address is let in meanwhile. */
+  /** Runs the transaction that stores the verification; other attempts at this address wait meanwhile. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** In that transaction; `target` is the verification, or the person an enrollment was tried for. */
   settle(tx: Tx, standing: Standing, line: { actor: Actor; target: string }): Promise<void>;
@@ -37,8 +37,7 @@ export interface Attempt {
 }
 
 /**
- * Attempts at claimed addresses. Kept for every address that was ever claimed, whether anybody has it or not, so that both
- * are answered alike.
+ * Attempts at claimed addresses. Kept for every address ever claimed, enrolled or not, so that both are answered alike.
  */
 export interface Claims {
   /**
@@ -46,7 +45,7 @@ export interface Claims {
    * Throws USER_FLOOD_DETECTED with the time to wait, VERIFICATION_DISABLED.
    */
   admit(realm: Realm, address: string, rules: AttemptRules): Promise<Attempt>;
-  /** Forgets the failures of a person (by id or address) or of an address nobody has. Throws SUBJECT_NOT_FOUND for an id. */
+  /** Forgets the failures of a person (by id or address) or of an unknown address. Throws SUBJECT_NOT_FOUND for an id. */
   unlock(realm: Realm, person: string, actor: Actor): Promise<{ failures: number; disabled: boolean }>;
 }
 
@@ -148,16 +147,16 @@ export function createClaims(deps: ClaimsDeps): Claims {
       return inTransaction(async (tx) => {
         const claim = await selectClaim(tx, realm, hash);
         if (!claim) return { failures: 0, disabled: false };
-        const told = { failures: claim.failures, disabled: claim.disabledAt !== null };
+        const cleared = { failures: claim.failures, disabled: claim.disabledAt !== null };
         await deleteClaim(tx, realm, hash);
         await audit.add(tx, {
           actor,
           action: 'subject.unlock',
           organization: realm.organization,
           ...defined({ target: subject?.id }),
-          details: { world: realm.world, ...told },
+          details: { world: realm.world, ...cleared },
         });
-        return told;
+        return cleared;
       });
     },
   };

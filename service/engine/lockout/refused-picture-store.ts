@@ -46,7 +46,7 @@ export async function wasRefused(
   return row !== undefined;
 }
 
-/** Adds one, and deletes those of everybody from before `since`. */
+/** Adds one, and deletes all from before `since`. */
 export async function insertRefused(tx: Tx, row: RefusedPicture, since: number): Promise<void> {
   await tx.deleteFrom('refused_picture').where('created_at', '<=', since).execute();
   await tx.insertInto('refused_picture').values(row).execute();

@@ -46,20 +46,20 @@ onBothDatabases('refused pictures', (newPlace) => {
           extra?.retryAfterSeconds === undefined ? code : `${code} ${extra.retryAfterSeconds}`,
       );
   let made = 0;
-  /** A new photograph of somebody who is not enrolled. */
+  /** A new photograph of a person who is not enrolled. */
   const attack = (more: Partial<VerifyCommand> = {}) =>
-    verify(show(`attack ${++made}`, 0.01, direction('nobody')), more);
+    verify(show(`attack ${++made}`, 0.01, direction('unenrolled')), more);
 
   test('thirty a minute of one key and address, then 429 with the time to wait; other addresses go on', async () => {
     await start();
     await enroll();
-    const told = [];
+    const answers = [];
     for (let i = 0; i < 31; i++) {
-      told.push(await attack());
+      answers.push(await attack());
       engine.advance(1000);
     }
-    expect(told).toEqual([...Array(30).fill('CHECK_FAILED'), 'BURST_LIMIT_EXCEEDED 30']);
-    // One photograph locks nobody else out: not at another address, not with another key, not an operator.
+    expect(answers).toEqual([...Array(30).fill('CHECK_FAILED'), 'BURST_LIMIT_EXCEEDED 30']);
+    // One photograph locks out no other caller: not at another address, not with another key, not an operator.
     expect(await verify(show('p1', 0.9), { address: '192.0.2.8' })).toBe('verified');
     expect(await verify(show('p2', 0.9), { actor: { is: 'key', key: 'key_2' } })).toBe('verified');
     expect(await verify(show('p3', 0.9), { actor: operator })).toBe('verified');
@@ -91,7 +91,7 @@ onBothDatabases('refused pictures', (newPlace) => {
   });
 
   test.each(['verified', 'enrolled'] as const)(
-    'nobody is %s by a picture that was looked at while others of its source used up the limit',
+    'no person is %s by a picture that was analyzed while others of its source used up the limit',
     async (task) => {
       await start();
       await enroll('live');
@@ -119,11 +119,11 @@ onBothDatabases('refused pictures', (newPlace) => {
     },
   );
 
-  test('of many at once no more are told than may be', async () => {
+  test('of many at once, no more than the limit are answered', async () => {
     await start();
-    const told = await Promise.all(Array.from({ length: 40 }, () => attack()));
-    expect(told.filter((one) => one === 'CHECK_FAILED')).toHaveLength(30);
-    expect(told.filter((one) => one === 'BURST_LIMIT_EXCEEDED 60')).toHaveLength(10);
+    const answers = await Promise.all(Array.from({ length: 40 }, () => attack()));
+    expect(answers.filter((one) => one === 'CHECK_FAILED')).toHaveLength(30);
+    expect(answers.filter((one) => one === 'BURST_LIMIT_EXCEEDED 60')).toHaveLength(10);
   });
 
   test('three hundred a day, also over a restart; what is older than a day is gone', async () => {
@@ -277,25 +277,25 @@ onBothDatabases('refused pictures', (newPlace) => {
     expect(stopAt).toEqual(Array.from({ length: 300 }, (_, i) => `pixels ${i + 1}`));
   });
 
-  test('failures count for the person whom the picture matched, without an e-mail too', async () => {
+  test('failures count for the person that the picture matched, without an e-mail too', async () => {
     await start();
     await enroll();
     const photograph = (i: number) => verify(show(`photograph ${i}`, 0.01));
-    const told = [];
+    const answers = [];
     for (let i = 0; i < 11; i++) {
       engine.advance(3000);
-      told.push(await photograph(i));
+      answers.push(await photograph(i));
     }
-    expect(told).toEqual([...Array(10).fill('CHECK_FAILED'), 'USER_FLOOD_DETECTED 27']);
+    expect(answers).toEqual([...Array(10).fill('CHECK_FAILED'), 'USER_FLOOD_DETECTED 27']);
     expect(await verify(show('ada', 0.9), { email: 'ada@example.com' })).toBe('USER_FLOOD_DETECTED 27');
-    // A stranger is matched with nobody and delays nobody.
+    // A stranger matches no person and delays none.
     expect(await attack()).toBe('CHECK_FAILED');
     engine.advance(27_000);
     expect(await verify(show('ada herself', 0.9))).toBe('verified');
     expect(await engine.db.selectFrom('claim').selectAll().execute()).toEqual([]);
   });
 
-  test('a picture that was enrolled verifies nobody in the live world, and counts as an attack', async () => {
+  test('a picture that was enrolled verifies no person in the live world, and counts as an attack', async () => {
     await start();
     for (const world of ['live', 'test'] as const) await enroll(world);
     const enrolled = show('enrolled live', 0.99);

@@ -32,7 +32,7 @@ export interface PictureGuard {
   refusedBefore(pixelHash: string): Promise<boolean>;
   /** Throws as `admit` does: others of the same source may have failed meanwhile. Before an acceptance is stored. */
   admitAgain(): Promise<void>;
-  /** The same, and then `work`, which stores a refusal; one at a time, so that of many at once no more than may are told. */
+  /** The same, and then `work`, which stores a refusal; one at a time, so that many at once cannot exceed the limit. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** In the transaction that stores the refusal. */
   add(tx: Tx, pixelHash: string): Promise<void>;
@@ -50,7 +50,7 @@ export interface RefusedPictures {
 export interface RefusedPicturesDeps {
   db: Db;
   inTransaction: InTransaction;
-  /** A keyed hash, so that neither addresses nor pictures can be told from the rows. */
+  /** A keyed hash, so that the rows reveal neither addresses nor pictures. */
   sealer: { emailHash(organization: OrganizationId, text: string): string };
   ids: Ids;
   clock: Clock;

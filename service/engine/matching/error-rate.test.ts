@@ -136,7 +136,7 @@ test('the rate never rises with the score, whatever the score', () => {
   );
 });
 
-test('a search over N people needs the N-th root, and one over nobody the rate itself', () => {
+test('a search over N people needs the N-th root, and one over no people the rate itself', () => {
   expect(matchRateForGallery(0.01, 0)).toBeCloseTo(0.01, 12);
   expect(matchRateForGallery(0.01, 1)).toBeCloseTo(0.01, 12);
   fc.assert(

@@ -31,7 +31,7 @@ export interface SearchRates {
 /** How a probe did against one person, or against the best of many. */
 export interface Decision {
   matched: boolean;
-  /** Whom the probe was compared with: claimed (1:1) or the likeliest (1:N). */
+  /** The person compared with the probe: claimed (1:1) or the likeliest (1:N). */
   subject?: SubjectId;
   /** Absent when nothing could be compared. */
   comparison?: Comparison;
@@ -60,7 +60,7 @@ export interface Identification {
 }
 
 export interface Matching {
-  /** 1:1. Does the same work for nobody as for somebody. */
+  /** 1:1. Does the same work without a person as with one. */
   against(
     realm: Realm,
     subject: SubjectId | undefined,
@@ -69,8 +69,8 @@ export interface Matching {
     rate: number,
   ): Promise<Decision>;
   /**
-   * 1:N over everybody in the realm whom `findable` lets be found: who may not be found is not compared either. The threshold
-   * is that of everybody, so it is never laxer than the profile asks.
+   * 1:N over the people in the realm that `findable` accepts; the others are not compared. The threshold is that of the
+   * whole gallery, so it is never laxer than the profile asks.
    */
   search(
     realm: Realm,
@@ -79,7 +79,7 @@ export interface Matching {
     rates: SearchRates,
     findable: (subject: SubjectId) => boolean,
   ): Promise<Decision & { identification: Identification }>;
-  /** What is told of a mismatch: as if nothing had been compared. */
+  /** The reply to a mismatch: as if nothing had been compared. */
   mismatch(realm: Realm, plan: Pick<MatchPlan, 'scorers'>, rate: number): Decision;
 }
 
@@ -96,14 +96,14 @@ export interface GalleryShifts {
 /** How much laxer than the whole comparison the one with the anchors may be. */
 const ANCHOR_SLACK = 10;
 
-/** No person's id: asked about where an address names nobody, so that the answer takes as long. */
-export const NOBODY = 'sub_nobody' as SubjectId;
+/** No person's id: looked up for an unknown address, so that the answer takes as long. */
+export const NO_SUBJECT = 'sub_nobody' as SubjectId;
 
 export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
   return {
     async against(realm, subject, probe, { scorers }, rate) {
       const shiftOf = shifts.of(realm);
-      const enrolled = await subjects.enrollments(realm, subject ?? NOBODY);
+      const enrolled = await subjects.enrollments(realm, subject ?? NO_SUBJECT);
       const comparison = compareWith(scorers, probe, enrolled, rate, shiftOf);
       const decision = comparison ? decide(comparison, rate) : undecided(scorers, rate, shiftOf);
       return { ...decision, ...defined({ subject }) };
@@ -135,7 +135,7 @@ export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
 }
 
 /**
- * The probe against a person's pictures. Those that nobody confirmed help to recognize the person, but do not decide alone: a
+ * The probe against a person's pictures. Unconfirmed ones help to recognize the person, but do not decide alone: a
  * probe that does not match the anchors at `ANCHOR_SLACK` times the rate is judged by the anchors. Without this the mean of an
  * anchor and three blends of two faces accepts the second face (test/attacks/blended-faces.test.ts).
  */

@@ -67,7 +67,7 @@ function toReference(scorer: ScorerEntry, complete: readonly Embeddings[]): Refe
 export const falseMatchRateShare = ({ templates }: Pick<Reference, 'templates'>, rate: number): number =>
   rate / templates.length;
 
-/** Share of genuine people whom the reference refuses at the rate, by its table. */
+/** Share of genuine people that the reference refuses at the rate, by its table. */
 function refusals(reference: Reference, rate: number): number {
   const { calibration } = reference;
   const { threshold } = thresholdForFalseMatchRate(calibration, falseMatchRateShare(reference, rate));

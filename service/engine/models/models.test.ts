@@ -176,13 +176,13 @@ test('what cannot be written into the log is not removed', async () => {
   expect((await models.list()).map(({ id }) => id)).toContain('pad-1');
 });
 
-test('the workers are told of every change, and see the new set', async () => {
-  const told: [string[], number][] = [];
+test('the workers get every change, and see the new set', async () => {
+  const changes: [string[], number][] = [];
   const models = await createModels({
     ...engine,
     changed: async () => {
       const { files, scorers } = models.current();
-      told.push([Object.keys(files), scorers.length]);
+      changes.push([Object.keys(files), scorers.length]);
     },
   });
   const entry = engine.library.importable()[0]!;
@@ -190,7 +190,7 @@ test('the workers are told of every change, and see the new set', async () => {
   await models.enable('b-net', { acceptLicenceDoubt: true }, operator);
   await models.disable('b-net', operator);
   await models.remove(entry.id, operator);
-  expect(told.map(([ids, scorers]) => [ids.includes(entry.id), scorers])).toEqual([
+  expect(changes.map(([ids, scorers]) => [ids.includes(entry.id), scorers])).toEqual([
     [true, 1],
     [true, 2],
     [true, 1],

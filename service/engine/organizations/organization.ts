@@ -12,13 +12,13 @@ export interface Organization {
   matchOnly: boolean;
   uniquenessPolicy: UniquenessPolicy;
   consentPolicy: 'attested' | 'with-call';
-  /** What the organization attests for everybody without a consent of their own; absent until it has. */
+  /** What the organization attests for people without a consent of their own; absent until it has. */
   attestation?: Attestation;
   /** Slugs of the profiles that callers may name; absent: its own, and built-in ones it has not replaced. */
   allowedProfiles?: string[];
   /** Terms that differ from the defaults (`retentionPolicy`); absent when none does. */
   retention?: RetentionSettings;
-  /** Everybody in it and its secrets were erased: nothing is made in it any more. Absent while it is in use. */
+  /** All its people and secrets were erased: nothing is made in it any more. Absent while it is in use. */
   erasedAt?: number;
 }
 

@@ -46,7 +46,7 @@ export interface Organizations {
   /** Terms in days; null is the default again. Shorter ones delete at the next sweep, not before. */
   setRetention(id: OrganizationId, change: RetentionChange, actor: Actor): Promise<Organization>;
   /**
-   * The organization vouches for the consent of all people of whom it records none; replaces what it attested before. The
+   * The organization attests the consent of all people without a record; replaces an earlier attestation. The
    * purposes it leaves out are refused for these people.
    */
   attestConsent(

@@ -68,7 +68,7 @@ export interface ExportOrder {
   withInternal: boolean;
   /** What `auditTargets` of all features gave. */
   targets: readonly string[];
-  /** The plain bytes of each value, in order; undefined where there is none, and where it does not open, which the record tells. */
+  /** The plain bytes of each value, in order; undefined where there is none, and where it does not open, which the record notes. */
   open(
     values: readonly { place: ValuePlace; sealed: Uint8Array | null }[],
   ): Promise<(Uint8Array | undefined)[]>;

@@ -208,13 +208,13 @@ test.each<[string, string, (valid: ProfileDefinition) => unknown, string]>([
   ],
   ['an unknown field', 'desk', (valid) => ({ ...valid, colour: 'red' }), ''],
   [
-    'a zone nobody knows',
+    'an unknown time zone',
     'desk',
     (valid) => ({ ...valid, timeRestriction: { days: [1], from: '08:00', to: '18:00', timeZone: 'Mars' } }),
     'timeRestriction.timeZone',
   ],
   [
-    'a quality component nobody knows',
+    'an unknown quality component',
     'desk',
     (valid) => ({ ...valid, refuseQuality: ['beauty'] }),
     'refuseQuality.0',

@@ -5,7 +5,7 @@ const MOST_DAYS_AHEAD = 7;
 /** And back so far: a clock that was corrected. */
 const MOST_DAYS_BACK = 1;
 
-/** What tells whether the clock can be believed. Times are ms since 1970. */
+/** Evidence for whether the clock is right. Times are ms since 1970. */
 export interface ClockEvidence {
   now: number;
   /** When the program was built. */

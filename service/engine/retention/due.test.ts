@@ -27,7 +27,7 @@ test('a person whose records leave no use is due at once, and one use left is en
   expect(dueReason({ enrolledAt: 0, standing: one }, term, 7)).toBeUndefined();
 });
 
-test('nobody is due earlier under a longer term, nor later at a later time', () => {
+test('no one is due earlier under a longer term, nor later at a later time', () => {
   const time = fc.integer({ min: 0, max: 2000 }).map((days) => days * DAY);
   fc.assert(
     fc.property(

@@ -3,7 +3,7 @@ import type { KeptPerson } from '../subjects/index.ts';
 
 export const DAY = 86_400_000;
 
-/** `consent-withdrawn`, `consent-over`: the person's own records leave no use of the face. `unused`: nobody needs it. */
+/** `consent-withdrawn`, `consent-over`: the person's own records leave no use of the face. `unused`: not used for the term. */
 export type DueReason = 'unused' | 'consent-over' | 'consent-withdrawn';
 
 /** Why the person is to be erased; undefined when they are not. */

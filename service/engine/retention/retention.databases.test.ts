@@ -89,7 +89,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
   });
   afterEach(() => engine.stop());
 
-  test('a sweep erases whose term is over, and nobody else', async () => {
+  test('a sweep erases the people whose term is over, and no others', async () => {
     const start = engine.clock.now();
     await enroll('unused@example.com');
     const used = await enroll('used@example.com');
@@ -224,7 +224,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
     expect(await people()).toEqual([]);
   });
 
-  test('a clock that jumped far ahead erases nobody by itself, not even the next day', async () => {
+  test('a clock that jumped far ahead erases no one by itself, not even the next day', async () => {
     await enroll('ada@example.com');
     await retention.tend();
     engine.advance(DAY - 1);

@@ -31,7 +31,7 @@ export interface Retention {
   tend(): Promise<void>;
   /** Before the first sweep after a start: warns in the log of a clock that may be wrong. */
   checkClock(): Promise<void>;
-  /** What waits for an operator, as the last look found it. */
+  /** What waits for an operator, as of the last check. */
   waiting(): Promise<Waiting>;
   /**
    * An operator says that the clock is right: sweeps go on. `today` is the date on the operator's own watch, `2026-11-20`. Throws

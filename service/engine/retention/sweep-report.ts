@@ -4,7 +4,7 @@ import type { DueReason } from './due.ts';
 
 /** What a sweep did, or would do; nothing in it names a person. */
 export interface SweepReport {
-  /** People whose term is over and whom nothing protects, by reason. */
+  /** People whose term is over and that nothing protects, by reason. */
   due: Record<DueReason, number>;
   /** People whose term is over and who stay, because a legal hold protects them. */
   held: number;

@@ -55,7 +55,7 @@ describe('a clock', () => {
   }
   afterEach(() => engine.stop());
 
-  test('that was dead at the start and is set right erases nobody, the next day or later', async () => {
+  test('that was dead at the start and is set right erases no one, the next day or later', async () => {
     await start(Date.UTC(2021, 0, 1));
     await retention.checkClock();
     expect(warned).toEqual([expect.stringContaining('2021-01-01 00:00 UTC, before this program was built')]);
@@ -95,7 +95,7 @@ describe('a clock', () => {
     expect([await people(), (await retention.waiting()).sweeps]).toMatchObject([1, [{ due: 1 }]]);
   });
 
-  test('400 days ahead erases nobody, not even the one person there is', async () => {
+  test('400 days ahead erases no one, not even the only person', async () => {
     await start();
     await unused(365);
     await enroll('ada', 1);
@@ -116,7 +116,7 @@ describe('a clock', () => {
     expect((await retention.waiting()).clock).toContain('went on by 400 days at once');
   });
 
-  test('360 days ahead, then 25 more: nobody is erased, and each is asked about', async () => {
+  test('360 days ahead, then 25 more: no one is erased, and each asks for confirmation', async () => {
     await start();
     await unused(365);
     await enroll('old', 9);
@@ -163,7 +163,7 @@ describe('a clock', () => {
     expect((await retention.waiting()).clock).toContain('before the last retention sweep');
   });
 
-  test('the first sweep asks where it would erase anybody, and every day again', async () => {
+  test('the first sweep asks before it erases a person, and every day again', async () => {
     await start();
     await enroll('ada', 30);
     const withdrawn = (await engine.db.selectFrom('subject').select('id').executeTakeFirstOrThrow()).id;

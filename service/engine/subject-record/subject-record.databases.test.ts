@@ -205,7 +205,7 @@ onBothDatabases('the record of a person', (newPlace, dialect) => {
     expect(read).toEqual([{ action: 'subject.export', actor: 'operator:ada', request: 'req_1' }]);
   });
 
-  test('of somebody who was erased it holds the erasure, and what names nobody', async () => {
+  test('of an erased person it holds the erasure, and data that names no person', async () => {
     const ada = await enroll('ada@example.com');
     await verify('ada@example.com', 'ada@example.com', 'v0');
     const erasure = await openErasure(engine, { dialect });
@@ -222,7 +222,7 @@ onBothDatabases('the record of a person', (newPlace, dialect) => {
     });
   });
 
-  test('a value that was changed on disk is told, and the rest is given', async () => {
+  test('a value that was changed on disk is reported, and the rest is given', async () => {
     const ada = await enroll('ada@example.com');
     await engine.db
       .updateTable('template')

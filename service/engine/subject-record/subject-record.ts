@@ -20,7 +20,7 @@ export interface RecordOrder {
   person: string;
   /** The vectors too: what the person's face was turned into. Faces can be compared with them. */
   withTemplates: boolean;
-  /** Reasons of legal holds too, which the law may forbid to tell the person. */
+  /** Reasons of legal holds too, which the law may forbid to disclose to the person. */
   withInternal: boolean;
   actor: Actor;
   request?: string;

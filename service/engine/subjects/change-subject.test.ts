@@ -22,7 +22,7 @@ const claimsOf = async (email: string) =>
     .where('claim_hash', '=', engine.sealer.emailHash(engine.organization, email))
     .execute();
 
-test('an address that is freed is that of nobody: failures counted against it go, and it makes a new person', async () => {
+test('a freed address belongs to no person: failures counted against it go, and it makes a new person', async () => {
   const { subject } = await enroll('ada@example.com');
   await engine.db
     .insertInto('claim')
@@ -86,7 +86,7 @@ test('an enrollment while the address changes is of the one person or of a new o
   expect((await engine.subjects.get(realm(), 'ada@example.org')).id).toBe(subject.id);
 });
 
-test('a removed picture recognizes nobody any more; the others still do', async () => {
+test('a removed picture recognizes the person no more; the others still do', async () => {
   const { subject, enrollment } = await enroll('ada@example.com', { face: 'young', picture: 'a' });
   await enroll('ada@example.com', { face: 'old', picture: 'b', confirmed: true });
   const scores = async () =>

@@ -35,7 +35,7 @@ export async function releaseAddress(tx: Tx, subject: SubjectId): Promise<string
   return row.email_hash;
 }
 
-/** Those of these people who have a row, and of whom no erasure has begun. */
+/** Those of these people who have a row and no erasure. */
 export async function listPresent(db: Db, subjects: readonly SubjectId[]): Promise<Set<SubjectId>> {
   const found = new Set<SubjectId>();
   for (let i = 0; i < subjects.length; i += PAGE) {

@@ -32,7 +32,7 @@ async function found(of: string, at = realm()): Promise<string[]> {
   return rows.map(({ template }) => template).toSorted();
 }
 
-test('an erased person leaves the galleries of former embedders too, and nobody else does', async () => {
+test('an erased person leaves the galleries of former embedders too, and no other person does', async () => {
   for (const model of ['former', 'present']) {
     embedder = model;
     for (const subject of [ada, bob]) index.put(realm(), subject, [direction(subject)]);

@@ -24,10 +24,10 @@ export interface GalleryIndex {
   /** Their ids. */
   listPeople(realm: Realm): SubjectId[];
   /** The same, over all organizations and worlds. */
-  everybody(): number;
+  countAll(): number;
   /**
-   * The `count` people nearest to the probe whom `accept` (everybody) lets be found, nearest first; all such people when there are
-   * fewer. Whoever is not let has no part in it, however near: further rows are fetched in their place.
+   * The `count` people nearest to the probe that `accept` (default: all) accepts, nearest first; all such people when there are
+   * fewer. Others are skipped, however near: further rows are fetched in their place.
    */
   search(
     realm: Realm,
@@ -106,7 +106,7 @@ export function createGalleryIndex(
     },
     people: (realm) => rowsOf(realm).people.size,
     listPeople: (realm) => [...rowsOf(realm).people],
-    everybody: () => [...realms.values()].reduce((sum, { people }) => sum + people.size, 0),
+    countAll: () => [...realms.values()].reduce((sum, { people }) => sum + people.size, 0),
     async search(realm, probe, count, accept = () => true) {
       const { name, people } = rowsOf(realm);
       const rotated = transformOf(realm.organization).rotate(probe);
@@ -195,7 +195,7 @@ export function createGalleryLoading({
         progress?.(loaded);
       }
       putPerson(person);
-      unreachable = (await store.countEnrolled()) - index.everybody();
+      unreachable = (await store.countEnrolled()) - index.countAll();
       if (unreachable > 0) {
         log.warn(
           { people: unreachable },

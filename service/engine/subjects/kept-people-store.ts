@@ -45,7 +45,7 @@ const toKept = (row: Row): KeptPerson => ({
   held: Number(row.held) === 1,
 });
 
-/** People not used or enrolled since `before`, and people of whom a consent or a withdrawal is recorded; in pages. */
+/** People not used or enrolled since `before`, and people with a recorded consent or withdrawal; in pages. */
 export async function* peopleNotUsedSince(
   db: Db,
   realm: Realm,
@@ -78,7 +78,7 @@ export async function findKept(db: Db, realm: Realm, subject: SubjectId): Promis
   return row && toKept(row);
 }
 
-/** People of whom no erasure has begun. */
+/** People without those whose erasure has begun. */
 export async function countPeople(db: Db, { organization, world }: Realm): Promise<number> {
   const { n } = await db
     .selectFrom('subject')

@@ -136,7 +136,7 @@ const readPage = (
 
 /**
  * The rows whose vectors open, under the transform that `as` names for their organization; those of erased people are left
- * out, and so are damaged ones, which are told.
+ * out, and so are damaged ones, which are reported.
  */
 async function openVectors<Row extends SealedRow>(
   sealer: Sealer,

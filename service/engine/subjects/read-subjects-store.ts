@@ -36,7 +36,7 @@ export const namePlace = ({ organization, world }: Realm, subject: SubjectId): S
 
 const decoder = new TextDecoder();
 
-/** Reads people as the table `subject` and its sealed columns have them; of whom no erasure has begun. */
+/** Reads people from the table `subject` and its sealed columns, without those whose erasure has begun. */
 export function createReadSubjects(deps: SubjectStoreDeps) {
   const { db, sealer } = deps;
   return {

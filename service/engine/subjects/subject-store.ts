@@ -31,7 +31,7 @@ export function createSubjectStore(deps: SubjectStoreDeps) {
     emailHash: (organization: OrganizationId, email: string) => sealer.emailHash(organization, email),
     createKey: (organization: OrganizationId, subject: SubjectId) =>
       sealer.createPerson(organization, subject),
-    /** When the organization was erased: nobody is enrolled there any more. */
+    /** When the organization was erased: it takes no enrollments any more. */
     async erasedAt(organization: OrganizationId, from: Db | Tx = db): Promise<number | undefined> {
       const row = await from
         .selectFrom('organization')

@@ -156,7 +156,7 @@ test('a marked picture is enrolled once however often it is asked for, and its m
     .where('action', '=', 'subject.enroll')
     .execute();
   expect(audited).toHaveLength(1);
-  // Somebody else, the other world, and another picture of the same person are not the same.
+  // Another person, the other world, and another picture of the same person are not the same.
   await marked('bob@example.com');
   await marked('alice@example.com', 'test');
   await enroll('alice@example.com');
@@ -197,7 +197,7 @@ test('ten pictures are kept: the first, and of the rest those most like one anot
   expect(engine.galleries.size(`${engine.organization}/live/a-net`)).toBe(1);
 });
 
-test('of somebody under a legal hold no picture is deleted, however many are enrolled; once it is released the surplus goes', async () => {
+test('under a legal hold no picture of a person is deleted, however many are enrolled; once it is released the surplus goes', async () => {
   await engine.stop();
   engine = await startEngine({ most: 2 });
   const { subject } = await enroll('alice@example.com', { picture: 'p0' });
@@ -211,11 +211,11 @@ test('of somebody under a legal hold no picture is deleted, however many are enr
     engine.db.selectFrom('template').select('id').where('subject', '=', of).orderBy('id').execute();
   let before = await templates(subject.id);
   for (let i = 1; i <= 4; i++) {
-    const told = await enroll('alice@example.com', { picture: `p${i}` });
+    const enrolled = await enroll('alice@example.com', { picture: `p${i}` });
     await enroll('bob@example.com', { picture: `b${i}` });
     const after = await templates(subject.id);
     expect(after).toEqual([...before, expect.anything()]);
-    expect([told.subject.enrollments, (await engine.subjects.pictures(subject.id)).length]).toEqual([
+    expect([enrolled.subject.enrollments, (await engine.subjects.pictures(subject.id)).length]).toEqual([
       i + 1,
       i + 1,
     ]);
@@ -426,7 +426,7 @@ test('keys without a person are swept, those with one are not', async () => {
   expect(await engine.subjects.enrollments(realm(), subject.id)).toHaveLength(1);
 });
 
-test('more keys without a person than a sweep destroys are told', async () => {
+test('more keys without a person than a sweep destroys are reported', async () => {
   await enroll('alice@example.com');
   for (let index = 0; index < 11; index++)
     await engine.sealer.createPerson(engine.organization, `sub_${index}` as SubjectId);

@@ -34,8 +34,8 @@ export interface Subjects extends ReadPeople, GalleryLoading {
   ): Promise<{ subjects: Subject[]; next?: SubjectId }>;
   count(realm: Realm): Promise<number>;
   /**
-   * Adds a picture's embeddings to the person with this e-mail, made now if new. Keeps the best `most` (10) enrollments, of
-   * somebody under a legal hold all.
+   * Adds a picture's embeddings to the person with this e-mail, made now if new. Keeps the best `most` (10) enrollments,
+   * all under a legal hold.
    * Rows, audit line and gallery rows become visible together; acknowledged means on disk. A `mark` that one of the person's
    * enrollments has changes nothing: that enrollment is answered, as `repeated`.
    */
@@ -66,13 +66,13 @@ export interface Subjects extends ReadPeople, GalleryLoading {
   ): Promise<Subject>;
   /** As `enrollments`, for several people at once. */
   enrollmentsOf(realm: Realm, people: readonly SubjectId[]): Promise<Map<SubjectId, Enrollment[]>>;
-  /** People whom a search can find. */
+  /** The number of people that a search can find. */
   people(realm: Realm): number;
   /** Their ids, from memory. */
   listPeople(realm: Realm): SubjectId[];
   /**
    * The `count` people nearest to the probe (of the gallery's embedder) by the mean direction of their best pictures, nearest first,
-   * among those whom `accept` lets be found; everybody without it.
+   * among those that `accept` accepts; all people without it.
    */
   nearest(
     realm: Realm,
@@ -91,7 +91,7 @@ export interface Subjects extends ReadPeople, GalleryLoading {
   used(tx: Tx, subject: SubjectId, at: number): Promise<boolean>;
   /** Destroys person keys that no person has, left by enrollments that were cut short. Call it at start. */
   sweepKeys(): Promise<{ swept: number; suspicious: number }>;
-  /** Keys without a person that `sweepKeys` would rather keep, since they are too many. Reads the id of everybody. */
+  /** Keys without a person that `sweepKeys` keeps because they are too many. Reads the ids of all people. */
   suspiciousKeys(): Promise<number>;
 }
 

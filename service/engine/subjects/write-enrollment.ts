@@ -21,11 +21,11 @@ export interface NewEnrollment {
   quality: number;
   consent?: Consent;
   /**
-   * What tells this picture from every other, such as its SHA-256, so that a caller who does not know whether an enrollment
-   * was done may ask for it again. Kept sealed with the enrollment, for as long as that is among the person's best.
+   * Identifies this picture, such as its SHA-256, so that a caller who does not know whether an enrollment was done may
+   * ask for it again. Kept sealed with the enrollment, for as long as that is among the person's best.
    */
   mark?: string;
-  /** `Analysis.pixelHash`: kept as a keyed hash, so that the picture itself verifies nobody later (`ownerOfPicture`). */
+  /** `Analysis.pixelHash`: kept as a keyed hash, so that the picture itself verifies no person later (`ownerOfPicture`). */
   pixelHash?: string;
   /** An operator has seen that it is the person: the picture becomes an anchor. The first one is in any case. */
   confirmed?: boolean;
@@ -41,7 +41,7 @@ export interface WriteEnrollmentDeps {
   ids: Ids;
   /** Enrollments a person keeps. */
   most: number;
-  /** Told of each template that does not open. */
+  /** Called with each template that does not open. */
   damaged: (row: DamagedRow) => void;
 }
 

@@ -25,7 +25,7 @@ export interface Admission {
 
 /**
  * The step `admit`, before any inference runs. Throws BURST_LIMIT_EXCEEDED, USER_FLOOD_DETECTED and VERIFICATION_DISABLED.
- * `admitMatched`: a person whom a 1:N search matched has the same limit as one whom a 1:1 verification names.
+ * `admitMatched`: a person matched by a 1:N search has the same limit as one named by a 1:1 verification.
  */
 export function createAdmit({ claims, refusedPictures, subjects }: AdmitDeps) {
   async function attemptAt(

@@ -25,11 +25,11 @@ export interface Checks {
   /**
    * Refuses with FACE_NOT_FOUND, SEVERAL_FACES, FACE_TOO_SMALL, FACE_QUALITY_REFUSED or CHECK_FAILED (422 in most
    * families; `reason` and `checkResults` in extra), PAD_NOT_INSTALLED, MODEL_NOT_INSTALLED, PROFILE_NOT_FOUND, and what
-   * `analyze` throws. An ordinary mismatch is a verdict, not an error; an unknown e-mail is told exactly like a mismatch.
+   * `analyze` throws. An ordinary mismatch is a verdict, not an error; an unknown e-mail is answered exactly like a mismatch.
    * CONSENT_WITHDRAWN where 1:1 names a person whose consent does not cover it, before the picture is looked at.
    */
   verify(command: VerifyCommand): Promise<Verdict>;
-  /** Forgets the failed verifications of a person, or of an address nobody has; what there was. Throws SUBJECT_NOT_FOUND. */
+  /** Forgets the failed verifications of a person, or of an unknown address; returns what there was. Throws SUBJECT_NOT_FOUND. */
   unlock(realm: Realm, person: string, actor: Actor): Promise<{ failures: number; disabled: boolean }>;
   /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED; CONSENT_WITHDRAWN where no use is left. */
   enroll(command: EnrollCommand): Promise<EnrollResult>;
@@ -63,7 +63,7 @@ export interface ChecksDeps extends VerificationStoreDeps {
   ids: Ids;
   clock: Clock;
   log: Log;
-  /** Told of each verification that was stored. */
+  /** Called after each stored verification. */
   observed?: (verification: Observed) => void;
   /** Countries of disputed areas; none unless given. */
   disputedAreas?: DisputedCountries;

@@ -127,7 +127,7 @@ onBothDatabases('consent at its use', (newPlace) => {
   });
 });
 
-test('a picture of somebody who withdrew is not looked at, and neither another world nor another organization hears of it', async () => {
+test('a picture of a person who withdrew is not analyzed; other worlds and organizations are not affected', async () => {
   engine = await startEngine();
   const { subject } = await enroll('ada');
   await withdraw(subject, 'verification');
@@ -145,7 +145,7 @@ test('a picture of somebody who withdrew is not looked at, and neither another w
   }
 });
 
-test('where consent comes with the call, nobody without a record is used; the attestation names what it covers', async () => {
+test('where consent comes with the call, no person without a record is used; the attestation names what it covers', async () => {
   engine = await startEngine();
   await enroll('ada');
   await engine.organizations.attestConsent(engine.organization, consentTo('verification'), operator);
@@ -191,7 +191,7 @@ test('who has withdrawn everything is not enrolled further without a new consent
   expect((await verify('ada', 'ada@example.com')).verified).toBe(true);
 });
 
-test('of somebody under a legal hold every picture is kept', async () => {
+test('every picture of a person under a legal hold is kept', async () => {
   engine = await startEngine({ most: 2 });
   const { subject } = await enroll('ada');
   const hold = {
@@ -234,7 +234,7 @@ test('a verified use is noted with the person, an older one does not take it bac
   expect(await used()).toBe(at + 5);
 });
 
-test('a search finds the nearest people of those who may be found, as one by one would, whoever else is nearer', async () => {
+test('a search finds the nearest people of those who may be found, as one by one would, even if others are nearer', async () => {
   engine = await startEngine();
   const probe = direction('probe');
   const people: { subject: SubjectId; cosine: number }[] = [];

@@ -137,7 +137,7 @@ describe('in the live world', () => {
     expect(await live('p2', 0.99)).toBe('enrolled');
   });
 
-  test('what seems no living person is refused without figures, audited, told, and counted at the address', async () => {
+  test('what seems no living person is refused without figures, audited, published, and counted at the address', async () => {
     await engine.installPad();
     expect(await live('p0', 0.99)).toBe('enrolled');
     const picture = show('screen', near(alice, 0.97, 'screen'), 0.001);
@@ -164,10 +164,10 @@ describe('in the live world', () => {
   test('one key and network address has thirty refusals a minute, verifications among them, at whichever e-mail', async () => {
     await engine.installPad();
     const address = '192.0.2.7';
-    const told: string[] = [];
+    const answers: string[] = [];
     for (let i = 0; i < 31; i++)
-      told.push(await live(`s${i}`, 0.001, { email: `p${i}@example.com`, address }));
-    expect(told).toEqual([...Array(30).fill('CHECK_FAILED'), 'BURST_LIMIT_EXCEEDED']);
+      answers.push(await live(`s${i}`, 0.001, { email: `p${i}@example.com`, address }));
+    expect(answers).toEqual([...Array(30).fill('CHECK_FAILED'), 'BURST_LIMIT_EXCEEDED']);
     const verify = (picture: Uint8Array) =>
       engine.checks.verify({ ...realm('live'), picture, address, actor: key }).catch(({ code }) => code);
     expect(await verify(show('v', alice, 0.99))).toBe('BURST_LIMIT_EXCEEDED');
@@ -175,7 +175,7 @@ describe('in the live world', () => {
     expect(await live('o0', 0.99, { email: 'other@example.com', address: '192.0.2.8' })).toBe('enrolled');
     expect(await live('o1', 0.001, { address, actor: operator })).toBe('CHECK_FAILED');
     engine.advance(60_000);
-    expect(await verify(show('v', direction('nobody'), 0.001))).toBe('CHECK_FAILED');
+    expect(await verify(show('v', direction('unenrolled'), 0.001))).toBe('CHECK_FAILED');
     expect(await engine.db.selectFrom('refused_picture').selectAll().execute()).toHaveLength(31);
   });
 

@@ -6,9 +6,9 @@ import { type CheckResult, faceQuality, isBlackAndWhite } from '../checks/index.
 import type { PictureGuard } from '../lockout/index.ts';
 import type { ModelPlan, Profile } from '../profiles/index.ts';
 import { analyzeFrames } from './analyze-frames.ts';
+import { disclosedResults } from './disclosed-results.ts';
 import type { WriteVerification } from './record-verification.ts';
 import { blackAndWhiteRefusal, pictureRefusal, refusedBefore } from './refuse-picture.ts';
-import { toldResults } from './told-results.ts';
 import type { EnrollCommand, VerifyCommand } from './verdict.ts';
 import type { Run, Seen, Sight } from './verification-run.ts';
 
@@ -73,9 +73,9 @@ export function createLook({ analyzer, deadline, write }: SightDeps & { write: W
     const sight = await lookAtPicture(analyzer, command.picture, request, { profile, guard });
     if (!('refusal' in sight)) return { ...sight, frames: await analyzeFrames(analyzer, command, request) };
     const { problem, result } = sight.refusal;
-    const told = { reason: result.reason ?? problem.message };
-    await write(run, sight.main, { verified: false, checks: [result], reason: problem.message }, told);
+    const disclosed = { reason: result.reason ?? problem.message };
+    await write(run, sight.main, { verified: false, checks: [result], reason: problem.message }, disclosed);
     const { code, message, extra } = problem;
-    throw new Problem(code, message, { ...extra, checkResults: toldResults([result], false) });
+    throw new Problem(code, message, { ...extra, checkResults: disclosedResults([result], false) });
   };
 }

@@ -25,7 +25,7 @@ const oldVerifications = (from: Db | Tx, { organization, world }: Realm, before:
     .where('old.created_at', '<', before)
     .where(notHeld);
 
-/** What verifications keep of a person. Their figures stay after an erasure, about nobody. */
+/** What verifications keep of a person. Their figures stay after an erasure, without the person. */
 export function createVerificationData({ db, sealer }: VerificationDataDeps): PersonalData {
   return {
     tables: {

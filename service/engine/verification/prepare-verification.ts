@@ -69,8 +69,8 @@ export function createPrepareVerification(deps: PrepareDeps) {
 }
 
 /**
- * The person whom a 1:1 verification names, if there is one. Where the consent does not cover it no picture is analyzed. That tells the caller no more than the answer does, which is the organization's own record of
- * its own person.
+ * The person that a 1:1 verification names, if there is one. Where the consent does not cover it no picture is analyzed.
+ * That reveals no more than the answer, which is the organization's own record of its own person.
  */
 async function claimedBy(
   { subjects, consents, inTransaction, audit }: PrepareDeps,

@@ -74,11 +74,11 @@ test.each([
         },
       },
     });
-    const told = await verify(during).then(
+    const answer = await verify(during).then(
       ({ verified }) => verified,
       ({ code }) => code,
     );
-    expect(told).toBe(kept.verified ? 'SUBJECT_NOT_FOUND' : false);
+    expect(answer).toBe(kept.verified ? 'SUBJECT_NOT_FOUND' : false);
     expect(await rows()).toEqual([
       { ...kept, subject, sealed: kept.verified === 1 },
       { ...kept, subject: null, sealed: false },
@@ -90,13 +90,13 @@ test.each([
       .limit(1)
       .execute();
     expect(event!.payload).not.toContain(subject);
-    // Nobody was told that this person is here, so listeners are not either.
+    // The reply did not name the person, so the event does not either.
     expect(event).toMatchObject({ type: 'verification.refused', personal_sealed: null });
     expect(JSON.parse(event!.payload).confidence).toBe(0);
   },
 );
 
-test('the line and the event of a failure say at whom it was aimed, by which key, and what did not pass', async () => {
+test('the line and the event of a failure name the claimed person, the key and the failed checks', async () => {
   const subject = await enrollAda();
   const picture = engine.analyzer.show(
     'stranger',
@@ -124,7 +124,7 @@ test('the line and the event of a failure say at whom it was aimed, by which key
   expect(JSON.parse(line!.details)).toMatchObject({ subject, kind: '1:1' });
 });
 
-/** As whoever delivers it reads it. */
+/** As the delivery reads it. */
 async function newestEvent() {
   const row = await engine.db
     .selectFrom('outbox')
@@ -162,7 +162,7 @@ const verify = (embedding: Float32Array, more: { email?: string } = {}) =>
   });
 
 test.each([{}, { email: 'ada@example.com' }])(
-  'the event of a success tells what the caller was told, and the e-mail under the person’s key: %j',
+  'the event of a success has the figures of the reply, and the e-mail under the person’s key: %j',
   async (claim) => {
     const subject = await enrollAda();
     const verdict = await verify(near(ada, 0.95, 'p'), claim);
@@ -190,7 +190,7 @@ test.each([{}, { email: 'ada@example.com' }])(
 );
 
 test.each([{}, { email: 'ada@example.com' }])(
-  'the event of a stranger says how it was told, never how near it came: %j',
+  'the event of a stranger has the figures of the reply, never how near it came: %j',
   async (claim) => {
     await enrollAda();
     const verdict = await verify(near(ada, 0.45, 'p'), claim);
@@ -209,7 +209,7 @@ test.each([{}, { email: 'ada@example.com' }])(
   },
 );
 
-test('the event of a picture without a face has the reason, and no figures nobody measured', async () => {
+test('the event of a picture without a face has the reason, and no unmeasured figures', async () => {
   const { face: _, ...wall } = analysisOf('wall');
   const picture = engine.analyzer.show('wall', wall);
   const refused = await engine.checks.verify({ ...realm(), picture, actor: key }).catch((error) => error);

@@ -8,11 +8,11 @@ import { type Audit, describeActor } from '../audit/index.ts';
 import { type CheckResult, composite, keptResults } from '../checks/index.ts';
 import type { CheckOutcome, Events } from '../events/index.ts';
 import { type Attempt, isAttack, type Standing, standingOf } from '../lockout/index.ts';
-import { type Comparison, NOBODY } from '../matching/index.ts';
+import { type Comparison, NO_SUBJECT } from '../matching/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { Admission } from './admit-verification.ts';
+import { disclosedResults } from './disclosed-results.ts';
 import type { Outcome } from './judge.ts';
-import { toldResults } from './told-results.ts';
 import { assuranceOf, modelsUsed, type Run, timingOf } from './verification-run.ts';
 import { anonymous, type VerificationRecord, type VerificationStore } from './verification-store.ts';
 
@@ -23,7 +23,7 @@ export interface WriteDeps {
   audit: Audit;
   events: Events;
   clock: Clock;
-  /** Told of each verification that was stored. */
+  /** Called after each stored verification. */
   observed?: (verification: Observed) => void;
 }
 
@@ -42,15 +42,15 @@ export interface Beside {
 
 const ERASED = 'This person was erased while the picture was looked at.';
 
-/** What the caller is told, for the receivers of events. */
-export interface Told {
-  /** 0 in a refusal: how near it came is a slope to climb. Absent where no face could be judged. */
+/** What the reply holds, for the receivers of events. */
+export interface Disclosed {
+  /** 0 in a refusal: how near it came would help an attacker. Absent where no face could be judged. */
   confidence?: number;
   /** Only when verified. */
   composite?: number;
   /** Why not, in words for the person. */
   reason?: string;
-  /** Of whom was recognized, where there is one. */
+  /** Of the recognized person. */
   email?: string;
 }
 
@@ -60,7 +60,7 @@ export type WriteVerification = ReturnType<typeof createWriteVerification>;
 
 /**
  * Writes a verification, what it does to the claimed address, its audit line and its event in one transaction. Throws
- * SUBJECT_NOT_FOUND when the erasure of a recognized person has begun meanwhile: the figures are kept, about nobody.
+ * SUBJECT_NOT_FOUND when the erasure of a recognized person has begun meanwhile: the figures are kept without the person.
  */
 export function createWriteVerification(deps: WriteDeps) {
   const { verifications, inTransaction, clock, observed } = deps;
@@ -69,7 +69,7 @@ export function createWriteVerification(deps: WriteDeps) {
     run: Run,
     main: Analysis,
     outcome: Stored,
-    { email, ...told }: Told,
+    { email, ...disclosed }: Disclosed,
     { claim, also }: Beside = {},
   ): Promise<void> {
     const { id, command, plan, files, started, realm, profile } = run;
@@ -92,7 +92,7 @@ export function createWriteVerification(deps: WriteDeps) {
       at: started,
       ...outcome,
     });
-    const figures = { ...figuresOf(run, main, outcome), ...told };
+    const figures = { ...figuresOf(run, main, outcome), ...disclosed };
     const all = async (tx: Tx) => {
       const there = await isThere(deps, tx, run, outcome);
       await verifications.add(tx, there ? sealed : anonymous(sealed));
@@ -114,8 +114,8 @@ async function isThere(
   run: Run,
   { subject, verified }: Stored,
 ): Promise<boolean> {
-  // An address that nobody has is asked about as well, so that it costs as much as a known one.
-  if (subject === undefined) return kindOf(run) === '1:1' && subjects.isThere(tx, NOBODY);
+  // An unknown address costs the same query as a known one.
+  if (subject === undefined) return kindOf(run) === '1:1' && subjects.isThere(tx, NO_SUBJECT);
   return verified ? subjects.used(tx, subject, run.started) : subjects.isThere(tx, subject);
 }
 
@@ -133,7 +133,7 @@ async function announce(
   }: Stored & {
     there: boolean;
     email: string | undefined;
-    figures: ReturnType<typeof figuresOf> & Omit<Told, 'email'>;
+    figures: ReturnType<typeof figuresOf> & Omit<Disclosed, 'email'>;
   },
 ): Promise<void> {
   const { id, command, profile, realm } = run;
@@ -169,7 +169,7 @@ async function announce(
 
 const kindOf = ({ command }: Run): '1:1' | '1:N' => (command.email === undefined ? '1:N' : '1:1');
 
-/** What an event says of a verification, beside what the caller was told. */
+/** What an event says of a verification, beside `Disclosed`. */
 function figuresOf(run: Run, main: Analysis, { checks, verified }: Stored) {
   const { id, command, profile } = run;
   return {
@@ -182,7 +182,7 @@ function figuresOf(run: Run, main: Analysis, { checks, verified }: Stored) {
     actor: describeActor(command.actor),
     notPassed: checks.flatMap(({ check, pass }) => (pass ? [] : [check])),
     assurance: assuranceOf(run, main),
-    checks: outcomesOf(toldResults(checks, verified)),
+    checks: outcomesOf(disclosedResults(checks, verified)),
   };
 }
 
@@ -208,17 +208,17 @@ export function createRecord(write: WriteVerification) {
     };
     const standing = replayed ? 'against' : standingOf(verified, matched, checkResults);
     const claim = attempt === undefined ? {} : { claim: { attempt, standing } as const };
-    const told = {
+    const disclosed = {
       confidence: verified ? decision.confidence : 0,
-      ...(verified ? { composite: composite(toldResults(checkResults, true)) } : { reason }),
+      ...(verified ? { composite: composite(disclosedResults(checkResults, true)) } : { reason }),
       ...defined({ email: recognized?.email }),
     };
     if (replayed || isAttack(checkResults)) {
       const also = (tx: Tx) => guard.add(tx, main.pixelHash);
-      await guard.inTurn(() => write(run, main, stored, told, { ...claim, also }));
+      await guard.inTurn(() => write(run, main, stored, disclosed, { ...claim, also }));
     } else {
       await guard.admitAgain();
-      await write(run, main, stored, told, claim);
+      await write(run, main, stored, disclosed, claim);
     }
   };
 }

@@ -3,8 +3,8 @@ import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type CheckResult, composite } from '../checks/index.ts';
 import type { Matching, Threshold } from '../matching/index.ts';
+import { disclosedResults } from './disclosed-results.ts';
 import { type Outcome, REPLAYED } from './judge.ts';
-import { toldResults } from './told-results.ts';
 import type { Verdict, VerifyCommand } from './verdict.ts';
 import { assuranceOf, modelsUsed, type Run, timingOf } from './verification-run.ts';
 
@@ -13,7 +13,7 @@ export interface ReplyDeps {
   clock: Clock;
 }
 
-/** The step `reply`: what the caller is told. Throws REPLAYED_PICTURE, and CHECK_FAILED where a hard check failed. */
+/** The step `reply`: what the caller gets. Throws REPLAYED_PICTURE, and CHECK_FAILED where a hard check failed. */
 export function createReply({ matching, clock }: ReplyDeps) {
   return function reply(run: Run, outcome: Outcome): Verdict {
     refuse(run, outcome);
@@ -25,22 +25,22 @@ export function createReply({ matching, clock }: ReplyDeps) {
     const rate = identification?.matchRate ?? rates.falseMatchRate;
     const verified = reason === undefined;
     const open = seesFigures(run.command);
-    const told = matched && (verified || open) ? decision : matching.mismatch(realm, plan, rate);
+    const shown = matched && (verified || open) ? decision : matching.mismatch(realm, plan, rate);
     return {
       verification: id,
       verified,
       ...defined({ subject: recognized }),
       ...(verified ? {} : { reason }),
-      confidence: told.confidence,
+      confidence: shown.confidence,
       ...(open ? { compositeScore, checkResults } : figuresFor(checkResults, verified)),
       assurance: assuranceOf(run, main),
-      ...(identification ? { identification: { ...identification, ...ratesOf(told.threshold) } } : {}),
+      ...(identification ? { identification: { ...identification, ...ratesOf(shown.threshold) } } : {}),
       match: {
-        ...told.threshold,
-        scorer: told.scorer.id,
-        score: told.comparison?.score ?? null,
-        pictures: told.comparison?.reference.pictures ?? null,
-        shift: told.shift,
+        ...shown.threshold,
+        scorer: shown.scorer.id,
+        score: shown.comparison?.score ?? null,
+        pictures: shown.comparison?.reference.pictures ?? null,
+        shift: shown.shift,
       },
       profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity },
       models: modelsUsed(plan, files),
@@ -51,21 +51,22 @@ export function createReply({ matching, clock }: ReplyDeps) {
 
 function refuse({ command, profile }: Run, { checkResults, failed, replayed, reason }: Outcome): void {
   if (!replayed && failed.length === 0) return;
-  const told = seesFigures(command) ? checkResults : toldResults(checkResults, false);
-  if (replayed) throw new Problem('REPLAYED_PICTURE', REPLAYED, { reason: REPLAYED, checkResults: told });
+  const disclosed = seesFigures(command) ? checkResults : disclosedResults(checkResults, false);
+  if (replayed)
+    throw new Problem('REPLAYED_PICTURE', REPLAYED, { reason: REPLAYED, checkResults: disclosed });
   const names = failed.map(({ check }) => check).join(', ');
   throw new Problem('CHECK_FAILED', `The profile ${profile.slug} refuses this: ${names}.`, {
     reason: reason!,
-    checkResults: told,
+    checkResults: disclosed,
   });
 }
 
 /** An operator of the box reads the stored figures anyway. */
 const seesFigures = ({ actor }: Pick<VerifyCommand, 'actor'>): boolean => actor.is === 'operator';
 
-/** The composite of an acceptance is that of the scores told beside it; a refusal has none. */
+/** The composite of an acceptance is computed from the disclosed scores; a refusal has none. */
 function figuresFor(results: readonly CheckResult[], verified: boolean) {
-  const checkResults = toldResults(results, verified);
+  const checkResults = disclosedResults(results, verified);
   return verified ? { compositeScore: composite(checkResults), checkResults } : { checkResults };
 }
 

@@ -36,8 +36,8 @@ function held(name = 'held', person = 'ada'): Seen {
 }
 
 describe('prepare', () => {
-  test('settles by what the verification runs, and whom it names, without a look at the picture', async () => {
-    engine.analyzer.analyze = () => Promise.reject(new Error('The picture was looked at.'));
+  test('finds the profile, the models and the named person without analyzing the picture', async () => {
+    engine.analyzer.analyze = () => Promise.reject(new Error('The picture was analyzed.'));
     const ada = await steps.enrollAda();
     const run = await steps.run({ email, profile: 'specter', place: { latitude: 64, longitude: -22 } });
     expect(run).toMatchObject({
@@ -182,7 +182,7 @@ describe('record and reply', () => {
     return { run, outcome: await createJudge(steps.deps)(run, seen, decision) };
   }
 
-  test('an acceptance is stored with the person, and told', async () => {
+  test('an acceptance is stored with the person, and published', async () => {
     const { id } = await steps.enrollAda();
     const { run, outcome } = await judged();
     await createRecord(createWriteVerification(steps.deps))(run, outcome, { guard });
@@ -224,13 +224,13 @@ describe('record and reply', () => {
     );
   });
 
-  test('how near a mismatch came is told to an operator alone', async () => {
+  test('only an operator reads how near a mismatch came', async () => {
     await steps.enrollAda();
     for (const actor of [key, operator]) {
       const { run, outcome } = await judged({ actor }, 'eve');
-      const told = createReply(steps.deps)(run, outcome);
-      expect(told).toMatchObject({ verified: false, confidence: 0, match: { score: null } });
-      expect('compositeScore' in told).toBe(actor === operator);
+      const reply = createReply(steps.deps)(run, outcome);
+      expect(reply).toMatchObject({ verified: false, confidence: 0, match: { score: null } });
+      expect('compositeScore' in reply).toBe(actor === operator);
     }
   });
 

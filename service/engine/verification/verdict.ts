@@ -55,9 +55,9 @@ export interface Verdict {
   reason?: string;
   /** 0..1, 0.5 at the profile's 1:1 rate in 1:1 and 1:N alike; 0 for every mismatch, and for every refusal unless an operator asked. */
   confidence: number;
-  /** Absent in a refusal, unless an operator asked: it would tell how near the refused checks came. */
+  /** Absent in a refusal, unless an operator asked: it would reveal how near the refused checks came. */
   compositeScore?: number;
-  /** As `toldResults` says, unless an operator asked. */
+  /** As `disclosedResults` says, unless an operator asked. */
   checkResults: CheckResult[];
   assurance: Assurance;
   identification?: Identification;

@@ -20,7 +20,7 @@ export interface Run {
   ground: Ground;
   profile: Profile;
   plan: ModelPlan;
-  /** Whom a 1:1 verification names, if there is such a person. */
+  /** The person that a 1:1 verification names, if there is one. */
   claimed?: Subject;
   /** SHA-256 of the models' files, by id. */
   files: Readonly<Record<string, string>>;

@@ -25,7 +25,7 @@ afterEach(() => engine.stop());
 
 const alice = direction('alice');
 
-/** A picture of somebody at this cosine from alice. */
+/** A picture of a person at this cosine from alice. */
 const show = (name: string, cosine: number, script: FaceScript = {}) =>
   engine.analyzer.show(
     name,
@@ -119,11 +119,11 @@ describe('1:1', () => {
     });
   });
 
-  test('an unknown e-mail is told exactly like a mismatch, also where fused is enabled since', async () => {
+  test('an unknown e-mail is answered exactly like a mismatch, also where fused is enabled since', async () => {
     await enrollAlice();
     await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
     const [stranger, unknown, garbled] = await Promise.all(
-      ['alice@example.com', 'nobody@example.com', 'alice'].map((email) =>
+      ['alice@example.com', 'unknown@example.com', 'alice'].map((email) =>
         verify(show('stranger', 0.3), { email }),
       ),
     );
@@ -207,7 +207,7 @@ describe('1:N', () => {
     }
   });
 
-  test('a stranger is not, and nothing tells how near they came', async () => {
+  test('a stranger is not, and the reply does not reveal how near they came', async () => {
     await enrollOthers(9);
     await enrollAlice();
     const [far, near] = [await verify(show('stranger', 0.1)), await verify(show('stranger', 0.6))];
@@ -218,14 +218,14 @@ describe('1:N', () => {
       match: { score: null },
     });
     expect(far).not.toHaveProperty('subject');
-    const told = ({ confidence, match, identification, compositeScore, reason }: typeof far) => ({
+    const revealing = ({ confidence, match, identification, compositeScore, reason }: typeof far) => ({
       confidence,
       match,
       identification,
       compositeScore,
       reason,
     });
-    expect(told(near)).toEqual(told(far));
+    expect(revealing(near)).toEqual(revealing(far));
   });
 
   test('among many people it says that the threshold is extrapolated', async () => {
@@ -237,7 +237,7 @@ describe('1:N', () => {
     expect(engine.checks.safeGallerySize(0.01)).toBe(1005);
   });
 
-  test('over nobody nobody is recognized', async () => {
+  test('over no people no person is recognized', async () => {
     expect(await verify(show('probe', 0.9))).toMatchObject({
       verified: false,
       identification: { gallerySize: 0 },
@@ -395,7 +395,7 @@ describe('presentation attack detection', () => {
     expect(JSON.parse(row!.checks)[0]).toMatchObject({ score: expect.closeTo(0.49, 9) });
   });
 
-  test('an organization’s own profile may let a low liveness pass, and tells no figure of it either', async () => {
+  test('an organization’s own profile may let a low liveness pass, and discloses no figure of it either', async () => {
     await engine.installPad();
     await enrollAlice();
     const { definition } = await engine.checks.getProfile(engine.organization, 'default');
@@ -420,7 +420,7 @@ describe('presentation attack detection', () => {
     expect(refused).not.toHaveProperty('compositeScore');
   });
 
-  test('what an acceptance tells of liveness has one decimal, in the composite too', async () => {
+  test('liveness in an acceptance has one decimal, in the composite too', async () => {
     await engine.installPad();
     await enrollAlice();
     const at = async (live: number) => {
@@ -435,14 +435,14 @@ describe('presentation attack detection', () => {
     for (const name of ['live', 'signal']) expect({ ...pad, ...moire }).not.toHaveProperty(name);
   });
 
-  test('a passed liveness in a refusal tells no more than one decimal; only an operator reads figures', async () => {
+  test('a passed liveness in a refusal has one decimal; only an operator reads figures', async () => {
     await engine.installPad();
     await enrollAlice();
     const stranger = () => show('stranger', 0.1, { live: 0.876 });
-    const told = await verify(stranger(), { email: 'alice@example.com' });
-    expect(told.checkResults[0]).toEqual({ check: 'liveness', pass: true, score: 0.9, weight: 6 });
-    expect(told.checkResults.at(-1)).toHaveProperty('details');
-    expect(told).not.toHaveProperty('compositeScore');
+    const refused = await verify(stranger(), { email: 'alice@example.com' });
+    expect(refused.checkResults[0]).toEqual({ check: 'liveness', pass: true, score: 0.9, weight: 6 });
+    expect(refused.checkResults.at(-1)).toHaveProperty('details');
+    expect(refused).not.toHaveProperty('compositeScore');
     const open = await verify(stranger(), { email: 'alice@example.com', actor: operator });
     expect(open.checkResults[0]).toMatchObject({
       score: expect.closeTo(0.876, 9),
@@ -519,7 +519,7 @@ describe('presentation attack detection', () => {
       }
     });
 
-    test('A3: a turned picture beside frames of somebody else', async () => {
+    test('A3: a turned picture beside frames of another person', async () => {
       await engine.installPad();
       await enrollAlice();
       await expect(
@@ -791,7 +791,7 @@ describe('what is remembered', () => {
     expect(resultOf(second, 'deviceConsistency')).toMatchObject({ score: 1 });
   });
 
-  test('what a clock that stood a year ahead wrote hides nobody’s last place', async () => {
+  test('rows written while the clock was a year ahead hide no person’s last place', async () => {
     await enrollAlice();
     await verify(show('p0', 0.93), { ...alicesEmail, place: zurich, device });
     engine.advance(365 * 24 * HOUR);
@@ -1015,13 +1015,13 @@ describe('what is remembered', () => {
       extra: { reason: 'The time zone that was sent is not an IANA name.' },
     });
     await set(['CH']);
-    // The refusal tells no place.
+    // The refusal names no place.
     const refusal = await verify(show('p3', 0.93), { ...desk, place: tokyo }).catch(
       (error: Problem) => error,
     );
     expect(refusal).toMatchObject({ code: 'CHECK_FAILED' });
-    const told = (refusal as Problem).extra.checkResults as CheckResult[];
-    expect(told.filter(({ details }) => details !== undefined).map(({ check }) => check)).toEqual([
+    const results = (refusal as Problem).extra.checkResults as CheckResult[];
+    expect(results.filter(({ details }) => details !== undefined).map(({ check }) => check)).toEqual([
       'faceQuality',
     ]);
 
@@ -1081,11 +1081,11 @@ describe('what is remembered', () => {
       .orderBy('id')
       .execute();
     const ids = (await stored()).map(({ id }) => id);
-    const told = { organization: engine.organization, actor: 'key:key_1' };
+    const common = { organization: engine.organization, actor: 'key:key_1' };
     expect(lines).toMatchObject([
-      { ...told, target: ids[0], outcome: 'done', request: 'req_1' },
-      { ...told, target: ids[1], outcome: 'refused', request: null },
-      { ...told, target: ids[2], outcome: 'refused', request: null },
+      { ...common, target: ids[0], outcome: 'done', request: 'req_1' },
+      { ...common, target: ids[1], outcome: 'refused', request: null },
+      { ...common, target: ids[2], outcome: 'refused', request: null },
     ]);
     expect(lines.map(({ details }) => JSON.parse(details))).toEqual(
       ['1:1', '1:N', '1:1'].map((kind, index) => ({
@@ -1093,7 +1093,7 @@ describe('what is remembered', () => {
         kind,
         profile: 'builtin:default',
         profileVersion: 2,
-        // Only whom the caller was told of.
+        // Only the person that the reply named.
         ...(index === 0 ? { subject } : {}),
       })),
     );

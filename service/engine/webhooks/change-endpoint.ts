@@ -14,7 +14,7 @@ type Kept = Partial<
 >;
 
 /**
- * What is written for a change, and what of it the audit log tells; undefined when nothing would be different. A CA takes the place of a
+ * What is written for a change, and its details for the audit log; undefined when nothing would be different. A CA takes the place of a
  * pin, and a pin that of a CA. Throws INVALID_REQUEST, and CONFLICT for what an endpoint of callbacks has not.
  */
 export function changeOf(
@@ -60,13 +60,13 @@ export function changeOf(
   );
   if (JSON.stringify(headers) !== JSON.stringify(present)) update.headers = headers;
   if (Object.keys(update).length === 0) return undefined;
-  return { update, details: told(update) };
+  return { update, details: detailsOf(update) };
 }
 
 const isSameOrigin = (a: string, b: string) => new URL(a).origin === new URL(b).origin;
 
 /** A URL's path may be a secret, and a header's value is one. */
-function told({ url, events, headers, ca, description, ...rest }: Kept): Record<string, unknown> {
+function detailsOf({ url, events, headers, ca, description, ...rest }: Kept): Record<string, unknown> {
   return {
     ...rest,
     ...(description !== undefined && { description: true }),

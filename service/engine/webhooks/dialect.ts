@@ -37,6 +37,6 @@ export interface PayloadDialect {
   events: readonly FamilyEvent[];
   /** What a receiver that did not choose gets. */
   signature: SignatureDialect;
-  /** Undefined for an event that this family does not tell. */
+  /** Undefined for an event that this family does not publish. */
   translate(event: RecordedEvent): Translation | undefined;
 }

@@ -84,7 +84,7 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
       return wanted.get(keyOf(realm, name)) ?? [];
     },
     async open(id) {
-      // One made in a transaction of somebody else's is not in memory yet.
+      // One made in another transaction is not in memory yet.
       const known = stale.has(id) ? undefined : rows.get(id);
       const row = known ?? (await reread(id));
       if (row === undefined || row.state === 'removed') return undefined;

@@ -28,7 +28,7 @@ const MOST_HEADERS = 20;
 const MOST_HEADER_BYTES = 4096;
 const MOST_DESCRIPTION = 200;
 
-/** As receivers tell names apart: to CGI, WSGI and their heirs `webhook_id` is `webhook-id`. */
+/** As receivers compare names: in CGI and WSGI `webhook_id` equals `webhook-id`. */
 const folded = (name: string) => name.toLowerCase().replaceAll('_', '-');
 const isReserved = (name: string) =>
   reserved.has(folded(name)) || reservedBeginnings.some((one) => folded(name).startsWith(one));

@@ -17,7 +17,7 @@ import {
 } from './endpoint-store.ts';
 import { type FillRandom, makeWebhookSecret } from './signature.ts';
 
-/** What happens to endpoints without anybody's order, inside the transactions of relay and delivery. */
+/** Automatic changes of endpoints, inside the transactions of relay and delivery. */
 export interface EndpointKeeping {
   /** The endpoint that signs the callbacks of a family, made at the first need: its secret is got by `rotate`. */
   callbackEndpoint(tx: Tx, realm: EventRealm, family: Family): Promise<EndpointId>;

@@ -40,14 +40,14 @@ export function checkNewEndpoint(dialect: PayloadDialect, wanted: NewEndpoint, n
   };
 }
 
-/** The rest is said by whoever checks destinations. Throws INVALID_REQUEST. */
+/** Further rules are in `Destinations.check`. Throws INVALID_REQUEST. */
 export function checkUrl(url: string, lineage: string | null | undefined): void {
   if (url.length > LONGEST_URL) throw invalid('url', `It must have at most ${LONGEST_URL} characters.`);
   if (typeof lineage === 'string' && !url.startsWith('https://'))
     throw invalid('url', 'It must start with https://.');
 }
 
-/** Throws INVALID_REQUEST for a CA or a pin that nobody would ask. */
+/** Throws INVALID_REQUEST for a CA or a pin that would never be used. */
 export function checkTrust(
   url: string,
   { ca, pin }: { ca?: string | null | undefined; pin?: string | null | undefined },

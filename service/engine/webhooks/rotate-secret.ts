@@ -13,8 +13,8 @@ export function checkOverlap(milliseconds: number): void {
 }
 
 /**
- * What is written so that `secret` takes over in `overlap` milliseconds, at once for 0. No timer is needed: whoever opens the endpoint
- * asks the clock. Throws CONFLICT while an earlier one has not taken over yet.
+ * What is written so that `secret` takes over in `overlap` milliseconds, at once for 0. No timer is needed: opening the endpoint reads
+ * the clock. Throws CONFLICT while an earlier one has not taken over yet.
  */
 export function rotateSecret(
   store: EndpointStore,

@@ -143,7 +143,7 @@ onBothDatabases('webhook endpoints', (newPlace) => {
     expect((await lines()).map(({ action }) => action)).toEqual(['webhook.add']);
   });
 
-  test('a name without an address is told as a wrong field', async () => {
+  test('a name without an address is reported as a wrong field', async () => {
     const check = async () => {
       throw Object.assign(new Error('nowhere.example has no address.'), { failure: 'unresolved' });
     };
@@ -398,7 +398,7 @@ onBothDatabases('webhook endpoints', (newPlace) => {
     expect(await note(true, 4)).toEqual({ failingSince: undefined, changed: true });
   });
 
-  test('one that failed for too long is switched off once, on nobody’s order', async () => {
+  test('one that failed for too long is switched off once, automatically', async () => {
     const { id } = (await add()).endpoint;
     const off = () => engine.inTransaction((tx) => webhooks.switchOff(tx, id, 'five days'));
     expect(await off()).toBe(true);

@@ -34,7 +34,7 @@ beforeEach(() => {
   attempts = createAttempts({
     leases: { get: (one) => (one === id ? held : undefined) },
     handlers: new Map([['webhook', handler]]),
-    takeDown: { push: (one) => void ended.push(one) },
+    recordEnds: { push: (one) => void ended.push(one) },
     open: () => open,
     ended() {},
     clock: { now: () => 1 },

@@ -7,16 +7,16 @@ import type { JobHandler, JobKind } from '../job.ts';
 import { endAttempt, runningJob } from './ended-attempt.ts';
 import type { Held } from './held.ts';
 import type { Leases } from './leases.ts';
+import type { RecordEnds } from './record-ends.ts';
 import { runAttempt } from './run-attempt.ts';
-import type { TakeDown } from './take-down.ts';
 
 export interface AttemptsDeps {
   leases: Pick<Leases, 'get'>;
   handlers: ReadonlyMap<JobKind, JobHandler<unknown>>;
-  takeDown: Pick<TakeDown, 'push'>;
+  recordEnds: Pick<RecordEnds, 'push'>;
   /** Whether an attempt may begin. */
   open(): boolean;
-  /** It does not run any more. */
+  /** Called when it has ended. */
   ended(held: Held): void;
   clock: Clock;
   timer: Timer;
@@ -29,29 +29,29 @@ export interface AttemptsDeps {
 export interface Attempts {
   /** DriverWork.run (driver.ts). */
   run(ticket: Pick<JobTicket, 'id' | 'fence'>): Promise<AttemptEnd>;
-  /** Waits so many milliseconds for what runs; then tells it to end, waits a moment more, and lets go of it. */
+  /** Waits so many milliseconds for running attempts, aborts the rest, waits a moment more, and abandons them. */
   settle(patience: number): Promise<void>;
 }
 
-/** Milliseconds for attempts to end after they were told to. */
-const LAST_WORDS = 1_000;
+/** Milliseconds for attempts to end after they were aborted. */
+const GRACE = 1_000;
 
 export function createAttempts(deps: AttemptsDeps): Attempts {
-  const { leases, handlers, takeDown, open, ended, clock, timer, chance, log } = deps;
+  const { leases, handlers, recordEnds, open, ended, clock, timer, chance, log } = deps;
   const running = new Map<JobId, { held: Held; end: Promise<AttemptEnd> }>();
 
   async function attempt(held: Held, handler: JobHandler<unknown>): Promise<AttemptEnd> {
     const { abort } = held;
     const how = await runAttempt(handler, runningJob(held), { timer, abort, log });
-    // Whoever stopped waiting for it has let go of it: the next process runs it again.
+    // Abandoned by `settle`: the next process runs it again.
     if (held.state === 'void') return { is: 'void' };
     const attempted = endAttempt(held, how, handler, { now: clock.now(), chance: chance() });
-    takeDown.push(attempted);
+    recordEnds.push(attempted);
     const { state, error, runAt } = attempted.row;
     if (state === 'done') return { is: 'done' };
     if (state === 'waiting') return { is: 'failed', error: error!, nextAt: runAt! };
     const { id, kind } = held.ticket;
-    log.warn({ job: id, kind }, 'no attempt of a job is left: "gatehouse jobs show" tells why');
+    log.warn({ job: id, kind }, 'no attempt of a job is left: "gatehouse jobs show" gives the reason');
     return { is: 'dead', error: error! };
   }
 
@@ -90,7 +90,7 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
         held.state = 'void';
         held.abort.abort();
       }
-      await wait(LAST_WORDS);
+      await wait(GRACE);
     },
   };
 }

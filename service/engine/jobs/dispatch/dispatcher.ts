@@ -11,16 +11,16 @@ import { createFindWaiting } from './find-waiting.ts';
 import { createHandOver } from './hand-over.ts';
 import type { Held } from './held.ts';
 import type { Leases } from './leases.ts';
-import { createLookForWork } from './look-for-work.ts';
+import { createPollForWork } from './poll-for-work.ts';
 import { createReadyJobs, type ReadyJobs } from './ready-jobs.ts';
-import type { TakeDown } from './take-down.ts';
+import type { RecordEnds } from './record-ends.ts';
 
 export interface DispatcherDeps {
   db: Db;
   leases: Leases;
   driver: JobDriver;
   handlers: ReadonlyMap<JobKind, JobHandler<unknown>>;
-  takeDown: TakeDown;
+  recordEnds: RecordEnds;
   clock: Clock;
   timer: Timer;
   /** In [0, 1). */
@@ -30,18 +30,18 @@ export interface DispatcherDeps {
   log: Log;
 }
 
-/** Leases what is due, hands it to the driver, and hears how it ended. */
+/** Leases due jobs, hands them to the driver, and tracks their ends. */
 export interface Dispatcher {
   start(): Promise<void>;
-  /** Looks for what was added and what is due; soon, and never twice at a time. */
+  /** Polls for added and due jobs; soon, and never twice at a time. */
   wake(): void;
-  /** Carries again what the driver did not take, or was not heard of for long. */
+  /** Carries again tickets that the driver did not take, or that have not begun for long. */
   carryAgain(): void;
   /** Jobs wait there now. */
   note(where: Waiting): void;
   /** Takes over leases that are over and that this process does not hold. */
   tend(): Promise<void>;
-  /** Reads again which lanes have work: a look at everything that does not trust what was noted. */
+  /** Reads all rows again to find the lanes with work, without the notes in memory. */
   scan(): Promise<void>;
   /** When the next delayed job is due; Infinity: none that is known. */
   nextAt(): number;
@@ -53,15 +53,15 @@ export interface Dispatcher {
 }
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { db, leases, driver, handlers, takeDown, clock, changed, log } = deps;
+  const { db, leases, driver, handlers, recordEnds, clock, changed, log } = deps;
   const kinds = new Map<JobKind, ReadyJobs>();
   let state: 'new' | 'open' | 'stopping' = 'new';
   const open = () => state === 'open';
 
   const note = (where: Waiting) => kinds.get(where.kind)?.note(where);
   const waiting = createFindWaiting({ db, note });
-  const handOver = createHandOver({ ...deps, kinds, open, hungry: () => work.look() });
-  const work = createLookForWork({ ...deps, kinds, waiting, open, handOver: handOver.soon });
+  const handOver = createHandOver({ ...deps, kinds, open, hungry: () => work.poll() });
+  const work = createPollForWork({ ...deps, kinds, waiting, open, handOver: handOver.soon });
   const attempts = createAttempts({
     ...{ ...deps, open },
     ended(held) {
@@ -89,19 +89,19 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         run: attempts.run,
       });
       state = 'open';
-      work.look();
+      work.poll();
     },
-    wake: work.look,
+    wake: work.poll,
     note,
     async tend() {
       const over = await leases.takeOver('over', note);
       if (over > 0) log.warn({ jobs: over }, 'leases were over and are taken over');
-      work.look();
+      work.poll();
     },
     carryAgain: handOver.carryAgain,
     async scan() {
       await scan();
-      work.look();
+      work.poll();
     },
     nextAt: () => Math.min(Number.POSITIVE_INFINITY, ...[...kinds.values()].map((ready) => ready.nextAt())),
     withdraw,
@@ -118,7 +118,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       state = 'stopping';
       await work.settled();
       await attempts.settle(patience);
-      await takeDown.flush();
+      await recordEnds.flush();
       try {
         await leases.giveBack(leases.all().filter(({ state: is }) => is === 'ready' || is === 'carried'));
       } catch (error) {

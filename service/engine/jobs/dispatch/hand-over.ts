@@ -5,13 +5,13 @@ import type { JobKind } from '../job.ts';
 import type { Held } from './held.ts';
 import type { Leases } from './leases.ts';
 import type { ReadyJobs } from './ready-jobs.ts';
-import type { TakeDown } from './take-down.ts';
+import type { RecordEnds } from './record-ends.ts';
 
 export interface HandOverDeps {
   kinds: ReadonlyMap<JobKind, ReadyJobs>;
   leases: Pick<Leases, 'all'>;
   driver: Pick<JobDriver, 'carry'>;
-  takeDown: Pick<TakeDown, 'pending'>;
+  recordEnds: Pick<RecordEnds, 'pending'>;
   open(): boolean;
   /** Some kind has room for more than is leased. */
   hungry(): void;
@@ -23,11 +23,20 @@ export interface HandOverDeps {
 const HANDED = 64;
 /** Ended and not on disk: what a crash may repeat. */
 const MOST_PENDING = 128;
-/** Milliseconds until a ticket of which nothing was heard is carried again. */
-const UNHEARD = 30_000;
+/** Milliseconds until a ticket that has not begun is carried again. */
+const OVERDUE = 30_000;
 
 /** Hands what is leased to the driver. */
-export function createHandOver({ kinds, leases, driver, takeDown, open, hungry, clock, log }: HandOverDeps) {
+export function createHandOver({
+  kinds,
+  leases,
+  driver,
+  recordEnds,
+  open,
+  hungry,
+  clock,
+  log,
+}: HandOverDeps) {
   let armed = false;
 
   function soon(): void {
@@ -44,7 +53,7 @@ export function createHandOver({ kinds, leases, driver, takeDown, open, hungry, 
     // One of each kind in turn: no kind keeps another waiting.
     const left = new Set(kinds.values());
     for (const ready of cycle(left)) {
-      if (handed.length === HANDED || takeDown.pending() + handed.length >= MOST_PENDING) break;
+      if (handed.length === HANDED || recordEnds.pending() + handed.length >= MOST_PENDING) break;
       const held = ready.take();
       if (held) {
         held.state = 'carried';
@@ -66,12 +75,12 @@ export function createHandOver({ kinds, leases, driver, takeDown, open, hungry, 
 
   return {
     soon,
-    /** Carries again what the driver did not take, or was not heard of for long. */
+    /** Carries again tickets that the driver did not take, or that have not begun for long. */
     carryAgain(): void {
-      const isUnheard = ({ state, carriedAt }: Held) =>
-        state === 'carried' && Math.abs(clock.now() - carriedAt) > UNHEARD;
-      const unheard = leases.all().filter(isUnheard);
-      for (let i = 0; i < unheard.length; i += HANDED) carry(unheard.slice(i, i + HANDED));
+      const isOverdue = ({ state, carriedAt }: Held) =>
+        state === 'carried' && Math.abs(clock.now() - carriedAt) > OVERDUE;
+      const overdue = leases.all().filter(isOverdue);
+      for (let i = 0; i < overdue.length; i += HANDED) carry(overdue.slice(i, i + HANDED));
     },
   };
 }

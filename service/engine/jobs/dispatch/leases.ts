@@ -44,7 +44,7 @@ export interface Leases {
   ): Promise<{ want: Want; leased: Held[]; nextAt: number | undefined }[]>;
   giveBack(held: readonly Held[]): Promise<void>;
   /**
-   * Takes over the leases that this process does not hold and tells where their jobs wait now. `left`: all, of a process that
+   * Takes over the leases that this process does not hold and reports where their jobs wait now. `left`: all, of a process that
    * has ended. `over`: those that are over, such as one whose commit was not confirmed, and those that a clock put back would keep.
    */
   takeOver(which: 'left' | 'over', waiting: (where: Waiting) => void): Promise<number>;

@@ -127,7 +127,7 @@ const endpointsOf = (organization: string, count: number) =>
 const heldBy = (running: readonly Held[], organization: string) =>
   running.filter(({ ticket }) => ticket.organization === organization).length;
 
-test('organizations share the window: whoever holds as much as is still free waits, and whoever comes finds room', () => {
+test('organizations share the window: one that holds as much as is still free waits, and a newcomer finds room', () => {
   const { ready, note, lease } = setUp(16);
   const running: Held[] = [];
   const fill = (organization: string) => {
@@ -153,7 +153,7 @@ test('what an organization gives back is taken by it again, and by others up to 
   expect([heldBy(running, 'a'), heldBy(running, 'b'), running.length]).toEqual([3, 3, 6]);
 });
 
-test('whatever ends when, everything is taken once, lanes in order, and nobody holds more than his share', () => {
+test('whatever ends when, everything is taken once, lanes in order, and no organization holds more than its share', () => {
   const lane = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 5 }));
   const jobs = fc.array(fc.record({ lane, retry: fc.boolean(), dropped: fc.boolean() }), { maxLength: 60 });
   fc.assert(

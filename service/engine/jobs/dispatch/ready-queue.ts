@@ -32,7 +32,7 @@ export function createReadyQueue(window: number) {
     hasRoomForLanes: (): boolean => lanesReady < 2 * window,
     /**
      * The next while there is room; undefined when there is none. What has a lane waits where its organization has its share.
-     * `taken` hears of each entry that has left the queue, and of the job that was in it.
+     * `taken` is called with each entry that has left the queue, and its job.
      */
     take(taken: (entry: Lane | Held, held: Held | undefined) => void): Held | undefined {
       if (!shares.free()) return undefined;

@@ -6,7 +6,7 @@ import type { JobHandler, JobOutcome, RunningJob } from '../job.ts';
 /** Characters of what went wrong that are kept. */
 const MOST_ERROR = 1_000;
 
-/** Never rejects. An attempt that takes longer than its handler allows is given up, and `abort` tells it so. */
+/** Never rejects. An attempt that takes longer than its handler allows is abandoned and aborted through `abort`. */
 export async function runAttempt<Result>(
   handler: JobHandler<Result>,
   job: RunningJob,

@@ -8,7 +8,7 @@ export interface Parked<Entry> {
 
 /**
  * Shares so many places among organizations: one holds no more of them than are still free, at least one. Alone it has half of them; of three whose
- * receivers all hang each has a quarter, and a quarter is left for whoever comes (the dynamic threshold of Choudhury and Hahne, 1998, with
+ * receivers all hang each has a quarter, and a quarter is left for a newcomer (the dynamic threshold of Choudhury and Hahne, 1998, with
  * alpha 1). What belongs to no organization is not held up.
  */
 export interface Shares<Entry> {
@@ -47,7 +47,7 @@ export function createShares<Entry>(places: number): Shares<Entry> {
       if (own) own.held--;
       const again: Parked<Entry>[] = [];
       for (const [id, one] of holding) {
-        // A place more is free for everybody; whoever gave it back holds one less besides.
+        // One more place is free for all; the organization that gave it back also holds one less.
         if (one.held === 0) {
           again.push(...one.parked);
           holding.delete(id);

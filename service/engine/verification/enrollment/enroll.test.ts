@@ -36,7 +36,7 @@ const refusals = async () =>
     ({ details }) => JSON.parse(details),
   );
 
-const told = async () =>
+const refusalEvents = async () =>
   (
     await engine.db.selectFrom('outbox').select('payload').where('type', '=', 'enrollment.refused').execute()
   ).map(({ payload }) => JSON.parse(payload));
@@ -112,7 +112,7 @@ test('another face under a known e-mail is refused, and only an operator may ins
   expect(lines.map(({ details }) => JSON.parse(details).overrideMismatch)).toEqual([undefined, true]);
 });
 
-test('templates that another model file made are told apart from another face; only an operator may add to them', async () => {
+test('templates of another model file are distinguished from another face; only an operator may add to them', async () => {
   await enroll('alice@example.com', picture('alice', 'p0'));
   await engine.db.updateTable('template').set({ embedder_sha256: 'an older file' }).execute();
   await expect(enroll('alice@example.com', picture('alice', 'p1'))).rejects.toMatchObject({
@@ -162,7 +162,7 @@ test.each([
         ? [{ code: 'DUPLICATE_IDENTITY', world: 'test', duplicateOf: first.subject }]
         : [],
     );
-    expect(await told()).toEqual(
+    expect(await refusalEvents()).toEqual(
       uniquenessPolicy === 'block'
         ? [{ code: 'DUPLICATE_IDENTITY', actor: 'key:key_1', duplicateOf: first.subject }]
         : [],
@@ -184,7 +184,7 @@ test('under block, one face for two new e-mails at once enrolls once', async () 
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
 });
 
-test('the same face in another world is nobody’s duplicate', async () => {
+test('the same face in another world is no duplicate', async () => {
   await engine.organizations.set(engine.organization, { uniquenessPolicy: 'block' }, operator);
   await engine.installPad();
   await enroll('alice@example.com', picture('alice', 'p0'));

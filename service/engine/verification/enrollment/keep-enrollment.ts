@@ -6,7 +6,7 @@ import type { Sight } from '../verification-run.ts';
 import type { AdmittedEnrollment } from './admit-enrollment.ts';
 import { type Enrollment, insists } from './prepare-enrollment.ts';
 
-/** The step `keep`: stores the templates, and tells what became of it. */
+/** The step `keep`: stores the templates, and returns the result. */
 export function createKeepEnrollment({ subjects }: { subjects: Pick<Subjects, 'enroll'> }) {
   return async function keep(
     run: Enrollment,

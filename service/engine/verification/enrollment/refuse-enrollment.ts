@@ -12,7 +12,7 @@ export interface RefuseEnrollmentDeps {
   inTransaction: InTransaction;
 }
 
-/** What is written in the same transaction, and told beside the message. */
+/** What is written in the same transaction, and returned beside the message. */
 interface Beside {
   attempt?: Attempt;
   extra?: ProblemExtra;

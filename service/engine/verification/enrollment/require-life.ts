@@ -3,7 +3,7 @@ import type { Tx } from '../../../storage/transaction.ts';
 import { hardFailures, runLiveness } from '../../checks/index.ts';
 import { type Attempt, type Claims, type PictureGuard, strictestRules } from '../../lockout/index.ts';
 import type { Subjects } from '../../subjects/index.ts';
-import { toldResults } from '../told-results.ts';
+import { disclosedResults } from '../disclosed-results.ts';
 import type { Sight } from '../verification-run.ts';
 import type { Enrollment } from './prepare-enrollment.ts';
 import type { RefuseEnrollment } from './refuse-enrollment.ts';
@@ -30,7 +30,7 @@ export function createRequireLife({ subjects, claims, refuse }: RequireLifeDeps)
     if (!result || hardFailures(definition.checks, [result]).length === 0) return guard.admitAgain();
     const { check, reason = 'The picture does not seem to show a living person.' } = result;
     const seesFigures = command.actor.is === 'operator';
-    const extra = { reason, checkResults: seesFigures ? [result] : toldResults([result], false) };
+    const extra = { reason, checkResults: seesFigures ? [result] : disclosedResults([result], false) };
     const message = 'The profile default refuses this: liveness.';
     const also = (tx: Tx) => guard.add(tx, main.pixelHash);
     const refused = (details: Record<string, unknown>, attempt?: Attempt) =>

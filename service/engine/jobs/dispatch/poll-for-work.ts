@@ -6,23 +6,23 @@ import type { FindWaiting } from './find-waiting.ts';
 import type { Leases } from './leases.ts';
 import type { ReadyJobs } from './ready-jobs.ts';
 
-export interface LookForWorkDeps {
+export interface PollForWorkDeps {
   kinds: ReadonlyMap<JobKind, ReadyJobs>;
   leases: Pick<Leases, 'take'>;
   waiting: Pick<FindWaiting, 'discover'>;
   open(): boolean;
   /** After jobs were leased. */
   handOver(): void;
-  /** After each look. */
+  /** After each poll. */
   changed(): void;
   clock: Clock;
   log: Log;
 }
 
 /** Leases what is due, never twice at a time. */
-export function createLookForWork(deps: LookForWorkDeps) {
+export function createPollForWork(deps: PollForWorkDeps) {
   const { kinds, leases, waiting, open, handOver, changed, clock, log } = deps;
-  let looking: Promise<void> | undefined;
+  let polling: Promise<void> | undefined;
   let again = false;
   let failing = false;
 
@@ -43,7 +43,7 @@ export function createLookForWork(deps: LookForWorkDeps) {
     }
   }
 
-  async function lookAll(): Promise<void> {
+  async function pollAll(): Promise<void> {
     try {
       do {
         again = false;
@@ -52,27 +52,27 @@ export function createLookForWork(deps: LookForWorkDeps) {
       } while (again && open());
       failing = false;
     } catch (error) {
-      // Everything stays as it is; the next look comes within a second.
+      // Nothing changed; the next poll comes within a second.
       again = false;
       if (!failing) log.error({ err: error }, 'no jobs can be leased');
       failing = true;
     }
   }
 
-  function look(): void {
+  function poll(): void {
     if (!open()) return;
     again = true;
-    looking ??= lookAll().finally(() => {
-      looking = undefined;
+    polling ??= pollAll().finally(() => {
+      polling = undefined;
       changed();
-      // Asked for after the last look had ended and before this.
-      if (again) look();
+      // Requested between the end of the last poll and this callback.
+      if (again) poll();
     });
   }
 
   return {
-    look,
-    /** When no look is under way. */
-    settled: async (): Promise<void> => looking,
+    poll,
+    /** Resolves when no poll is running. */
+    settled: async (): Promise<void> => polling,
   };
 }

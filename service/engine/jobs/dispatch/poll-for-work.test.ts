@@ -1,25 +1,25 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../../lib/log.ts';
 import type { JobKind } from '../job.ts';
-import { createLookForWork } from './look-for-work.ts';
+import { createPollForWork } from './poll-for-work.ts';
 import type { ReadyJobs } from './ready-jobs.ts';
 
-test('a look that is asked for after the last one has looked, and before it has ended, is made', async () => {
-  let looks = 0;
+test('a poll requested after the last one has read, and before it has ended, is made', async () => {
+  let polls = 0;
   let atEnd = () => {};
   class Kinds extends Map<JobKind, ReadyJobs> {
     override values() {
-      // Runs between the last step of the look and its end.
+      // Runs between the last step of the poll and its end.
       queueMicrotask(() => atEnd());
       return super.values();
     }
   }
-  const work = createLookForWork({
+  const work = createPollForWork({
     kinds: new Kinds(),
     leases: { take: async () => [] },
     waiting: {
       async discover() {
-        looks += 1;
+        polls += 1;
       },
     },
     open: () => true,
@@ -30,10 +30,10 @@ test('a look that is asked for after the last one has looked, and before it has 
   });
   atEnd = () => {
     atEnd = () => {};
-    work.look();
+    work.poll();
   };
-  work.look();
+  work.poll();
   await work.settled();
   await work.settled();
-  expect(looks).toBe(2);
+  expect(polls).toBe(2);
 });

@@ -4,11 +4,10 @@ import { type CheckResult, checkNamed } from '../checks/index.ts';
 const FIGURES = ['live', 'index', 'signal'];
 
 /**
- * The results as an API key, a webhook and a page are told them. Of a check that failed: that it failed, and its sentence;
- * its score is 0 and its figures are left out. Liveness is rounded to one decimal wherever it passed. In a refusal the
+ * The results as API keys, webhooks and pages get them. A failed check has its sentence, the score 0 and no figures. Liveness is rounded to one decimal wherever it passed. In a refusal the
  * figures of the checks that passed are left out too.
  */
-export function toldResults(results: readonly CheckResult[], verified: boolean): CheckResult[] {
+export function disclosedResults(results: readonly CheckResult[], verified: boolean): CheckResult[] {
   return results.map((result) => {
     const { skipped, pass } = result;
     const { disclosure } = checkNamed(result.check);

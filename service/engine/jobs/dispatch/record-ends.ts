@@ -6,8 +6,8 @@ import type { JobHandler, JobKind } from '../job.ts';
 import { endAttempts } from '../lease-store.ts';
 import type { EndedAttempt } from './ended-attempt.ts';
 
-/** Takes down what became of attempts, several in one transaction with what their handlers write beside. */
-export interface TakeDown {
+/** Records the ends of attempts, several in one transaction with what their handlers write. */
+export interface RecordEnds {
   push(ended: EndedAttempt): void;
   /** Not on disk yet. */
   pending(): number;
@@ -15,7 +15,7 @@ export interface TakeDown {
   flush(): Promise<void>;
 }
 
-export interface TakeDownDeps {
+export interface RecordEndsDeps {
   inTransaction: InTransaction;
   handlers: ReadonlyMap<JobKind, JobHandler<unknown>>;
   /** It is on disk; with `held` false nothing was changed, because another process had the lease by then. */
@@ -26,16 +26,16 @@ export interface TakeDownDeps {
   log: Log;
 }
 
-/** In one transaction. */
+/** Ends in one transaction, at most. */
 const MOST = 64;
-/** Milliseconds in which attempts gather. */
+/** Milliseconds in which ends are collected. */
 const GATHER = 4;
-/** Milliseconds until it is tried again. */
+/** Milliseconds until a failed write is retried. */
 const PAUSE = 1_000;
-/** How often an attempt's own record is tried. */
+/** Tries to record one end alone. */
 const TRIES = 3;
 
-export function createTakeDown(deps: TakeDownDeps): TakeDown {
+export function createRecordEnds(deps: RecordEndsDeps): RecordEnds {
   const { inTransaction, written, timer, log } = deps;
   const waiting: EndedAttempt[] = [];
   const tries = new Map<string, number>();
@@ -43,7 +43,7 @@ export function createTakeDown(deps: TakeDownDeps): TakeDown {
   let writing: Promise<void> | undefined;
   let failing = false;
 
-  function tell(batch: readonly EndedAttempt[], held: ReadonlySet<string>): void {
+  function settle(batch: readonly EndedAttempt[], held: ReadonlySet<string>): void {
     waiting.splice(0, batch.length);
     for (const ended of batch) {
       tries.delete(ended.row.id);
@@ -51,17 +51,17 @@ export function createTakeDown(deps: TakeDownDeps): TakeDown {
     }
   }
 
-  /** One that its handler cannot record holds the others up no longer than this. */
+  /** Keeps an end that its handler cannot record from blocking the others. */
   async function commitAlone(ended: EndedAttempt): Promise<void> {
     const tried = (tries.get(ended.row.id) ?? 0) + 1;
     tries.set(ended.row.id, tried);
     try {
-      tell([ended], await commit(deps, [ended]));
+      settle([ended], await commit(deps, [ended]));
     } catch (error) {
       if (isStorage(error) || tried < TRIES) throw error;
       const failed = failedInstead(deps, ended, error);
       waiting[0] = failed;
-      tell([failed], await inTransaction((tx) => endAttempts(tx, [failed.row])));
+      settle([failed], await inTransaction((tx) => endAttempts(tx, [failed.row])));
     }
   }
 
@@ -69,7 +69,7 @@ export function createTakeDown(deps: TakeDownDeps): TakeDown {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MOST);
       try {
-        tell(batch, await commit(deps, batch));
+        settle(batch, await commit(deps, batch));
       } catch (error) {
         if (isStorage(error)) throw error;
         for (const ended of batch) await commitAlone(ended);
@@ -116,7 +116,7 @@ export function createTakeDown(deps: TakeDownDeps): TakeDown {
   };
 }
 
-function failedInstead({ asFailed, log }: TakeDownDeps, ended: EndedAttempt, error: unknown): EndedAttempt {
+function failedInstead({ asFailed, log }: RecordEndsDeps, ended: EndedAttempt, error: unknown): EndedAttempt {
   const { id, fence } = ended.row;
   log.error(
     { job: id, fence, err: error },
@@ -125,8 +125,8 @@ function failedInstead({ asFailed, log }: TakeDownDeps, ended: EndedAttempt, err
   return asFailed(ended, 'What became of it could not be recorded; the log says why.');
 }
 
-/** Gives those whose lease still held; nothing was written of the others. */
-const commit = ({ inTransaction, handlers }: TakeDownDeps, batch: readonly EndedAttempt[]) =>
+/** Returns the ids whose lease still held; nothing is written for the others. */
+const commit = ({ inTransaction, handlers }: RecordEndsDeps, batch: readonly EndedAttempt[]) =>
   inTransaction(async (tx) => {
     const held = await endAttempts(
       tx,
