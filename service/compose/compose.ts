@@ -6,6 +6,7 @@ import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
+import { createStaff, type Staff } from './administrators.ts';
 import { createStatus } from './appliance-status.ts';
 import { openAudit } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
@@ -13,8 +14,8 @@ import { type Base, type ComposeDeps, openBase } from './base.ts';
 import { type Callers, openCallers } from './callers.ts';
 import { createErasing, type Erasing } from './erasing.ts';
 import type { EventsOut } from './events-out.ts';
+import { createMetricGauges } from './gauges/metric-gauges.ts';
 import { createKeyCare, type KeyCare } from './key-care.ts';
-import { createMetricGauges } from './metric-gauges.ts';
 import { openQueue, type Queue } from './open-queue.ts';
 import { openOutbound } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
@@ -28,6 +29,7 @@ export interface Gatehouse
   extends Queue,
     EventsOut,
     Callers,
+    Staff,
     Erasing,
     Pick<Pictures, 'models'>,
     People,
@@ -62,6 +64,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const audited = await openAudit(base);
   const queue = await openQueue(config, { ...ground, ...audited });
   const callers = await openCallers({ ...base, ...audited });
+  const staff = createStaff({ ...base, ...audited, ...callers });
   const pictures = await openPictures({ ...base, ...audited });
   const outbound = await openOutbound({
     ...{ ...base, ...audited, ...queue, ...callers, ...pictures },
@@ -94,7 +97,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const everything = opened.move();
   return {
     ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, status },
-    ...{ ...queue, ...eventsOut, ...callers, ...people, ...keyCare, ...erasing },
+    ...{ ...queue, ...eventsOut, ...callers, ...staff, ...people, ...keyCare, ...erasing },
     ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
     serving: createServing({ config, certificate, clock: ground.clock }),
     listens: ownPlaces.listens,

@@ -5,7 +5,7 @@ import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';
 import { createEventsOut, type EventsOut } from './events-out.ts';
-import { createGaugeReadings, type GaugeReadingsDeps } from './gauge-readings.ts';
+import { createGaugeReadings, type GaugeReadingsDeps } from './gauges/gauge-readings.ts';
 import { mailServerOf } from './mail-server.ts';
 import type { Queue } from './open-queue.ts';
 import { createOwnPlaces, type KnownOwnPlaces } from './own-places.ts';

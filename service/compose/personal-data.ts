@@ -43,6 +43,15 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   audit_checkpoint: 'Signatures over the whole log.',
   usage_counter: 'Counts of requests; those about one address last a minute, under a keyed hash.',
   refused_picture: 'Keyed hashes of pictures that liveness refused, for a day; they name no person.',
+  administrator:
+    'Staff who sign in, with their e-mail addresses; removed with the account or the organization (docs/PRIVACY.md).',
+  administrator_session: 'Sessions of staff, for at most twelve hours.',
+  passkey: 'Public keys of staff.',
+  recovery_code: 'MACs of codes of staff.',
+  one_time_code: 'MACs of codes of staff, for at most a day.',
+  sign_in_ticket: 'Sign-ins of staff that wait for their second step, for five minutes.',
+  passkey_challenge: 'Random numbers, for five minutes.',
+  sign_in_failure: 'Counts of failed sign-ins of staff, under keyed hashes.',
   backup_plan: 'Settings of the appliance.',
   backup_run: 'Where and when backups were made.',
 };

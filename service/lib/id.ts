@@ -19,6 +19,7 @@ export type EndpointId = Id<'endpoint'>;
 export type DeliveryId = Id<'delivery'>;
 export type AlertRuleId = Id<'alertRule'>;
 export type AlertId = Id<'alert'>;
+export type AdministratorId = Id<'administrator'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
@@ -49,6 +50,8 @@ const prefixes = {
   attempt: 'att',
   alertRule: 'rule',
   alert: 'alr',
+  administrator: 'adm',
+  administratorSession: 'ses',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

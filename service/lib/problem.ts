@@ -22,6 +22,17 @@ export const problemCodes = [
   'MONTHLY_LIMIT_EXCEEDED',
   'BURST_LIMIT_EXCEEDED',
   'USER_FLOOD_DETECTED',
+  // an administrator who signs in
+  'SIGN_IN_REFUSED', // e-mail, password or code; which one is not said
+  'SIGN_IN_DELAYED', // too many failures; the message or `retryAfterSeconds` says what to wait for
+  'SECOND_FACTOR_REQUIRED', // past the deadline without one, or the session may do nothing but enroll one
+  'FRESH_FACTOR_REQUIRED', // prove the second factor again, then repeat the request
+  'LAST_FACTOR', // one second factor has to remain
+  'PASSKEY_REFUSED',
+  'CSRF_REFUSED',
+  'PASSWORD_TOO_WEAK',
+  'SETUP_CLOSED', // the appliance has an owner already
+  'SETUP_TOKEN_REFUSED',
   // the picture
   'IMAGE_UNREADABLE',
   'IMAGE_TOO_LARGE',

@@ -467,6 +467,94 @@ export interface Schema {
     picture_hash: string;
     created_at: number;
   };
+  administrator: {
+    id: string;
+    organization: string;
+    /** Normalized; staff data, not sealed: signing in begins with nothing else. Unique over all organizations. */
+    email: string;
+    name: string;
+    role: string;
+    /** May act for the whole appliance. */
+    appliance_owner: number;
+    /** argon2id, PHC form, under a pepper of the key store; null: a one-time code sets one. */
+    password: string | null;
+    created_at: number;
+    disabled_at: number | null;
+    last_sign_in_at: number | null;
+    /** Until when the password alone signs in while there is no second factor. */
+    factor_due_at: number;
+    /** The service has seen that time pass: setting the clock back does not undo it. */
+    overdue: number;
+    /** HMAC over the row under a key of the key store. */
+    mac: string;
+  };
+  administrator_session: {
+    id: string;
+    administrator: string;
+    /** SHA-256 of the cookie's secret, hex. */
+    secret_hash: string;
+    created_at: number;
+    /** Written at most once a minute. */
+    last_seen_at: number;
+    expires_at: number;
+    /** Network address it was opened from. */
+    source: string;
+    device: string | null;
+    /** When a second factor was last proven in it. */
+    factor_at: number | null;
+    /** 'enrollment': nothing but enrolling a second factor. */
+    limited_to: string | null;
+    mac: string;
+  };
+  passkey: {
+    /** The WebAuthn credential id, base64url. */
+    id: string;
+    administrator: string;
+    /** The relying party id: host name under which it was made, and works. */
+    site: string;
+    /** COSE, base64url. */
+    public_key: string;
+    counter: number;
+    /** JSON. */
+    transports: string;
+    name: string;
+    created_at: number;
+    last_used_at: number | null;
+    mac: string;
+  };
+  /** One row for each that is left. The MAC is made of the code, which is kept nowhere. */
+  recovery_code: { administrator: string; mac: string; created_at: number };
+  /** `purpose`: 'password' | 'enrollment'. The MAC is made of the code, which is kept nowhere. */
+  one_time_code: {
+    administrator: string;
+    purpose: string;
+    created_at: number;
+    expires_at: number;
+    mac: string;
+  };
+  /** A sign-in whose password was right. `purpose`: 'second-factor' | 'enrollment'. */
+  sign_in_ticket: {
+    /** SHA-256 of the ticket, hex. */
+    hash: string;
+    administrator: string;
+    purpose: string;
+    /** Where the password came from: the ticket is of no use elsewhere. */
+    source: string;
+    created_at: number;
+    expires_at: number;
+    mac: string;
+  };
+  /** For one use. `holder`: `ticket/<hash>`, `prove/<session>` or `add/<session>`. */
+  passkey_challenge: { holder: string; challenge: string; created_at: number; mac: string };
+  /** Failed sign-ins by account and source, both as keyed hashes; account '': of the source over all accounts. */
+  sign_in_failure: {
+    account: string;
+    source: string;
+    failures: number;
+    last_failed_at: number;
+    /** When the account last signed in from this source; null: never. */
+    known_at: number | null;
+  };
   backup_plan: { folder: string; every_minutes: number; keep: number; set_by: string; set_at: number };
   backup_run: {
     id: string;

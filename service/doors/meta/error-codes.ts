@@ -75,6 +75,34 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
       'Too many requests about one person, or too soon after failed ones; `retry-after` says when to go on.',
     example: { error: 'At most 10 requests a minute are taken about one person; try again later.' },
   },
+  SIGN_IN_REFUSED: {
+    means: 'E-mail address, password, code or ticket is wrong; which one is not said.',
+    example: { error: 'The e-mail address, the password or the code is wrong.' },
+  },
+  SIGN_IN_DELAYED: {
+    means:
+      'Too many sign-ins failed for this account or from this address: wait as long as `retry-after` says; without it an owner or the operator has to let the account in again.',
+  },
+  SECOND_FACTOR_REQUIRED: {
+    means: 'The account has to enroll a second factor before anything else.',
+    example: { error: '2FA enrollment required' },
+  },
+  FRESH_FACTOR_REQUIRED: {
+    means:
+      'This asks for a second factor proven within the last five minutes: prove it, then repeat the call.',
+  },
+  LAST_FACTOR: { means: 'It is the last second factor of the account, and one has to remain.' },
+  PASSKEY_REFUSED: {
+    means: 'What the authenticator answered does not hold, or does not belong to what was asked.',
+  },
+  CSRF_REFUSED: {
+    means: 'The header `x-csrf-token` is not the one of the session, or another page sent the call.',
+  },
+  PASSWORD_TOO_WEAK: {
+    means: 'The new password is too short, too long or too easily guessed; the message says which.',
+  },
+  SETUP_CLOSED: { means: 'The appliance has an owner already.' },
+  SETUP_TOKEN_REFUSED: { means: 'The setup token is wrong, used or past its end.' },
   IMAGE_UNREADABLE: { means: 'The picture is damaged or cannot be decoded.' },
   IMAGE_TOO_LARGE: { means: 'The picture has too many bytes or pixels.' },
   IMAGE_FORMAT_UNSUPPORTED: {

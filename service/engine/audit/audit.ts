@@ -25,6 +25,7 @@ const applianceTasks = [
   'erasure',
   'gallery-calibration',
   'retention',
+  'sign-in',
   'start',
   'template-renewal',
   'webhooks',

@@ -7,7 +7,21 @@ import { type OrganizationKeys, randomKey } from './organization-keys.ts';
 import { secretBound } from './wrapped-key.ts';
 
 /** What is protected, each under a key of its own. */
-export type Protected = 'checkpoint-note' | 'api-key' | 'api-key-take-over' | 'restore';
+export type Protected =
+  | 'checkpoint-note'
+  | 'api-key'
+  | 'api-key-take-over'
+  | 'restore'
+  | 'administrator'
+  | 'administrator-password'
+  | 'administrator-session'
+  | 'administrator-csrf'
+  | 'passkey'
+  | 'passkey-challenge'
+  | 'recovery-code'
+  | 'one-time-code'
+  | 'sign-in-ticket'
+  | 'sign-in-failure';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of

@@ -10,6 +10,7 @@ import { anchors } from './0008-anchors.ts';
 import { galleryCalibration } from './0009-gallery-calibration.ts';
 import { jobErrors } from './0010-job-errors.ts';
 import { checkpointsJob } from './0011-checkpoints-job.ts';
+import { administrators } from './0012-administrators.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   galleryCalibration,
   jobErrors,
   checkpointsJob,
+  administrators,
 ];

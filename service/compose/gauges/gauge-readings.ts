@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type { ServedCertificate } from '../certificate/served-certificate.ts';
-import type { GaugeReadings } from '../engine/alerts/index.ts';
-import type { Models } from '../engine/models/index.ts';
-import type { Organizations } from '../engine/organizations/index.ts';
-import type { Waiting } from '../engine/retention/index.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { ServedCertificate } from '../../certificate/served-certificate.ts';
+import type { GaugeReadings } from '../../engine/alerts/index.ts';
+import type { Models } from '../../engine/models/index.ts';
+import type { Organizations } from '../../engine/organizations/index.ts';
+import type { Waiting } from '../../engine/retention/index.ts';
+import type { Clock } from '../../lib/clock.ts';
 
 const MEBIBYTE = 2 ** 20;
 const DAY = 86_400_000;

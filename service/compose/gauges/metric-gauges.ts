@@ -1,10 +1,10 @@
-import type { ServedCertificate } from '../certificate/served-certificate.ts';
-import type { Alerts, GaugeReadings } from '../engine/alerts/index.ts';
-import type { Backups } from '../engine/backups/index.ts';
-import type { Jobs } from '../engine/jobs/index.ts';
-import type { GaugeSample } from '../http/metrics.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
+import type { ServedCertificate } from '../../certificate/served-certificate.ts';
+import type { Alerts, GaugeReadings } from '../../engine/alerts/index.ts';
+import type { Backups } from '../../engine/backups/index.ts';
+import type { Jobs } from '../../engine/jobs/index.ts';
+import type { GaugeSample } from '../../http/metrics.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
 
 export interface MetricGaugesDeps {
   jobs: Pick<Jobs, 'backlog'>;

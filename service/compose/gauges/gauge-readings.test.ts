@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { certificate } from '../../test/support/certificate.ts';
-import { type Engine, operator, startEngine } from '../../test/support/engine.ts';
-import type { Waiting } from '../engine/retention/index.ts';
+import { certificate } from '../../../test/support/certificate.ts';
+import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
+import type { Waiting } from '../../engine/retention/index.ts';
 import { createGaugeReadings } from './gauge-readings.ts';
 
 let data: string;

@@ -1,0 +1,209 @@
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
+import type { AdministratorId, OrganizationId } from '../../lib/id.ts';
+import { normalizeEmail } from '../../storage/email-address.ts';
+import type { Integrity } from '../../storage/keys/integrity.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Role } from '../access/index.ts';
+import type { Administrator } from './administrator.ts';
+
+/** Detects rows that a writer of the database without keys made or changed. */
+export type SignInIntegrity = Pick<Integrity, 'mac' | 'verify'>;
+
+export { normalizeEmail };
+
+type Row = Selectable<Schema['administrator']>;
+
+/** With what no other part of the product is told. */
+export interface Account extends Administrator {
+  /** argon2id; absent: none is set. */
+  password?: string;
+  /** The deadline for a second factor was seen to pass. */
+  overdue: boolean;
+  dueAt: number;
+}
+
+/** Who the account is and what it may do; not its name and its last sign-in. */
+const protectedFields = (row: Row) => [
+  'administrator-1',
+  row.id,
+  row.organization,
+  row.email,
+  row.role,
+  row.appliance_owner,
+  row.password,
+  row.created_at,
+  row.disabled_at,
+  row.factor_due_at,
+  row.overdue,
+];
+
+async function protect(tx: Tx, integrity: SignInIntegrity, id: string): Promise<void> {
+  const row = await tx.selectFrom('administrator').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  const mac = integrity.mac('administrator', protectedFields(row));
+  await tx.updateTable('administrator').set({ mac }).where('id', '=', id).execute();
+}
+
+export async function insertAccount(tx: Tx, integrity: SignInIntegrity, account: Account): Promise<void> {
+  await tx
+    .insertInto('administrator')
+    .values({
+      id: account.id,
+      organization: account.organization,
+      email: account.email,
+      name: account.name,
+      role: account.role,
+      appliance_owner: account.applianceOwner ? 1 : 0,
+      password: account.password ?? null,
+      created_at: account.createdAt,
+      disabled_at: account.disabledAt ?? null,
+      last_sign_in_at: null,
+      factor_due_at: account.dueAt,
+      overdue: account.overdue ? 1 : 0,
+      mac: '',
+    })
+    .execute();
+  await protect(tx, integrity, account.id);
+}
+
+export interface AccountChange {
+  name?: string;
+  role?: Role;
+  applianceOwner?: boolean;
+  password?: string | null;
+  disabledAt?: number | null;
+  overdue?: boolean;
+}
+
+/** Of a row that was read and is not altered, or that an operator takes as it is. */
+export async function updateAccount(
+  tx: Tx,
+  integrity: SignInIntegrity,
+  id: AdministratorId,
+  change: AccountChange,
+): Promise<void> {
+  const { name, role, applianceOwner, password, disabledAt, overdue } = change;
+  const set = {
+    ...(name !== undefined && { name }),
+    ...(role !== undefined && { role }),
+    ...(applianceOwner !== undefined && { appliance_owner: applianceOwner ? 1 : 0 }),
+    ...(password !== undefined && { password }),
+    ...(disabledAt !== undefined && { disabled_at: disabledAt }),
+    ...(overdue !== undefined && { overdue: overdue ? 1 : 0 }),
+  };
+  if (Object.keys(set).length > 0)
+    await tx.updateTable('administrator').set(set).where('id', '=', id).execute();
+  await protect(tx, integrity, id);
+}
+
+export async function updateLastSignIn(tx: Tx, id: AdministratorId, at: number): Promise<void> {
+  await tx.updateTable('administrator').set({ last_sign_in_at: at }).where('id', '=', id).execute();
+}
+
+/** With everything that belongs to the account but its failures. */
+export async function deleteAccount(tx: Tx, id: AdministratorId): Promise<void> {
+  for (const table of [
+    'administrator_session',
+    'passkey',
+    'recovery_code',
+    'one_time_code',
+    'sign_in_ticket',
+  ] as const)
+    await tx.deleteFrom(table).where('administrator', '=', id).execute();
+  await tx.deleteFrom('administrator').where('id', '=', id).execute();
+}
+
+const select = (db: Db) =>
+  db
+    .selectFrom('administrator')
+    .selectAll('administrator')
+    .select((eb) => [
+      countOf(eb, 'passkey').as('passkeys'),
+      countOf(eb, 'recovery_code').as('recovery_codes'),
+    ]);
+
+const countOf = (eb: ExpressionBuilder<Schema, 'administrator'>, table: 'passkey' | 'recovery_code') =>
+  eb
+    .selectFrom(table)
+    .whereRef(`${table}.administrator`, '=', 'administrator.id')
+    .select(sql<number>`count(*)`.as('n'));
+
+export async function selectAccount(
+  db: Db,
+  integrity: SignInIntegrity,
+  id: AdministratorId,
+): Promise<Account | undefined> {
+  const row = await select(db).where('id', '=', id).executeTakeFirst();
+  return row && fromRow(row, integrity);
+}
+
+/** `email`: normalized. */
+export async function selectAccountByEmail(
+  db: Db,
+  integrity: SignInIntegrity,
+  email: string,
+): Promise<Account | undefined> {
+  const row = await select(db).where('email', '=', email).executeTakeFirst();
+  return row && fromRow(row, integrity);
+}
+
+/** The oldest first. */
+export async function selectAccounts(
+  db: Db,
+  integrity: SignInIntegrity,
+  organization: OrganizationId,
+): Promise<Account[]> {
+  const rows = await select(db).where('organization', '=', organization).orderBy('id').execute();
+  return rows.map((row) => fromRow(row, integrity));
+}
+
+/** Of all organizations. */
+export async function selectAllAccounts(db: Db, integrity: SignInIntegrity): Promise<Account[]> {
+  const rows = await select(db).orderBy('id').execute();
+  return rows.map((row) => fromRow(row, integrity));
+}
+
+export async function hasOwner(db: Db): Promise<boolean> {
+  const row = await db
+    .selectFrom('administrator')
+    .select('id')
+    .where('role', '=', 'owner')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+function fromRow(
+  row: Row & { passkeys: number | null; recovery_codes: number | null },
+  integrity: SignInIntegrity,
+): Account {
+  const passkeys = Number(row.passkeys);
+  return {
+    id: row.id as AdministratorId,
+    organization: row.organization as OrganizationId,
+    email: row.email,
+    name: row.name,
+    role: row.role as Role,
+    applianceOwner: row.appliance_owner === 1,
+    createdAt: row.created_at,
+    ...(row.disabled_at !== null && { disabledAt: row.disabled_at }),
+    ...(row.last_sign_in_at !== null && { lastSignInAt: row.last_sign_in_at }),
+    passkeys,
+    recoveryCodes: Number(row.recovery_codes),
+    ...(passkeys === 0 && { factorDueAt: row.factor_due_at }),
+    ...(row.password !== null && { password: row.password }),
+    overdue: row.overdue === 1,
+    dueAt: row.factor_due_at,
+    ...(!integrity.verify('administrator', protectedFields(row), row.mac) && { altered: true as const }),
+  };
+}
+
+/** What others are told. */
+export function shownAccount({
+  password: _,
+  overdue: __,
+  dueAt: ___,
+  ...administrator
+}: Account): Administrator {
+  return administrator;
+}

@@ -1,0 +1,13 @@
+export type {
+  Administrator,
+  AdministratorChange,
+  AdministratorSession,
+  From,
+  NewAdministrator,
+  OpenedSession,
+  Passkey,
+  SignInAnswer,
+  Site,
+} from './administrator.ts';
+export type { Administrators, AdministratorsDeps } from './administrators.ts';
+export { createAdministrators } from './administrators.ts';

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import type { AdministratorId, OrganizationId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { Actor } from '../audit/index.ts';
+import { refuseErased } from '../organizations/index.ts';
+import { type Administrator, FACTOR_TERM, type NewAdministrator } from './administrator.ts';
+import {
+  type Account,
+  hasOwner,
+  insertAccount,
+  normalizeEmail,
+  selectAccount,
+  selectAccountByEmail,
+  selectAccounts,
+  shownAccount,
+} from './administrator-store.ts';
+import type { OneTimeCodes } from './one-time-codes.ts';
+import type { Parts } from './parts.ts';
+import { requireStrong } from './password-rules.ts';
+
+const Email = z
+  .string()
+  .max(254)
+  .regex(/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u);
+
+/** As it is stored. Throws INVALID_REQUEST. */
+export function readEmail(typed: string): string {
+  const parsed = Email.safeParse(normalizeEmail(typed));
+  if (parsed.success) return parsed.data;
+  const message = 'Give an e-mail address such as ada@example.com.';
+  throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'email', message }] });
+}
+
+export function readName(typed: string): string {
+  const name = typed.toWellFormed().trim();
+  if (name !== '' && name.length <= 120) return name;
+  const message = 'Give a name of 1 to 120 characters.';
+  throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'name', message }] });
+}
+
+/** Throws NOT_FOUND, also for an administrator of another organization. */
+export async function requireAccount(
+  { integrity }: Pick<Parts, 'integrity'>,
+  from: Db,
+  id: AdministratorId,
+  organization?: OrganizationId,
+): Promise<Account> {
+  const account = await selectAccount(from, integrity, id);
+  if (account && (organization === undefined || account.organization === organization)) return account;
+  throw new Problem('NOT_FOUND', `There is no administrator with the id ${id}.`);
+}
+
+export interface Enrolling {
+  create(input: NewAdministrator, who: Actor): Promise<{ administrator: Administrator; code?: string }>;
+  list(organization: OrganizationId): Promise<Administrator[]>;
+  get(organization: OrganizationId, id: AdministratorId): Promise<Administrator>;
+  ownersExist(): Promise<boolean>;
+}
+
+export function createEnrolling(parts: Parts, codes: OneTimeCodes): Enrolling {
+  const { db, inTransaction, integrity, audit, ids, clock, organizations, hashes } = parts;
+
+  return {
+    async create(input, who) {
+      const organization = await organizations.get(input.organization);
+      refuseErased(organization);
+      const email = readEmail(input.email);
+      const name = readName(input.name);
+      if (input.password !== undefined) requireStrong(input.password, [email, name, organization.name]);
+      const password = input.password === undefined ? undefined : await hashes.hash(input.password);
+      const now = clock.now();
+      const account: Account = {
+        id: ids.next('administrator'),
+        organization: organization.id,
+        email,
+        name,
+        role: input.role,
+        applianceOwner: input.applianceOwner ?? false,
+        createdAt: now,
+        passkeys: 0,
+        recoveryCodes: 0,
+        factorDueAt: now + FACTOR_TERM,
+        dueAt: now + FACTOR_TERM,
+        overdue: false,
+        ...(password !== undefined && { password }),
+      };
+      const code = await inTransaction(async (tx) => {
+        if (await selectAccountByEmail(tx, integrity, email))
+          throw new Problem(
+            'CONFLICT',
+            'An administrator of this appliance has this e-mail address already.',
+          );
+        await insertAccount(tx, integrity, account);
+        const { id, role, applianceOwner } = account;
+        await audit.add(tx, {
+          actor: who,
+          action: 'administrator.create',
+          organization: account.organization,
+          target: id,
+          details: { role, applianceOwner, password: password !== undefined },
+        });
+        return password === undefined ? codes.make(tx, id, ['password']) : undefined;
+      });
+      return { administrator: shownAccount(account), ...(code !== undefined && { code }) };
+    },
+
+    list: async (organization) => (await selectAccounts(db, integrity, organization)).map(shownAccount),
+    get: async (organization, id) => shownAccount(await requireAccount(parts, db, id, organization)),
+    ownersExist: () => hasOwner(db),
+  };
+}
