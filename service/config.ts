@@ -216,7 +216,7 @@ export function parseConfig(
       describeDatabase(databaseUrl) === describeDatabase(keysDatabaseUrl)
     ) {
       throw new ConfigError(
-        `The database and the key store are the same, ${describeDatabase(databaseUrl)}: every backup of the data would hold the keys, and erase nobody. Give --keys-database-url a database of its own.`,
+        `The database and the key store are the same, ${describeDatabase(databaseUrl)}: every backup of the data would hold the keys, so erasing would not reach it. Give --keys-database-url a database of its own.`,
       );
     }
     return parsed.data;

@@ -52,7 +52,7 @@ test('the key store lies where its keys are: a URL beside keys.db is refused', (
   expect(refused).not.toThrow(/secret/);
 });
 
-test('people in PostgreSQL and keys in the data directory are advised about, and nobody else', () => {
+test('advice is given only for people in PostgreSQL and keys in the data directory', () => {
   expect(keyStoreAdvice({ data })).toBe(undefined);
   expect(keyStoreAdvice({ data, databaseUrl: url, keysDatabaseUrl: `${url}_keys` })).toBe(undefined);
   const advice = keyStoreAdvice({ data, databaseUrl: url });

@@ -39,8 +39,8 @@ export function keyStorePlace({
 }
 
 /**
- * What whoever keeps people in PostgreSQL and their keys in the data directory should know; undefined for everybody else. It works,
- * and both are apart as they have to be: but no backup of PostgreSQL holds what opens it, and it needs that very folder.
+ * Advice where people are in PostgreSQL and their keys in the data directory; undefined elsewhere. This works,
+ * and both are apart as required; but no backup of PostgreSQL can be opened without that folder.
  */
 export function keyStoreAdvice({
   data,
@@ -49,7 +49,7 @@ export function keyStoreAdvice({
 }: Pick<Config, 'data' | 'databaseUrl' | 'keysDatabaseUrl'>): string | undefined {
   if (databaseUrl === undefined || keysDatabaseUrl !== undefined) return undefined;
   return (
-    `The people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')}: without that file nobody in the database ` +
+    `The people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')}: without that file no person in the database ` +
     'can be read. Keep copies of it with "gatehouse keystore add DIR". A new data directory can have its keys in a second PostgreSQL ' +
     'database: --keys-database-url.'
   );

@@ -28,7 +28,7 @@ export interface GoBackOrder {
   config: Pick<Config, 'data' | 'databaseUrl' | 'keysDatabaseUrl' | 'masterKeyFile'>;
   /** Who goes back, for the audit log. */
   actor: string;
-  /** How many people the database holds now; absent or another number: nothing is changed, and what would be lost is told. */
+  /** How many people the database holds now; absent or another number: nothing is changed, and the error says what would be lost. */
   confirm?: number;
   clock: Clock;
   log: Log;
@@ -51,7 +51,7 @@ export interface WentBack {
 
 /**
  * Puts the newest snapshot with an older schema in place of the database, for the Gatehouse from before an upgrade. The key store
- * keeps its keys, so whoever was erased since stays erased; where it has a form that the older Gatehouse does not know, it is
+ * keeps its keys, so people erased since stay erased; where it has a form that the older Gatehouse does not know, it is
  * brought back to the former one. Cut short, nothing is lost: the same command completes it. Throws CONFLICT where a process holds the
  * directory or its PostgreSQL database, where no snapshot serves, and where the directory went back already; CONFIRMATION_REQUIRED
  * before anything is changed, with what is lost.

@@ -13,7 +13,7 @@ import { takeWriterLock } from '../storage/writer-lock.ts';
 import { databasePlace, keyStorePlace } from './database-place.ts';
 import { makeDirectory } from './new-directory.ts';
 
-/** A data directory held by this process: nobody else writes to it until `close`. */
+/** A data directory locked by this process: no other process writes to it until `close`. */
 export interface OpenDirectory {
   place: DatabasePlace;
   database: Database;

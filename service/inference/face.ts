@@ -1,6 +1,6 @@
 import type { Share } from './workers/fair-queue.ts';
 
-/** What the inference layer tells the engine about a picture. Types only: the engine never loads native code. */
+/** What the inference layer reports about a picture. Types only: the engine never loads native code. */
 
 /** In pixels of the upright picture (after EXIF orientation). */
 export interface Box {
@@ -103,7 +103,7 @@ export interface AnalysisRequest {
   stopAt?: readonly string[];
   /** Give up after this many milliseconds, waiting included. */
   deadline: number;
-  /** Nobody wants the answer any more: a picture that still waits for a worker is dropped (TIMEOUT). */
+  /** Aborted when the caller is gone: a picture that still waits for a worker is dropped (TIMEOUT). */
   signal?: AbortSignal;
   /** Whose picture it is: the workers are shared fairly among all that have one. */
   share?: Share;

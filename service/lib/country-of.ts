@@ -1,6 +1,6 @@
 import type { Position } from './great-circle.ts';
 
-/** Areas that the border data tells apart from the states that claim them. */
+/** Areas that the border data separates from the states that claim them. */
 const disputedAreas = { crimea: 'Q7835', northernCyprus: 'Q23681' } as const;
 export type DisputedArea = keyof typeof disputedAreas;
 

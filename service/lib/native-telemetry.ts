@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads';
 const variables = ['ORT_DISABLE_TELEMETRY', 'ORT_TELEMETRY_DISABLED'] as const;
 
 /**
- * Keeps native libraries that are loaded from now on from reporting to anybody. Only the main thread's `process.env` is the
+ * Keeps native libraries that are loaded from now on from sending telemetry. Only the main thread's `process.env` is the
  * environment that they read: in a worker it throws when the main thread has not called it before it started the worker.
  */
 export function switchTelemetryOff(): void {

@@ -53,7 +53,7 @@ export const problemCodes = [
   'LEGAL_HOLD', // a hold forbids erasing the person
   'CONFIRMATION_REQUIRED', // what destroys much asks for the count or name to confirm
   // where may be sent to
-  'DESTINATION_NOT_GRANTED', // no administrator granted it; the message says whom to ask
+  'DESTINATION_NOT_GRANTED', // no administrator granted it; the message says who can
   'DESTINATION_FORBIDDEN', // never, granted or not; the message says which rule
   'RECIPIENT_NOT_APPROVED', // no operator approved mailing alerts to this address
   // the profile, the models, the box

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createTurns } from './turns.ts';
 
-test('one key’s work runs in order and alone, another key’s beside it, and a failure holds nobody up', async () => {
+test('work of one key runs in order and alone, other keys run in parallel, and a failure blocks none', async () => {
   const turns = createTurns();
   const seen: string[] = [];
   const gate = Promise.withResolvers<void>();

@@ -20,7 +20,7 @@ test('an error of ours stays as it is', () => {
   expect(error).toMatchObject({
     failure: 'refused',
     message:
-      'Nobody listens there: the connection was refused. (ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:9)',
+      'No server listens there: the connection was refused. (ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:9)',
   });
 });
 

@@ -23,7 +23,7 @@ const failures: Record<string, OutgoingFailure> = {
 const ofTls =
   /^(ERR_TLS|ERR_SSL|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|ERROR_IN_CERT)/;
 
-/** Whoever issued the certificate is nobody believed here. */
+/** The issuer of the certificate is not trusted. */
 const ofIssuer = /^(DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF|GET_ISSUER))/;
 const otherCa =
   'No CA that is believed issued it: give the webhook the CA of its receiver or the pin of its key; for a mail server, put the CA among those of the operating system.';
@@ -31,7 +31,7 @@ const otherCa =
 const ofNode = /; if the root CA is installed locally.*$/;
 
 const sentences: Partial<Record<OutgoingFailure, string>> = {
-  refused: 'Nobody listens there: the connection was refused.',
+  refused: 'No server listens there: the connection was refused.',
   unreachable: 'There is no way to that address from this box.',
   reset: 'The connection was closed before the answer was complete.',
   protocol: 'What came back is not HTTP.',

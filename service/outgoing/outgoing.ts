@@ -51,7 +51,7 @@ export interface OutgoingMail {
   timeout: number;
 }
 
-/** Why nothing came back; the sentence is for whoever reads the delivery log. */
+/** Why there was no response; the sentence is shown in the delivery log. */
 export type OutgoingFailure =
   | 'unresolved'
   | 'refused'

@@ -72,7 +72,7 @@ test('the server is asked for by the name of the URL, also where the address com
   ]);
 });
 
-describe('is believed, and nobody else', () => {
+describe('is trusted, and no other issuer', () => {
   test.each<[what: string, host: string, trust: Partial<OutgoingRequest>, expected: string]>([
     ['nothing of our own: the system does not know it', 'localhost', {}, 'tls'],
     ['its CA', 'localhost', { ca }, 'ok'],
@@ -91,7 +91,7 @@ describe('is believed, and nobody else', () => {
     ['its CA and its key, for another name', 'hooks.example.test', { ca, pin }, 'tls'],
   ])('%s', async (_, host, trust, expected) => {
     expect(await post(host, trust)).toBe(expected);
-    // Of the body not a byte goes to whom is not believed.
+    // No byte of the body goes to an untrusted server.
     expect(seen.length).toBe(expected === 'ok' ? 1 : 0);
   });
 });

@@ -201,7 +201,7 @@ describe('a server that', () => {
     await stop();
     await expect(post(port)).rejects.toMatchObject({
       failure: 'refused',
-      message: expect.stringContaining('Nobody listens there'),
+      message: expect.stringContaining('No server listens there'),
     });
   });
 
@@ -271,7 +271,7 @@ test('closing lets a post end first', async () => {
   await closed;
 });
 
-test('a server that is slow holds up nobody else', async () => {
+test('a slow server delays no other', async () => {
   const slow = createServer(() => {});
   const { port } = await start(slow);
   const other = await http((_, response) => response.end('fast'));

@@ -53,7 +53,7 @@ export function createPost({ servers, after }: PostDeps) {
         body: request.body,
         signal: ended.signal,
       });
-      // What still waits for its connection hears of the signal once that is there, and is not sent then.
+      // A request still waiting for its connection sees the signal once connected, and is not sent.
       const { statusCode, headers, body } = await Promise.race([answer, over.promise]);
       const length = Number(headers['content-length'] ?? Number.NaN);
       const kept = await readAtMost(body, { keep: request.keep, length });

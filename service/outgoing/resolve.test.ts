@@ -21,7 +21,7 @@ function start() {
   return { timers, asked, answers, resolve, advance: (milliseconds: number) => (now += milliseconds) };
 }
 
-test('an address is itself, and nobody is asked', async () => {
+test('an IP address resolves to itself without a DNS query', async () => {
   const { resolve, asked } = start();
   expect([await resolve('10.1.2.3'), await resolve('fd00::1')]).toEqual([['10.1.2.3'], ['fd00::1']]);
   expect(asked).toEqual([]);

@@ -94,10 +94,10 @@ function dial(
   context: () => SecureContext,
   done: Dialled,
 ) {
-  let told = false;
-  const tell: Dialled = (...result) => {
-    if (told) return;
-    told = true;
+  let settled = false;
+  const settle: Dialled = (...result) => {
+    if (settled) return;
+    settled = true;
     socket.setTimeout(0);
     done(...result);
   };
@@ -109,13 +109,13 @@ function dial(
   );
   socket.once(secure ? 'secureConnect' : 'connect', () => {
     const trouble = tls && pinTrouble(tls, trust);
-    if (!trouble) return tell(null, socket);
+    if (!trouble) return settle(null, socket);
     socket.destroy();
-    tell(trouble, null);
+    settle(trouble, null);
   });
-  socket.on('error', (error) => tell(error, null));
+  socket.on('error', (error) => settle(error, null));
   socket.once('close', () =>
-    tell(new OutgoingError('reset', 'The connection was closed before it was ready.'), null),
+    settle(new OutgoingError('reset', 'The connection was closed before it was ready.'), null),
   );
   return socket;
 }

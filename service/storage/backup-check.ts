@@ -48,7 +48,7 @@ export async function templateFiles(
   }));
 }
 
-/** Everybody, a page at a time. */
+/** All subjects, a page at a time. */
 export async function* everySubject(db: Db): AsyncGenerator<SubjectId[]> {
   for (let after = ''; ; ) {
     const rows = await db

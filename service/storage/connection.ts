@@ -41,7 +41,7 @@ export interface DatabaseDeps extends OlderSchema {
   clock: Clock;
   log: Log;
   /**
-   * With it a PostgreSQL database is opened by one process at a time, which others are told by this name; CONFLICT is thrown
+   * With it a PostgreSQL database is opened by one process at a time, named so to the others; CONFLICT is thrown
    * for the second. SQLite files are guarded by the lock on their data directory.
    */
   writer?: string;

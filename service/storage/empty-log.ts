@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Writes the log of a SQLite database into its file, where deleted rows were overwritten, and empties it. False when somebody
- * reads and it has to be tried again: a reader, such as a backup, is not waited for, since everybody would wait with us.
+ * Writes the log of a SQLite database into its file, where deleted rows were overwritten, and empties it. False when a reader
+ * such as a backup is active; try again. It is not waited for, since all writers would wait too.
  */
 export function emptyLog<S>(db: Kysely<S>): Promise<boolean> {
   return db.connection().execute(async (one) => {

@@ -10,7 +10,7 @@ const driver = guardDriver(
   createTransactionGuard(),
 );
 
-test('a server that goes away during a commit may have done it: nobody is told that nothing was changed', async () => {
+test('a server that goes away during a commit may have done it: the error does not say that nothing was changed', async () => {
   await expect(driver.commitTransaction(connection)).rejects.toMatchObject({
     code: 'STORAGE_UNAVAILABLE',
     message: expect.stringContaining('whether it did is not known'),

@@ -10,21 +10,22 @@ export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
     init: (options) => driver.init(options),
     async acquireConnection(options) {
       guard.refuseInside();
-      const connection = await told(() => driver.acquireConnection(options));
+      const connection = await withStorageProblems(() => driver.acquireConnection(options));
       if (!seen.has(connection)) {
         seen.add(connection);
         const execute = connection.executeQuery;
         connection.executeQuery = async <R>(...query: Parameters<typeof execute>) => {
-          return told(() =>
+          return withStorageProblems(() =>
             execute.apply<DatabaseConnection, typeof query, Promise<{ rows: R[] }>>(connection, query),
           );
         };
       }
       return connection;
     },
-    beginTransaction: (connection, settings) => told(() => driver.beginTransaction(connection, settings)),
+    beginTransaction: (connection, settings) =>
+      withStorageProblems(() => driver.beginTransaction(connection, settings)),
     commitTransaction: (connection) =>
-      told(() => driver.commitTransaction(connection)).catch((error: unknown) => {
+      withStorageProblems(() => driver.commitTransaction(connection)).catch((error: unknown) => {
         throw isAway(error) ? unknownOutcome(error) : error;
       }),
     rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
@@ -34,7 +35,7 @@ export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
   return guarded;
 }
 
-async function told<T>(work: () => Promise<T>): Promise<T> {
+async function withStorageProblems<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -118,7 +118,7 @@ export const schemaTable = ({ text, integer, strict }: Columns) =>
 const olderSchema = (what: StoreName, from: string, to: string) =>
   new Problem(
     'CONFLICT',
-    `The ${what} has schema ${from}, this Gatehouse ${to}: nothing was changed. Bring it up to date with "gatehouse migrate", or start the service, which does the same; how to go back is told then.`,
+    `The ${what} has schema ${from}, this Gatehouse ${to}: nothing was changed. Bring it up to date with "gatehouse migrate", or start the service, which does the same; it then says how to go back.`,
   );
 
 async function takeTurn(tx: Transaction<Recorded>, dialect: DialectName): Promise<void> {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRecent } from './recent.ts';
 
-test('never tells a value that was replaced or deleted, never holds more than it may', () => {
+test('never returns a replaced or deleted value, never holds more than it may', () => {
   const action = fc.record({ does: fc.constantFrom('get', 'set', 'delete'), key: fc.nat(12) });
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 10 }), fc.array(action, { maxLength: 200 }), (most, actions) => {

@@ -21,11 +21,11 @@ export interface Schema {
     retention: Generated<string>;
     /** JSON: quota, burst and trial of the organization; empty means none of its own (engine/limits). */
     limits: Generated<string>;
-    /** JSON: the consent that the organization attests for everybody without one of their own; null: none yet. */
+    /** JSON: the consent that the organization attests for people without one of their own; null: none yet. */
     attestation: Generated<string | null>;
     /** JSON: slugs of the profiles that callers may name; null: its own, and built-in ones it has not replaced. */
     allowed_profiles: Generated<string | null>;
-    /** When everybody in it and its secrets were erased; the empty organization stays. Null: in use. */
+    /** When its people and secrets were erased; the empty organization stays. Null: in use. */
     erased_at: Generated<number | null>;
   };
   api_key: {
@@ -296,7 +296,7 @@ export interface Schema {
     idempotency_key: string | null;
     run_at: number;
     attempts: number;
-    /** Grows with each lease: whoever holds an older one may not say what became of the job. */
+    /** Grows with each lease: the holder of an older one may not report the job's outcome. */
     fence: number;
     lease_until: number | null;
     last_error: string | null;
@@ -363,7 +363,7 @@ export interface Schema {
     event: string | null;
     /** `<family>.<event>` */
     event_name: string;
-    /** Whom the event names: erasing the person reaches what is sealed here. */
+    /** The person named in the event, so that erasing them reaches what is sealed here. */
     subject: string | null;
     /** 'event' | 'callback' | 'resend' | 'replay' | 'test' */
     origin: string;
@@ -426,7 +426,7 @@ export interface Schema {
     rule: string;
     metric: string;
     subject: string | null;
-    /** Whom or what it is about where the rule counts each apart: a subject's or key's id. */
+    /** Its subject's or key's id, where the rule counts each separately. */
     about: string | null;
     value: number;
     threshold: number;
@@ -449,7 +449,7 @@ export interface Schema {
   claim: {
     organization: string;
     world: string;
-    /** Keyed hash of the address that was claimed, whether anybody has it or not. */
+    /** Keyed hash of the claimed address, whether it is enrolled or not. */
     claim_hash: string;
     failures: number;
     last_failed_at: number;

@@ -10,7 +10,7 @@ export type Db = Kysely<Schema>;
 /**
  * Runs `work` in one serializable transaction (`BEGIN IMMEDIATE` on SQLite): all of it or nothing. Given by compose.ts.
  *
- * Inside `work` every query goes through `tx`; `db` or a second transaction throws there. On SQLite everybody else
+ * Inside `work` every query goes through `tx`; `db` or a second transaction throws there. On SQLite every other query
  * waits for `work`, so it waits for nothing but queries: pictures are judged and keys are made before. On PostgreSQL
  * `work` runs again after a conflict, so memory (galleries, caches) changes only after the promise has resolved.
  */

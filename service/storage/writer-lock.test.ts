@@ -41,7 +41,7 @@ async function holdElsewhere(): Promise<ChildProcess> {
   return child;
 }
 
-test('one process holds it; a second is told who and since when', async () => {
+test('one process holds it; a second learns which, and since when', async () => {
   const { pid } = await holdElsewhere();
   expect(() => takeWriterLock(folder, me, clock)).toThrow(
     expect.objectContaining({

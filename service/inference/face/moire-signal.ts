@@ -10,7 +10,7 @@ const FROM = 6;
  * Experimental: how much one frequency sticks out of the face's spectrum, 0..1, as the grid of a screen does. Mean power of
  * the 32×32 DCT of up to 16 windows on the box at the picture's own resolution; the largest ratio of a coefficient to the
  * median of its ring, from 4 (0) to 60 (1) on a logarithmic scale. Coefficients that JPEG's 8-pixel blocks excite are left out.
- * Such signals tell cameras apart, not attacks (LIVENESS.md §4), so this one never counts.
+ * Such signals distinguish cameras, not attacks (LIVENESS.md §4), so this one never counts.
  */
 export function moireSignal(picture: Picture, box: Box): number {
   const left = Math.max(0, Math.floor(box.x));

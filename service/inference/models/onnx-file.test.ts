@@ -4,7 +4,7 @@ import { findExternalReference, looksLikeOnnx } from './onnx-file.ts';
 /** ir_version 8 and an empty graph named by one byte. */
 const onnx = (mark: number) => Uint8Array.of(0x08, 8, 0x3a, 3, 0x12, 1, mark);
 
-test('ONNX is told by its protobuf, not by its name', () => {
+test('ONNX is recognized by its protobuf, not by its name', () => {
   expect(looksLikeOnnx(onnx(1))).toBe(true);
   expect(looksLikeOnnx(new Uint8Array())).toBe(false);
   expect(looksLikeOnnx(onnx(1).subarray(0, 5))).toBe(false); // the graph runs past the end

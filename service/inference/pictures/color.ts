@@ -1,7 +1,7 @@
 import type { Box } from '../face.ts';
 import type { Picture } from './picture.ts';
 
-/** Pixels looked at in either direction; more tell nothing more. */
+/** Pixels sampled in each direction; more do not improve the result. */
 const STEPS = 64;
 
 /** Mean over the box of the largest channel less the smallest, 0..1: 0 in a black and white picture. */

@@ -27,7 +27,7 @@ test('one at a time in one slot, and the next when it is given back, also after 
   expect(order).toEqual(['first', 'next']);
 });
 
-test('who waits too long is told so; a slot that was never given back is free after a while', async () => {
+test('a caller that waits too long is refused; a slot that was never released is free after a while', async () => {
   const slots = createHeifSlots(1, GIB);
   let now = 1_000_000;
   const abandoned = inHeifSlot(slots, () => new Promise(() => undefined), { now: () => now });

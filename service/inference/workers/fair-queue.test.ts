@@ -156,7 +156,7 @@ test('with one seat there is nothing to keep', () => {
   expect(drain(queue)).toHaveLength(2);
 });
 
-test('too many: the newest of whoever has the most gives way, the test world first', () => {
+test('a full queue drops the newest entry of the caller with the most, test world first', () => {
   const queue = queueOf(1);
   const [, , third] = add(queue, 'live a/1 1', 'live a/1 2', 'live a/1 3', 'live a/2 1', 'live b/1 1');
   const newcomer = job('live b/1 2');

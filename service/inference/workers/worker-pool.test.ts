@@ -3,7 +3,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createWorkerPool, type WorkerPool, type WorkerPoolDeps } from './worker-pool.ts';
 
-/** A worker that does what it is told. A configuration may forbid it to start. */
+/** A worker controlled by the test. A configuration may forbid it to start. */
 const script = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { parentPort, workerData } from 'node:worker_threads';
@@ -72,7 +72,7 @@ function hold(made: WorkerPool, deadline = LONG) {
   };
 }
 
-test('answers jobs, passes refusals on, and tells a bug from a refusal', async () => {
+test('answers jobs, passes refusals on, and separates bugs from refusals', async () => {
   const notices: unknown[] = [];
   const made = pool({ noticed: (value) => notices.push(value) });
   await made.ready();
@@ -114,7 +114,7 @@ test('a full queue refuses at once and says when to come back; what was accepted
   expect(order).toEqual([1, 2]);
 });
 
-test('a job that nobody wants any more makes room while it waits; one at work goes on', async () => {
+test('an aborted job makes room while it waits; a running one goes on', async () => {
   const made = pool();
   await made.ready();
   const first = hold(made);

@@ -10,7 +10,7 @@ import { type HeifSlots, inHeifSlot } from '../pictures/heif-slots.ts';
 import { createNative } from './native-gate.ts';
 import type { WorkerAnswer, WorkerStart } from './worker-messages.ts';
 
-/** What a worker is told at start and again whenever the installed models change. */
+/** Sent to a worker at start and whenever the installed models change. */
 export interface WorkerConfiguration {
   catalog: ModelCatalog;
   providers: readonly Provider[];
@@ -62,7 +62,7 @@ async function handle({ job, payload, configuration: next }: Message): Promise<v
     analyzer = analyzerOf(next);
     const kept = new Set(next.catalog.files.map(keyOf));
     for (const key of opened.keys()) if (!kept.has(key)) opened.delete(key);
-    // what cannot be opened is told to the first picture that asks for it
+    // a model that cannot be opened is reported to the first picture that needs it
     await analyzer.warmUp(next.preload).catch(() => undefined);
   }
   if (job === undefined || !payload) return;

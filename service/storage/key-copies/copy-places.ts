@@ -37,7 +37,7 @@ export interface CopyPlaces {
   removePlace(place: string, former?: FormerCopy): Promise<void>;
   formerCopies(): Promise<FormerCopy[]>;
   setFormerCopy(former: FormerCopy): Promise<void>;
-  /** For this store alone: copies are not told. */
+  /** For this store alone: not written to the copies. */
   setPlaceBehind(place: string, since: number | undefined): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ export interface CopyReport {
   addedAt: number;
 }
 
-/** Whether the copy is current, and what the operator is told of it. */
+/** Whether the copy is current, as shown to the operator. */
 export interface CopyStanding {
   report(copy: string | undefined): CopyReport;
   up(): Promise<void>;

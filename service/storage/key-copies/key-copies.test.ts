@@ -397,7 +397,7 @@ describe('destroying keys', () => {
       names.map((name) => person(name).subject),
     );
 
-  test('tells of every copy, and again until all are done', async () => {
+  test('reports every copy, and again until all are done', async () => {
     const { keys, copies } = await start();
     for (const name of ['ada', 'bob', 'cy']) await keys.addPerson(person(name));
     await copies.add(stick());
@@ -429,7 +429,7 @@ describe('destroying keys', () => {
     expect(['ada', 'bob', 'cy'].map((name) => holds(stick(), name))).toEqual([false, false, true]);
   });
 
-  test('without a place: nothing to tell of', async () => {
+  test('without a place: nothing to report', async () => {
     const { keys, copies } = await start();
     await keys.addPerson(person('ada'));
     expect(await destroy(keys, copies, 'ada')).toEqual({ removed: 1, existed: true, copies: [] });
@@ -587,7 +587,7 @@ describe('another medium in the place of a copy', () => {
     await expect(copies.attest(stick(), { by })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('several that were kept in one place are told apart by their ids', async () => {
+  test('several that were kept in one place differ by their ids', async () => {
     const { keys, copies } = await start();
     const by = 'operator:ada';
     const ids: string[] = [];
@@ -620,7 +620,7 @@ test('the same place asked for twice at a time is one place', async () => {
   expect((await copies.list()).map(({ place }) => place)).toEqual([share(), stick()]);
 });
 
-test('the thread: writes there, tells what is wrong there, and is started again should it end', async () => {
+test('the thread writes there, reports errors there, and is restarted when it ends', async () => {
   const keys = await openStore();
   const copies = await openKeyCopies({ keys, data, clock, log: silentLog });
   closers.push(() => copies.close());

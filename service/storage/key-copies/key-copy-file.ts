@@ -36,9 +36,9 @@ export interface KeyCopyFile {
 
 /** What is known of the file after a call. */
 export interface CopyAnswer {
-  /** Revision of the store that it holds; 0 where the call tells none. */
+  /** Revision of the store that it holds; 0 where the call gives none. */
   revision: number;
-  /** Its id; empty where the call tells none, and in one that has none yet. */
+  /** Its id; empty where the call gives none, and in a copy without one. */
   copy: string;
   /** What it notes of the newest audit checkpoint, where `look` asked and there is such a note. */
   note?: string;

@@ -13,10 +13,10 @@ import { anotherMedium, type CopyTrouble } from './key-copy-trouble.ts';
 /** Rows of the store that go to a copy at a time. */
 const PAGE = 1_000;
 
-/** Tells a copy from every other one, whichever medium lies at its path. */
+/** Identifies a copy, whichever medium is mounted at its path. */
 export const newCopyId = (): string => randomBytes(16).toString('hex');
 
-/** One place and what is known of its copy. None of the calls throws for trouble with the copy: `report` tells of it. */
+/** One place and the state of its copy. No call throws for trouble with the copy: `report` describes it. */
 export interface CopyPlace {
   report(): CopyReport;
   /** Resolves when the copy has the write, or is known not to have it. */

@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Integrity } from './integrity.ts';
 import type { KeyStore } from './key-store.ts';
 
-/** Name of the note that tells which audit checkpoint is the newest. */
+/** Name of the note that holds the newest audit checkpoint. */
 export const CHECKPOINT_NOTE = 'audit/checkpoint';
 
 /** The note as it lies in a key store or in a copy of one: JSON. */

@@ -61,8 +61,8 @@ export function createIntegrity(secret: Uint8Array): Integrity {
 }
 
 /**
- * Permission to protect rows of API keys that have no MAC: given once, with the secret, and protected by it, so that nobody who
- * deletes or writes notes can give it again.
+ * Permission to protect rows of API keys that have no MAC: given once, with the secret, and protected by it, so that an attacker who
+ * deletes or writes notes cannot give it again.
  */
 export interface KeyTakeOver {
   isAllowed(): Promise<boolean>;
@@ -97,7 +97,7 @@ export interface OpenIntegrityDeps {
 
 /**
  * The secret of this key store; `undefined` in one that never had it: a new store, or one from before there was such a secret.
- * Throws SEALED when it was deleted, which the organizations' keys tell, and when another master key wrapped it.
+ * Throws SEALED when it was deleted, which the organizations' keys show, and when another master key wrapped it.
  */
 export async function openIntegrity({
   keys,

@@ -55,7 +55,7 @@ export interface KeySchema {
   /** One row. */
   store_state: {
     id: number;
-    /** Random; tells this store and its copies from every other appliance's. */
+    /** Random; identifies this store and its copies among appliances. */
     identity: string;
     /** Counts the writes. */
     revision: number;
@@ -143,7 +143,7 @@ interface CopiedColumns {
   columns: readonly string[];
 }
 
-/** What a copy holds: every row of these, told apart by its key. */
+/** What a copy holds: every row of these tables, by its key. */
 export const copiedTables: Record<CopiedTable, CopiedColumns> = {
   organization_key: {
     key: ['organization', 'generation'],

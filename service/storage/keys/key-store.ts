@@ -32,7 +32,7 @@ export type KeyStorePlace =
   | { kind: 'sqlite-memory' }
   | { kind: 'postgres'; url: string };
 
-/** Every write is on disk when its promise resolves; a removed key leaves neither the file nor its log readable, or `stillReadable` tells. */
+/** Every write is on disk when its promise resolves; a removed key is unreadable in the file and its log, or `stillReadable` says why. */
 export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   organizations(): Promise<WrappedOrganizationKey[]>;
   addOrganization(key: WrappedOrganizationKey): Promise<void>;
@@ -44,7 +44,7 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   removeSecret(name: string): Promise<void>;
   /**
    * The signed list of erased people, in order. It lies beside the keys because these are never restored from an old copy: a
-   * restore of the data erases again the people whom it brings back.
+   * restore of the data erases again the people that it brings back.
    */
   erasureLedger(): Promise<{ seq: number; entry: string }[]>;
   /** `seq` follows the last one; throws when it does not. */

@@ -18,7 +18,7 @@ export interface KeyWrite {
   changes: readonly RowChange[];
 }
 
-/** Is told of every write, in their order, when it is on disk; the write is acknowledged when the promise resolves. */
+/** Called for every write, in order, when it is on disk; the write is acknowledged when the promise resolves. */
 export interface KeyFollower {
   written(write: KeyWrite): Promise<void>;
 }
@@ -80,7 +80,7 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
 
   return {
     async write(work, { destroys = false } = {}) {
-      const { result, forgotten, told } = await inTurn(async () => {
+      const { result, forgotten, followed } = await inTurn(async () => {
         const { touched, result, revision, changes } = await inTransaction(async (tx) => {
           const { touched: any, result } = await work(tx);
           const touched = [any].flat().filter(({ keys }) => keys.length > 0);
@@ -97,11 +97,11 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
             changes: follower ? await readChanges(tx, dialect, touched) : [],
           };
         });
-        if (revision === undefined) return { result, forgotten: undefined, told: undefined };
+        if (revision === undefined) return { result, forgotten: undefined, followed: undefined };
         const forgotten = destroys ? await settle(forget(touched.map(({ table }) => table))) : undefined;
-        return { result, forgotten, told: follower?.written({ revision, changes }) };
+        return { result, forgotten, followed: follower?.written({ revision, changes }) };
       });
-      await told;
+      await followed;
       if (forgotten) throw forgotten.error;
       return result;
     },

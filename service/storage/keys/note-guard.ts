@@ -72,7 +72,7 @@ export async function openNoteGuard({
   return { integrity, checkpointNote };
 }
 
-/** The note that is there now is taken as the newest: what was done to it before cannot be told. */
+/** Takes the present note as the newest: earlier changes to it cannot be detected. */
 export async function adoptIntegrity({
   keys,
   master,

@@ -42,8 +42,8 @@ export interface OrganizationKeys {
   /** Removes the generations before the newest. Throws CONFLICT while one of them wraps a person's key. */
   dropOlder(organization: OrganizationId): Promise<void>;
   /**
-   * Of an organization without people: another key and another lookup secret, and the present ones are destroyed. No address
-   * that was hashed before is told by its hash again. Throws CONFLICT while the key of a person is wrapped.
+   * Of an organization without people: another key and another lookup secret, and the present ones are destroyed. No hash
+   * of an address made before can be matched again. Throws CONFLICT while the key of a person is wrapped.
    */
   replace(organization: OrganizationId): Promise<void>;
 }

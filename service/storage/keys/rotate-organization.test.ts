@@ -74,7 +74,7 @@ async function whole(all: ReturnType<typeof rotations>): Promise<void> {
   while (all.state(org).is === 'running') await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('everybody’s key lies under the new one, in pages; the old one is gone; addresses hash as before', async () => {
+test('all people’s keys are wrapped by the new one, in pages; the old one is gone; addresses hash as before', async () => {
   const sealed = await people(35);
   const hash = sealer.emailHash(org, 'ada@example.org');
   const wrapped = (await keys.persons([sub(1)]))[0]!.wrapped;

@@ -23,7 +23,7 @@ export interface OrganizationRotations {
    */
   start(organization: OrganizationId): Promise<{ generation: number; total: number }>;
   state(organization: OrganizationId): OrganizationRotation;
-  /** Goes on with what was cut short; gives whose. `finished` is told of each. */
+  /** Continues interrupted rotations and returns their organizations; calls `finished` for each. */
   resume(): Promise<OrganizationId[]>;
   /** Waits for the page that is being written; the rest waits for the next start. */
   stop(): Promise<void>;

@@ -46,7 +46,7 @@ interface VaultDeps extends OlderSchema {
   log: Log;
   /** Elsewhere than `keys.db` in the folder: a database of its own. */
   keysPlace?: KeyStorePlace;
-  /** Who opens it, for whoever is refused meanwhile (connection.ts). */
+  /** Who opens it; shown to a process that is refused meanwhile (connection.ts). */
   writer?: string;
   /** Elsewhere than `master.key` in the folder: on a medium that is not always there. */
   masterKeyFile?: string | undefined;
@@ -95,7 +95,7 @@ export async function openVault(
   if (foreign.length > 0) {
     throw new Problem(
       'SEALED',
-      `The key store ${path} holds the keys of people of ${foreign.join(', ')}, whom the database does not know: put back the database that belongs to it, or name it with --database-url. Nothing was changed.`,
+      `The key store ${path} holds the keys of people of ${foreign.join(', ')}, which the database does not know: put back the database that belongs to it, or name it with --database-url. Nothing was changed.`,
     );
   }
   const places = await masterPlaces(folder, { masterKeyFile, keys });

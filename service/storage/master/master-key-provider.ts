@@ -22,7 +22,7 @@ export interface MasterKeyProvider {
   /** Where it keeps it, to find it again at the next start. */
   readonly path: string;
   readonly asks: 'nothing' | 'passphrase';
-  /** Tells without any secret, and never throws. */
+  /** Needs no secret, and never throws. */
   held(): { current: HeldKey; next: HeldKey };
   /**
    * What belongs into the key store and its copies, so that these and the passphrase are enough for a restore: the wrapped key.

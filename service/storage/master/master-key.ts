@@ -3,7 +3,7 @@ import { decrypt, encrypt, type Random } from '../sealing/aes-gcm.ts';
 
 /** What wraps the organizations' keys. Asynchronous, so that a TPM or a token can stand behind it. */
 export interface MasterKey {
-  /** Tells one master key from another without revealing it; recorded beside what it wrapped. */
+  /** Identifies the master key without revealing it; stored with each key that it wrapped. */
   readonly id: string;
   wrap(key: Uint8Array, bound: string): Promise<Uint8Array>;
   /** `undefined` when another master key wrapped it, or for other bound data. */

@@ -78,7 +78,7 @@ test('what is prepared opens by itself, and counts only once it is in place', as
   expect(readdirSync(folder)).toEqual([]);
 });
 
-describe('a file that cannot be used is told, and costs nothing', () => {
+describe('an unusable file is refused at no cost', () => {
   const expectRefused = async (message: string) => {
     const provider = masterPassphrase(path, cheap);
     const refusal = { code: 'SEALED', message: expect.stringContaining(message) };

@@ -11,7 +11,7 @@ import { type MasterPassphrase, masterPassphrase } from './master-passphrase.ts'
 import { type MasterRecord, PASSPHRASE_NOTE, readMasterRecord } from './master-record.ts';
 
 /**
- * Gets the passphrase from whoever knows it. `open` throws WRONG_PASSPHRASE for a wrong one and may be called again; once it has
+ * Asks for the passphrase. `open` throws WRONG_PASSPHRASE for a wrong one and may be called again; once it has
  * resolved, the promise resolves.
  */
 export type Unlock = (open: (passphrase: string) => Promise<void>) => Promise<void>;
@@ -32,7 +32,7 @@ export interface OpenMasterDeps {
   log: Log;
   /** The directory is new: a key may be made. */
   mayCreate: boolean;
-  /** Absent: nobody can be asked. */
+  /** Absent: there is no way to ask. */
   unlock?: Unlock | undefined;
 }
 

@@ -12,7 +12,7 @@ export function readPassphraseFile(path: string): string {
   );
 }
 
-/** Asks nobody: the passphrase lies in a file, such as a systemd credential. */
+/** Reads the passphrase from a file, such as a systemd credential. */
 export const unlockFromFile =
   (path: string): Unlock =>
   async (open) => {

@@ -155,7 +155,7 @@ test.each(targets)(
         ...service.keys,
         rewrapMaster: cut.around(service.keys.rewrapMaster),
         async masters() {
-          // After a kill nobody looks again.
+          // After a kill no code checks it again.
           if (++masters > 1) throw new Error('cut');
           return service.keys.masters();
         },

@@ -8,7 +8,7 @@ import { explainRefusal } from './postgres-refusal.ts';
 const binaries = findPostgres();
 
 /** Of a server that says it: the sentence, and the same after its statement was run. */
-describe.skipIf(binaries === undefined)('what PostgreSQL refuses is told with what to run', () => {
+describe.skipIf(binaries === undefined)('an error of PostgreSQL is reported with the command to run', () => {
   let server: TestPostgres;
   let url: string;
   let owner: pg.Client;

@@ -94,7 +94,7 @@ describe.skipIf(binaries === undefined)('the snapshot of a PostgreSQL database b
     expect(await schemas()).toEqual(made.slice(1));
   });
 
-  test('a role that may not make a schema is told the grant, and nothing was changed', async () => {
+  test('a role that may not create a schema gets the needed grant, and nothing was changed', async () => {
     const role = `clerk_${new URL(url).pathname.slice(2, 10)}`;
     await admin.query(
       `create role ${role} login; grant usage, create on schema public to ${role}; grant select, insert, update, delete on all tables in schema public to ${role}`,

@@ -3,7 +3,7 @@ import type { SubjectId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 
-/** Keys of people of whom the database knows nothing. */
+/** Keys of people that are not in the database. */
 export interface OrphanKeys {
   /**
    * Destroys keys without a person, left by enrollments that were cut short: those older than the grace period. Call it

@@ -105,7 +105,7 @@ describe('sealing', () => {
       const at = { ...place, subject: sub(subject), field };
       values.push({ place: at, sealed: await sealer.seal(at, text(subject + field)) });
     }
-    values.push({ place: { ...place, subject: sub('nobody') }, sealed: values[0]!.sealed });
+    values.push({ place: { ...place, subject: sub('none') }, sealed: values[0]!.sealed });
     values.push({ place: values[0]!.place, sealed: values[2]!.sealed });
     const answers = await (await seal()).openMany(values);
     expect(answers.map((answer) => (answer.is === 'open' ? read(answer.plain) : answer.is))).toEqual([
@@ -130,7 +130,7 @@ describe('sealing', () => {
     }
   });
 
-  test('nothing is sealed for somebody without a key, and nobody gets a second one', async () => {
+  test('nothing is sealed for a person without a key, and no person gets a second one', async () => {
     const stranger = { ...place, subject: sub('stranger') };
     await expect(sealer.seal(stranger, text('x'))).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
     await expect(sealer.createPerson(org('a'), sub('ada'))).rejects.toThrow(/unique/i);
@@ -190,7 +190,7 @@ describe('destroying a person', () => {
       expect(await reader.openMany([{ place, sealed }])).toEqual([{ is: 'erased' }]);
     }
 
-    test('read before, kept by nobody after', async () => {
+    test('read before, not cached after', async () => {
       const readRows = holdAfter(keys.persons);
       const reader = await seal({ keys: { ...keys, persons: readRows.work } });
       const reading = reader.open(place, sealed);

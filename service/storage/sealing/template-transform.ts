@@ -3,8 +3,8 @@ import { createCipheriv, hkdfSync } from 'node:crypto';
 /**
  * A secret rotation of the space that templates live in: signs, a permutation and a Walsh–Hadamard transform, twice. Lengths
  * and cosines stay what they are (to rounding), so rotated vectors are compared with one another as they are. Defense in
- * depth for vectors that leak without the key store (docs/decisions/0009-template-transform.md); whoever has the secret
- * undoes it.
+ * depth for vectors that leak without the key store (docs/decisions/0009-template-transform.md); the secret
+ * reverses it.
  */
 export interface TemplateTransform {
   /** 0 changes nothing: vectors as the model gave them. */

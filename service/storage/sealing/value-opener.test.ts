@@ -33,7 +33,7 @@ async function sealedValues(count: number) {
   return values;
 }
 
-test('threads open what openMany opens, in order; what is erased or damaged is told', async () => {
+test('threads open what openMany opens, in order; erased and damaged values are reported', async () => {
   const values = await sealedValues(300);
   await sealer.destroyPerson(values[7]!.place.subject);
   values[8]!.sealed[20]! ^= 1;
