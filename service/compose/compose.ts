@@ -81,7 +81,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     ...{ ...ground, ...audited },
     files: createBackupFiles({ ...base, ...ground, data: config.data }),
     copies: keyCare.keyPlaces,
-    troubled: () => eventsOut.alerts.look(),
+    troubled: () => eventsOut.alerts.checkGauges(),
   });
   await backups.resume();
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing });

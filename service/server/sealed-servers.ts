@@ -20,7 +20,7 @@ export interface SealedServers {
   url: string;
   /** Resolves when the right passphrase was given, with who gave it; rejects when `until` is aborted. */
   opened(open: (passphrase: string) => Promise<void>, until: AbortSignal): Promise<Unsealing>;
-  /** From now on these answer. The listening sockets stay the same: no port is let go, no request is lost. */
+  /** From now on these answer. The listening sockets stay open: no request is lost. */
   handOver(servers: { doors: Server; control: Server }): Promise<void>;
   /** Answers those who wait with why it did not open; resolves when they know, or soon after. Close the servers next. */
   failed(error: unknown): Promise<void>;

@@ -409,7 +409,7 @@ async function enrollEnough(): Promise<void> {
 async function fireAlert(): Promise<void> {
   await gatehouse.alerts.load();
   await addRule();
-  await gatehouse.alerts.look();
+  await gatehouse.alerts.checkGauges();
   ids.alert = (await gatehouse.alerts.list(person(), { limit: 1 }))[0]!.id;
 }
 

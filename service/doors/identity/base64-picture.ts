@@ -6,7 +6,7 @@ import { Problem } from '../../lib/problem.ts';
 const HEADER_MOST = 128;
 /** Characters decoded at once, a multiple of four: between two pieces everything else gets its turn. */
 const PIECE = 1024 * 1024;
-/** Characters looked at once for white space. */
+/** Characters checked for white space at once. */
 const BLANKS = 4096;
 
 /** Base64, read piece by piece from wherever it is. */

@@ -15,7 +15,7 @@ interface RedisQueueAdapterDeps {
   actor: () => Actor;
 }
 
-/** What Redis holds of the jobs of one kind, to look at. What is done to one of them is done to its row, the truth. */
+/** The jobs of one kind in Redis, to read. Changes go to their rows in the database. */
 export class RedisQueueAdapter extends BullMQAdapter {
   readonly #jobs: Jobs;
   readonly #actor: () => Actor;
@@ -62,7 +62,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
 function notOurs(): never {
-  throw new Problem('CONFLICT', 'Redis holds what is no ticket of Gatehouse: somebody else writes to it.');
+  throw new Problem(
+    'CONFLICT',
+    'Redis holds an entry that is no ticket of Gatehouse: another program writes to it.',
+  );
 }
 
 function refuse(): never {

@@ -73,7 +73,7 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
     async (request, reply) => {
       const answer = await status().then(fromReadiness, (error: unknown): NotReadyReply => {
         log.error({ requestId: request.id, err: error }, 'the state of the appliance cannot be read');
-        return { ready: false, reason: 'The state of the appliance cannot be told; the log says why.' };
+        return { ready: false, reason: 'The state of the appliance cannot be read; the log says why.' };
       });
       return reply.code(answer.ready ? 200 : 503).send(answer);
     },

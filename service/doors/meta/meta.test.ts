@@ -232,7 +232,7 @@ describe('/ready', () => {
         throw new Error('database is gone: postgres://user:secret@db');
       },
       503,
-      { ready: false, reason: 'The state of the appliance cannot be told; the log says why.' },
+      { ready: false, reason: 'The state of the appliance cannot be read; the log says why.' },
     ],
   ])('%s', async (_, status, code, answer) => {
     const response = await (await start(status)).app.inject('/ready');

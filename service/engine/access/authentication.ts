@@ -30,7 +30,7 @@ export interface AuthenticationDeps {
   log: Log;
   /** Where refused credentials are counted by address; absent: they are not. */
   refusals?: {
-    /** Seconds until another credential of this address is looked at; 0: now. */
+    /** Seconds until another credential of this address is checked; 0: now. */
     wait(address: string): number;
     count(address: string): void;
   };

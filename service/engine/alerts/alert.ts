@@ -4,7 +4,7 @@ import type { Actor } from '../audit/index.ts';
 import type { EventRealm, RecordedEvent } from '../events/index.ts';
 import type { Recipient, RecipientPage } from './recipient-store.ts';
 
-/** What a rule watches. Counted ones go by events in a window; gauges are looked at every minute. */
+/** What a rule watches: a count of events in a window, or a gauge read every minute. */
 const countedMetrics = [
   'failures-per-person',
   'failures-per-key',
@@ -72,7 +72,7 @@ export interface Alert {
   threshold: number;
   firedAt: number;
   acknowledged: { at: number; by: string } | undefined;
-  /** `webhook`, `desktop`, `email <address>` -> what became of it. */
+  /** `webhook`, `desktop`, `email <address>` -> the outcome. */
   notified: Record<string, string>;
 }
 
@@ -126,6 +126,6 @@ export interface Alerts {
    * where that transaction did not commit: each counts once.
    */
   watch(tx: Tx, events: readonly RecordedEvent[]): Promise<void>;
-  /** Looks at the gauges. */
-  look(): Promise<void>;
+  /** Reads the gauges and fires their rules. */
+  checkGauges(): Promise<void>;
 }

@@ -408,7 +408,7 @@ onBothDatabases('alerts', (newPlace) => {
     const add = at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', threshold: 1 }, operator);
     await expect(add).rejects.toMatchObject(lost);
     away = false;
-    await at.alerts.look();
+    await at.alerts.checkGauges();
     await at.refusals(1, { subject: ada, notPassed: ['liveness'] });
     expect((await at.fired()).map(({ metric }) => metric)).toEqual(['spoof-attempts']);
   });

@@ -77,7 +77,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const mailing = createMailing({ ...deps, server: mail, recipients });
   const shown = (rule: StoredRule): AlertRule => ({ ...rule, waitsFor: waitsFor(rule.metric, readings) });
 
-  async function look(): Promise<void> {
+  async function checkGauges(): Promise<void> {
     await changes.reloadWhenUnsure();
     await watched.retry();
     await addBoxRules();
@@ -94,7 +94,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     concurrency: 1,
     timeout: MINUTE,
     async run() {
-      await look();
+      await checkGauges();
       return { outcome: { is: 'done' } };
     },
   });
@@ -134,7 +134,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       });
       await fireSwitchedOff(tx, batch);
     },
-    look,
+    checkGauges,
   };
 }
 

@@ -19,7 +19,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     );
     const polls = async (count: number) => {
       for (let i = 0; i < count; i++) {
-        await at.alerts.look();
+        await at.alerts.checkGauges();
         at.engine.advance(MINUTE);
       }
     };
@@ -44,14 +44,14 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     await at.open({ readings: others });
     const rule = await at.alerts.addRule(at.realm(), { metric: 'certificate-days' }, operator);
     expect(rule.waitsFor).toBe('This box has no TLS certificate (--tls-cert, --tls-key).');
-    await at.alerts.look();
+    await at.alerts.checkGauges();
     expect(await at.fired()).toEqual([]);
     await at.open();
     at.box.certificateDays = 22;
-    await at.alerts.look();
+    await at.alerts.checkGauges();
     expect(await at.fired()).toEqual([]);
     at.box.certificateDays = 21;
-    await at.alerts.look();
+    await at.alerts.checkGauges();
     expect(await at.fired()).toMatchObject([{ value: 21 }]);
     expect((await at.rules(at.realm()))[0]!.waitsFor).toBeUndefined();
   });
@@ -63,19 +63,19 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     ).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
     });
-    await at.alerts.look();
+    await at.alerts.checkGauges();
     at.box.padMissing = true;
-    await at.alerts.look();
+    await at.alerts.checkGauges();
     expect(await at.fired()).toMatchObject([{ value: 1 }]);
   });
 
   test('an unrestorable backup and a waiting sweep fire once without a rule, and a removed rule stays removed', async () => {
-    await at.alerts.look();
+    await at.alerts.checkGauges();
     expect(await at.rules(at.realm())).toEqual([]);
     at.box.backupTroubles = ['The backup /b/1 was written, but would not restore.'];
     at.box.sweepWaiting = 'It would erase 9 people at once.';
-    await at.alerts.look();
-    await at.alerts.look();
+    await at.alerts.checkGauges();
+    await at.alerts.checkGauges();
     expect((await at.fired()).map(({ metric, value }) => [metric, value]).toSorted()).toEqual([
       ['backup-trouble', 1],
       ['sweep-waiting', 1],
@@ -89,7 +89,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     ]);
     expect(await at.fired('test')).toEqual([]);
     for (const { id } of rules) await at.alerts.removeRule(at.realm(), id, operator);
-    await at.alerts.look();
+    await at.alerts.checkGauges();
     expect(await at.rules(at.realm())).toEqual([]);
   });
 
@@ -124,7 +124,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
         })
         .execute();
     }
-    await at.alerts.look();
+    await at.alerts.checkGauges();
     expect([await at.fired(), await at.fired('test')]).toMatchObject([[{ value: 2 }], []]);
   });
 
@@ -138,7 +138,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
         padMissing: async () => true,
       },
     });
-    await at.alerts.look();
+    await at.alerts.checkGauges();
     expect(await at.fired()).toMatchObject([{ metric: 'pad-missing' }]);
   });
 });

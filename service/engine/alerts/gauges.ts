@@ -8,7 +8,7 @@ import type { StoredRule } from './rule-store.ts';
 
 const MINUTE = 60_000;
 const BACKUP_REASON =
-  'A backup would not restore, or could not be made: “gatehouse backup list” tells the operator of the box why.';
+  'A backup would not restore, or could not be made: “gatehouse backup list” shows the operator the reason.';
 
 /** Current readings of the appliance; given by compose.ts. */
 export interface GaugeReadings {
@@ -37,7 +37,7 @@ export interface GaugesDeps {
   log: Log;
 }
 
-/** Looks at what is no event, and remembers since when it has been beyond its threshold; a restart begins anew. */
+/** Reads the gauges and remembers since when each is beyond its threshold; a restart forgets it. */
 export function createGauges({ readings, waitingDeliveries, clock, log }: GaugesDeps) {
   const since = new Map<AlertRuleId, number>();
 

@@ -5,7 +5,7 @@ export function adviceFor(folder: string, keys: readonly KeyCopy[]): string[] {
   const advice: string[] = [];
   if (keys.some(({ place }) => place === folder)) {
     advice.push(
-      `The data and a copy of the key store lie both in ${folder}: whoever takes that and the master key has everything. Better: --keys-to a place on other media.`,
+      `The data and a copy of the key store are both in ${folder}: with the master key they open everything. Better: --keys-to a folder on other media.`,
     );
   }
   if (keys.length < 2) {

@@ -19,8 +19,8 @@ export interface BackupScheduleDeps extends BackupWriterDeps {
   /** Throws when it could not be written; that is noted, and logged with its cause. */
   write(folder: string): Promise<BackupRun>;
   isWriting(): boolean;
-  /** Looks for what is wrong with backups now. */
-  look(): Promise<void>;
+  /** Reads the warnings about backups again. */
+  refreshWarnings(): Promise<void>;
 }
 
 /** Backups that are made by themselves. */
@@ -34,7 +34,8 @@ export interface BackupSchedule {
 }
 
 export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
-  const { db, inTransaction, audit, files, copies, writer, write, isWriting, look, clock, log } = deps;
+  const { db, inTransaction, audit, files, copies, writer, write, isWriting, refreshWarnings, clock, log } =
+    deps;
 
   async function run(plan: BackupPlan): Promise<void> {
     const { folder } = plan;
@@ -60,7 +61,7 @@ export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
         await putPlan(tx, plan);
         await audit.add(tx, { actor, action: 'backup.schedule', details: { folder, everyMinutes, keep } });
       });
-      await look();
+      await refreshWarnings();
       return plan;
     },
     async unschedule(folder, actor) {
@@ -73,7 +74,7 @@ export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
         }
         await audit.add(tx, { actor, action: 'backup.unschedule', details: { folder } });
       });
-      await look();
+      await refreshWarnings();
     },
     async runDue() {
       await files.keepPassphrase();
@@ -82,7 +83,7 @@ export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
         const last = await selectLast(db, plan.folder, { until: now, origin: 'schedule' });
         if (!isWriting() && isDue(plan, last, now)) await run(plan);
       }
-      await look();
+      await refreshWarnings();
     },
   };
 }

@@ -77,7 +77,7 @@ export function newestFirst(now: number): (a: BackupFile, b: BackupFile) => numb
 }
 
 /**
- * The files that a plan lets go: the schedule's own, beyond the `keep` newest. Never `justWritten`, never the newest of all, and
+ * The files that a plan deletes: the schedule's own, beyond the `keep` newest. Never `justWritten`, never the newest of all, and
  * never the one that was proven last. Those that failed their proof go first.
  */
 export function beyondKeep(

@@ -35,7 +35,7 @@ export interface MadeBackup {
 
 export interface Backups extends BackupSchedule {
   /**
-   * Writes one backup while everything goes on, brings every copy of the key store up to date, and proves the file as a restore
+   * Writes one backup while the service runs, brings every copy of the key store up to date, and proves the file as a restore
    * would; `keysTo` is such a place from now on, and `folder` where there is none at all. Throws CONFLICT while another one is written, what says why it
    * could not be written, and BACKUP_UNUSABLE for a file that would not restore, which stays.
    */
@@ -44,7 +44,7 @@ export interface Backups extends BackupSchedule {
   page(page: RunPage): Promise<ListedRun[]>;
   /** With what is wrong with backups now. */
   plans(): Promise<{ plans: BackupPlan[]; warnings: string[] }>;
-  /** After a file was proven: it is the last that retention lets go. False for a file that this appliance does not know. */
+  /** After a file was proven: retention deletes it last. False for a file that this appliance does not know. */
   verified(path: string, actor: Actor): Promise<boolean>;
   /** Once at start: what was cut short is noted as failed and cleared away, but as done where the whole file is there. */
   resume(): Promise<void>;
@@ -76,7 +76,7 @@ export function createBackups(deps: BackupsDeps): Backups {
     }
   }
 
-  async function look(): Promise<void> {
+  async function refreshWarnings(): Promise<void> {
     warnings = await findTroubles(db, clock.now());
   }
 
@@ -86,7 +86,7 @@ export function createBackups(deps: BackupsDeps): Backups {
   ): Promise<BackupRun> {
     const run = await writer.write(order, actor);
     if (run.outcome !== 'unproven') return run;
-    await look();
+    await refreshWarnings();
     await troubled().catch((error: unknown) => log.error({ err: error }, 'the alert follows a minute later'));
     return run;
   }
@@ -100,11 +100,11 @@ export function createBackups(deps: BackupsDeps): Backups {
         const run = await write({ folder, withModels, origin: 'operator' }, actor);
         if (run.outcome === 'unproven') throw new Problem('BACKUP_UNUSABLE', describeUnproven(run));
         const keys = await copies.list();
-        await look();
+        await refreshWarnings();
         return { run, keys, advice: adviceFor(folder, keys) };
       }),
     ...createBackupSchedule({
-      ...{ ...deps, writer, look },
+      ...{ ...deps, writer, refreshWarnings },
       write: (folder) => alone(() => write({ folder, withModels: false, origin: 'schedule' }, appliance)),
       isWriting: () => writing,
     }),
@@ -113,7 +113,7 @@ export function createBackups(deps: BackupsDeps): Backups {
       return Promise.all(runs.map((run) => toListed(run, files, clock.now())));
     },
     async plans() {
-      await look();
+      await refreshWarnings();
       return { plans: await selectPlans(db), warnings: [...warnings] };
     },
     lastDone: () => selectLastDone(db),
@@ -126,7 +126,7 @@ export function createBackups(deps: BackupsDeps): Backups {
     async resume() {
       await files.keepPassphrase();
       for (const run of await selectUnfinished(db)) await closeInterrupted(run, deps, writer);
-      await look();
+      await refreshWarnings();
     },
     warnings: () => [...warnings],
   };

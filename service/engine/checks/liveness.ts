@@ -42,7 +42,7 @@ export function liveness(
     index: round(motion.index),
     motionless: motion.index < MOTIONLESS,
     frames: motion.frames,
-    note: 'A low index alone refuses nobody: people sit still. It does not see a replayed video.',
+    note: 'A low index alone does not refuse: people sit still. It does not detect a replayed video.',
   };
   if (pad === undefined || main.face?.pad === undefined) {
     return {

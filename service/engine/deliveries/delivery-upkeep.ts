@@ -34,7 +34,7 @@ export interface DeliveryUpkeep {
 }
 
 const PAGE = 100;
-/** Milliseconds after which a delivery that is due and has no job is looked for no more. */
+/** Milliseconds after which due deliveries without a job are no longer searched for. */
 const FORSAKEN = 3_600_000;
 const TOO_LONG = 'The endpoint was disabled for longer than attempts are made.';
 

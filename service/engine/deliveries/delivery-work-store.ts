@@ -128,7 +128,7 @@ export async function wasTriedBetween(
   return one !== undefined;
 }
 
-/** One that is there already stays: a job may be taken down again after a crash. */
+/** An existing row stays: after a crash a job's end may be recorded again. */
 export async function insertAttempts(tx: Tx, rows: readonly AttemptRow[]): Promise<void> {
   if (rows.length === 0) return;
   await tx

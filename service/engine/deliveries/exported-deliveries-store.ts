@@ -20,7 +20,7 @@ const eventPages = (db: Db, { organization, world, subject }: Person) =>
       .execute(),
   );
 
-/** Events about the person, and what became of them. */
+/** Events about the person, and their states. */
 export async function exportEvents(db: Db, person: Person, { open }: ExportOrder) {
   const events = [];
   for await (const page of eventPages(db, person)) {

@@ -19,7 +19,7 @@ export interface RecordDeliveriesDeps extends JudgeEndpointDeps {
 
 type Finished = FinishedJob<DeliveryResult>;
 
-/** Takes down what became of several deliveries, in the transaction that ends their jobs. */
+/** Records the outcomes of several deliveries, in the transaction that ends their jobs. */
 export function createRecordDeliveries(deps: RecordDeliveriesDeps) {
   const { ids, clock } = deps;
   const judge = createJudgeEndpoint(deps);

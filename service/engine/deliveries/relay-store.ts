@@ -110,7 +110,7 @@ export async function selectParked(db: Db | Tx, limit: number): Promise<ParkedDe
   }));
 }
 
-/** Deliveries that wait without a job since before this moment, whatever became of their endpoint. */
+/** Deliveries that wait without a job since before this moment, whatever the state of their endpoint. */
 export async function selectParkedBefore(
   db: Db | Tx,
   before: number,
@@ -125,10 +125,10 @@ export async function selectParkedBefore(
     .execute();
 }
 
-/** So many that wait are looked at, whatever their number. */
+/** At most so many waiting deliveries are counted. */
 const LOOKED_AT = 1_000;
 
-/** Deliveries that were due before this moment although nothing works on them: their job was removed, or died without a word. */
+/** Deliveries that were due before this moment although nothing works on them: their job was removed, or died without a record. */
 export async function selectForsaken(
   tx: Tx,
   before: number,

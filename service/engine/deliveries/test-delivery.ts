@@ -100,7 +100,7 @@ export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
   };
 }
 
-/** A test and what became of it. */
+/** A test and its outcome. */
 interface Tested {
   delivery: DeliveryId;
   endpoint: EndpointId;

@@ -131,7 +131,7 @@ async function requireErasable(
   if (confirm !== name) {
     throw new Problem(
       'CONFIRMATION_REQUIRED',
-      `Nothing was erased. To erase the organization and everybody in it, send confirm with its name: ${name}.`,
+      `Nothing was erased. To erase the organization and all its people, send confirm with its name: ${name}.`,
     );
   }
   const held = await erasure.held(organization);

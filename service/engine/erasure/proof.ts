@@ -25,7 +25,7 @@ const ROWS = 64;
 
 export type Prover = ReturnType<typeof createProver>;
 
-/** Shows that a person is gone: looks for what was known of them in every file that can be reached. */
+/** Proves an erasure: searches every reachable file for the person's former values. */
 export function createProver({ sealer, subjects, data, elsewhere = [], now }: ProverDeps) {
   async function searchGallery({ realm, subject, probes }: Witness): Promise<Proof['gallery']> {
     const named = await Promise.all(probes.map((probe) => subjects.nearest(realm, probe, ROWS)));
@@ -58,7 +58,9 @@ export function createProver({ sealer, subjects, data, elsewhere = [], now }: Pr
         gallery,
         notSearched: [
           ...elsewhere,
-          ...(data === undefined ? [] : [`${join(data, 'models')}: files of models, the same for everybody`]),
+          ...(data === undefined
+            ? []
+            : [`${join(data, 'models')}: model files, the same on every appliance`]),
           ...copies.flatMap(({ place, state }) =>
             state === 'destroyed' ? [] : [`${place}: cannot be reached`],
           ),

@@ -49,7 +49,7 @@ export function createAddJobs({
         organization: organization ?? null,
         payload: text,
         idempotency_key: key ?? null,
-        // Due whatever becomes of the clock: one that is put back must hold nothing up.
+        // Due at once, also when the clock is set back later.
         run_at: runAt ?? 0,
         attempts: 0,
         fence: 0,

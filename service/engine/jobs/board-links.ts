@@ -8,7 +8,7 @@ export interface BoardLinksDeps {
   audit: Audit;
   /** Fills with random bytes. */
   random: (into: Uint8Array) => void;
-  /** Milliseconds that only grow, whatever is done to the clock on the wall. */
+  /** Milliseconds of a monotonic clock. */
   elapsed?: () => number;
 }
 

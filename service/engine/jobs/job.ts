@@ -78,7 +78,7 @@ export interface JobHandler<Result = void> {
   timeout: number;
   /** What it throws is a failed attempt. It may run again after a crash: at least once, never two at a time for one lease. */
   run(job: RunningJob): Promise<{ outcome: JobOutcome; result?: Result }>;
-  /** Writes what became of several attempts, in the transaction that takes it down. */
+  /** Writes the results of several attempts, in the transaction that records their ends. */
   record?(tx: Tx, finished: readonly FinishedJob<Result>[]): Promise<void>;
 }
 

@@ -17,7 +17,7 @@ export interface Jobs {
   /** A job of this kind every `milliseconds`, kept over restarts; one that was missed runs once. Before `start`. */
   every(kind: JobKind, milliseconds: number): void;
   start(): Promise<void>;
-  /** Nothing begins any more; waits for what runs (at most `patience` ms), then lets go of it. */
+  /** Starts no more attempts; waits for the running ones (at most `patience` ms), then abandons them. */
   stop(): Promise<void>;
 
   counts(): Promise<Record<JobKind, Record<JobState | 'delayed', number>>>;

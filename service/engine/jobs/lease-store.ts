@@ -183,7 +183,7 @@ export async function leasesOver(
   }));
 }
 
-/** How one attempt is taken down. */
+/** The record of one attempt's end. */
 export interface AttemptRow extends LeaseKey {
   state: 'done' | 'waiting' | 'dead';
   runAt: number | null;

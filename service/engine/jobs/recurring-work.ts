@@ -20,7 +20,7 @@ export interface RecurringWorkDeps {
   log: Log;
 }
 
-/** Milliseconds between two looks at what is due; a clock that was set is noticed within one. */
+/** Poll interval in milliseconds; a clock that was set is noticed within one. */
 const TICK = 1_000;
 const SOONEST = 5;
 const PRUNE = 60_000;
@@ -50,7 +50,7 @@ export function createRecurringWork(deps: RecurringWorkDeps) {
         dispatcher.wake();
         dispatcher.carryAgain();
         const now = clock.now();
-        // The clock was set: what was written by the other time is looked at again.
+        // The clock was set: times written before are checked again.
         if (Math.abs(now - before) >= SCAN) scan();
         before = now;
         if (await schedule.addDue()) dispatcher.wake();

@@ -7,7 +7,7 @@ import type { Actor, Audit } from '../audit/index.ts';
 
 export type TemplateRenewal =
   | { is: 'none' }
-  /** `done` of `total` templates and kept probes were looked at. */
+  /** `done` of `total` templates and kept probes were processed. */
   | { is: 'running'; done: number; total: number }
   /** What stopped it; the next start, or the next try, goes on from there. */
   | { is: 'stopped'; done: number; total: number; reason: string };
@@ -25,7 +25,7 @@ export interface RenewalPages {
 }
 
 /**
- * Puts the templates of an organization under a new secret rotation, without pictures and while everything goes on: galleries
+ * Puts the templates of an organization under a new secret rotation, without pictures and while the service runs: galleries
  * in memory keep the rotation they were read with until the next start.
  */
 export interface TemplateRenewals {

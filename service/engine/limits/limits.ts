@@ -69,7 +69,7 @@ export interface Limits {
   forgetUser(realm: { organization: OrganizationId; world: World }, emailHash: string): Promise<void>;
   /** Credentials that were refused, by the address they came from. */
   refusals: {
-    /** Seconds until another credential of this address is looked at; 0: now. */
+    /** Seconds until another credential of this address is checked; 0: now. */
     wait(address: string): number;
     count(address: string): void;
   };

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 
 /**
- * Begins with the time of day and then goes at an even pace, whatever becomes of the machine's clock. `elapsed` gives
+ * Begins with the time of day and then advances evenly, also when the machine's clock is set. `elapsed` gives
  * milliseconds that only ever grow.
  */
 export function createSteadyClock(clock: Clock, elapsed: () => number = () => performance.now()): Clock {

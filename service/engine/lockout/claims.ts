@@ -32,7 +32,7 @@ export interface Attempt {
   inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** In that transaction; `target` is the verification, or the person an enrollment was tried for. */
   settle(tx: Tx, standing: Standing, line: { actor: Actor; target: string }): Promise<void>;
-  /** In any case, whatever became of it. */
+  /** Always called at the end, whatever the outcome. */
   end(): void;
 }
 

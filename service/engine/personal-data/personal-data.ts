@@ -20,7 +20,7 @@ export interface TableUse {
   keepsId?: string;
 }
 
-/** How a value is looked for in files: under which kind, in which forms. */
+/** How the proof searches files for a value: its kind and its forms. */
 export interface Searched {
   kind: 'picture mark' | 'template' | 'probe';
   /** Vectors as bytes of 32-bit floats, a mark as its text. What cannot be read gives none. */
@@ -40,7 +40,7 @@ export interface ValuePlace {
 export interface SealedValue {
   place: ValuePlace;
   sealed: Uint8Array;
-  /** Absent: the proof tries to open it, and looks for it nowhere. */
+  /** Absent: the proof tries to open it, and searches no file for it. */
   searched?: Searched;
 }
 

@@ -100,7 +100,7 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
         if (!(await store.insert(tx, row)))
           throw new Problem(
             'CONFLICT',
-            'The profile was changed by someone else at the same time: try again.',
+            'The profile was changed by another request at the same time: try again.',
           );
         const details = { slug, version: row.version };
         await audit.add(tx, { actor, action: 'profile.set', organization, target: row.id, details });

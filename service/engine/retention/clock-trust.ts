@@ -9,7 +9,7 @@ import { doubtOf } from './clock-doubt.ts';
 import { DAY } from './due.ts';
 import type { SweepNotes } from './sweep-notes.ts';
 
-/** Lines of the audit log that are looked at for jumps of the clock, the newest. */
+/** The newest lines of the audit log that are searched for jumps of the clock. */
 const MOST_LINES = 10_000;
 /** Between midday UTC of a date and any moment that is this date somewhere on earth. */
 const DATE_REACH = 1.5 * DAY;

@@ -9,7 +9,7 @@ import type { SweepOrder } from './erase-due.ts';
 import { countOldRows } from './old-rows.ts';
 import { Unconfirmed, whyConfirm } from './require-confirmed.ts';
 import { createRetentionStore, type SweepPage } from './retention-store.ts';
-import { look, type RunSweepDeps, runSweep, type Sweep } from './run-sweep.ts';
+import { findPeopleDue, type RunSweepDeps, runSweep, type Sweep } from './run-sweep.ts';
 import { createSweepNotes, type Notes, type Waiting, type WaitingSweep } from './sweep-notes.ts';
 import { readReport, type SweepReport } from './sweep-report.ts';
 
@@ -85,7 +85,7 @@ export function createRetention(given: RetentionDeps): Retention {
 
   return {
     async preview(id) {
-      const found = await look(deps, id);
+      const found = await findPeopleDue(deps, id);
       const asks = await whyConfirm(deps, id, found);
       const rows = await countOldRows(deps, id, found);
       return { ...found.report, rows, people: found.people, ...defined({ asks }) };

@@ -35,12 +35,12 @@ export interface RunSweepDeps extends FindDueDeps, RequireConfirmedDeps {
 }
 
 /** The people of the organization whose term is over now. */
-export const look = async (deps: RunSweepDeps, id: OrganizationId): Promise<Found> =>
+export const findPeopleDue = async (deps: RunSweepDeps, id: OrganizationId): Promise<Found> =>
   findDue(deps, await deps.organizations.get(id), { builtAt: await deps.trust.firstBuiltAt() });
 
 /** One sweep of one organization, as `Retention.sweep`. */
 export async function runSweep(deps: RunSweepDeps, id: OrganizationId, order: SweepOrder): Promise<Sweep> {
-  const found = await look(deps, id);
+  const found = await findPeopleDue(deps, id);
   await requireConfirmed(deps, id, found, order);
   const sweep = await begin(deps, id, found, order);
   try {

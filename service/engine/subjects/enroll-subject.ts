@@ -95,7 +95,7 @@ export function createEnroll(deps: EnrollSubjectDeps) {
     }
     throw new Problem(
       'CONFLICT',
-      'This person is being enrolled by someone else at the same time: try again.',
+      'This person is being enrolled by another request at the same time: try again.',
     );
   };
 }

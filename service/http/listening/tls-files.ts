@@ -62,7 +62,7 @@ export function readTlsFiles(paths: { cert: string; key: string }, now: number):
   } catch (error) {
     return unusable(`${paths.cert} and ${paths.key} cannot be used for TLS: ${(error as Error).message}.`);
   }
-  const subject = certificate.subject?.replaceAll('\n', ' ') ?? 'nobody';
+  const subject = certificate.subject?.replaceAll('\n', ' ') ?? '(no subject)';
   return { is: 'usable', cert, key, subject, days: Math.floor((to - now) / DAY) };
 }
 

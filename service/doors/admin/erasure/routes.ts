@@ -123,6 +123,6 @@ const unconfirmed = (id: string, confirm: string | undefined) =>
   new Problem(
     'CONFIRMATION_REQUIRED',
     confirm === undefined
-      ? `Nobody was erased. Send JSON that confirms it: {"confirm": ${JSON.stringify(id)}}.`
-      : 'Nobody was erased: confirm names another person than the path. Send the same in both.',
+      ? `No one was erased. Send JSON that confirms it: {"confirm": ${JSON.stringify(id)}}.`
+      : 'No one was erased: confirm names another person than the path. Send the same in both.',
   );

@@ -4,7 +4,7 @@ import type { JobTicket } from '../driver.ts';
 export interface Held {
   ticket: JobTicket;
   priority: number;
-  /** `ready`: for `take`. `carried`: the driver has it. `begun`: its handler runs, or ran and it is being taken down. `void`: taken back. */
+  /** `ready`: for `take`. `carried`: the driver has it. `begun`: its handler runs, or its end is being recorded. `void`: taken back. */
   state: 'ready' | 'carried' | 'begun' | 'void';
   carriedAt: number;
   /** Ended when the lease is lost, the time is up or the service stops. */

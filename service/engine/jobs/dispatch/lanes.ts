@@ -40,7 +40,7 @@ export function createLanes(retriesPerLane: number) {
     return lane;
   }
 
-  /** Puts the lane where it will be looked for: among the hungry when it is due, else it sleeps until it is. */
+  /** Files the lane: among the hungry when it is due, else it sleeps until it is. */
   function place(lane: Lane, now: number): void {
     if (lane.firstAt <= now) {
       if (lane.firsts.length <= lane.batch.size() / 4) hungry.firsts.add(lane);

@@ -139,7 +139,7 @@ async function selectDue(
 ): Promise<{ want: Want; rows: JobRow[]; nextAt: number | undefined }[]> {
   const found = [];
   for (const want of wants) {
-    // One more, to know when to look again.
+    // One more, to know when to poll again.
     const rows = await firstWaiting(tx, kind, want.from, want.limit + 1);
     const later = rows.findIndex(({ run_at }) => run_at > now);
     const due = rows.slice(0, later === -1 ? want.limit : Math.min(later, want.limit));
