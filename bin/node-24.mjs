@@ -1,4 +1,4 @@
-// Plain JavaScript: this is what runs on a Node.js too old for the rest, and tells what to do.
+// Plain JavaScript: runs on a Node.js too old for the rest, and says what to do.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -10,7 +10,7 @@ import { answerOf, checksOf, renderReport } from './report.ts';
 import { ask, cast, enroll, lookAlikes, peopleOf, type Trial } from './trial.ts';
 import { meaningOf, oneIn } from './wrong-answer.ts';
 
-/** Stricter than `default`: these groups hold people whom it takes for one another. */
+/** Stricter than `default`, which falsely matches some of these people. */
 const PROFILE = 'demo';
 const RATES = { falseMatchRate: 1e-5, falseIdentificationRate: 1e-3 };
 

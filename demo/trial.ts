@@ -85,7 +85,7 @@ export async function enroll(service: DemoService, people: readonly Person[]): P
   }
 }
 
-/** Altered copies of everybody, Bea on another photograph, everybody claiming to be the next, and strangers both ways. */
+/** Altered copies of each person, Bea on another photograph, each person claimed as the next, and strangers 1:1 and 1:N. */
 export async function ask(service: DemoService, photos: readonly Photo[], profile: string): Promise<Trial[]> {
   const { people, strangers, again } = peopleOf(photos);
   const questions: Question[] = [];
@@ -140,7 +140,7 @@ async function askOne(service: DemoService, question: Question, profile: string)
   };
 }
 
-/** Pairs of enrolled people whom the built-in `default` profile takes for one another: "Bea passes as Cleo". */
+/** Pairs of enrolled people that the built-in `default` profile falsely matches: "Bea passes as Cleo". */
 export async function lookAlikes(service: DemoService, people: readonly Person[]): Promise<string[]> {
   const found: string[] = [];
   for (const { name, portrait } of people) {

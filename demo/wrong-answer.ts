@@ -4,7 +4,7 @@ import type { Trial } from './trial.ts';
 export interface Rates {
   /** As one given person. */
   falseMatchRate: number;
-  /** As anybody enrolled. */
+  /** As any enrolled person. */
   falseIdentificationRate: number;
 }
 
@@ -26,8 +26,8 @@ export function meaningOf({ status, answer, expected, claimed }: Trial, rates: R
   const expectation = claimed
     ? `this profile lets it happen ${oneIn(rates.falseMatchRate)} that one person claims to be another`
     : `this profile lets it happen ${oneIn(rates.falseIdentificationRate)} that a person who is not enrolled is searched for`;
-  const whom = expected === undefined ? 'should not have been recognized' : `is ${expected}`;
-  return `False match: the person in the picture ${whom} and was taken for ${answer.email}. The wrong person would get in; ${expectation}. People who look alike, as here, are most of these cases; a stricter profile makes them rarer.`;
+  const truth = expected === undefined ? 'should not have been recognized' : `is ${expected}`;
+  return `False match: the person in the picture ${truth} and was taken for ${answer.email}. The wrong person would get in; ${expectation}. People who look alike, as here, are most of these cases; a stricter profile makes them rarer.`;
 }
 
 export function oneIn(rate: number): string {

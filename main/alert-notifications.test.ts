@@ -7,11 +7,11 @@ import {
 
 let shown: { title: string; body: string }[];
 let supported: boolean;
-let looks: unknown[];
+let polls: unknown[];
 let kept: ReadonlySet<string>;
 let there: DesktopAlert[];
 let ticks: (() => void)[];
-/** What becomes of showing this title, told at once or later; undefined: it is shown. */
+/** Makes a notification with this title fail, at once or later. */
 let trouble: (title: string, fail: (error: string) => void) => void;
 
 const electron: AlertNotificationsDeps['electron'] = {
@@ -41,7 +41,7 @@ const open = (over: Partial<AlertNotificationsDeps> = {}) =>
         kept = ids;
       },
     },
-    looked: (how) => void looks.push(how),
+    polled: (how) => void polls.push(how),
     repeat(work) {
       ticks.push(work);
       return () => void ticks.splice(0);
@@ -54,18 +54,18 @@ const alert = (id: string, more: Partial<DesktopAlert> = {}): DesktopAlert => ({
 });
 
 beforeEach(() => {
-  [shown, supported, looks, kept, there, ticks] = [[], true, [], new Set(), [], []];
+  [shown, supported, polls, kept, there, ticks] = [[], true, [], new Set(), [], []];
   trouble = () => {};
 });
 
 test('each alert is shown once, also by the next window', async () => {
   there = [alert('alr_1'), alert('alr_2', { env: 'test', about: 'sub_1' })];
-  await open().look();
+  await open().poll();
   // The clock was set back, or it came in the same millisecond: its id sorts before the others.
   there.unshift(alert('alr_0'));
   const next = open();
-  await next.look();
-  await next.look();
+  await next.poll();
+  await next.poll();
   expect(shown).toEqual([
     { title: 'Gatehouse: Presentation attacks', body: 'spoof-attempts is at 3, the rule is 3' },
     {
@@ -74,12 +74,12 @@ test('each alert is shown once, also by the next window', async () => {
     },
     { title: 'Gatehouse: Presentation attacks', body: 'spoof-attempts is at 3, the rule is 3' },
   ]);
-  expect(looks).toEqual([{ open: 2 }, { open: 3 }, { open: 3 }]);
+  expect(polls).toEqual([{ open: 2 }, { open: 3 }, { open: 3 }]);
 });
 
 test('of many, the newest are shown and the others counted', async () => {
   there = ['1', '2', '3', '4', '5'].map((n) => alert(`alr_${n}`, { name: n }));
-  await open().look();
+  await open().poll();
   expect(shown.map(({ title }) => title)).toEqual([
     'Gatehouse',
     'Gatehouse: 3',
@@ -93,22 +93,22 @@ test('of many, the newest are shown and the others counted', async () => {
 test('one that was shown and is gone from the answer is not shown again when it returns', async () => {
   there = [alert('alr_1')];
   const notifications = open();
-  await notifications.look();
+  await notifications.poll();
   there = [alert('alr_2')];
-  await notifications.look();
+  await notifications.poll();
   there = [alert('alr_1'), alert('alr_2')];
-  await notifications.look();
+  await notifications.poll();
   expect(shown).toHaveLength(2);
 });
 
 test('what is kept stays small', async () => {
   kept = new Set(Array.from({ length: 1_000 }, (_, i) => `alr_old_${i}`));
   there = [alert('alr_new')];
-  await open().look();
+  await open().poll();
   expect([kept.size, kept.has('alr_new'), kept.has('alr_old_0')]).toEqual([1_000, true, false]);
 });
 
-test('what fails is told, and shown at the next look', async () => {
+test('an error is reported, and the next poll shows the alert', async () => {
   there = [alert('alr_1')];
   let away = true;
   const notifications = open({
@@ -117,10 +117,10 @@ test('what fails is told, and shown at the next look', async () => {
       return there;
     },
   });
-  await notifications.look();
-  expect([shown, looks, kept]).toEqual([[], [{ error: new Error('the service is not there') }], new Set()]);
+  await notifications.poll();
+  expect([shown, polls, kept]).toEqual([[], [{ error: new Error('the service is not there') }], new Set()]);
   away = false;
-  await notifications.look();
+  await notifications.poll();
   expect([shown.length, kept]).toEqual([1, new Set(['alr_1'])]);
 });
 
@@ -132,14 +132,14 @@ test('one whose showing throws is not kept as shown, and alone is shown again, a
   trouble = (title) => {
     if (title.endsWith('b')) throw new Error('no D-Bus');
   };
-  await open().look();
-  expect([titles(), looks]).toEqual([['Gatehouse: a', 'Gatehouse: c'], [{ error: new Error('no D-Bus') }]]);
+  await open().poll();
+  expect([titles(), polls]).toEqual([['Gatehouse: a', 'Gatehouse: c'], [{ error: new Error('no D-Bus') }]]);
   expect([...kept]).toEqual(['alr_a', 'alr_c']);
   trouble = () => {};
   const next = open();
-  await next.look();
-  await next.look();
-  expect([titles(), looks.slice(1)]).toEqual([
+  await next.poll();
+  await next.poll();
+  expect([titles(), polls.slice(1)]).toEqual([
     ['Gatehouse: a', 'Gatehouse: c', 'Gatehouse: b'],
     [{ open: 3 }, { open: 3 }],
   ]);
@@ -155,12 +155,12 @@ test.each(['at once', 'later'])(
       if (when === 'at once') for (const one of fails.splice(0)) one();
     };
     const notifications = open();
-    await notifications.look();
+    await notifications.poll();
     for (const one of fails.splice(0)) one();
-    expect(looks).toContainEqual({ error: new Error('The desktop showed no notification: access denied') });
+    expect(polls).toContainEqual({ error: new Error('The desktop showed no notification: access denied') });
     trouble = () => {};
-    await notifications.look();
-    await notifications.look();
+    await notifications.poll();
+    await notifications.poll();
     expect(titles()).toEqual(['a', 'b', 'c', 'b'].map((name) => `Gatehouse: ${name}`));
     expect([...kept].toSorted()).toEqual(['alr_a', 'alr_b', 'alr_c']);
   },
@@ -171,10 +171,10 @@ test('of many, those that are only counted are counted again when that notificat
   trouble = (title) => {
     if (title === 'Gatehouse') throw new Error('no D-Bus');
   };
-  await open().look();
+  await open().poll();
   expect([...kept]).toEqual(['alr_3', 'alr_4', 'alr_5']);
   trouble = () => {};
-  await open().look();
+  await open().poll();
   expect(titles().slice(3)).toEqual(['Gatehouse: 1', 'Gatehouse: 2']);
 });
 
@@ -189,26 +189,26 @@ test('what was shown and could not be written down is shown again', async () => 
     },
   };
   const notifications = open({ shown: shownAlerts });
-  await notifications.look();
-  expect([shown.length, kept.size, looks]).toEqual([1, 0, [{ error: new Error('ENOSPC') }]]);
+  await notifications.poll();
+  expect([shown.length, kept.size, polls]).toEqual([1, 0, [{ error: new Error('ENOSPC') }]]);
   full = false;
-  await notifications.look();
-  await notifications.look();
+  await notifications.poll();
+  await notifications.poll();
   expect([shown.length, [...kept]]).toEqual([2, ['alr_1']]);
 });
 
 test('a desktop without notifications says so and marks nothing as shown', async () => {
   supported = false;
   there = [alert('alr_1')];
-  await open().look();
-  expect([shown, looks, kept]).toEqual([
+  await open().poll();
+  expect([shown, polls, kept]).toEqual([
     [],
     [{ error: expect.objectContaining({ message: expect.stringContaining('gatehouse alert list') }) }],
     new Set(),
   ]);
 });
 
-test('it looks at once and again and again, never twice at a time, until it is stopped', async () => {
+test('it polls at once and again and again, never twice at a time, until it is stopped', async () => {
   const answer = Promise.withResolvers<DesktopAlert[]>();
   let questions = 0;
   const notifications = open({
@@ -219,12 +219,12 @@ test('it looks at once and again and again, never twice at a time, until it is s
   });
   notifications.start(1000);
   for (const tick of ticks) tick();
-  const last = notifications.look();
+  const last = notifications.poll();
   answer.resolve([]);
   await last;
   expect([questions, ticks.length]).toEqual([1, 1]);
   for (const tick of ticks) tick();
-  await notifications.look();
+  await notifications.poll();
   expect(questions).toBe(2);
   notifications.stop();
   expect(ticks).toEqual([]);

@@ -2,9 +2,9 @@ import type { Schemas } from '../sdk/admin/client.ts';
 
 /** Shows alerts of the box as notifications of its desktop. No business rules: which alerts there are is the service's to say. */
 export interface AlertNotifications {
-  /** Asks once and shows what is new; what fails is told to `failed` and asked again at the next look. */
-  look(): Promise<void>;
-  /** Looks now, and every `milliseconds`. */
+  /** Polls once and shows new alerts; an error goes to `polled`, and the next poll tries again. */
+  poll(): Promise<void>;
+  /** Polls now, and every `milliseconds`. */
   start(milliseconds: number): void;
   stop(): void;
 }
@@ -24,7 +24,7 @@ export interface AlertNotificationsDeps {
         body: string;
       }): {
         show(): void;
-        /** Of Windows and macOS; on Linux Electron tells no failure. */
+        /** On Windows and macOS; on Linux Electron reports no failure. */
         once(event: 'failed', listener: (event: unknown, error: string) => void): unknown;
       };
       isSupported(): boolean;
@@ -34,15 +34,15 @@ export interface AlertNotificationsDeps {
   fetchAlerts(): Promise<readonly DesktopAlert[]>;
   /** Ids, kept over restarts: nothing is shown twice. Ids and not a moment, for clocks are set and alerts come together. */
   shown: { read(): Promise<ReadonlySet<string>>; write(ids: ReadonlySet<string>): Promise<void> };
-  /** Of every look: so many are open, or what went wrong. */
-  looked(how: { open: number } | { error: unknown }): void;
+  /** The result of each poll: how many alerts are open, or the error. */
+  polled(how: { open: number } | { error: unknown }): void;
   /** As `setInterval`, so that tests own the time; gives what ends it. */
   repeat?: (work: () => void, milliseconds: number) => () => void;
 }
 
-/** Of one look; the rest is counted in a single notification. */
+/** Per poll; the rest is counted in a single notification. */
 const MOST_AT_ONCE = 3;
-/** Ids that are kept, the newest: of more open alerts than this the oldest are shown again. */
+/** Newest ids that are kept: with more open alerts than this, the oldest are shown again. */
 const MOST_KEPT = 1_000;
 
 const onTimers = (work: () => void, milliseconds: number) => {
@@ -54,18 +54,18 @@ export function createAlertNotifications({
   electron: { Notification },
   fetchAlerts,
   shown,
-  looked,
+  polled,
   repeat = onTimers,
 }: AlertNotificationsDeps): AlertNotifications {
-  let looking: Promise<void> | undefined;
+  let polling: Promise<void> | undefined;
   let end: (() => void) | undefined;
-  /** Ids of alerts whose notification failed, perhaps after they were kept as shown: they are shown at the next look. */
+  /** Ids of alerts whose notification failed, perhaps after they were kept as shown: they are shown at the next poll. */
   const failed = new Set<string>();
 
   function show(words: Words, alerts: readonly DesktopAlert[]): void {
     const fail = (error: unknown) => {
       for (const { id } of alerts) failed.add(id);
-      looked({ error });
+      polled({ error });
     };
     try {
       const notification = new Notification(words);
@@ -96,22 +96,22 @@ export function createAlertNotifications({
       const kept = [...before, ...fresh.map(({ id }) => id)].filter((id) => !failed.has(id));
       await shown.write(new Set(kept.slice(-MOST_KEPT)));
     }
-    if (failed.size === 0) looked({ open: open.length });
+    if (failed.size === 0) polled({ open: open.length });
   }
-  const look = () => {
-    looking ??= showNew()
-      .catch((error: unknown) => looked({ error }))
+  const poll = () => {
+    polling ??= showNew()
+      .catch((error: unknown) => polled({ error }))
       .finally(() => {
-        looking = undefined;
+        polling = undefined;
       });
-    return looking;
+    return polling;
   };
 
   return {
-    look,
+    poll,
     start(milliseconds) {
-      end ??= repeat(() => void look(), milliseconds);
-      void look();
+      end ??= repeat(() => void poll(), milliseconds);
+      void poll();
     },
     stop() {
       end?.();

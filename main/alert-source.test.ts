@@ -43,7 +43,7 @@ test('no service, and a socket that a killed service left', async () => {
   await expect(createAlertSource(data)()).rejects.toThrow(`No service runs on ${data}.`);
 });
 
-test('a refusal is told in the words of the service; a sealed one with what opens it', async () => {
+test('an error has the message of the service; a sealed service, the command that unseals it', async () => {
   await answerJson(503, { code: 'SEALED', error: 'sealed' });
   await expect(createAlertSource(data)()).rejects.toThrow(`gatehouse unseal --data ${data}`);
   server!.removeAllListeners('request').on('request', (_, reply) => {
@@ -58,12 +58,12 @@ test.each([
   [200, { alerts: [] }],
   [200, {}],
   [404, 'nothing here'],
-])('an answer of something else, or of another version, is told: %s %j', async (status, body) => {
+])('an answer of another program or version is refused: %s %j', async (status, body) => {
   await answerJson(status, body);
   await expect(createAlertSource(data)()).rejects.toThrow(/different versions|no Gatehouse that knows/);
 });
 
-test('one that does not end, and one that breaks off, are told', async () => {
+test('an endless answer and a truncated one are refused', async () => {
   await answer((_, reply) => {
     const more = () => reply.write('x'.repeat(65_536), () => setImmediate(more));
     more();

@@ -63,7 +63,7 @@ test('without a service the tray says how to start it, once', async () => {
   expect(desktop.tooltip).toContain('gatehouse serve --data');
   expect(desktop.menu.map(({ label }) => label ?? '-')).toEqual([
     expect.stringContaining('No service runs'),
-    'Look now',
+    'Check now',
     '-',
     'Quit: alerts are not shown any more',
   ]);
@@ -80,13 +80,13 @@ test('a desktop without a tray is no reason to show nothing', async () => {
   await expect.poll(() => said.at(-1)).toContain('No service runs');
 });
 
-test('a desktop without notifications is told, with where alerts are', async () => {
+test('a desktop without notifications gets the command that lists alerts', async () => {
   desktop.supported = false;
   await run();
   await expect.poll(() => desktop.tooltip).toContain('gatehouse alert list');
 });
 
-test('it ends by the menu, and looks no more', async () => {
+test('the menu quits it and ends polling', async () => {
   await run();
   desktop.menu.at(-1)!.click!();
   expect(desktop.calls.at(-1)).toBe('quit');

@@ -42,16 +42,16 @@ export interface ShellDeps<Image, Menu> {
   data: string;
   /** As `setInterval`, so that tests own the time; gives what ends it. */
   repeat?: AlertNotificationsDeps['repeat'];
-  /** For whoever started it in a terminal. */
+  /** Prints a line to the terminal. */
   say(line: string): void;
 }
 
-/** Milliseconds between two looks; one is a question over a socket of this machine. */
+/** Milliseconds between polls; a poll is one request over a local socket. */
 const LOOK = 5_000;
 
 /**
  * The desktop shell: one for each data directory and account, with a place in the tray, that shows alerts of the service as notifications of the
- * desktop. It holds no data of the service and no business rules. A second one for the same directory makes the first look at once, and ends.
+ * desktop. It holds no data of the service and no business rules. A second one for the same directory makes the first poll at once, and ends.
  */
 export async function runShell<Image, Menu>({
   electron,
@@ -87,7 +87,7 @@ export async function runShell<Image, Menu>({
     tray?.setContextMenu(
       electron.Menu.buildFromTemplate([
         { label: now, enabled: false },
-        { label: 'Look now', click: () => void notifications.look() },
+        { label: 'Check now', click: () => void notifications.poll() },
         { type: 'separator' },
         { label: 'Quit: alerts are not shown any more', click: () => app.quit() },
       ]),
@@ -97,10 +97,10 @@ export async function runShell<Image, Menu>({
     electron,
     fetchAlerts: createAlertSource(data),
     shown: createShownAlerts(join(own, 'shown-alerts.json')),
-    looked: (how) => show('open' in how ? openAlerts(how.open) : sentence(how.error)),
+    polled: (how) => show('open' in how ? openAlerts(how.open) : sentence(how.error)),
     ...(repeat && { repeat }),
   });
-  app.on('second-instance', () => void notifications.look());
+  app.on('second-instance', () => void notifications.poll());
   app.on('will-quit', () => {
     notifications.stop();
     tray?.destroy();

@@ -25,6 +25,6 @@ test.each(['', '{', '{"ids":[]}', '[1]', '["alr_1"'])('a file with %j counts as 
   expect(await createShownAlerts(path).read()).toEqual(new Set());
 });
 
-test('one that cannot be read is told, not taken for none', async () => {
+test('a file that cannot be read is an error, not an empty list', async () => {
   await expect(createShownAlerts(folder).read()).rejects.toThrow('EISDIR');
 });

@@ -108,7 +108,7 @@ describe('buildModels', () => {
     expect(await readdir(options.built)).toEqual([]);
   });
 
-  test('pins what it built, and what the given imports convert to, when told to', async () => {
+  test('pins what it built, and what the given imports convert to, with repin', async () => {
     await writeManifest([entry('mine', source, source)]);
     await writeFile(join(folder, 'import.pth'), imported);
     expect(await buildModels({ ...options, repin: true, imports: [join(folder, 'import.pth')] })).toEqual({

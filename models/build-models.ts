@@ -117,7 +117,7 @@ export async function buildModels(options: BuildOptions): Promise<BuildReport> {
       continue;
     }
     const recipe = recipes[model.id];
-    if (recipe === undefined) throw new Error(`Nobody knows how to build the model ${model.id}.`);
+    if (recipe === undefined) throw new Error(`No recipe builds the model ${model.id}.`);
     const onnx = recipe(await readSources(model, packages));
     const found = sha256(onnx);
     if (!repin && found !== model.sha256) {

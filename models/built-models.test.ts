@@ -195,7 +195,7 @@ const cosine = (a: Float32Array, b: Float32Array): number => {
   return dot / (Math.hypot(...a) * Math.hypot(...b));
 };
 
-/** Equality with TF.js would not show a degenerate file: an embedding must also tell faces apart. */
+/** Equality with TF.js would not show a degenerate file: an embedding must also separate faces. */
 test.each(['face-recognition', 'faceres'])(
   '%s knows faces of two group photos again, re-encoded, darker and smaller',
   async (id) => {

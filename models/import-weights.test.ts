@@ -111,9 +111,9 @@ describe('readImport refuses', () => {
     const scorer = {
       ...manifest.scorers[0]!,
       id: 'ours',
-      terms: [{ model: 'somebody-else', weight: 1, offset: 0 }],
+      terms: [{ model: 'another-model', weight: 1, offset: 0 }],
     };
-    expect(await refusal({ entry: { model, scorers: [scorer] } })).toContain('somebody-else');
+    expect(await refusal({ entry: { model, scorers: [scorer] } })).toContain('another-model');
   });
 
   test.each<[string, object, string]>([

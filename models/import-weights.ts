@@ -34,7 +34,7 @@ const refuse = (message: string, cause?: unknown): never => {
 /** The ONNX bytes of a file whose hash the manifest knows. */
 function convertKnown(bytes: Uint8Array, entry: ModelEntry): Uint8Array {
   const recipe = recipes[entry.id];
-  if (recipe === undefined) throw new Error(`Nobody knows how to convert the model ${entry.id}.`);
+  if (recipe === undefined) throw new Error(`No recipe converts the model ${entry.id}.`);
   const onnx = recipe([bytes]);
   const found = sha256(onnx);
   if (found !== entry.sha256) {
@@ -62,7 +62,7 @@ function readOwn({ name, bytes, entry: raw }: ImportFile, manifest: Manifest): I
   ];
   const strangers = used.filter((id) => id !== model.id && !known.has(id));
   if (strangers.length > 0) {
-    return refuse(`The scorers or PAD sets beside ${name} use ${strangers.join(', ')}, which nobody knows.`);
+    return refuse(`The scorers or PAD sets beside ${name} use ${strangers.join(', ')}, which are unknown.`);
   }
   return {
     onnx: bytes,

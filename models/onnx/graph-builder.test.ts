@@ -30,7 +30,7 @@ describe('createGraphBuilder', () => {
     expect(names).toEqual(['c0', 'c1', 'c2', 'c0']);
   });
 
-  test('refuses an output nobody makes and a constant of the wrong length', () => {
+  test('refuses an output without a node and a constant of the wrong length', () => {
     const graph = createGraphBuilder('wrong');
     expect(() => graph.output('y', [1])).toThrow('No node of the graph wrong makes the output y.');
     expect(() => graph.constant(floats([1, 2, 3], [2, 2]))).toThrow(

@@ -53,7 +53,7 @@ export function pointAt(presentations: Presentation[], threshold: number): Prese
   };
 }
 
-/** Errors on people whom the threshold was not chosen on, all folds together. */
+/** Errors on people not used to choose the threshold, all folds together. */
 export interface HeldOut {
   folds: number;
   /** Lowest and highest threshold of the folds. */

@@ -32,7 +32,7 @@ export function writePadThresholds(
     ...(note === undefined ? {} : { note }),
   });
   const { auc, eer, points, heldOut } = report;
-  const heldOutNote = `of people whom the APCER-5 % threshold was not chosen on, ${heldOut.folds} folds`;
+  const heldOutNote = `of people not used to choose the APCER-5 % threshold, ${heldOut.folds} folds`;
   const padSets = manifest.padSets.map((one): PadSet => {
     if (one.id !== set) return one;
     return {

@@ -17,7 +17,7 @@ import { verifyWebhook } from './verify-webhook.ts';
 const dialects = ['standard', 'timestamped', 'sha256', 'hex'] as const;
 
 describe.each(dialects)('%s', (dialect) => {
-  test('is accepted and told', async () => {
+  test('is accepted and returned', async () => {
     expect(await verifyWebhook(text, delivery(dialect), secret, at())).toEqual({
       id: 'evt_1',
       timestamp: new Date(seconds * 1000),
@@ -68,19 +68,19 @@ describe.each(dialects)('%s', (dialect) => {
   });
 
   test('an old time is refused, and one in the future; at the limit it is accepted', async () => {
-    const told = (now: number, tolerance?: number) =>
+    const outcome = (now: number, tolerance?: number) =>
       refusal(
         verifyWebhook(text, delivery(dialect), secret, {
           ...at(now),
           ...(tolerance === undefined ? {} : { tolerance }),
         }),
       );
-    expect(await told(seconds + 300)).toBe('accepted');
-    expect(await told(seconds - 300)).toBe('accepted');
-    expect(await told(seconds + 301)).toBe('TIMESTAMP_TOO_OLD');
-    expect(await told(seconds - 301)).toBe('TIMESTAMP_TOO_NEW');
-    expect(await told(seconds + 11, 10)).toBe('TIMESTAMP_TOO_OLD');
-    expect(await told(seconds + 0, 0)).toBe('accepted');
+    expect(await outcome(seconds + 300)).toBe('accepted');
+    expect(await outcome(seconds - 300)).toBe('accepted');
+    expect(await outcome(seconds + 301)).toBe('TIMESTAMP_TOO_OLD');
+    expect(await outcome(seconds - 301)).toBe('TIMESTAMP_TOO_NEW');
+    expect(await outcome(seconds + 11, 10)).toBe('TIMESTAMP_TOO_OLD');
+    expect(await outcome(seconds + 0, 0)).toBe('accepted');
   });
 
   test('during a rotation the old secret and the new one both fit', async () => {

@@ -10,7 +10,7 @@ export interface VerifyWebhookOptions {
   header?: string;
   /**
    * Accepts a `sha256` or `hex` signature without the headers of Standard Webhooks beside it. Gatehouse always sends them; the
-   * services whose dialect this is do not. Then nothing tells an old delivery that somebody sends again.
+   * services whose dialect this is do not. Then a replayed old delivery is not detected.
    */
   allowUntimed?: boolean;
   /** Milliseconds since 1970; the machine’s own clock unless given. */
@@ -115,7 +115,7 @@ function parseObject(body: Uint8Array): unknown {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
   } catch {
-    // Told below, like any other text that is no object.
+    // Refused below, like any other text that is no object.
   }
   throw new WebhookVerificationError('INVALID_JSON', 'The body is signed rightly, but is not a JSON object.');
 }

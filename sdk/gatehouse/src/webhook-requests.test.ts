@@ -19,10 +19,10 @@ import { type VerifyWebhookOptions, verifyWebhook } from './verify-webhook.ts';
 test('signatures of other versions are for others', async () => {
   const headers = standard();
   const signature = headers['webhook-signature']!;
-  const told = (value: string) =>
+  const outcome = (value: string) =>
     refusal(verifyWebhook(text, { ...headers, 'webhook-signature': value }, secret, at()));
-  expect(await told(`v1a,abc ${signature} v2,xyz`)).toBe('accepted');
-  expect(await told(signature.replace('v1,', 'v2,'))).toBe('MALFORMED_HEADER');
+  expect(await outcome(`v1a,abc ${signature} v2,xyz`)).toBe('accepted');
+  expect(await outcome(signature.replace('v1,', 'v2,'))).toBe('MALFORMED_HEADER');
   const { 'Huma-Signature': own_ } = own.timestamped();
   const more = { ...headers, 'Huma-Signature': `${own_},v0=abc` };
   expect(await refusal(verifyWebhook(text, more, secret, at()))).toBe('accepted');
@@ -32,8 +32,8 @@ test('the beginning of a signature is not the signature', async () => {
   const headers = standard();
   for (const length of ['v1,'.length, 'v1,'.length + 1, headers['webhook-signature']!.length - 1]) {
     const short = headers['webhook-signature']!.slice(0, length);
-    const told = verifyWebhook(text, { ...headers, 'webhook-signature': short }, secret, at());
-    expect(await refusal(told)).toBe('SIGNATURE_MISMATCH');
+    const verified = verifyWebhook(text, { ...headers, 'webhook-signature': short }, secret, at());
+    expect(await refusal(verified)).toBe('SIGNATURE_MISMATCH');
   }
 });
 
@@ -135,7 +135,7 @@ test.each(['', 'null', '[1]', '"text"', '{"a":', '\u00ff'])('signed, but no obje
   expect(await refusal(verifyWebhook(body, standard(body), secret, at()))).toBe('INVALID_JSON');
 });
 
-test('bytes that are no UTF-8 are told, not replaced', async () => {
+test('bytes that are not UTF-8 are refused, not replaced', async () => {
   const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}')]);
   const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
   const signature = createHmac('sha256', key).update(`evt_1.${seconds}.`).update(body).digest('base64');
