@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { isDnsName } from './http/listening/dns-name.ts';
 import { PROXY_WANTED, parseProxy } from './http/listening/proxy-list.ts';
 
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters');
@@ -21,13 +22,21 @@ export const Config = z.strictObject({
     .string()
     .min(1)
     .default('127.0.0.1')
-    .describe('Address to listen on. Beyond loopback a certificate is required.'),
+    .describe('Address to listen on. Beyond loopback it is HTTPS, unless `insecureHttp`.'),
+  hostName: z
+    .string()
+    .toLowerCase()
+    .refine(isDnsName, 'must be a host name such as gatehouse.home.arpa, without scheme or port')
+    .optional()
+    .describe(
+      'Name by which browsers reach the box, such as `gatehouse.home.arpa`: its certificate is for it, and passkeys are bound to it. With it the box serves HTTPS on loopback too, unless `insecureHttp`.',
+    ),
   port: z.int().min(0).max(65535).default(7300).describe('Port to listen on; 0 picks a free one.'),
   tlsCert: z
     .string()
     .optional()
     .describe(
-      'Certificate chain, PEM. Without it only loopback is listened on, unless `insecureHttp`. A renewed pair is served within ten minutes.',
+      'Certificate chain, PEM, in the place of the certificate that the box keeps itself. A renewed pair is served within ten minutes.',
     ),
   tlsKey: z.string().optional().describe('Private key of `tlsCert`, PEM.'),
   insecureHttp: z
@@ -126,6 +135,7 @@ export type ConfigInput = Partial<z.input<typeof Config>>;
 export const environment: Record<string, { key: keyof Config; read: (text: string) => unknown }> = {
   GATEHOUSE_DATA: { key: 'data', read: (t) => t },
   GATEHOUSE_HOST: { key: 'host', read: (t) => t },
+  GATEHOUSE_HOST_NAME: { key: 'hostName', read: (t) => t },
   GATEHOUSE_PORT: { key: 'port', read: Number },
   GATEHOUSE_TLS_CERT: { key: 'tlsCert', read: (t) => t },
   GATEHOUSE_TLS_KEY: { key: 'tlsKey', read: (t) => t },
@@ -177,22 +187,7 @@ export function parseConfig(
   const fromFile = readSettingsFile(file);
   const parsed = Config.safeParse({ ...fromFile, ...fromEnv, ...given, data });
   if (parsed.success) {
-    const { tlsCert, tlsKey } = parsed.data;
-    if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-      throw new ConfigError(
-        'TLS needs both a certificate and its key: give --tls-cert FILE and --tls-key FILE.',
-      );
-    }
-    if (parsed.data.queue === 'bullmq' && parsed.data.redisUrl === undefined) {
-      throw new ConfigError(
-        'The queue "bullmq" needs a Redis server: give its URL with --redis-url, GATEHOUSE_REDIS_URL or "redisUrl" in gatehouse.json.',
-      );
-    }
-    if (parsed.data.smtpUrl !== undefined && parsed.data.smtpFrom === undefined) {
-      throw new ConfigError(
-        'Mail needs a sender: give its address with GATEHOUSE_SMTP_FROM or "smtpFrom" in gatehouse.json.',
-      );
-    }
+    requireCompanions(parsed.data);
     for (const [key, what] of [
       ['databaseUrl', 'the database'],
       ['keysDatabaseUrl', 'the key store'],
@@ -230,6 +225,26 @@ export function parseConfig(
         ? 'the environment'
         : file;
   throw new ConfigError(`The setting "${key}" from ${source} cannot be used: ${issue?.message}.`);
+}
+
+/** Settings that mean nothing without another. */
+function requireCompanions(config: Config): void {
+  const { tlsCert, tlsKey } = config;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new ConfigError(
+      'TLS needs both a certificate and its key: give --tls-cert FILE and --tls-key FILE.',
+    );
+  }
+  if (config.queue === 'bullmq' && config.redisUrl === undefined) {
+    throw new ConfigError(
+      'The queue "bullmq" needs a Redis server: give its URL with --redis-url, GATEHOUSE_REDIS_URL or "redisUrl" in gatehouse.json.',
+    );
+  }
+  if (config.smtpUrl !== undefined && config.smtpFrom === undefined) {
+    throw new ConfigError(
+      'Mail needs a sender: give its address with GATEHOUSE_SMTP_FROM or "smtpFrom" in gatehouse.json.',
+    );
+  }
 }
 
 /** `PostgreSQL db.example:5432/gatehouse`: where it is, never who or with what password. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { certificate, certificateKey, otherCertificate, otherKey } from '../../test/support/certificate.ts';
-import { createServedCertificate } from './served-certificate.ts';
+import { type CertificateSource, certificateFiles, createServedCertificate } from './served-certificate.ts';
 
 let folder: string;
 let paths: { cert: string; key: string };
@@ -27,15 +27,18 @@ function write(cert: string, key: string): void {
 }
 const noted = (level: string) => (fields: unknown, message: string) =>
   void said.push({ level, message, fields: fields as object });
-const open = () =>
-  createServedCertificate({
-    paths,
-    clock: { now: () => Date.parse('2027-01-01T00:00:00Z') },
+async function open(source?: CertificateSource) {
+  const clock = { now: () => Date.parse('2027-01-01T00:00:00Z') };
+  const served = createServedCertificate({
+    source: source ?? certificateFiles(paths, clock),
     log: { info: noted('info'), warn: noted('warn') } as never,
   });
+  await served.load();
+  return served;
+}
 
 test('a renewed pair is served to new connections, and those that are open go on', async () => {
-  const served = open();
+  const served = await open();
   const server = createServer(served.current(), (_, reply) => reply.end());
   served.serveOn(server);
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -47,10 +50,10 @@ test('a renewed pair is served to new connections, and those that are open go on
   };
   try {
     const before = await shown();
-    served.reload();
+    await served.reload();
     expect([before.name, said]).toEqual(['gatehouse.test', []]);
     write(otherCertificate, otherKey);
-    served.reload();
+    await served.reload();
     const after = await shown();
     expect(after.name).toBe('gatehouse-renewed.test');
     expect(said).toMatchObject([
@@ -77,12 +80,12 @@ test('a renewed pair is served to new connections, and those that are open go on
   }
 });
 
-test('half of a pair and a missing file are logged once; the former pair is served until the new one is complete', () => {
-  const served = open();
+test('half of a pair and a missing file are logged once; the former pair is served until the new one is complete', async () => {
+  const served = await open();
   const end = served.end();
   writeFileSync(paths.cert, otherCertificate);
-  served.reload();
-  served.reload();
+  await served.reload();
+  await served.reload();
   expect(said).toMatchObject([
     {
       level: 'warn',
@@ -90,16 +93,36 @@ test('half of a pair and a missing file are logged once; the former pair is serv
     },
   ]);
   rmSync(paths.key);
-  served.reload();
+  await served.reload();
   expect(said).toHaveLength(2);
   expect([String(served.current().cert), served.end()]).toEqual([certificate, end]);
   writeFileSync(paths.key, otherKey);
-  served.reload();
+  await served.reload();
   expect(said.at(-1)).toMatchObject({ level: 'info' });
   expect(String(served.current().cert)).toBe(otherCertificate);
 });
 
-test('a pair that cannot be used now stops the start with a sentence', () => {
+test('a pair that cannot be used now stops the start with a sentence', async () => {
   write(certificate, otherKey);
-  expect(open).toThrow('does not belong to the certificate');
+  await expect(open()).rejects.toThrow('does not belong to the certificate');
+});
+
+test('a failed renewal is logged once, and the current pair stays in use', async () => {
+  const { read } = certificateFiles(paths, { now: () => Date.parse('2027-01-01T00:00:00Z') });
+  let fails = false;
+  const renewDue = async () => {
+    if (fails) throw new Error('no space left on device');
+  };
+  const served = await open({ read, renewDue });
+  fails = true;
+  await served.reload();
+  await served.reload();
+  expect(said).toMatchObject([{ level: 'warn', fields: { reason: 'no space left on device' } }]);
+  fails = false;
+  await served.reload();
+  expect([said.length, String(served.current().cert), served.isSelfIssued()]).toEqual([
+    1,
+    certificate,
+    false,
+  ]);
 });

@@ -7,57 +7,91 @@ import { tlsSettings } from '../http/listening/tls-settings.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 
-type Usable = Extract<TlsFiles, { is: 'usable' }>;
+type Usable = Extract<SourcePair, { is: 'usable' }>;
 
-/** The TLS certificate of the doors, from the operator's files. A renewed pair is served without a restart. */
+/** Provides the certificate. */
+export interface CertificateSource {
+  read(): SourcePair;
+  /** Issues a certificate where it is missing or near its end; does nothing for files that the operator renews. */
+  renewDue(): Promise<void>;
+}
+
+/** `selfIssued`: by the box's own authority, which clients do not trust unless a person installs it. */
+export type SourcePair = TlsFiles & { selfIssued: boolean };
+
+/** The TLS certificate of the doors. A renewed pair is served without a restart. */
 export interface ServedCertificate {
+  /** Call it before the first use, and again when the keys of the directory are open. Throws ConfigError where no pair can be used now. */
+  load(): Promise<void>;
   current(): Usable;
   /** When the served certificate expires, ms since 1970. */
   end(): number;
+  /** Whether the box's own authority issued it. */
+  isSelfIssued(): boolean;
   /** Gives `server` each renewed certificate, for connections opened from then on. */
   serveOn(server: HttpServer): void;
-  /** Reads the files again. An unusable pair is logged once, and the current pair stays in use. */
-  reload(): void;
+  /** Renews what is due and reads again. An unusable pair is logged once, and the current pair stays in use. */
+  reload(): Promise<void>;
 }
 
 export interface ServedCertificateDeps {
-  paths: { cert: string; key: string };
-  clock: Clock;
+  source: CertificateSource;
   log: Pick<Log, 'info' | 'warn'>;
 }
 
-/** Throws ConfigError where the pair cannot be used now. */
-export function createServedCertificate({ paths, clock, log }: ServedCertificateDeps): ServedCertificate {
-  const first = readTlsFiles(paths, clock.now());
-  if (first.is === 'unusable') throw new ConfigError(first.reason);
-  let current = first;
+/** Files of the operator, who has them renewed. */
+export const certificateFiles = (paths: { cert: string; key: string }, clock: Clock): CertificateSource => ({
+  read: () => ({ ...readTlsFiles(paths, clock.now()), selfIssued: false }),
+  renewDue: async () => {},
+});
+
+export function createServedCertificate({ source, log }: ServedCertificateDeps): ServedCertificate {
+  let served: Usable | undefined;
   let reported: string | undefined;
   const servers = new Set<TlsServer>();
-  const end = () => Date.parse(new X509Certificate(current.cert).validTo);
+  const current = () => {
+    if (!served) throw new Error('The certificate was not loaded.');
+    return served;
+  };
+  const end = () => Date.parse(new X509Certificate(current().cert).validTo);
+
+  function report(reason: string): void {
+    if (reason === reported) return;
+    reported = reason;
+    const until = new Date(end()).toISOString();
+    log.warn({ reason, until }, 'the certificate on disk cannot be served: the former one still is');
+  }
+
+  async function reload(): Promise<void> {
+    let failed: string | undefined;
+    await source.renewDue().catch((error: Error) => {
+      failed = error.message;
+      report(failed);
+    });
+    const now = source.read();
+    if (now.is === 'unusable') return report(now.reason);
+    reported = failed;
+    const before = current();
+    if (now.cert.equals(before.cert) && now.key.equals(before.key)) return;
+    for (const server of servers) server.setSecureContext({ ...tlsSettings, cert: now.cert, key: now.key });
+    served = now;
+    log.info({ subject: now.subject, days: now.days }, 'the renewed certificate is served');
+  }
 
   return {
-    current: () => current,
+    async load() {
+      if (served) return reload();
+      await source.renewDue();
+      const first = source.read();
+      if (first.is === 'unusable') throw new ConfigError(first.reason);
+      served = first;
+    },
+    current,
     end,
+    isSelfIssued: () => current().selfIssued,
     serveOn(server) {
       if (server instanceof TlsServer) servers.add(server);
     },
-    reload() {
-      const now = readTlsFiles(paths, clock.now());
-      if (now.is === 'unusable') {
-        if (now.reason === reported) return;
-        reported = now.reason;
-        const until = new Date(end()).toISOString();
-        log.warn(
-          { reason: now.reason, until },
-          'the certificate on disk cannot be served: the former one still is',
-        );
-        return;
-      }
-      reported = undefined;
-      if (now.cert.equals(current.cert) && now.key.equals(current.key)) return;
-      for (const server of servers) server.setSecureContext({ ...tlsSettings, cert: now.cert, key: now.key });
-      current = now;
-      log.info({ subject: now.subject, days: now.days }, 'the renewed certificate is served');
-    },
+    reload,
   };
 }

@@ -1,3 +1,4 @@
+import { type BoxCertificate, boxCertificateOf } from '../certificate/box-certificate.ts';
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Config } from '../config.ts';
 import { openDirectory } from '../data-directory/open-directory.ts';
@@ -7,6 +8,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { createIds, type Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import type { Database, DatabasePlace } from '../storage/connection.ts';
+import { createApplianceSecret } from '../storage/keys/appliance-secret.ts';
 import type { Vault } from '../storage/keys/vault.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
@@ -23,6 +25,8 @@ export interface ComposeDeps extends OlderSchema {
   unlock?: Unlock;
   /** Where the doors are served over TLS. */
   certificate?: ServedCertificate | undefined;
+  /** The one that the doors may be served with; made here when absent. */
+  boxCertificate?: BoxCertificate | undefined;
 }
 
 /** What every feature is built on. */
@@ -45,6 +49,7 @@ export interface Base {
   library: ModelLibrary;
   metrics: Metrics;
   certificate: ServedCertificate | undefined;
+  boxCertificate: BoxCertificate;
   /** Each group adds what it closes; the last added is closed first. */
   opened: AsyncDisposableStack;
 }
@@ -52,11 +57,14 @@ export interface Base {
 /** Holds the data directory until `opened` is closed. */
 export async function openBase(
   config: Config,
-  { log, clock = systemClock, unlock, certificate, workers: _, ...older }: ComposeDeps,
+  { log, clock = systemClock, unlock, certificate, workers: _, ...deps }: ComposeDeps,
   opened: AsyncDisposableStack,
 ): Promise<Base> {
+  const { boxCertificate = boxCertificateOf(config, { clock, log }), ...older } = deps;
   const { place, database, vault, close } = await openDirectory(config, { clock, log, unlock, ...older });
   opened.defer(close);
+  boxCertificate.open(createApplianceSecret('tls/authority', vault));
+  await certificate?.load();
   const library = await openModelLibrary(modelPaths(config.data));
   for (const damage of library.damaged()) {
     log.error(
@@ -67,7 +75,7 @@ export async function openBase(
   const { db, inTransaction } = database;
   return {
     ground: { db, inTransaction, sealer: vault.sealer, ids: createIds(clock), clock, log },
-    ...{ config, place, database, vault, library, certificate, opened },
+    ...{ config, place, database, vault, library, certificate, boxCertificate, opened },
     metrics: createMetrics({ processMetrics: true }),
   };
 }

@@ -40,8 +40,7 @@ export function createServing({ config, certificate, clock }: ServingDeps): Serv
   };
 }
 
-export const isInsecure = ({ host, tlsCert, insecureHttp }: Config): boolean =>
-  listenPolicy({ host, tls: tlsCert !== undefined, insecureHttp }).is === 'allowed-with-warning';
+export const isInsecure = (config: Config): boolean => listenPolicy(config).is === 'plain-with-warning';
 
 /** Each setting as JSON. URLs keep host, port and path: their other parts may hold a password. */
 export function shownSettings(config: Config): Record<string, string> {

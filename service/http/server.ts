@@ -77,8 +77,8 @@ export interface ServerDeps extends AdmissionDeps {
   knowsOrigin?: (origin: string) => Promise<boolean>;
   /** Bounds the connections; without it there is no bound. */
   connections?: Pick<ConnectionsDeps, 'limits' | 'sourceOf'>;
-  /** PEM. */
-  tls?: { cert: string | Buffer; key: string | Buffer };
+  /** PEM. `strict`: whether HSTS is sent; true when absent. */
+  tls?: { cert: string | Buffer; key: string | Buffer; strict?: () => boolean };
   metrics?: Pick<Metrics, 'request'>;
 }
 
@@ -97,7 +97,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     ...settingsOf(deps, limits),
     trustProxy: deps.trustedProxies?.length ? (address: string) => isProxy(address) : false,
     frameworkErrors: (error, request, reply) => {
-      setHead(request as FastifyRequest, reply as FastifyReply);
+      setHead(request as FastifyRequest, reply as FastifyReply, deps);
       // Fastify runs no hooks for what it cannot route.
       void pages
         .markReadable(request as FastifyRequest, (reply as FastifyReply).code(400))
@@ -125,7 +125,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   });
   app.addHook('onReady', async () => checkAccess(published, access !== undefined));
 
-  app.addHook('onRequest', async (request, reply) => setHead(request, reply));
+  app.addHook('onRequest', async (request, reply) => setHead(request, reply, deps));
   const pages = allowPages(app, {
     knowsOrigin: deps.knowsOrigin ?? (async (origin) => (await access?.knowsOrigin(origin)) ?? false),
     methodsOf: (url) => methodsOf(published.filter((route) => route.url === url)),
@@ -165,7 +165,8 @@ function settingsOf({ log, ids, tls }: ServerDeps, limits: ServerLimits) {
     ...(tls
       ? {
           https: {
-            ...tls,
+            cert: tls.cert,
+            key: tls.key,
             ...tlsSettings,
             handshakeTimeout: limits.head,
             connectionsCheckingInterval: limits.poll,
@@ -183,8 +184,8 @@ const realPace = () =>
   });
 
 /** A route may set a content security policy of its own where it serves a page. */
-function setHead(request: FastifyRequest, reply: FastifyReply): void {
-  const transportSecurity = transportSecurityOf(request.raw);
+function setHead(request: FastifyRequest, reply: FastifyReply, { tls }: ServerDeps): void {
+  const transportSecurity = (tls?.strict?.() ?? true) ? transportSecurityOf(request.raw) : undefined;
   reply.headers({
     'x-request-id': request.id,
     'cache-control': 'no-store',

@@ -5,6 +5,7 @@ import { allowedValues, type JsonSchema, table } from './fields.ts';
 const flags: Partial<Record<string, string>> = {
   data: '--data',
   host: '--host',
+  hostName: '--host-name',
   port: '--port',
   tlsCert: '--tls-cert',
   tlsKey: '--tls-key',
@@ -46,7 +47,7 @@ unknown name or a value that is not allowed stops the start with a sentence that
 organization (\`gatehouse org set\`), limits (\`gatehouse limits set\`) and [profiles](PROFILES.md) are kept in the database.
 
 \`\`\`json
-{ "port": 7443, "tlsCert": "/etc/gatehouse/tls.pem", "tlsKey": "/etc/gatehouse/tls.key", "trustedProxies": ["10.0.0.5"] }
+{ "host": "0.0.0.0", "port": 443, "hostName": "gatehouse.home.arpa", "trustedProxies": ["10.0.0.5"] }
 \`\`\`
 
 ${table(['setting', 'environment', 'flag', 'allowed', 'default', 'meaning'], rows)}

@@ -1,8 +1,13 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createServedCertificate } from '../certificate/served-certificate.ts';
+import { type BoxCertificate, boxCertificateOf } from '../certificate/box-certificate.ts';
+import {
+  type CertificateSource,
+  certificateFiles,
+  createServedCertificate,
+} from '../certificate/served-certificate.ts';
 import { type Config, ConfigError } from '../config.ts';
-import { sourceOf } from '../engine/limits/index.ts';
+import { sourceOf as networkOf } from '../engine/limits/index.ts';
 import { connectionLimitsFor } from '../http/listening/connection-limits.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
 import { listenPolicy } from '../http/listening/listen-policy.ts';
@@ -14,26 +19,29 @@ import { openFileLimit } from './open-files.ts';
 
 type Server = ReturnType<typeof createServer>;
 
-export type Listening = ReturnType<typeof prepareListening>;
+export type Listening = Awaited<ReturnType<typeof prepareListening>>;
 
 /** What both listeners need from the settings. Nothing listens yet. Throws ConfigError for settings that cannot be served. */
-export function prepareListening(config: Config, log: Log) {
-  const { host, data, tlsCert: cert, tlsKey: key } = config;
-  const policy = listenPolicy({ host, tls: cert !== undefined, insecureHttp: config.insecureHttp });
-  if (policy.is === 'refused') throw new ConfigError(policy.reason);
+export async function prepareListening(config: Config, log: Log) {
+  const { host, data } = config;
+  const policy = listenPolicy(config);
+  const boxCertificate = boxCertificateOf(config, { clock: systemClock, log });
   const certificate =
-    cert !== undefined && key !== undefined
-      ? createServedCertificate({ paths: { cert, key }, clock: systemClock, log })
+    policy.is === 'tls'
+      ? createServedCertificate({ source: sourceOf(config, boxCertificate), log })
       : undefined;
+  // One of the box itself is made and read while the data directory is held.
+  if (config.tlsCert !== undefined) await certificate?.load();
   const hosts = createOwnHosts({
     listen: host,
-    allowed: config.allowedHosts,
+    allowed: [...config.allowedHosts, ...(config.hostName === undefined ? [] : [config.hostName])],
     certificate: certificate && (() => certificate.current().cert),
   });
-  if (policy.is === 'allowed-with-warning') log.warn({ host }, policy.warning);
+  if (policy.is === 'plain-with-warning') log.warn({ host }, policy.warning);
   const socket = join(data, 'control.sock');
   return {
     certificate,
+    boxCertificate,
     hosts,
     connections: connectionBounds(),
     async listenControl(server: Server): Promise<void> {
@@ -48,11 +56,15 @@ export function prepareListening(config: Config, log: Log) {
   };
 }
 
+function sourceOf({ tlsCert: cert, tlsKey: key }: Config, box: BoxCertificate): CertificateSource {
+  return cert !== undefined && key !== undefined ? certificateFiles({ cert, key }, systemClock) : box;
+}
+
 /** Those of the network leave descriptors for everything else; those of the control socket are this account's own. */
 function connectionBounds() {
   try {
     return {
-      doors: { limits: connectionLimitsFor(openFileLimit()), sourceOf },
+      doors: { limits: connectionLimitsFor(openFileLimit()), sourceOf: networkOf },
       control: { limits: { total: 64, perAddress: 64 }, sourceOf: () => 'this account' },
     };
   } catch (error) {

@@ -30,7 +30,7 @@ export async function createPublicServer(
   }: Pick<Config, 'trustedProxies'> &
     Pick<ServerDeps, 'connections'> & {
       hosts?: OwnHosts;
-      tls?: { cert: Buffer; key: Buffer };
+      tls?: NonNullable<ServerDeps['tls']>;
       /** Absent: there is no board of jobs. */
       jobsBoard?: JobsDoorDeps;
     },
@@ -43,8 +43,7 @@ export async function createPublicServer(
     ids,
     metrics,
     trustedProxies,
-    ...defined({ hosts, connections }),
-    ...(tls ? { tls: { cert: tls.cert, key: tls.key } } : {}),
+    ...defined({ hosts, connections, tls }),
   });
   await app.register(
     createMetaDoor({

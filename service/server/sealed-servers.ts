@@ -43,7 +43,7 @@ export interface SealedServersDeps {
   clock: Clock;
   ids: Ids;
   log: Log;
-  tls?: { cert: Buffer; key: Buffer };
+  tls?: NonNullable<ServerDeps['tls']>;
   trustedProxies: readonly string[];
   hosts: OwnHosts;
   connections: Record<'doors' | 'control', NonNullable<ServerDeps['connections']>>;

@@ -46,7 +46,7 @@ export async function serve(
     level: config.logLevel,
     write: output.logLine ?? ((line) => void process.stderr.write(line)),
   });
-  const listening = prepareListening(config, log);
+  const listening = await prepareListening(config, log);
   const advice = keyStoreAdvice(config);
   if (advice !== undefined) log.warn({}, advice);
 
@@ -59,14 +59,14 @@ export async function serve(
   }
   await warnWithoutConsent({ ...gatehouse, log });
 
-  const { connections, hosts, certificate } = listening;
+  const { connections, hosts } = listening;
   const control = await createControlServer(gatehouse, { log, connections: connections.control });
   opened.defer(() => control.close());
   const doors = await createPublicServer(gatehouse, {
     ...config,
     hosts,
     connections: connections.doors,
-    ...defined({ tls: certificate?.current() }),
+    ...defined({ tls: tlsOf(listening) }),
     jobsBoard: gatehouse,
   });
   opened.defer(() => doors.close());
@@ -92,16 +92,17 @@ interface Waiting {
 
 /** Composes the appliance. `sealed`: the servers that answered until a passphrase was given. */
 async function composeOrUnseal(config: Config, { listening, log, output, until }: Waiting) {
-  const { certificate, ...listeners } = listening;
+  const { certificate, boxCertificate, ...listeners } = listening;
   let servers: SealedServers | undefined;
   let unsealing: Unsealing | undefined;
   const unlock: Unlock = async (open) => {
+    await certificate?.load();
     servers = await createSealedServers({
       version: productVersion(),
       clock: systemClock,
       ids: createIds(systemClock),
       log,
-      ...defined({ tls: certificate?.current() }),
+      ...defined({ tls: tlsOf(listening) }),
       trustedProxies: config.trustedProxies,
       ...listeners,
     });
@@ -110,7 +111,7 @@ async function composeOrUnseal(config: Config, { listening, log, output, until }
     unsealing = await servers.opened(open, until);
   };
   try {
-    const gatehouse = await compose(config, { log, unlock, certificate });
+    const gatehouse = await compose(config, { log, unlock, certificate, boxCertificate });
     return { gatehouse, sealed: servers && unsealing && { servers, unsealing } };
   } catch (error) {
     if (unsealing) await servers?.failed(error);
@@ -118,6 +119,10 @@ async function composeOrUnseal(config: Config, { listening, log, output, until }
     throw error;
   }
 }
+
+/** No HSTS for a self-issued certificate: a browser without the authority could no longer reach the box by that name. */
+const tlsOf = ({ certificate }: Listening) =>
+  certificate && { ...certificate.current(), strict: () => !certificate.isSelfIssued() };
 
 /** Jobs, deliveries and what recurs; stopped in reverse by `opened`. */
 async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Promise<void> {

@@ -1,10 +1,12 @@
 import { stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { boxCertificateOf } from '../../certificate/box-certificate.ts';
 import type { Config } from '../../config.ts';
 import { listenPolicy } from '../../http/listening/listen-policy.ts';
 import { readTlsFiles } from '../../http/listening/tls-files.ts';
 import { defined } from '../../lib/defined.ts';
+import { silentLog } from '../../lib/log.ts';
 import { programBuiltAt } from '../../lib/program-built.ts';
 import { asOwner, foreignOwner } from '../directory-owner.ts';
 import { invocation } from '../invocation.ts';
@@ -56,6 +58,10 @@ export async function checkPermissions(data: string): Promise<Finding> {
     'keys.db',
     'gatehouse.db',
     'gatehouse.json',
+    'tls',
+    'tls/own.pem',
+    'tls/installed.pem',
+    'tls/request.pem',
     'control.sock',
   ]) {
     const path = join(data, name);
@@ -66,7 +72,9 @@ export async function checkPermissions(data: string): Promise<Finding> {
     ? finding('permissions', 'ok', 'only the owner can read the data')
     : finding(
         'permissions',
-        open.some((path) => path.endsWith('.key') || path.endsWith('.sock')) ? 'fail' : 'warn',
+        open.some((path) => path.endsWith('.key') || path.endsWith('.pem') || path.endsWith('.sock'))
+          ? 'fail'
+          : 'warn',
         `others may read ${open.join(', ')}`,
         `chmod -R go= ${data}`,
       );
@@ -103,18 +111,12 @@ export async function checkClock(now: number, data: string): Promise<Finding> {
 }
 
 export function checkTls(config: Config, now: number): Finding {
-  const decision = listenPolicy({
-    host: config.host,
-    tls: config.tlsCert !== undefined,
-    insecureHttp: config.insecureHttp,
-  });
-  if (decision.is === 'refused')
-    return finding('encryption', 'fail', `none on ${config.host}`, decision.reason);
-  if (decision.is === 'allowed-with-warning')
+  const decision = listenPolicy(config);
+  if (decision.is === 'plain-with-warning')
     return finding('encryption', 'warn', `none on ${config.host}`, decision.warning);
-  if (config.tlsCert === undefined || config.tlsKey === undefined) {
+  if (decision.is === 'plain')
     return finding('encryption', 'ok', `not needed: only this machine reaches ${config.host}`);
-  }
+  if (config.tlsCert === undefined || config.tlsKey === undefined) return checkBoxTls(config, now);
   const files = readTlsFiles({ cert: config.tlsCert, key: config.tlsKey }, now);
   if (files.is === 'unusable')
     return finding('encryption', 'fail', files.reason, 'Correct --tls-cert and --tls-key, both PEM files.');
@@ -122,6 +124,18 @@ export function checkTls(config: Config, now: number): Finding {
   return files.days < 21
     ? finding('encryption', 'warn', found, `Renew ${config.tlsCert}.`)
     : finding('encryption', 'ok', found);
+}
+
+/** The next start renews what is due. */
+function checkBoxTls(config: Config, now: number): Finding {
+  const box = boxCertificateOf(config, { clock: { now: () => now }, log: silentLog });
+  const found = box.read();
+  if (found.is === 'unusable')
+    return finding('encryption', 'ok', 'the box makes its certificate at the next start');
+  const what = `certificate ${found.selfIssued ? 'of the box itself' : 'that was installed'} for ${found.subject}, ${found.days} more days`;
+  return found.selfIssued || found.days >= 21
+    ? finding('encryption', 'ok', what)
+    : finding('encryption', 'warn', what, `Renew it: ${invocation} certificate request --help`);
 }
 
 export function checkPort(host: string, port: number): Promise<Finding> {

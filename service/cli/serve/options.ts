@@ -5,6 +5,7 @@ import { userPath } from '../user-path.ts';
 
 export interface ServeOptions {
   host?: string;
+  hostName?: string;
   port?: string;
   tlsCert?: string;
   tlsKey?: string;
@@ -35,12 +36,16 @@ export const keysDatabaseUrlFlag = [
 export function addServeOptions(command: Command): Command {
   return command
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option(
+      '--host-name <name>',
+      'name by which browsers reach the box: gatehouse.home.arpa; its certificate is for it',
+    )
     .option('--port <n>', 'port to listen on; 0 picks a free one (default: 7300)')
-    .option('--tls-cert <file>', 'certificate chain, PEM; needed beyond this machine')
+    .option('--tls-cert <file>', 'certificate chain, PEM, in the place of the one that the box keeps itself')
     .option('--tls-key <file>', 'its private key, PEM')
     .option(
       '--insecure-http',
-      'listen beyond this machine without a certificate: everything is readable on the way',
+      'plain HTTP, also beyond this machine: everything is readable on the way unless something in front encrypts',
     )
     .option(
       '--allowed-hosts <list>',
@@ -67,6 +72,7 @@ export function toConfigInput(data: string, options: ServeOptions): ConfigInput 
   return {
     data,
     host: options.host,
+    hostName: options.hostName,
     port: readInteger('--port', options.port),
     tlsCert: options.tlsCert === undefined ? undefined : userPath(options.tlsCert),
     tlsKey: options.tlsKey === undefined ? undefined : userPath(options.tlsKey),

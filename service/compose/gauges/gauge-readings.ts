@@ -42,9 +42,9 @@ export function createGaugeReadings({
       const { bavail, bsize } = await statfs(data);
       return (bavail * bsize) / MEBIBYTE;
     },
-    ...(tlsCert !== undefined && {
+    ...((certificate ?? tlsCert) !== undefined && {
       certificateDays() {
-        const end = certificate?.end() ?? Date.parse(new X509Certificate(readFileSync(tlsCert)).validTo);
+        const end = certificate?.end() ?? Date.parse(new X509Certificate(readFileSync(tlsCert!)).validTo);
         return Math.floor((end - clock.now()) / DAY);
       },
     }),

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { listenPolicy } from './listen-policy.ts';
+import { type ListenSettings, listenPolicy } from './listen-policy.ts';
 
-const ask = (host: string, more: { tls?: boolean; insecureHttp?: boolean } = {}) =>
-  listenPolicy({ host, tls: false, insecureHttp: false, ...more }).is;
+const ask = (host: string, more: Partial<ListenSettings> = {}) =>
+  listenPolicy({ host, insecureHttp: false, ...more });
 
 describe('listenPolicy', () => {
   test.each(['127.0.0.1', '127.8.9.10', '::1', '[::1]', 'localhost', 'LOCALHOST', '::ffff:127.0.0.1'])(
     'loopback %s needs no certificate and no warning',
-    (host) => expect(ask(host)).toBe('allowed'),
+    (host) => {
+      expect(ask(host)).toEqual({ is: 'plain' });
+      expect(ask(host, { insecureHttp: true })).toEqual({ is: 'plain' });
+    },
   );
 
   test.each([
@@ -24,20 +27,21 @@ describe('listenPolicy', () => {
     '128.0.0.1',
     '0x7f.1',
     '2130706433',
-  ])('beyond loopback, %j is refused in the clear', (host) => {
-    expect(ask(host)).toBe('refused');
-    expect(ask(host, { insecureHttp: true })).toBe('allowed-with-warning');
-    expect(ask(host, { tls: true })).toBe('allowed');
-    expect(ask(host, { tls: true, insecureHttp: true })).toBe('allowed');
+  ])('beyond loopback, %j is never in the clear unasked', (host) => {
+    expect(ask(host)).toEqual({ is: 'tls', certificate: 'box' });
+    expect(ask(host, { insecureHttp: true }).is).toBe('plain-with-warning');
+    expect(ask(host, { tlsCert: 'cert.pem' })).toEqual({ is: 'tls', certificate: 'files' });
+    expect(ask(host, { tlsCert: 'cert.pem', insecureHttp: true }).is).toBe('tls');
   });
 
-  test('says where and what to do', () => {
-    expect(listenPolicy({ host: '192.168.1.5', tls: false, insecureHttp: false })).toEqual({
-      is: 'refused',
-      reason:
-        'Listening on 192.168.1.5 without a certificate is refused: pictures of faces and API keys would cross the network in the clear. Give --tls-cert and --tls-key, listen on 127.0.0.1, or say --insecure-http if something in front encrypts.',
-    });
-    expect(listenPolicy({ host: '', tls: false, insecureHttp: true })).toMatchObject({
+  test('a host name asks for TLS on loopback too, unless something in front encrypts', () => {
+    const hostName = 'gatehouse.home.arpa';
+    expect(ask('127.0.0.1', { hostName })).toEqual({ is: 'tls', certificate: 'box' });
+    expect(ask('127.0.0.1', { hostName, insecureHttp: true })).toEqual({ is: 'plain' });
+  });
+
+  test('says where', () => {
+    expect(ask('', { insecureHttp: true })).toMatchObject({
       warning: expect.stringContaining('every address of this machine WITHOUT ENCRYPTION'),
     });
   });

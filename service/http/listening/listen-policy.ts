@@ -1,30 +1,35 @@
 import ipaddr from 'ipaddr.js';
 
 export type ListenDecision =
-  | { is: 'allowed' }
-  | { is: 'allowed-with-warning'; warning: string }
-  | { is: 'refused'; reason: string };
+  | { is: 'plain' }
+  | { is: 'plain-with-warning'; warning: string }
+  /** `files`: those of the settings. `box`: the certificate that the box keeps itself. */
+  | { is: 'tls'; certificate: 'files' | 'box' };
+
+export interface ListenSettings {
+  /** An address, a name, or '' for every address. */
+  host: string;
+  hostName?: string | undefined;
+  tlsCert?: string | undefined;
+  insecureHttp: boolean;
+}
 
 /**
- * Prevents sending pictures and keys over a network in plain text by accident: beyond loopback a certificate or
- * `--insecure-http` is required. `host` is what the server would bind: an address, a name, or '' for every address.
+ * Prevents sending pictures and keys over a network in plain text by accident: beyond loopback, and where the box has a host name, TLS
+ * is used unless `insecureHttp`.
  */
-export function listenPolicy(input: { host: string; tls: boolean; insecureHttp: boolean }): ListenDecision {
-  if (input.tls || isLoopback(input.host)) return { is: 'allowed' };
-  const where = input.host === '' ? 'every address of this machine' : input.host;
-  if (input.insecureHttp) {
-    return {
-      is: 'allowed-with-warning',
-      warning:
-        `Listening on ${where} WITHOUT ENCRYPTION (--insecure-http): pictures of faces and API keys can be read by ` +
-        'anyone on the way, and browsers give no camera to such a page. Use --tls-cert and --tls-key, or a proxy that does.',
-    };
+export function listenPolicy({ host, hostName, tlsCert, insecureHttp }: ListenSettings): ListenDecision {
+  if (tlsCert !== undefined) return { is: 'tls', certificate: 'files' };
+  if (!insecureHttp) {
+    return hostName === undefined && isLoopback(host) ? { is: 'plain' } : { is: 'tls', certificate: 'box' };
   }
+  if (isLoopback(host)) return { is: 'plain' };
+  const where = host === '' ? 'every address of this machine' : host;
   return {
-    is: 'refused',
-    reason:
-      `Listening on ${where} without a certificate is refused: pictures of faces and API keys would cross the network ` +
-      'in the clear. Give --tls-cert and --tls-key, listen on 127.0.0.1, or say --insecure-http if something in front encrypts.',
+    is: 'plain-with-warning',
+    warning:
+      `Listening on ${where} WITHOUT ENCRYPTION (--insecure-http): pictures of faces and API keys can be read by ` +
+      'anyone on the way, and browsers give no camera to such a page. Leave --insecure-http away, and the box makes a certificate of its own.',
   };
 }
 

@@ -22,31 +22,39 @@ const DAY = 86_400_000;
  * 1970): both are what they should be, the key fits the certificate, and the certificate holds.
  */
 export function readTlsFiles(paths: { cert: string; key: string }, now: number): TlsFiles {
-  const unusable = (reason: string): TlsFiles => ({ is: 'unusable', reason });
   const cert = read(paths.cert, '--tls-cert');
-  if (typeof cert === 'string') return unusable(cert);
+  if (typeof cert === 'string') return { is: 'unusable', reason: cert };
   const key = read(paths.key, '--tls-key');
-  if (typeof key === 'string') return unusable(key);
+  if (typeof key === 'string') return { is: 'unusable', reason: key };
+  return judgeTlsPair({ cert, key }, paths, now);
+}
 
+/** As `readTlsFiles`, of what was read. `names`: what the two are called in a sentence. */
+export function judgeTlsPair(
+  { cert, key }: { cert: Buffer; key: Buffer },
+  names: { cert: string; key: string },
+  now: number,
+): TlsFiles {
+  const unusable = (reason: string): TlsFiles => ({ is: 'unusable', reason });
   const certificate = attempt(() => new X509Certificate(cert));
   if (!certificate || !/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(cert.toString('latin1'))) {
     return unusable(
       attempt(() => createPrivateKey(cert))
-        ? `${paths.cert} holds a private key, not a certificate: exchange --tls-cert and --tls-key.`
-        : `${paths.cert} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----). Give the certificate chain with --tls-cert.`,
+        ? `${names.cert} holds a private key, not a certificate: exchange --tls-cert and --tls-key.`
+        : `${names.cert} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----). Give the certificate chain with --tls-cert.`,
     );
   }
   const privateKey = attempt(() => createPrivateKey(key));
   if (!privateKey) {
     return unusable(
       /ENCRYPTED/.test(key.toString('latin1'))
-        ? `The private key ${paths.key} has a passphrase. Write one without: openssl pkey -in ${paths.key} -out key.pem`
-        : `${paths.key} holds no private key in PEM form (-----BEGIN PRIVATE KEY-----). Give the certificate's key with --tls-key.`,
+        ? `The private key ${names.key} has a passphrase. Write one without: openssl pkey -in ${names.key} -out key.pem`
+        : `${names.key} holds no private key in PEM form (-----BEGIN PRIVATE KEY-----). Give the certificate's key with --tls-key.`,
     );
   }
   if (!certificate.checkPrivateKey(privateKey)) {
     return unusable(
-      `The private key ${paths.key} does not belong to the certificate ${paths.cert}. Give the pair that was made together; ` +
+      `The private key ${names.key} does not belong to the certificate ${names.cert}. Give the pair that was made together; ` +
         'in a chain the server’s own certificate comes first.',
     );
   }
@@ -54,13 +62,13 @@ export function readTlsFiles(paths: { cert: string; key: string }, now: number):
   const to = Date.parse(certificate.validTo);
   if (now < from)
     return unusable(
-      `The certificate ${paths.cert} holds only from ${certificate.validFrom} on. Check this machine’s clock.`,
+      `The certificate ${names.cert} holds only from ${certificate.validFrom} on. Check this machine’s clock.`,
     );
-  if (now > to) return unusable(`The certificate ${paths.cert} ended on ${certificate.validTo}. Renew it.`);
+  if (now > to) return unusable(`The certificate ${names.cert} ended on ${certificate.validTo}. Renew it.`);
   try {
     createSecureContext({ cert, key });
   } catch (error) {
-    return unusable(`${paths.cert} and ${paths.key} cannot be used for TLS: ${(error as Error).message}.`);
+    return unusable(`${names.cert} and ${names.key} cannot be used for TLS: ${(error as Error).message}.`);
   }
   const subject = certificate.subject?.replaceAll('\n', ' ') ?? '(no subject)';
   return { is: 'usable', cert, key, subject, days: Math.floor((to - now) / DAY) };

@@ -1,0 +1,184 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { judgeTlsPair, type TlsFiles } from '../http/listening/tls-files.ts';
+import type { Clock } from '../lib/clock.ts';
+import { writeDurably } from '../lib/durable-file.ts';
+import type { Log } from '../lib/log.ts';
+import { createOneAtATime } from '../lib/one-at-a-time.ts';
+import { type Authority, type AuthorityFacts, createAuthority, type KeptSecret } from './authority.ts';
+import { type BoxNames, boxNames } from './box-names.ts';
+import { type Holder, issueTemporary } from './issue.ts';
+import { readPemPair } from './pem-pair.ts';
+import { permits } from './permitted.ts';
+import type { CertificateSource, SourcePair } from './served-certificate.ts';
+
+const DAY = 86_400_000;
+/** A certificate of the box is renewed when so much of it is left. */
+const RENEW_BEFORE = 30 * DAY;
+
+/** The certificate that the box keeps itself, in `DATA/tls`: one that was installed, else one of its own authority. */
+export interface BoxCertificate extends CertificateSource {
+  readonly paths: Readonly<Record<'own' | 'installed' | 'authority' | 'request', string>>;
+  /** Of the running machine. */
+  names(): BoxNames;
+  /** From now on the authority's key can be read. */
+  open(secret: KeptSecret): void;
+  /** Issues a certificate where one is due, or is asked for. With `authority` a new one issues it, which every client has to install again. */
+  renew(asked?: Partial<Renewal>): Promise<Renewal>;
+  /** The certificate of the authority, PEM; undefined before the first one was made. */
+  authority(): string | undefined;
+}
+
+/** What was made. */
+export interface Renewal {
+  leaf: boolean;
+  authority: boolean;
+}
+
+export interface BoxCertificateDeps {
+  /** `DATA/tls`. */
+  folder: string;
+  names: () => BoxNames;
+  clock: Clock;
+  log: Pick<Log, 'info' | 'warn'>;
+}
+
+/** Of a data directory, on this machine. */
+export const boxCertificateOf = (
+  config: Pick<Config, 'data' | 'hostName' | 'allowedHosts'>,
+  deps: Pick<BoxCertificateDeps, 'clock' | 'log'>,
+): BoxCertificate =>
+  createBoxCertificate({ folder: join(config.data, 'tls'), names: () => boxNames(config), ...deps });
+
+export function createBoxCertificate({ folder, names, clock, log }: BoxCertificateDeps): BoxCertificate {
+  const paths = {
+    own: join(folder, 'own.pem'),
+    installed: join(folder, 'installed.pem'),
+    authority: join(folder, 'authority.pem'),
+    request: join(folder, 'request.pem'),
+  };
+  const inTurn = createOneAtATime();
+  const issueDue = createIssuing({ paths, names, clock, log });
+  let opened: Authority | undefined;
+  let temporary: TlsFiles | undefined;
+  let reportedUnusable = '';
+
+  async function renew(authority: Authority, asked: Partial<Renewal>): Promise<Renewal> {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const made = await issueDue(authority, asked);
+    temporary = undefined;
+    return made;
+  }
+
+  async function makeTemporary(): Promise<void> {
+    const { certificate, key } = await issueTemporary(names(), clock.now());
+    const pair = { cert: Buffer.from(certificate), key: Buffer.from(key) };
+    temporary = judgeTlsPair(pair, { cert: 'the temporary certificate', key: 'its key' }, clock.now());
+    log.warn({}, 'a temporary certificate is served until the service is unsealed');
+  }
+
+  function read(): SourcePair {
+    const now = clock.now();
+    const installed = readPemPair(paths.installed, now);
+    if (installed?.is === 'usable') return { ...installed, selfIssued: false };
+    if (installed) reportUnusable(installed.reason);
+    const own = readPemPair(paths.own, now);
+    if (own?.is === 'usable') return { ...own, selfIssued: true };
+    const none: TlsFiles = { is: 'unusable', reason: 'The box has no certificate.' };
+    return { ...(temporary ?? own ?? none), selfIssued: true };
+  }
+
+  function reportUnusable(reason: string): void {
+    if (reason !== reportedUnusable)
+      log.warn(
+        { reason },
+        'the installed certificate cannot be used: one of the box’s own authority is served',
+      );
+    reportedUnusable = reason;
+  }
+
+  return {
+    paths,
+    names,
+    open(secret) {
+      opened = createAuthority(secret);
+    },
+    renew: (asked = {}) =>
+      inTurn(() => {
+        if (!opened) throw new Error('The keys of the directory are not open.');
+        return renew(opened, asked);
+      }),
+    authority: () => readIfThere(paths.authority),
+    renewDue: () =>
+      inTurn(async () => {
+        if (opened) await renew(opened, {});
+        else if (read().is === 'unusable') await makeTemporary();
+      }),
+    read,
+  };
+}
+
+/** Makes an authority and a certificate where one is due or asked for. */
+function createIssuing({
+  paths,
+  names,
+  clock,
+  log,
+}: Pick<BoxCertificate, 'paths'> & Omit<BoxCertificateDeps, 'folder'>) {
+  let reported = '';
+
+  function reportLeftOut(left: readonly string[]): void {
+    const text = left.join();
+    if (text !== '' && text !== reported) {
+      log.warn(
+        { left },
+        'the certificate authority of the box may not issue for these names or addresses: they are left out of the certificate',
+      );
+    }
+    reported = text;
+  }
+
+  return async (authority: Authority, asked: Partial<Renewal>): Promise<Renewal> => {
+    const now = clock.now();
+    const wanted = names();
+    const { made, ...issuer } = await authority.prepare(wanted, { now, replace: asked.authority === true });
+    if (readIfThere(paths.authority) !== issuer.certificate)
+      writeDurably(paths.authority, issuer.certificate);
+    if (made === 'another')
+      log.warn({}, 'the box has a new certificate authority: every client has to install it again');
+    const all = [...wanted.names, ...wanted.addresses];
+    reportLeftOut(all.filter((one) => !permits(issuer.permitted, one)));
+    const holder = {
+      names: wanted.names.filter((name) => permits(issuer.permitted, name)),
+      addresses: wanted.addresses.filter((address) => permits(issuer.permitted, address)),
+    };
+    const due = asked.leaf === true || isDue(readPemPair(paths.own, now), { issuer, holder, now });
+    if (due) {
+      const pair = await authority.issue(holder, now);
+      writeDurably(paths.own, pair.certificate + pair.key);
+      log.info(holder, 'a certificate was issued by the authority of the box');
+    }
+    return { leaf: due, authority: made !== false };
+  };
+}
+
+function isDue(
+  found: TlsFiles | undefined,
+  { issuer, holder, now }: { issuer: AuthorityFacts; holder: Holder; now: number },
+): boolean {
+  if (found?.is !== 'usable') return true;
+  const leaf = new X509Certificate(found.cert);
+  const authority = new X509Certificate(issuer.certificate);
+  if (!leaf.checkIssued(authority) || !leaf.verify(authority.publicKey)) return true;
+  const end = Date.parse(leaf.validTo);
+  // One that ends with its authority has to wait for the next one.
+  if (end - now < RENEW_BEFORE && end < Date.parse(authority.validTo)) return true;
+  return !(
+    holder.names.every((name) => leaf.checkHost(name)) &&
+    holder.addresses.every((address) => leaf.checkIP(address))
+  );
+}
+
+const readIfThere = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
