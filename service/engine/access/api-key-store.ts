@@ -132,7 +132,7 @@ export async function selectKeyByHash(
   return row && { key: fromRow(row, integrity), secretHash: row.secret_hash };
 }
 
-/** One that was altered stays so: it is refused either way. */
+/** An altered row stays altered: it is refused either way. */
 export async function updateRevoked(
   tx: Tx,
   integrity: KeyIntegrity,

@@ -9,7 +9,7 @@ export function createKnownSet(read: () => Promise<string[]>) {
       });
       return (await known).has(one);
     },
-    /** One that came since. */
+    /** Adds a later one. */
     async add(one: string): Promise<void> {
       await known?.then(
         (all) => all.add(one),

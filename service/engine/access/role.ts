@@ -1,3 +1,3 @@
-/** What an administrator of an organization may be. Which routes a role may call stands with each route (`doors/admin`). */
+/** The roles of administrators. Each route in `doors/admin` lists the roles that may call it. */
 export const roles = ['owner', 'administrator', 'operator', 'reviewer', 'auditor'] as const;
 export type Role = (typeof roles)[number];

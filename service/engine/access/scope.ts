@@ -13,7 +13,7 @@ export const scopes = [
 ] as const;
 export type Scope = (typeof scopes)[number];
 
-/** A scope that stands for others, and those. */
+/** A scope that includes others, and those. */
 const parts: { readonly [S in Scope]?: readonly Scope[] } = {
   identity: ['identity:verify', 'identity:enroll'],
 };

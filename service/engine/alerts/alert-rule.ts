@@ -84,7 +84,7 @@ export const metricFacts: Readonly<Record<AlertMetric, MetricFacts>> = {
   },
 };
 
-/** Judged visits in the window before their share says anything. */
+/** Judged visits that the window needs before their share counts. */
 export const LEAST_JUDGED = 20;
 
 export const isGauge = (metric: AlertMetric): boolean =>

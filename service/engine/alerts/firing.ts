@@ -13,7 +13,7 @@ import type { Breach } from './watching/watched-rules.ts';
 
 const MINUTE = 60_000;
 
-/** What `notified` says of an alert that has just fired. */
+/** `notified` of an alert that has just fired. */
 const begun = {
   webhook: 'written as the event alert.triggered',
   desktop: 'offered',

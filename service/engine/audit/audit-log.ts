@@ -90,7 +90,7 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
       .filter(({ purpose }) => purpose === 'audit')
       .map(({ kid, publicKey }) => ({ kid, publicKey }));
 
-  /** Line 1 of an older log says what there was before it. */
+  /** Line 1 of an older log counts the lines before it. */
   async function takeInOlderLines(): Promise<void> {
     if ((await readHead(db)).seq > 0) return;
     const older = await hashOlderLines(db);

@@ -105,7 +105,7 @@ export async function countLines(db: Db, until: number): Promise<number> {
   return Number(count);
 }
 
-/** What a reader asks for; every given field must fit. */
+/** The filter of a reader; every given field must match. */
 export interface LineFilter {
   organization?: OrganizationId;
   action?: string;

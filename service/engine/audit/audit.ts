@@ -17,7 +17,7 @@ export type Actor = (
   request?: string;
 };
 
-/** What the appliance does without being asked. */
+/** Automatic work of the appliance. */
 const applianceTasks = [
   'alerts',
   'audit',

@@ -38,7 +38,7 @@ export interface CheckpointsDeps {
   clock: Clock;
 }
 
-/** What is missing between the note and the database when an older database lies beside newer keys. */
+/** What is missing between the note and the database when the database is older than the keys. */
 export interface Gap {
   chain: { seq: number; hash: string };
   noted: { seq: number; hash: string };
@@ -56,7 +56,7 @@ export interface Checkpoints {
   signed(place: Omit<Checkpoint, 'kid' | 'signature'>): Checkpoint;
   /** Of the newest: after the database has it, never before. */
   note(checkpoint: Checkpoint): Promise<void>;
-  /** Whether an operator's restore is what became of the noted checkpoint: its line says so, and was signed as such. */
+  /** Whether an acknowledged restore replaced the noted checkpoint: a signed line says so. */
   isAcknowledged(db: Db, noted: Gap['noted']): Promise<boolean>;
   /**
    * Undefined when the log passes through the noted checkpoint, or an operator acknowledged that it does not. `forged`: the
@@ -161,7 +161,7 @@ async function dueKind(db: Db, now: number): Promise<'lines' | 'time' | undefine
   return newest && Math.abs(now - newest.at) < TIME_BETWEEN ? undefined : 'time';
 }
 
-/** Signing on would make a log that was cut off look whole. */
+/** Further signatures would make a truncated log look whole. */
 const cutOff = ({ chain, noted }: Gap): Problem =>
   new Problem(
     'CONFLICT',

@@ -9,7 +9,7 @@ export function saysOutside(line: StoredLine): { lines: number; hash: string } {
   return typeof lines === 'number' && typeof hash === 'string' ? { lines, hash } : none;
 }
 
-/** What a line "backup.restore" says: where the log ended that was put back, and what the key store remembered. */
+/** Details of a line "backup.restore": the end of the restored log, and the key store's note. */
 export function saysRestore(
   line: StoredLine,
 ): { seq: number; at: number; from: Noted; to: Noted } | undefined {

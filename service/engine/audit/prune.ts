@@ -39,7 +39,7 @@ export async function prune(
 ): Promise<{ lines: number }> {
   const oldest = await readOldestCheckpoint(db);
   const start = oldest?.kind === 'prune' ? oldest.seq : 0;
-  // Lines are older than the checkpoint behind them. One that a clock put back made too old hides behind those before it.
+  // Lines are older than the checkpoint behind them. A line dated too old by a clock set back is deleted with those before it.
   const kept = await readFirstCheckpointSince(db, start, before);
   const last = await readLastCheckpointIn(db, start, kept ? kept.seq - 1 : (await readHead(db)).seq);
   if (!last) return { lines: 0 };

@@ -16,8 +16,8 @@ export interface RestoreDeps {
 }
 
 /**
- * The line and its checkpoint in one transaction, then the note. Cut short in between, the line stands for the note already:
- * it names what the note says.
+ * The line and its checkpoint in one transaction, then the note. After a crash in between, the line replaces the note:
+ * it has the note's content.
  */
 export async function acknowledgeRestore(
   { inTransaction, audit, note, checkpoints, clock }: RestoreDeps,

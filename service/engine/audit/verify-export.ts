@@ -31,7 +31,7 @@ export interface ExportReport {
   appliance?: string;
   /** Milliseconds since 1970. */
   exportedAt?: number;
-  /** What the file leaves out, as it says itself; the hashes of what it leaves out are in it. */
+  /** What the file leaves out, by its own header; it has the hashes of these lines. */
   filter?: Record<string, unknown>;
   /** 'pinned': signed by a key that the caller gave. 'brought': by a key that the file itself brings, and any file can bring one. */
   signedBy?: { kid: string; key: 'pinned' | 'brought' };
@@ -49,7 +49,7 @@ export interface ExportReport {
 
 /**
  * Looks at an exported log with nothing but the file and the keys in `pinned` (SPKI, PEM): no appliance is needed. When keys
- * are pinned, only what they signed counts; when none are, the keys in the file are believed, and `signedBy` says so.
+ * are pinned, only what they signed counts; when none are, the keys in the file are trusted, and `signedBy` says so.
  */
 export async function verifyExport(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -100,7 +100,7 @@ export async function verifyExport(
       } else {
         takeRecord(walk!, record);
         reportWalk(record.kid);
-        // One that was moved turns up again behind the gap it left.
+        // A moved line appears again behind its gap.
         if (damage?.is === 'missing' && record.is === 'line' && record.seq === damage.seq) {
           damage = reordered(damage);
         }

@@ -23,7 +23,7 @@ export interface BackupScheduleDeps extends BackupWriterDeps {
   refreshWarnings(): Promise<void>;
 }
 
-/** Backups that are made by themselves. */
+/** Scheduled backups. */
 export interface BackupSchedule {
   /** Makes the folder a place of the key store too, unless there is another one. */
   schedule(plan: { folder: string; everyMinutes: number; keep: number }, actor: Actor): Promise<BackupPlan>;
@@ -88,7 +88,7 @@ export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
   };
 }
 
-/** A place of the key store that is not there: what lies at the path now is not the medium that was meant. */
+/** A place of the key store whose medium is not mounted: the path holds another folder. */
 async function requireMedium(copies: KeyPlaces, folder: string): Promise<void> {
   const copy = (await copies.sync()).find(({ place }) => place === folder);
   if (copy?.state === 'unreachable') {

@@ -166,7 +166,7 @@ export async function selectLastVerified(db: Db, folder: string): Promise<string
 /** Not in a folder of that folder. `0` follows `/` in the order of the bytes. */
 const liesIn = (folder: string, path: string) => !path.slice(folder.length + 1).includes('/');
 
-/** A file that failed its proof has a reason; the column knows no fourth outcome. */
+/** A file that failed its proof has a reason; the column has no fourth outcome. */
 const outcomeOf = ({ outcome, reason }: Selectable<Schema['backup_run']>): BackupRun['outcome'] =>
   outcome === 'done' && reason !== null ? 'unproven' : (outcome as BackupRun['outcome']);
 

@@ -47,7 +47,7 @@ export function createBackupWriter(deps: BackupWriterDeps) {
   }
 
   return {
-    /** Throws what says why the file could not be written. */
+    /** Throws an error that says why the file could not be written. */
     async write(
       { folder, withModels, origin }: { folder: string; withModels: boolean; origin: Origin },
       actor: Actor,

@@ -1,6 +1,6 @@
 import { Problem } from '../../lib/problem.ts';
 
-/** A backup file that lies in a folder. */
+/** A backup file in a folder. */
 export interface BackupFile {
   path: string;
   /** ms since 1970, as its header says. */
@@ -35,11 +35,11 @@ export interface RunPage {
   limit: number;
 }
 
-/** A run, and what has become of its file. */
+/** A run, and the state of its file. */
 export interface ListedRun extends BackupRun {
   /** Of a run that left one: `away` where its folder cannot be read now. */
   file?: 'there' | 'removed' | 'away';
-  /** It began later than the clock says it is: the clock stood wrong then, or does now. */
+  /** It began in the future: the clock was wrong then, or is now. */
   futureDated: boolean;
 }
 
@@ -78,7 +78,7 @@ export function newestFirst(now: number): (a: BackupFile, b: BackupFile) => numb
 
 /**
  * The files that a plan deletes: the schedule's own, beyond the `keep` newest. Never `justWritten`, never the newest of all, and
- * never the one that was proven last. Those that failed their proof go first.
+ * never the one that was proven last. Files that failed their proof are deleted first.
  */
 export function beyondKeep(
   files: readonly BackupFile[],

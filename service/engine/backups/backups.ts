@@ -36,7 +36,7 @@ export interface MadeBackup {
 export interface Backups extends BackupSchedule {
   /**
    * Writes one backup while the service runs, brings every copy of the key store up to date, and proves the file as a restore
-   * would; `keysTo` is such a place from now on, and `folder` where there is none at all. Throws CONFLICT while another one is written, what says why it
+   * would; `keysTo` is such a place from now on, and `folder` where there is none at all. Throws CONFLICT while another one is written, an error that says why it
    * could not be written, and BACKUP_UNUSABLE for a file that would not restore, which stays.
    */
   create(order: { folder: string; keysTo?: string; withModels?: boolean }, actor: Actor): Promise<MadeBackup>;

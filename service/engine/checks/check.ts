@@ -77,12 +77,12 @@ interface Described {
   withoutInput?: 'skip' | 'fail-if-hard';
   /**
    * What callers see of a result that passed. `advice`: all, in refusals too, because it helps the person. `coarse`: the score
-   * to one decimal, without the figures of its layers, because it says how near a picture came; `coarse-in-refusal`: that in
+   * to one decimal, without the figures of its layers, because it reveals how near a picture came; `coarse-in-refusal`: that in
    * refusals alone. Absent: the score and, in an acceptance, all else.
    */
   disclosure?: 'advice' | 'coarse' | 'coarse-in-refusal';
   /**
-   * What a failure says of the attempt at an address: absent, nothing. `against-person` counts as a failed attempt;
+   * How a failure counts for the claimed address; absent: not at all. `against-person` counts as a failed attempt;
    * `attack` also refuses these pixels from then on.
    */
   failure?: 'against-person' | 'attack';

@@ -1,4 +1,4 @@
-/** Where a person is, as the caller or a site says. */
+/** The location of a person, from the caller or a site. */
 export interface Place {
   /** Degrees, WGS 84. */
   latitude: number;
@@ -9,7 +9,7 @@ export interface Place {
   timeZone?: string;
 }
 
-/** The device that took the picture, as the caller says. */
+/** The device that took the picture, from the caller. */
 export interface DeviceInfo {
   userAgent?: string;
   cameraWidth?: number;

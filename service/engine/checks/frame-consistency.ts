@@ -14,7 +14,7 @@ const LARGEST_STEP = 0.5;
 const SMALLEST_OVERLAP = 0.25;
 /** Share of pictures that may show no face: a blink of the detector. */
 const FACELESS = 1 / 3;
-/** Share of frames that may show a face turned too far, or too small, to say whose it is. */
+/** Share of frames that may show a face turned too far, or too small, to identify. */
 const UNIDENTIFIABLE = 1 / 2;
 const NOTED = 0.8;
 

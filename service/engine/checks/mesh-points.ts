@@ -1,6 +1,6 @@
 /** Face-mesh points (468 of them; LIVENESS.md §1, §5). */
 
-/** Points that keep still when a person speaks, frowns or blinks: the template's. */
+/** Points that stay still when a person speaks, frowns or blinks: used for the template. */
 // biome-ignore format: a list of numbers
 export const stablePoints: readonly number[] = [
   33, 133, 263, 362, 6, 168, 197, 195, 5, 4, 1, 2, 10, 151, 9, 8, 234, 454, 127, 356, 93, 323, 162, 389, 21, 251, 54, 284,

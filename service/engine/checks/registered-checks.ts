@@ -63,7 +63,7 @@ export const settingsShape: ShapeOf<'settings'> = merged('settings');
 /** The same, among the profile's `models`. */
 export const modelSettingsShape: ShapeOf<'modelSettings'> = merged('modelSettings');
 
-/** What a profile says of its checks. */
+/** The check settings of a profile. */
 export type CheckSettings = Setting<ShapeOf<'settings'>> & {
   checks: Rules;
   models: Setting<ShapeOf<'modelSettings'>>;

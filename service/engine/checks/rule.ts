@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a profile says of one check. */
+/** The settings of one check in a profile. */
 export const Rule = z.strictObject({
   enabled: z.boolean().describe('Whether the check runs.'),
   weight: z.number().min(0).max(10).describe('Its weight in the composite.'),

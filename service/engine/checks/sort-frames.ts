@@ -22,7 +22,7 @@ export interface SortedFrames {
   fit: Frame[];
   /** Identity can be judged on them: the fit ones, and close-ups. */
   identifiable: Frame[];
-  /** With a face that is turned too far or too small to say whose it is. */
+  /** With a face turned too far or too small to identify. */
   unidentifiable: Frame[];
   faceless: Frame[];
   /** How many are not fit, by the code of what is wrong with them. */

@@ -11,7 +11,7 @@ export type Ground =
 export interface Standing {
   /** Time of the newest record; of two standings of one person the later holds. 0: there is none. */
   asOf: number;
-  /** Whether there is a consent of the person's own; without one the organization's ground speaks. */
+  /** Whether there is a consent of the person's own; without one the organization's ground applies. */
   recorded: boolean;
   /** From when (ms since 1970) each of these purposes is withheld, whatever the ground. */
   withheldFrom: { readonly [P in Purpose]?: number };

@@ -83,7 +83,7 @@ export async function hasUntriedReplay(
   return row !== undefined;
 }
 
-/** One that was sent already, with its one attempt: a test. */
+/** A test delivery: sent already, with one attempt. */
 export async function insertTest(
   tx: Tx,
   row: {

@@ -22,7 +22,7 @@ export interface DeliveryUpkeepDeps {
   clock: Clock;
 }
 
-/** What deliveries leave to be done outside their own transactions. */
+/** Work of deliveries outside their own transactions. */
 export interface DeliveryUpkeep {
   /** The next poll of the relay reads it into memory again. */
   switchedOff(endpoint: EndpointId): void;

@@ -15,10 +15,10 @@ export interface JudgeEndpointDeps {
 
 /** An endpoint that accepted nothing for so long is disabled. */
 const FAILING_FOR = 5 * 86_400_000;
-/** Nothing sent for longer: the clock went on, or it is too long ago to say that the endpoint fails. Its days begin anew. */
+/** After a longer pause the clock jumped, or the failures are too old to count: the days of failure restart. */
 const LONGEST_SILENCE = 30 * 86_400_000;
 
-/** What one attempt says of its endpoint. */
+/** The effect of one attempt on its endpoint. */
 export interface Sign {
   organization: OrganizationId;
   world: World;
@@ -46,7 +46,7 @@ export function createJudgeEndpoint({ endpoints, switchedOff, events, clock }: J
     await endpoints.noteOutcome(tx, id, { accepted: false, at });
   }
 
-  /** One that accepted anything works. */
+  /** An endpoint that accepted a delivery works. */
   return async function judge(tx: Tx, id: EndpointId, signs: readonly Sign[]): Promise<void> {
     const accepted = signs.some((sign) => sign.accepted);
     const gone = signs.find((sign) => sign.gone);

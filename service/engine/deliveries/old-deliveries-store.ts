@@ -32,7 +32,7 @@ export const expiringEvents = (db: Db): ExpiringRows => ({
   count: (realm, before) => countRows(oldEvents(db, realm, before)),
 });
 
-/** Those that have ended. Their ids begin with the time, and there is an index of them. */
+/** Ended deliveries. Their ids begin with the time, and are indexed. */
 const oldDeliveries = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('webhook_delivery as old')

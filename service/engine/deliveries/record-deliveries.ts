@@ -48,7 +48,7 @@ export function createRecordDeliveries(deps: RecordDeliveriesDeps) {
           const accepted = attempted.outcome === 'delivered';
           settled.push(accepted ? delivered(work) : failed(work, attempted.sentence, nextAt));
           const { organization, world, endpoint, url } = work;
-          // What one call's own URL answers says nothing of the others that are signed with the same secret.
+          // The answer of one callback URL is no evidence about other URLs signed with the same secret.
           if (url !== null) break;
           const sign = { organization, world, at: attempted.at, accepted, gone: attempted.status === 410 };
           signs.set(endpoint, [...(signs.get(endpoint) ?? []), sign]);

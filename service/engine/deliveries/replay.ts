@@ -30,7 +30,7 @@ const PAGE = 100;
 const DAYS_MOST = 30;
 const DAY = 86_400_000;
 
-/** In pages, each of its own transaction: one that is cut short has sent a beginning, and its audit line says that it began. */
+/** In pages, one transaction each: an interrupted replay has sent its first pages, and the audit line of its start exists. */
 export function createReplay(deps: ReplayDeps): Deliveries['replay'] {
   const { db, inTransaction, endpoints, jobs, audit, clock } = deps;
   async function endpointOf(realm: EventRealm, id: string): Promise<Endpoint> {

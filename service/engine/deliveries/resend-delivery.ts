@@ -26,7 +26,7 @@ export interface ResendDeps {
   clock: Clock;
 }
 
-/** One delivery again, as a delivery of its own. */
+/** Repeats a delivery as a new delivery. */
 export function createResend({
   db,
   inTransaction,

@@ -134,7 +134,7 @@ export function neverOf(cidr: string): Never | undefined {
   return kind === undefined || isReachable(kind) ? undefined : kind;
 }
 
-/** Whether a network says loopback and nothing else. */
+/** Whether a network is loopback only. */
 export function isLoopbackNetwork(cidr: string): boolean {
   const network = networkOf(cidr);
   return loopback.some((range) => isIn(range, network.base, network.bits));

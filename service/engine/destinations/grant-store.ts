@@ -39,7 +39,7 @@ export async function selectGrantPage(
   return rows.map(fromRow);
 }
 
-/** Those that hold now. */
+/** Grants in force. */
 export async function selectActiveGrants(db: Db | Tx, organization: OrganizationId): Promise<Grant[]> {
   const rows = await db
     .selectFrom('destination_grant')

@@ -11,7 +11,7 @@ const examples = 'hooks.example.org, *.example.org:8443, 10.1.0.0/16:8080, [fd00
 const localEndings = new Set(['localhost', 'local', 'lan', 'internal', 'test', 'home', 'intranet']);
 
 /**
- * A grant as an operator writes it. Throws INVALID_REQUEST for what cannot be read or says something else than it seems to,
+ * A grant as an operator writes it. Throws INVALID_REQUEST for text that is invalid or misleading,
  * DESTINATION_FORBIDDEN for what nothing could ever be sent to.
  */
 export function parseGrant(text: string): GrantScope {

@@ -46,7 +46,7 @@ export interface Erasure extends ReadReceipts {
    * again people that an older backup brought back, and finishes what was interrupted. Throws SEALED when the list was changed.
    */
   resume(): Promise<{ restored: number; finished: number; pending: number }>;
-  /** Tries again what is not done yet. */
+  /** Retries pending erasures. */
   retry(): Promise<{ finished: number; pending: number }>;
 }
 

@@ -37,13 +37,13 @@ export interface FinishDeps extends DatabaseTracesDeps, SignReceiptDeps, SettleD
   prover: Pick<Prover, 'prove'>;
 }
 
-/** An erasure that has begun, and what to look for afterwards. */
+/** An erasure that has begun, and the values to search for afterwards. */
 export interface Work {
   row: ErasureRow;
   witness?: Witness;
 }
 
-/** What the keys, the rows and the log of the database were left as. */
+/** The final state of the keys, the rows and the log of the database. */
 interface Done {
   places: ReadonlyMap<string, LedgerPlace>;
   /** Copies of the key store, and whether the keys are destroyed in each. */
@@ -154,7 +154,7 @@ const prove = async (
     schemas: await findKeptCopies(deps),
   });
 
-const OWN_LOG = 'the log of the database: another connection was reading it';
+const OWN_LOG = 'the log of the database: somebody was reading it';
 
 const waitingForCopy = ({ place, copy, state, reason }: CopyOfReceipt): string[] =>
   state === 'unreachable'

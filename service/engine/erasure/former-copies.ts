@@ -29,7 +29,7 @@ export function knownBefore(
 
 /**
  * A copy that was taken out of the places before its key was destroyed is still waited for: it has the key. So it is with one in
- * whose place another lies now. It is waited for no longer when we wiped it or an operator attested that it is destroyed.
+ * whose place another lies now. The erasure stops waiting for it when it is wiped or an operator attests that it is destroyed.
  */
 export const withFormer = (
   now: readonly CopyOfReceipt[],

@@ -5,14 +5,14 @@ import { type Needle, SHORTEST } from './search-files.ts';
 export interface Remembered {
   email?: string;
   name?: string;
-  /** What was sealed and is looked for (`Searched.forms`), in every form that it had. */
+  /** The sealed values to search for (`Searched.forms`), in every form. */
   patterns: readonly { kind: Searched['kind']; bytes: Uint8Array }[];
 }
 
 /** Bytes of a template that are searched for, at several offsets: long enough to be unique, short enough for one page. */
 const WINDOW = 24;
 
-/** Byte patterns that would be found if something of the person were left in the open; and what is too short to look for. */
+/** Byte patterns of the person's values as plain text; and the values that are too short to search for. */
 export function needlesOf({ email, name, patterns }: Remembered): {
   needles: Needle[];
   tooShort: string[];

@@ -104,7 +104,7 @@ export function createOrganizationErasure({
           ...defined({ request }),
           details,
         });
-      // The keys lie in another database: announced first, so that nothing is destroyed without a line.
+      // The keys are in another database: the line is written first, so that nothing is destroyed without one.
       await inTransaction((tx) => note(tx, 'organization.erase.begin'));
       const { copies } = await sealer.replaceOrganization(organization);
       await inTransaction(async (tx) => {

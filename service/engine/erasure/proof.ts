@@ -15,7 +15,7 @@ export interface ProverDeps {
   };
   /** Data directory; absent where there is none. */
   data?: string;
-  /** What lies elsewhere and is not searched, in words: the files of a PostgreSQL server. */
+  /** Descriptions of what is not searched, such as the files of a PostgreSQL server. */
   elsewhere?: readonly string[];
   now(): number;
 }

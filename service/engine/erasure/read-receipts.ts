@@ -7,12 +7,12 @@ import type { ErasureReceipt } from './receipt.ts';
 export interface ReadReceipts {
   /** Throws NOT_FOUND. */
   receipt(id: ErasureId): Promise<ErasureReceipt>;
-  /** Newest first; `pending`: only those that wait for something. Those that were interrupted have none yet. */
+  /** Newest first; `pending`: only waiting ones. An interrupted erasure has no receipt yet. */
   receipts(
     organization: OrganizationId,
     options: { pending?: boolean; limit: number; before?: ErasureId },
   ): Promise<ErasureReceipt[]>;
-  /** Those that receipts were ever signed with, the newest last. */
+  /** All keys that ever signed receipts, the newest last. */
   publicKeys(): { kid: string; publicKey: string }[];
 }
 

@@ -9,7 +9,7 @@ export type ErasureReason = (typeof erasureReasons)[number];
 /** What one copy of the key store did with the person's key. */
 export interface CopyOfReceipt {
   place: string;
-  /** Id of the copy, whatever lies at its place now. */
+  /** Id of the copy, even if another copy is at its path now. */
   copy?: string;
   /** It is the key store itself. */
   own?: true;
@@ -20,7 +20,7 @@ export interface CopyOfReceipt {
   attested?: { by: string; at: string };
 }
 
-/** What was looked for after the erasure, and where. Values never stand here, only kinds and counts. */
+/** What was searched for after the erasure, and where: kinds and counts, never values. */
 export interface Proof {
   searchedAt: string;
   /** Byte patterns by kind: `e-mail`, `name`, `picture mark`, `template as floats`, `template as base64`; `probe as …` of verifications. */
@@ -58,13 +58,13 @@ export interface ErasureReceipt {
   requestedAt: string;
   /** Absent while pending. */
   completedAt?: string;
-  /** `pending`: everything is done that this machine can do; `waitingFor` names what could not be reached. It is tried again by itself. */
+  /** `pending`: this machine has done what it can; `waitingFor` names what is unreachable. It is retried automatically. */
   state: 'pending' | 'done';
   waitingFor: string[];
   copies: CopyOfReceipt[];
   /** Place of the erasure in the signed list beside the keys, which is replayed after every restore. */
   ledger: { seq: number; hash: string };
-  /** Absent when no search was asked for, or when the erasure was interrupted: what to look for is known in memory only. */
+  /** Absent without a search, or after an interrupted erasure: the values to search for are only in memory. */
   proof?: Proof;
   /** SPKI, PEM: of the appliance that signed. */
   publicKey: string;

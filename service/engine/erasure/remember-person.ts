@@ -43,7 +43,7 @@ export async function openAll(sealer: Opener, values: readonly SealedValue[]) {
   return opened;
 }
 
-/** What the proof looks for; to be called before anything is erased. */
+/** The values that the proof searches for; call it before anything is erased. */
 export async function rememberPerson(
   { sealer, subjects, personalData, primary }: RememberDeps,
   realm: Realm,

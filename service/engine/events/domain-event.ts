@@ -11,7 +11,7 @@ export interface CheckOutcome {
 
 /**
  * What happened, in the engine's words; each family's door spells its own payload from it when it is delivered
- * (`doors/<family>/webhook-events.ts`). Ids, counts and verdicts: nothing personal stands in a payload.
+ * (`doors/<family>/webhook-events.ts`). Ids, counts and verdicts: a payload holds nothing personal.
  *
  * Rows with these types and payloads stay in outboxes across upgrades. A change of a type that is written today needs a reader
  * of the earlier rows (`test/events/earlier-release.test.ts`).

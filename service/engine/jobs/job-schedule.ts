@@ -35,7 +35,7 @@ export function createJobSchedule({ db, inTransaction, add, clock }: JobSchedule
     const at = due + every > now ? due + every : now + every;
     const job = await inTransaction(async (tx) => {
       const before = last === null ? undefined : await selectJob(tx, last);
-      // One that is still under way is not overtaken by the next.
+      // The next one does not start while one is running.
       const under = before !== undefined && before.finished_at === null;
       const [id] = under ? [last] : await add(tx, [{ kind, payload: {} }]);
       await putSchedule(tx, { name: kind, every, next_at: at, last_job: id ?? null });

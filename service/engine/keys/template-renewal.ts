@@ -9,7 +9,7 @@ export type TemplateRenewal =
   | { is: 'none' }
   /** `done` of `total` templates and kept probes were processed. */
   | { is: 'running'; done: number; total: number }
-  /** What stopped it; the next start, or the next try, goes on from there. */
+  /** The error that stopped it; the next start, or the next try, continues from there. */
   | { is: 'stopped'; done: number; total: number; reason: string };
 
 /** One kind of rotated vectors: templates, or the probes of verifications. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const perMinute = z.int().min(1).max(1_000_000);
 
-/** What an organization or a key has of its own, as it is stored. What is absent is the default, null is no limit. */
+/** The limits of an organization or a key, as stored. Absent: the default; null: no limit. */
 export const LimitSettings = z.strictObject({
   /** Requests of one key in any minute. */
   burst: perMinute.optional(),

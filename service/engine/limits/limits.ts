@@ -82,7 +82,7 @@ export interface Limits {
 export interface LimitsDeps {
   db: Db;
   inTransaction: InTransaction;
-  /** A keyed hash, so that no address of a person stands in a counter's name. */
+  /** A keyed hash, so that the name of a counter holds no address of a person. */
   sealer: { emailHash(organization: OrganizationId, userId: string): string };
   audit: Audit;
   clock: Clock;

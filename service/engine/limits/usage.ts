@@ -180,7 +180,7 @@ function createUnwrittenCounts(
 
   return {
     add: (count: Count): void => void unwritten.set(`${count.period} ${count.name}`, count),
-    /** Resolves when no count of this name is written any more: one that is being written would come back. */
+    /** Resolves when no write of this counter is under way; one that is would restore it. */
     async forget(name: string): Promise<void> {
       for (const [id, count] of unwritten) if (count.name === name) unwritten.delete(id);
       await running;

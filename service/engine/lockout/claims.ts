@@ -82,7 +82,7 @@ async function refuseTooMany(
   if (others > 0) throw tooSoon(rules.delay);
   const since = clock.now() - claim!.lastFailedAt;
   if (since >= rules.delay) return;
-  // The clock was set back: the wait begins anew, instead of lasting until the clock has caught up.
+  // The clock was set back: the wait restarts, instead of lasting until the clock has caught up.
   if (since < 0) await updateLastFailed(db, realm, hash, clock.now());
   throw tooSoon(since < 0 ? rules.delay : rules.delay - since);
 }

@@ -10,7 +10,7 @@ export interface Threshold {
   fmr: number;
   /** Share of genuine comparisons below the threshold, 0..1. */
   fnmr: number;
-  /** The threshold lies beyond what was measured. */
+  /** The threshold is outside the measured range. */
   extrapolated: boolean;
 }
 

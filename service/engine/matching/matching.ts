@@ -23,7 +23,7 @@ export interface SearchRates {
   falseIdentificationRate: number;
   /**
    * The 1:1 rate: a search accepts at this rate per comparison or a stricter one, however small the gallery is, and its
-   * confidence is the one of a 1:1 verification. Absent where no 1:1 verification stands beside the search.
+   * confidence is the one of a 1:1 verification. Absent without an equivalent 1:1 verification.
    */
   falseMatchRate?: number;
 }
@@ -55,7 +55,7 @@ export interface Identification {
   threshold: number;
   /** Share of genuine people refused at this threshold, from the calibration. */
   fnmr: number;
-  /** The threshold lies beyond what was measured. */
+  /** The threshold is outside the measured range. */
   extrapolated: boolean;
 }
 

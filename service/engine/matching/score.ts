@@ -4,7 +4,7 @@ import type { Embeddings } from './embeddings.ts';
 import { logFalseMatchRateOf } from './error-rate.ts';
 import type { Reference } from './reference.ts';
 
-/** How much higher the scores of strangers lie in this gallery than the scorer's tables say; 0 or more. */
+/** How much higher strangers score in this gallery than in the scorer's tables; 0 or more. */
 export type GalleryShift = (scorer: ScorerEntry) => number;
 
 export interface Comparison {

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 
 export type ModelSettingRow = Selectable<Schema['model_setting']>;
 
-/** The table `model_setting`: what an administrator switched, and whose word stands for a doubtful licence. */
+/** The table `model_setting`: enabled models, and who accepted a doubtful licence. */
 export function createModelSettingStore({ db }: { db: Db }) {
   return {
     all: (): Promise<ModelSettingRow[]> => db.selectFrom('model_setting').selectAll().execute(),

@@ -17,7 +17,7 @@ export interface ModelReport extends InstalledModel {
 export interface Models {
   current(): ModelSet;
   list(): Promise<ModelReport[]>;
-  /** What Gatehouse knows but does not bring along: sources with their hashes, for a remedy that can be followed. */
+  /** Models that Gatehouse knows but does not ship: sources with their hashes, for instructions in errors. */
   importable(): ModelEntry[];
   /** Ids of imported models that are left out because their file is missing or changed. */
   damaged(): string[];

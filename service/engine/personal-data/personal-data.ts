@@ -10,7 +10,7 @@ export interface Person extends Realm {
   subject: SubjectId;
 }
 
-/** What becomes of a table's rows when a person is erased, and where they stand in the person's record. */
+/** What an erasure does to a table's rows, and where they are in the person's record. */
 export interface TableUse {
   /** Columns that hold something under a person's key, or name a person by id. */
   columns: readonly string[];
@@ -36,7 +36,7 @@ export interface ValuePlace {
   world?: World | undefined;
 }
 
-/** A value as it lies in the database, and the place where it opens. */
+/** A sealed value from the database, and its place. */
 export interface SealedValue {
   place: ValuePlace;
   sealed: Uint8Array;

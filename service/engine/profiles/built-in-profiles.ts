@@ -27,7 +27,7 @@ const strictest: Rules = {
   deviceConsistency: rule(0.8, 0.3, true),
 };
 
-/** Every check that does not refuse by itself may be at 0 beside a liveness that passes. */
+/** Any check that is no hard failure may score 0 while liveness passes. */
 const LENIENT_MINIMUM = 0.25;
 
 const clearFace: QualityComponent[] = ['interEyeDistance', 'headPose', 'eyesOpen', 'sharpness'];

@@ -77,7 +77,7 @@ export function createProfileStore({ db }: { db: Db }) {
         .$if(limit !== undefined, (query) => query.limit(limit!))
         .orderBy('slug')
         .execute(),
-    /** Those of `slugs` that the organization has a profile of its own for. */
+    /** Those of `slugs` for which the organization has its own profile. */
     async taken(organization: OrganizationId, slugs: readonly string[]): Promise<string[]> {
       const rows = await db
         .selectFrom('profile')

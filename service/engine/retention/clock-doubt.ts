@@ -1,6 +1,6 @@
 import { DAY } from './due.ts';
 
-/** The clock may have gone on so far since it was last believed: a box that was switched off for a week. */
+/** The largest plausible advance since the clock was last trusted: the appliance was off for a week. */
 const MOST_DAYS_AHEAD = 7;
 /** And back so far: a clock that was corrected. */
 const MOST_DAYS_BACK = 1;
@@ -10,7 +10,7 @@ export interface ClockEvidence {
   now: number;
   /** When the program was built. */
   builtAt: number;
-  /** When the clock was last believed by a sweep or confirmed by an operator; undefined before the first sweep. */
+  /** When a sweep last trusted the clock or an operator confirmed it; undefined before the first sweep. */
   believedAt: number | undefined;
   /** The newest line of the audit log; undefined when there is none. */
   newestLineAt: number | undefined;
@@ -19,7 +19,7 @@ export interface ClockEvidence {
   back: number;
 }
 
-/** Why a sweep of now would rest on a clock that may be wrong, in a sentence; undefined when nothing speaks against it. */
+/** Why the clock may be wrong, in a sentence; undefined when it is trusted. */
 export function doubtOf({
   now,
   builtAt,

@@ -27,7 +27,7 @@ export interface ClockTrustDeps {
 
 export type ClockTrust = ReturnType<typeof createClockTrust>;
 
-/** Whether the clock is believed: what a wrong clock made old must not be deleted. */
+/** Decides whether to trust the clock: a wrong clock must not make records old and delete them. */
 export function createClockTrust({ db, inTransaction, notes, audit, clock, builtAt, log }: ClockTrustDeps) {
   let warnedAt: number | undefined;
 
@@ -63,13 +63,13 @@ export function createClockTrust({ db, inTransaction, notes, audit, clock, built
   }
 
   return {
-    /** Why the clock is not believed now; undefined when it is. */
+    /** Why the clock is doubted now; undefined when it is trusted. */
     doubt,
     /** From now on the clock counts as right, and what the audit log shows of it before is settled. */
     believe,
     believed: notes.believed,
     firstBuiltAt,
-    /** Whether the clock holds up every sweep now; the log says so once a day, and a note. */
+    /** Whether a doubted clock blocks every sweep now; logged once a day, and noted. */
     async holdsBack(): Promise<boolean> {
       const why = await doubt();
       const { clock: noted, sweeps } = await notes.waiting();

@@ -15,7 +15,7 @@ export interface Found {
   people: number;
   /** Why it must be confirmed, in a sentence; undefined when so few are due as is plausible. */
   asks: string | undefined;
-  /** Counts on as the sweep goes on. */
+  /** Updated as the sweep proceeds. */
   report: SweepReport;
   policy: RetentionPolicy;
   now: number;

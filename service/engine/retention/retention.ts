@@ -14,7 +14,7 @@ import { createSweepNotes, type Notes, type Waiting, type WaitingSweep } from '.
 import { readReport, type SweepReport } from './sweep-report.ts';
 
 export interface Retention {
-  /** What a sweep of now would do, and why it would ask. Changes nothing. */
+  /** What a sweep would do now, and why it would ask for confirmation. Changes nothing. */
   preview(organization: OrganizationId): Promise<SweepReport & { people: number; asks?: string }>;
   /**
    * Erases the people whose term is over and deletes what else is older than its term, in small steps; what a crash leaves is
@@ -34,8 +34,8 @@ export interface Retention {
   /** What waits for an operator, as of the last check. */
   waiting(): Promise<Waiting>;
   /**
-   * An operator says that the clock is right: sweeps go on. `today` is the date on the operator's own watch, `2026-11-20`. Throws
-   * INVALID_REQUEST where the clock says another date.
+   * An operator confirms the clock: sweeps continue. `today` is the date by the operator's own watch, `2026-11-20`. Throws
+   * INVALID_REQUEST where the clock has another date.
    */
   confirmClock(order: { today: string; actor: Actor; request?: string }): Promise<{ now: number }>;
   /** Newest first. */
@@ -79,7 +79,7 @@ export function createRetention(given: RetentionDeps): Retention {
       });
     }
     await notes.setWaiting({ sweeps });
-    // One that asks leaves no note: what it was asked about would count as explained.
+    // A sweep that waits for confirmation leaves no note: its reason would count as explained.
     if (sweeps.length === 0) await trust.believe();
   }
 

@@ -6,7 +6,7 @@ export interface Notes {
   setNote(name: string, value: string): Promise<void>;
 }
 
-/** The last time that the clock was believed: by a daily sweep that asked nothing of the clock, or by an operator. */
+/** When the clock was last trusted: by a daily sweep without doubts, or by an operator. */
 export interface Believed {
   /** ms since 1970. */
   at: number;
@@ -28,7 +28,7 @@ export interface WaitingSweep {
 
 /** What waits for an operator. */
 export interface Waiting {
-  /** Why the clock is not believed; nothing is swept until it is confirmed. */
+  /** Why the clock is doubted; nothing is swept until an operator confirms it. */
   clock?: string;
   sweeps: WaitingSweep[];
 }

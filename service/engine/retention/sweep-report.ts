@@ -15,7 +15,7 @@ export interface SweepReport {
   rows: Record<string, number>;
   /** Of the audit log, which is one for all organizations. */
   auditLines: number;
-  /** Why it stopped before its end; the next sweep goes on. */
+  /** Why it stopped early; the next sweep continues. */
   failed?: string;
 }
 

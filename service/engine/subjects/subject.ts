@@ -1,6 +1,6 @@
 import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
 
-/** A person as an organization knows them in one world. */
+/** A person of an organization in one world. */
 export interface Subject {
   id: SubjectId;
   organization: OrganizationId;

@@ -115,7 +115,7 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
   }
 }
 
-/** The first thing that stands against it whatever the composite, for the person; nothing when there is none. */
+/** The first refusal regardless of the composite, for the person; undefined when there is none. */
 function reasonAgainst(matched: boolean, failed: readonly CheckResult[]): string | undefined {
   const [first] = failed;
   if (first) return first.reason ?? `The check ${first.check} failed.`;

@@ -26,7 +26,7 @@ export interface SightDeps {
 
 type PictureCommand = Pick<VerifyCommand | EnrollCommand, 'world' | 'organization' | 'actor' | 'signal'>;
 
-/** What is asked of the analyzer; the share of the workers is that of the caller who sent the picture. */
+/** The request to the analyzer; it counts in the worker share of the caller who sent the picture. */
 export function analysisRequest(
   { world, organization, actor, signal }: PictureCommand,
   { detector, pad }: Pick<ModelPlan, 'detector' | 'pad'>,

@@ -19,7 +19,7 @@ export interface ProbeSealer {
 /** Where the probe of a verification is sealed. */
 export const probeField = (verification: string): string => `verification.probe/${verification}`;
 
-/** Rotated as templates are; `transform` says by what. */
+/** Rotated by `transform`, as templates are. */
 export function encodeProbe({ vector, ...rest }: Probe, { generation, rotate }: ProbeTransform): Uint8Array {
   const bytes = Buffer.from(new Uint8Array(rotate(vector).slice().buffer));
   return new TextEncoder().encode(

@@ -16,7 +16,7 @@ export interface Run {
   matchOnly: boolean;
   /** Of the profiles that callers may name: failed attempts are limited by the strictest of them. */
   allowed: readonly ProfileDefinition[];
-  /** What speaks for people without a consent of their own. */
+  /** The legal ground for people without a consent of their own. */
   ground: Ground;
   profile: Profile;
   plan: ModelPlan;

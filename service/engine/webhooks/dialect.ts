@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../events/index.ts';
 
-/** The families whose payloads webhooks speak. Each has its door, and its door has `webhook-events.ts`. */
+/** The families with webhook payloads. Each has its door with `webhook-events.ts`. */
 export const families = ['identity', 'sessions', 'behavior', 'hosted', 'registrations'] as const;
 export type Family = (typeof families)[number];
 

@@ -31,7 +31,7 @@ export interface EndpointBook {
   /** Whatever its state; undefined once it was removed. */
   open(id: EndpointId): Promise<OpenEndpoint | undefined>;
   /**
-   * After a transaction that changed it has ended. `committed` is believed where the database cannot be read just now: what is
+   * After a transaction that changed it has ended. `committed` is trusted where the database cannot be read just now: what is
    * written is written. Never throws.
    */
   refresh(id: EndpointId, committed?: EndpointRow): Promise<void>;
@@ -48,7 +48,7 @@ export interface EndpointBookDeps {
 
 export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps): EndpointBook {
   const rows = new Map<string, EndpointRow>();
-  /** By realm and event; made anew by the first question after a change. */
+  /** By realm and event; rebuilt by the first read after a change. */
   let wanted: Map<string, Endpoint[]> | undefined;
   let reads = 0;
   const newest = new Map<string, number>();
@@ -121,7 +121,7 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
 
 const keyOf = ({ organization, world }: EventRealm, name: string) => `${organization} ${world} ${name}`;
 
-/** Those that are enabled, by realm and event. */
+/** Enabled endpoints, by realm and event. */
 function byEvent(
   rows: Iterable<EndpointRow>,
   { store, clock, log }: Omit<EndpointBookDeps, 'db'>,

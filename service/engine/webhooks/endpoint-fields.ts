@@ -2,7 +2,7 @@ import type { Family, PayloadDialect } from './dialect.ts';
 import { invalid } from './invalid.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
-/** What HTTP, the standard or the delivery itself says. */
+/** Headers that HTTP, the standard or the delivery sets. */
 const reserved = new Set([
   'host',
   'connection',

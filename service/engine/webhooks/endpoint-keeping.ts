@@ -54,7 +54,7 @@ export interface EndpointKeepingDeps {
 
 const appliance: Actor = { is: 'appliance', task: 'webhooks' };
 
-/** How a row says that it is disabled. */
+/** The columns of a disabled row. */
 export const turnedOff = (reason: string, at: number): EndpointUpdate => ({
   state: 'disabled',
   state_reason: reason.slice(0, 200).toWellFormed(),
@@ -104,7 +104,7 @@ export function createEndpointKeeping({
     async noteOutcome(tx, id, { accepted, at }) {
       const row = await selectEndpointById(tx, id);
       const before = row?.failing_since ?? undefined;
-      // One that lies ahead was written down by a clock that has been put back.
+      // A time in the future was written before the clock was set back.
       const failingSince = accepted ? undefined : Math.min(before ?? at, at);
       const changed = row !== undefined && failingSince !== before;
       if (changed) await updateEndpoint(tx, id, { failing_since: failingSince ?? null });

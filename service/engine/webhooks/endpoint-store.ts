@@ -101,7 +101,7 @@ export async function updateEndpoint(tx: Tx, id: string, change: EndpointUpdate)
   await tx.updateTable('webhook_endpoint').set(change).where('id', '=', id).execute();
 }
 
-/** In whatever state. */
+/** In any state. */
 export async function selectEndpointById(db: Db | Tx, id: EndpointId): Promise<EndpointRow | undefined> {
   return db.selectFrom('webhook_endpoint').selectAll().where('id', '=', id).executeTakeFirst();
 }
@@ -110,7 +110,7 @@ async function selectEndpoint(db: Db | Tx, realm: EventRealm, id: string): Promi
   return endpointsOf(db, realm).where('id', '=', id).executeTakeFirst();
 }
 
-/** Those that were not removed. */
+/** Endpoints that were not removed. */
 function endpointsOf(db: Db | Tx, { organization, world }: EventRealm, family?: Family) {
   const query = db
     .selectFrom('webhook_endpoint')

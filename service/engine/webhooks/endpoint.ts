@@ -19,7 +19,7 @@ export interface Endpoint {
   signatureHeader: string | undefined;
   /** Names of the custom headers; their values are not shown. */
   headers: string[];
-  /** Whether a CA or a key of its own is believed. */
+  /** Whether its own CA or key is trusted. */
   trust: { is: 'system' } | { is: 'ca' } | { is: 'pin'; pin: string };
   state: { is: 'enabled' } | { is: 'disabled'; reason: string; at: number };
   /** A rotation under way: until then the old secret signs. */

@@ -13,7 +13,7 @@ const MOST_ENDPOINTS = 50;
 const MOST_PER_LINEAGE = 5;
 const LONGEST_URL = 2048;
 
-/** What was asked for, as it is kept; all but where it leads to. Throws INVALID_REQUEST. */
+/** The input as it is stored, without the destination. Throws INVALID_REQUEST. */
 export function checkNewEndpoint(dialect: PayloadDialect, wanted: NewEndpoint, now: number) {
   const { family, url, lineage, ca, pin } = wanted;
   checkUrl(url, lineage);

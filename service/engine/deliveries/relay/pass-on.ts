@@ -44,7 +44,7 @@ export function createPassOn({ inTransaction, jobs, alerts, clock, log }: PassOn
     });
   }
 
-  /** What fails for one event is done for the others; no alert stands in the way of a delivery. */
+  /** A failure for one event does not stop the others, and a failing alert does not stop deliveries. */
   return async function passOn(batch: readonly Planned[]): Promise<void> {
     try {
       await write(batch, alerts);

@@ -26,7 +26,7 @@ export function createLaneless() {
     leased(priority: number, count: number): void {
       classes[priority - 1]!.ready += count;
     },
-    /** From here on it is known what waits, as far as `waits` says. */
+    /** Sets what waits, as far as `waits` covers. */
     wants(now: number): Want[] {
       if (!isHungry(now)) return [];
       const wants: Want[] = [];

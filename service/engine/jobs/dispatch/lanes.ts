@@ -72,7 +72,7 @@ export function createLanes(retriesPerLane: number) {
       soonest = NEVER;
       for (const lane of lanes.values()) place(lane, now);
     },
-    /** At most so many, for `room` retries together. From here on it is known what waits, as far as `waits` says. */
+    /** At most so many, for `room` retries together. Sets what waits, as far as `waits` covers. */
     wantRetries(most: number, room: number): Want[] {
       const wants: Want[] = [];
       for (const lane of hungry.retries) {

@@ -25,7 +25,7 @@ export interface LeaseDeps {
   as: JobDriver['holds'];
 }
 
-/** Milliseconds after which a lease that this process does not hold is over. Those that it holds are never renewed: 0011. */
+/** Milliseconds after which a lease of another process expires. This process does not renew its own: decision 0011. */
 export const LEASE = 30_000;
 const ROWS = 200;
 /** Milliseconds. No retry waits longer: one that does was written down by a clock that has been put back since. */

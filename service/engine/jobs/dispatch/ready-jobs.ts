@@ -16,7 +16,7 @@ export interface ReadyJobs {
   note(where: { lane: string | null; priority: number; runAt: number; retry: boolean }): void;
   /** What to lease now; each is answered by `accept`. */
   wants(): Want[];
-  /** Cheap: whether `wants` would name something. */
+  /** Whether `wants` would return anything; cheap. */
   hungry(): boolean;
   /** `nextAt`: when the first that was not leased is due, undefined where none waits. */
   accept(want: Want, leased: readonly Held[], nextAt: number | undefined): void;

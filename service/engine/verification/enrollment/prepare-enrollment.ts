@@ -77,7 +77,7 @@ export function createPrepareEnrollment({
   };
 }
 
-/** What an operator says of a picture; a key's word does not count. */
+/** What an operator attests of a picture; keys cannot. */
 export const insists = (
   command: EnrollCommand,
   on: 'overrideMismatch' | 'overrideLiveness' | 'confirmed',
