@@ -1655,13 +1655,57 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List verifications
+         * @description The newest first, narrowed to what every field of the query asks. Nothing sealed is opened. The audit log says who listed those of one person.
+         */
+        get: operations["listVerifications"];
         put?: never;
         /**
          * Verify a picture
          * @description Is this the person (`email` given), or who of everybody enrolled is this? Tells more than `/api/verify`: the score, and every figure of a refusal.
          */
         post: operations["verifyPicture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/verifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a verification
+         * @description Every check with its score, threshold, weight and evidence, and the person with place and device as far as they are kept. The audit log says who looked.
+         */
+        get: operations["getVerification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the verifications of a person
+         * @description The newest first. The audit log says who looked.
+         */
+        get: operations["listVerificationsOfSubject"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5767,6 +5811,280 @@ export interface components {
             /** @description Milliseconds by stage */
             timing: {
                 [key: string]: number;
+            };
+        };
+        /** @description One page of a list. */
+        PastVerificationPage: {
+            /** @description Verifications, the newest first */
+            items: components["schemas"]["PastVerification"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A verification as lists have it.
+         * @example {
+         *       "id": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+         *       "env": "live",
+         *       "at": "2026-11-20T12:00:00.000Z",
+         *       "kind": "1:1",
+         *       "decision": "refused",
+         *       "reason": "CHECK_FAILED",
+         *       "decidedBy": "liveness",
+         *       "sentence": "A check failed that has to pass: liveness.",
+         *       "told": "Hold the camera at eye level, and look at it.",
+         *       "failed": [
+         *         "liveness"
+         *       ],
+         *       "person": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "profile": {
+         *         "id": "builtin:default",
+         *         "slug": "default",
+         *         "version": 2
+         *       },
+         *       "confidence": 0.71,
+         *       "compositeScore": 0.42,
+         *       "assurance": "passive",
+         *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31"
+         *     }
+         */
+        PastVerification: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description World of the person
+             * @enum {string}
+             */
+            env: "live" | "test";
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            at: string;
+            /**
+             * @description Compared with one person, or with everybody
+             * @enum {string}
+             */
+            kind: "1:1" | "1:N";
+            /**
+             * @description `not-verified`: an ordinary answer that says no; `refused`: the picture or a check refused the whole verification
+             * @enum {string}
+             */
+            decision: "verified" | "not-verified" | "refused";
+            /**
+             * @description Why not; absent when verified
+             * @enum {string}
+             */
+            reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
+            /**
+             * @description The check that decided against it, where one did
+             * @enum {string}
+             */
+            decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+            /** @description How it ended, in one sentence */
+            sentence: string;
+            /** @description The sentence for the person; absent when verified */
+            told?: string;
+            /** @description Every check that failed */
+            failed: ("liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality")[];
+            /** @description Id of the person who was claimed or recognized */
+            person?: string;
+            /** @description The profile that decided */
+            profile: {
+                /** @description Id of this version */
+                id: string;
+                /** @description Name in requests; absent where the profile is not known any more */
+                slug?: string;
+                /** @description Version of its settings */
+                version: number;
+            };
+            /** @description 0.5 at the 1:1 rate of the profile; 0 where nobody was matched */
+            confidence: number;
+            /** @description Weighted mean of the scores of the checks that ran */
+            compositeScore: number;
+            /**
+             * @description What was done against presentation attacks
+             * @enum {string}
+             */
+            assurance: "match-only" | "passive" | "active";
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            by: string;
+        };
+        /**
+         * @description A verification with every check and what was kept of the person.
+         * @example {
+         *       "id": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+         *       "env": "live",
+         *       "at": "2026-11-20T12:00:00.000Z",
+         *       "kind": "1:1",
+         *       "decision": "refused",
+         *       "reason": "CHECK_FAILED",
+         *       "decidedBy": "liveness",
+         *       "sentence": "A check failed that has to pass: liveness.",
+         *       "told": "Hold the camera at eye level, and look at it.",
+         *       "failed": [
+         *         "liveness"
+         *       ],
+         *       "person": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "profile": {
+         *         "id": "builtin:default",
+         *         "slug": "default",
+         *         "version": 2
+         *       },
+         *       "confidence": 0.71,
+         *       "compositeScore": 0.42,
+         *       "assurance": "passive",
+         *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31",
+         *       "checks": [],
+         *       "models": {},
+         *       "timing": {
+         *         "total": 53
+         *       }
+         *     }
+         */
+        WholePastVerification: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description World of the person
+             * @enum {string}
+             */
+            env: "live" | "test";
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            at: string;
+            /**
+             * @description Compared with one person, or with everybody
+             * @enum {string}
+             */
+            kind: "1:1" | "1:N";
+            /**
+             * @description `not-verified`: an ordinary answer that says no; `refused`: the picture or a check refused the whole verification
+             * @enum {string}
+             */
+            decision: "verified" | "not-verified" | "refused";
+            /**
+             * @description Why not; absent when verified
+             * @enum {string}
+             */
+            reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
+            /**
+             * @description The check that decided against it, where one did
+             * @enum {string}
+             */
+            decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+            /** @description How it ended, in one sentence */
+            sentence: string;
+            /** @description The sentence for the person; absent when verified */
+            told?: string;
+            /** @description Every check that failed */
+            failed: ("liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality")[];
+            /** @description Id of the person who was claimed or recognized */
+            person?: string;
+            /** @description The profile that decided */
+            profile: {
+                /** @description Id of this version */
+                id: string;
+                /** @description Name in requests; absent where the profile is not known any more */
+                slug?: string;
+                /** @description Version of its settings */
+                version: number;
+            };
+            /** @description 0.5 at the 1:1 rate of the profile; 0 where nobody was matched */
+            confidence: number;
+            /** @description Weighted mean of the scores of the checks that ran */
+            compositeScore: number;
+            /**
+             * @description What was done against presentation attacks
+             * @enum {string}
+             */
+            assurance: "match-only" | "passive" | "active";
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            by: string;
+            /** @description E-mail address of the person */
+            email?: string;
+            /** @description Name of the person */
+            name?: string;
+            /** @description Every check that the profile asked for */
+            checks: components["schemas"]["PastCheck"][];
+            /** @description What decided about the face; absent where nothing was compared */
+            match?: {
+                /** @description How embeddings became a score */
+                scorer: string;
+                /** @description Enrolled pictures that decided */
+                pictures: number;
+                /** @description What the own gallery raised the threshold by */
+                shift: number;
+            };
+            /** @description Where the person was; kept only of those that verified */
+            place?: {
+                /** @description Degrees north, WGS 84 */
+                latitude: number;
+                /** @description Degrees east, WGS 84 */
+                longitude: number;
+                /** @description ISO 3166-1 alpha-2 */
+                country?: string;
+                /** @description IANA name */
+                timeZone?: string;
+            };
+            /** @description The device; kept only of those that verified */
+            device?: {
+                /** @description What the browser said of itself */
+                userAgent?: string;
+                /** @description Pixels */
+                cameraWidth?: number;
+                /** @description Pixels */
+                cameraHeight?: number;
+                /** @description Pixels */
+                screenWidth?: number;
+                /** @description Pixels */
+                screenHeight?: number;
+            };
+            /** @description Model -> the first 12 digits of the SHA-256 of its file */
+            models: {
+                [key: string]: string;
+            };
+            /** @description Milliseconds by stage */
+            timing: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * @description What one check said then.
+         * @example {
+         *       "check": "faceQuality",
+         *       "pass": true,
+         *       "score": 0.8055,
+         *       "threshold": 0.4,
+         *       "weight": 0.5,
+         *       "hardFail": false,
+         *       "sentence": "It passed."
+         *     }
+         */
+        PastCheck: {
+            /**
+             * @description Which check
+             * @enum {string}
+             */
+            check: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+            /** @description True when it passed, and when it was skipped */
+            pass: boolean;
+            /** @description 0..1; 0 when it was skipped */
+            score: number;
+            /** @description It passes from this score on; absent in what early releases wrote */
+            threshold?: number;
+            /** @description Its part in compositeScore; 0 when it was skipped */
+            weight: number;
+            /** @description A failure refuses the whole verification; absent in what early releases wrote */
+            hardFail?: boolean;
+            /** @description Why it did not run */
+            skipped?: string;
+            /** @description What it says, in one sentence */
+            sentence: string;
+            /** @description Figures behind the score */
+            evidence?: {
+                [key: string]: unknown;
             };
         };
         /** @description One page of a list. */
@@ -16111,6 +16429,83 @@ export interface operations {
             };
         };
     };
+    listVerifications: {
+        parameters: {
+            query?: {
+                /** @description From here on, ISO 8601 */
+                from?: string;
+                /** @description Up to here, without this moment itself */
+                until?: string;
+                /** @description `not-verified`: an ordinary answer that says no; `refused`: the picture or a check refused the whole verification */
+                decision?: "verified" | "not-verified" | "refused";
+                /** @description Only those that did not verify for this reason */
+                reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
+                /** @description Only those that this check decided against */
+                decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+                /** @description Only those where this check failed, whether it decided or not */
+                check?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+                /** @description Slug of the profile, or id of one version of it */
+                profile?: string;
+                /** @description Id or e-mail address of the person */
+                person?: string;
+                /** @description Id of the API key that asked */
+                key?: string;
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastVerificationPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
+             *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     verifyPicture: {
         parameters: {
             query?: {
@@ -16267,6 +16662,170 @@ export interface operations {
              *     - `TIMEOUT`: It took longer than the box allows; try again.
              */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getVerification: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the verification */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A verification with every check and what was kept of the person. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *       "env": "live",
+                     *       "at": "2026-11-20T12:00:00.000Z",
+                     *       "kind": "1:1",
+                     *       "decision": "refused",
+                     *       "reason": "CHECK_FAILED",
+                     *       "decidedBy": "liveness",
+                     *       "sentence": "A check failed that has to pass: liveness.",
+                     *       "told": "Hold the camera at eye level, and look at it.",
+                     *       "failed": [
+                     *         "liveness"
+                     *       ],
+                     *       "person": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "profile": {
+                     *         "id": "builtin:default",
+                     *         "slug": "default",
+                     *         "version": 2
+                     *       },
+                     *       "confidence": 0.71,
+                     *       "compositeScore": 0.42,
+                     *       "assurance": "passive",
+                     *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31",
+                     *       "checks": [],
+                     *       "models": {},
+                     *       "timing": {
+                     *         "total": 53
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WholePastVerification"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listVerificationsOfSubject: {
+        parameters: {
+            query?: {
+                /** @description From here on, ISO 8601 */
+                from?: string;
+                /** @description Up to here, without this moment itself */
+                until?: string;
+                /** @description `not-verified`: an ordinary answer that says no; `refused`: the picture or a check refused the whole verification */
+                decision?: "verified" | "not-verified" | "refused";
+                /** @description Only those that did not verify for this reason */
+                reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
+                /** @description Only those that this check decided against */
+                decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+                /** @description Only those where this check failed, whether it decided or not */
+                check?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+                /** @description Slug of the profile, or id of one version of it */
+                profile?: string;
+                /** @description Id of the API key that asked */
+                key?: string;
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastVerificationPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
+             *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,8 +1,14 @@
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
 import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
 import { deleteClaim } from '../engine/lockout/index.ts';
+import { createProfiles } from '../engine/profiles/index.ts';
 import { createSubjects, type Subjects } from '../engine/subjects/index.ts';
-import { type Checks, createChecks } from '../engine/verification/index.ts';
+import {
+  type Checks,
+  createChecks,
+  createPastVerifications,
+  type PastVerifications,
+} from '../engine/verification/index.ts';
 import { crossScoresInThread } from '../inference/gallery/cross-scores.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
 import type { Galleries } from '../inference/gallery/gallery.ts';
@@ -19,6 +25,7 @@ export interface People {
   subjects: Subjects;
   calibrations: GalleryCalibrations;
   checks: Checks;
+  verifications: PastVerifications;
 }
 
 /** People, what they consented to, and how they are verified. */
@@ -52,5 +59,6 @@ export function createPeople({
     observed: metrics.verification,
     disputedAreas: config.disputedAreas,
   });
-  return { consents, holds, galleries, subjects, calibrations, checks };
+  const verifications = createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) });
+  return { consents, holds, galleries, subjects, calibrations, checks, verifications };
 }

@@ -205,6 +205,12 @@ export interface Schema {
     scorer: Generated<string | null>;
     pictures: Generated<number | null>;
     gallery_shift: Generated<number | null>;
+    /** `VERIFIED`, or why not (engine/verification/outcome.ts). */
+    outcome: Generated<string>;
+    /** The check that decided against it; empty where none did. */
+    decided_by: Generated<string>;
+    /** The checks that failed, each with a comma on both sides. */
+    failed: Generated<string>;
     /** Sealed under the subject's key, only when it was recognized and verified. */
     place_sealed: Bytes | null;
     device_sealed: Bytes | null;

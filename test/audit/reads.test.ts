@@ -15,6 +15,8 @@ import { by } from '../support/audited.ts';
 const personal: Record<string, string> = {
   '/api/admin/subjects': 'subject.list',
   '/api/admin/subjects/:id': 'subject.read',
+  '/api/admin/subjects/:id/verifications': 'verification.list',
+  '/api/admin/verifications/:id': 'verification.read',
   '/api/admin/subjects/:id/consent': 'consent.read',
   '/api/admin/subjects/:id/export': 'subject.export',
   '/api/admin/holds': 'hold.list',
@@ -43,6 +45,7 @@ const nothingPersonal = [
   '/api/admin/webhooks/:id',
   '/api/admin/webhooks/catalog',
   '/api/admin/sites',
+  '/api/admin/verifications',
   '/api/admin/profiles',
   '/api/admin/profiles/:slug',
   '/api/admin/erasures',
@@ -78,7 +81,7 @@ const email = 'ada.lovelace@example.com';
 let data: string;
 let gatehouse: Gatehouse;
 let app: FastifyInstance;
-let ids: { organization: string; subject: string; delivery: string };
+let ids: { organization: string; subject: string; delivery: string; verification: string };
 
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'gatehouse-reads-'));
@@ -98,7 +101,17 @@ beforeEach(async () => {
   );
   await gatehouse.relay.relay();
   const [delivery] = await gatehouse.deliveries.list(realm, { limit: 1 });
-  ids = { organization, subject: subject.id, delivery: delivery!.id };
+  const verification = `ver_${'0'.repeat(26)}`;
+  inDatabase((database) =>
+    database
+      .prepare(
+        `insert into verification (id, organization, world, subject, kind, profile, profile_version, verified, confidence, composite,
+          assurance, checks, models, timing, actor, created_at, outcome)
+         values (?, ?, 'test', ?, '1:1', 'builtin:default', 2, 1, 0.9, 0.9, 'match-only', '[]', '{}', '{}', 'key:key_1', 1, 'VERIFIED')`,
+      )
+      .run(verification, organization, subject.id),
+  );
+  ids = { organization, subject: subject.id, delivery: delivery!.id, verification };
   app = await createControlServer(gatehouse, { log: silentLog });
   await app.ready();
 });

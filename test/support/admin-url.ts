@@ -13,6 +13,7 @@ const names: Record<string, string> = {
   jobs: 'job',
   models: 'model',
   subjects: 'subject',
+  verifications: 'verification',
   erasures: 'erasure',
 };
 

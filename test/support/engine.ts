@@ -7,8 +7,13 @@ import { createLimits } from '../../service/engine/limits/index.ts';
 import { deleteClaim } from '../../service/engine/lockout/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
+import { createProfiles } from '../../service/engine/profiles/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
-import { type ChecksDeps, createChecks } from '../../service/engine/verification/index.ts';
+import {
+  type ChecksDeps,
+  createChecks,
+  createPastVerifications,
+} from '../../service/engine/verification/index.ts';
 import { createGalleries } from '../../service/inference/gallery/galleries.ts';
 import type {
   Manifest,
@@ -287,6 +292,7 @@ export async function startEngine({
     /** A second start over the same database, with empty galleries. */
     openSubjects,
     checks,
+    pastVerifications: createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) }),
     /** The same with another part in place of one of these. */
     openChecks,
     organization,

@@ -16,6 +16,7 @@ const rooms = [
   'subjectRecords',
   'retention',
   'serving',
+  'verifications',
 ] as const;
 
 const refuse = (): never => {

@@ -10,6 +10,7 @@ const prefixes = {
   grant: 'grt',
   key: 'key',
   person: 'sub',
+  verification: 'ver',
   picture: 'enr',
   site: 'site',
   hold: 'hold',

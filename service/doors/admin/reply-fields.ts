@@ -3,6 +3,10 @@ import { z } from 'zod';
 /** A time, ISO 8601 in UTC. */
 export const time = (what: string) => z.iso.datetime().describe(what);
 
+/** A time in a request, ISO 8601 with any offset. */
+export const moment = () =>
+  z.iso.datetime({ offset: true, error: 'It must be a time such as 2026-11-20T12:00:00Z.' });
+
 /** An actor, as the audit log spells it. */
 export const actor = z
   .string()

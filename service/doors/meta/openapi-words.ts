@@ -50,6 +50,7 @@ export const tags = [
   { name: 'profiles', description: 'What a verification checks, and how strictly.' },
   { name: 'limits', description: 'How many requests are taken.' },
   { name: 'subjects', description: 'People who are enrolled.' },
+  { name: 'verifications', description: 'What was decided, and why.' },
   { name: 'consent', description: 'Consent of people, and holds that keep their data.' },
   { name: 'retention', description: 'How long data is kept.' },
   { name: 'erasure', description: 'Erasing people, and the receipts of it.' },

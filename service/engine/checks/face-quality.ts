@@ -32,12 +32,18 @@ export interface QualityAdvice {
   score: number;
 }
 
+/** Why a picture cannot be judged. */
+type Unjudgeable = Extract<
+  ProblemCode,
+  'FACE_NOT_FOUND' | 'SEVERAL_FACES' | 'FACE_TOO_SMALL' | 'FACE_QUALITY_REFUSED'
+>;
+
 export interface QualityReport {
   components: QualityAdvice[];
   /** Geometric mean of the components, 0..1. */
   score: number;
   /** What cannot be judged at all, whatever the profile says. */
-  unjudgeable?: QualityAdvice & { problem: ProblemCode };
+  unjudgeable?: QualityAdvice & { problem: Unjudgeable };
 }
 
 /** A second face at least this wide, relative to the first, makes it unclear who is meant. */
@@ -154,7 +160,7 @@ export function faceQuality(analysis: Analysis, { pad }: { pad: boolean }): Qual
   const components = [present, single, ...judged];
   const logs = components.map(({ score }) => Math.log(Math.max(FLOOR, score)));
   const score = Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
-  const named = (name: QualityComponent, problem: ProblemCode) => ({
+  const named = (name: QualityComponent, problem: Unjudgeable) => ({
     ...components.find(({ component }) => component === name)!,
     problem,
   });

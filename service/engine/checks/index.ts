@@ -2,7 +2,7 @@ export { applyRule, type CheckResult, checksWithInput, hardFailures } from './ap
 export { BLACK_AND_WHITE, isBlackAndWhite } from './black-and-white.ts';
 export type { DeviceInfo, Earlier, Place, Probe } from './circumstances.ts';
 export { composite } from './composite.ts';
-export { compositeReason } from './composite-reason.ts';
+export { compositeReason, lowestOf } from './composite-reason.ts';
 export type { QualityComponent, QualityReport } from './face-quality.ts';
 export { adviceOf, faceQuality, qualityComponents, qualityFinding } from './face-quality.ts';
 export type { Frame } from './frame.ts';

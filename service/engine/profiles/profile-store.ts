@@ -33,6 +33,19 @@ const newestOfEach = (db: Db) =>
         .select((inner) => inner.fn.max('other.version').as('newest')),
     );
 
+/** Every version with one of these ids or slugs, also those that were put away. */
+const versionsNamed = (
+  db: Db,
+  organization: OrganizationId,
+  names: readonly string[],
+): Promise<{ id: string; slug: string }[]> =>
+  db
+    .selectFrom('profile')
+    .select(['id', 'slug'])
+    .where('organization', '=', organization)
+    .where((eb) => eb.or([eb('id', 'in', [...names]), eb('slug', 'in', [...names])]))
+    .execute();
+
 interface ProfileListing {
   organization?: OrganizationId;
   after?: string;
@@ -46,6 +59,8 @@ export function createProfileStore({ db }: { db: Db }) {
       const row = await newestVersion(db, organization, slug);
       return row?.removed_at === null ? row : undefined;
     },
+    versionsNamed: (organization: OrganizationId, names: readonly string[]) =>
+      versionsNamed(db, organization, names),
     /** Also one that was put away: the next version comes after it. */
     newestIn: (tx: Tx, organization: OrganizationId, slug: string) => newestVersion(tx, organization, slug),
     /** The slug of the profile that has this id in any of its versions. */

@@ -23,6 +23,10 @@ export interface Profiles {
   lenientOrganizations(): Promise<Set<OrganizationId>>;
   /** The newest version; an organization's own goes before a built-in one. Throws PROFILE_NOT_FOUND. */
   get(organization: OrganizationId, idOrSlug: string): Promise<Profile>;
+  /** Of every version that a slug ever had, built-in or own; of an id, that id. Throws PROFILE_NOT_FOUND. */
+  idsOf(organization: OrganizationId, idOrSlug: string): Promise<string[]>;
+  /** Slugs by id, of any version; what is not known any more is left out. */
+  slugsOf(organization: OrganizationId, ids: readonly string[]): Promise<Map<string, string>>;
   set(
     organization: OrganizationId,
     slug: string,
@@ -50,6 +54,7 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
   const toProfile = createReadProfile(log);
 
   return {
+    ...createProfileNames(store),
     async list(organization) {
       const own = (await store.list({ organization })).map(toProfile);
       const taken = new Set(own.map(({ slug }) => slug));
@@ -78,10 +83,7 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
       if (own) return toProfile(own);
       const found = builtInOf(slug);
       if (found) return found;
-      throw new Problem(
-        'PROFILE_NOT_FOUND',
-        `No profile has the id or slug “${idOrSlug}”: “gatehouse profile list” shows them.`,
-      );
+      throw notFound(idOrSlug);
     },
     async set(organization, slug, definition, actor) {
       const valid = parse(slug, definition);
@@ -122,6 +124,29 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
     },
   };
 }
+
+function createProfileNames(
+  store: Pick<ReturnType<typeof createProfileStore>, 'versionsNamed'>,
+): Pick<Profiles, 'idsOf' | 'slugsOf'> {
+  return {
+    async idsOf(organization, idOrSlug) {
+      const builtIn = builtInProfiles.filter(({ id, slug }) => id === idOrSlug || slug === idOrSlug);
+      const ids = [...builtIn, ...(await store.versionsNamed(organization, [idOrSlug]))].map(({ id }) => id);
+      if (ids.length > 0) return ids;
+      throw notFound(idOrSlug);
+    },
+    async slugsOf(organization, ids) {
+      const own = ids.length === 0 ? [] : await store.versionsNamed(organization, [...new Set(ids)]);
+      return new Map([...builtInProfiles, ...own].map(({ id, slug }) => [id, slug]));
+    },
+  };
+}
+
+const notFound = (idOrSlug: string) =>
+  new Problem(
+    'PROFILE_NOT_FOUND',
+    `No profile has the id or slug “${idOrSlug}”: “gatehouse profile list” shows them.`,
+  );
 
 const builtInOf = (slug: string) => builtInProfiles.find((profile) => profile.slug === slug);
 

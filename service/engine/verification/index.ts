@@ -1,5 +1,23 @@
 export type { Checks, ChecksDeps } from './checks.ts';
 export { createChecks } from './checks.ts';
+export {
+  decisionOf,
+  decisions,
+  outcomeSentences,
+  outcomesOf,
+  type Unverified,
+  unverifiedOutcomes,
+  type VerificationDecision,
+  type VerificationOutcome,
+} from './outcome.ts';
+export type { HourlyCount } from './past/hourly-counts.ts';
+export type { PastVerification, WholeVerification } from './past/past-verification.ts';
+export {
+  createPastVerifications,
+  type PastOrder,
+  type PastVerifications,
+} from './past/past-verifications.ts';
+export type { OutcomeCount } from './past-verifications-store.ts';
 export type { VerificationDataDeps } from './personal-data.ts';
 export { createVerificationData } from './personal-data.ts';
 export { createProbePages } from './probe-pages-store.ts';

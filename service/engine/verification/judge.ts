@@ -11,6 +11,7 @@ import {
 } from '../checks/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { Matched } from './match.ts';
+import { type Ended, endedBy } from './outcome.ts';
 import type { Run, Seen } from './verification-run.ts';
 import type { VerificationStore } from './verification-store.ts';
 
@@ -30,6 +31,7 @@ export interface Outcome {
   failed: CheckResult[];
   /** The very picture that was enrolled. */
   replayed: boolean;
+  ended: Ended;
   /** Why not; absent when verified. */
   reason?: string;
   /** The person, when verified; one whose erasure has begun meanwhile has no address any more. */
@@ -71,6 +73,7 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
       compositeScore,
       failed,
       replayed,
+      ended: endedBy({ replayed, matched: decision.matched, failed, enough, checkResults }),
       ...(reason === undefined ? { recognized: await nameOf(run, decision.subject!) } : { reason }),
     };
   };

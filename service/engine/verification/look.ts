@@ -2,20 +2,25 @@ import type { Analysis, AnalysisRequest, FaceAnalyzer } from '../../inference/fa
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { describeActor } from '../audit/index.ts';
-import { type CheckResult, faceQuality, isBlackAndWhite } from '../checks/index.ts';
+import { faceQuality, isBlackAndWhite } from '../checks/index.ts';
 import type { PictureGuard } from '../lockout/index.ts';
 import type { ModelPlan, Profile } from '../profiles/index.ts';
 import { analyzeFrames } from './analyze-frames.ts';
 import { disclosedResults } from './disclosed-results.ts';
 import type { WriteVerification } from './record-verification.ts';
-import { blackAndWhiteRefusal, pictureRefusal, refusedBefore } from './refuse-picture.ts';
+import {
+  blackAndWhiteRefusal,
+  type PictureRefusal,
+  pictureRefusal,
+  refusedBefore,
+} from './refuse-picture.ts';
 import type { EnrollCommand, VerifyCommand } from './verdict.ts';
 import type { Run, Seen, Sight } from './verification-run.ts';
 
 /** A picture that cannot be judged, or that the profile refuses. */
 export interface RefusedSight {
   main: Analysis;
-  refusal: { problem: Problem; result: CheckResult };
+  refusal: PictureRefusal;
 }
 
 export interface SightDeps {
@@ -72,10 +77,11 @@ export function createLook({ analyzer, deadline, write }: SightDeps & { write: W
     const request = analysisRequest(command, plan, plan.embedders, deadline);
     const sight = await lookAtPicture(analyzer, command.picture, request, { profile, guard });
     if (!('refusal' in sight)) return { ...sight, frames: await analyzeFrames(analyzer, command, request) };
-    const { problem, result } = sight.refusal;
+    const { problem, outcome, result } = sight.refusal;
     const disclosed = { reason: result.reason ?? problem.message };
-    await write(run, sight.main, { verified: false, checks: [result], reason: problem.message }, disclosed);
     const { code, message, extra } = problem;
+    const ended = { outcome, decidedBy: result.check };
+    await write(run, sight.main, { verified: false, ended, checks: [result], reason: message }, disclosed);
     throw new Problem(code, message, { ...extra, checkResults: disclosedResults([result], false) });
   };
 }

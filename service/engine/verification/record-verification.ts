@@ -54,7 +54,7 @@ export interface Disclosed {
   email?: string;
 }
 
-type Stored = Pick<VerificationRecord, 'verified' | 'checks'> & Partial<VerificationRecord>;
+type Stored = Pick<VerificationRecord, 'verified' | 'ended' | 'checks'> & Partial<VerificationRecord>;
 
 export type WriteVerification = ReturnType<typeof createWriteVerification>;
 
@@ -83,6 +83,7 @@ export function createWriteVerification(deps: WriteDeps) {
       kind,
       profile: profile.id,
       profileVersion: profile.version,
+      rules: profile.definition.checks,
       confidence: 0,
       composite: 0,
       assurance: assuranceOf(run, main),
@@ -190,7 +191,7 @@ function figuresOf(run: Run, main: Analysis, { checks, verified }: Stored) {
 export function createRecord(write: WriteVerification) {
   return async function record(
     run: Run,
-    { main, decision, checkResults, compositeScore, replayed, reason, recognized, probe }: Outcome,
+    { main, decision, checkResults, compositeScore, replayed, ended, reason, recognized, probe }: Outcome,
     { guard, attempt }: Pick<Admission, 'guard' | 'attempt'>,
   ): Promise<void> {
     const { command, place } = run;
@@ -199,6 +200,7 @@ export function createRecord(write: WriteVerification) {
     const verified = reason === undefined;
     const stored = {
       verified,
+      ended,
       checks: checkResults,
       confidence: decision.confidence,
       composite: compositeScore,

@@ -10,6 +10,14 @@ import {
 } from '../checks/index.ts';
 import { REFUSED_BEFORE } from '../lockout/index.ts';
 import type { Profile } from '../profiles/index.ts';
+import type { Unverified } from './outcome.ts';
+
+/** What is answered, how it is stored, and the result that says why. */
+export interface PictureRefusal {
+  problem: Problem;
+  outcome: Unverified;
+  result: CheckResult;
+}
 
 const messages: Partial<Record<ProblemCode, string>> = {
   FACE_NOT_FOUND: 'No face was found in the picture.',
@@ -22,7 +30,7 @@ export function pictureRefusal(
   report: QualityReport,
   rule: Rule,
   refuseQuality: readonly string[],
-): { problem: Problem; result: CheckResult } | undefined {
+): PictureRefusal | undefined {
   const { unjudgeable } = report;
   const fault = unjudgeable ?? adviceOf(report).find(({ component }) => refuseQuality.includes(component));
   if (fault === undefined) return undefined;
@@ -33,7 +41,8 @@ export function pictureRefusal(
     reason: fault.advice,
   };
   const message = messages[code] ?? `The picture is not good enough (${fault.component}).`;
-  return { problem: new Problem(code, message, { reason: fault.advice, checkResults: [result] }), result };
+  const problem = new Problem(code, message, { reason: fault.advice, checkResults: [result] });
+  return { problem, outcome: code, result };
 }
 
 /** The refusal of a picture that liveness refused before: nothing was run on it. */
@@ -49,15 +58,13 @@ export function refusedBefore({ slug, definition }: Pick<Profile, 'slug' | 'defi
 }
 
 /** The refusal of a picture without color where liveness is to be judged: it is no attack, and cannot be judged. */
-export function blackAndWhiteRefusal(
-  report: QualityReport,
-  rule: Rule,
-): { problem: Problem; result: CheckResult } {
+export function blackAndWhiteRefusal(report: QualityReport, rule: Rule): PictureRefusal {
   const result: CheckResult = {
     ...applyRule('faceQuality', rule, qualityFinding(report)),
     pass: false,
     reason: BLACK_AND_WHITE,
   };
   const extra = { reason: BLACK_AND_WHITE, checkResults: [result] };
-  return { problem: new Problem('FACE_QUALITY_REFUSED', BLACK_AND_WHITE, extra), result };
+  const outcome = 'FACE_QUALITY_REFUSED';
+  return { problem: new Problem(outcome, BLACK_AND_WHITE, extra), outcome, result };
 }

@@ -3,8 +3,9 @@ import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { CheckResult, DeviceInfo, Earlier, Place, Probe } from '../checks/index.ts';
+import type { CheckResult, DeviceInfo, Earlier, Place, Probe, Rules } from '../checks/index.ts';
 import { keptResults } from '../checks/index.ts';
+import type { Ended } from './outcome.ts';
 import { encodeProbe, probeField, readProbe, restoreProbe } from './probe-bytes.ts';
 import type { Assurance } from './verdict.ts';
 
@@ -18,7 +19,10 @@ export interface VerificationRecord {
   kind: '1:1' | '1:N';
   profile: string;
   profileVersion: number;
+  /** The profile's, as they were applied. */
+  rules: Rules;
   verified: boolean;
+  ended: Ended;
   reason?: string;
   confidence: number;
   composite: number;
@@ -97,11 +101,14 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
         scorer: record.match?.scorer ?? null,
         pictures: record.match?.pictures ?? null,
         gallery_shift: record.match?.shift ?? null,
-        checks: JSON.stringify(keptResults(record.checks)),
+        checks: JSON.stringify(storedResults(record)),
         models: JSON.stringify(record.models),
         timing: JSON.stringify(record.timing),
         actor: record.actor,
         created_at: record.at,
+        outcome: record.ended.outcome,
+        decided_by: record.ended.decidedBy ?? '',
+        failed: failedText(record.checks),
         place_sealed: place!,
         device_sealed: device!,
         probe_sealed: probe!,
@@ -150,6 +157,23 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
     },
   };
 }
+
+/** A result as it is stored: with what the profile asked of it then. */
+export interface StoredResult extends CheckResult {
+  /** Absent in what releases before 0.2 wrote. */
+  threshold?: number;
+  hardFail?: boolean;
+}
+
+const storedResults = ({ checks, rules }: VerificationRecord): StoredResult[] =>
+  keptResults(checks).map((result) => {
+    const { threshold, hardFail } = rules[result.check];
+    return { ...result, threshold, hardFail };
+  });
+
+/** The names of checks that failed, each with a comma on both sides: `,liveness,faceQuality,`. */
+const failedText = (checks: readonly CheckResult[]): string =>
+  `,${checks.map(({ check, pass }) => (pass ? '' : `${check},`)).join('')}`;
 
 /** As it is kept of a person who was erased while the picture was judged: the figures stay. */
 export const anonymous = (sealed: SealedVerification): SealedVerification => ({

@@ -1059,10 +1059,12 @@ describe('what is remembered', () => {
         score: 0,
         weight: 0.3,
         reason: 'Too far from the last verified location.',
+        threshold: 0.5,
+        hardFail: false,
       },
-      { check: 'deviceConsistency', pass: true, score: 1, weight: 0.1 },
-      { check: 'geoFence', pass: true, score: 1, weight: 0.1 },
-      { check: 'timeRestriction', pass: true, score: 1, weight: 0.1 },
+      { check: 'deviceConsistency', pass: true, score: 1, weight: 0.1, threshold: 0.3, hardFail: false },
+      { check: 'geoFence', pass: true, score: 1, weight: 0.1, threshold: 0.5, hardFail: true },
+      { check: 'timeRestriction', pass: true, score: 1, weight: 0.1, threshold: 0.5, hardFail: true },
     ]);
     expect(kept.at(-1)).toMatchObject({ check: 'faceQuality', details: { components: expect.any(Array) } });
   });

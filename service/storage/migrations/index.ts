@@ -11,6 +11,7 @@ import { galleryCalibration } from './0009-gallery-calibration.ts';
 import { jobErrors } from './0010-job-errors.ts';
 import { checkpointsJob } from './0011-checkpoints-job.ts';
 import { administrators } from './0012-administrators.ts';
+import { verificationLists } from './0013-verification-lists.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   jobErrors,
   checkpointsJob,
   administrators,
+  verificationLists,
 ];

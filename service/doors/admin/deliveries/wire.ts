@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
-import { time } from '../reply-fields.ts';
+import { moment, time } from '../reply-fields.ts';
 import { attempt, delivery } from './reply-examples.ts';
-
-const moment = () =>
-  z.iso.datetime({ offset: true, error: 'It must be a time such as 2026-11-20T12:00:00Z.' });
 
 const eventName = z.string().min(1).max(80);
 

@@ -3,15 +3,16 @@ import { defined } from '../../../lib/defined.ts';
 import { operators } from '../may-call.ts';
 import { pictureRefusals, pictureUpload } from '../picture.ts';
 import { type AdminRoute, route } from '../route.ts';
+import { type PastVerificationRouteDeps, pastVerificationRoutes } from './past-routes.ts';
 import { fromVerdict } from './translate.ts';
 import { VerdictReply, VerifyRequest } from './wire.ts';
 
-export interface VerificationRouteDeps {
+export interface VerificationRouteDeps extends PastVerificationRouteDeps {
   checks: Pick<Checks, 'verify'>;
 }
 
-/** Whether a picture shows a person, as an operator asks. */
-export const verificationRoutes = ({ checks }: VerificationRouteDeps): AdminRoute[] => [
+/** Whether a picture shows a person, as an operator asks, and what was decided before. */
+export const verificationRoutes = ({ checks, verifications }: VerificationRouteDeps): AdminRoute[] => [
   route({
     tag: 'subjects',
     within: 'world',
@@ -36,4 +37,5 @@ export const verificationRoutes = ({ checks }: VerificationRouteDeps): AdminRout
     handle: async ({ realm, body, file, who, request }) =>
       fromVerdict(await checks.verify({ ...realm, ...defined(body), picture: file, actor: who, request })),
   }),
+  ...pastVerificationRoutes({ verifications }),
 ];

@@ -1,0 +1,77 @@
+import { type CheckName, type CheckResult, lowestOf } from '../checks/index.ts';
+
+/** Answers of an ordinary verification that did not verify. */
+const ordinary = ['NOT_RECOGNIZED', 'BELOW_MINIMUM'] as const;
+/** Refusals, by the code of their problem. */
+const refusals = [
+  'CHECK_FAILED',
+  'REPLAYED_PICTURE',
+  'FACE_NOT_FOUND',
+  'SEVERAL_FACES',
+  'FACE_TOO_SMALL',
+  'FACE_QUALITY_REFUSED',
+] as const;
+
+/** Why verifications did not verify. */
+export const unverifiedOutcomes = [...ordinary, ...refusals] as const;
+export type Unverified = (typeof unverifiedOutcomes)[number];
+/** How a verification ended. */
+export type VerificationOutcome = 'VERIFIED' | Unverified;
+
+/** The three ways a verification can end for the caller. */
+export const decisions = ['verified', 'not-verified', 'refused'] as const;
+export type VerificationDecision = (typeof decisions)[number];
+
+/** The outcomes of each decision. */
+export const outcomesOf: Readonly<Record<VerificationDecision, readonly VerificationOutcome[]>> = {
+  verified: ['VERIFIED'],
+  'not-verified': ordinary,
+  refused: refusals,
+};
+
+export const decisionOf = (outcome: VerificationOutcome): VerificationDecision =>
+  decisions.find((decision) => outcomesOf[decision].includes(outcome)) ?? 'refused';
+
+/** How a verification ended, and the check that decided against it. */
+export interface Ended {
+  outcome: VerificationOutcome;
+  decidedBy?: CheckName;
+}
+
+/** In the order in which `judge` looks for a reason. */
+export function endedBy({
+  replayed,
+  matched,
+  failed,
+  enough,
+  checkResults,
+}: {
+  replayed: boolean;
+  matched: boolean;
+  /** What refuses the whole verification. */
+  failed: readonly CheckResult[];
+  /** The composite reaches the minimum. */
+  enough: boolean;
+  checkResults: readonly CheckResult[];
+}): Ended {
+  if (replayed) return { outcome: 'REPLAYED_PICTURE' };
+  const [first] = failed;
+  if (first) return { outcome: 'CHECK_FAILED', decidedBy: first.check };
+  if (!matched) return { outcome: 'NOT_RECOGNIZED' };
+  if (enough) return { outcome: 'VERIFIED' };
+  const lowest = lowestOf(checkResults);
+  return { outcome: 'BELOW_MINIMUM', ...(lowest && { decidedBy: lowest.check }) };
+}
+
+/** What each outcome means, for the people who read lists of verifications. */
+export const outcomeSentences: Readonly<Record<VerificationOutcome, string>> = {
+  VERIFIED: 'The person was recognized, and every check was good enough.',
+  NOT_RECOGNIZED: 'The face is not that of the person, or of nobody who is enrolled.',
+  BELOW_MINIMUM: 'The checks together did not reach what the profile asks for.',
+  CHECK_FAILED: 'A check failed that has to pass.',
+  REPLAYED_PICTURE: 'The very picture that was enrolled was sent again.',
+  FACE_NOT_FOUND: 'No face was found in the picture.',
+  SEVERAL_FACES: 'There was more than one face in the picture.',
+  FACE_TOO_SMALL: 'The face was too small in the picture.',
+  FACE_QUALITY_REFUSED: 'The picture was not good enough to be judged.',
+};

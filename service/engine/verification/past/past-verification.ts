@@ -1,0 +1,62 @@
+import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
+import type { CheckName, DeviceInfo, Place } from '../../checks/index.ts';
+import type { Ended } from '../outcome.ts';
+import type { Assurance } from '../verdict.ts';
+import type { StoredResult } from '../verification-store.ts';
+
+/** A verification as lists have it: nothing of it is sealed. */
+export interface PastVerification extends Ended {
+  id: string;
+  organization: OrganizationId;
+  world: World;
+  at: number;
+  kind: '1:1' | '1:N';
+  /** The person claimed or recognized; absent where there was none, and once the person was erased. */
+  subject?: SubjectId;
+  profile: { id: string; version: number };
+  /** Why not, in words for the person. */
+  reason?: string;
+  failed: CheckName[];
+  confidence: number;
+  composite: number;
+  assurance: Assurance;
+  /** As the audit log spells it. */
+  actor: string;
+}
+
+/** The whole of one verification. */
+export interface WholeVerification extends PastVerification {
+  checks: StoredResult[];
+  /** What decided about the face; absent where nothing was compared, and in what early releases wrote. */
+  match?: { scorer: string; pictures: number; shift: number };
+  models: Record<string, string>;
+  timing: Record<string, number>;
+  /** Opened: kept of a verified person, until they are erased. */
+  place?: Place;
+  device?: DeviceInfo;
+}
+
+/** What a list is narrowed to; all of it holds. Times are ms since 1970. */
+export interface PastFilter {
+  /** From here on. */
+  from?: number;
+  /** Up to here, without this moment itself. */
+  until?: number;
+  /** One of these. */
+  outcomes?: readonly string[];
+  /** The check that decided against it. */
+  decidedBy?: CheckName;
+  /** A check that failed, whether it decided or not. */
+  check?: CheckName;
+  /** Ids of profiles: one of them. */
+  profiles?: readonly string[];
+  subject?: SubjectId;
+  /** As the audit log spells it. */
+  actor?: string;
+}
+
+/** What the next page goes on after. */
+export interface PastKey {
+  at: number;
+  id: string;
+}

@@ -1,0 +1,127 @@
+import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { OrganizationId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { InTransaction } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import type { Profiles } from '../../profiles/index.ts';
+import type { Realm, Subject, Subjects } from '../../subjects/index.ts';
+import {
+  createPastVerificationsStore,
+  type PastVerificationsStoreDeps,
+} from '../past-verifications-store.ts';
+import { createHourlyCounts, type HourlyCount } from './hourly-counts.ts';
+import type { PastFilter, PastKey, PastVerification, WholeVerification } from './past-verification.ts';
+
+/** `slug` is absent where the profile is not known any more. */
+type Named<T extends PastVerification> = Omit<T, 'profile'> & { profile: T['profile'] & { slug?: string } };
+
+export interface PastOrder extends Omit<PastFilter, 'profiles' | 'subject'> {
+  /** Slug, or id of one version. */
+  profile?: string;
+  /** Id or e-mail address. */
+  person?: string;
+  /** The last of the page before. */
+  before?: PastKey;
+  limit: number;
+}
+
+export interface PastVerifications {
+  /**
+   * The newest first. A list of one person's is audited as a read of the person. Throws SUBJECT_NOT_FOUND and PROFILE_NOT_FOUND.
+   */
+  page(
+    realm: Realm,
+    order: PastOrder,
+    actor: Actor,
+    request?: string,
+  ): Promise<{ items: Named<PastVerification>[]; next?: PastKey }>;
+  /** With the person and what is sealed, so it is audited, on disk before the answer. Throws NOT_FOUND. */
+  get(
+    realm: Realm,
+    id: string,
+    actor: Actor,
+    request?: string,
+  ): Promise<Named<WholeVerification> & { person?: Subject }>;
+  /** How those of the last hours ended, the oldest hour first. */
+  hourly(realm: Realm, hours: number): Promise<HourlyCount[]>;
+}
+
+export interface PastVerificationsDeps extends PastVerificationsStoreDeps {
+  inTransaction: InTransaction;
+  audit: Audit;
+  subjects: Pick<Subjects, 'find' | 'get'>;
+  profiles: Pick<Profiles, 'idsOf' | 'slugsOf'>;
+  clock: Clock;
+}
+
+export function createPastVerifications(deps: PastVerificationsDeps): PastVerifications {
+  const { inTransaction, audit, subjects, profiles, clock } = deps;
+  const store = createPastVerificationsStore(deps);
+
+  async function named<T extends PastVerification>(
+    organization: OrganizationId,
+    items: readonly T[],
+  ): Promise<Named<T>[]> {
+    const slugs = await profiles.slugsOf(
+      organization,
+      items.map(({ profile }) => profile.id),
+    );
+    return items.map((item) => ({
+      ...item,
+      profile: { ...item.profile, ...defined({ slug: slugs.get(item.profile.id) }) },
+    }));
+  }
+
+  return {
+    async page(realm, { person, profile, before, limit, ...filter }, actor, request) {
+      const { organization, world } = realm;
+      const subject = person === undefined ? undefined : (await subjects.get(realm, person)).id;
+      const ids = profile === undefined ? undefined : await profiles.idsOf(organization, profile);
+      const found = await store.list(
+        realm,
+        { ...filter, ...defined({ subject, profiles: ids }) },
+        { limit: limit + 1, ...defined({ before }) },
+      );
+      const items = found.slice(0, limit);
+      if (subject !== undefined)
+        await inTransaction((tx) =>
+          audit.add(tx, {
+            actor,
+            action: 'verification.list',
+            organization,
+            target: subject,
+            ...defined({ request }),
+            details: { world, verifications: items.length },
+          }),
+        );
+      const last = items.at(-1);
+      return {
+        items: await named(organization, items),
+        ...(last && found.length > limit && { next: { at: last.at, id: last.id } }),
+      };
+    },
+
+    async get(realm, id, actor, request) {
+      const { organization, world } = realm;
+      const found = await store.find(realm, id);
+      if (!found) throw new Problem('NOT_FOUND', 'No such verification is kept here.');
+      const { subject } = found;
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          actor,
+          action: 'verification.read',
+          organization,
+          target: id,
+          ...defined({ request }),
+          details: { world, ...defined({ subject }) },
+        }),
+      );
+      const person = subject && (await subjects.find(realm, subject));
+      const [one] = await named(organization, [found]);
+      return { ...one!, ...defined({ person }) };
+    },
+
+    hourly: createHourlyCounts({ store, clock }),
+  };
+}
