@@ -37,7 +37,7 @@ export async function openAudit({ config, ground, vault, opened }: Base): Promis
   return { audit, auditLog, restored };
 }
 
-/** A stop goes on without it: the lines are chained, and the next start signs them. */
+/** A failure does not hold up the stop: the lines are chained, and the next start signs them. */
 async function signEnd(auditLog: AuditLog, log: Log): Promise<void> {
   try {
     await auditLog.checkpoint('stop');

@@ -33,7 +33,7 @@ export interface BackupFilesDeps {
 /** Last number that a backup of this key store got. */
 const SEQUENCE_NOTE = 'backup.sequence';
 
-/** What backups are made of and where they lie: the database as it is, the settings, the list of models. */
+/** The contents and folders of backups: the database, the settings, the list of models. */
 export function createBackupFiles(deps: BackupFilesDeps): BackupFiles {
   const { data, vault, clock, log } = deps;
   let opened: Promise<BackupKey> | undefined;
@@ -68,7 +68,7 @@ export function createBackupFiles(deps: BackupFilesDeps): BackupFiles {
     async where(path) {
       if (await stat(path).catch(() => undefined)) return 'there';
       const folder = await readdir(dirname(path)).catch(() => undefined);
-      // The empty folder of a medium that is not mounted says nothing.
+      // The empty folder of an unmounted medium is no evidence.
       return folder === undefined || folder.length === 0 ? 'away' : 'removed';
     },
     prove: (path, places) => prove(deps, path, places),
@@ -88,14 +88,14 @@ async function keepPassphrase({ data, vault: { keys } }: BackupFilesDeps): Promi
   if (((await keys.note(PASSPHRASE_NOTE)) ?? '') !== now) await keys.setNote(PASSPHRASE_NOTE, now);
 }
 
-/** The number of a file that was not written in the end is given to no other. */
+/** The number of a failed file is not reused. */
 async function nextSequence(keys: Vault['keys']): Promise<number> {
   const sequence = Number((await keys.note(SEQUENCE_NOTE)) ?? 0) + 1;
   await keys.setNote(SEQUENCE_NOTE, String(sequence));
   return sequence;
 }
 
-/** What keeps the backup from being restored, one sentence each. */
+/** The reasons why the backup cannot be restored, one sentence each. */
 async function prove(
   { data, vault, clock, log }: BackupFilesDeps,
   path: string,
@@ -156,7 +156,7 @@ async function write(
   }
 }
 
-/** A file that cannot be read back does not stay. */
+/** Deletes a file that cannot be read back. */
 async function readBack(path: string, key: BackupKey): Promise<void> {
   const written = await openBackupFile(path);
   try {
@@ -169,7 +169,7 @@ async function readBack(path: string, key: BackupKey): Promise<void> {
   }
 }
 
-/** What an earlier backup or proof left that was cut short. */
+/** Temporary files of an interrupted backup or proof. */
 function clearScratch(scratch: string): void {
   for (const name of namesIn(scratch)) {
     if (/^backup-.*\.db/.test(name)) rmSync(join(scratch, name));

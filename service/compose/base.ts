@@ -19,9 +19,9 @@ import { modelPaths } from './model-paths.ts';
 export interface ComposeDeps extends OlderSchema {
   log: Log;
   clock?: Clock;
-  /** `when-needed`: a command that looks at no picture starts no worker. `at-once` waits until they have started. */
+  /** `when-needed`: the first picture starts the workers. `at-once`: waits until they have started. */
   workers?: 'at-once' | 'when-needed';
-  /** Asked for the passphrase of the master key, where one protects it and no file holds it. */
+  /** Asks for the passphrase of the master key, where one protects it and no file holds it. */
   unlock?: Unlock;
   /** Where the doors are served over TLS. */
   certificate?: ServedCertificate | undefined;

@@ -36,7 +36,7 @@ export async function openQueue(
   };
 }
 
-/** Loaded where it is wanted alone: BullMQ is a sixth of all the code, and most appliances never use it. */
+/** Loaded on demand: BullMQ is a sixth of all the code, and most appliances do not use it. */
 async function redisDriver(deps: RedisDriverDeps): Promise<RedisDriver> {
   const { createRedisDriver } = await import('../redis-queue/index.ts');
   return createRedisDriver(deps);

@@ -8,7 +8,7 @@ export interface OwnPlacesDeps {
   resolve: (host: string) => Promise<string[]>;
   /** Every address of this machine. */
   interfaces?: () => string[];
-  /** Milliseconds that only ever grow. */
+  /** Milliseconds of a monotonic clock. */
   elapsed?: () => number;
   env?: Readonly<Record<string, string | undefined>>;
 }
@@ -29,8 +29,8 @@ interface Server {
 const FRESH = 5_000;
 
 /**
- * Where this box listens, and what it rests on, as it is now. A database whose name does not resolve for a moment keeps the addresses
- * that it had.
+ * The current addresses and ports of this appliance and of its databases. A database whose name does not resolve for a moment
+ * keeps its last addresses.
  */
 export function createOwnPlaces({
   config,
@@ -86,7 +86,7 @@ function serversOf(
   { databaseUrl, keysDatabaseUrl, redisUrl }: OwnPlacesDeps['config'],
   { PGHOST, PGPORT }: NonNullable<OwnPlacesDeps['env']>,
 ): Server[] {
-  // What `pg` takes for what a URL leaves out.
+  // The defaults of `pg` for parts missing in a URL.
   const postgres = { host: PGHOST || 'localhost', port: Number(PGPORT) || 5432 };
   return [
     ...[databaseUrl, keysDatabaseUrl].flatMap((url) => serverOf(url, postgres)),

@@ -17,7 +17,7 @@ export async function readPeople(
   picturesReady?.catch(() => {});
   // Before the galleries: no person who was erased is read into them.
   await erasure.resume();
-  // Not by a command that only looks: what a sweep destroys cannot be put back.
+  // Not in a command that only reads: a sweep cannot be undone.
   const { swept } = serves ? await subjects.sweepKeys() : { swept: 0 };
   if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
   await calibrations.load();
@@ -25,7 +25,7 @@ export async function readPeople(
   await Promise.all([subjects.loadGalleries(), picturesReady]);
 }
 
-/** Goes on with what only a service does. */
+/** Continues with the work of a service only. */
 export async function resumeService({
   rotations,
   renewals,

@@ -7,9 +7,9 @@ import { productVersion } from '../lib/version.ts';
 
 /** What this process serves. */
 export interface Serving {
-  /** It listens at this URL from now on. */
+  /** Sets the URL that it listens at. */
   begin(url: string): void;
-  /** Undefined before; a command that opens the directory itself serves nothing. */
+  /** Undefined before it listens, and in a command that opens the directory without serving. */
   report(): ServiceReport | undefined;
 }
 

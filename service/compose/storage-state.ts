@@ -6,7 +6,7 @@ import { Problem } from '../lib/problem.ts';
 import type { Database } from '../storage/connection.ts';
 
 const MEBIBYTE = 2 ** 20;
-/** Bytes: with less, writes are about to fail. */
+/** Free bytes below which writes are about to fail. */
 const LEAST_FREE = 16 * MEBIBYTE;
 
 export interface StorageState {

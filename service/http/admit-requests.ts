@@ -15,16 +15,16 @@ declare module 'fastify' {
 }
 
 export interface Admitted {
-  /** What became of it: the problem that was answered, or null. */
+  /** The outcome: the answered problem, or null. */
   answered(problem: ProblemCode | null): void;
 }
 
 export interface AdmissionDeps {
   /** Absent on the control socket, where every caller is an operator: no route there can ask for a credential. */
   access?: Access;
-  /** Counts what keys send; nothing is counted without. Throws a Problem for a request that is too many. */
+  /** Counts the requests of keys; absent: no counting. Throws a Problem for a request over a limit. */
   admission?: { admit(caller: KeyCaller, request: { metered: boolean }): Promise<Admitted> };
-  /** Which hosts a request may name; not checked without, as on the control socket. */
+  /** The hosts that a request may name; absent: not checked, as on the control socket. */
   hosts?: OwnHosts;
 }
 

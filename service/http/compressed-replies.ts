@@ -5,9 +5,9 @@ import type { FastifyInstance } from 'fastify';
 
 type Encoding = 'br' | 'gzip';
 
-/** Bytes: less is not worth compressing. */
+/** Smallest reply that is compressed, in bytes. */
 const LEAST = 1024;
-/** Brotli's best takes seconds for a script of some megabytes. */
+/** Brotli's best quality takes seconds for a script of some megabytes. */
 const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 const compressors: Record<Encoding, (bytes: Buffer) => Promise<Buffer>> = {
   br: (bytes) => promisify(brotliCompress)(bytes, QUALITY),

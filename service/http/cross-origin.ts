@@ -15,7 +15,7 @@ export interface CrossOriginDeps {
 }
 
 interface PageReading {
-  /** For answers that no hook sees. Sets the headers by the status set so far. */
+  /** For answers outside the hooks. Sets the headers by the status set so far. */
   markReadable(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
 
@@ -104,7 +104,7 @@ function sendPreflight(request: FastifyRequest, reply: FastifyReply, methods: st
   return reply.send();
 }
 
-/** Ours, and what the page's client adds: `x-…`, tracing. None of them means anything here. */
+/** Our headers, and those that clients add: `x-…`, tracing. The latter are ignored. */
 function headersFor({ headers }: FastifyRequest): string[] {
   const asked = (headers['access-control-request-headers'] ?? '')
     .split(',')

@@ -14,12 +14,12 @@ import { renderProblem } from './wire-error.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What was answered, for the log; null when the request went well. */
+    /** The answered problem, for the log; null on success. */
     problem: ProblemCode | null;
   }
 }
 
-/** Answers with the family's spelling of whatever was thrown. A bug is logged whole and shown not at all. */
+/** Answers a thrown error in the family's format. A bug is logged in full, and the answer shows nothing of it. */
 export function sendProblem(
   log: Log,
   error: unknown,
@@ -49,7 +49,7 @@ export function sendProblem(
 /** The pattern that matched; never the address, which may hold a token. */
 export const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unmatched';
 
-/** An unknown path is answered in the words of the family it comes nearest to. */
+/** An unknown path is answered in the format of the family with the nearest path. */
 function familyOf(request: FastifyRequest): WireErrors {
   const parts = segmentsOf(pathOf(request));
   let nearest: { shared: number; errors: WireErrors } = { shared: 0, errors: {} };
@@ -103,7 +103,7 @@ export function answerBrokenRequests(app: FastifyInstance, ids: Ids): void {
   app.server.on('secureConnection', (socket: Socket) => shaken.add(socket));
   app.server.removeAllListeners('clientError');
   app.server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
-    // Nothing can be said before a TLS handshake is done.
+    // No answer is possible before the TLS handshake is done.
     const mute = socket instanceof TLSSocket && !shaken.has(socket);
     if (error.code === 'ECONNRESET' || mute || !socket.writable || hasAnswered(socket)) {
       socket.destroy();

@@ -3,7 +3,7 @@ import type { Log } from '../lib/log.ts';
 import { describeError } from './structured-log.ts';
 
 /**
- * What Fastify itself has to say (a stream that broke, a hook that threw), through our log. Only the sentence, the error
+ * Writes Fastify's own messages (a broken stream, a throwing hook) to our log. Only the sentence, the error
  * and the request's id pass: never its request or reply objects, which hold addresses with queries and headers with keys.
  */
 export function fastifyLog(log: Log, bound: { requestId?: string } = {}): FastifyBaseLogger {

@@ -35,7 +35,7 @@ export interface Metrics {
   /** One picture's stages (`decode`, `detect`, `landmarks`, `embed`, `pad`, `total`, `queued`), in milliseconds. */
   inference(timing: Record<string, number>): void;
   contentType: string;
-  /** Prometheus text; `gauges` are what is true at this moment. */
+  /** Prometheus text; `gauges` are the current values. */
   render(gauges: GaugeSample[]): Promise<string>;
 }
 

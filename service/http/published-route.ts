@@ -8,15 +8,15 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call: every caller, a key with a scope, or a list of credentials. The server does not start without it. */
     access?: RouteAccess;
-    /** Costs: a live key's request uses up its month. */
+    /** Metered: a live key's request counts in its monthly quota. */
     metered?: boolean;
     /** Polled by machines: logged at debug. */
     quiet?: boolean;
     /** Long texts of a JSON body arrive as LongText: for routes that take pictures. */
     longTexts?: boolean;
-    /** Texts, numbers, objects, arrays and commas of a JSON body, at most; 20,000 where a route says nothing. */
+    /** Most texts, numbers, objects, arrays and commas of a JSON body; default 20,000. */
     jsonTokens?: number;
-    /** Problems this route can answer with beside those of every route, for the OpenAPI document. */
+    /** Problem codes beyond those of every route, for the OpenAPI document. */
     refuses?: readonly ProblemCode[];
   }
   interface FastifySchema {
@@ -32,7 +32,7 @@ declare module 'fastify' {
     extensions?: Readonly<Record<`x-${string}`, unknown>>;
   }
   interface FastifyInstance {
-    /** The table of the family this part of the tree speaks for; a door decorates its own. */
+    /** The error table of this door's family; each door decorates its own. */
     wireErrors: WireErrors;
     /** Every route of this server, in the order of registration. */
     published: PublishedRoute[];

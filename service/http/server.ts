@@ -31,7 +31,7 @@ import { accessListOf } from './route-access.ts';
 import { zodValidator } from './validation.ts';
 
 interface ServerLimits {
-  /** Bytes of a body where a route says nothing else. */
+  /** Default limit of a body, in bytes. */
   body: number;
   /** Bytes of bodies in memory at a time, over all connections. */
   bodies: number;
@@ -69,7 +69,7 @@ export interface ServerDeps extends AdmissionDeps {
   log: Log;
   ids: Ids;
   limits?: Partial<ServerLimits>;
-  /** How fast bodies are read; `bodyRate` without. */
+  /** How fast bodies are read; default `bodyRate`. */
   pace?: BodyPace;
   /** Proxies whose X-Forwarded-For is trusted (proxy-list.ts). createServer throws for an entry that is no proxy. */
   trustedProxies?: readonly string[];
@@ -160,7 +160,7 @@ function settingsOf({ log, ids, tls }: ServerDeps, limits: ServerLimits) {
     forceCloseConnections: 'idle' as const,
     // While stopping, a request that still arrives on an open connection is served, and the connection closed after it.
     return503OnClosing: false,
-    // Clients join a base URL and a path with one slash too many.
+    // Some clients join a base URL and a path with a double slash.
     routerOptions: { ignoreDuplicateSlashes: true, ignoreTrailingSlash: true },
     ...(tls
       ? {

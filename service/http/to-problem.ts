@@ -42,7 +42,7 @@ const refusals: Record<string, Refusal> = {
     new Problem('TIMEOUT', 'This took longer than the box allows; try again.', { retryAfterSeconds: 2 }),
 };
 
-/** What busboy says of a broken form comes without a code; these are its sentences. */
+/** busboy's errors for a broken form have no code; these are its messages. */
 const formErrors = [
   /^Multipart: Boundary not found$/,
   /^Unexpected end of (multipart data|form)$/,
@@ -53,7 +53,7 @@ const formErrors = [
 ];
 
 /**
- * Whatever was thrown, as a Problem. Fastify's own refusals (JSON, size, media type, form) keep their meaning; anything
+ * Converts any thrown value to a Problem. Fastify's own refusals (JSON, size, media type, form) keep their meaning; anything
  * unknown is a bug: INTERNAL with the original as `cause`, and a sentence that shows nothing of it.
  */
 export function toProblem(error: unknown): Problem {

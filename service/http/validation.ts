@@ -8,7 +8,7 @@ const DETAILS_MOST = 20;
 
 const UNKNOWN = 'Unknown field.';
 
-/** Said of every wrong e-mail address. */
+/** The message for a wrong e-mail address. */
 export const NOT_AN_EMAIL = 'It must be an e-mail address.';
 
 const whole: Record<string, string> = {
@@ -31,7 +31,7 @@ export const zodValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPar
   };
 };
 
-/** As the validator does for a body, for JSON that came in another way. */
+/** As the validator for a body, for JSON from another part of the request. */
 export function parseFields<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const drop = dropNulls(schema);
   const result = schema.safeParse(drop ? drop(value) : value, { error: sentence });
@@ -77,7 +77,7 @@ const names: Record<string, string> = {
   object: 'an object',
 };
 
-/** Messages people can act on where zod's own speak of its types; undefined keeps zod's. Never quotes a value. */
+/** Actionable messages in place of zod's; undefined keeps zod's. Never quotes a value. */
 function sentence(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':

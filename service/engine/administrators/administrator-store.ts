@@ -14,7 +14,7 @@ export { normalizeEmail };
 
 type Row = Selectable<Schema['administrator']>;
 
-/** With what no other part of the product is told. */
+/** With the fields that never leave this folder. */
 export interface Account extends Administrator {
   /** argon2id; absent: none is set. */
   password?: string;
@@ -198,7 +198,7 @@ function fromRow(
   };
 }
 
-/** What others are told. */
+/** Without the fields of `Account` alone. */
 export function shownAccount({
   password: _,
   overdue: __,

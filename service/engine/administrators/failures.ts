@@ -65,7 +65,7 @@ export function createSignInFailures({
   integrity,
   clock,
 }: SignInFailuresDeps): SignInFailures {
-  /** Neither what was typed as an e-mail address nor the network address can be told from it. */
+  /** A MAC: it reveals neither the e-mail address as typed nor the network address. */
   const accountOf = (email: string) => integrity.mac('sign-in-failure', ['account', email]);
   const hashOf = (address: string) => integrity.mac('sign-in-failure', ['source', sourceOf(address)]);
 

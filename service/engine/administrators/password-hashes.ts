@@ -38,7 +38,7 @@ export function createPasswordHashes(
   const places = createPlaces(atOnce, waiting);
   let dummy: Promise<string> | undefined;
 
-  function nobody(): Promise<string> {
+  function dummyHash(): Promise<string> {
     dummy ??= hash('the password of no account', options).catch((error: unknown) => {
       dummy = undefined;
       throw error;
@@ -50,7 +50,7 @@ export function createPasswordHashes(
     hash: (password) => places(() => hash(normalize(password), options)),
     verify: (stored, password) =>
       places(async () => {
-        const against = await nobody();
+        const against = await dummyHash();
         const right = await verify(stored ?? against, normalize(password), { secret: pepper });
         return right && stored !== undefined;
       }),

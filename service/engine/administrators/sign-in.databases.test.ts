@@ -45,7 +45,7 @@ onBothDatabases('sign-in', (newPlace) => {
     const answers = [];
     for (const [email, password] of [
       ['ada@example.com', 'wet gravel under pine'],
-      ['nobody@example.com', PASSWORD],
+      ['unknown@example.com', PASSWORD],
       ['', ''],
       ['ada@example.com', 'x'.repeat(100_000)],
     ] as const)

@@ -6,7 +6,7 @@ import { parseJson } from './json-body.ts';
 export interface FormLimits {
   /** Bytes of the whole form. */
   total: number;
-  /** Bytes of one file. A longer one is cut at one byte more, so that who knows its meaning can refuse it by name. */
+  /** Bytes of one file. A longer one is cut at one byte more, so that the door can refuse it by its field name. */
   file: number;
   files: number;
   /** Bytes of one text field. */
@@ -17,7 +17,7 @@ export interface FormLimits {
 /** What came under one name, in the order it came: texts, and the bytes of files. */
 export type Form = Map<string, (string | Buffer)[]>;
 
-/** Of one field that holds JSON: far more than a place, a device or a consent needs. */
+/** Limit of a JSON field: far more than a location, a device or a consent needs. */
 const jsonFieldLimits = { depth: 32, tokens: 2000 };
 
 /** RFC 2046, 5.1.1. */

@@ -53,7 +53,7 @@ interface Frame {
 }
 
 /**
- * JSON as RFC 8259 with the loose ends tied: UTF-8 only (a byte order mark is skipped), no name twice in one object, no
+ * Strict RFC 8259 JSON: UTF-8 only (a byte order mark is skipped), no name twice in one object, no
  * number beyond a double's range, no lone surrogate, no U+0000, no `__proto__`, no `constructor.prototype`, and bounded
  * depth and count, all found before anything is built from the text. Refuses with MALFORMED_JSON or PAYLOAD_TOO_LARGE;
  * the sentence never quotes the body.

@@ -31,7 +31,7 @@ export async function readBody(
   return body;
 }
 
-/** A sender who hangs up is no fault of ours; the same error from a database would be. */
+/** An error because the sender disconnected; the same error from a database would be a bug. */
 async function* orCutOff<T>(payload: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* payload;

@@ -23,7 +23,7 @@ export function readJsonBodies(app: FastifyInstance, pace: BodyPace): void {
   });
 }
 
-/** Some clients announce JSON with every call, also where there is nothing to say. */
+/** Some clients send the JSON content type with every call, also without a body. */
 function isBodyNeedless({ routeOptions: { schema } }: FastifyRequest): boolean {
   const body = schema?.body;
   return body === undefined || (body instanceof z.ZodObject && Object.keys(body.shape).length === 0);

@@ -5,9 +5,9 @@ export interface ConnectionLimits {
   perAddress: number;
 }
 
-/** Descriptors kept for databases, the control socket, webhooks and files: half of what there is, within these. */
+/** Descriptors reserved for databases, the control socket, webhooks and files: half of all, within these bounds. */
 const RESERVED = { least: 128, most: 1024 };
-/** However many descriptors there are: each connection is also memory. */
+/** Upper bound for any number of descriptors: each connection also takes memory. */
 const MOST = 10_000;
 const PER_ADDRESS = 256;
 

@@ -5,21 +5,21 @@ import type { ConnectionLimits } from './connection-limits.ts';
 
 export interface ConnectionStats {
   open: number;
-  /** Of them without a request under way. */
+  /** Connections without a request under way. */
   idle: number;
-  /** Idle ones that were closed to make room for another. */
+  /** Idle connections closed to make room for another. */
   displaced: number;
-  /** New ones that were closed at once: every other had a request under way. */
+  /** New connections closed at once: every other had a request under way. */
   refused: number;
 }
 
 export interface ConnectionsDeps {
   limits: ConnectionLimits;
-  /** What counts as one source of connections. */
+  /** The source of a connection; the limit per address counts by it. */
   sourceOf(address: string): string;
-  /** A proxy speaks for many: only the total holds for it. */
+  /** A proxy serves many clients: only the total limit applies to it. */
   isProxy(address: string): boolean;
-  /** Called when one is displaced or refused. */
+  /** Called when a connection is displaced or refused. */
   crowded?(stats: ConnectionStats): void;
 }
 
@@ -75,7 +75,7 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
     const connection = byEnds.get(endsOf(socket));
     if (!connection) return;
     bySocket.set(socket, connection);
-    // Whichever of the two closes first.
+    // On the first of the two to close.
     socket.once('close', () => register.leave(connection));
   });
   server.prependListener('request', (message: IncomingMessage, response: ServerResponse) => {
@@ -196,7 +196,7 @@ function createIdle() {
       move(source, () => source.idle.delete(connection));
       count--;
     },
-    /** Of several that are equal the one that has been so longest. */
+    /** Of equal sources the one that has been so longest. */
     largestSource: (): Source | undefined => bySize.at(-1)?.values().next().value,
   };
 }

@@ -19,7 +19,7 @@ export interface OwnHostsDeps {
   certificate?: (() => Buffer) | undefined;
   /** Of this machine. */
   hostName?: () => string;
-  /** Of this machine, as the network changes. */
+  /** Addresses of this machine now; the network may change. */
   addresses?: () => string[];
 }
 
@@ -27,8 +27,8 @@ const machineAddresses = () =>
   Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
 
 /**
- * Without a check of `Host`, a page of any name that its owner lets point at this machine is of the same origin as the
- * service, and links built from the header lead where the sender wants (DNS rebinding, host header injection). Allowed are
+ * Checks `Host` against DNS rebinding (a foreign name that resolves to this machine would be same-origin with the
+ * service) and host header injection (links built from the header would lead where the sender wants). Allowed are
  * loopback, the address the connection came in on, every address and the host name of this machine (also with `.local`),
  * the certificate's names and the configured list. Ports are not compared: a forwarded port differs.
  */

@@ -13,7 +13,7 @@ export const PROXY_WANTED =
 
 type Holds = (address: string) => boolean;
 
-/** Says of an address whether it is one of `proxies`. Throws where one of these is not what PROXY_WANTED says. */
+/** Returns a test of whether an address is one of `proxies`. Throws for an entry that does not match PROXY_WANTED. */
 export function createProxyList(proxies: readonly string[]): Holds {
   const all = proxies.map((text) => {
     const proxy = parseProxy(text);
@@ -23,7 +23,7 @@ export function createProxyList(proxies: readonly string[]): Holds {
   return (address) => all.some((holds) => holds(address));
 }
 
-/** `undefined` where the text is not what PROXY_WANTED says. */
+/** `undefined` where the text does not match PROXY_WANTED. */
 export function parseProxy(text: string): Holds | undefined {
   const named = Object.hasOwn(namedNetworks, text) ? namedNetworks[text] : undefined;
   const networks = (named ?? [text]).map(parseOne);

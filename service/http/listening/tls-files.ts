@@ -12,14 +12,14 @@ export type TlsFiles =
       /** Whole days the certificate still lasts. */
       days: number;
     }
-  /** Why not and what to do, in a sentence or two. */
+  /** The problem and its remedy, in a sentence or two. */
   | { is: 'unusable'; reason: string };
 
 const DAY = 86_400_000;
 
 /**
- * Reads a certificate chain and its private key (PEM) and says whether a server can use them at `now` (milliseconds since
- * 1970): both are what they should be, the key fits the certificate, and the certificate holds.
+ * Reads a certificate chain and its private key (PEM) and checks whether a server can use them at `now` (milliseconds since
+ * 1970): both are valid PEM, the key fits the certificate, and the certificate is in force.
  */
 export function readTlsFiles(paths: { cert: string; key: string }, now: number): TlsFiles {
   const cert = read(paths.cert, '--tls-cert');
@@ -74,7 +74,7 @@ export function judgeTlsPair(
   return { is: 'usable', cert, key, subject, days: Math.floor((to - now) / DAY) };
 }
 
-/** The bytes, or why there are none. */
+/** The bytes, or why they cannot be read. */
 function read(path: string, flag: string): Buffer | string {
   try {
     return readFileSync(path);

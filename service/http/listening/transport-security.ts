@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-/** A year, the least that browsers' own rules ask for. Subdomains belong to others. */
+/** One year, the minimum of the browsers' preload rules. Without subdomains, which may belong to others. */
 const POLICY = 'max-age=31536000';
 
 /**
- * Strict-Transport-Security (RFC 6797) for the answer to `request`, or undefined where it has no place: without TLS, for an IP
+ * Strict-Transport-Security (RFC 6797) for the answer to `request`, or undefined where it does not apply: without TLS, for an IP
  * literal or `localhost`, and for a name that the certificate of this connection does not cover.
  */
 export function transportSecurityOf({ socket, headers }: IncomingMessage): string | undefined {
