@@ -100,7 +100,7 @@ test('a client that trusts the authority is served by name and by address', asyn
   }
 });
 
-test('it is kept until 30 days are left, and then renewed by the same authority', async () => {
+test('a certificate is kept until 30 days are left, and then renewed by the same authority', async () => {
   const box = await opened();
   const [first, authority] = [leafOf(box), box.authority()];
   now = Date.parse(first.validTo) - 31 * DAY;

@@ -38,7 +38,7 @@ test('without TLS no certificate is reloaded, and a leftover job ends', async ()
   expect(every.has('certificate')).toBe(false);
 });
 
-test('what fails is a failed attempt, and a stop waits for what is under way', async () => {
+test('an error is a failed attempt, and a stop waits for running jobs', async () => {
   const { promise, reject } = Promise.withResolvers<never>();
   const { handlers, settled } = start({ retention: { tend: () => promise } });
   const run = handlers.get('retention')!.run({} as never);

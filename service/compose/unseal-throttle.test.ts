@@ -65,7 +65,7 @@ test('one at a time: a second try meanwhile is refused', async () => {
   await first;
 });
 
-test('what is no wrong passphrase is not counted', async () => {
+test('an error other than a wrong passphrase is not counted', async () => {
   const tries = throttleTries((_: string) => Promise.reject(new Problem('SEALED', 'Damaged.')));
   for (let attempt = 0; attempt < 5; attempt++) expect(await code(tries('x'))).toBe('SEALED');
 });

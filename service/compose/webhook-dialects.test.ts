@@ -116,7 +116,7 @@ test('each family has one dialect, and its events bear its name', () => {
     for (const { name } of events) expect(name.startsWith(`${family}.`)).toBe(true);
 });
 
-test('whatever happens, a translation has a name of the catalog, fits, and is the same at each attempt', () => {
+test('for any event, a translation has a name of the catalog, fits, and is the same at each attempt', () => {
   fc.assert(
     fc.property(anyEvent, (event) => {
       for (const { translate, events } of webhookDialects) {

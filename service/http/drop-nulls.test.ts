@@ -38,7 +38,7 @@ test.each([
   expect(parse(value).error?.issues[0]?.path).toEqual(path);
 });
 
-test('what is no object passes as it is', () => {
+test('a value that is no object passes unchanged', () => {
   for (const value of [null, undefined, 'text', [null]]) expect(dropNulls(schema)!(value)).toBe(value);
   expect(dropNulls(z.object({ a: z.string() }))).toBeUndefined();
 });

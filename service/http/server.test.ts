@@ -448,7 +448,7 @@ describe('over a real socket', () => {
       socket.on('error', reject);
     });
 
-  test('what is not HTTP, and a head too long, are answered in the same shape', async () => {
+  test('input that is not HTTP, and a head too long, are answered in the same format', async () => {
     const { port } = await listen();
     for (const [text, status, code] of [
       ['HELLO\r\n\r\n', '400 Bad Request', 'INVALID_REQUEST'],

@@ -181,7 +181,7 @@ const organization: Organization = {
 const organizations = new Proxy(refuse, {
   get: (_, name) => (name === 'get' ? async () => organization : refuse),
 });
-/** Whatever else the engine is asked, it refuses: that a route asked it is what matters here. */
+/** The engine refuses all other calls: only whether a route reached it matters here. */
 const engine = new Proxy(
   {},
   { get: (_, room) => (room === 'organizations' ? organizations : refusing) },
@@ -259,7 +259,7 @@ describe('each route admits the callers in the table', () => {
       organization: '?organization=o',
       world: '?organization=o&env=test',
     }[within];
-    // Let in: refused for what it lacks, or by the engine. Kept out: 404 on the socket, 401 or 403 on the LAN.
+    // Admitted: refused for missing input, or by the engine. Not admitted: 404 on the socket, 401 or 403 on the LAN.
     const letIn = expect.toSatisfy((status: number) => [400, 409, 415].includes(status) || status < 300);
     expect(await ask(control, {}, place)).toEqual(may.operator ? letIn : 404);
     // A path that takes other methods there says so.

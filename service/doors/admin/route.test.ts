@@ -138,7 +138,7 @@ test('a field without a value is left out', async () => {
   expect(reply.body).toBe('{"id":"thing_1"}');
 });
 
-test('what no caller of a mount may do is not there', async () => {
+test('a route that no caller of a mount may call is not mounted', async () => {
   const remote = route({
     ...about,
     may: { operator: false, administrator: ['owner'], key: false },

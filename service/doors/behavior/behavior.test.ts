@@ -20,7 +20,7 @@ test('the codes of the text have its statuses', () => {
   expect(ours).toEqual(named);
 });
 
-test('what is the caller’s fault is a 4xx; what passes by itself is a 503', () => {
+test('errors of the caller are a 4xx; temporary ones are a 503', () => {
   const byStatus = Map.groupBy(problemCodes, (code) => defaultErrors[code].status);
   expect(byStatus.get(500)).toEqual(['INTERNAL']);
   expect(byStatus.get(503)).toEqual([

@@ -66,7 +66,7 @@ describe('/docs', () => {
     },
   );
 
-  test('what is asked for its state is neither compressed nor kept', async () => {
+  test('metrics are neither compressed nor cached', async () => {
     const { headers } = await app.inject({ url: '/metrics', headers: { 'accept-encoding': 'gzip' } });
     expect(headers['cache-control']).toBe('no-store');
     expect(headers).not.toHaveProperty('etag');

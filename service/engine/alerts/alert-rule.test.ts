@@ -12,7 +12,7 @@ const refusedFor = (input: NewAlertRule): string[] => {
   }
 };
 
-test('what is left out is what the recommended rule of the metric has', () => {
+test('absent fields have the values of the metric’s recommended rule', () => {
   expect(checkNewRule({ metric: 'failures-per-person', threshold: 7, channels: { desktop: true } })).toEqual({
     name: 'One person refused again and again',
     metric: 'failures-per-person',

@@ -115,7 +115,7 @@ onBothDatabases('alerts', (newPlace) => {
     expect(await at.fired()).toHaveLength(2);
   });
 
-  test('what is older than the window does not count', async () => {
+  test('events older than the window do not count', async () => {
     await at.alerts.addRule(
       at.realm(),
       { metric: 'failures-per-person', threshold: 2, windowMinutes: 15 },

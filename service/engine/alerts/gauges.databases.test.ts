@@ -128,7 +128,7 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     expect([await at.fired(), await at.fired('test')]).toMatchObject([[{ value: 2 }], []]);
   });
 
-  test('one that cannot be read neither fires nor stands in the way of the others', async () => {
+  test('a gauge that cannot be read does not fire, and does not block the others', async () => {
     await at.alerts.addRule(at.realm(), { metric: 'disk-free', windowMinutes: 1 }, operator);
     await at.alerts.addRule(at.realm(), { metric: 'pad-missing' }, operator);
     await at.open({

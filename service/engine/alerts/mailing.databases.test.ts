@@ -57,7 +57,7 @@ onBothDatabases('mail of alerts', (newPlace) => {
     expect(text).toContain(`gatehouse alert ack ${alert!.id} --org ${at.engine.organization}`);
   });
 
-  test('what fails is tried again, and given up with its reason', async () => {
+  test('a failed mail is retried, and abandoned with its reason', async () => {
     const words = `The mail server refused the message (451 4.7.1 ${ada} later).`;
     at.mailFails = new OutgoingError('refused', words, '451 4.7.1');
     expect(await run(Date.UTC(2026, 10, 20, 13))).toBe(

@@ -83,7 +83,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     });
   });
 
-  test('what is approved, withdrawn, mailed and forgotten is one organization’s alone', async () => {
+  test('recipients are approved, withdrawn, mailed and forgotten per organization', async () => {
     const other = (await at.engine.organizations.create({ name: 'Other' }, operator)).id;
     await at.alerts.approveRecipient(other, 'ops@example.com', operator);
     await expect(at.alerts.addRule(at.realm(), mailing('ops@example.com'), key)).rejects.toMatchObject({
@@ -113,7 +113,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     expect(at.mails).toHaveLength(1);
   });
 
-  test('nothing is mailed to a recipient who was withdrawn meanwhile', async () => {
+  test('no mail goes to a recipient who was withdrawn meanwhile', async () => {
     await at.alerts.addRule(at.realm(), mailing('ops@example.com'), operator);
     await at.refusals(1, { subject: ada });
     await at.alerts.withdrawRecipient(organization(), 'OPS@example.com', operator);

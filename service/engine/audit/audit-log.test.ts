@@ -51,7 +51,7 @@ describe('checkpoints', () => {
     expect((await audited.auditLog.verify()).valid).toBe(true);
   });
 
-  test('what cannot be signed is tried again a minute later, not every second', async () => {
+  test('a failed signature is retried a minute later, not every second', async () => {
     await audited.add(2);
     await audited.auditLog.tend();
     await audited.db.deleteFrom('audit').where('seq', '=', 2).execute();
@@ -130,7 +130,7 @@ describe('pruning', () => {
     expect((await actions()).slice(0, 2)).toEqual(['audit.prune', 'audit.prune']);
   });
 
-  test('nothing is deleted where no checkpoint stands, or where the term has not passed', async () => {
+  test('nothing is deleted without a checkpoint, or before the term has passed', async () => {
     await audited.add(5);
     expect(await audited.auditLog.prune({ ...by, before: daysAgo(-1) })).toEqual({ lines: 0 });
     await audited.auditLog.checkpoint('time');
@@ -138,7 +138,7 @@ describe('pruning', () => {
     expect(await actions()).toEqual(Array.from({ length: 5 }, () => 'thing.do'));
   });
 
-  test('what was deleted beyond the anchor is found', async () => {
+  test('deletions beyond the anchor are detected', async () => {
     await fiveDays();
     await audited.auditLog.prune({ ...by, before: daysAgo(2) });
     await audited.db.deleteFrom('audit').where('seq', '<=', 35).execute();
@@ -209,7 +209,7 @@ describe('reading', () => {
     });
   });
 
-  test('what is rare is found far back in the log', async () => {
+  test('rare lines are found far back in the log', async () => {
     await audited.add(2, { action: 'rare.thing' });
     await audited.inTransaction(async (tx) => {
       for (let i = 0; i < 10_100; i++) await audited.audit.add(tx, audited.line());
@@ -223,7 +223,7 @@ describe('reading', () => {
     ]);
   });
 
-  test('nothing is read where it cannot be written down', async () => {
+  test('nothing is read when the reading cannot be logged', async () => {
     await audited.add(1);
     await audited.db.schema.alterTable('audit').renameColumn('request', 'asked').execute();
     await expect(audited.auditLog.page({ limit: 9 }, by)).rejects.toThrow('request');

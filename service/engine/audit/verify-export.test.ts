@@ -120,7 +120,7 @@ test('any cut of the end is found', async () => {
 });
 
 /** File lines: header, log lines 1 to 3, a checkpoint, log lines 4 to 7, a checkpoint, footer. */
-describe('what was done to a file is named', () => {
+describe('changes of a file are named', () => {
   const without = (lines: string[], index: number) => lines.filter((_, at) => at !== index);
   test.each([
     ['a line taken out', (lines: string[]) => without(lines, 2), { is: 'missing', seq: 2, fileLine: 3 }],

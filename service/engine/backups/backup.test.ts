@@ -84,7 +84,7 @@ describe('retention', () => {
     expect(beyondKeep(files, { ...options, unproven: ['true'] }).map(({ path }) => path)).toEqual(['f1']);
   });
 
-  test('whatever the times say: what was just written and what was proven stay, and enough others', () => {
+  test('for any times, the newest file, the proven file and enough others stay', () => {
     const times = fc.array(fc.nat(50), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(times, fc.integer({ min: 1, max: 8 }), fc.nat(), fc.nat(), (at, keep, a, b) => {

@@ -226,7 +226,7 @@ test('frames are compared with the main picture itself, not only with the mean o
   });
 });
 
-test('whatever the frames are, only fit and frontal ones of the main picture’s person count while they pass', () => {
+test('for any frames, only fit and frontal ones of the main picture’s person count while they pass', () => {
   const script = fc.record({
     cosine: fc.constantFrom(0.97, 0.3),
     yaw: fc.constantFrom(0, 25, 31, -60),

@@ -71,7 +71,7 @@ function byReplay(
   return !ends.some((end) => end > now);
 }
 
-test('what is withheld is what a replay of the records says, at every moment', () => {
+test('the withheld purposes equal those of a replay of the records, at every moment', () => {
   fc.assert(
     fc.property(
       history,

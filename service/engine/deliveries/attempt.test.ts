@@ -69,7 +69,7 @@ test('the next address is dialled where nothing was sent to the one before, with
   expect(dialled).toEqual(['192.0.2.1 15000', '192.0.2.2 11000', '192.0.2.3 7000']);
 });
 
-test('nothing is sent twice where the first may have arrived', async () => {
+test('no second address is tried when the first may have received the request', async () => {
   for (const failure of ['reset', 'timeout', 'tls', 'protocol', 'aborted'] as const) {
     const { dialled, attempt } = open(['192.0.2.1', '192.0.2.2'], () => {
       throw new OutgoingError(failure, 'It broke.');
@@ -107,7 +107,7 @@ test('no signature, no value of a custom header and no more than four kilobytes 
   expect(kept).toEqual(Object.entries(many).slice(0, 20));
 });
 
-test('what a receiver says back of custom headers is not kept; whatever it calls its own is', async () => {
+test('custom headers that a receiver echoes are not kept; its own headers are', async () => {
   const { attempt } = open(['192.0.2.1'], ({ headers }) => ({
     ...ok(JSON.parse(`{"__proto__": "odd", "x-got": "${headers['X-Key']}"}`)),
     body: JSON.stringify(headers),

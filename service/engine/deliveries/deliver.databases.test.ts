@@ -158,7 +158,7 @@ onBothDatabases('deliveries', (newPlace) => {
     expect(stack.posted.map(({ url }) => url.host)).toEqual(['hooks.example.org', 'hooks.example.org']);
   });
 
-  test('nothing is sent of who was erased, and nothing of them is left in the log', async () => {
+  test('nothing about an erased person is sent, or left in the log', async () => {
     await stack.addEndpoint();
     await stack.start();
     reply = async () => answer(500, {}, 'ada@example.com is not known here');
@@ -175,7 +175,7 @@ onBothDatabases('deliveries', (newPlace) => {
     expect((await stack.rows())[0]!.state_reason).toBe('erased');
   });
 
-  test('what was removed gets nothing more, and a destination that is refused says which rule', async () => {
+  test('a removed endpoint gets no more deliveries, and a refused destination names its rule', async () => {
     const { id } = await stack.addEndpoint();
     await stack.start();
     reply = async () => answer(500);

@@ -179,7 +179,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     expect(await stack.rows()).toMatchObject([{ subject: null, state_reason: 'erased' }]);
   });
 
-  test('what happened in a time is replayed, in order, to one endpoint, and nothing else', async () => {
+  test('the events of a period are replayed, in order, to one endpoint, and no others', async () => {
     const all = await stack.addEndpoint();
     await stack.addEndpoint({ url: 'https://two.example.org/' });
     await stack.start();

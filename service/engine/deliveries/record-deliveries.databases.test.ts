@@ -140,7 +140,7 @@ onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
     expect((await stack.rows())[1]!.state_reason).toContain('removed');
   });
 
-  test('what one callback answers switches the others off neither at once nor after days', async () => {
+  test('the answers of one callback never switch off the others', async () => {
     await stack.start();
     reply = async () => answer(410);
     const decided = {

@@ -5,7 +5,7 @@ import { silentLog } from '../../lib/log.ts';
 import { openDatabase } from '../../storage/connection.ts';
 import { unrelayed } from './relay-store.ts';
 
-test('what waits is read from the head of an index, and nothing is sorted', async () => {
+test('waiting events are read from the head of an index, without sorting', async () => {
   const { db, close } = await openDatabase({ kind: 'sqlite-memory' }, { clock: systemClock, log: silentLog });
   try {
     const plan = await unrelayed(db, 100).explain<{ detail: string }>(undefined, sql`query plan`);

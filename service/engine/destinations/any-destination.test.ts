@@ -137,7 +137,7 @@ function mayBeDialled(
   });
 }
 
-test('whatever the URL, the names and the grants: nothing comes out that is never allowed, our own, or outside the grants', async () => {
+test('for any URL, names and grants: no forbidden address, own address or address outside the grants is returned', async () => {
   let allowed = 0;
   await fc.assert(
     fc.asyncProperty(

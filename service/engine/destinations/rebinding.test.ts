@@ -50,7 +50,7 @@ async function start(answers: string[][]) {
   return { port, granted, inside, deliver };
 }
 
-test('what is dialled is the address that was checked, though the name has another one by then', async () => {
+test('the checked address is dialled, though the name has another one by then', async () => {
   const { port, granted, inside, deliver } = await start([['127.0.0.1'], ['127.0.0.2'], ['127.0.0.1']]);
   const url = `http://rebinding.example.test:${port}/`;
   expect(await deliver(url)).toEqual(['127.0.0.1']);

@@ -230,7 +230,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     const anew = await enroll('ada@example.com');
     expect(anew).not.toBe(id);
     expect(await engine.subjects.nearest(realm(), direction('ada@example.com'), 64)).toEqual([anew]);
-    // Asked again by id it says what it did; the one who came after stays.
+    // Repeated by id it returns its receipt; the new person with the address stays.
     expect(await erasure.erase(realm(), id, order)).toEqual(receipt);
     expect((await engine.subjects.get(realm(), 'ada@example.com')).id).toBe(anew);
   });
@@ -548,7 +548,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(await engine.keys.erasureLedger()).toHaveLength(crashes + 1);
   });
 
-  test('one that cannot be finished at the start holds up neither the others nor the galleries', async () => {
+  test('an erasure that cannot be finished at the start blocks neither the others nor the galleries', async () => {
     const [ada, bea] = [await enroll('ada@example.com'), await enroll('bea@example.com')];
     const broken = (people: readonly SubjectId[]) => Promise.reject(new Error(`no key store for ${people}`));
     const dying = await openErasure(engine, {

@@ -95,7 +95,7 @@ test('keys first, then people in pages, then the secrets; another organization s
   ]);
 });
 
-test('nothing is made in an organization that was erased, and its settings change without bringing it back', async () => {
+test('nothing can be made in an erased organization, and changing its settings does not restore it', async () => {
   const { organization, organizations, checks } = engine;
   await erasure.erase(organization, { confirm: 'Acme', limit: 10, actor: operator });
   const refused = { code: 'CONFLICT', message: expect.stringMatching(/was erased on 20.*org create/) };

@@ -192,7 +192,7 @@ test('the search finds nothing after an erasure, and finds what was put there', 
   ]);
 });
 
-test('what a verification keeps of a person is searched for and tried too', async () => {
+test('the proof also searches for the records of verifications, and tries to open them', async () => {
   await enroll('ada@example.com', realm('test'));
   const seen = {
     'a-net': near(direction('ada@example.com'), 0.97, 'seen'),

@@ -80,6 +80,6 @@ test('files are named with what lies in them, in all folders but those passed ov
   expect(await filesUnder(join(folder, 'nowhere'))).toEqual([]);
 });
 
-test('what chance would find is no needle', async () => {
+test('a value that would be found by chance is no needle', async () => {
   await expect(searchFiles([], [{ kind: 'name', bytes: text('Ada') }])).rejects.toThrow('at least 6 bytes');
 });

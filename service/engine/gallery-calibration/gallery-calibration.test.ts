@@ -117,7 +117,7 @@ test('below 30 people the last shift stays; from 30 on it follows a gallery that
   expect(restarted.list(engine.organization)).toMatchObject([{ people: 40, outdated: false }]);
 });
 
-test('it is measured from 30 people on, when they have grown by a tenth, and after other models; kept over a start', async () => {
+test('a gallery is measured from 30 people on, after growing by a tenth, and after a change of models; kept over a restart', async () => {
   await enrollAlike(0, 29, 0.8);
   await calibrations.tend();
   expect(await calibrations.measure(engine.organization, operator)).toEqual([]);

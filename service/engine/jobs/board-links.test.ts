@@ -100,7 +100,7 @@ test('there are at most eight of each: the oldest gives way', async () => {
   await links.open(tokens[1]!, request);
 });
 
-test('nothing is made or opened that cannot be written down', async () => {
+test('without an audit line no link is made or opened', async () => {
   const { links, make, mute } = start();
   links.serveAt('http://127.0.0.1:7300');
   const token = await make();

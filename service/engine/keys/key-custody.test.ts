@@ -64,7 +64,7 @@ test('announced, done, recorded; no passphrase in the log', async () => {
   expect(JSON.stringify(lines)).not.toContain('right');
 });
 
-test('what cannot be announced is not done', async () => {
+test('without an audit line nothing is changed', async () => {
   auditFails = true;
   const all = custody();
   await expect(all.rotateMaster(undefined, actor)).rejects.toThrow('disk full');

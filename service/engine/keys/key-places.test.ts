@@ -97,7 +97,7 @@ test('a destroyed medium is attested by name, with the folder once more, and rec
   ]);
 });
 
-test('what is no place is refused, and recorded', async () => {
+test('a folder that is no place is refused, and recorded', async () => {
   await expect(create().remove('/elsewhere', { wipe: false }, ada)).rejects.toMatchObject({
     code: 'NOT_FOUND',
   });

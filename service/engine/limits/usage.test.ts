@@ -3,7 +3,7 @@ import { silentLog } from '../../lib/log.ts';
 import { openDatabase } from '../../storage/connection.ts';
 import { createUsage } from './usage.ts';
 
-test('what cannot be written does not pile up, and the month is kept', async () => {
+test('counts that cannot be written do not pile up, and the month is kept', async () => {
   let now = Date.UTC(2026, 10, 20, 12);
   let full = true;
   const clock = { now: () => now };

@@ -76,7 +76,7 @@ onBothDatabases('refused pictures', (newPlace) => {
     expect(await verify(show('neighbour', 0.9), { address: '2001:db8:1:3::1' })).toBe('verified');
   });
 
-  test('what was refused by a clock that ran ahead does not count once it is set right', async () => {
+  test('refusals dated by a clock that ran ahead do not count once it is set right', async () => {
     await start();
     for (let i = 0; i < 30; i++) await attack();
     engine.advance(-HOUR);
@@ -250,7 +250,7 @@ onBothDatabases('refused pictures', (newPlace) => {
     for (const { picture } of photos) expect(await verify(picture)).toBe('CHECK_FAILED');
     for (const photo of photos) photo.live();
     engine.advance(12 * HOUR);
-    // What is added sweeps away what is old.
+    // Each addition deletes old rows.
     expect(await attack()).toBe('CHECK_FAILED');
     engine.advance(12 * HOUR - 1);
     expect(await verify(photos[0]!.picture)).toBe('CHECK_FAILED');

@@ -89,7 +89,7 @@ describe('several pictures', () => {
   });
 });
 
-test('what a probe is compared with does not depend on the probe’s scores', () => {
+test('the reference of a probe does not depend on the probe’s scores', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 6 }),

@@ -45,7 +45,7 @@ test('at first there is A, one detector and no PAD', () => {
   });
 });
 
-test('what is installed but off is named, a PAD set with those of its models that are', async () => {
+test('installed but disabled models are named; of a PAD set, its disabled models', async () => {
   await engine.installPad();
   await engine.importModel('yunet');
   await engine.models.disable('pad-2', operator);
@@ -137,7 +137,7 @@ test('an import whose audit line cannot be written is taken back', async () => {
   expect((await engine.models.list()).map(({ id }) => id)).not.toContain('pad-1');
 });
 
-test('what nothing works without cannot be switched off, what is built in cannot be removed', async () => {
+test('required models cannot be disabled, and built-in models cannot be removed', async () => {
   for (const id of ['blazeface', 'facemesh', 'iris', 'a-net'])
     await expect(engine.models.disable(id, operator)).rejects.toMatchObject({ code: 'CONFLICT' });
   await expect(engine.models.remove('b-net', operator)).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -165,7 +165,7 @@ test('a removed model is gone with its setting', async () => {
   await expect(engine.models.disable('nothing', operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('what cannot be written into the log is not removed', async () => {
+test('without an audit line no model is removed', async () => {
   await engine.installPad();
   const models = await createModels({
     ...engine,

@@ -60,7 +60,7 @@ describe.each(['default', 'specter', 'phantom', 'argus'])('%s weighs liveness ab
   };
   const others = checkNames.filter((name) => name !== 'liveness');
 
-  test('whatever else is given and however good, no life is not verified', () => {
+  test('without liveness no verification succeeds, however good all other checks are', () => {
     fc.assert(
       fc.property(fc.subarray(others), (given) => {
         expect(verifies({ liveness: 0, ...Object.fromEntries(given.map((name) => [name, 1])) })).toBe(false);

@@ -181,7 +181,7 @@ describe('a clock', () => {
     expect([await people(), await lastSweep()]).toEqual([29, expect.any(String)]);
   });
 
-  test('what waits is known after a restart; the date on the watch must be that of the clock', async () => {
+  test('waiting sweeps are known after a restart; the date on the watch must be that of the clock', async () => {
     await start();
     await enroll('ada', 1);
     engine.advance(400 * DAY);

@@ -47,7 +47,7 @@ test('a freed address belongs to no person: failures counted against it go, and 
   expect((await enroll('ada@example.com')).created).toBe(true);
 });
 
-test('what is the same already is not changed, and leaves no line', async () => {
+test('an unchanged value is not written, and leaves no line', async () => {
   const { subject } = await enroll('ada@example.com');
   await engine.subjects.change(realm(), subject.id, { email: 'ada@example.com', name: null }, operator);
   const lines = engine.db.selectFrom('audit').select('id').where('action', '=', 'subject.change');

@@ -12,7 +12,7 @@ test('the fifth in a day is counted, the sixth waits until the first is a day ol
   );
 });
 
-test('what is a day old is forgotten, and a clock that ran ahead locks no one out for long', () => {
+test('enrollments a day old are forgotten, and a clock that ran ahead locks no one out for long', () => {
   expect(oneMoreToday(ago(24, 23.9, 3, 2, 1), now)).toEqual([...ago(23.9, 3, 2, 1), now]);
   expect(oneMoreToday(ago(-9000, -9000, -9000, -9000, -9000), now)).toEqual([now]);
 });

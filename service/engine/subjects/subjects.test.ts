@@ -69,7 +69,7 @@ test('a person is found by id and by e-mail however it is written, and by nothin
   });
 });
 
-test('nothing personal lies open in the database', async () => {
+test('nothing personal is in plain text in the database', async () => {
   await engine.subjects.enroll(
     realm(),
     { email: 'alice@example.com', name: 'Alice', embeddings: { 'a-net': direction('alice') }, quality: 0.9 },

@@ -41,7 +41,7 @@ test('where all are anchors none is dropped', () => {
   expect(drop([row('a', { anchor: 1 }), row('b', { anchor: 1 })], 1, { a: 0, b: 90 })).toEqual([]);
 });
 
-test('what an older model file made goes first, of equals the worse, then the older', () => {
+test('pictures of an older model file go first, then the worse ones, then the older', () => {
   const rows = [
     row('stale', { sha: 'old', quality: 1, at: 9 }),
     row('good'),

@@ -137,7 +137,7 @@ describe('in the live world', () => {
     expect(await live('p2', 0.99)).toBe('enrolled');
   });
 
-  test('what seems no living person is refused without figures, audited, published, and counted at the address', async () => {
+  test('a picture without liveness is refused without figures, audited, published, and counted at the address', async () => {
     await engine.installPad();
     expect(await live('p0', 0.99)).toBe('enrolled');
     const picture = show('screen', near(alice, 0.97, 'screen'), 0.001);

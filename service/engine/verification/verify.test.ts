@@ -685,7 +685,7 @@ describe('pictures and models', () => {
     expect([...deadlines]).toEqual([10_000]);
   });
 
-  test('what the analyzer throws comes through, and a frame that cannot be read is named', async () => {
+  test('errors of the analyzer are passed on, and an unreadable frame is named', async () => {
     await expect(verify(new Uint8Array([1]))).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
     await expect(
       verify(show('probe', 0.9), { frames: [show('f0', 0.9), new Uint8Array([1])] }),
@@ -755,7 +755,7 @@ describe('pictures and models', () => {
   });
 });
 
-describe('what is remembered', () => {
+describe('remembered context', () => {
   test('nothing, of a caller who hung up', async () => {
     await enrollAlice();
     const hangsUp = new AbortController();
@@ -801,7 +801,7 @@ describe('what is remembered', () => {
     expect(resultOf(far, 'impossibleTravel')).toMatchObject({ pass: false, score: 0 });
   });
 
-  test('nothing of a person is remembered from a verification that failed', async () => {
+  test('a failed verification leaves no remembered context', async () => {
     await enrollAlice();
     await verify(show('stranger', 0.2), { ...alicesEmail, place: tokyo, device });
     expect(await stored()).toMatchObject([

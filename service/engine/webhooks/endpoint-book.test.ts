@@ -48,7 +48,7 @@ afterEach(() => engine.stop());
 const rowNow = async () => (await selectEndpointById(engine.db, endpoint.id))!;
 const found = () => book.endpointsFor(realm, NAME).map(({ id }) => id);
 
-test('what was committed is believed while the database cannot be read, and read again when it can', async () => {
+test('a committed change is trusted while the database cannot be read, and read again when it can', async () => {
   await webhooks.disable(realm, endpoint.id, 'maintenance', operator);
   expect(found()).toEqual([endpoint.id]);
   there = false;
@@ -62,7 +62,7 @@ test('what was committed is believed while the database cannot be read, and read
   expect(found()).toEqual([endpoint.id]);
 });
 
-test('what could not be read after a change is read when the database is there again', async () => {
+test('a failed read after a change is repeated when the database is back', async () => {
   await webhooks.disable(realm, endpoint.id, 'maintenance', operator);
   there = false;
   await book.refresh(endpoint.id);

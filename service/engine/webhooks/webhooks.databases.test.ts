@@ -46,7 +46,7 @@ onBothDatabases('webhook endpoints', (newPlace) => {
   });
   afterEach(() => engine.stop());
 
-  test('one that is added is shown without its secret, found by its events, and written down', async () => {
+  test('a new endpoint is shown without its secret, found by its events, and audited', async () => {
     const { endpoint, secret } = await add({
       headers: { Authorization: 'Bearer hunter2' },
       description: 'ERP',
@@ -185,7 +185,7 @@ onBothDatabases('webhook endpoints', (newPlace) => {
     ]);
   });
 
-  test('what proves the server is not left standing beside an address where nothing is proven', async () => {
+  test('a CA or pin is not kept with a new address that uses no TLS', async () => {
     const plain = 'http://10.1.2.3/in';
     await expect(add({ url: plain, pin })).rejects.toMatchObject({ extra: { details: [{ path: 'pin' }] } });
     const { endpoint } = await add({ ca: certificate });
@@ -387,7 +387,7 @@ onBothDatabases('webhook endpoints', (newPlace) => {
     });
   });
 
-  test('what attempts came to is kept from the first failure until one is accepted', async () => {
+  test('failures are counted from the first until an attempt is accepted', async () => {
     const { id } = (await add()).endpoint;
     const note = (accepted: boolean, at: number) =>
       engine.inTransaction((tx) => webhooks.noteOutcome(tx, id, { accepted, at }));
@@ -398,7 +398,7 @@ onBothDatabases('webhook endpoints', (newPlace) => {
     expect(await note(true, 4)).toEqual({ failingSince: undefined, changed: true });
   });
 
-  test('one that failed for too long is switched off once, automatically', async () => {
+  test('an endpoint that failed for too long is switched off once, automatically', async () => {
     const { id } = (await add()).endpoint;
     const off = () => engine.inTransaction((tx) => webhooks.switchOff(tx, id, 'five days'));
     expect(await off()).toBe(true);

@@ -32,7 +32,7 @@ test('a request larger than the budget is taken when nothing else is', () => {
   budget.take('b', 48);
 });
 
-test('whatever is taken and given back, it never holds more than the budget and one request', () => {
+test('in any sequence it never holds more than the budget and one request', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 0, max: 60 }), fc.boolean())),

@@ -20,7 +20,7 @@ test('of one key 64 MiB are read at once, and then 16 MiB a second', () => {
   expect(at.waits).toEqual([1_000]);
 });
 
-test('what a key did not send while it was silent is not saved up beyond its burst', () => {
+test('a silent key does not accumulate more than its burst', () => {
   const { at, took } = start({ perSecond: 1_000, burst: 5_000 });
   void took('a', 1);
   at.now = 3_600_000;

@@ -60,7 +60,7 @@ async function listen(limits: { total: number; perAddress: number }, more: Parti
 const closed = (socket: Socket) => (socket.closed ? undefined : once(socket, 'close'));
 const open = (socket: Socket) => !socket.closed && !socket.readableEnded;
 
-describe('what sends nothing makes room', () => {
+describe('idle connections make room', () => {
   test('of one address beyond its share the longest idle', async () => {
     const { idle, get } = await listen({ total: 100, perAddress: 3 });
     const held = [await idle('a'), await idle('a'), await idle('a')];

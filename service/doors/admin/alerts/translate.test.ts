@@ -25,7 +25,7 @@ test('an alert is shown as its schema says, without its organization', () => {
   expect(JSON.stringify(fromAlert(alert))).not.toMatch(/about|acknowledged|org_secret/);
 });
 
-test('what is absent is no change', () => {
+test('an absent field is no change', () => {
   expect(toAlertRuleChange({ enabled: false, filter: { key: undefined, profile: 'strict' } })).toEqual({
     enabled: false,
     filter: { profile: 'strict' },

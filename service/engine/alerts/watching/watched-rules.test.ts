@@ -163,7 +163,7 @@ test('a rule that is added while others are watched counts from its window on, o
   expect(await box.relay(true)).toEqual(new Map([['a', 5]]));
 });
 
-test('what did not commit is forgotten, also where the next batch leaves it out', async () => {
+test('uncommitted events are forgotten, also when the next batch leaves them out', async () => {
   const box = startOutbox();
   await box.restart([rule()]);
   for (let i = 0; i < 2; i++) box.refuse('a');

@@ -58,7 +58,7 @@ test('how a stale holder’s attempt ended is not taken down after a takeover', 
   expect(await job()).toMatchObject({ state: 'done', attempts: 1 });
 });
 
-test('what this process holds is not taken over, however old the lease is; what it does not hold is, behind it too', async () => {
+test('leases of this process are not taken over, however old; those of others are, also behind them', async () => {
   const add = createAddJobs({ ids: createIds(clock), clock });
   const many = Array.from({ length: 250 }, () => ({ kind: 'webhook' as const, payload: {} }));
   await database.inTransaction((tx) => add(tx, many));

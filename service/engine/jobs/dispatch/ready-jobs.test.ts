@@ -92,7 +92,7 @@ test('a lane that is used up at once is leased more of at a time, one that is no
   expect(limits.slice(-3)).toEqual([64, 32, 16]);
 });
 
-test('what is not due is looked for when it is, whether it has a lane or not', () => {
+test('a job that is not due is found when it is, with or without a lane', () => {
   const { clock, ready, note } = setUp();
   note('a', { runAt: NOON + 5_000 });
   note('b', { runAt: NOON + 9_000, retry: true });
@@ -142,7 +142,7 @@ test('organizations share the window: one that holds as much as is still free wa
   expect(lanesOf(takeAll(ready))).toEqual(['newcomer/0']);
 });
 
-test('what an organization gives back is taken by it again, and by others up to their share', () => {
+test('a place that an organization gives back is taken by it again, and by others up to their share', () => {
   const { ready, note, lease } = setUp(8);
   for (const lane of [...endpointsOf('a', 9), ...endpointsOf('b', 9)]) note(lane);
   while (lease().length > 0);
@@ -153,7 +153,7 @@ test('what an organization gives back is taken by it again, and by others up to 
   expect([heldBy(running, 'a'), heldBy(running, 'b'), running.length]).toEqual([3, 3, 6]);
 });
 
-test('whatever ends when, everything is taken once, lanes in order, and no organization holds more than its share', () => {
+test('for any order of ends, each job is taken once, lanes in order, and no organization holds more than its share', () => {
   const lane = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 5 }));
   const jobs = fc.array(fc.record({ lane, retry: fc.boolean(), dropped: fc.boolean() }), { maxLength: 60 });
   fc.assert(

@@ -210,7 +210,7 @@ test('where consent comes with the call it must, before any picture is looked at
   ]);
 });
 
-test('what cannot be judged is not enrolled', async () => {
+test('a picture that cannot be judged is not enrolled', async () => {
   const empty = engine.analyzer.show('empty', emptyAnalysis('empty'));
   await expect(enroll('alice@example.com', empty)).rejects.toMatchObject({
     code: 'FACE_NOT_FOUND',
