@@ -32,6 +32,14 @@ export const Config = z.strictObject({
       'Name by which browsers reach the box, such as `gatehouse.home.arpa`: its certificate is for it, and passkeys are bound to it. With it the box serves HTTPS on loopback too, unless `insecureHttp`.',
     ),
   port: z.int().min(0).max(65535).default(7300).describe('Port to listen on; 0 picks a free one.'),
+  httpPort: z
+    .int()
+    .min(0)
+    .max(65535)
+    .optional()
+    .describe(
+      'Port of plain HTTP beside HTTPS: it hands out the certificate authority of the box (`/trust`) and redirects everything else to HTTPS. Off when absent.',
+    ),
   tlsCert: z
     .string()
     .optional()
@@ -137,6 +145,7 @@ export const environment: Record<string, { key: keyof Config; read: (text: strin
   GATEHOUSE_HOST: { key: 'host', read: (t) => t },
   GATEHOUSE_HOST_NAME: { key: 'hostName', read: (t) => t },
   GATEHOUSE_PORT: { key: 'port', read: Number },
+  GATEHOUSE_HTTP_PORT: { key: 'httpPort', read: Number },
   GATEHOUSE_TLS_CERT: { key: 'tlsCert', read: (t) => t },
   GATEHOUSE_TLS_KEY: { key: 'tlsKey', read: (t) => t },
   GATEHOUSE_INSECURE_HTTP: { key: 'insecureHttp', read: readSwitch },
@@ -229,7 +238,10 @@ export function parseConfig(
 
 /** Settings that mean nothing without another. */
 function requireCompanions(config: Config): void {
-  const { tlsCert, tlsKey } = config;
+  const { tlsCert, tlsKey, port, httpPort } = config;
+  if (httpPort !== undefined && httpPort !== 0 && httpPort === port) {
+    throw new ConfigError(`"httpPort" and "port" are both ${port}: plain HTTP needs a port of its own.`);
+  }
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new ConfigError(
       'TLS needs both a certificate and its key: give --tls-cert FILE and --tls-key FILE.',

@@ -7,6 +7,7 @@ const flags: Partial<Record<string, string>> = {
   host: '--host',
   hostName: '--host-name',
   port: '--port',
+  httpPort: '--http-port',
   tlsCert: '--tls-cert',
   tlsKey: '--tls-key',
   insecureHttp: '--insecure-http',

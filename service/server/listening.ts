@@ -25,6 +25,11 @@ export type Listening = Awaited<ReturnType<typeof prepareListening>>;
 export async function prepareListening(config: Config, log: Log) {
   const { host, data } = config;
   const policy = listenPolicy(config);
+  if (config.httpPort !== undefined && policy.is !== 'tls') {
+    throw new ConfigError(
+      '"httpPort" redirects to HTTPS, which this box does not serve: set "hostName", listen beyond loopback, or leave "httpPort" away.',
+    );
+  }
   const boxCertificate = boxCertificateOf(config, { clock: systemClock, log });
   const certificate =
     policy.is === 'tls'
@@ -42,6 +47,9 @@ export async function prepareListening(config: Config, log: Log) {
   return {
     certificate,
     boxCertificate,
+    trust: {
+      authority: () => (certificate?.isSelfIssued() ? boxCertificate.authority() : undefined),
+    },
     hosts,
     connections: connectionBounds(),
     async listenControl(server: Server): Promise<void> {

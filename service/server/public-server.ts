@@ -5,6 +5,7 @@ import { createBehaviorDoor } from '../doors/behavior/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
+import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import { defined } from '../lib/defined.ts';
@@ -27,12 +28,15 @@ export async function createPublicServer(
     tls,
     connections,
     jobsBoard,
+    trust,
   }: Pick<Config, 'trustedProxies'> &
     Pick<ServerDeps, 'connections'> & {
       hosts?: OwnHosts;
       tls?: NonNullable<ServerDeps['tls']>;
       /** Absent: there is no board of jobs. */
       jobsBoard?: JobsDoorDeps;
+      /** Absent: there is no page that hands out the authority. */
+      trust?: TrustDeps;
     },
 ): Promise<ReturnType<typeof createServer>> {
   const { access, limits, checks, metrics, gauges, clock, ids, log, status } = gatehouse;
@@ -60,5 +64,6 @@ export async function createPublicServer(
   await app.register(createBehaviorDoor({ webhooks: gatehouse.webhooks }));
   await app.register(createAdminDoor(gatehouse));
   if (jobsBoard) await app.register(createJobsDoor(jobsBoard));
+  if (trust) await app.register(createTrustDoor(trust));
   return app;
 }

@@ -12,6 +12,7 @@ import type { Unlock } from '../storage/master/open-master.ts';
 import { warnWithoutConsent } from './consent-warning.ts';
 import { createControlServer } from './control-server.ts';
 import { type Listening, prepareListening } from './listening.ts';
+import { listenOnPlainHttp } from './plain-http.ts';
 import { createPublicServer } from './public-server.ts';
 import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
 
@@ -59,7 +60,7 @@ export async function serve(
   }
   await warnWithoutConsent({ ...gatehouse, log });
 
-  const { connections, hosts } = listening;
+  const { connections, hosts, trust } = listening;
   const control = await createControlServer(gatehouse, { log, connections: connections.control });
   opened.defer(() => control.close());
   const doors = await createPublicServer(gatehouse, {
@@ -68,20 +69,29 @@ export async function serve(
     connections: connections.doors,
     ...defined({ tls: tlsOf(listening) }),
     jobsBoard: gatehouse,
+    trust,
   });
   opened.defer(() => doors.close());
   if (sealed) await sealed.servers.handOver({ doors, control });
   else await listening.listenControl(control);
   const url = sealed?.servers.url ?? (await listening.listenDoors(doors));
-  const { port, protocol } = new URL(url);
+  const port = portOf(url);
   gatehouse.boardLinks.serveAt(url);
   gatehouse.serving.begin(url);
-  gatehouse.listens(Number(port) || (protocol === 'https:' ? 443 : 80));
+  gatehouse.listens(port);
+  if (config.httpPort !== undefined) {
+    const plain = { hosts, trust, httpsPort: () => port, ...gatehouse };
+    const http = await listenOnPlainHttp(config, config.httpPort, plain);
+    opened.defer(() => http.close());
+    gatehouse.listens(http.port);
+  }
   await startWork(gatehouse, opened);
 
   const everything = opened.move();
   return { url, stop: () => everything.disposeAsync() };
 }
+
+const portOf = (url: string) => Number(new URL(url).port) || (url.startsWith('https:') ? 443 : 80);
 
 interface Waiting {
   listening: Listening;
@@ -92,7 +102,7 @@ interface Waiting {
 
 /** Composes the appliance. `sealed`: the servers that answered until a passphrase was given. */
 async function composeOrUnseal(config: Config, { listening, log, output, until }: Waiting) {
-  const { certificate, boxCertificate, ...listeners } = listening;
+  const { certificate, boxCertificate, trust: _, ...listeners } = listening;
   let servers: SealedServers | undefined;
   let unsealing: Unsealing | undefined;
   const unlock: Unlock = async (open) => {

@@ -7,6 +7,7 @@ export interface ServeOptions {
   host?: string;
   hostName?: string;
   port?: string;
+  httpPort?: string;
   tlsCert?: string;
   tlsKey?: string;
   insecureHttp?: boolean;
@@ -41,6 +42,10 @@ export function addServeOptions(command: Command): Command {
       'name by which browsers reach the box: gatehouse.home.arpa; its certificate is for it',
     )
     .option('--port <n>', 'port to listen on; 0 picks a free one (default: 7300)')
+    .option(
+      '--http-port <n>',
+      'plain HTTP that hands out the certificate authority and redirects to HTTPS (default: off)',
+    )
     .option('--tls-cert <file>', 'certificate chain, PEM, in the place of the one that the box keeps itself')
     .option('--tls-key <file>', 'its private key, PEM')
     .option(
@@ -74,6 +79,7 @@ export function toConfigInput(data: string, options: ServeOptions): ConfigInput 
     host: options.host,
     hostName: options.hostName,
     port: readInteger('--port', options.port),
+    httpPort: readInteger('--http-port', options.httpPort),
     tlsCert: options.tlsCert === undefined ? undefined : userPath(options.tlsCert),
     tlsKey: options.tlsKey === undefined ? undefined : userPath(options.tlsKey),
     insecureHttp: options.insecureHttp,

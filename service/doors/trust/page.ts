@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { type System, systems } from './systems.ts';
+
+const style = `
+:root {
+  color-scheme: light dark;
+  --bg: light-dark(#f5f5f2, #101416); --surface: light-dark(#ffffff, #181d20); --sunken: light-dark(#fafaf8, #141a1c);
+  --ink: light-dark(#1b2023, #e9edee); --ink-2: light-dark(#465055, #b7c0c4); --line: light-dark(#e1e2dd, #2b3337);
+  --accent: light-dark(#0e5569, #7cc4d8); --accent-hover: light-dark(#0a4253, #a3d8e6); --on-accent: light-dark(#ffffff, #06222b);
+  --warn: light-dark(#7a4d00, #eabb5c); --warn-soft: light-dark(#faefd6, #33280f);
+}
+* { box-sizing: border-box }
+body { margin: 0; background: var(--bg); color: var(--ink); font: 16px/24px ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif; -webkit-text-size-adjust: 100% }
+main { max-width: 42rem; margin: 0 auto; padding: 48px 16px }
+h1 { font-size: 28px; line-height: 34px; letter-spacing: -.011em; margin: 0 0 12px; text-wrap: balance }
+p { margin: 0 0 12px }
+.muted { color: var(--ink-2) }
+.compare { margin: 24px 0; padding: 16px; border-radius: 8px; background: var(--warn-soft) }
+.compare h2 { margin: 0 0 4px; font-size: 16px; line-height: 24px; color: var(--warn) }
+.compare p:last-child { margin: 0 }
+details { margin: 8px 0; border: 1px solid var(--line); border-radius: 8px; background: var(--surface) }
+summary { padding: 12px 16px; font-weight: 600; cursor: pointer }
+.steps { padding: 0 16px 16px }
+ol { margin: 0; padding-left: 24px }
+li { margin: 0 0 8px }
+code { font: 14px/22px ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace; padding: 1px 4px; border-radius: 4px; background: var(--sunken); border: 1px solid var(--line); overflow-wrap: anywhere }
+a { color: var(--accent); text-underline-offset: 3px }
+a:hover { color: var(--accent-hover) }
+a.button { display: inline-block; min-height: 44px; margin: 0 0 16px; padding: 10px 16px; border-radius: 6px; background: var(--accent); color: var(--on-accent); font-weight: 500; text-decoration: none }
+a.button:hover { background: var(--accent-hover) }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px }
+@media (max-width: 480px) { main { padding: 24px 16px } h1 { font-size: 22px; line-height: 28px } }
+`;
+
+const styleHash = createHash('sha256').update(style).digest('base64');
+
+/** The page has no script, no picture and no form. */
+export const trustPagePolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+/** Opens the steps of the system that sends `userAgent`. */
+export function trustPage(userAgent: string): string {
+  const own = systems.findLast(({ sends }) => sends(userAgent));
+  return document(
+    'Trust this Gatehouse',
+    `<h1>Trust this Gatehouse</h1>
+<p>This appliance made its own certificate. Browsers warn until this device trusts the appliance’s certificate authority; passkeys work only after that.</p>
+<p class="muted">The authority can vouch for this appliance’s names and network addresses and for nothing else on the internet.</p>
+<section class="compare">
+<h2>Compare the fingerprint first</h2>
+<p>The file comes over your network, and so could a forged one. Its SHA-256 fingerprint must be the one on the appliance’s own screen: there, run <code>gatehouse certificate show</code>, or ask the administrator. This page does not show it, because an attacker who forges the file can forge the page.</p>
+</section>
+${systems.map((system) => section(system, system === own)).join('\n')}
+<p class="muted">All files hold the same certificate: <a href="/trust/gatehouse-ca.crt">PEM</a>, <a href="/trust/gatehouse-ca.cer">DER</a>, <a href="/trust/gatehouse-ca.mobileconfig">Apple profile</a>.</p>`,
+  );
+}
+
+export const nothingToTrustPage = document(
+  'Nothing to install',
+  `<h1>Nothing to install</h1>
+<p>This appliance does not use a certificate of its own authority: this device trusts it already, or has to trust the authority of your organization. If the browser warns, ask your administrator.</p>`,
+);
+
+const section = (
+  { id, name, file, steps }: System,
+  open: boolean,
+): string => `<details id="${id}"${open ? ' open' : ''}>
+<summary>${name}</summary>
+<div class="steps">
+<a class="button" href="/trust/gatehouse-ca.${file}">Download for ${name}</a>
+<ol>
+${steps.map((step) => `<li>${step}</li>`).join('\n')}
+</ol>
+</div>
+</details>`;
+
+function document(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · Gatehouse</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+</body>
+</html>
+`;
+}
