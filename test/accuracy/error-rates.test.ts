@@ -51,7 +51,7 @@ test('impostors of one score are accepted together or not at all', () => {
 });
 
 describe('the equal error rate', () => {
-  test('is 0 for scores that separate and about one half for scores that tell nothing', () => {
+  test('is 0 for scores that separate and about one half for scores without information', () => {
     expect(equalErrorRate(compareAll([0, 0, 1, 1], alike([0, 1, 10, 11])))).toBe(0);
     const same = compareAll([0, 0, 1, 1, 2, 2], () => 1);
     expect(equalErrorRate(same)).toBeCloseTo(0.5, 10);

@@ -71,7 +71,7 @@ const BOOTSTRAP = { replicates: 1000, seed: 20261120 };
 
 /**
  * Every same-person and every cross pair of the pictures that a `file_a,file_b,same` file names; a picture's folder is its
- * person. Throws Error for a file that contradicts itself or names nobody twice.
+ * person. Throws Error for a file that contradicts itself or has no person with two pictures.
  */
 export async function measureFaces(pairsFile: string, deps: FacesDeps): Promise<FacesReport> {
   const { personOf, termsOf, files, failures, secondFaces } = await readFaces(pairsFile, deps);

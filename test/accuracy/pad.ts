@@ -21,7 +21,7 @@ export interface PadReport {
   eer: { value: number; interval: [number, number] };
   /** At 0.5, and at the lowest thresholds that hold APCER 5 % and 10 % for all attacks together and for every species. */
   points: Record<'customary' | 'apcer5' | 'apcer10' | 'everySpecies5' | 'everySpecies10', PresentationPoint>;
-  /** At the APCER-5 % threshold, five-fold, of people whom it was not chosen on. */
+  /** At the APCER-5 % threshold, five-fold, of people not used to choose it. */
   heldOut: HeldOut;
   /** Pictures refused before they were judged (no face, no room around it), by species; live ones under `live`. */
   nonResponse: Record<string, { refused: number; pictures: number }>;

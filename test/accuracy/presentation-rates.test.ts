@@ -73,7 +73,7 @@ describe('separation', () => {
   });
 
   test('is less sure when the pictures are of fewer people', () => {
-    // The same scores; alike ones belong to one person, or everyone has one picture.
+    // The same scores; equal ones belong to one person, or each person has one picture.
     const set = (picturesEach: number): Presentation[] =>
       Array.from({ length: 30 }, (_, i) => [
         { live: i / 60 + 0.2, person: `live ${Math.floor(i / picturesEach)}` },
@@ -85,7 +85,7 @@ describe('separation', () => {
 });
 
 test('held-out people are judged by a threshold that others set', () => {
-  // Each person's attacks score a tenth apart; the last person's are far above everybody's.
+  // Each person's attacks score a tenth apart; the last person's are far above all others.
   const presentations = ['a', 'b', 'c', 'd', 'e'].flatMap((person, i) => [
     { person, live: 0.95 },
     ...[0.1, 0.2].map((live) => ({ person, species: 'print', live: i === 4 ? live + 0.7 : live })),

@@ -26,7 +26,7 @@ export type Combination = 'mean' | 'best';
 export const MOST_PICTURES = 4;
 
 /**
- * Every set of `size` pictures of one person against every other picture, of the person (genuine) and of everybody else (impostor).
+ * Every set of `size` pictures of one person against every other picture, of the person (genuine) and of all others (impostor).
  * `personOf[i]` is the person of picture i, numbered from 0 without gaps.
  */
 export function compareSets(

@@ -37,7 +37,7 @@ const analyzer: FaceAnalyzer = {
   },
 };
 
-/** What a caller can read of the liveness score; nothing where it is not told. */
+/** The liveness score as shown to a caller; 0 where it is not shown. */
 const scoreIn = (results: readonly CheckResult[]) =>
   results.find(({ check }) => check === 'liveness')?.score ?? 0;
 
@@ -85,13 +85,13 @@ test.each([
         // As patient as the answers ask.
         engine.advance(7000);
         const knobs = best.knobs.map((value) => Math.min(1, Math.max(-1, value + 0.3 * normal())));
-        const told = await ask(pictureOf(start, knobs));
-        if (told.verified) {
+        const answer = await ask(pictureOf(start, knobs));
+        if (answer.verified) {
           accepted += 1;
           break;
         }
-        if (told.score > best.score) best = { knobs, score: told.score };
-        engine.advance(told.wait * 1000);
+        if (answer.score > best.score) best = { knobs, score: answer.score };
+        engine.advance(answer.wait * 1000);
       }
     }
     expect(accepted).toBe(0);
@@ -103,14 +103,14 @@ test('a refusal reads the same however near it came', async () => {
   const checks = engine.openChecks({ analyzer });
   const common = { organization: engine.organization, world: 'test' as const };
   await checks.enroll({ ...common, email: 'victim@example.com', picture: pictureOf(9, []), actor: operator });
-  const told = [];
+  const refusals = [];
   for (const start of [-9, -3, -0.05]) {
     const refusal = await checks
       .verify({ ...common, picture: pictureOf(start, []), actor: key })
       .catch(({ code, message, extra }: Problem) => ({ code, message, extra }));
-    told.push(refusal);
+    refusals.push(refusal);
   }
-  const [first, ...others] = told;
+  const [first, ...others] = refusals;
   expect(first).toMatchObject({ code: 'CHECK_FAILED' });
   for (const other of others) expect(other).toEqual(first);
 });

@@ -65,7 +65,7 @@ async function change(picture: Buffer, by: Change, normal: () => number): Promis
 const livenessIn = (results: readonly CheckResult[]) =>
   results.find(({ check }) => check === 'liveness')?.score ?? 0;
 
-/** The real nets judge liveness; whom the face shows is given, as the attacker has the victim's picture. */
+/** The real nets judge liveness; the identity is given, as the attacker has the victim's picture. */
 const judgedBy = (
   real: FaceAnalyzer,
   request: { detector: string; embedders: string[]; pad?: string },
@@ -101,8 +101,8 @@ interface Outcome {
   judged: number;
   /** By liveness. */
   refused: number;
-  /** The highest score of liveness that a caller was told. */
-  told: number;
+  /** The highest liveness score shown to a caller. */
+  shownScore: number;
 }
 
 /** Undefined for a picture that liveness does not refuse as it is: it has nothing to climb. */
@@ -125,12 +125,13 @@ async function climb(
       const asked = { ...common, picture, address: '192.0.2.7', actor: key };
       const { verified, checkResults } = await checks.verify(asked);
       judged += 1;
-      if (verified) return call === 0 ? undefined : { accepted: true, judged, refused, told: best.score };
+      if (verified)
+        return call === 0 ? undefined : { accepted: true, judged, refused, shownScore: best.score };
       const score = livenessIn(checkResults);
       if (score > best.score) best = { change: by, score };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      // From here on only the operator of the box lets anybody try again.
+      // From here on only the operator of the box can allow another attempt.
       if (error.code === 'VERIFICATION_DISABLED') break;
       if (error.code === 'CHECK_FAILED') refused += 1;
       else if (call === 0) return undefined;
@@ -141,7 +142,7 @@ async function climb(
       if (score > best.score) best = { change: by, score };
     }
   }
-  return { accepted: false, judged, refused, told: best.score };
+  return { accepted: false, judged, refused, shownScore: best.score };
 }
 
 test.skipIf(!fullSize || !there)(
@@ -171,8 +172,8 @@ test.skipIf(!fullSize || !there)(
           }
           console.log(outcomes.map((one) => JSON.stringify(one)).join('\n'));
           expect(outcomes).toHaveLength(RECAPTURES);
-          for (const { told, refused } of outcomes) {
-            expect(told).toBe(0);
+          for (const { shownScore, refused } of outcomes) {
+            expect(shownScore).toBe(0);
             expect(refused).toBeLessThanOrEqual(TRIES);
           }
           expect(outcomes.filter(({ accepted }) => accepted)).toEqual([]);

@@ -51,7 +51,7 @@ onBothDatabases('a writer of the database without keys', (newPlace) => {
       await expect(engine.subjects.find(realm(), 'alice@example.com')).rejects.toThrow(
         `The row of ${eve} was changed`,
       );
-      // Nor without the sealed address that tells.
+      // Nor without the sealed address that shows the change.
       await run(sql`update subject set email_sealed = null where id = ${eve}`);
       await expect(engine.subjects.find(realm(), 'alice@example.com')).rejects.toThrow('was changed');
     });

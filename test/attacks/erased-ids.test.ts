@@ -8,7 +8,7 @@ import { type Engine, key, operator, startEngine } from '../support/engine.ts';
 import { openErasure } from '../support/erasure.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 
-// Whoever reads the database afterwards looks for what he knows of the person: the id that receivers were told.
+// A later reader of the database searches for the id of the person, which receivers know.
 
 onBothDatabases('the id of an erased person', (newPlace, dialect) => {
   let engine: Engine;
@@ -106,7 +106,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
     }
   }
 
-  test('is in no table but the audit log and the receipt; events and deliveries are about nobody', async () => {
+  test('is in no table but the audit log and the receipt; events and deliveries have no subject', async () => {
     const subject = await live('alice@example.com', alice);
     const other = await live('bob@example.com', direction('bob'));
     await engine.limits.flush();

@@ -10,7 +10,7 @@ import { portrait } from '../cli/portraits.ts';
 import { canTrace, strayCalls, traced } from '../support/strace.ts';
 import { fullSize } from './size.ts';
 
-// Seen by the kernel: an installation opens nothing off the box and writes nowhere but where it was told to. strace is needed
+// Seen by the kernel: an installation connects to nothing outside the box and writes only to configured places. strace is needed
 // (apt-get install strace); without it these tests are reported as skipped.
 
 const root = join(import.meta.dirname, '../..');
@@ -114,7 +114,7 @@ test.skipIf(!canTrace)('a tool or a test that loads the runtime in its own proce
   expectQuiet();
 });
 
-test('a trace of a library that reports is told as such', () => {
+test('a trace of a library that sends telemetry is detected', () => {
   const lines = [
     '7 socket(AF_INET6, SOCK_DGRAM, IPPROTO_IP) = 42<socket:[69008]>',
     '7 connect(42<socket:[7]>, {sa_family=AF_UNIX, sun_path="/var/run/nscd/socket"}, 110) = -1 ENOENT (No such file or directory)',

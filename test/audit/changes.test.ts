@@ -211,7 +211,7 @@ const changes: Record<string, () => Sample> = {
   'POST /api/admin/mail-recipients/test': () => ({
     body: { address: 'ops@example.com' },
     before: () =>
-      gatehouse.grants.add(ids.organization as OrganizationId, '127.0.0.1:9', 'nobody there', by.actor),
+      gatehouse.grants.add(ids.organization as OrganizationId, '127.0.0.1:9', 'no server there', by.actor),
     action: 'alert.test-mail',
   }),
   'POST /api/admin/organization/calibrations': () => ({
@@ -307,7 +307,7 @@ afterEach(async () => {
 async function fill(): Promise<void> {
   const organization = (await gatehouse.organizations.create({ name: 'Acme' }, by.actor)).id;
   const realm = { organization, world: 'test' } as const;
-  // Nobody listens there.
+  // No server listens there.
   await gatehouse.grants.add(organization, '127.0.0.1:2', '', by.actor);
   const hook = { family: 'identity', url: 'http://127.0.0.1:2/' } as const;
   const webhook = await gatehouse.webhooks.add(realm, hook, by.actor);
@@ -494,7 +494,7 @@ test.each(Object.entries(changes))(
   },
 );
 
-/** What is thrown away when it is told by its name: a person is not among it. */
+/** What can be dropped by its name: not a person. */
 const counts = () =>
   inDatabase(
     (database) =>

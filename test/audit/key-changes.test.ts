@@ -208,7 +208,7 @@ describe('what a key configures', () => {
     await leavesItsLine('DELETE', '/api/v1/webhooks/:id', { action: 'webhook.remove' });
   });
 
-  test('grants are nobody’s with a key, and those of others are not seen', async () => {
+  test('a key cannot change grants, and does not see those of others', async () => {
     const before = await digest();
     for (const route of refused) {
       const [method = '', path = ''] = route.split(' ');

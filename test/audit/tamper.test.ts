@@ -7,7 +7,7 @@ import { type Audited, by, startAudited } from '../support/audited.ts';
 
 interface Tampering {
   what: string;
-  /** Somebody with the database and without the keys. */
+  /** An attacker with the database and without the keys. */
   tamper(db: Db): Promise<unknown>;
   found: { seq: number; is: Damage['is'] };
 }
@@ -208,7 +208,7 @@ onBothDatabases('tampering with the audit log', (newPlace) => {
     const { seq, hash } = JSON.parse(note);
     await sql`delete from audit where seq > 20`.execute(audited.db);
     await sql`delete from audit_checkpoint where seq > 20`.execute(audited.db);
-    // The chain alone is no secret: whoever writes the database can lengthen it.
+    // The chain has no secret: a writer of the database can extend it.
     await audited.add(1, { action: 'backup.restore', details: { chain: { seq: 20 }, noted: { seq, hash } } });
     await expect(audited.auditLog.checkpoint('time')).rejects.toMatchObject({ code: 'CONFLICT' });
     expect((await audited.auditLog.verify()).damage).toMatchObject({ seq: 22, is: 'truncated' });
@@ -248,7 +248,7 @@ onBothDatabases('tampering with the audit log', (newPlace) => {
     expect((await audited.auditLog.verify()).damage).toMatchObject({ seq: 1, is: 'changed' });
   });
 
-  test('a start tells of it in the log', async () => {
+  test('a start reports it in the log', async () => {
     await sql`delete from audit where seq > 20`.execute(audited.db);
     await audited.auditLog.begin();
     expect(audited.logged).toEqual([
@@ -258,7 +258,7 @@ onBothDatabases('tampering with the audit log', (newPlace) => {
 });
 
 describe('an older database beside newer keys', () => {
-  test('is found, until an operator acknowledges the restore; then it is told as such', async () => {
+  test('is found, until an operator acknowledges the restore; then it is listed as a restore', async () => {
     const before = await startAudited();
     await before.add(20);
     await before.auditLog.checkpoint('time');
@@ -289,7 +289,7 @@ describe('an older database beside newer keys', () => {
     await after.close();
   });
 
-  test('a backup from before there was a chain is taken in, and told as a restore', async () => {
+  test('a backup from before the chain is accepted, and listed as a restore', async () => {
     const before = await startAudited();
     await before.add(3);
     const lines = await before.stored();

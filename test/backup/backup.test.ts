@@ -215,7 +215,7 @@ test('a drill in a second directory gives the same verdicts, and leaves the copi
   expect(readFileSync(join(data, 'master.key')).equals(masterKey)).toBe(true);
 });
 
-test('whoever was erased after the backup stays erased: newest keys, old data; everybody else is as before', async () => {
+test('people erased after the backup stay erased: newest keys, old data; all others are as before', async () => {
   const erased = await cli.run(
     ...here('subject', 'erase', 'bea@example.com', '--test', '--confirm', 'bea@example.com', '--json'),
   );

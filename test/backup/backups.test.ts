@@ -106,7 +106,7 @@ onBothDatabases('backups', (newPlace) => {
     expect(await actions()).toEqual(['operator:ada backup.create refused']);
   });
 
-  test('a backup that would not restore is told at once, stays, and removes no older one', async () => {
+  test('a backup that would not restore is reported at once, stays, and removes no older one', async () => {
     await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 1 }, ada);
     await backups.runDue();
     const good = there[0]!.path;
@@ -163,7 +163,7 @@ onBothDatabases('backups', (newPlace) => {
     ]);
   });
 
-  test('two at a time: the second is told to wait', async () => {
+  test('two at a time: the second is refused', async () => {
     const first = backups.create({ folder: '/b' }, ada);
     await expect(backups.create({ folder: '/b' }, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
     await first;
@@ -206,7 +206,7 @@ onBothDatabases('backups', (newPlace) => {
     expect(there).toHaveLength(2);
   });
 
-  test('a failing schedule is told of, tried again after a quarter of an hour, and is well again', async () => {
+  test('a failing schedule is reported, tried again after a quarter of an hour, and recovers', async () => {
     await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 2 }, ada);
     failure = new Problem('STORAGE_FULL', 'No room.');
     await backups.runDue();

@@ -20,7 +20,7 @@ let stick: string;
 const open = (data: string) => compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
 const fill = () => {
   const { bavail, bsize } = statfsSync(disk.folder);
-  const path = join(disk.folder, 'somebody-elses-file');
+  const path = join(disk.folder, 'foreign-file');
   writeFileSync(path, Buffer.alloc(Math.max(0, bavail * bsize - 100_000)));
   return path;
 };
@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 test.skipIf(!mayMount)(
-  'a full medium: nothing is left there, the reason is told, and with room it works',
+  'a full medium: nothing is left there, the error gives the reason, and with room it works',
   async () => {
     gatehouse = await open(join(root, 'data'));
     const other = fill();
@@ -49,7 +49,7 @@ test.skipIf(!mayMount)(
         message: expect.stringContaining(disk.folder),
       },
     );
-    expect(readdirSync(disk.folder)).toEqual(['somebody-elses-file']);
+    expect(readdirSync(disk.folder)).toEqual(['foreign-file']);
     expect(readdirSync(join(root, 'data', 'tmp'))).toEqual([]);
     rmSync(other);
     const { run } = await gatehouse.backups.create({ folder: disk.folder, keysTo: stick }, ada);

@@ -76,7 +76,7 @@ test('it runs in the built-in profiles by its default rule, and counts in the co
   expect(weights).toBeGreaterThan(2);
 });
 
-test('a profile may set it, and its failure refuses: told without figures, stored with them', () => {
+test('a profile may set it, and its failure refuses: answered without figures, stored with them', () => {
   expect(seen.setting).toMatchObject({ headroom: { least: 10 }, checks: { headroom: { hardFail: true } } });
   const reason = 'There is too little room around your head.';
   expect(seen.refusal).toMatchObject({ code: 'CHECK_FAILED', extra: { reason } });
@@ -94,7 +94,7 @@ test('a profile may set it, and its failure refuses: told without figures, store
   expect(older).toBeUndefined();
 });
 
-test('events tell it as the caller is told', () => {
+test('events report it as the answer does', () => {
   const [accepted, refused] = seen.events;
   expect(headroom(accepted.checks)).toEqual({ check: 'headroom', pass: true, score: 1, weight: 2 });
   expect(refused.notPassed).toEqual(['headroom']);

@@ -24,9 +24,9 @@ test('the product raises thresholds by what it measured, also after a start, unt
     const picture = await portrait('ada');
     await gatehouse.checks.enroll({ ...realm, picture, email: 'ada@example.com', actor: ada });
     const { embedders } = gatehouse.models.current();
-    const everybody = direction('what they have in common');
+    const common = direction('what they have in common');
     for (let i = 1; i < 30; i++) {
-      const embeddings = Object.fromEntries(embedders.map((id) => [id, near(everybody, 0.99, `p${i}`)]));
+      const embeddings = Object.fromEntries(embedders.map((id) => [id, near(common, 0.99, `p${i}`)]));
       await gatehouse.subjects.enroll(realm, { email: `p${i}@example.com`, embeddings, quality: 0.9 }, ada);
     }
     const measured = await gatehouse.calibrations.measure(organization, ada);

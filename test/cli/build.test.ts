@@ -46,7 +46,7 @@ test('the built program knows its version, makes a directory and finds its model
     expect([ok, file.startsWith(join(product.folder, 'models'))]).toEqual([true, true]);
 });
 
-test('a damaged model of Gatehouse’s own is told in a sentence, and verify and doctor still name it', () => {
+test('a damaged built-in model is reported in a sentence, and verify and doctor still name it', () => {
   const [first] = (
     JSON.parse(run('models', 'verify', '--json').stdout) as { items: { id: string; file: string }[] }
   ).items;

@@ -90,7 +90,7 @@ test('consent, holds, terms and the export of a person, as an operator uses them
   });
   const again = await cli.run('subject', 'export', 'ada@example.com', '--env', 'test', '--out', out);
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('exists already')]);
-  const nobody = await cli.run(
+  const none = await cli.run(
     'subject',
     'export',
     'eve@example.com',
@@ -99,7 +99,7 @@ test('consent, holds, terms and the export of a person, as an operator uses them
     '--out',
     file('eve.json'),
   );
-  expect(nobody.code).toBe(1);
+  expect(none.code).toBe(1);
   expect(() => statSync(file('eve.json'))).toThrow('ENOENT');
 
   await cli.json('hold', 'release', 'ada@example.com', '--env', 'test');

@@ -25,13 +25,13 @@ describe('without a service', () => {
     stranger = put('stranger.jpg', await portrait('stranger'));
     put('wall.jpg', await wall());
     made = await cli.json('init', '--org', 'Museum');
-    // Doctor looks whether the port is free; the usual one may be somebody's here.
+    // Doctor checks that the port is free; the default one may be in use here.
     put('gatehouse.json', Buffer.from(JSON.stringify({ port: await freePort() })));
     chmodSync(join(cli.data, 'gatehouse.json'), 0o600);
   });
   afterAll(() => cli.clean());
 
-  test('init makes the organization and two keys, in a directory nobody else can read', () => {
+  test('init makes the organization and two keys, in a directory that no other account can read', () => {
     expect(made).toEqual({
       organizationId: expect.stringMatching(/^org_/),
       keys: { live: expect.stringMatching(/^gh_live_/), test: expect.stringMatching(/^gh_test_/) },
@@ -162,7 +162,7 @@ describe('without a service', () => {
     expect(findings.find(({ what }) => what === 'presentation attack detection')?.state).toBe('warn');
   });
 
-  test('somebody of the other world is told as that, with the flag that looks there', async () => {
+  test('a person of the other world is reported as such, with the flag that finds them', async () => {
     const live = await cli.run('subject', 'show', 'ada@example.com', '--json');
     expect([live.code, JSON.parse(live.stdout)]).toEqual([
       1,

@@ -52,7 +52,7 @@ test('the running process is asked for its address, encryption and settings; the
 
 // Another account can only be taken by root.
 test.runIf(process.getuid?.() === 0)(
-  'the directory of another account is told, not taken for an empty one',
+  'the directory of another account is reported, not taken for an empty one',
   () => {
     const root = join(import.meta.dirname, '../..');
     const run = (...words: string[]) =>

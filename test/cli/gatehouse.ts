@@ -107,7 +107,7 @@ export interface CliOptions {
 
 /** It ends with the test file: the channel closes. */
 const kept = keepProcess();
-/** They answer to signals, and end when they are told to. */
+/** They handle signals, and end on one. */
 const inProcessOfItsOwn = new Set(['serve', 'start']);
 
 export function createCli(settings: Record<string, string> = sparing, { openFiles }: CliOptions = {}): Cli {

@@ -185,7 +185,7 @@ test('Ctrl-C through npm, which hands it on a second time, lets the pictures und
   expect((await enrollments()).length).toBe(report.enrolled);
 });
 
-test('whoever keeps pressing Ctrl-C is let go at once, with the report', async () => {
+test('a second Ctrl-C ends the import at once, with the report', async () => {
   const words = await manyPeople(400);
   const file = join(cli.data, 'report.json');
   const running = cli.start(...words, '--concurrency', '256', '--report', file);
@@ -215,7 +215,7 @@ async function untilLines(folder: string, wanted: number, ended: Promise<unknown
       : 0;
   while (lines() < wanted) {
     if (over) throw new Error('the import ended first');
-    // Another process's file: nothing tells when it grows.
+    // Another process's file: there is no event when it grows.
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

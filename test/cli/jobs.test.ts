@@ -100,7 +100,7 @@ describe('gatehouse jobs', () => {
     expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('There is no job')]);
   });
 
-  test('opens the board of a running service alone, in the name of whoever asked', async () => {
+  test('opens the board only of a running service, in the name of the caller', async () => {
     const refused = await cli.run('jobs', 'open');
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('no service runs')]);
     const service = await cli.serve();

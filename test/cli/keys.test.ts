@@ -98,19 +98,19 @@ describe('keys and limits from the command line', () => {
     });
     const { stdout } = await cli.run('limits', 'set', '--monthly', 'none', '--trial-until', 'none');
     expect(stdout).toContain('0 used of any number');
-    for (const [flag, value, told] of [
+    for (const [flag, value, sentence] of [
       ['--burst', '0', '--burst must be at least 1.'],
       ['--burst', 'many', '--burst: "many" is no number'],
       ['--trial-until', 'soon', '--trial-until: "soon" is no date'],
     ] as const) {
       const { code, stderr } = await cli.run('limits', 'set', flag, value);
       expect(code).not.toBe(0);
-      expect(stderr).toContain(told);
+      expect(stderr).toContain(sentence);
     }
   });
 
-  test('unlocking somebody who is not locked says so', async () => {
-    const { stdout } = await cli.run('subject', 'unlock', 'nobody@example.com', '--test');
+  test('unlocking a person who is not locked says so', async () => {
+    const { stdout } = await cli.run('subject', 'unlock', 'none@example.com', '--test');
     expect(stdout).toBe('Nothing was locked: there is no failed attempt.\n');
     expect((await cli.run('subject', 'unlock', 'sub_none', '--test')).code).toBe(1);
   });

@@ -18,7 +18,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('places are added, told of while one is away, brought up to date and taken out', async () => {
+test('places are added, reported while one is away, brought up to date and removed', async () => {
   const [stick, share] = [join(folder, 'stick'), join(folder, 'share')];
   expect(await cli.json('keystore', 'add', stick)).toMatchObject({ place: stick, state: 'current' });
   expect(await cli.json('keystore', 'add', share)).toMatchObject({ place: share, state: 'current' });

@@ -68,14 +68,14 @@ test('on a machine for which there is no runtime, the ones there are are named',
   expect(run('start')).toContain('plan9 mips');
 });
 
-test('a folder that was copied from another kind of machine is told as such', () => {
+test('a folder copied from another kind of machine is reported as such', () => {
   putDependencies();
   runtime(process.platform, process.arch);
   put('@img/sharp-plan9-mips/package.json');
   expect(run('start')).toContain('was installed on another kind of machine');
 });
 
-test('packages whose files are gone are told in a sentence, without a stack', () => {
+test('packages without files are reported in a sentence, without a stack', () => {
   cpSync(join(root, 'service'), join(checkout, 'service'), { recursive: true });
   putDependencies();
   runtime(process.platform, process.arch);

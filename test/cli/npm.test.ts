@@ -34,7 +34,7 @@ test('SIGUSR1 opens no inspector in the service; SIGTERM to npm stops it, and it
   expect(event).toBe('listening');
   const { pid } = JSON.parse(readFileSync(join(cli.data, 'writer.json'), 'utf8')) as { pid: number };
   process.kill(pid, 'SIGUSR1');
-  // Pending until Node has taken it, and its inspector is told on a thread of its own: the answers come after both.
+  // Pending until Node has taken it and notified its inspector's thread: the answers come after both.
   for (let i = 0; i < 20; i++) expect((await fetch(`${url}/ready`)).status).toBe(200);
   if (process.platform === 'linux') expect(listeningPorts(pid)).toEqual([Number(new URL(url).port)]);
   child.kill('SIGTERM');

@@ -125,7 +125,7 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
     }
   });
 
-  test('a role without grants is told which, and what to run; a refused init leaves nothing behind', async () => {
+  test('a role without grants gets the missing grant and the command; a refused init leaves nothing behind', async () => {
     const keys = await server.createDatabase();
     const owner = new pg.Client({ connectionString: keys });
     await owner.connect();
@@ -240,7 +240,7 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
   });
 
   test('a database that cannot be reached leaves nothing recorded', async () => {
-    const gone = 'postgresql://nobody@127.0.0.1:1/none';
+    const gone = 'postgresql://none@127.0.0.1:1/none';
     const refused = await cli.run('init', '--org', 'Museum', '--database-url', gone);
     expect(refused.code).toBe(1);
     expect(readdirSync(cli.data)).toEqual([]);

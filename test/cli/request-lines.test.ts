@@ -59,7 +59,7 @@ test.skipIf(!existsSync(script))('in a terminal each request is a line without i
   expect(said).toContain('Stopped.');
 });
 
-test('without a terminal no request is told', async () => {
+test('without a terminal no request is shown', async () => {
   const said = await (await start(false)).end();
   expect(said).toContain('Stopped.');
   expect(requestsIn(said)).toEqual([]);

@@ -139,7 +139,7 @@ test('SIGTERM lets running and waiting requests end', async () => {
   expect((await ended).code).toBe(0);
 });
 
-test('a second service on the directory is refused and told who holds it', async () => {
+test('a second service on the directory is refused with the name of the holder', async () => {
   const service = await cli.serve();
   const second = await cli.run('serve', '--port', '0');
   expect([second.code, second.stdout]).toEqual([1, '']);
@@ -147,7 +147,7 @@ test('a second service on the directory is refused and told who holds it', async
   expect((await fetch(`${service.url}/health`)).status).toBe(200);
 });
 
-test('a port that is taken is told with the remedy, and the directory is free again', async () => {
+test('a port in use is reported with the remedy, and the directory is free again', async () => {
   const service = await cli.serve();
   const { port } = new URL(service.url);
   const other = createCli();

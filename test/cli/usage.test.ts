@@ -57,7 +57,7 @@ test('help of a command stands on standard output, however it is asked for', () 
   ]);
 });
 
-test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is told in a sentence', () => {
+test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is reported in a sentence', () => {
   const { status, stderr } = spawnSync(
     'sh',
     ['-c', 'exec "$0" --disable-sigusr1 "$1" help > /dev/full', node, program],
@@ -69,7 +69,7 @@ test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is tol
   ]);
 });
 
-test('a reader that closed standard output is told in a sentence', async () => {
+test('a closed standard output is reported in a sentence', async () => {
   const child = spawn(node, ['--disable-sigusr1', program, 'openapi'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   const stderr = text(child.stderr);

@@ -142,7 +142,7 @@ test('a webhook is made, tried, rotated and removed, with and without a service'
   ]);
 });
 
-test('what is to be changed may stand in files, and wrong ones are told', async () => {
+test('changes may be given in files, and wrong files are refused', async () => {
   await cli.serve();
   await cli.json('grant', 'add', host);
   origin = `https://${host}`;
@@ -180,8 +180,8 @@ test('what is to be changed may stand in files, and wrong ones are told', async 
     'INVALID_REQUEST',
     expect.stringContaining('private key'),
   ]);
-  const told = await cli.run('webhook', 'change', id, '--pin', 'short');
-  expect(told.stderr).toMatch(/^--pin must be the SHA-256/);
+  const wrongPin = await cli.run('webhook', 'change', id, '--pin', 'short');
+  expect(wrongPin.stderr).toMatch(/^--pin must be the SHA-256/);
 });
 
 test('the catalog shows every event, and one as it is sent', async () => {

@@ -65,7 +65,7 @@ test('kill -9 again and again during thousands of deliveries: none is lost, none
 }, async () => {
   const { organizationId } = await cli.json<{ organizationId: OrganizationId }>('init', '--org', 'Museum');
   let life = 0;
-  let heard = () => {};
+  let onEvent = () => {};
   /** Lives of the service in which an event came. */
   const came = new Map<string, number[]>();
   const first: string[] = [];
@@ -80,7 +80,7 @@ test('kill -9 again and again during thousands of deliveries: none is lost, none
         first.push(id);
       }
       reply.end();
-      heard();
+      onEvent();
     });
   });
   const open = new Set<Socket>();
@@ -108,7 +108,7 @@ test('kill -9 again and again during thousands of deliveries: none is lost, none
           throw new Error(`the service ended by itself: ${stderr}`);
         }),
         new Promise<void>((resolve) => {
-          heard = () => {
+          onEvent = () => {
             more -= 1;
             if (more <= 0 || came.size === EVENTS) resolve();
           };
@@ -116,7 +116,7 @@ test('kill -9 again and again during thousands of deliveries: none is lost, none
           if (came.size === EVENTS) resolve();
         }),
       ]);
-      heard = () => {};
+      onEvent = () => {};
       await pause(random() * 20);
       child.kill('SIGKILL');
       await ended.catch(() => {});
@@ -126,7 +126,7 @@ test('kill -9 again and again during thousands of deliveries: none is lost, none
     const delivered = async () =>
       (await cli.json<{ items: unknown[] }>('webhook', 'deliveries', '--state', 'waiting', '--limit', '1'))
         .items.length === 0;
-    while (came.size < EVENTS) await new Promise<void>((resolve) => (heard = resolve));
+    while (came.size < EVENTS) await new Promise<void>((resolve) => (onEvent = resolve));
     while (!(await delivered())) await pause(100);
     last.child.kill('SIGTERM');
     expect((await last.ended).code).toBe(0);

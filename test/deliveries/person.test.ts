@@ -16,18 +16,18 @@ const order = { withTemplates: false, withInternal: false, actor: operator };
 let engine: Engine;
 let stack: EventStack;
 let erasure: Erasure;
-/** Of whatever is told of Bea. */
+/** Whether the receiver accepts events about Bea. */
 let accepts: boolean;
 
-onBothDatabases('what others were told of a person', (newPlace, dialect) => {
+onBothDatabases('what receivers were sent about a person', (newPlace, dialect) => {
   beforeEach(async () => {
     accepts = false;
     engine = await startEngine({ place: await newPlace() });
     erasure = await openErasure(engine, { dialect });
     stack = await openEventStack(engine, {
       reply: async ({ json }) => {
-        const told = JSON.stringify(json);
-        return told.includes('bea@') && !accepts ? answer(500, {}, told) : answer(200, {}, told);
+        const body = JSON.stringify(json);
+        return body.includes('bea@') && !accepts ? answer(500, {}, body) : answer(200, {}, body);
       },
     });
     await stack.addEndpoint();
@@ -75,7 +75,7 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
     expect(JSON.stringify(record)).not.toContain('ada@example.com');
   });
 
-  test('goes with the person: what waits is dropped, what was told is in the log about nobody', async () => {
+  test('goes with the person: what waits is dropped, what was sent stays in the log without a subject', async () => {
     for (const name of ['ada', 'bea'])
       await erasure.erase(stack.realm, await personOf(name), { reason: 'request', actor: operator });
     expect(
@@ -97,7 +97,7 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
     }
   });
 
-  test('is told to nobody again by a replay or a resend: an alert about the person neither', async () => {
+  test('is not sent again by a replay or a resend, nor is an alert about the person', async () => {
     const ada = await personOf('ada');
     const alert = { alert: 'alr_1', rule: 'rule_1', name: 'Failures', metric: 'failures-per-person' };
     await engine.inTransaction((tx) =>
@@ -164,7 +164,7 @@ onBothDatabases('what others were told of a person', (newPlace, dialect) => {
     expect(await stack.rows()).toEqual([]);
   });
 
-  test('is deleted when its term is over, and stays of whom a hold protects', async () => {
+  test('is deleted when its term is over, and stays for a person under a hold', async () => {
     await engine.db
       .insertInto('legal_hold')
       .values({

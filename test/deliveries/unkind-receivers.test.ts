@@ -110,7 +110,7 @@ const passUntil = (holds: () => boolean | Promise<boolean>, step = 1_000) =>
     return false;
   });
 
-test('receivers that are broken in every way lose nothing, keep the order of first attempts, and disturb nobody', async () => {
+test('receivers that are broken in every way lose nothing, keep the order of first attempts, and delay no other', async () => {
   const good = await receive('good', kind);
   for (const [name, behave] of Object.entries(unkind)) await receive(name, behave);
   const down = await receive('down', kind);

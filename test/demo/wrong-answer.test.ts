@@ -32,7 +32,7 @@ test.each([
     trial({ status: 422, answer: { code: 'FACE_NOT_FOUND', reason: 'Move closer.' } }),
     /^Refused \(FACE_NOT_FOUND\).*Move closer\.$/,
   ],
-])('a wrong answer is told as the error it is', (wrong, meaning) => {
+])('a wrong answer is named as the error it is', (wrong, meaning) => {
   expect(meaningOf(wrong, rates)).toMatch(meaning);
 });
 

@@ -11,7 +11,7 @@ import { buildProduct } from '../support/product.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where `npx install-electron` has put it, or somebody who says so; the package alone brings types. */
+/** Where `npx install-electron` or the environment puts it; the package alone brings types. */
 function findElectron(): string | undefined {
   const folder = join(root, 'node_modules/electron');
   const named = join(folder, 'path.txt');
@@ -79,7 +79,7 @@ test.skipIf(!binary || !hasDisplay)(
   },
 );
 
-test('the command runs the Electron that is named, and ends as it does; one that is not there is told with what to do', () => {
+test('the command runs the Electron that is named, and ends as it does; a missing one is reported with the remedy', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-electron-'));
   const run = () =>
     spawnSync(join(root, 'node_modules/.bin/node'), [join(root, 'bin/desktop.mjs'), '--data', '/srv/box'], {

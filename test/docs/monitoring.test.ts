@@ -44,7 +44,7 @@ afterAll(async () => {
 const known = (name: string) =>
   new RegExp(`^# TYPE ${name.replace(/_(bucket|sum|count)$/, '')} `, 'm').test(metrics);
 const named = (text: string) => new Set(text.match(/\b(gatehouse|nodejs|process)_[a-z0-9_]+/g) ?? []);
-/** Told by a box with TLS, and by one with a backup. */
+/** Metrics only of a box with TLS, or of one with a backup. */
 const later = new Set([
   'gatehouse_certificate_expiry_timestamp_seconds',
   'gatehouse_backup_last_success_timestamp_seconds',

@@ -22,7 +22,7 @@ const blocks = (language: string) =>
 
 let cli: Cli;
 let service: Service;
-/** A checkout as far as commands can tell: everything in it is a link to ours. */
+/** A checkout for the commands: everything in it is a link to ours. */
 let folder: string;
 
 beforeAll(async () => {

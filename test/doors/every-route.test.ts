@@ -23,7 +23,7 @@ import { analysisOf, direction, near } from '../support/faces.ts';
 import { operatorParts } from '../support/operator-parts.ts';
 import { type RouteSample, routeSamples, type Victim } from './route-samples.ts';
 
-/** Everybody may ask these; whoever adds one says so here. */
+/** Routes without authentication; a new one is listed here. */
 const publicRoutes = [
   'GET /',
   'GET /docs/',
@@ -138,7 +138,7 @@ async function sendOut(): Promise<Victim> {
   await engine.checks
     .verify({
       ...realm,
-      picture: show('nobody', direction('nobody')),
+      picture: show('none', direction('none')),
       email,
       actor: operator,
       address: '10.9.9.9',
@@ -226,7 +226,7 @@ async function digest(of?: { organization: OrganizationId; world: World }): Prom
   return hash.digest('hex');
 }
 
-/** What of the victim must stand in no answer to anybody else. */
+/** Values of the victim that no answer to another caller may hold. */
 async function markers(): Promise<string[]> {
   const subjects = await engine.db
     .selectFrom('subject')
@@ -324,7 +324,7 @@ describe('of all routes', () => {
     expect(routes.length).toBeGreaterThan(0);
   });
 
-  test('one that somebody forgot is found: without a sample, and without saying who may call it', async () => {
+  test('a forgotten route is found: without a sample, and without access rules', async () => {
     const forgotten = await publicServer();
     forgotten.get('/api/forgotten', { config: { access: 'identity' } }, async () => victim.email);
     const [route] = keyed(forgotten).filter(({ route }) => !(route in routeSamples));

@@ -108,7 +108,7 @@ describe.skipIf(!binary)('the queues of BullMQ on the board', () => {
     await until(async () => (await jobs.counts()).webhook.done === 2);
   });
 
-  test('show of what somebody else put there no more than of a ticket, and do nothing with it', async () => {
+  test('show of foreign entries no more than of a ticket, and do nothing with them', async () => {
     const client = new Redis(redis.url);
     const poison = async (id: string, data: string) => {
       const fields = { name: 'webhook', data, opts: '{}', timestamp: 1, failedReason: 'one\nmarker two' };

@@ -305,7 +305,7 @@ describe.skipIf(!browserPath)('/jobs in a browser', () => {
     expect((await answered).status()).toBe(204);
   };
 
-  test('the link opens it, a dead job is tried again, another removed, and nobody else is asked', async () => {
+  test('the link opens it, a dead job is tried again, another removed, and the page requests no other host', async () => {
     const { url } = await links.make(operator);
     await page.goto(url, { waitUntil: 'networkidle' });
     expect(page.url()).toBe(`${origin}/jobs/`);

@@ -23,7 +23,7 @@ export interface RouteSample {
   asks?: string;
   /** A request that would read or change the victim's data, if it came from the right key. `url` with its parameters filled in. */
   request(victim: Victim): { url: string; payload?: object };
-  /** What the right key is answered; `tells` stands in the answer, which proves that the sample reaches the data. */
+  /** The answer to the right key; it contains `tells`, which proves that the sample reaches the data. */
   owner: {
     status: number;
     tells?: (victim: Victim) => string;

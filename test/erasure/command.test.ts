@@ -118,7 +118,7 @@ test('an erasure is proved by a search, and its receipt is verified without the 
   expect(await cli.run('receipt', 'verify', pem)).toMatchObject({ code: 2 });
 });
 
-test('what was left in the open is found, and told with exit code 1', async () => {
+test('data left in plain text is found and reported, with exit code 1', async () => {
   await enroll('ada@example.com');
   writeFileSync(join(cli.data, 'notes.txt'), 'asked by ada@example.com');
   const erased = await cli.run(
@@ -217,7 +217,7 @@ test('another medium in the place of a lost copy finishes nothing; the word of a
   expect(shown.stdout).toContain('this rests on the word of operator:');
 });
 
-test('everybody, and then the organization, need their number and their name', async () => {
+test('erasing all people needs their number, erasing the organization its name', async () => {
   for (const name of ['a', 'b', 'c']) await enroll(`${name}@example.com`);
   for (const words of [
     ['--all'],

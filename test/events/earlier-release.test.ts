@@ -103,7 +103,7 @@ onBothDatabases('events that an earlier version wrote', (newPlace) => {
       orgId: engine.organization,
       timestamp: new Date(stack.clock.now()).toISOString(),
     };
-    const told = { id: 'prf_1', slug: 'standard', version: 2, maturity: 'proven' };
+    const profile = { id: 'prf_1', slug: 'standard', version: 2, maturity: 'proven' };
     const bodies = [
       { event: 'user.enrolled', ...common, data: { userId: ada, email: 'ada@example.com', created: true } },
       {
@@ -121,7 +121,7 @@ onBothDatabases('events that an earlier version wrote', (newPlace) => {
           ],
           assurance: 'passive',
           verificationId: 'ver_1',
-          profile: told,
+          profile,
         },
       },
       {
@@ -133,7 +133,7 @@ onBothDatabases('events that an earlier version wrote', (newPlace) => {
           confidence: 0,
           assurance: 'match-only',
           verificationId: 'ver_2',
-          profile: told,
+          profile,
         },
       },
       {

@@ -8,7 +8,7 @@ import { portrait, wall } from '../cli/portraits.ts';
 
 // From a picture posted to the real service to the receiver of the organization, which checks it with our SDK.
 
-interface Told {
+interface Received {
   id: string | undefined;
   event: { event: string; orgId: string; timestamp: string; data: Record<string, unknown> };
 }
@@ -16,18 +16,18 @@ interface Told {
 let cli: Cli;
 let receiver: Server;
 let secret: string;
-let told: Told[];
-let heard: () => void;
+let received: Received[];
+let onEvent: () => void;
 
 beforeEach(() => {
   cli = createCli();
-  told = [];
-  heard = () => {};
+  received = [];
+  onEvent = () => {};
   receiver = createServer(async (request, response) => {
-    const verified = await verifyWebhook<Told['event']>(await text(request), request.headers, secret);
-    told.push({ id: verified.id, event: verified.event });
+    const verified = await verifyWebhook<Received['event']>(await text(request), request.headers, secret);
+    received.push({ id: verified.id, event: verified.event });
     response.writeHead(204).end();
-    heard();
+    onEvent();
   });
 });
 afterEach(async () => {
@@ -38,13 +38,13 @@ afterEach(async () => {
 
 const until = (count: number) =>
   new Promise<void>((resolve) => {
-    heard = () => {
-      if (told.length >= count) resolve();
+    onEvent = () => {
+      if (received.length >= count) resolve();
     };
-    heard();
+    onEvent();
   });
 
-test('what a caller is told over HTTP is what the receiver is told', async () => {
+test('a receiver gets what the caller gets over HTTP', async () => {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
   const made = await cli.json<{ organizationId: string; keys: { test: string } }>('init', '--org', 'Acme');
@@ -70,20 +70,20 @@ test('what a caller is told over HTTP is what the receiver is told', async () =>
   expect([success.verified, failure.verified, blank.code]).toEqual([true, false, 'FACE_NOT_FOUND']);
   await until(4);
 
-  const names = told.map(({ event }) => event.event);
+  const names = received.map(({ event }) => event.event);
   expect(names).toEqual([
     'user.enrolled',
     'verification.success',
     'verification.failure',
     'verification.failure',
   ]);
-  expect(new Set(told.map(({ id }) => id)).size).toBe(4);
-  for (const { event } of told) expect(event.orgId).toBe(made.organizationId);
-  const [first, second, third, fourth] = told.map(({ event }) => event.data);
+  expect(new Set(received.map(({ id }) => id)).size).toBe(4);
+  for (const { event } of received) expect(event.orgId).toBe(made.organizationId);
+  const [first, second, third, fourth] = received.map(({ event }) => event.data);
   expect(first).toEqual({ userId: enrolled.userId, email, created: true });
 
   /** As over HTTP, without what only the caller gets. */
-  const asTold = ({
+  const asSent = ({
     match: _m,
     identification: _i,
     models: _o,
@@ -95,9 +95,9 @@ test('what a caller is told over HTTP is what the receiver is told', async () =>
       expect.objectContaining({ check, pass, score, weight }),
     ),
   });
-  expect(second).toEqual(asTold(success));
+  expect(second).toEqual(asSent(success));
   expect(second).toMatchObject({ verified: true, userId: enrolled.userId, email });
-  expect(third).toEqual(asTold(failure));
+  expect(third).toEqual(asSent(failure));
   expect(third).toMatchObject({ verified: false, confidence: 0 });
   expect(JSON.stringify(third)).not.toContain(String(enrolled.userId));
   expect(fourth).toEqual({

@@ -62,7 +62,7 @@ const health = async () => {
   return fromStatus(await status(), '0.0.0', 1).ownGalleries;
 };
 
-test('an own gallery that is more alike raises its thresholds by itself, 1:1 and 1:N, and that is told', async () => {
+test('an own gallery that is more alike raises its thresholds by itself, 1:1 and 1:N, and answers say so', async () => {
   const verify = async (organization: OrganizationId, cosine: number, email?: string) => {
     const name = `probe ${cosine}`;
     const enrolled = organization === alike ? person(3) : direction('p3');

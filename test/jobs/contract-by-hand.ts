@@ -73,9 +73,9 @@ export function jobsByHand(world: () => JobsWorld): void {
       await expect(life.jobs.retry(over!, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
       await expect(life.jobs.retry(runs!, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
       await expect(life.jobs.remove(runs!, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
-      const nobody = 'job_none' as typeof over;
-      await expect(life.jobs.retry(nobody!, ada)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-      await expect(life.jobs.remove(nobody!, ada)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      const noJob = 'job_none' as typeof over;
+      await expect(life.jobs.retry(noJob!, ada)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(life.jobs.remove(noJob!, ada)).rejects.toMatchObject({ code: 'NOT_FOUND' });
       expect(await world().database.db.selectFrom('audit').select('id').execute()).toEqual([]);
     });
 

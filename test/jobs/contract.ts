@@ -111,7 +111,7 @@ export function jobsContract(place: JobsPlace): void {
     expect((await world.row(sooner!)).runAt).toBe(NOON + 5_000);
   });
 
-  test('what is thrown is a failed attempt; what is dead is never tried again; a bug is not told to whoever looks', async () => {
+  test('what is thrown is a failed attempt; what is dead is never tried again; a bug is not shown to readers', async () => {
     const life = await world.live({
       handler: {
         async run(job) {
@@ -126,19 +126,19 @@ export function jobsContract(place: JobsPlace): void {
       const rows = await Promise.all([bug, refusal, gone].map((id) => world.row(id!)));
       return rows.every(({ attempts }) => attempts === 1);
     });
-    const told = async (id = bug) => {
+    const outcome = async (id = bug) => {
       const { state: is, lastError } = await world.row(id!);
       return { is, lastError };
     };
-    expect(await told(bug)).toEqual({ is: 'waiting', lastError: 'Something broke; the log says what.' });
-    expect(await told(refusal)).toEqual({
+    expect(await outcome(bug)).toEqual({ is: 'waiting', lastError: 'Something broke; the log says what.' });
+    expect(await outcome(refusal)).toEqual({
       is: 'waiting',
       lastError: 'It was refused (CONFLICT); the log says more.',
     });
-    expect(await told(gone)).toEqual({ is: 'dead', lastError: 'gone' });
+    expect(await outcome(gone)).toEqual({ is: 'dead', lastError: 'gone' });
   });
 
-  test('an attempt that takes too long is told so and counts as failed; its late answer changes nothing', async () => {
+  test('an attempt that takes too long is aborted and counts as failed; its late answer changes nothing', async () => {
     const life = await world.live({ handler: { timeout: 15_000 } });
     const [id] = await world.add(life, {});
     await until(() => life.begun.length === 1);
@@ -182,7 +182,7 @@ export function jobsContract(place: JobsPlace): void {
     test('a lease that the process does not hold is over after half a minute', async () => {
       const life = await world.live();
       const frozen = await world.live({ time: world.newTime() });
-      // Both have looked; from here on only the frozen one is told that there is something.
+      // Both have polled; from here on only the frozen one is notified of new jobs.
       await world.time.advance(0);
       const [id] = await world.add(frozen, {});
       await until(() => frozen.begun.length === 1);
@@ -287,7 +287,7 @@ export function jobsContract(place: JobsPlace): void {
       expect(life.begun).toHaveLength(3);
     });
 
-    test('one that can never be written counts as a failed attempt and holds nobody up', async () => {
+    test('one that can never be written counts as a failed attempt and delays no other job', async () => {
       const life = await world.live({
         answer: () => done,
         handler: {

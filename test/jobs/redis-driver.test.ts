@@ -210,7 +210,7 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     await reached();
   });
 
-  test('one that holds the connection and does not answer is told of, and gets each ticket once', async () => {
+  test('a Redis that holds the connection and does not answer is reported, and gets each ticket once', async () => {
     driver = await begin();
     await reached();
     redis.freeze();

@@ -29,8 +29,8 @@ const all = async (life: Life) => {
   const { webhook } = await life.jobs.counts();
   return webhook.done === names.length;
 };
-/** Half a minute goes by in which nothing is heard of what was carried. */
-const unheard = () => world.time.advance(32_000);
+/** Half a minute passes without a result of the tickets in Redis. */
+const passHalfAMinute = () => world.time.advance(32_000);
 /** One runs, and the others are in Redis. */
 async function underWay(): Promise<Life> {
   const life = await world.live({ handler: { concurrency: 1 } });
@@ -64,11 +64,11 @@ describe.skipIf(!binary)('jobs on a Redis that fails', () => {
     await redis.stop();
   });
 
-  test('one that loses everything: what was not heard of is carried again, and runs once', async () => {
+  test('a Redis that loses everything: tickets without a result are added again, and run once', async () => {
     const life = await underWay();
     await client.flushall();
     life.running()[0]!.end(done);
-    await unheard();
+    await passHalfAMinute();
     await endAll(life);
     expect(begun(life).toSorted()).toEqual(names);
   });
@@ -79,11 +79,11 @@ describe.skipIf(!binary)('jobs on a Redis that fails', () => {
     await until(() => driver.problem() !== undefined);
     life.running()[0]!.end(done);
     await world.add(life, { payload: { name: 'later' }, runAt: world.time.clock.now() + 3_600_000 });
-    await unheard();
+    await passHalfAMinute();
     expect(begun(life)).toHaveLength(1);
     await redis.start();
     await until(() => driver.problem() === undefined);
-    await unheard();
+    await passHalfAMinute();
     await endAll(life);
     expect(begun(life).toSorted()).toEqual(names);
   });
@@ -97,10 +97,10 @@ describe.skipIf(!binary)('jobs on a Redis that fails', () => {
     await redis.kill();
     await until(() => driver.problem() !== undefined);
     await redis.start();
-    // With the tickets of then, which the driver may take before anybody else looks.
+    // With the old tickets, which the driver may take before the test reads them.
     expect(await client.get('state')).toBe('older');
     await until(() => driver.problem() === undefined);
-    // But for the one that ran then: whoever held it is given a minute by BullMQ.
+    // Except the one that ran then: BullMQ gives its holder a minute.
     await until(async () => (await client.keys('gatehouse:one:webhook:job_*-1')).length === 1);
     expect(begun(life).toSorted()).toEqual(names);
     expect((await life.jobs.counts()).webhook).toMatchObject({ done: names.length, waiting: 0, relayed: 0 });

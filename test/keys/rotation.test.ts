@@ -94,7 +94,7 @@ test('master, organization and signing keys rotate under load without a failed r
   ];
   const asExpected = ['1:1 200 true', '1:N 200 ada@example.com', 'list 200'];
   const seen = (outcome: string) => outcomes.get(outcome) ?? 0;
-  /** Five more of each, however the machine shares its time among them; or one that nobody expects. */
+  /** Waits for five more of each expected outcome, or for an unexpected one. */
   const busy = async () => {
     const enough = asExpected.map((outcome) => ({ outcome, amount: seen(outcome) + 5 }));
     while (enough.some(({ outcome, amount }) => seen(outcome) < amount)) {

@@ -95,7 +95,7 @@ test('sealed, it listens and says so on every path; the control socket takes not
   expect(second.stderr).toContain(String(child.pid));
 });
 
-test('a wrong passphrase is told from the right one, and slows down; unsealed, it is the service, and the log says who', async () => {
+test('a wrong passphrase is refused, and slows down; the right one unseals the service, and the log says who', async () => {
   const { url } = await sealed();
   for (let attempt = 1; attempt <= 3; attempt++) {
     const tried = await cli.run('unseal', '--passphrase-file', wrong, '--json');
@@ -142,7 +142,7 @@ const get = (url: string, agent: Agent) =>
       .end();
   });
 
-/** Whether somebody else could listen there. */
+/** Whether another program could listen there. */
 async function isFree(port: number): Promise<boolean> {
   const probe = createServer();
   try {
@@ -201,8 +201,8 @@ test('SIGTERM ends a sealed service, and lets go of everything', async () => {
   const { code, stderr } = await ended;
   expect([code, stderr.split('\n').filter((line) => line.includes('"error"'))]).toEqual([0, []]);
   expect(existsSync(join(cli.data, 'control.sock'))).toBe(false);
-  const nobody = await cli.run('unseal', '--passphrase-file', right);
-  expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('No service runs')]);
+  const none = await cli.run('unseal', '--passphrase-file', right);
+  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('No service runs')]);
   const refused = await cli.run('org', 'list');
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('GATEHOUSE_PASSPHRASE_FILE')]);
   const { id } = await cli.json<{ id: string }>('master', 'rotate', '--passphrase-file', right);
@@ -221,7 +221,7 @@ test('with the passphrase in a file it starts by itself; a wrong one stops the s
   await (await cli.serve()).end();
 });
 
-test('the passphrase is right and the keys are damaged: told by unseal, and the service ends', async () => {
+test('a right passphrase with damaged keys: unseal reports it, and the service ends', async () => {
   const keys = new Sqlite(join(cli.data, 'keys.db'));
   keys.exec('update organization_key set wrapped = zeroblob(61)');
   keys.close();

@@ -12,7 +12,7 @@ const inSql = /\b(?:from|join|into|update|table)\s+([a-z_]+)/gi;
 
 /**
  * One sentence for each table of another feature that a file of these features names: in a query, in raw SQL, as a key of the schema,
- * or as text, where the name has an underscore and so can be nothing else. A query of a table that only runs is told too.
+ * or as text, where the name has an underscore and so can be nothing else. A query of a table that only runs is reported too.
  */
 export function findForeignTables(
   file: string,
@@ -24,7 +24,7 @@ export function findForeignTables(
   if (home === undefined || !/\.ts$/.test(file) || /\.test\.ts$/.test(file)) return [];
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const faults = new Set<string>();
-  const tell = (table: string, node: ts.Node) => {
+  const report = (table: string, node: ts.Node) => {
     if (owned[home]!.includes(table)) return;
     const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
     faults.add(
@@ -36,16 +36,16 @@ export function findForeignTables(
       const [table] = node.arguments;
       const names = table && ts.isArrayLiteralExpression(table) ? [...table.elements] : [table];
       for (const name of names)
-        if (name) tell(ts.isStringLiteralLike(name) ? name.text.split(/\s/)[0]! : name.getText(), name);
+        if (name) report(ts.isStringLiteralLike(name) ? name.text.split(/\s/)[0]! : name.getText(), name);
     }
     if (ts.isTaggedTemplateExpression(node) && /^sql\b/.test(node.tag.getText())) {
       for (const [, table] of node.template.getText().matchAll(inSql))
-        if (tables.has(table!)) tell(table!, node);
+        if (tables.has(table!)) report(table!, node);
     }
     if (ts.isIndexedAccessTypeNode(node) && node.objectType.getText() === 'Schema')
-      tell(node.indexType.getText().slice(1, -1), node);
+      report(node.indexType.getText().slice(1, -1), node);
     if (ts.isStringLiteralLike(node) && node.text.includes('_') && tables.has(node.text))
-      tell(node.text, node);
+      report(node.text, node);
     ts.forEachChild(node, visit);
   };
   visit(source);

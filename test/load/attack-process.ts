@@ -1,5 +1,5 @@
 /**
- * Posts one body at `/api/verify` as fast as answers come, on CONNECTIONS connections, until it is told to stop. Arguments: URL, key, file
+ * Posts one body at `/api/verify` as fast as answers come, on CONNECTIONS connections, until a message stops it. Arguments: URL, key, file
  * with the body. Says `under way` after the first answer, and at the end how many answers of each status there were.
  */
 import { readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const body = readFileSync(file);
 const pool = new Pool(url, { connections: CONNECTIONS, headersTimeout: 120_000 });
 const answers: Record<string, number> = {};
 let stopped = false;
-const tell = (message: AttackMessage): void => void process.send?.(message);
+const report = (message: AttackMessage): void => void process.send?.(message);
 process.once('message', () => {
   stopped = true;
 });
@@ -37,12 +37,12 @@ async function attack(): Promise<void> {
         return String(statusCode);
       })
       .catch((error: Error & { code?: string }) => error.code ?? error.name);
-    if (Object.keys(answers).length === 0) tell('under way');
+    if (Object.keys(answers).length === 0) report('under way');
     answers[status] = (answers[status] ?? 0) + 1;
   }
 }
 
 await Promise.all(Array.from({ length: CONNECTIONS }, attack));
-tell({ answers });
+report({ answers });
 await pool.close();
 process.disconnect();

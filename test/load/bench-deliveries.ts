@@ -83,7 +83,7 @@ async function drain(endpoints: number, say: (line: string) => void): Promise<Dr
     const times: number[] = [];
     let counts = await ask();
     let moved = performance.now();
-    let told = 0;
+    let reported = 0;
     while (counts.received < expected) {
       const start = performance.now();
       const { body } = await request(`${service.url}/health`);
@@ -94,9 +94,9 @@ async function drain(endpoints: number, say: (line: string) => void): Promise<Dr
       if (counts.received > before) moved = performance.now();
       if (performance.now() - moved > STUCK)
         throw new Error(`Nothing was delivered for ${STUCK / 1000} s after ${counts.received} deliveries.`);
-      if (counts.received - told >= 10_000) {
-        told = counts.received;
-        say(`deliveries: ${told} of ${expected}`);
+      if (counts.received - reported >= 10_000) {
+        reported = counts.received;
+        say(`deliveries: ${reported} of ${expected}`);
       }
       await pause(HEALTH_INTERVAL);
     }

@@ -133,7 +133,7 @@ async function openOurs(): Promise<Queues> {
     chance: () => 0,
   });
   let finished = 0;
-  let heard = () => {};
+  let onDone = () => {};
   jobs.handle('webhook', {
     pauses: [],
     concurrency: CONCURRENCY,
@@ -141,7 +141,7 @@ async function openOurs(): Promise<Queues> {
     run: async () => ({ outcome: { is: 'done' } }),
     async record(_, ended) {
       finished += ended.length;
-      heard();
+      onDone();
     },
   });
   return {
@@ -154,7 +154,7 @@ async function openOurs(): Promise<Queues> {
       ),
     async done(count) {
       const all = new Promise<void>((resolve) => {
-        heard = () => {
+        onDone = () => {
           if (finished >= count) resolve();
         };
       });

@@ -107,7 +107,7 @@ async function load(
     amount,
     timeout: 60,
     requests,
-    // Each caller begins with somebody else: attempts at one address are few at a time (docs/KEYS.md).
+    // Each caller begins with another person: attempts at one address are few at a time (docs/KEYS.md).
     setupClient(client) {
       const first = Math.floor((callers++ * requests.length) / CONNECTIONS);
       client.setRequests([...requests.slice(first), ...requests.slice(0, first)]);

@@ -11,7 +11,7 @@ import { createRandom } from '../accuracy/random.ts';
 const PAGE = 500;
 
 /**
- * Puts `count` people with one template each into an initialized data directory that nobody serves, sealed as the product
+ * Puts `count` people with one template each into an initialized data directory without a running service, sealed as the product
  * seals them; the vectors are random. Calls `progress` with the count after each page.
  */
 export async function addPeople(

@@ -8,7 +8,7 @@ import { openVault } from '../../service/storage/keys/vault.ts';
 
 const PAGE = 500;
 
-/** Writes so many events of the live world into the outbox of a data directory that nobody serves. */
+/** Writes `count` events of the live world into the outbox of a data directory without a running service. */
 export async function addEvents(data: string, organization: OrganizationId, count: number): Promise<void> {
   const clock = systemClock;
   const place = { kind: 'sqlite', path: join(data, 'gatehouse.db') } as const;

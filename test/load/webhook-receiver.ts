@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the parent is told: the port at first, then the counts whenever it asks. Times are of `performance.timeOrigin` plus `now`. */
+/** Sent to the parent: first the port, then the counts on request. Times are of `performance.timeOrigin` plus `now`. */
 export interface ReceiverMessage {
   port: number;
   received: number;

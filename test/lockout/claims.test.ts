@@ -7,7 +7,7 @@ import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../
 
 const alice = direction('alice');
 const known = 'alice@example.com';
-const unknown = 'nobody@example.com';
+const unknown = 'unknown@example.com';
 const MINUTE = 60_000;
 let pictures = 0;
 
@@ -64,13 +64,13 @@ onBothDatabases('claims', (newPlace) => {
   test('five failures in a row, then one in thirty seconds; unknown and known addresses alike', async () => {
     await start();
     for (const email of [known, unknown]) {
-      const told = [];
-      for (let i = 0; i < 6; i++) told.push(await one(email));
+      const outcomes = [];
+      for (let i = 0; i < 6; i++) outcomes.push(await one(email));
       engine.advance(29_000);
-      told.push(await one(email));
+      outcomes.push(await one(email));
       engine.advance(1_000);
-      told.push(await one(email), await one(email));
-      expect(told).toEqual([
+      outcomes.push(await one(email), await one(email));
+      expect(outcomes).toEqual([
         ...Array(5).fill('refused'),
         'USER_FLOOD_DETECTED 30',
         'USER_FLOOD_DETECTED 1',
@@ -93,7 +93,7 @@ onBothDatabases('claims', (newPlace) => {
     expect(await attempt('ALICE@EXAMPLE.COM', 0.95)).toBe('USER_FLOOD_DETECTED 30');
   });
 
-  test('after fifty nobody is let in, not even the person, until somebody unlocks; it is audited', async () => {
+  test('after fifty failures every attempt is refused, even of the person, until an operator unlocks; audited', async () => {
     await start();
     for (const email of [known, unknown]) {
       let failed = 0;
@@ -145,9 +145,9 @@ onBothDatabases('claims', (newPlace) => {
 
   test('of a hundred at once no more are let in than may fail, and they are counted once each', async () => {
     await start();
-    const told = await Promise.all(Array.from({ length: 100 }, () => one()));
-    expect(told.filter((outcome) => outcome === 'refused')).toHaveLength(5);
-    expect(told.filter((outcome) => outcome.startsWith('USER_FLOOD_DETECTED'))).toHaveLength(95);
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => one()));
+    expect(outcomes.filter((outcome) => outcome === 'refused')).toHaveLength(5);
+    expect(outcomes.filter((outcome) => outcome.startsWith('USER_FLOOD_DETECTED'))).toHaveLength(95);
     expect((await claims()).map(({ failures }) => failures)).toEqual([5]);
     engine.advance(30_000);
     const delayed = await Promise.all(Array.from({ length: 100 }, () => one()));
@@ -186,9 +186,9 @@ onBothDatabases('claims', (newPlace) => {
     await start();
     await engine.installPad();
     const live = { ...common('live') };
-    const told = [];
-    for (let i = 0; i < 11; i++) told.push(await attempt(known, 0.95, live, { live: 0.01 }));
-    expect(told).toEqual([...Array(10).fill('CHECK_FAILED'), 'USER_FLOOD_DETECTED 30']);
+    const outcomes = [];
+    for (let i = 0; i < 11; i++) outcomes.push(await attempt(known, 0.95, live, { live: 0.01 }));
+    expect(outcomes).toEqual([...Array(10).fill('CHECK_FAILED'), 'USER_FLOOD_DETECTED 30']);
     expect(await attempt(known, 0.95, {}, { live: 0.99 })).toBe('verified');
   });
 
@@ -226,9 +226,9 @@ onBothDatabases('claims', (newPlace) => {
       );
     await set('default', 3);
     await set('patient', 100);
-    const told = [];
-    for (let i = 0; i < 4; i++) told.push(await attempt(known, 0.1, { profile: 'patient' }));
-    expect(told).toEqual([...Array(3).fill('refused'), 'USER_FLOOD_DETECTED 30']);
+    const outcomes = [];
+    for (let i = 0; i < 4; i++) outcomes.push(await attempt(known, 0.1, { profile: 'patient' }));
+    expect(outcomes).toEqual([...Array(3).fill('refused'), 'USER_FLOOD_DETECTED 30']);
     expect(await attempt(known, 0.1, { profile: 'builtin:default' })).toBe('PROFILE_NOT_ALLOWED');
     await engine.organizations.set(engine.organization, { allowedProfiles: ['patient'] }, operator);
     expect(await attempt(unknown, 0.1, { profile: 'default' })).toBe('PROFILE_NOT_ALLOWED');
@@ -241,15 +241,15 @@ onBothDatabases('claims', (newPlace) => {
       engine.checks
         .enroll({ ...common(), actor, picture: show('another face', 0.1), email: known })
         .catch(({ code }) => code);
-    const told = [];
-    for (let i = 0; i < 6; i++) told.push(await enroll(key));
-    expect(told).toEqual([...Array(5).fill('TEMPLATE_MISMATCH'), 'USER_FLOOD_DETECTED']);
+    const outcomes = [];
+    for (let i = 0; i < 6; i++) outcomes.push(await enroll(key));
+    expect(outcomes).toEqual([...Array(5).fill('TEMPLATE_MISMATCH'), 'USER_FLOOD_DETECTED']);
     expect(await one()).toBe('USER_FLOOD_DETECTED 30');
     expect(await enroll(operator)).toBe('TEMPLATE_MISMATCH');
     expect((await claims()).map(({ failures }) => failures)).toEqual([5]);
   });
 
-  test('a clock that was set back makes nobody wait longer than once', async () => {
+  test('a clock that was set back makes no caller wait longer than once', async () => {
     await start();
     for (let i = 0; i < 5; i++) await one();
     engine.advance(-1000 * MINUTE);
@@ -258,11 +258,11 @@ onBothDatabases('claims', (newPlace) => {
     expect(await one()).toBe('refused');
   });
 
-  test('a 1:N search claims nobody', async () => {
+  test('a 1:N search makes no claim', async () => {
     await start();
-    const { email: _, ...nobody } = { ...common(), email: '' };
+    const { email: _, ...search } = { ...common(), email: '' };
     for (let i = 0; i < 12; i++) {
-      await engine.checks.verify({ ...nobody, picture: show('stranger', 0.1) });
+      await engine.checks.verify({ ...search, picture: show('stranger', 0.1) });
     }
     expect(await claims()).toEqual([]);
   });

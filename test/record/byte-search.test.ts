@@ -55,7 +55,7 @@ async function startEcho() {
   echoes.push(server);
   return {
     port: (server.address() as AddressInfo).port,
-    async heard(sought: readonly string[]): Promise<void> {
+    async received(sought: readonly string[]): Promise<void> {
       while (!sought.every((one) => texts.some((text) => text.includes(one)))) {
         await new Promise<void>((resolve) => {
           waiting = resolve;
@@ -181,8 +181,8 @@ test('no address, name, picture or template lies in plain sight: not in the data
   expect(await verify({ image, email: `${first!.email} ` })).toBe(200);
   expect(await verify({ image, email: `${first!.email} x` })).toBe(400);
   expect(await verify({ image, email: third!.email, name: third!.name }, '/api/enroll')).toBe(409);
-  // Each enrollment was told to a receiver that says it all back, and both are in the log of deliveries.
-  await echo.heard(people.map((one) => one.email));
+  // Each enrollment was sent to a receiver that echoes it, and both are in the log of deliveries.
+  await echo.received(people.map((one) => one.email));
   const { items: deliveries } = await cli.json<{ items: { id: string }[] }>(
     'webhook',
     'deliveries',
@@ -219,15 +219,15 @@ test('no address, name, picture or template lies in plain sight: not in the data
   expect(log.length).toBeGreaterThan(5_000);
   expect(all.filter(({ bytes }) => log.includes(bytes)).map(({ what }) => what)).toEqual([]);
 
-  // The same search finds what somebody takes out on purpose: it would have found it anywhere else.
+  // The same search finds a deliberate export, so it would find the data anywhere else.
   const file = join(elsewhere, 'export.json');
   await cli.json('subject', 'export', first!.email, '--test', '--with-templates', '--out', file);
   const taken = new Set(everywhere(all));
-  const told = [first!.email, first!.name, `template of ${first!.email} (base64)`].map(
+  const exported = [first!.email, first!.name, `template of ${first!.email} (base64)`].map(
     (what) => `export.json: ${what}`,
   );
-  expect([...taken]).toEqual(expect.arrayContaining(told));
+  expect([...taken]).toEqual(expect.arrayContaining(exported));
   // A part of the restored template is the model's own embedding, bit for bit, where the rounding of the transform happens to vanish.
   const equal = `export.json: embedding of ${first!.email} (base64)`;
-  expect([...taken].filter((one) => !told.includes(one) && one !== equal)).toEqual([]);
+  expect([...taken].filter((one) => !exported.includes(one) && one !== equal)).toEqual([]);
 });

@@ -49,7 +49,7 @@ const people = async () =>
 
 /** Leaves less than one page, also while the service takes some of the room. */
 function fill(): string {
-  const path = join(disk.folder, 'somebody-elses-file');
+  const path = join(disk.folder, 'foreign-file');
   const file = openSync(path, 'w');
   try {
     for (const size of [1024 * 1024, statfsSync(disk.folder).bsize]) writeUntilFull(file, Buffer.alloc(size));
@@ -87,7 +87,7 @@ test.skipIf(!mayMount)(
 );
 
 test.skipIf(!mayMount)(
-  'a start on a read-only disk says so and changes nothing; writable again, everybody is there',
+  'a start on a read-only disk says so and changes nothing; writable again, all people are there',
   async () => {
     const service = await cli.serve(...at());
     expect(await enroll(service.url, 'before@example.com')).toMatchObject({ status: 200 });

@@ -50,18 +50,18 @@ interface Life {
 async function underKills(
   { answers, pause }: Life,
   left: () => number,
-  work: (service: Service, heard: () => void) => Promise<void>,
+  work: (service: Service, onAnswer: () => void) => Promise<void>,
 ): Promise<number> {
   let kills = 0;
   while (left() > 0) {
     const service = await cli.serve();
     const kill = () => service.child.kill('SIGKILL');
     let more = Math.ceil(random() * answers);
-    const heard = () => {
+    const onAnswer = () => {
       more -= 1;
       if (more === 0) setTimeout(kill, random() * pause);
     };
-    await Promise.all([work(service, heard), work(service, heard)]);
+    await Promise.all([work(service, onAnswer), work(service, onAnswer)]);
     kill();
     await service.ended;
     kills += 1;
@@ -69,7 +69,7 @@ async function underKills(
   return kills;
 }
 
-/** Runs `work` on the files of the directory, which nobody serves. */
+/** Runs `work` on the files of the directory while no service runs. */
 async function onFiles<T>(work: (data: PersonalData, sealer: Sealer) => Promise<T>): Promise<T> {
   const clock = { now: () => Date.now() };
   const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
@@ -111,7 +111,7 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
   const enrolling = await underKills(
     LIVES.enrolling,
     () => waiting.length,
-    async ({ url }, heard) => {
+    async ({ url }, onAnswer) => {
       for (let email = waiting.shift(); email !== undefined; email = waiting.shift()) {
         const image = pictureOf(email);
         try {
@@ -122,7 +122,7 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
           });
           if (reply.status !== 200) throw new Error(`${reply.status}: ${await reply.text()}`);
           enrolled.add(email);
-          heard();
+          onAnswer();
         } catch (error) {
           waiting.push(email);
           if (error instanceof TypeError) return;
@@ -147,7 +147,7 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
   const erasing = await underKills(
     LIVES.erasing,
     () => left.length,
-    async (_, heard) => {
+    async (_, onAnswer) => {
       const control = createControl(createSocketTransport(join(cli.data, 'control.sock')));
       try {
         for (let person = left.shift(); person !== undefined; person = left.shift()) {
@@ -157,9 +157,9 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
               body: { confirm: person, reason: 'request', prove: false },
             });
             erased.add(person);
-            heard();
+            onAnswer();
           } catch (error) {
-            // Killed in between: whoever is gone by now was erased, whoever is not is tried again.
+            // Killed in between: a person already gone was erased, the others are tried again.
             left.push(person);
             if ((error as { code?: string }).code === 'INTERNAL') return;
             throw error;

@@ -45,7 +45,7 @@ function run(file: string, program: string, { runtime = node, flags = [] as stri
 }
 
 /** The same in either kind of module: a delivery accepted, and one refused. */
-const tell = `
+const verifyBoth = `
 const { body, headers, secret } = JSON.parse(readFileSync(0, 'utf8'));
 (async () => {
   const accepted = await verifyWebhook(body, headers, secret);
@@ -53,7 +53,7 @@ const { body, headers, secret } = JSON.parse(readFileSync(0, 'utf8'));
   console.log(JSON.stringify({ id: accepted.id, dialect: accepted.dialect, event: accepted.event.event,
     refused: [refused instanceof WebhookVerificationError, refused.code] }));
 })();`;
-const told = {
+const result = {
   id: 'evt_1',
   dialect: 'hex',
   event: 'verification.success',
@@ -71,14 +71,14 @@ const runtimes = [node, '/usr/bin/node'].filter((runtime) => {
 describe.each(runtimes)('%s', (runtime) => {
   test('loads it as an ES module', () => {
     const program = `import { readFileSync } from 'node:fs';
-      import { verifyWebhook, WebhookVerificationError } from '@gatehouse/sdk';${tell}`;
-    expect(run('esm.mjs', program, { runtime })).toEqual(told);
+      import { verifyWebhook, WebhookVerificationError } from '@gatehouse/sdk';${verifyBoth}`;
+    expect(run('esm.mjs', program, { runtime })).toEqual(result);
   });
 
   test('loads it as CommonJS', () => {
     const program = `const { readFileSync } = require('node:fs');
-      const { verifyWebhook, WebhookVerificationError } = require('@gatehouse/sdk');${tell}`;
-    expect(run('cjs.cjs', program, { runtime })).toEqual(told);
+      const { verifyWebhook, WebhookVerificationError } = require('@gatehouse/sdk');${verifyBoth}`;
+    expect(run('cjs.cjs', program, { runtime })).toEqual(result);
   });
 
   test('needs only what the web platform has', () => {
@@ -106,15 +106,15 @@ describe.each(runtimes)('%s', (runtime) => {
         const { body, headers, secret } = given;
         const accepted = await verifyWebhook(new TextEncoder().encode(body), new Headers(headers), secret);
         const refused = await verifyWebhook(body + ' ', headers, secret).catch((error) => error);
-        export const told = { id: accepted.id, dialect: accepted.dialect, event: accepted.event.event,
+        export const result = { id: accepted.id, dialect: accepted.dialect, event: accepted.event.event,
           refused: [refused instanceof WebhookVerificationError, refused.code],
           node: [typeof process, typeof Buffer, typeof require] };\`, { context });
       await main.link(() => sdk);
       await main.evaluate();
-      console.log(JSON.stringify(main.namespace.told));`;
+      console.log(JSON.stringify(main.namespace.result));`;
     const flags = ['--experimental-vm-modules', '--no-warnings'];
     expect(run('edge.mjs', program, { runtime, flags })).toEqual({
-      ...told,
+      ...result,
       node: ['undefined', 'undefined', 'undefined'],
     });
   });
@@ -127,10 +127,10 @@ test.each(['consumer.mts', 'consumer.cts'])(
 import { verifyWebhook, WebhookVerificationError, type VerifiedWebhook, type WebhookErrorCode } from '@gatehouse/sdk';
 export async function take(body: Uint8Array, headers: { [name: string]: string | string[] | undefined }): Promise<string> {
   try {
-    const told: VerifiedWebhook<{ event: string; user_id: string }> = await verifyWebhook(body, headers, ['a', 'b'], { tolerance: 60 });
+    const result: VerifiedWebhook<{ event: string; user_id: string }> = await verifyWebhook(body, headers, ['a', 'b'], { tolerance: 60 });
     // @ts-expect-error: it may be absent
-    const id: string = told.id;
-    return told.event.user_id + id;
+    const id: string = result.id;
+    return result.event.user_id + id;
   } catch (error) {
     if (!(error instanceof WebhookVerificationError)) throw error;
     const code: WebhookErrorCode = error.code;

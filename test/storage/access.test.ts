@@ -112,7 +112,7 @@ onBothDatabases('access', (newPlace) => {
     await expect(use(key, 'presence')).rejects.toMatchObject({ code: 'INSUFFICIENT_SCOPE' });
   });
 
-  test('unknown, revoked and expired cannot be told apart', async () => {
+  test('unknown, revoked and expired get the same answer', async () => {
     await open();
     const revoked = await make();
     const expired = await make({ expiresAt: 20_000 });

@@ -166,7 +166,7 @@ onBothDatabases(
     );
 
     test.runIf(kind === 'postgres')(
-      'one process at a time: the second is told who has it, and comes in when the first has closed',
+      'one process at a time: the second learns the holder, and opens it when the first has closed',
       async () => {
         const place = await newPlace('empty');
         if (place.kind !== 'postgres') throw new Error('This is for PostgreSQL.');

@@ -208,7 +208,7 @@ onBothDatabases('keys after they were made', (newPlace) => {
     ]);
   });
 
-  test('a key works in its networks alone; only who holds it is told so', async () => {
+  test('a key works only in its networks; only its holder gets that reason', async () => {
     await open();
     const { key } = await make({ cidrs: ['10.0.0.0/8', '2001:db8::/32'] });
     for (const [address, outcome] of [

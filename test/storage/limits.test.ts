@@ -77,7 +77,7 @@ onBothDatabases('limits', (newPlace) => {
   };
   const times = (n: number, code: string) => Array<string>(n).fill(code);
 
-  test('of many requests at once a key gets its burst, and is told when to go on', async () => {
+  test('of many requests at once a key gets its burst, and the rest the time to retry', async () => {
     const { limits, make } = await open();
     const { caller } = await make(one);
     const all = Array.from({ length: 700 }, () => limits.admit(caller, { metered: false }));
@@ -157,7 +157,7 @@ onBothDatabases('limits', (newPlace) => {
     expect(await outcomes([again.admit(caller, metered)])).toEqual(['MONTHLY_LIMIT_EXCEEDED']);
   });
 
-  test('a trial ends for live keys, and for nobody else', async () => {
+  test('a trial ends only for live keys', async () => {
     const { limits, make } = await open();
     const [live, trial, foreign] = [await make(one), await make(one, 'test'), await make(two)];
     await limits.set(one, { trialUntil: now + 10 }, operator);
@@ -206,7 +206,7 @@ onBothDatabases('limits', (newPlace) => {
       expect((await again.show(one)).organization).toEqual({ used: 2, limit: 10 });
     });
 
-    test('under a clock that was set back or forth resets no month and blocks nobody for longer than a minute', async () => {
+    test('under a clock that was set back or forth resets no month and blocks no key for longer than a minute', async () => {
       const { limits, make } = await open();
       const { caller } = await make(one);
       await limits.set(one, { burst: 1, monthly: 2 }, operator);

@@ -99,12 +99,12 @@ onBothDatabases('organizations', (newPlace) => {
     await expect(organizations.create({ name: '  ' }, operator)).rejects.toMatchObject(refusal);
     await expect(organizations.create({ name: 'x'.repeat(121) }, operator)).rejects.toMatchObject(refusal);
     expect(organizations.keysMade).toEqual([]);
-    const nobody = 'org_none' as OrganizationId;
+    const noOrganization = 'org_none' as OrganizationId;
     const missing = { code: 'NOT_FOUND' };
-    await expect(organizations.get(nobody)).rejects.toMatchObject(missing);
-    await expect(organizations.set(nobody, { name: 'x' }, operator)).rejects.toMatchObject(missing);
-    await expect(organizations.addSite(nobody, site, operator)).rejects.toMatchObject(missing);
-    await expect(organizations.listSites(nobody)).rejects.toMatchObject(missing);
+    await expect(organizations.get(noOrganization)).rejects.toMatchObject(missing);
+    await expect(organizations.set(noOrganization, { name: 'x' }, operator)).rejects.toMatchObject(missing);
+    await expect(organizations.addSite(noOrganization, site, operator)).rejects.toMatchObject(missing);
+    await expect(organizations.listSites(noOrganization)).rejects.toMatchObject(missing);
     expect(await auditLines()).toEqual([]);
   });
 
@@ -145,7 +145,7 @@ onBothDatabases('organizations', (newPlace) => {
   test('sites: added, found by address, removed; another organization sees none of them', async () => {
     const organizations = await open();
     const one = await organizations.create({ name: 'One' }, operator);
-    // Pages are in the order of ids, which tell the millisecond.
+    // Pages are in the order of ids, which contain the millisecond.
     now = 1_500;
     const two = await organizations.create({ name: 'Two' }, operator);
     now = 2_000;

@@ -110,7 +110,7 @@ onBothDatabases('rotations of the key store', (newPlace) => {
     expect(await keys.note('master')).toBeUndefined();
   });
 
-  test('whoever was destroyed is not brought back', async () => {
+  test('a destroyed key is not brought back', async () => {
     const { sealer } = await open(first);
     await sealer.createOrganization(org);
     for (const index of [1, 2]) await sealer.createPerson(org, sub(index));

@@ -59,7 +59,7 @@ onBothDatabases('renewing templates', (newPlace) => {
     (await subjects.nearest(realm(), direction('bob'), 1)).length === 1 &&
     (await subjects.enrollments(realm(), (await subjects.get(realm(), 'bob@example.com')).id)).length;
 
-  test('everything lies under the new secret, the old one is gone, and everybody is still found', async () => {
+  test('all templates use the new secret, the old one is gone, and all people are still found', async () => {
     engine = await startEngine({ place: await newPlace() });
     await people('alice', 'bob', 'cy');
     const before = await engine.db.selectFrom('template').select(['id', 'vector_sealed']).execute();
@@ -91,7 +91,7 @@ onBothDatabases('renewing templates', (newPlace) => {
       { step: 'completed', generation: 2, looked: 6, unreadable: 0 },
     ]);
 
-    // A row of before, as a backup brings it back: unreadable, and told.
+    // An old row, as restored from a backup: unreadable, and counted.
     const [old] = before;
     await engine.db
       .updateTable('template')

@@ -193,7 +193,7 @@ onBothDatabases('transactions', (newPlace, kind) => {
     expect(await counted.execute()).toEqual([{ count: 5 }]);
     const stray = db.insertInto('site').values({
       id: 's',
-      organization: 'nobody',
+      organization: 'none',
       name: 'n',
       cidr: '10.0.0.0/8',
       country: 'CH',
@@ -233,7 +233,7 @@ onBothDatabases('transactions', (newPlace, kind) => {
 });
 
 describe('a PostgreSQL that is not there', () => {
-  test('is told in a sentence without the password', async () => {
+  test('is reported in a sentence without the password', async () => {
     const opening = openDatabase(
       { kind: 'postgres', url: 'postgresql://user:s3cret@%2Fnowhere%2Fat%2Fall/db' },
       deps,

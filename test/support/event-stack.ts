@@ -59,8 +59,8 @@ export async function openEventStack(
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
   const posted: Posted[] = [];
   const problems: { fields: object; message: string }[] = [];
-  const tell = (fields: object, message: string) => void problems.push({ fields, message });
-  const log = { ...silentLog, warn: tell, error: tell };
+  const report = (fields: object, message: string) => void problems.push({ fields, message });
+  const log = { ...silentLog, warn: report, error: report };
   const shared = {
     ...engine,
     inTransaction,
@@ -138,7 +138,7 @@ export async function openEventStack(
         }
         return added;
       }),
-    /** Somebody who can be erased; `enrolled` tells of them. */
+    /** A person who can be erased, with an `enrolled` event. */
     async person(): Promise<SubjectId> {
       const subject = ids.next('subject');
       await engine.sealer.createPerson(realm.organization, subject);

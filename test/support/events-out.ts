@@ -5,7 +5,7 @@ import { silentLog as log } from '../../service/lib/log.ts';
 import type { Outgoing } from '../../service/outgoing/outgoing.ts';
 import type { Engine } from './engine.ts';
 
-/** Every name is one public address, and whoever is posted to says thanks. */
+/** Every name resolves to one public address, and every POST succeeds. */
 const receiver: Outgoing = {
   resolve: async () => ['93.184.215.14'],
   post: async () => ({

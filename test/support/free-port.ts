@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below those that systems give to connections and to servers that ask for any: between two starts nobody is given it. */
+/** Below those that systems give to connections and to servers that ask for any: between two starts no other program gets it. */
 const PORTS = [20_000, 32_000] as const;
 
 /** One that nothing listened on a moment ago. */

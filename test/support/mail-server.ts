@@ -99,7 +99,7 @@ export async function startMailServer(options: MailServerOptions = {}) {
           return say('250 yes');
         case 'RCPT': {
           const address = words.join(' ').replace(/^TO:<(.*?)>.*$/i, '$1');
-          if (options.unknown?.includes(address)) return say('550 nobody here');
+          if (options.unknown?.includes(address)) return say('550 no such mailbox');
           to.push(address);
           return say('250 yes');
         }

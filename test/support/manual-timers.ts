@@ -1,6 +1,6 @@
 import type { After } from '../../service/outgoing/post.ts';
 
-/** Time that passes when it is told to. */
+/** Timers that fire only on `expire`. */
 export function createManualTimers() {
   const waiting = new Set<{ milliseconds: number; call: () => void }>();
   const after: After = (milliseconds, call) => {

@@ -13,7 +13,7 @@ const QUIET = 10;
 
 /**
  * Sees what is asked of a database, by `db` and by the `inTransaction` given here: one in another process takes as long as it
- * takes, so that no count of turns tells when the work of a test has come to rest. `elsewhere` tells what else is not.
+ * takes, so no count of turns shows when the work of a test is done. `elsewhere` says what else is still running.
  */
 export function watchDatabase(
   { db, inTransaction }: Pick<Database, 'db' | 'inTransaction'>,

@@ -68,7 +68,7 @@ interface Made {
   webhook: { id: string; secret: string };
 }
 
-/** Accepts deliveries until told to refuse them. */
+/** Accepts deliveries until `refuse` is called. */
 async function startReceiver() {
   let status = 200;
   const server = createServer((request, response) => {

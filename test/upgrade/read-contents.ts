@@ -32,7 +32,7 @@ export interface Source {
   adminKey: string;
   organization: string;
   profiles: readonly string[];
-  /** Of whom the consents and withdrawals are read. */
+  /** Their consents and withdrawals are read. */
   person: string;
 }
 
@@ -130,7 +130,7 @@ function itemsOf(reply: Fields, of: string): Fields[] {
   );
 }
 
-/** What has an id by its id, which tells when it was made: the order of a list may differ between releases. */
+/** What has an id by its id, which holds its time of creation: the order of a list may differ between releases. */
 export const inOrderOfIds = (contents: Contents): Contents =>
   Object.fromEntries(
     Object.entries(contents).map(([name, value]) => [

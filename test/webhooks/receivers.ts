@@ -48,7 +48,7 @@ const hmac = (secret: string, body: Buffer) => createHmac('sha256', secret).upda
 const same = (a: string, b: string | undefined) =>
   b !== undefined && a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 
-/** Of each dialect, as its family’s text tells receivers to do it. `header`: where it reads the signature, unless renamed. */
+/** Per dialect, as its family’s text prescribes. `header`: where it reads the signature, unless renamed. */
 export const ownReceivers: Record<
   Exclude<SignatureDialect, 'standard'>,
   { header: string; accepts(received: Received, secret: string, header?: string): boolean }

@@ -26,7 +26,7 @@ import { ourSdk, ownReceivers, type Received, type Receiver, standardLibrary } f
 
 // Every event of every family in every signature dialect, from the outbox over HTTP to receivers that were written without us.
 
-/** Collects requests, and tells when so many are there. */
+/** Collects requests, and resolves when a given number is there. */
 async function startReceiver() {
   const received: Received[] = [];
   let waiting: { count: number; done: () => void } | undefined;
@@ -153,10 +153,10 @@ describe.each(signatureDialects)('%s', (signature) => {
       const { endpoint, secret } = await sending.add({ family, signature }, path);
       secrets.set(path, secret);
       for (const event of events) {
-        const told = dialects
+        const translated = dialects
           .find((one) => one.family === family)!
           .translate({ ...event, ...realm(), at: engine.clock.now() });
-        if (told) expected.push({ path, body: told.body() });
+        if (translated) expected.push({ path, body: translated.body() });
       }
       expect(endpoint.signature).toBe(signature);
     }
@@ -171,7 +171,7 @@ describe.each(signatureDialects)('%s', (signature) => {
       expect(await verdicts(receivers, one, secretOf(one))).toEqual(all(receivers, true));
   });
 
-  test('our SDK tells what it is', async () => {
+  test('our SDK recognizes the dialect', async () => {
     for (const { headers, body, path } of deliveries)
       expect(await verifyWebhook(body, headers, secrets.get(path)!)).toEqual({
         id: headers['webhook-id'],

@@ -74,7 +74,7 @@ const forgetful = personalData.map((one) =>
   'objection' in one.tables ? { ...one, forget: async () => {} } : one,
 );
 const careless = await openErasure(engine, { dialect, personalData: forgetful });
-const { proof: told } = await careless.erase(realm, cid, order);
+const { proof: carelessProof } = await careless.erase(realm, cid, order);
 
 console.log(
   JSON.stringify({
@@ -88,7 +88,7 @@ console.log(
     swept,
     erased,
     proof,
-    told,
+    carelessProof,
   }),
 );
 await engine.stop();

@@ -55,7 +55,7 @@ describe('what API keys may administer, as recorded', () => {
   });
 
   test.each(recordings)('$name', async ({ request, engine, response, asked }) => {
-    const { app, asked: heard } = await startDoor(engine);
+    const { app, asked: seen } = await startDoor(engine);
     const answer = await send(
       app,
       {
@@ -74,7 +74,7 @@ describe('what API keys may administer, as recorded', () => {
     })?.schema.response as Record<string, ZodType> | undefined;
     await app.close();
     expect(answer).toEqual(response);
-    expect(heard).toEqual(asked);
+    expect(seen).toEqual(asked);
     if (answer.status < 300 && answer.status !== 204) schema![answer.status]!.parse(answer.body);
   });
 });

@@ -28,10 +28,10 @@ const text = (value: unknown) => JSON.stringify(value, null, 1);
 describe('webhooks, as recorded', () => {
   test.each([...recordings.values()])('$name', ({ family, event, request }) => {
     for (const dialect of webhookDialects) {
-      const told = dialect.translate(event);
+      const translated = dialect.translate(event);
       if (dialect.family === family)
-        expect(text({ name: told?.name, body: told?.body() })).toBe(text(request));
-      else expect(told).toBeUndefined();
+        expect(text({ name: translated?.name, body: translated?.body() })).toBe(text(request));
+      else expect(translated).toBeUndefined();
     }
   });
 
