@@ -31,7 +31,7 @@ export interface PastVerificationsStoreDeps {
 /** Reads what the table `verification` keeps of the past. */
 export function createPastVerificationsStore({ db, sealer }: PastVerificationsStoreDeps) {
   return {
-    /** The newest first. Looks through the index in slices, so that a filter that fits few holds nobody up. */
+    /** The newest first. Reads the index in slices, so that a filter with few matches does not hold up other requests. */
     async list(
       realm: Realm,
       filter: PastFilter,

@@ -45,7 +45,7 @@ onBothDatabases('past verifications', (newPlace) => {
     const recognized = await verify();
     const stranger = await verify({ face: 'bob' });
     const byOperator = await verify({ actor: operator });
-    const unknown = await verify({ email: 'nobody@example.com' });
+    const unknown = await verify({ email: 'unknown@example.com' });
     const other = await verify({ profile: 'specter' });
     await verify({ world: 'live' });
     const ids = async (...order: Parameters<typeof list>) => (await list(...order)).map(({ id }) => id);
@@ -66,7 +66,7 @@ onBothDatabases('past verifications', (newPlace) => {
     await expect(list({ profile: 'none' })).rejects.toMatchObject({ code: 'PROFILE_NOT_FOUND' });
   });
 
-  test('tell which check decided and which failed', async () => {
+  test('show which check decided and which failed', async () => {
     await enroll();
     const strict = await engine.checks.getProfile(engine.organization, 'default');
     const checks = {
@@ -171,7 +171,7 @@ onBothDatabases('past verifications', (newPlace) => {
     expect(later.flatMap(({ counts }) => counts)).toEqual([]);
   });
 
-  test('of an erased person stay, about nobody', async () => {
+  test('of an erased person stay, without the person', async () => {
     await enroll();
     const id = await verify();
     await engine.inTransaction((tx) =>
