@@ -444,6 +444,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/profiles/{slug}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a profile
+         * @description Each stored change of the organization, with who and when; also those that were put away. Empty for a built-in profile that was never changed.
+         */
+        get: operations["listProfileVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/profiles/{slug}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a version of a profile
+         * @description Its settings, who stored them and when.
+         */
+        get: operations["getProfileVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/profiles/{slug}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an old version of a profile back
+         * @description Makes the next version, with the settings of the old one; nothing is deleted.
+         */
+        post: operations["restoreProfileVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/profiles/{slug}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try settings on past verifications
+         * @description Which of the last verifications that this profile decided would have been decided otherwise. Nothing is stored.
+         */
+        post: operations["previewProfile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/profiles/{slug}/calibration-curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what error rates take and cost
+         * @description The measured curves of the scorer that the profile chooses, with intervals, and from where on thresholds are extrapolated.
+         */
+        get: operations["getProfileCalibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/limits": {
         parameters: {
             query?: never;
@@ -3119,6 +3219,301 @@ export interface components {
         ProfileReset: {
             /** @description The built-in profile that holds again */
             builtIn?: components["schemas"]["Profile"];
+        };
+        /** @description One page of a list. */
+        ProfileVersionPage: {
+            /** @description Stored changes, the newest first; also those that were put away */
+            items: components["schemas"]["ProfileVersion"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description One stored change of a profile.
+         * @example {
+         *       "id": "prof_01m7w3hb8hbf355he5zqwjztdk",
+         *       "slug": "default",
+         *       "version": 3,
+         *       "builtIn": false,
+         *       "definition": {
+         *         "name": "Default",
+         *         "maturity": "proven",
+         *         "description": "For everyday use: refuses what cannot be judged, pictures that seem no living face and spliced frames; every other signal lowers the composite.",
+         *         "checks": {
+         *           "liveness": {
+         *             "enabled": true,
+         *             "weight": 6,
+         *             "threshold": 0.5,
+         *             "hardFail": true
+         *           },
+         *           "frameConsistency": {
+         *             "enabled": true,
+         *             "weight": 0.3,
+         *             "threshold": 0.5,
+         *             "hardFail": true
+         *           },
+         *           "impossibleTravel": {
+         *             "enabled": true,
+         *             "weight": 0.3,
+         *             "threshold": 0.5,
+         *             "hardFail": false
+         *           },
+         *           "embeddingHistory": {
+         *             "enabled": true,
+         *             "weight": 0.1,
+         *             "threshold": 0.5,
+         *             "hardFail": false
+         *           },
+         *           "deviceConsistency": {
+         *             "enabled": true,
+         *             "weight": 0.1,
+         *             "threshold": 0.3,
+         *             "hardFail": false
+         *           },
+         *           "geoFence": {
+         *             "enabled": true,
+         *             "weight": 0.1,
+         *             "threshold": 0.5,
+         *             "hardFail": true
+         *           },
+         *           "timeRestriction": {
+         *             "enabled": true,
+         *             "weight": 0.1,
+         *             "threshold": 0.5,
+         *             "hardFail": true
+         *           },
+         *           "faceQuality": {
+         *             "enabled": true,
+         *             "weight": 0.5,
+         *             "threshold": 0,
+         *             "hardFail": false
+         *           }
+         *         },
+         *         "minimumComposite": 0.25,
+         *         "models": {
+         *           "detector": "blazeface",
+         *           "scorer": "best",
+         *           "pad": "where-installed",
+         *           "livenessScale": "live"
+         *         },
+         *         "match": {
+         *           "falseMatchRate": 0.0001,
+         *           "falseIdentificationRate": 0.01
+         *         },
+         *         "refuseQuality": []
+         *       },
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "createdBy": "operator:ada"
+         *     }
+         */
+        ProfileVersion: {
+            /** @description `builtin:<slug>`, or the id of this version */
+            id: string;
+            /** @description What calls name it by */
+            slug: string;
+            /** @description Its newest version */
+            version: number;
+            /** @description Whether it comes with the product */
+            builtIn: boolean;
+            definition: components["schemas"]["ProfileDefinition"];
+            /**
+             * Format: date-time
+             * @description When it was stored
+             */
+            createdAt: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            createdBy: string;
+            /** @description The version whose settings this one has put back */
+            restoredFrom?: number;
+            /**
+             * Format: date-time
+             * @description When it was put away with all others of its slug; verifications may name it still
+             */
+            removedAt?: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            removedBy?: string;
+        };
+        ProfilePreviewRequest: {
+            /** @description The settings to try; nothing is stored */
+            definition: components["schemas"]["ProfileDefinition"];
+            /**
+             * @description How many of the last verifications to judge again
+             * @default 1000
+             */
+            limit: number;
+        };
+        /**
+         * @description What settings would have made of past verifications, from the stored results and scores. Pictures are not kept and not looked at again; limits of attempts are left out.
+         * @example {
+         *       "considered": 214,
+         *       "refusedNow": 3,
+         *       "verifiedNow": 0,
+         *       "unknown": 2,
+         *       "changed": [
+         *         {
+         *           "verificationId": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+         *           "at": "2026-11-20T12:00:00.000Z",
+         *           "kind": "1:1",
+         *           "profileVersion": 2,
+         *           "verified": true,
+         *           "wouldVerify": false,
+         *           "by": [
+         *             "faceQuality"
+         *           ]
+         *         }
+         *       ],
+         *       "missing": [
+         *         {
+         *           "what": "liveness",
+         *           "why": "not-run",
+         *           "verifications": 2
+         *         }
+         *       ]
+         *     }
+         */
+        ProfilePreview: {
+            /** @description Verifications that were judged again: the last that this profile decided */
+            considered: number;
+            /**
+             * Format: date-time
+             * @description Of the oldest of them
+             */
+            oldest?: string;
+            /**
+             * Format: date-time
+             * @description Of the newest of them
+             */
+            newest?: string;
+            /** @description Verified then, refused with these settings */
+            refusedNow: number;
+            /** @description Refused then, verified with these settings */
+            verifiedNow: number;
+            /** @description Verifications whose stored figures do not tell */
+            unknown: number;
+            /** @description Those that would have been decided the other way, the newest first */
+            changed: {
+                /** @description Under which it is kept */
+                verificationId: string;
+                /**
+                 * Format: date-time
+                 * @description When it was decided
+                 */
+                at: string;
+                /**
+                 * @description Against one person, or a search of everybody
+                 * @enum {string}
+                 */
+                kind: "1:1" | "1:N";
+                /** @description Version of the profile that decided it */
+                profileVersion: number;
+                /** @description What was decided */
+                verified: boolean;
+                /** @description What these settings would have decided */
+                wouldVerify: boolean;
+                /** @description What refuses it with these settings: `match`, `composite`, `picture`, or checks */
+                by: string[];
+            }[];
+            /** @description Why some are unknown; one verification may lack several */
+            missing: {
+                /** @description A check, `match` or `picture` */
+                what: string;
+                /**
+                 * @description `not-run`: it was not measured then; `not-kept`: the figures it takes are not stored; `other-model`: other models would have measured it; `other-settings`: what the check reads beside its rule has changed; `other-version`: the settings that decided it are not in this release
+                 * @enum {string}
+                 */
+                why: "not-run" | "not-kept" | "other-model" | "other-settings" | "other-version";
+                /** @description Of how many it is missing */
+                verifications: number;
+            }[];
+        };
+        /**
+         * @description Error rates of the scorer that a profile chooses.
+         * @example {
+         *       "scorer": {
+         *         "id": "a",
+         *         "name": "Embedding A, cosine",
+         *         "maturity": "proven"
+         *       },
+         *       "data": "LFW",
+         *       "date": "2026-11-20",
+         *       "falseMatchRate": 0.0001,
+         *       "falseIdentificationRate": 0.01,
+         *       "shift": 0,
+         *       "people": 12,
+         *       "safePeople": 636,
+         *       "curves": []
+         *     }
+         */
+        ProfileCalibration: {
+            /** @description What compares faces under this profile with the models of now */
+            scorer: {
+                /** @description Id */
+                id: string;
+                /** @description Name */
+                name: string;
+                /** @description How well it was measured */
+                maturity: string;
+            };
+            /** @description Which pictures the curves were measured on */
+            data: string;
+            /** @description When they were measured */
+            date: string;
+            /** @description 1:1 rate of the profile */
+            falseMatchRate: number;
+            /** @description 1:N rate of the profile */
+            falseIdentificationRate: number;
+            /** @description What the own gallery raises thresholds by; part of those in `steps` */
+            shift: number;
+            /** @description People enrolled in this world */
+            people: number;
+            /** @description Most people of whom a 1:N at the rate of the profile rests on what was measured */
+            safePeople: number;
+            /** @description One for each number of pictures that there is a table for */
+            curves: {
+                /** @description Enrolled pictures that one probe is compared with */
+                pictures: number;
+                /** @description Pairs of one person that were measured */
+                genuine: number;
+                /** @description Pairs of two people that were measured */
+                impostors: number;
+                /** @description Smallest false-match rate that was measured; beyond it is extrapolated */
+                measuredDownTo: number;
+                /** @description As measured, by rising score */
+                points: {
+                    /** @description Score */
+                    score: number;
+                    /** @description Pairs of two people that reach the score */
+                    falseMatch: {
+                        /** @description Share, 0..1 */
+                        rate: number;
+                        /** @description 95 % (Wilson) as if pairs were independent; people are in many pairs, so it is wider in truth */
+                        interval: [
+                            number,
+                            number
+                        ];
+                    };
+                    /** @description Pairs of one person below the score */
+                    falseNonMatch: {
+                        /** @description Share, 0..1 */
+                        rate: number;
+                        /** @description 95 % (Wilson) as if pairs were independent; people are in many pairs, so it is wider in truth */
+                        interval: [
+                            number,
+                            number
+                        ];
+                    };
+                }[];
+                /** @description What rates take and cost, by falling rate */
+                steps: {
+                    /** @description A false-match rate */
+                    fmr: number;
+                    /** @description The score that holds it, with the shift of the own gallery */
+                    threshold: number;
+                    /** @description Share of genuine comparisons that this score refuses */
+                    fnmr: number;
+                    /** @description The threshold lies beyond what was measured */
+                    extrapolated: boolean;
+                }[];
+            }[];
         };
         /**
          * @description How much may be asked, and what of the month is used.
@@ -9477,6 +9872,573 @@ export interface operations {
             };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listProfileVersions: {
+        parameters: {
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug of the profile */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileVersionPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getProfileVersion: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug of the profile */
+                slug: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One stored change of a profile. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "prof_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "slug": "default",
+                     *       "version": 3,
+                     *       "builtIn": false,
+                     *       "definition": {
+                     *         "name": "Default",
+                     *         "maturity": "proven",
+                     *         "description": "For everyday use: refuses what cannot be judged, pictures that seem no living face and spliced frames; every other signal lowers the composite.",
+                     *         "checks": {
+                     *           "liveness": {
+                     *             "enabled": true,
+                     *             "weight": 6,
+                     *             "threshold": 0.5,
+                     *             "hardFail": true
+                     *           },
+                     *           "frameConsistency": {
+                     *             "enabled": true,
+                     *             "weight": 0.3,
+                     *             "threshold": 0.5,
+                     *             "hardFail": true
+                     *           },
+                     *           "impossibleTravel": {
+                     *             "enabled": true,
+                     *             "weight": 0.3,
+                     *             "threshold": 0.5,
+                     *             "hardFail": false
+                     *           },
+                     *           "embeddingHistory": {
+                     *             "enabled": true,
+                     *             "weight": 0.1,
+                     *             "threshold": 0.5,
+                     *             "hardFail": false
+                     *           },
+                     *           "deviceConsistency": {
+                     *             "enabled": true,
+                     *             "weight": 0.1,
+                     *             "threshold": 0.3,
+                     *             "hardFail": false
+                     *           },
+                     *           "geoFence": {
+                     *             "enabled": true,
+                     *             "weight": 0.1,
+                     *             "threshold": 0.5,
+                     *             "hardFail": true
+                     *           },
+                     *           "timeRestriction": {
+                     *             "enabled": true,
+                     *             "weight": 0.1,
+                     *             "threshold": 0.5,
+                     *             "hardFail": true
+                     *           },
+                     *           "faceQuality": {
+                     *             "enabled": true,
+                     *             "weight": 0.5,
+                     *             "threshold": 0,
+                     *             "hardFail": false
+                     *           }
+                     *         },
+                     *         "minimumComposite": 0.25,
+                     *         "models": {
+                     *           "detector": "blazeface",
+                     *           "scorer": "best",
+                     *           "pad": "where-installed",
+                     *           "livenessScale": "live"
+                     *         },
+                     *         "match": {
+                     *           "falseMatchRate": 0.0001,
+                     *           "falseIdentificationRate": 0.01
+                     *         },
+                     *         "refuseQuality": []
+                     *       },
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "operator:ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProfileVersion"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restoreProfileVersion: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug of the profile */
+                slug: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A verification profile. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "builtin:default",
+                     *       "slug": "default",
+                     *       "version": 2,
+                     *       "builtIn": true,
+                     *       "definition": {
+                     *         "name": "Default",
+                     *         "maturity": "proven",
+                     *         "description": "For everyday use: refuses what cannot be judged, pictures that seem no living face and spliced frames; every other signal lowers the composite.",
+                     *         "checks": {
+                     *           "liveness": {
+                     *             "enabled": true,
+                     *             "weight": 6,
+                     *             "threshold": 0.5,
+                     *             "hardFail": true
+                     *           },
+                     *           "frameConsistency": {
+                     *             "enabled": true,
+                     *             "weight": 0.3,
+                     *             "threshold": 0.5,
+                     *             "hardFail": true
+                     *           },
+                     *           "impossibleTravel": {
+                     *             "enabled": true,
+                     *             "weight": 0.3,
+                     *             "threshold": 0.5,
+                     *             "hardFail": false
+                     *           },
+                     *           "embeddingHistory": {
+                     *             "enabled": true,
+                     *             "weight": 0.1,
+                     *             "threshold": 0.5,
+                     *             "hardFail": false
+                     *           },
+                     *           "deviceConsistency": {
+                     *             "enabled": true,
+                     *             "weight": 0.1,
+                     *             "threshold": 0.3,
+                     *             "hardFail": false
+                     *           },
+                     *           "geoFence": {
+                     *             "enabled": true,
+                     *             "weight": 0.1,
+                     *             "threshold": 0.5,
+                     *             "hardFail": true
+                     *           },
+                     *           "timeRestriction": {
+                     *             "enabled": true,
+                     *             "weight": 0.1,
+                     *             "threshold": 0.5,
+                     *             "hardFail": true
+                     *           },
+                     *           "faceQuality": {
+                     *             "enabled": true,
+                     *             "weight": 0.5,
+                     *             "threshold": 0,
+                     *             "hardFail": false
+                     *           }
+                     *         },
+                     *         "minimumComposite": 0.25,
+                     *         "models": {
+                     *           "detector": "blazeface",
+                     *           "scorer": "best",
+                     *           "pad": "where-installed",
+                     *           "livenessScale": "live"
+                     *         },
+                     *         "match": {
+                     *           "falseMatchRate": 0.0001,
+                     *           "falseIdentificationRate": 0.01
+                     *         },
+                     *         "refuseQuality": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewProfile: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Slug of the profile */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfilePreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description What settings would have made of past verifications, from the stored results and scores. Pictures are not kept and not looked at again; limits of attempts are left out. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "considered": 214,
+                     *       "refusedNow": 3,
+                     *       "verifiedNow": 0,
+                     *       "unknown": 2,
+                     *       "changed": [
+                     *         {
+                     *           "verificationId": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *           "at": "2026-11-20T12:00:00.000Z",
+                     *           "kind": "1:1",
+                     *           "profileVersion": 2,
+                     *           "verified": true,
+                     *           "wouldVerify": false,
+                     *           "by": [
+                     *             "faceQuality"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "missing": [
+                     *         {
+                     *           "what": "liveness",
+                     *           "why": "not-run",
+                     *           "verifications": 2
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProfilePreview"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `TIMEOUT`: It took longer than the box allows; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getProfileCalibration: {
+        parameters: {
+            query?: {
+                /** @description Of this scorer; absent: of the one that the profile names */
+                scorer?: "a" | "fused" | "best";
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id of the profile */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Error rates of the scorer that a profile chooses. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "scorer": {
+                     *         "id": "a",
+                     *         "name": "Embedding A, cosine",
+                     *         "maturity": "proven"
+                     *       },
+                     *       "data": "LFW",
+                     *       "date": "2026-11-20",
+                     *       "falseMatchRate": 0.0001,
+                     *       "falseIdentificationRate": 0.01,
+                     *       "shift": 0,
+                     *       "people": 12,
+                     *       "safePeople": 636,
+                     *       "curves": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProfileCalibration"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

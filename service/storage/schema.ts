@@ -77,8 +77,11 @@ export interface Schema {
     definition: string;
     created_at: number;
     created_by: string;
-    /** When the organization put its own versions of this slug away. Verifications name them still. */
+    /** When the organization put its own versions of this slug away, and who did. Verifications name them still. */
     removed_at: number | null;
+    removed_by: Generated<string | null>;
+    /** The version whose settings this one has put back. */
+    restored_from: Generated<number | null>;
   };
   subject: {
     id: string;
@@ -211,6 +214,9 @@ export interface Schema {
     decided_by: Generated<string>;
     /** The checks that failed, each with a comma on both sides. */
     failed: Generated<string>;
+    /** Whether the face matched, and how many people a 1:N searched. Null: written before it was kept, or not a search. */
+    matched: Generated<number | null>;
+    gallery_size: Generated<number | null>;
     /** Sealed under the subject's key, only when it was recognized and verified. */
     place_sealed: Bytes | null;
     device_sealed: Bytes | null;

@@ -59,6 +59,11 @@ const changes: Record<string, () => Sample> = {
     action: 'profile.set',
   }),
   'DELETE /api/admin/profiles/:slug': () => ({ action: 'profile.reset' }),
+  'POST /api/admin/profiles/:slug/versions/:version/restore': () => ({
+    before: () =>
+      gatehouse.checks.setProfile(ids.organization as OrganizationId, 'own', profile as never, by.actor),
+    action: 'profile.set',
+  }),
   'PATCH /api/admin/limits': () => ({ body: { burst: 10 }, action: 'limits.set' }),
   'POST /api/admin/grants': () => ({
     body: { to: 'hooks.example.org', note: 'ticket 7' },
@@ -269,9 +274,10 @@ const changes: Record<string, () => Sample> = {
 
 /**
  * Tried where models and backups are: they need a file of another model, and a backup. `sync` changes no decision; `unseal` is
- * refused by a service that serves.
+ * refused by a service that serves; `preview` stores nothing.
  */
 const elsewhere = [
+  'POST /api/admin/profiles/:slug/preview',
   'POST /api/admin/models',
   'DELETE /api/admin/models/:id',
   'POST /api/admin/backups/verified',
@@ -344,6 +350,7 @@ async function fill(): Promise<void> {
     delivery: delivery!.id,
     job: addJob(),
     slug: 'own',
+    version: '1',
     model: 'faceres',
     purpose: 'audit',
   };

@@ -32,6 +32,11 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'GET /api/admin/profiles/:slug': 'o OAo-a -',
   'PUT /api/admin/profiles/:slug': 'o OA--- -',
   'DELETE /api/admin/profiles/:slug': 'o OA--- -',
+  'GET /api/admin/profiles/:slug/versions': 'o OAo-a -',
+  'GET /api/admin/profiles/:slug/versions/:version': 'o OAo-a -',
+  'POST /api/admin/profiles/:slug/versions/:version/restore': 'o OA--- -',
+  'POST /api/admin/profiles/:slug/preview': 'o OAo-a -',
+  'GET /api/admin/profiles/:slug/calibration-curve': 'o OAo-a -',
   'GET /api/admin/status': 'o ----- -',
   'GET /api/admin/alerts': 'o OAo-a k',
   'POST /api/admin/alerts/:id/acknowledge': 'o OAo-- k',
@@ -209,6 +214,7 @@ const prefixes: Record<string, string> = {
 const addressOf = (url: string) =>
   url
     .replace(':slug', 'default')
+    .replace(':version', '1')
     .replace(':purpose', 'audit')
     .replace(':picture', `enr_${'0'.repeat(26)}`)
     .replace(/([\w-]+)\/:id/, (_, list: string) => `${list}/${prefixes[list]}_${'0'.repeat(26)}`);

@@ -1,4 +1,4 @@
-export { applyRule, type CheckResult, checksWithInput, hardFailures } from './apply-rule.ts';
+export { applyRule, type CheckResult, checksWithInput, hardFailures, whenMissing } from './apply-rule.ts';
 export { BLACK_AND_WHITE, isBlackAndWhite } from './black-and-white.ts';
 export type { DeviceInfo, Earlier, Place, Probe } from './circumstances.ts';
 export { composite } from './composite.ts';
@@ -6,7 +6,7 @@ export { compositeReason, lowestOf } from './composite-reason.ts';
 export type { QualityComponent, QualityReport } from './face-quality.ts';
 export { adviceOf, faceQuality, qualityComponents, qualityFinding } from './face-quality.ts';
 export type { Frame } from './frame.ts';
-export { keptResults } from './kept-results.ts';
+export { keptResults, wasMissing } from './kept-results.ts';
 export {
   type CheckName,
   checkNamed,

@@ -19,3 +19,7 @@ export function keptResults(results: readonly CheckResult[]): CheckResult[] {
     };
   });
 }
+
+/** Whether a kept result is a failure for want of what the caller did not send. */
+export const wasMissing = ({ pass, skipped, reason, details }: CheckResult): boolean =>
+  !pass && skipped === undefined && (details?.inputMissing === true || reason === UNKNOWN);

@@ -1,3 +1,4 @@
+export { type CalibrationCurve, calibrationCurves } from './calibration-curve.ts';
 export { confidence } from './confidence.ts';
 export { cosineSimilarity } from './cosine-similarity.ts';
 export type { Embeddings } from './embeddings.ts';

@@ -4,5 +4,7 @@ export type { ModelPlan } from './model-plan.ts';
 export { planMatching, planModels } from './model-plan.ts';
 export type { Profile } from './profile.ts';
 export { ProfileDefinition } from './profile.ts';
+export type { ProfileVersion, ProfileVersions } from './profile-versions.ts';
 export type { Profiles } from './profiles.ts';
 export { createProfiles } from './profiles.ts';
+export { validProfile } from './valid-profile.ts';

@@ -74,10 +74,15 @@ export function createProfileStore({ db }: { db: Db }) {
       return row?.slug;
     },
     /** Puts every version away; how many there were. */
-    async remove(tx: Tx, organization: OrganizationId, slug: string, at: number): Promise<number> {
+    async remove(
+      tx: Tx,
+      organization: OrganizationId,
+      slug: string,
+      { at, by }: { at: number; by: string },
+    ): Promise<number> {
       const { numUpdatedRows } = await tx
         .updateTable('profile')
-        .set({ removed_at: at })
+        .set({ removed_at: at, removed_by: by })
         .where('organization', '=', organization)
         .where('slug', '=', slug)
         .where('removed_at', 'is', null)
@@ -113,5 +118,40 @@ export function createProfileStore({ db }: { db: Db }) {
         .executeTakeFirst();
       return numInsertedOrUpdatedRows === 1n;
     },
+  };
+}
+
+/** Every version of a slug, also those that were put away. */
+export function createVersionStore({ db }: { db: Db }) {
+  return {
+    /** Of one slug, the newest first, older than `before`; also those that were put away. */
+    versions: (
+      organization: OrganizationId,
+      slug: string,
+      { before, limit }: { before?: number; limit?: number } = {},
+    ): Promise<ProfileRow[]> =>
+      db
+        .selectFrom('profile')
+        .selectAll()
+        .where('organization', '=', organization)
+        .where('slug', '=', slug)
+        .$if(before !== undefined, (query) => query.where('version', '<', before!))
+        .$if(limit !== undefined, (query) => query.limit(limit!))
+        .orderBy('version', 'desc')
+        .execute(),
+    /** Also one that was put away. */
+    version: (
+      tx: Tx | undefined,
+      organization: OrganizationId,
+      slug: string,
+      version: number,
+    ): Promise<ProfileRow | undefined> =>
+      (tx ?? db)
+        .selectFrom('profile')
+        .selectAll()
+        .where('organization', '=', organization)
+        .where('slug', '=', slug)
+        .where('version', '=', version)
+        .executeTakeFirst(),
   };
 }

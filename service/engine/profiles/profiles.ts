@@ -1,18 +1,18 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import { Problem, type ProblemDetail } from '../../lib/problem.ts';
-import { isTimeZone } from '../../lib/time-zone.ts';
+import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
-import { checksWithInput, qualityComponents } from '../checks/index.ts';
 import { builtInProfiles } from './built-in-profiles.ts';
 import { isLenient } from './lenient-liveness.ts';
-import { type Profile, ProfileDefinition } from './profile.ts';
-import { createProfileStore, type ProfileRow } from './profile-store.ts';
-import { readStoredProfile } from './read-stored-profile.ts';
+import type { Profile, ProfileDefinition } from './profile.ts';
+import { createProfileStore, createVersionStore } from './profile-store.ts';
+import { createProfileVersions, type ProfileVersions, writeVersion } from './profile-versions.ts';
+import { createReadProfile } from './read-profile.ts';
+import { validProfile } from './valid-profile.ts';
 
-export interface Profiles {
+export interface Profiles extends ProfileVersions {
   list(organization: OrganizationId): Promise<Profile[]>;
   /**
    * Built-in ones that the organization has not replaced, then its own by slug. `after` is the id of a built-in profile, or the
@@ -52,9 +52,16 @@ export interface ProfilesDeps {
 export function createProfiles({ db, inTransaction, audit, ids, clock, log }: ProfilesDeps): Profiles {
   const store = createProfileStore({ db });
   const toProfile = createReadProfile(log);
+  const write = writeVersion({ store, audit, ids, clock, toProfile });
 
   return {
     ...createProfileNames(store),
+    ...createProfileVersions({
+      store: { ...store, ...createVersionStore({ db }) },
+      toProfile,
+      write,
+      inTransaction,
+    }),
     async list(organization) {
       const own = (await store.list({ organization })).map(toProfile);
       const taken = new Set(own.map(({ slug }) => slug));
@@ -86,32 +93,13 @@ export function createProfiles({ db, inTransaction, audit, ids, clock, log }: Pr
       throw notFound(idOrSlug);
     },
     async set(organization, slug, definition, actor) {
-      const valid = parse(slug, definition);
-      return inTransaction(async (tx: Tx) => {
-        const before = await store.newestIn(tx, organization, slug);
-        const row: ProfileRow = {
-          id: ids.next('profile'),
-          organization,
-          slug,
-          version: (before?.version ?? 0) + 1,
-          definition: JSON.stringify(custom(valid)),
-          created_at: clock.now(),
-          created_by: describeActor(actor),
-          removed_at: null,
-        };
-        if (!(await store.insert(tx, row)))
-          throw new Problem(
-            'CONFLICT',
-            'The profile was changed by another request at the same time: try again.',
-          );
-        const details = { slug, version: row.version };
-        await audit.add(tx, { actor, action: 'profile.set', organization, target: row.id, details });
-        return toProfile(row);
-      });
+      const valid = validProfile(slug, definition);
+      return inTransaction((tx: Tx) => write(tx, { organization, slug, definition: valid, actor }));
     },
     async reset(organization, slug, actor) {
       await inTransaction(async (tx: Tx) => {
-        const versions = await store.remove(tx, organization, slug, clock.now());
+        const put = { at: clock.now(), by: describeActor(actor) };
+        const versions = await store.remove(tx, organization, slug, put);
         if (versions === 0)
           throw new Problem(
             'PROFILE_NOT_FOUND',
@@ -156,51 +144,4 @@ function builtInBehind(idOrSlug: string | undefined): { left: readonly Profile[]
   return idOrSlug !== undefined && at === -1
     ? { left: [], after: idOrSlug }
     : { left: builtInProfiles.slice(at + 1) };
-}
-
-/** Reads rows; what this release does not know of one is in the log once. */
-function createReadProfile(log: Log) {
-  /** Rows whose unknown fields are in the log: each is read with every verification. */
-  const logged = new Set<string>();
-
-  return function toProfile(row: ProfileRow): Profile {
-    const { id, slug, version } = row;
-    const { definition, unknown } = readStoredProfile(row);
-    if (unknown.length > 0 && !logged.has(id)) {
-      logged.add(id);
-      log.warn(
-        { profile: id, unknown },
-        'a stored profile names what this release does not know; it is left out',
-      );
-    }
-    return { id, slug, version, builtIn: false, definition: custom(definition) };
-  };
-}
-
-/** Whatever it was copied from: what was measured holds for the built-in profiles as they are. */
-const custom = (definition: ProfileDefinition): ProfileDefinition => ({ ...definition, maturity: 'custom' });
-
-/** What the schema cannot say: the slug, the zone's name and the names of the quality components. */
-function parse(slug: string, definition: unknown): ProfileDefinition {
-  const details: ProblemDetail[] = [];
-  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(slug))
-    details.push({ path: 'slug', message: 'Lower-case letters, digits and hyphens, 63 at most.' });
-  const parsed = ProfileDefinition.safeParse(definition);
-  for (const { path, message } of parsed.error?.issues ?? []) details.push({ path: path.join('.'), message });
-  for (const [check, { whenMissing }] of Object.entries(parsed.data?.checks ?? {})) {
-    if (whenMissing !== undefined && !(checksWithInput as readonly string[]).includes(check))
-      details.push({
-        path: `checks.${check}.whenMissing`,
-        message: `Leave it out: only ${checksWithInput.join(', ')} wait for something the caller sends.`,
-      });
-  }
-  const zone = parsed.data?.timeRestriction?.timeZone;
-  if (zone !== undefined && !isTimeZone(zone))
-    details.push({ path: 'timeRestriction.timeZone', message: `“${zone}” is not an IANA time zone.` });
-  for (const [i, name] of (parsed.data?.refuseQuality ?? []).entries()) {
-    if (!(qualityComponents as readonly string[]).includes(name))
-      details.push({ path: `refuseQuality.${i}`, message: `One of ${qualityComponents.join(', ')}.` });
-  }
-  if (parsed.data && details.length === 0) return parsed.data;
-  throw new Problem('INVALID_REQUEST', 'The profile is not valid.', { details });
 }

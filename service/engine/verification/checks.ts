@@ -16,6 +16,8 @@ import type { Profile, ProfileDefinition, Profiles } from '../profiles/index.ts'
 import { createProfiles } from '../profiles/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { createEnroll } from './enrollment/enroll.ts';
+import { createProfileCalibration } from './preview/calibration-of-profile.ts';
+import { createPreviewProfile } from './preview/preview-profile.ts';
 import type { Observed } from './record-verification.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
 import { createVerificationStore, type VerificationStoreDeps } from './verification-store.ts';
@@ -46,6 +48,14 @@ export interface Checks {
   ): Promise<Profile>;
   /** Puts the organization's own versions away; gives the built-in profile that holds again, if there is one. Throws PROFILE_NOT_FOUND. */
   resetProfile(organization: OrganizationId, slug: string, actor: Actor): Promise<Profile | undefined>;
+  /** Every stored change of the organization's own profiles, and the way back to one. */
+  pageProfileVersions: Profiles['pageVersions'];
+  getProfileVersion: Profiles['getVersion'];
+  restoreProfile: Profiles['restore'];
+  /** What other settings would have made of the last verifications of a profile. Throws INVALID_REQUEST. */
+  previewProfile: ReturnType<typeof createPreviewProfile>;
+  /** What the error rates of a profile take and cost. Throws PROFILE_NOT_FOUND, MODEL_NOT_INSTALLED. */
+  calibrationOf: ReturnType<typeof createProfileCalibration>;
   /** For /health: the largest gallery whose 1:N threshold at this false-identification rate is still measured. */
   safeGallerySize(rate: number): number;
 }
@@ -101,6 +111,11 @@ export function createChecks({
     resetProfile: (organization, slug, actor) => profiles.reset(organization, slug, actor),
     setProfile: (organization, slug, definition, actor) =>
       profiles.set(organization, slug, definition, actor),
+    pageProfileVersions: profiles.pageVersions,
+    getProfileVersion: profiles.getVersion,
+    restoreProfile: profiles.restore,
+    previewProfile: createPreviewProfile({ db: given.db, profiles }),
+    calibrationOf: createProfileCalibration({ profiles, models, subjects, shifts }),
     // People who have only embedding A, or more pictures, are compared by other tables: the smallest of those in use counts.
     safeGallerySize(rate) {
       const tables = models

@@ -59,6 +59,7 @@ export async function exportVerifications(
         scorer: row.scorer ?? undefined,
         pictures: row.pictures ?? undefined,
         galleryShift: row.gallery_shift ?? undefined,
+        gallerySize: row.gallery_size ?? undefined,
         checkResults: JSON.parse(row.checks),
         models: JSON.parse(row.models),
         timing: JSON.parse(row.timing),

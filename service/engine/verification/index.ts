@@ -20,5 +20,8 @@ export {
 export type { OutcomeCount } from './past-verifications-store.ts';
 export type { VerificationDataDeps } from './personal-data.ts';
 export { createVerificationData } from './personal-data.ts';
+export type { ProfileCalibration } from './preview/calibration-of-profile.ts';
+export { unknowns } from './preview/check-again.ts';
+export type { ProfilePreview } from './preview/preview-profile.ts';
 export { createProbePages } from './probe-pages-store.ts';
 export type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';

@@ -13,7 +13,7 @@ import type { Assurance } from './verdict.ts';
 import { placeOf, type StoredResult } from './verification-store.ts';
 
 type Row = Selectable<Schema['verification']>;
-type Listed = Omit<Row, 'checks' | 'models' | 'timing' | `${string}_sealed`>;
+type Listed = Pick<Row, (typeof columns)[number]>;
 
 /** Entries of the index that one query looks through at most: some milliseconds of the event loop. */
 const SLICE = 10_000;

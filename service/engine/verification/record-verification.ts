@@ -196,11 +196,13 @@ export function createRecord(write: WriteVerification) {
   ): Promise<void> {
     const { command, place } = run;
     const { device, email } = command;
-    const { matched, subject } = decision;
+    const { matched, subject, identification } = decision;
     const verified = reason === undefined;
     const stored = {
       verified,
       ended,
+      matched,
+      ...defined({ gallerySize: identification?.gallerySize }),
       checks: checkResults,
       confidence: decision.confidence,
       composite: compositeScore,

@@ -25,6 +25,12 @@ const messages: Partial<Record<ProblemCode, string>> = {
   FACE_TOO_SMALL: 'The face is too small in the picture.',
 };
 
+const NOT_GOOD = 'The picture is not good enough';
+
+/** The component that a stored FACE_QUALITY_REFUSED names; undefined for a picture without color. */
+export const refusedComponent = (reason: string): string | undefined =>
+  reason.startsWith(NOT_GOOD) ? /\((\w+)\)/.exec(reason)?.[1] : undefined;
+
 /** The refusal of a picture that cannot be judged, or that has a fault the profile refuses; undefined otherwise. */
 export function pictureRefusal(
   report: QualityReport,
@@ -40,7 +46,7 @@ export function pictureRefusal(
     pass: false,
     reason: fault.advice,
   };
-  const message = messages[code] ?? `The picture is not good enough (${fault.component}).`;
+  const message = messages[code] ?? `${NOT_GOOD} (${fault.component}).`;
   const problem = new Problem(code, message, { reason: fault.advice, checkResults: [result] });
   return { problem, outcome: code, result };
 }

@@ -29,6 +29,10 @@ export interface VerificationRecord {
   assurance: Assurance;
   /** What decided; absent where nothing was compared. */
   match?: { scorer: string; pictures: number; shift: number };
+  /** Whether the face matched; absent where the picture was refused before it was compared. */
+  matched?: boolean;
+  /** People that a 1:N searched. */
+  gallerySize?: number;
   checks: readonly CheckResult[];
   models: Record<string, string>;
   timing: Record<string, number>;
@@ -98,9 +102,7 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
         confidence: record.confidence,
         composite: record.composite,
         assurance: record.assurance,
-        scorer: record.match?.scorer ?? null,
-        pictures: record.match?.pictures ?? null,
-        gallery_shift: record.match?.shift ?? null,
+        ...matchColumns(record),
         checks: JSON.stringify(storedResults(record)),
         models: JSON.stringify(record.models),
         timing: JSON.stringify(record.timing),
@@ -170,6 +172,14 @@ const storedResults = ({ checks, rules }: VerificationRecord): StoredResult[] =>
     const { threshold, hardFail } = rules[result.check];
     return { ...result, threshold, hardFail };
   });
+
+const matchColumns = ({ match, matched, gallerySize }: VerificationRecord) => ({
+  scorer: match?.scorer ?? null,
+  pictures: match?.pictures ?? null,
+  gallery_shift: match?.shift ?? null,
+  matched: matched === undefined ? null : Number(matched),
+  gallery_size: gallerySize ?? null,
+});
 
 /** The names of checks that failed, each with a comma on both sides: `,liveness,faceQuality,`. */
 const failedText = (checks: readonly CheckResult[]): string =>

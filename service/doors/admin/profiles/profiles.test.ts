@@ -66,3 +66,64 @@ test('a slug that is none, and a check that there is not, are named', async () =
     body: { details: [{ path: 'checks.smell', message: 'Unknown field.' }] },
   });
 });
+
+test('versions are listed, shown and put back', async () => {
+  for (const minimumComposite of [0.3, 0.4])
+    await control.call('PUT', '/profiles/desk', { ...definition, minimumComposite });
+  const back = await control.call('POST', '/profiles/desk/versions/1/restore');
+  expect(back).toMatchObject({ status: 200, body: { version: 3, definition: { minimumComposite: 0.3 } } });
+  const first = await control.call('GET', '/profiles/desk/versions?limit=2');
+  expect(first.body.items).toMatchObject([
+    { version: 3, restoredFrom: 1, createdBy: 'operator:ada', createdAt: '2026-11-20T12:00:00.000Z' },
+    { version: 2 },
+  ]);
+  const rest = await control.call('GET', `/profiles/desk/versions?limit=2&cursor=${first.body.next}`);
+  expect(rest.body).toMatchObject({ items: [{ version: 1 }] });
+  expect(rest.body.next).toBeUndefined();
+  expect(await control.call('GET', '/profiles/desk/versions/2')).toEqual({
+    status: 200,
+    body: first.body.items[1],
+  });
+  expect(await control.call('GET', '/profiles/desk/versions/4')).toMatchObject({
+    status: 404,
+    body: { code: 'PROFILE_NOT_FOUND' },
+  });
+});
+
+test('settings are tried on what a profile decided, and nothing is stored', async () => {
+  await control.call('PUT', '/profiles/desk', definition);
+  const order = { definition: { ...definition, minimumComposite: 1 } };
+  expect(await control.call('POST', '/profiles/desk/preview?env=live', order)).toEqual({
+    status: 200,
+    body: { considered: 0, refusedNow: 0, verifiedNow: 0, unknown: 0, changed: [], missing: [] },
+  });
+  expect((await control.call('GET', '/profiles/desk/versions')).body.items).toHaveLength(1);
+  expect(
+    await control.call('POST', '/profiles/desk/preview?env=live', { ...order, limit: 1001 }),
+  ).toMatchObject({
+    status: 400,
+    body: { details: [{ path: 'limit' }] },
+  });
+});
+
+test('the error rates of a profile are shown by the tables of its scorer', async () => {
+  const shown = await control.call('GET', '/profiles/default/calibration-curve?env=live');
+  expect(shown).toMatchObject({
+    status: 200,
+    body: {
+      scorer: { id: 'a' },
+      ...{ falseMatchRate: 1e-4, falseIdentificationRate: 0.01, shift: 0, people: 0, safePeople: 1005 },
+      curves: [{ pictures: 1, measuredDownTo: 1e-5 }],
+    },
+  });
+  const { steps, points } = shown.body.curves[0];
+  expect(steps).toContainEqual({ fmr: 1e-4, threshold: 0.8, fnmr: 0.15, extrapolated: false });
+  expect(steps.at(-1)).toMatchObject({ fmr: 1e-7, extrapolated: true });
+  expect(points).toHaveLength(6);
+  expect(
+    await control.call('GET', '/profiles/default/calibration-curve?env=live&scorer=fused'),
+  ).toMatchObject({
+    status: 503,
+    body: { code: 'MODEL_NOT_INSTALLED' },
+  });
+});

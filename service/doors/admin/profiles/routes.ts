@@ -3,6 +3,8 @@ import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { managers, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
+import { type PreviewRouteDeps, previewRoutes } from './preview-routes.ts';
+import { type VersionRouteDeps, versionRoutes } from './version-routes.ts';
 import {
   AnyProfile,
   Definition,
@@ -13,8 +15,10 @@ import {
   ProfileResetReply,
 } from './wire.ts';
 
-export interface ProfileRouteDeps {
-  checks: Pick<Checks, 'pageProfiles' | 'getProfile' | 'setProfile' | 'resetProfile'>;
+export interface ProfileRouteDeps extends VersionRouteDeps, PreviewRouteDeps {
+  checks: Pick<Checks, 'pageProfiles' | 'getProfile' | 'setProfile' | 'resetProfile'> &
+    VersionRouteDeps['checks'] &
+    PreviewRouteDeps['checks'];
 }
 
 const about = {
@@ -26,7 +30,8 @@ const looking = { operator: true, administrator: readers, key: false } as const;
 const changing = { operator: true, administrator: managers, key: false } as const;
 
 /** Verification profiles: those that come with the product, and those of the organization. */
-export function profileRoutes({ checks }: ProfileRouteDeps): AdminRoute[] {
+export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
+  const { checks } = deps;
   return [
     route({
       ...about,
@@ -87,5 +92,7 @@ export function profileRoutes({ checks }: ProfileRouteDeps): AdminRoute[] {
         builtIn: await checks.resetProfile(organization, slug, who),
       }),
     }),
+    ...versionRoutes(deps),
+    ...previewRoutes(deps),
   ];
 }

@@ -1,0 +1,160 @@
+import { type CheckName, type CheckResult, type Rule, whenMissing } from '../../checks/index.ts';
+import { matchRateForGallery } from '../../matching/index.ts';
+import type { ProfileDefinition } from '../../profiles/index.ts';
+import type { VerificationOutcome } from '../outcome.ts';
+import { refusedComponent } from '../refuse-picture.ts';
+import { type Again, checkAgain, type Unknown } from './check-again.ts';
+
+/** What is kept of a decided verification that bears on what other settings would have decided. */
+export interface Decided {
+  kind: '1:1' | '1:N';
+  verified: boolean;
+  outcome: VerificationOutcome;
+  reason?: string;
+  confidence: number;
+  /** Whether the face matched; absent where it is not known, or where nothing was compared. */
+  matched?: boolean;
+  /** The scorer that compared; absent where nothing was compared, and in rows from before it was kept. */
+  scorer?: string;
+  gallerySize?: number;
+  checks: readonly CheckResult[];
+}
+
+/** What would have been decided, and by what; or what is missing to tell. */
+export type Judgement =
+  | { is: 'verified' }
+  | { is: 'refused'; by: string[] }
+  | { is: 'unknown'; missing: Missing[] };
+
+export interface Missing {
+  /** A check, `match` or `picture`. */
+  what: string;
+  why: Unknown;
+}
+
+/** Of pictures that no settings let pass. */
+const unjudgeable: readonly VerificationOutcome[] = ['FACE_NOT_FOUND', 'SEVERAL_FACES', 'FACE_TOO_SMALL'];
+/** Rates are logarithms that went through a confidence and back. */
+const ROUNDING = 1e-9;
+
+/**
+ * Decides a stored verification by other settings, from the results, the confidence and the gallery's size that are kept of it. Nothing is
+ * guessed: where the verdict hangs on a figure that was not measured or not kept, it is unknown. What limits attempts at an address is
+ * left out, and so is what an earlier decision would have changed in a person's history.
+ *
+ * @param used the settings that decided it; undefined where this release does not have them any more
+ */
+export function judgeAgain(
+  decided: Decided,
+  used: ProfileDefinition | undefined,
+  next: ProfileDefinition,
+): Judgement {
+  if (decided.outcome === 'REPLAYED_PICTURE') return { is: 'refused', by: ['replay'] };
+  if (used?.models.detector !== undefined && used.models.detector !== next.models.detector)
+    return { is: 'unknown', missing: [{ what: 'picture', why: 'other-model' }] };
+  const picture = pictureAgain(decided, used, next);
+  if (picture) return picture;
+  const match = matchAgain(decided, used, next);
+  const newlyMatched = match === true && decided.matched === false;
+  const checks = checkAgain(decided.checks, used, next, { newlyMatched });
+  return verdictOf(match, checks, next);
+}
+
+/** The picture alone: refused before any check ran, or by a fault that these settings refuse; undefined where it passes. */
+function pictureAgain(
+  { outcome, reason, checks }: Decided,
+  used: ProfileDefinition | undefined,
+  next: ProfileDefinition,
+): Judgement | undefined {
+  const faults = faultsOf(checks);
+  const refused: Judgement = { is: 'refused', by: ['picture'] };
+  const unknown: Judgement = { is: 'unknown', missing: [{ what: 'picture', why: 'not-run' }] };
+  if (unjudgeable.includes(outcome)) return refused;
+  if (outcome === 'FACE_QUALITY_REFUSED') {
+    const component = refusedComponent(reason ?? '');
+    if (component === undefined || next.refuseQuality.includes(component)) return refused;
+    if (used && !used.refuseQuality.includes(component)) return refused;
+    return faults?.some((fault) => next.refuseQuality.includes(fault)) ? refused : unknown;
+  }
+  if (faults?.some((fault) => next.refuseQuality.includes(fault))) return refused;
+  const added = next.refuseQuality.filter((one) => !used?.refuseQuality.includes(one));
+  return faults === undefined && added.length > 0
+    ? { is: 'unknown', missing: [{ what: 'picture', why: 'not-kept' }] }
+    : undefined;
+}
+
+/** Components of the picture's quality that something was advised about; undefined where they were not measured. */
+function faultsOf(checks: readonly CheckResult[]): string[] | undefined {
+  const components = checks.find(({ check }) => check === 'faceQuality')?.details?.components;
+  if (!Array.isArray(components)) return undefined;
+  return components.flatMap(({ component, code }: { component: string; code?: string }) =>
+    code === undefined ? [] : [component],
+  );
+}
+
+function matchAgain(
+  { kind, verified, matched = verified ? true : undefined, confidence, scorer, gallerySize }: Decided,
+  used: ProfileDefinition | undefined,
+  { match: rates, models }: ProfileDefinition,
+): boolean | Unknown {
+  if (used === undefined) return 'other-version';
+  if (used.models.scorer !== models.scorer) return 'other-model';
+  const unchanged =
+    used.match.falseMatchRate === rates.falseMatchRate &&
+    (kind === '1:1' || used.match.falseIdentificationRate === rates.falseIdentificationRate);
+  if (unchanged && matched !== undefined) return matched;
+  // Nobody to compare with: no rate makes a match of it. In older rows a missing scorer says nothing.
+  if (scorer === undefined) return matched === false ? false : 'not-kept';
+  if (kind === '1:N' && gallerySize === undefined) return 'not-kept';
+  const rate =
+    kind === '1:1'
+      ? rates.falseMatchRate
+      : Math.min(matchRateForGallery(rates.falseIdentificationRate, gallerySize!), rates.falseMatchRate);
+  return logRateOf(confidence, used.match.falseMatchRate) <= Math.log10(rate) + ROUNDING;
+}
+
+/** log10 of the comparison's false-match rate: undoes `confidence` (engine/matching), which is 0.5 at the profile's 1:1 rate. */
+const logRateOf = (confidence: number, falseMatchRate: number): number =>
+  Math.log10(falseMatchRate) + 2 * Math.log10((1 - confidence) / confidence);
+
+function verdictOf(
+  match: boolean | Unknown,
+  checks: Again[],
+  { minimumComposite, checks: rules }: ProfileDefinition,
+): Judgement {
+  const failed = checks.filter(({ pass, check }) => pass === false && rules[check].hardFail);
+  const [least, most] = compositeRange(checks);
+  const by = [
+    ...(match === false ? ['match'] : []),
+    ...failed.map(({ check }) => check),
+    ...(most < minimumComposite ? ['composite'] : []),
+  ];
+  if (by.length > 0) return { is: 'refused', by };
+  const open = checks.filter(
+    ({ unknown, check }) =>
+      unknown !== undefined &&
+      ((rules[check].hardFail && canFail(check, rules[check])) || least < minimumComposite),
+  );
+  const missing = [
+    ...(typeof match === 'string' ? [{ what: 'match', why: match }] : []),
+    ...open.map(({ check, unknown }) => ({ what: check, why: unknown! })),
+  ];
+  return missing.length > 0 ? { is: 'unknown', missing } : { is: 'verified' };
+}
+
+const canFail = (check: CheckName, rule: Rule): boolean =>
+  rule.threshold > 0 || whenMissing(check, rule) === 'fail';
+
+/** The smallest and the largest composite that the scores which are not known leave possible. */
+function compositeRange(checks: readonly Again[]): [number, number] {
+  const composite = (unknownScore: number) => {
+    let weights = 0;
+    let sum = 0;
+    for (const { unknown, score, weight } of checks) {
+      weights += weight;
+      sum += weight * (unknown === undefined ? score : unknownScore);
+    }
+    return weights > 0 ? Math.min(1, sum / weights) : 0;
+  };
+  return [composite(0), composite(1)];
+}
