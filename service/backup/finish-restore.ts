@@ -116,7 +116,7 @@ export async function readRestoreMarker(
     case 'forged':
       throw new Problem(
         'SEALED',
-        `${path} says that a backup was restored, but "gatehouse restore" of this version did not write it with this key store: it was written or changed by hand, perhaps to have a cut audit log signed, or the key store was exchanged since. Nothing was changed. If you restored a backup with an older Gatehouse, restore it again with this one. If nobody restored anything, find out who wrote to the data directory, remove the file, start, and run "gatehouse audit verify".`,
+        `${path} says that a backup was restored, but "gatehouse restore" of this version did not write it with this key store: it was written or changed by hand, perhaps to have a cut audit log signed, or the key store was exchanged since. Nothing was changed. If you restored a backup with an older Gatehouse, restore it again with this one. If no backup was restored, find out who wrote to the data directory, remove the file, start, and run "gatehouse audit verify".`,
       );
     default:
       return word satisfies never;

@@ -27,7 +27,7 @@ export interface OpenBackupOrder {
   master?: MasterKey;
   /** Files that may hold the master key, the likeliest first. */
   masterKeyFiles: readonly string[];
-  /** Whether the file that the key store remembers (`master use-file`) is looked at too, last. */
+  /** Whether the file that the key store remembers (`master use-file`) is tried too, last. */
   rememberedMasterKey?: boolean;
   /** Asked when only the passphrase opens it. */
   passphrase?: (() => Promise<string>) | undefined;

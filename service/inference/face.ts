@@ -99,7 +99,7 @@ export interface AnalysisRequest {
   embedders: readonly string[];
   /** Id of the PAD set, or none. */
   pad?: string;
-  /** `pixelHash` of pictures that are not to be looked at: decoded, and answered without a face. */
+  /** `pixelHash` of pictures that are not analyzed: decoded, and answered without a face. */
   stopAt?: readonly string[];
   /** Give up after this many milliseconds, waiting included. */
   deadline: number;

@@ -2,9 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 
-parentPort?.postMessage(look(workerData as string));
+parentPort?.postMessage(findProblems(workerData as string));
 
-function look(path: string): string[] {
+function findProblems(path: string): string[] {
   let database: Sqlite.Database | undefined;
   try {
     database = new Sqlite(path, { readonly: true, fileMustExist: true });

@@ -216,7 +216,7 @@ async function openAlerts(open: Control, organizations: readonly Organization[])
   return found;
 }
 
-/** What a box that is in use should be looked at for. */
+/** Checks of a box in use. */
 const checkRunning = async (
   status: BoxStatus,
   config: Config,

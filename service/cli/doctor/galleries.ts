@@ -2,7 +2,7 @@ import { invocation } from '../invocation.ts';
 import { type Calibration, describeCalibration } from '../org/gallery-calibration-text.ts';
 import type { Finding } from './checks.ts';
 
-/** Whether the stated error rates were looked at on the people who are enrolled. */
+/** Whether the stated error rates were checked on the enrolled people. */
 export function checkOwnGalleries(
   galleries: readonly { organization: string; calibrations: readonly Calibration[] }[],
 ): Finding[] {

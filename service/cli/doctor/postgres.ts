@@ -6,7 +6,7 @@ import type { Finding } from './checks.ts';
 /** A line for each PostgreSQL database of the directory: what its role may do there. */
 export async function checkGrants(
   { databaseUrl, keysDatabaseUrl }: Pick<Config, 'databaseUrl' | 'keysDatabaseUrl'>,
-  read: (url: string) => Promise<Grants> = lookThere,
+  read: (url: string) => Promise<Grants> = readGrants,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const url of [databaseUrl, keysDatabaseUrl]) {
@@ -65,5 +65,5 @@ function checkSchemas({ role, database, makesSchemas, kept }: Grants, where: str
 }
 
 /** Loaded only now: the driver costs time that `--help` need not pay. */
-const lookThere = async (url: string) =>
+const readGrants = async (url: string) =>
   (await import('../../storage/postgres/check-postgres.ts')).readGrants(url);

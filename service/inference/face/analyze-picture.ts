@@ -16,7 +16,7 @@ import { createChipMeasures, qualityOf } from './measure-quality.ts';
 import { moireSignal } from './moire-signal.ts';
 import { inView, meshUpright, surroundings, upright, type View, viewOf } from './view.ts';
 
-/** Which models look at a picture. */
+/** Models that analyze a picture. */
 export type Models = Omit<AnalysisRequest, 'deadline' | 'signal' | 'share'>;
 
 /** `timing.queued` is 0: the pool knows it. */
@@ -38,12 +38,12 @@ export interface PictureAnalyzerDeps {
   now(): number;
 }
 
-/** Faces looked at more closely than by the detector; a crowd is refused long before. */
+/** Faces analyzed further than by the detector; a crowd is refused long before. */
 const MAX_FACES = 10;
-/** Eyes closer than this in a reduced picture are looked at again in the picture as sent. */
+/** Eyes closer than this in a reduced picture are measured again in the picture as sent. */
 const FINE_EYES = 80;
 
-/** Faces from this share of the main one's width on are looked at for liveness too. */
+/** Faces from this share of the main one's width on are checked for liveness too. */
 const HALF = 0.5;
 
 interface Seen {
@@ -82,7 +82,7 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     if (whole.scale > 1 && interEyeDistance(first.landmarks.mesh) < FINE_EYES) {
       const closer = await decode(surroundings(face.box, header));
       lap('decode');
-      main = await lookAgain(reader, first, closer);
+      main = await rereadLandmarks(reader, first, closer);
     }
     const { view } = main;
     const refined = await reader.refine(view.pyramid, main.landmarks);
@@ -142,7 +142,7 @@ async function findFaces(detector: FaceDetector, reader: LandmarkReader, view: V
 }
 
 /** The same face in another view of the picture. */
-async function lookAgain(reader: LandmarkReader, before: Seen, view: View): Promise<Seen> {
+async function rereadLandmarks(reader: LandmarkReader, before: Seen, view: View): Promise<Seen> {
   const detection = inView(view, before.view, before.detection);
   return { view, detection, landmarks: await reader.fromDetection(view.pyramid, detection) };
 }

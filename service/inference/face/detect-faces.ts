@@ -18,7 +18,7 @@ const SMALL_SHARE = 0.12;
 /** Pictures this small hold no face that is small in the view yet large enough to judge. */
 const CLOSER_LOOK_FROM = 512;
 
-/** What the detector looks at: a square that may reach beyond the picture, which is black there. */
+/** The view of the detector: a square that may reach beyond the picture, which is black there. */
 interface View {
   left: number;
   top: number;
@@ -32,16 +32,16 @@ type Look = (pyramid: Pyramid, view: View) => Promise<Detection[]>;
  * of it too. The manifest's `crop` of a detector, where given, reshapes its boxes to BlazeFace's proportions.
  */
 export function createFaceDetector(model: OnnxModel): FaceDetector {
-  const look = model.entry.decoder === 'yunet' ? yunetLook(model) : blazefaceLook(model);
+  const detect = model.entry.decoder === 'yunet' ? yunetDetector(model) : blazefaceDetector(model);
   return async (pyramid) => {
     const { width, height } = pyramid.level(0);
     const side = Math.max(width, height);
     const whole = { left: (width - side) / 2, top: (height - side) / 2, side };
-    let found = mergeOverlaps(await look(pyramid, whole), SAME_FACE);
+    let found = mergeOverlaps(await detect(pyramid, whole), SAME_FACE);
     const widest = found.reduce((most, { box }) => Math.max(most, box.width), 0);
     if (side >= CLOSER_LOOK_FROM && widest < SMALL_SHARE * side) {
       const closer: Detection[] = [];
-      for (const view of quarters(width, height)) closer.push(...(await look(pyramid, view)));
+      for (const view of quarters(width, height)) closer.push(...(await detect(pyramid, view)));
       found = mergeOverlaps([...found, ...closer], SAME_FACE);
     }
     return found
@@ -78,7 +78,7 @@ function reshape(detection: Detection, crop: ModelEntry['crop']): Detection {
   };
 }
 
-function blazefaceLook(model: OnnxModel): Look {
+function blazefaceDetector(model: OnnxModel): Look {
   const [size] = model.entry.input.size;
   const warp = createWarp(model.entry.input);
   const decode = createBlazefaceDecoder(size, model.entry.threshold ?? THRESHOLD);
@@ -92,8 +92,8 @@ function blazefaceLook(model: OnnxModel): Look {
   };
 }
 
-/** YuNet takes any size, so it looks at the part of the view that the picture fills. */
-function yunetLook(model: OnnxModel): Look {
+/** YuNet takes any size, so it gets the part of the view that the picture fills. */
+function yunetDetector(model: OnnxModel): Look {
   const [largest] = model.entry.input.size;
   let input = new Float32Array(0);
   return async (pyramid, view) => {

@@ -17,7 +17,7 @@ export interface SearchWorkersDeps {
 export interface SearchWorkers {
   /** `gallery` is a number that always means the same area. Throws Problem INTERNAL if the worker dies twice. */
   nearest(gallery: number, area: Area, probe: Float32Array, rows: number, count: number): Promise<Nearest>;
-  /** The gallery will not be searched any more; lets go of its memory. */
+  /** Frees the memory of a gallery that is not searched any more. */
   drop(gallery: number): void;
   close(): Promise<void>;
 }

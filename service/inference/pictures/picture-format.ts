@@ -25,7 +25,7 @@ export function formatOf(bytes: Uint8Array): PictureFormat {
   return ofText(head) ?? { is: 'other', name: 'not in a known format', advice: `Send a ${ACCEPTED}.` };
 }
 
-/** Bytes that are looked at. */
+/** Bytes that are inspected. */
 const HEAD = 512;
 
 const signatures: { name: string; starts: string[]; advice: string }[] = [

@@ -11,7 +11,7 @@ export interface CopyFeed {
   /** Resolves when the copy has the write, or is known not to have it; undefined where the copy gets no writes. */
   written(write: KeyWrite): Promise<void> | undefined;
   /** Reads what the copy is, after the call that is under way. */
-  look(): Promise<CopyAnswer>;
+  check(): Promise<CopyAnswer>;
   /** Resolves when no call is under way. */
   idle(): Promise<void>;
   /** From now on writes are kept, for a copy that is being overwritten. */
@@ -68,7 +68,7 @@ export function createCopyFeed({ place, thread, copyId, failed }: CopyFeedDeps):
     async isCurrent() {
       if (!live) return false;
       try {
-        const found = await calls.look();
+        const found = await calls.check();
         if (found.copy !== copyId()) throw anotherMedium(place);
         if (found.revision === held) return true;
         throw new CopyTrouble('behind', `The copy in ${place} was replaced by another one.`);
@@ -82,7 +82,7 @@ export function createCopyFeed({ place, thread, copyId, failed }: CopyFeedDeps):
       kept.push(write);
       return Promise.resolve();
     },
-    look: calls.look,
+    check: calls.check,
     idle: calls.idle,
     keep() {
       live = false;
@@ -128,13 +128,13 @@ function createCalls(thread: CopyThread, put: (writes: readonly KeyWrite[]) => P
       });
       return next;
     },
-    look(): Promise<CopyAnswer> {
-      const looked = running.then(() => thread.run({ is: 'look' }, PATIENCE.write));
-      running = looked.then(
+    check(): Promise<CopyAnswer> {
+      const checked = running.then(() => thread.run({ is: 'check' }, PATIENCE.write));
+      running = checked.then(
         () => {},
         () => {},
       );
-      return looked;
+      return checked;
     },
   };
 }

@@ -54,7 +54,7 @@ export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies>
   };
 
   for (const stored of await keys.places()) places.set(stored.place, open(stored));
-  const troubles = await Promise.all([...places.values()].map((place) => place.look()));
+  const troubles = await Promise.all([...places.values()].map((place) => place.check()));
   const newer = troubles.find((trouble) => trouble?.is === 'newer');
   if (newer) {
     await close();

@@ -18,7 +18,7 @@ export const COPY_NAME = 'gatehouse-keys.db';
 export interface KeyCopyFile {
   /** A copy without id is given this one. Where there is no copy, `create` makes an empty one. */
   identify(to: { copy: string; create: boolean }): CopyAnswer;
-  look(): CopyAnswer;
+  check(): CopyAnswer;
   /** Changes from revision `from` (or an older one that it has passed already) to `to`. Gives where it stands then. */
   apply(write: { copy: string; from: number; to: number; changes: readonly RowChange[] }): number;
   /**
@@ -40,7 +40,7 @@ export interface CopyAnswer {
   revision: number;
   /** Its id; empty where the call gives none, and in a copy without one. */
   copy: string;
-  /** What it notes of the newest audit checkpoint, where `look` asked and there is such a note. */
+  /** What it notes of the newest audit checkpoint, where `check` asked and there is such a note. */
   note?: string;
 }
 
@@ -100,7 +100,7 @@ export function createKeyCopyFile(deps: KeyCopyFileDeps): KeyCopyFile {
         if (create) syncFolder(place);
         return { revision, copy: idOf(copy) };
       }, create),
-    look: () =>
+    check: () =>
       once((copy) => {
         const note = copy.prepare('select value from note where name = ?').pluck().get(CHECKPOINT_NOTE);
         return {

@@ -21,10 +21,10 @@ export interface CopyPlace {
   report(): CopyReport;
   /** Resolves when the copy has the write, or is known not to have it. */
   written(write: KeyWrite): Promise<void>;
-  /** Looks at the copy and brings it up to date if it is not. */
+  /** Checks the copy and brings it up to date. */
   sync(): Promise<void>;
-  /** Only looks; gives the trouble there is. */
-  look(): Promise<CopyTrouble | undefined>;
+  /** Checks without writing; returns the trouble found. */
+  check(): Promise<CopyTrouble | undefined>;
   /** What the copy notes of the newest audit checkpoint, read now; undefined where the copy cannot be read. */
   readNote(): Promise<{ text: string | undefined } | undefined>;
   /** Overwrites and deletes the copy. Throws CopyTrouble. */
@@ -58,7 +58,7 @@ export function createCopyPlace(stored: StoredPlace, deps: CopyPlaceDeps): CopyP
     try {
       await feed.idle();
       const copy = await identity.own();
-      const { found, revision } = await identity.look();
+      const { found, revision } = await identity.check();
       if (found.copy === copy) await admitNote?.(place, found.note);
       await feed.idle();
       overwriting = true;
@@ -85,9 +85,9 @@ export function createCopyPlace(stored: StoredPlace, deps: CopyPlaceDeps): CopyP
       else void sync();
     },
     sync,
-    async look() {
+    async check() {
       try {
-        const { found, revision } = await identity.look();
+        const { found, revision } = await identity.check();
         if (identity.isOther(found.copy)) throw anotherMedium(place);
         if (identity.id() === undefined || found.revision !== revision) feed.stop();
         else {
@@ -102,7 +102,7 @@ export function createCopyPlace(stored: StoredPlace, deps: CopyPlaceDeps): CopyP
     async readNote() {
       // While the copy is overwritten, the file is open in a transaction.
       while (overwriting) await syncing;
-      const found = await feed.look().catch(() => undefined);
+      const found = await feed.check().catch(() => undefined);
       return found && !identity.isOther(found.copy) ? { text: found.note } : undefined;
     },
     async wipe() {
@@ -131,9 +131,9 @@ function createCopyIdentity(
   let known = copy;
 
   /** What the file says of itself. Throws `newer` for one that is ahead of the store, whichever copy it is. */
-  async function look(): Promise<{ found: CopyAnswer; revision: number }> {
+  async function check(): Promise<{ found: CopyAnswer; revision: number }> {
     const { revision } = await keys.state();
-    const found = await thread.run({ is: 'look' }, PATIENCE.write);
+    const found = await thread.run({ is: 'check' }, PATIENCE.write);
     if (found.revision > revision)
       await thread.run({ is: 'begin', copy: found.copy, newest: revision }, PATIENCE.write);
     return { found, revision };
@@ -142,11 +142,11 @@ function createCopyIdentity(
   return {
     id: () => known,
     isOther: (id: string) => known !== undefined && id !== known,
-    look,
+    check,
     /** The id; a copy from before there were ids is given one. */
     async own(): Promise<string> {
       if (known !== undefined) return known;
-      await look();
+      await check();
       const task = { is: 'identify', copy: newCopyId(), create: false } as const;
       const { copy: given } = await thread.run(task, PATIENCE.write);
       await keys.setPlaceCopy(place, given);

@@ -42,19 +42,19 @@ const tasks = () => workers[0]!.requests.map(({ task }) => task.is);
 
 test('a place that does not answer holds its caller up once, and is asked nothing more until it has answered', async () => {
   const thread = create();
-  const first = expect(thread.run({ is: 'look' }, 4_000)).rejects.toMatchObject({
+  const first = expect(thread.run({ is: 'check' }, 4_000)).rejects.toMatchObject({
     is: 'silent',
     message: expect.stringContaining('/share'),
   });
   await vi.advanceTimersByTimeAsync(4_000);
   await first;
-  await expect(thread.run({ is: 'look' }, 4_000)).rejects.toMatchObject({ is: 'silent' });
-  expect(tasks()).toEqual(['look']);
+  await expect(thread.run({ is: 'check' }, 4_000)).rejects.toMatchObject({ is: 'silent' });
+  expect(tasks()).toEqual(['check']);
 
   // It comes back: what it had begun is given up before anything else is asked.
   workers[0]!.answer({ request: workers[0]!.requests[0]!.request, answer: { revision: 7, copy: 'one' } });
-  const again = thread.run({ is: 'look' }, 4_000);
-  expect(tasks()).toEqual(['look', 'abort', 'look']);
+  const again = thread.run({ is: 'check' }, 4_000);
+  expect(tasks()).toEqual(['check', 'abort', 'check']);
   workers[0]!.answer({ request: workers[0]!.requests[2]!.request, answer: { revision: 8, copy: 'one' } });
   expect(await again).toEqual({ revision: 8, copy: 'one' });
 });
@@ -62,7 +62,7 @@ test('a place that does not answer holds its caller up once, and is asked nothin
 test('the time in which the thread starts is not held against the place', async () => {
   starts = false;
   const thread = create();
-  const asked = thread.run({ is: 'look' }, 4_000);
+  const asked = thread.run({ is: 'check' }, 4_000);
   await vi.advanceTimersByTimeAsync(60_000);
   workers[0]!.answer({ ready: true });
   await vi.advanceTimersByTimeAsync(3_999);
@@ -72,7 +72,7 @@ test('the time in which the thread starts is not held against the place', async 
 
 test('trouble comes back as what it is', async () => {
   const thread = create();
-  const asked = thread.run({ is: 'look' }, 4_000);
+  const asked = thread.run({ is: 'check' }, 4_000);
   const { request } = workers[0]!.requests[0]!;
   workers[0]!.answer({ request, trouble: { is: 'missing', message: 'not there' } });
   await expect(asked).rejects.toMatchObject({ is: 'missing', message: 'not there' });
@@ -80,11 +80,11 @@ test('trouble comes back as what it is', async () => {
 
 test('a worker that dies fails what it was doing, and the next task starts another', async () => {
   const thread = create();
-  const asked = expect(thread.run({ is: 'look' }, 4_000)).rejects.toMatchObject({ is: 'failed' });
+  const asked = expect(thread.run({ is: 'check' }, 4_000)).rejects.toMatchObject({ is: 'failed' });
   workers[0]!.emit('error', new Error('out of memory'));
   workers[0]!.emit('exit', 1);
   await asked;
-  const again = thread.run({ is: 'look' }, 4_000);
+  const again = thread.run({ is: 'check' }, 4_000);
   expect(workers).toHaveLength(2);
   workers[1]!.answer({ request: workers[1]!.requests[0]!.request, answer: { revision: 3, copy: 'one' } });
   expect(await again).toEqual({ revision: 3, copy: 'one' });
@@ -94,7 +94,7 @@ test('a worker that dies fails what it was doing, and the next task starts anoth
 
 test('one that hangs is not waited for at the end', async () => {
   const thread = create();
-  const asked = expect(thread.run({ is: 'look' }, 4_000)).rejects.toMatchObject({ is: 'silent' });
+  const asked = expect(thread.run({ is: 'check' }, 4_000)).rejects.toMatchObject({ is: 'silent' });
   await vi.advanceTimersByTimeAsync(4_000);
   await asked;
   workers[0]!.terminate = () => new Promise(() => {});

@@ -5,7 +5,7 @@ import { CopyTrouble } from './key-copy-trouble.ts';
 
 /** A call of KeyCopyFile, as it is sent to the thread. */
 export type CopyTask =
-  | { is: 'look' | 'abort' }
+  | { is: 'check' | 'abort' }
   | { is: 'identify'; copy: string; create: boolean }
   | { is: 'wipe'; copy: string }
   | { is: 'apply'; copy: string; from: number; to: number; changes: readonly RowChange[] }
@@ -59,8 +59,8 @@ export function runCopyTask(file: KeyCopyFile, task: CopyTask): CopyAnswer {
   switch (task.is) {
     case 'identify':
       return file.identify(task);
-    case 'look':
-      return file.look();
+    case 'check':
+      return file.check();
     case 'apply':
       return { revision: file.apply(task), copy: task.copy };
     case 'begin':

@@ -33,7 +33,7 @@ export function masterKeyFile(path: string, random: Random = randomFillSync): Ma
     name: `the file ${path}`,
     path,
     asks: 'nothing',
-    held: () => ({ current: look(place), next: look(next) }),
+    held: () => ({ current: readHeldKey(place), next: readHeldKey(next) }),
     carried: () => '',
     open: async (which) => createMasterKey(readKey(which === 'current' ? place : next), random),
     async prepare() {
@@ -55,7 +55,7 @@ export function masterKeyFile(path: string, random: Random = randomFillSync): Ma
 
 const line = (key: Uint8Array) => `${HEADER} ${Buffer.from(key).toString('base64url')}\n`;
 
-function look(path: string): HeldKey {
+function readHeldKey(path: string): HeldKey {
   if (!existsSync(path)) return { is: 'none' };
   try {
     return { is: 'key', id: masterKeyId(readKey(path)) };

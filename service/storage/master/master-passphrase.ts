@@ -82,7 +82,7 @@ export function masterPassphrase(
     name: `the passphrase (${path})`,
     path,
     asks: 'passphrase',
-    held: () => ({ current: look(path), next: look(nextPath) }),
+    held: () => ({ current: readHeldKey(path), next: readHeldKey(nextPath) }),
     carried: (which) => readSecretFile(which === 'current' ? path : nextPath, WHAT),
     async open(which, passphrase) {
       const file = which === 'current' ? path : nextPath;
@@ -149,7 +149,7 @@ const WHAT = 'The wrapped master key';
 const ARGON2ID = 2;
 const bound = (id: string) => `master|${id}`;
 
-function look(path: string): HeldKey {
+function readHeldKey(path: string): HeldKey {
   if (!existsSync(path)) return { is: 'none' };
   try {
     return { is: 'key', id: read(path).id };
