@@ -238,8 +238,41 @@ export default {
       'The desktop shell speaks to the service; it imports none of it.',
     ),
     rule(
+      'pages-keep-out',
+      { path: '^renderer/', pathNot: '\\.test\\.tsx?$' },
+      { path: '^(service|models|main|test)/|^sdk/(?!admin/)' },
+      'A page is a client of the administrative routes: it shares their types (sdk/admin), no code of the service.',
+    ),
+    rule(
+      'pages-need-a-browser',
+      { path: '^renderer/(console|kiosk|capture|ui)/', pathNot: '\\.test\\.tsx?$' },
+      { dependencyTypes: ['core'] },
+      'What a browser runs uses nothing of Node.',
+    ),
+    rule(
+      'ui-knows-no-page',
+      { path: '^renderer/ui/', pathNot: '\\.test\\.tsx?$' },
+      { path: '^renderer/(?!ui/)|^sdk/' },
+      'Components of renderer/ui know no feature, no route and no request.',
+    ),
+    rule(
+      'pages-stand-apart',
+      { path: '^renderer/(console|kiosk|capture)/' },
+      { path: '^renderer/(?!($1|ui|capture/camera)/)', pathNot: '^renderer/dev/' },
+      'Pages share renderer/ui, and the camera of the capture page.',
+    ),
+    rule(
+      'screens-stand-apart',
+      { path: '^renderer/console/features/([^/]+)/' },
+      {
+        path: '^renderer/console/features/',
+        pathNot: '^renderer/console/features/($1/|[^/]+/index\\.tsx?$)',
+      },
+      'A feature of the console uses another through its index.ts.',
+    ),
+    rule(
       'not-to-test',
-      { pathNot: '^(test|demo)/|\\.test\\.ts$' },
+      { pathNot: '^(test|demo)/|\\.test\\.tsx?$' },
       { path: '^test/|\\.test\\.ts$' },
       'Nothing ships a test.',
     ),

@@ -31,7 +31,7 @@ export default defineConfig({
           ...sharing,
           name: 'unit',
           sequence: { groupOrder: 0 },
-          include: ['main/**/*.test.ts', 'service/**/*.test.ts', 'models/**/*.test.ts', 'sdk/**/*.test.ts'],
+          include: ['{main,models,renderer,sdk,service}/**/*.test.ts'],
           exclude: onDatabases,
           // One less than there are cores would leave the second of two cores idle.
           maxWorkers: availableParallelism(),

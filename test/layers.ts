@@ -14,15 +14,18 @@ import { findServiceRooms, findUnnamedRooms, findWideRooms } from './layers/room
 const MODULE_FLOOR = 60;
 const root = join(import.meta.dirname, '..');
 
-const { output } = await cruise(['main', 'service', 'models', 'sdk/gatehouse/src', 'test', 'demo'], {
-  ...rules.options,
-  ruleSet: { forbidden: rules.forbidden },
-  validate: true,
-} as Parameters<typeof cruise>[1]);
+const { output } = await cruise(
+  ['main', 'renderer', 'service', 'models', 'sdk/gatehouse/src', 'test', 'demo'],
+  {
+    ...rules.options,
+    ruleSet: { forbidden: rules.forbidden },
+    validate: true,
+  } as Parameters<typeof cruise>[1],
+);
 if (typeof output === 'string') throw new Error(`dependency-cruiser answered text, not a result: ${output}`);
 const { violations, totalCruised } = output.summary;
 
-const files = globSync('{service,main,models,sdk}/**/*.{ts,mts,mjs}', {
+const files = globSync('{service,main,models,renderer,sdk}/**/*.{ts,tsx,mts,mjs}', {
   cwd: root,
   exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path),
 }).sort();

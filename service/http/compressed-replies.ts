@@ -34,7 +34,8 @@ export function compressReplies(app: FastifyInstance): void {
     const bytes = Buffer.from(payload);
     // Weak: the same document in each encoding.
     const tag = `W/"${createHash('sha256').update(bytes).digest('base64url')}"`;
-    const encoding = bytes.length < LEAST ? undefined : encodingOf(request.headers['accept-encoding']);
+    const isWorth = bytes.length >= LEAST && !isCompressed(reply.getHeader('content-type'));
+    const encoding = isWorth ? encodingOf(request.headers['accept-encoding']) : undefined;
     reply.header('etag', tag).header('vary', varyOf(reply.getHeader('vary')));
     if (reply.getHeader('cache-control') === 'no-store') reply.header('cache-control', 'no-cache');
     if (isKnown(request.headers['if-none-match'], tag)) {
@@ -57,6 +58,10 @@ export function encodingOf(accepted: string | undefined): Encoding | undefined {
   }
   return (['br', 'gzip'] as const).find((encoding) => taken.has(encoding));
 }
+
+/** Fonts and pictures are compressed as they are. */
+const isCompressed = (type: number | string | string[] | undefined): boolean =>
+  /^(font\/|image\/(?!svg))/.test(String(type));
 
 const bare = (tag: string) => tag.trim().replace(/^W\//, '');
 

@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Gatehouse } from '../compose/compose.ts';
 import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { createBehaviorDoor } from '../doors/behavior/index.ts';
+import { createConsoleDoor } from '../doors/console/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
@@ -9,6 +12,7 @@ import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import { defined } from '../lib/defined.ts';
+import { productRoot } from '../lib/product-root.ts';
 import { productVersion } from '../lib/version.ts';
 
 /** What the families add to the OpenAPI document. */
@@ -58,6 +62,12 @@ export async function createPublicServer(
       metrics,
       status,
       ...defined({ gauges }),
+    }),
+  );
+  await app.register(
+    createConsoleDoor({
+      folder: join(productRoot(), 'dist/renderer'),
+      nonce: () => randomBytes(16).toString('base64'),
     }),
   );
   await app.register(createIdentityDoor({ checks }));

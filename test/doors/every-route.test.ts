@@ -26,6 +26,9 @@ import { type RouteSample, routeSamples, type Victim } from './route-samples.ts'
 /** Routes without authentication; a new one is listed here. */
 const publicRoutes = [
   'GET /',
+  'GET /assets/*',
+  'GET /console',
+  'GET /console/*',
   'GET /docs/',
   'GET /docs/js/scalar.js',
   'GET /favicon.ico',

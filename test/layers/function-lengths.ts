@@ -10,8 +10,8 @@ export interface FunctionLength {
 }
 
 const isMeasured = (file: string) =>
-  /\.(ts|mts|mjs)$/.test(file) &&
-  !/\.test\.ts$|\.d\.ts$|(^|[/-])schema\.ts$|\/migrations\//.test(file) &&
+  /\.(tsx?|mts|mjs)$/.test(file) &&
+  !/\.test\.tsx?$|\.d\.ts$|(^|[/-])schema\.ts$|\/migrations\//.test(file) &&
   file !== 'sdk/admin/paths.ts';
 
 /** Functions over the limit that no other function contains: one inside them is shorter than they are. */

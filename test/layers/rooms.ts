@@ -10,7 +10,7 @@ export interface LayerRule {
   from: { path?: string | string[] };
 }
 
-const isSource = (file: string) => /\.(ts|mts|mjs)$/.test(file) && !file.endsWith('.test.ts');
+const isSource = (file: string) => /\.(tsx?|mts|mjs)$/.test(file) && !/\.test\.tsx?$/.test(file);
 
 /** One sentence for each folder that holds too many source files, tests not counted. `files` are paths from the repository's root. */
 export function findWideRooms(

@@ -7,12 +7,12 @@ const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 <circle cx="16" cy="15" r="2.2" fill="#fff"/><path d="M12.5 26v-4a3.5 3.5 0 0 1 7 0v4z" fill="#fff"/>
 </svg>`;
 
-/** `/`: a browser gets the API reference, other clients a list of addresses. Also serves the favicon. */
+/** `/`: a browser is led to the console, other clients get a list of addresses. Also serves the favicon. */
 export const frontPage: FastifyPluginAsync<{ version: string }> = async (app, { version }) => {
   const hidden = { config: { access: 'public', quiet: true }, schema: { hide: true } } as const;
   app.get('/', hidden, async (request, reply) => {
     reply.header('vary', 'accept');
-    if (/\btext\/html\b/i.test(request.headers.accept ?? '')) return reply.redirect('/docs/', 302);
+    if (/\btext\/html\b/i.test(request.headers.accept ?? '')) return reply.redirect('/console/', 302);
     return { name: 'Gatehouse', version, docs: '/docs', openapi: '/openapi.json', health: '/health' };
   });
   app.get('/favicon.ico', hidden, async (_, reply) =>

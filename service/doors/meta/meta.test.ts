@@ -191,7 +191,7 @@ describe('/health', () => {
 });
 
 describe('/', () => {
-  test('shows a browser the API, and other clients the list of addresses', async () => {
+  test('leads a browser to the console, and shows other clients the list of addresses', async () => {
     const { app } = await start(async () => healthy);
     const browser = await app.inject({
       url: '/',
@@ -199,7 +199,7 @@ describe('/', () => {
     });
     expect([browser.statusCode, browser.headers.location, browser.headers.vary]).toEqual([
       302,
-      '/docs/',
+      '/console/',
       'accept',
     ]);
     const curl = await app.inject({ url: '/', headers: { accept: '*/*' } });

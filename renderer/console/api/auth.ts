@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { Refusal } from './refusal.ts';
+import { send, setCsrf } from './send.ts';
+
+const roles = ['owner', 'administrator', 'operator', 'reviewer', 'auditor'] as const;
+export type Role = (typeof roles)[number];
+
+const moment = z.union([z.number(), z.string()]).transform((value) => new Date(value).getTime());
+
+const SessionReply = z.object({
+  user: z.object({
+    id: z.string(),
+    email: z.string(),
+    name: z.string(),
+    role: z.enum(roles),
+    orgId: z.string(),
+    applianceOwner: z.boolean().default(false),
+    factorDueAt: moment.nullish(),
+  }),
+  csrf: z.string(),
+  expiresAt: moment,
+  limitedTo: z.literal('enrollment').nullish(),
+});
+export type Session = z.output<typeof SessionReply>;
+
+/** Of a right password where a second step is asked for. */
+const SecondStep = z.object({
+  requires_2fa: z.literal(true),
+  sessionToken: z.string(),
+  methods: z.union([z.array(z.string()), z.record(z.string(), z.unknown())]),
+});
+export interface SecondStep {
+  sessionToken: string;
+  passkey: boolean;
+  recoveryCode: boolean;
+}
+
+async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+  const answer = await send(
+    new Request(new URL(`/api/auth/${path}`, location.origin), {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    }),
+  );
+  return answer.status === 204 ? undefined : await answer.json();
+}
+
+function opened(reply: unknown): Session {
+  const session = SessionReply.parse(reply);
+  setCsrf(session.csrf);
+  return session;
+}
+
+const has = (methods: z.output<typeof SecondStep>['methods'], name: RegExp) =>
+  Array.isArray(methods)
+    ? methods.some((method) => name.test(method))
+    : Object.entries(methods).some(([method, value]) => name.test(method) && value !== false);
+
+export type SignInResult =
+  | { is: 'signed-in'; session: Session }
+  | ({ is: 'second-step' } & SecondStep)
+  | { is: 'enrollment-required'; sessionToken: string };
+
+/** Sign-in, the own session, second factors: `/api/auth`. */
+export const auth = {
+  /** Undefined: nobody is signed in. */
+  async session(): Promise<Session | undefined> {
+    try {
+      return opened(await call('GET', 'session'));
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 401) return undefined;
+      throw error;
+    }
+  },
+  async signIn(email: string, password: string): Promise<SignInResult> {
+    try {
+      const reply = await call('POST', 'login', { email, password, cookie: true });
+      const second = SecondStep.safeParse(reply);
+      if (!second.success) return { is: 'signed-in', session: opened(reply) };
+      const { sessionToken, methods } = second.data;
+      return {
+        is: 'second-step',
+        sessionToken,
+        passkey: has(methods, /passkey/i),
+        recoveryCode: has(methods, /recovery/i),
+      };
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'SECOND_FACTOR_REQUIRED') {
+        const { sessionToken } = error.body;
+        if (typeof sessionToken === 'string') return { is: 'enrollment-required', sessionToken };
+      }
+      throw error;
+    }
+  },
+  passkeyOptions: (sessionToken: string) =>
+    call('POST', '2fa/passkey/authenticate-options', { sessionToken }),
+  finishWithPasskey: async (sessionToken: string, credential: unknown) =>
+    opened(await call('POST', '2fa/passkey/authenticate', { sessionToken, credential, cookie: true })),
+  finishWithRecoveryCode: async (sessionToken: string, code: string) =>
+    opened(await call('POST', '2fa/recovery', { sessionToken, code, cookie: true })),
+  openEnrollment: async (sessionToken: string, code: string) =>
+    opened(await call('POST', '2fa/enrollment', { sessionToken, code, cookie: true })),
+  setPasswordWithCode: (email: string, code: string, password: string) =>
+    call('POST', 'password/code', { email, code, password }),
+  registerOptions: () => call('POST', '2fa/passkey/register-options', {}),
+  register: (credential: unknown, name?: string) =>
+    call('POST', '2fa/passkey/register', { credential, ...(name ? { name } : {}) }),
+  stepUpOptions: () => call('POST', 'step-up/options', {}),
+  stepUp: (credential: unknown) => call('POST', 'step-up', { credential }),
+  async signOut(): Promise<void> {
+    await call('POST', 'logout', {});
+    setCsrf(undefined);
+  },
+};

@@ -1,0 +1,99 @@
+import { TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { createLazyRoute, useRouter } from '@tanstack/react-router';
+import { useState } from 'react';
+import { z } from 'zod';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { auth } from '../../api/auth.ts';
+import { Refusal } from '../../api/refusal.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
+import { createPasskey, passkeyObstacle } from '../../session/passkeys.ts';
+import { sessionQuery } from '../../session/session-query.ts';
+import styles from './sign-in.module.css';
+import { signInStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/add-passkey')({ component: AddPasskeyScreen });
+
+/** With the first factor the box hands out recovery codes, once. */
+const Added = z.object({ recoveryCodes: z.array(z.string()).optional() });
+
+function AddPasskeyScreen() {
+  const t = useStrings(signInStrings);
+  const router = useRouter();
+  const queryClient = useQueryClient();
+  const [name, setName] = useState('');
+  const [codes, setCodes] = useState<readonly string[]>();
+  const leave = () => router.navigate({ href: '/' });
+  const obstacle = passkeyObstacle();
+  const add = useMutation({
+    async mutationFn() {
+      const credential = await createPasskey(await auth.registerOptions());
+      return Added.parse((await auth.register(credential, name.trim())) ?? {});
+    },
+    async onSuccess({ recoveryCodes }) {
+      toast(t('added'), { text: name });
+      await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+      if (recoveryCodes) setCodes(recoveryCodes);
+      else await leave();
+    },
+  });
+  if (codes) return <RecoveryCodes codes={codes} done={() => void leave()} />;
+  return (
+    <Page title={t('addTitle')} lead={t('addLead')} reading>
+      {obstacle === undefined ? (
+        <Card>
+          <Stack>
+            {add.error &&
+              (add.error instanceof Refusal ? (
+                <LoadFailed error={add.error} title={t('addFailed')} />
+              ) : (
+                <Note kind="bad" title={t('addFailed')}>
+                  {t('addFailedText')}
+                </Note>
+              ))}
+            <TextInput
+              label={t('addName')}
+              description={t('addNameHint')}
+              value={name}
+              maxLength={60}
+              onChange={(event) => setName(event.target.value)}
+            />
+            <Row>
+              <Button kind="primary" busy={add.isPending} onClick={() => add.mutate()}>
+                {t('add')}
+              </Button>
+            </Row>
+          </Stack>
+        </Card>
+      ) : (
+        <PasskeyObstacle obstacle={obstacle} />
+      )}
+    </Page>
+  );
+}
+
+function RecoveryCodes({ codes, done }: { codes: readonly string[]; done(): void }) {
+  const t = useStrings(signInStrings);
+  return (
+    <Page title={t('codesTitle')} lead={t('codesText')} reading>
+      <ul className={styles.codes}>
+        {codes.map((code) => (
+          <li key={code} className="mono">
+            {code}
+          </li>
+        ))}
+      </ul>
+      <Row>
+        <Button kind="primary" onClick={done}>
+          {t('codesDone')}
+        </Button>
+      </Row>
+    </Page>
+  );
+}

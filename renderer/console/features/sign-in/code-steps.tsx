@@ -1,0 +1,138 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useMutation } from '@tanstack/react-query';
+import { useForm } from 'react-hook-form';
+import { z } from 'zod';
+import { Button } from '../../../ui/controls/button.tsx';
+import { SecretField, TextField } from '../../../ui/forms/fields.tsx';
+import { Form } from '../../../ui/forms/form.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { auth, type Session } from '../../api/auth.ts';
+import { SignInFailed, Step } from './step.tsx';
+import { signInStrings } from './strings.ts';
+
+/** As NIST SP 800-63B-4 asks of a password that may stand alone. */
+const SHORTEST = 15;
+
+/** One code that opens a session. */
+export function CodeForm({
+  label,
+  submit,
+  send,
+  signedIn,
+}: {
+  label: string;
+  submit: string;
+  send(code: string): Promise<Session>;
+  signedIn(session: Session): Promise<void>;
+}) {
+  const t = useStrings(signInStrings);
+  const form = useForm({
+    resolver: zodResolver(z.object({ code: z.string().trim().min(1, t('codeMissing')) })),
+    mode: 'onTouched',
+    defaultValues: { code: '' },
+  });
+  const open = useMutation({ mutationFn: async (code: string) => signedIn(await send(code)) });
+  return (
+    <Form
+      form={form}
+      onSubmit={({ code }) => open.mutate(code)}
+      failed={open.error && <SignInFailed error={open.error} />}
+    >
+      <TextField
+        control={form.control}
+        name="code"
+        label={label}
+        autoComplete="one-time-code"
+        autoCapitalize="off"
+        spellCheck={false}
+      />
+      <Button type="submit" kind="primary" block busy={open.isPending}>
+        {submit}
+      </Button>
+    </Form>
+  );
+}
+
+/** Past the deadline without a second factor: the password was right, and a one-time code opens a session that can only add one. */
+export function EnrollmentStep({
+  sessionToken,
+  signedIn,
+  restart,
+}: {
+  sessionToken: string;
+  signedIn(session: Session): Promise<void>;
+  restart(): void;
+}) {
+  const t = useStrings(signInStrings);
+  return (
+    <Step title={t('enrollTitle')} text={t('enrollText')}>
+      <CodeForm
+        label={t('oneTimeCode')}
+        submit={t('continue')}
+        send={(code) => auth.openEnrollment(sessionToken, code)}
+        signedIn={signedIn}
+      />
+      <Button kind="quiet" block onClick={restart}>
+        {t('back')}
+      </Button>
+    </Step>
+  );
+}
+
+/** A new account, or one that was reset: a one-time code sets its password. */
+export function SetPasswordStep({ email, done }: { email: string; done(email: string): void }) {
+  const t = useStrings(signInStrings);
+  const schema = z.object({
+    email: z.string().trim().min(1, t('emailMissing')),
+    code: z.string().trim().min(1, t('codeMissing')),
+    password: z.string().min(SHORTEST, t('newPasswordShort')),
+  });
+  const form = useForm({
+    resolver: zodResolver(schema),
+    mode: 'onTouched',
+    defaultValues: { email, code: '', password: '' },
+  });
+  const set = useMutation({
+    mutationFn: (values: z.output<typeof schema>) =>
+      auth.setPasswordWithCode(values.email, values.code, values.password),
+    onSuccess: (_, values) => done(values.email),
+  });
+  return (
+    <Step title={t('setTitle')} text={t('setText')}>
+      <Form
+        form={form}
+        onSubmit={(values) => set.mutate(values)}
+        failed={set.error && <SignInFailed error={set.error} />}
+      >
+        <TextField
+          control={form.control}
+          name="email"
+          label={t('email')}
+          type="email"
+          autoComplete="username"
+          inputMode="email"
+        />
+        <TextField
+          control={form.control}
+          name="code"
+          label={t('oneTimeCode')}
+          autoComplete="one-time-code"
+          spellCheck={false}
+        />
+        <SecretField
+          control={form.control}
+          name="password"
+          label={t('newPassword')}
+          hint={t('newPasswordHint')}
+          autoComplete="new-password"
+        />
+        <Button type="submit" kind="primary" block busy={set.isPending}>
+          {t('setPassword')}
+        </Button>
+      </Form>
+      <Button kind="quiet" block onClick={() => done(form.getValues('email'))}>
+        {t('back')}
+      </Button>
+    </Step>
+  );
+}

@@ -1,0 +1,80 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useMutation } from '@tanstack/react-query';
+import { useForm } from 'react-hook-form';
+import { z } from 'zod';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { SecretField, TextField } from '../../../ui/forms/fields.tsx';
+import { Form } from '../../../ui/forms/form.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { auth, type SecondStep, type Session } from '../../api/auth.ts';
+import { SignInFailed, Step } from './step.tsx';
+import { signInStrings } from './strings.ts';
+
+export function PasswordStep({
+  email,
+  passwordSet,
+  signedIn,
+  secondFactor,
+  enrollment,
+  haveCode,
+}: {
+  email: string;
+  passwordSet?: true;
+  signedIn(session: Session): Promise<void>;
+  secondFactor(email: string, second: SecondStep): void;
+  enrollment(email: string, sessionToken: string): void;
+  haveCode(email: string): void;
+}) {
+  const t = useStrings(signInStrings);
+  const schema = z.object({
+    email: z.string().trim().min(1, t('emailMissing')),
+    password: z.string().min(1, t('passwordMissing')),
+  });
+  const form = useForm({
+    resolver: zodResolver(schema),
+    mode: 'onTouched',
+    defaultValues: { email, password: '' },
+  });
+  const signIn = useMutation({
+    mutationFn: (values: z.output<typeof schema>) => auth.signIn(values.email, values.password),
+    async onSuccess(result, values) {
+      if (result.is === 'signed-in') await signedIn(result.session);
+      else if (result.is === 'second-step') secondFactor(values.email, result);
+      else enrollment(values.email, result.sessionToken);
+    },
+    onError: () => form.resetField('password'),
+  });
+  return (
+    <Step title={t('title')} text={location.host} first={email === ''}>
+      {passwordSet && <Note kind="ok" title={t('passwordSet')} />}
+      <Form
+        form={form}
+        onSubmit={(values) => signIn.mutate(values)}
+        failed={signIn.error && <SignInFailed error={signIn.error} />}
+      >
+        <TextField
+          control={form.control}
+          name="email"
+          label={t('email')}
+          type="email"
+          autoComplete="username webauthn"
+          inputMode="email"
+        />
+        <SecretField
+          control={form.control}
+          name="password"
+          label={t('password')}
+          autoComplete="current-password"
+        />
+        <Button type="submit" kind="primary" block busy={signIn.isPending}>
+          {t('continue')}
+        </Button>
+        <Button kind="quiet" block onClick={() => haveCode(form.getValues('email'))}>
+          {t('haveCode')}
+        </Button>
+        <p className="small muted">{t.rich('lockedOut', { code: (inside) => <code>{inside}</code> })}</p>
+      </Form>
+    </Step>
+  );
+}

@@ -1,0 +1,34 @@
+import { createRoute, redirect } from '@tanstack/react-router';
+import { z } from 'zod';
+import { rootRoute } from '../../root-route.ts';
+
+/** `to`: where the reader wanted to go; only a place of the console. */
+const SignInSearch = z.object({
+  to: z
+    .string()
+    .regex(/^\/(?![/\\])/)
+    .optional()
+    .catch(undefined),
+});
+
+const home = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings' });
+  },
+});
+
+const signIn = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  staticData: { open: true },
+  validateSearch: SignInSearch,
+}).lazy(() => import('./sign-in-screen.tsx').then(({ Route }) => Route));
+
+const addPasskey = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/add-passkey',
+}).lazy(() => import('./add-passkey-screen.tsx').then(({ Route }) => Route));
+
+export const signInRoutes = [home, signIn, addPasskey] as const;

@@ -1,0 +1,131 @@
+import { IconFingerprint, IconKey } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { PersonTile } from '../../../ui/badges/person-tile.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { auth, type SecondStep, type Session } from '../../api/auth.ts';
+import { Refusal } from '../../api/refusal.ts';
+import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
+import { askForPasskey, passkeyObstacle } from '../../session/passkeys.ts';
+import { CodeForm } from './code-steps.tsx';
+import styles from './sign-in.module.css';
+import { SignInFailed, Step } from './step.tsx';
+import { signInStrings } from './strings.ts';
+
+/** After the right password: a passkey, or a recovery code where none is at hand or none can work. */
+export function SecondFactorStep({
+  email,
+  second,
+  signedIn,
+  restart,
+}: {
+  email: string;
+  second: SecondStep;
+  signedIn(session: Session): Promise<void>;
+  restart(): void;
+}) {
+  const t = useStrings(signInStrings);
+  const [way, setWay] = useState<'passkey' | 'recovery'>(second.passkey ? 'passkey' : 'recovery');
+  if (way === 'recovery')
+    return (
+      <Step title={t('recoveryTitle')} text={t('recoveryText')} sign={<IconKey size={24} stroke={1.75} />}>
+        <Account email={email} restart={restart} />
+        <CodeForm
+          label={t('recoveryCode')}
+          submit={t('signIn')}
+          send={(code) => auth.finishWithRecoveryCode(second.sessionToken, code)}
+          signedIn={signedIn}
+        />
+        {second.passkey && (
+          <Button kind="quiet" block onClick={() => setWay('passkey')}>
+            {t('backToPasskey')}
+          </Button>
+        )}
+      </Step>
+    );
+  return (
+    <PasskeyWay
+      email={email}
+      second={second}
+      signedIn={signedIn}
+      restart={restart}
+      recovery={() => setWay('recovery')}
+    />
+  );
+}
+
+function PasskeyWay({
+  email,
+  second,
+  signedIn,
+  restart,
+  recovery,
+}: {
+  email: string;
+  second: SecondStep;
+  signedIn(session: Session): Promise<void>;
+  restart(): void;
+  recovery(): void;
+}) {
+  const t = useStrings(signInStrings);
+  const obstacle = passkeyObstacle();
+  const prove = useMutation({
+    async mutationFn() {
+      const credential = await askForPasskey(await auth.passkeyOptions(second.sessionToken));
+      await signedIn(await auth.finishWithPasskey(second.sessionToken, credential));
+    },
+  });
+  return (
+    <Step
+      title={t('passkeyTitle')}
+      text={t('passkeyText')}
+      sign={<IconFingerprint size={24} stroke={1.75} />}
+    >
+      <Account email={email} restart={restart} />
+      {prove.error &&
+        (prove.error instanceof Refusal ? (
+          <SignInFailed error={prove.error} />
+        ) : (
+          <Note kind="bad" title={t('passkeyFailed')}>
+            {t('passkeyFailedText')}
+          </Note>
+        ))}
+      {obstacle === undefined ? (
+        <Button kind="primary" block busy={prove.isPending} onClick={() => prove.mutate()}>
+          {t('usePasskey')}
+        </Button>
+      ) : (
+        <PasskeyObstacle obstacle={obstacle} />
+      )}
+      {second.recoveryCode && (
+        <Stack gap={4}>
+          <h2 className="small muted" style={{ fontWeight: 500 }}>
+            {t('noPasskey')}
+          </h2>
+          <Button kind="quiet" onClick={recovery}>
+            <IconKey size={18} stroke={1.75} aria-hidden="true" />
+            {t('useRecovery')}
+          </Button>
+        </Stack>
+      )}
+    </Step>
+  );
+}
+
+function Account({ email, restart }: { email: string; restart(): void }) {
+  const t = useStrings(signInStrings);
+  return (
+    <div className={styles.who}>
+      <PersonTile id={email} />
+      <span className="clip" style={{ flex: 1 }}>
+        {email}
+      </span>
+      <Button kind="quiet" small onClick={restart}>
+        {t('notYou')}
+      </Button>
+    </div>
+  );
+}

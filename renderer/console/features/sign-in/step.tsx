@@ -1,0 +1,60 @@
+import { type ReactNode, useEffect, useRef } from 'react';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Refusal } from '../../api/refusal.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import styles from './sign-in.module.css';
+import { signInStrings } from './strings.ts';
+
+/** One step: a heading that takes the focus when the step is reached, a sentence, and what is asked. */
+export function Step({
+  title,
+  text,
+  sign,
+  first = false,
+  children,
+}: {
+  title: string;
+  text?: ReactNode;
+  sign?: ReactNode;
+  first?: boolean;
+  children: ReactNode;
+}) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!first) heading.current?.focus();
+  }, [first]);
+  return (
+    <div className={styles.box}>
+      <div className={styles.heading}>
+        {sign !== undefined && <span className={styles.sign}>{sign}</span>}
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {text !== undefined && <p className="muted">{text}</p>}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+/** Why signing in was refused. Never whether an account exists. */
+export function SignInFailed({ error }: { error: unknown }) {
+  const t = useStrings(signInStrings);
+  const format = useFormat();
+  if (error instanceof Refusal && error.code === 'SIGN_IN_REFUSED')
+    return (
+      <Note kind="bad" title={t('wrong')}>
+        {error.message}
+      </Note>
+    );
+  const seconds = error instanceof Refusal ? error.body.retryAfterSeconds : undefined;
+  if (error instanceof Refusal && error.code === 'SIGN_IN_DELAYED' && typeof seconds === 'number')
+    return (
+      <Note kind="bad" title={t('wait', { wait: format.duration(seconds * 1000) })}>
+        {error.message}
+      </Note>
+    );
+  return <LoadFailed error={error} title={t('failed')} />;
+}

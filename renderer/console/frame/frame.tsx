@@ -1,0 +1,174 @@
+import { Drawer, Menu } from '@mantine/core';
+import { IconBell, IconMenu2, IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { Button, ButtonLink } from '../../ui/controls/button.tsx';
+import { Note } from '../../ui/feedback/note.tsx';
+import { useToasts } from '../../ui/feedback/toasts.tsx';
+import { useFormat } from '../../ui/format/use-format.ts';
+import { useCrumbs } from '../../ui/layout/page.tsx';
+import { uiStrings } from '../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { organizationQuery } from '../organization-query.ts';
+import { useSession, useWorld } from '../session/session-query.ts';
+import styles from './frame.module.css';
+import { frameStrings } from './frame-strings.ts';
+import { CommandPalette } from './palette.tsx';
+import { ShortcutList } from './shortcut-list.tsx';
+import { SideNavigation } from './side-navigation.tsx';
+import { useShortcuts } from './use-shortcuts.ts';
+
+/** Navigation, header and what floats above every screen. */
+export function Frame({ children }: { children: ReactNode }) {
+  const t = useStrings(frameStrings);
+  const world = useWorld();
+  const [open, setOpen] = useState<'none' | 'navigation' | 'palette' | 'shortcuts'>('none');
+  const close = () => setOpen('none');
+  useShortcuts({ palette: () => setOpen('palette'), list: () => setOpen('shortcuts') });
+  return (
+    <>
+      <a href="#main" className={styles.skip}>
+        {t('skip')}
+      </a>
+      <div className={styles.app} data-world={world}>
+        <div className={styles.side}>
+          <SideNavigation />
+        </div>
+        <div className={styles.main}>
+          {world === 'test' && <TestBar />}
+          <Header openNavigation={() => setOpen('navigation')} openPalette={() => setOpen('palette')} />
+          <FactorBanner />
+          <main id="main" tabIndex={-1}>
+            {children}
+          </main>
+        </div>
+      </div>
+      <Drawer opened={open === 'navigation'} onClose={close} size={280} padding={0} withCloseButton={false}>
+        <SideNavigation onGo={close} />
+      </Drawer>
+      <CommandPalette opened={open === 'palette'} close={close} />
+      <ShortcutList opened={open === 'shortcuts'} close={close} />
+    </>
+  );
+}
+
+function TestBar() {
+  const t = useStrings(frameStrings);
+  return (
+    <div className={styles.testBar} role="status">
+      <span>{t.rich('testWorld', { b: (inside: ReactNode) => <b>{inside}</b> })}</span>
+      <Link to="." search={(search) => ({ ...search, env: undefined })}>
+        {t('toLive')}
+      </Link>
+    </div>
+  );
+}
+
+function Header({ openNavigation, openPalette }: { openNavigation(): void; openPalette(): void }) {
+  const t = useStrings(frameStrings);
+  return (
+    <header className={styles.top}>
+      <div className={styles.burger}>
+        <Button kind="quiet" icon aria-label={t('openNavigation')} onClick={openNavigation}>
+          <IconMenu2 size={18} stroke={1.75} />
+        </Button>
+      </div>
+      <Breadcrumb />
+      <button type="button" className={styles.find} onClick={openPalette} aria-label={t('search')}>
+        <IconSearch size={18} stroke={1.75} aria-hidden="true" />
+        <span aria-hidden="true">{t('search')}</span>
+        <kbd>{/mac/i.test(navigator.platform) ? '⌘ K' : 'Ctrl K'}</kbd>
+      </button>
+      <WorldSwitch />
+      <Notifications />
+    </header>
+  );
+}
+
+function Breadcrumb() {
+  const ui = useStrings(uiStrings);
+  const crumbs = useCrumbs();
+  const { data: organization } = useQuery(organizationQuery);
+  const all = [...(organization ? [{ label: organization.name, to: '/' }] : []), ...crumbs];
+  return (
+    <nav aria-label={ui('breadcrumb')} style={{ flex: '1 1 0', minWidth: 0 }}>
+      <ol className={styles.crumbs}>
+        {all.map(({ label, to }, index) => (
+          <li key={`${label} ${to}`} aria-current={index === all.length - 1 ? 'page' : undefined}>
+            {index > 0 && <span aria-hidden="true">/</span>}
+            {to === undefined ? (
+              <span className="clip">{label}</span>
+            ) : (
+              <Link to={to} className="clip">
+                {label}
+              </Link>
+            )}
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
+
+function WorldSwitch() {
+  const t = useStrings(frameStrings);
+  const world = useWorld();
+  if (world === 'test') return null;
+  return (
+    <ButtonLink to="." search={(search) => ({ ...search, env: 'test' as const })} kind="quiet" small>
+      {t('test')}
+    </ButtonLink>
+  );
+}
+
+function Notifications() {
+  const t = useStrings(frameStrings);
+  const { kept } = useToasts();
+  const format = useFormat();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button kind="quiet" icon small aria-label={t('notifications')}>
+          <IconBell size={18} stroke={1.75} />
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown className={styles.notices}>
+        <Menu.Label>{t('notifications')}</Menu.Label>
+        {kept.length === 0 && <Menu.Label>{t('noNotifications')}</Menu.Label>}
+        {kept.map(({ id, title, text, at }) => (
+          <Menu.Item key={id} closeMenuOnClick={false}>
+            <b>{title}</b>
+            {text && <div className="small muted">{text}</div>}
+            <div className="tiny faint">{format.relative(at)}</div>
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** Until a second factor exists: from the first day on. */
+function FactorBanner() {
+  const t = useStrings(frameStrings);
+  const format = useFormat();
+  const { user, limitedTo } = useSession();
+  const due = user.factorDueAt;
+  if (limitedTo === undefined && (due === undefined || due === null)) return null;
+  const limited = limitedTo === 'enrollment';
+  return (
+    <div className={styles.banner}>
+      <Note
+        kind={limited ? 'bad' : 'warn'}
+        title={limited || !due ? t('factorMissing') : t('factorDue', { date: format.date(due) })}
+        action={
+          <ButtonLink to="/add-passkey" kind="primary">
+            {t('addPasskey')}
+          </ButtonLink>
+        }
+      >
+        {limited ? t('factorMissingText') : t('factorDueText')}
+      </Note>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+import type { ErrorComponentProps } from '@tanstack/react-router';
+import { Button, ButtonLink } from '../../ui/controls/button.tsx';
+import { Row } from '../../ui/layout/layout.tsx';
+import { Page } from '../../ui/layout/page.tsx';
+import { uiStrings } from '../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { Refusal } from '../api/refusal.ts';
+import { LoadFailed } from '../load-failed.tsx';
+import { useSession } from '../session/session-query.ts';
+import { frameStrings, roleNames } from './frame-strings.ts';
+
+export function NotFound() {
+  const t = useStrings(frameStrings);
+  return (
+    <Page title={t('notFoundTitle')} lead={t('notFoundText')} reading>
+      <Row>
+        <ButtonLink to="/">{t('toOverview')}</ButtonLink>
+      </Row>
+    </Page>
+  );
+}
+
+export function Refused() {
+  const t = useStrings(frameStrings);
+  const { user } = useSession();
+  return (
+    <Page title={t('refusedTitle')} lead={t('refusedText', { role: t(roleNames[user.role]) })} reading>
+      <Row>
+        <ButtonLink to="/">{t('toOverview')}</ButtonLink>
+      </Row>
+    </Page>
+  );
+}
+
+/** A screen that could not be loaded, or broke. */
+export function Failed({ error, reset }: ErrorComponentProps) {
+  const t = useStrings(frameStrings);
+  const ui = useStrings(uiStrings);
+  if (error instanceof Refusal)
+    return (
+      <Page title={ui('couldNotLoad')} reading>
+        <LoadFailed error={error} retry={reset} />
+      </Page>
+    );
+  return (
+    <Page title={t('failedTitle')} lead={t('failedText')} reading>
+      <p className="mono">{error instanceof Error ? error.message : String(error)}</p>
+      <Row>
+        <Button onClick={() => location.reload()}>{ui('tryAgain')}</Button>
+        <ButtonLink to="/" kind="quiet">
+          {t('toOverview')}
+        </ButtonLink>
+      </Row>
+    </Page>
+  );
+}

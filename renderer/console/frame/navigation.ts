@@ -1,0 +1,84 @@
+import {
+  IconActivityHeartbeat,
+  IconAdjustmentsHorizontal,
+  IconBell,
+  IconCpu,
+  IconDatabaseExport,
+  IconFileCertificate,
+  IconFileText,
+  IconKey,
+  IconLayoutDashboard,
+  IconListCheck,
+  IconMapPin,
+  IconRoute,
+  IconScale,
+  IconSend,
+  IconSettings,
+  IconStack2,
+  IconUserPlus,
+  IconUsers,
+  IconUsersGroup,
+  IconWebhook,
+  type TablerIcon,
+} from '@tabler/icons-react';
+import { auditors, managers, operators, readers, type ScreenData } from '../screen-data.ts';
+import type { frameStrings } from './frame-strings.ts';
+
+export interface NavigationEntry extends ScreenData {
+  to: string;
+  label: keyof (typeof frameStrings)['en'];
+  icon: TablerIcon;
+}
+export interface NavigationGroup {
+  label?: keyof (typeof frameStrings)['en'];
+  entries: readonly NavigationEntry[];
+}
+
+/** The screens of the navigation, by group and frequency. One is shown where its route exists and the role may open it. */
+export const navigation: readonly NavigationGroup[] = [
+  { entries: [{ to: '/overview', label: 'overview', icon: IconLayoutDashboard }] },
+  {
+    label: 'groupPeople',
+    entries: [
+      { to: '/people', label: 'people', icon: IconUsers, roles: readers },
+      { to: '/enroll', label: 'enroll', icon: IconUserPlus, roles: operators },
+      { to: '/verifications', label: 'verifications', icon: IconListCheck, roles: readers },
+      { to: '/review', label: 'review', icon: IconScale, roles: [...managers, 'reviewer'] },
+    ],
+  },
+  {
+    label: 'groupRules',
+    entries: [
+      { to: '/profiles', label: 'profiles', icon: IconAdjustmentsHorizontal, roles: readers },
+      { to: '/flows', label: 'flows', icon: IconRoute, roles: readers },
+      { to: '/behavior', label: 'behavior', icon: IconActivityHeartbeat, roles: readers },
+      { to: '/models', label: 'models', icon: IconCpu, appliance: true },
+      { to: '/sites', label: 'sites', icon: IconMapPin, roles: readers },
+    ],
+  },
+  {
+    label: 'groupConnections',
+    entries: [
+      { to: '/keys', label: 'apiKeys', icon: IconKey, roles: readers },
+      { to: '/webhooks', label: 'webhooks', icon: IconWebhook, roles: readers },
+      { to: '/destinations', label: 'destinations', icon: IconSend, roles: readers },
+    ],
+  },
+  {
+    label: 'groupOperations',
+    entries: [
+      { to: '/alerts', label: 'alerts', icon: IconBell, roles: readers },
+      { to: '/jobs', label: 'jobs', icon: IconStack2, appliance: true },
+      { to: '/audit', label: 'auditLog', icon: IconFileText, roles: auditors },
+      { to: '/backups', label: 'backups', icon: IconDatabaseExport, appliance: true },
+    ],
+  },
+  {
+    label: 'groupOrganization',
+    entries: [
+      { to: '/administrators', label: 'administrators', icon: IconUsersGroup, roles: auditors },
+      { to: '/evidence', label: 'evidence', icon: IconFileCertificate, roles: readers },
+      { to: '/settings', label: 'settings', icon: IconSettings, roles: readers },
+    ],
+  },
+];

@@ -1,0 +1,210 @@
+import { Modal } from '@mantine/core';
+import { IconArrowRight, IconSearch, IconUser, type TablerIcon } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useRouter } from '@tanstack/react-router';
+import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useState } from 'react';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { admin, replyOf } from '../api/admin.ts';
+import { useWorld } from '../session/session-query.ts';
+import { frameStrings } from './frame-strings.ts';
+import styles from './palette.module.css';
+import { usePaletteActions } from './palette-actions.ts';
+import { useNavigation } from './use-navigation.ts';
+
+interface Hit {
+  key: string;
+  group: 'palettePeople' | 'paletteScreens' | 'paletteActions';
+  label: string;
+  detail?: string;
+  icon: TablerIcon;
+  href: string;
+}
+
+/** People by e-mail address or id, screens, actions, in this order. `>` shows actions alone. Nothing that destroys runs from here. */
+export function CommandPalette({ opened, close }: { opened: boolean; close(): void }) {
+  const t = useStrings(frameStrings);
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      withCloseButton={false}
+      padding={0}
+      size={560}
+      aria-label={t('paletteTitle')}
+    >
+      <PaletteBody close={close} />
+    </Modal>
+  );
+}
+
+function PaletteBody({ close }: { close(): void }) {
+  const t = useStrings(frameStrings);
+  const list = useId();
+  const navigate = useNavigate();
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const hits = useHits(useDeferredValue(text));
+  const chosen = Math.min(at, hits.length - 1);
+  const go = (hit: Hit | undefined) => {
+    if (!hit) return;
+    close();
+    void navigate({ href: hit.href });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined && hits.length > 0) {
+      event.preventDefault();
+      setAt((chosen + step + hits.length) % hits.length);
+    } else if (event.key === 'Enter') {
+      event.preventDefault();
+      go(hits[chosen]);
+    }
+  };
+  return (
+    <>
+      <div className={styles.query}>
+        <IconSearch size={18} stroke={1.75} aria-hidden="true" />
+        <input
+          data-autofocus
+          role="combobox"
+          aria-expanded="true"
+          aria-controls={list}
+          aria-activedescendant={hits[chosen] && `${list}-${chosen}`}
+          aria-label={t('paletteHint')}
+          placeholder={t('paletteHint')}
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value);
+            setAt(0);
+          }}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <div id={list} role="listbox" aria-label={t('paletteTitle')} className={styles.list}>
+        {hits.length === 0 && <p className={styles.none}>{t('paletteNothing')}</p>}
+        {hits.map((hit, index) => (
+          <PaletteHit
+            key={hit.key}
+            hit={hit}
+            id={`${list}-${index}`}
+            selected={index === chosen}
+            heading={hits[index - 1]?.group === hit.group ? undefined : t(hit.group)}
+            choose={() => go(hit)}
+          />
+        ))}
+      </div>
+      <p className={styles.tips}>
+        <span>
+          <kbd>↑</kbd> <kbd>↓</kbd> {t('paletteMove')}
+        </span>
+        <span>
+          <kbd>Enter</kbd> {t('paletteOpen')}
+        </span>
+        <span>
+          <kbd>&gt;</kbd> {t('paletteOnlyActions')}
+        </span>
+      </p>
+    </>
+  );
+}
+
+function PaletteHit({
+  hit: { label, detail, icon: Icon },
+  id,
+  selected,
+  heading,
+  choose,
+}: {
+  hit: Hit;
+  id: string;
+  selected: boolean;
+  heading: ReactNode;
+  choose(): void;
+}) {
+  return (
+    <>
+      {heading && (
+        <div className={styles.heading} role="presentation">
+          {heading}
+        </div>
+      )}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the input holds the focus and answers the keys */}
+      <div
+        id={id}
+        role="option"
+        aria-selected={selected}
+        tabIndex={-1}
+        className={styles.option}
+        onClick={choose}
+      >
+        <Icon size={18} stroke={1.75} aria-hidden="true" />
+        <span className={styles.label}>
+          {label}
+          {detail !== undefined && <span className="small muted"> {detail}</span>}
+        </span>
+      </div>
+    </>
+  );
+}
+
+function useHits(text: string): Hit[] {
+  const t = useStrings(frameStrings);
+  const onlyActions = text.startsWith('>');
+  const wanted = (onlyActions ? text.slice(1) : text).trim().toLowerCase();
+  const matches = (label: string) => label.toLowerCase().includes(wanted);
+  const people = usePeople(onlyActions ? '' : text.trim());
+  const screens = useNavigation()
+    .flatMap(({ entries }) => entries)
+    .map(
+      ({ to, label, icon }): Hit => ({
+        key: to,
+        group: 'paletteScreens',
+        label: t(label as 'overview'),
+        icon,
+        href: to,
+      }),
+    );
+  const actions = usePaletteActions().map(
+    (action): Hit => ({
+      key: `action ${action.href}`,
+      group: 'paletteActions',
+      label: action.label,
+      icon: action.icon ?? IconArrowRight,
+      href: action.href,
+    }),
+  );
+  return [
+    ...people,
+    ...(onlyActions ? [] : screens.filter(({ label }) => matches(label))),
+    ...actions.filter(({ label }) => matches(label)),
+  ].slice(0, 12);
+}
+
+/** By exact e-mail address or id: names are searched on the screen of people. */
+function usePeople(text: string): Hit[] {
+  const env = useWorld();
+  const { routesByPath } = useRouter();
+  const asked = '/people/$id' in routesByPath && (/^sub_\w{8,}$/.test(text) || /^\S+@\S+\.\S+$/.test(text));
+  const { data } = useQuery({
+    queryKey: ['palette', env, text],
+    queryFn: async ({ signal }) => {
+      const subject = await replyOf(
+        admin.GET('/api/admin/subjects/{id}', { params: { path: { id: text }, query: { env } }, signal }),
+      );
+      return { id: subject.id, label: subject.name ?? subject.email ?? subject.id };
+    },
+    enabled: asked,
+    retry: false,
+  });
+  if (!asked || !data) return [];
+  return [
+    {
+      key: data.id,
+      group: 'palettePeople',
+      label: data.label,
+      detail: text,
+      icon: IconUser,
+      href: `/people/${data.id}`,
+    },
+  ];
+}

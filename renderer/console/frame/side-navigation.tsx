@@ -1,0 +1,97 @@
+import { Menu } from '@mantine/core';
+import { IconLanguage, IconLogout, IconShieldLock } from '@tabler/icons-react';
+import { Link, useNavigate, useRouter } from '@tanstack/react-router';
+import { PersonTile } from '../../ui/badges/person-tile.tsx';
+import type { Language } from '../../ui/strings/define-strings.ts';
+import { useLanguage } from '../../ui/strings/language.tsx';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { SchemeSwitch } from '../../ui/theme/scheme-switch.tsx';
+import { useSession } from '../session/session-query.ts';
+import { useSignOut } from '../session/use-sign-out.ts';
+import styles from './frame.module.css';
+import { frameStrings } from './frame-strings.ts';
+import { Logo } from './logo.tsx';
+import { useNavigation } from './use-navigation.ts';
+
+/** The upright of the frame. `onGo`: closes the drawer that it stands in on narrow screens. */
+export function SideNavigation({ onGo }: { onGo?: () => void }) {
+  const t = useStrings(frameStrings);
+  const groups = useNavigation();
+  return (
+    <nav className={styles.nav} aria-label={t('main')}>
+      <div className={styles.brand}>
+        <Logo className={styles.logo} />
+        <span>Gatehouse</span>
+      </div>
+      <div className={styles.scroll}>
+        {groups.map((group) => (
+          <div key={group.label ?? 'start'}>
+            {group.label && <h2 id={`nav-${group.label}`}>{t(group.label as 'groupPeople')}</h2>}
+            <ul aria-labelledby={group.label && `nav-${group.label}`}>
+              {group.entries.map(({ to, label, icon: Icon }) => (
+                <li key={to}>
+                  <Link to={to} onClick={onGo}>
+                    <Icon size={18} stroke={1.75} aria-hidden="true" />
+                    {t(label as 'overview')}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+      </div>
+      <div className={styles.me}>
+        <AccountMenu />
+        <SchemeSwitch />
+      </div>
+    </nav>
+  );
+}
+
+const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch' };
+
+function AccountMenu() {
+  const t = useStrings(frameStrings);
+  const { user } = useSession();
+  const { language, choose } = useLanguage();
+  const signOut = useSignOut();
+  const navigate = useNavigate();
+  const { routesByPath } = useRouter();
+  const icon = { size: 18, stroke: 1.75 };
+  return (
+    <Menu position="top-start">
+      <Menu.Target>
+        <button type="button" className={styles.account} aria-label={t('account', { name: user.name })}>
+          <PersonTile id={user.id} size={24} />
+          <span className="clip">{user.name}</span>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{user.email}</Menu.Label>
+        {'/security' in routesByPath && (
+          <Menu.Item
+            leftSection={<IconShieldLock {...icon} />}
+            onClick={() => void navigate({ href: '/security' })}
+          >
+            {t('security')}
+          </Menu.Item>
+        )}
+        {(Object.keys(languageNames) as Language[])
+          .filter((one) => one !== language)
+          .map((one) => (
+            <Menu.Item
+              key={one}
+              leftSection={<IconLanguage {...icon} />}
+              onClick={() => choose(one)}
+              lang={one}
+            >
+              {languageNames[one]}
+            </Menu.Item>
+          ))}
+        <Menu.Item leftSection={<IconLogout {...icon} />} onClick={() => void signOut()}>
+          {t('signOut')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

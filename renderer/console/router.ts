@@ -1,0 +1,42 @@
+import { QueryClient } from '@tanstack/react-query';
+import { createRouter } from '@tanstack/react-router';
+import { Refusal } from './api/refusal.ts';
+import { settingsRoutes } from './features/settings/routes.ts';
+import { signInRoutes } from './features/sign-in/routes.ts';
+import { Failed, NotFound } from './frame/lost-pages.tsx';
+import { rootRoute } from './root-route.ts';
+import './screen-data.ts';
+
+/** Every screen: one line for each feature, in the order of the alphabet. */
+const routeTree = rootRoute.addChildren([...settingsRoutes, ...signInRoutes]);
+
+const isTransient = (error: unknown) =>
+  error instanceof Refusal && (error.status === 0 || error.status >= 500);
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      retry: (failures, error) => failures < 1 && isTransient(error),
+      refetchOnWindowFocus: true,
+    },
+    mutations: { retry: false },
+  },
+});
+
+export const router = createRouter({
+  routeTree,
+  basepath: '/console',
+  context: { queryClient },
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: Failed,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,79 @@
+import { Modal } from '@mantine/core';
+import { useState, useSyncExternalStore } from 'react';
+import { Button } from '../../ui/controls/button.tsx';
+import { Note } from '../../ui/feedback/note.tsx';
+import { Row, Stack } from '../../ui/layout/layout.tsx';
+import { uiStrings } from '../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { auth } from '../api/auth.ts';
+import { askForPasskey } from './passkeys.ts';
+import { sessionStrings } from './session-strings.ts';
+
+type Waiting = (proven: boolean) => void;
+const store = { waiting: [] as readonly Waiting[], listeners: new Set<() => void>() };
+
+function change(waiting: readonly Waiting[]): void {
+  store.waiting = waiting;
+  for (const listener of store.listeners) listener();
+}
+
+/** Shows the dialog; several requests that wait are answered by one proof. */
+export const askForProof = (): Promise<boolean> =>
+  new Promise((resolve) => change([...store.waiting, resolve]));
+
+function settle(proven: boolean): void {
+  const { waiting } = store;
+  change([]);
+  for (const resolve of waiting) resolve(proven);
+}
+
+/** The dialog for a fresh second factor: once on the page. */
+export function StepUpDialog() {
+  const t = useStrings(sessionStrings);
+  const ui = useStrings(uiStrings);
+  const [state, setState] = useState<'asking' | 'busy' | 'failed'>('asking');
+  const waiting = useSyncExternalStore(
+    (listener) => {
+      store.listeners.add(listener);
+      return () => store.listeners.delete(listener);
+    },
+    () => store.waiting,
+  );
+  const prove = async () => {
+    setState('busy');
+    try {
+      await auth.stepUp(await askForPasskey(await auth.stepUpOptions()));
+      setState('asking');
+      settle(true);
+    } catch {
+      setState('failed');
+    }
+  };
+  const cancel = () => {
+    setState('asking');
+    settle(false);
+  };
+  return (
+    <Modal
+      opened={waiting.length > 0}
+      onClose={cancel}
+      title={t('proveTitle')}
+      closeButtonProps={{ 'aria-label': ui('close') }}
+    >
+      <Stack>
+        <p className="muted">{t('proveText')}</p>
+        {state === 'failed' && (
+          <Note kind="bad" title={t('proveFailed')}>
+            {t('proveFailedText')}
+          </Note>
+        )}
+        <Row>
+          <Button kind="primary" busy={state === 'busy'} onClick={() => void prove()} data-autofocus>
+            {t('provePasskey')}
+          </Button>
+          <Button onClick={cancel}>{ui('cancel')}</Button>
+        </Row>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,69 @@
+import type { FormEvent, ReactNode } from 'react';
+import type { FieldErrors, FieldPath, FieldValues, UseFormReturn } from 'react-hook-form';
+import { Note } from '../feedback/note.tsx';
+import { uiStrings } from '../strings/ui-strings.ts';
+import { useStrings } from '../strings/use-strings.ts';
+import styles from './form.module.css';
+
+interface FoundError {
+  path: string;
+  message: string;
+}
+
+/** The errors of a form in the order of its fields. */
+export function flattenErrors(errors: FieldErrors, prefix = ''): FoundError[] {
+  return Object.entries(errors).flatMap(([name, error]) => {
+    const path = `${prefix}${name}`;
+    if (!error || typeof error !== 'object') return [];
+    if ('message' in error && typeof error.message === 'string') return [{ path, message: error.message }];
+    return name === 'root' || name === 'ref' ? [] : flattenErrors(error as FieldErrors, `${path}.`);
+  });
+}
+
+/**
+ * A form of react-hook-form. Fields are checked when they are left and on submit (`useForm({ mode: 'onTouched' })`); on submit the first
+ * wrong field gets the focus, and two or more are summed up above, each as a way to its field. `failed`: why the box refused.
+ */
+export function Form<Values extends FieldValues, Output extends FieldValues>({
+  form,
+  onSubmit,
+  failed,
+  children,
+}: {
+  form: UseFormReturn<Values, unknown, Output>;
+  onSubmit(values: Output): unknown;
+  failed?: ReactNode;
+  children: ReactNode;
+}) {
+  const t = useStrings(uiStrings);
+  const { errors, submitCount } = form.formState;
+  const found = flattenErrors(errors);
+  const submit = (event: FormEvent) => void form.handleSubmit((values) => onSubmit(values))(event);
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      {submitCount > 0 && found.length >= 2 && (
+        <div className={styles.summary}>
+          <Note kind="bad" title={t('fieldsToCorrect', { count: found.length })}>
+            <ul>
+              {found.map(({ path, message }) => (
+                <li key={path}>
+                  <a
+                    href={`#${path}`}
+                    onClick={(event) => {
+                      event.preventDefault();
+                      form.setFocus(path as FieldPath<Values>);
+                    }}
+                  >
+                    {message}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </Note>
+        </div>
+      )}
+      {failed}
+      {children}
+    </form>
+  );
+}
