@@ -4805,7 +4805,7 @@ export interface components {
                  * @description Of which kind
                  * @enum {string}
                  */
-                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration";
+                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators";
                 /** @description Due */
                 waiting: number;
                 /** @description Not due yet */
@@ -13497,7 +13497,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this kind */
-                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration";
+                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators";
                 /** @description Only in this state; `delayed` are those of `waiting` whose time has not come */
                 state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
                 /** @description Most items of the page */

@@ -1,4 +1,3 @@
-import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import { type Access, createAccess } from '../engine/access/index.ts';
 import type { Actor } from '../engine/audit/index.ts';
 import { createLimits, type Limits } from '../engine/limits/index.ts';
@@ -22,7 +21,6 @@ export async function openCallers({
   vault,
   opened,
   audit,
-  restored,
 }: Base & Audited): Promise<Callers> {
   const organizations = createOrganizations({ ...ground, audit });
   const limits = createLimits({ ...ground, audit, refusedPerMinute: config.refusedKeysPerMinute });
@@ -38,6 +36,5 @@ export async function openCallers({
   const takeOver = await vault.keyTakeOver.isAllowed();
   await access.protectKeys({ takeOver, actor: appliance });
   if (takeOver) await vault.keyTakeOver.end();
-  if (restored) removeRestoreMarker(config.data);
   return { organizations, limits, access };
 }

@@ -1,3 +1,4 @@
+import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
 import type { ApplianceStatus } from '../doors/meta/index.ts';
 import type { AuditLog } from '../engine/audit/index.ts';
@@ -6,7 +7,7 @@ import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
-import { createStaff, type Staff } from './administrators.ts';
+import { openStaff, type Staff } from './administrators.ts';
 import { createStatus } from './appliance-status.ts';
 import { openAudit } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
@@ -64,7 +65,8 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const audited = await openAudit(base);
   const queue = await openQueue(config, { ...ground, ...audited });
   const callers = await openCallers({ ...base, ...audited });
-  const staff = createStaff({ ...base, ...audited, ...callers });
+  const staff = await openStaff({ ...base, ...audited, ...callers });
+  if (audited.restored) removeRestoreMarker(config.data);
   const pictures = await openPictures({ ...base, ...audited });
   const outbound = await openOutbound({
     ...{ ...base, ...audited, ...queue, ...callers, ...pictures },
@@ -75,7 +77,9 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const { eventsOut, ownPlaces, readings } = outbound;
   const people = createPeople({ ...base, ...audited, ...callers, ...pictures, ...outbound });
   const keyCare = createKeyCare({ ...base, ...audited });
-  const erasing = createErasing({ ...base, ...audited, ...callers, ...pictures, ...outbound, ...people });
+  const erasing = createErasing({
+    ...{ ...base, ...audited, ...callers, ...staff, ...pictures, ...outbound, ...people },
+  });
   await readPeople({ ...pictures, ...erasing, ...people }, ground, { serves });
   const backups = createBackups({
     ...{ ...ground, ...audited },
@@ -85,7 +89,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   });
   await backups.resume();
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing });
-  const standing = { ...queue, ...erasing, ...keyCare, ...people, backups, certificate };
+  const standing = { ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
   const standingJobs = addStandingJobs(standing);
   const status = createStatus({
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },

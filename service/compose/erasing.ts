@@ -8,6 +8,7 @@ import {
 import { createRetention, type Retention } from '../engine/retention/index.ts';
 import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
+import type { Staff } from './administrators.ts';
 import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';
@@ -39,7 +40,8 @@ export function createErasing({
   eventsOut,
   subjects,
   calibrations,
-}: Base & Audited & Callers & Pictures & Pick<Outbound, 'eventsOut'> & People): Erasing {
+  administrators,
+}: Base & Audited & Callers & Staff & Pictures & Pick<Outbound, 'eventsOut'> & People): Erasing {
   const personalData = createPersonalData({ ...ground, organizations });
   const shared = { ...ground, audit, organizations, subjects, personalData };
   const erasure = createErasure({
@@ -68,6 +70,7 @@ export function createErasing({
     endings: [
       (organization, actor) => endEventsOut(eventsOut, organization, actor),
       (organization) => calibrations.forget(organization),
+      (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],
   });
   return { erasure, retention, subjectRecords, organizationErasure };

@@ -17,6 +17,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     keyPlaces: { sync: work('key-copies') },
     erasure: { retry: work('erasures') },
     calibrations: { tend: async () => void done.push('gallery-calibration') },
+    administrators: { tidy: work('administrators') },
     certificate: { reload: () => void done.push('certificate') },
     ...over,
   } as StandingJobsDeps);

@@ -1,4 +1,5 @@
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
+import type { Administrators } from '../engine/administrators/index.ts';
 import type { Backups } from '../engine/backups/index.ts';
 import type { Erasure } from '../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
@@ -13,6 +14,7 @@ export interface StandingJobsDeps {
   keyPlaces: Pick<KeyPlaces, 'sync'>;
   erasure: Pick<Erasure, 'retry'>;
   calibrations: Pick<GalleryCalibrations, 'tend'>;
+  administrators: Pick<Administrators, 'tidy'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined;
 }
@@ -31,6 +33,7 @@ export function addStandingJobs({
   keyPlaces,
   erasure,
   calibrations,
+  administrators,
   certificate,
 }: StandingJobsDeps): {
   /** Waits for the runs in progress: a stop does not wait for them, but they use what closes next. */
@@ -56,6 +59,7 @@ export function addStandingJobs({
   standing('key-copies', MINUTE, () => keyPlaces.sync());
   standing('erasures', MINUTE, () => erasure.retry());
   standing('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
+  standing('administrators', 10 * MINUTE, () => administrators.tidy());
   // Also ends the job that an earlier start with TLS left.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
   return {

@@ -495,8 +495,8 @@ export interface Schema {
     last_sign_in_at: number | null;
     /** Until when the password alone signs in while there is no second factor. */
     factor_due_at: number;
-    /** The service has seen that time pass: setting the clock back does not undo it. */
-    overdue: number;
+    /** The service saw that time pass, or a factor was enrolled: neither a clock set back nor a deleted factor undoes it. */
+    factor_required: number;
     /** HMAC over the row under a key of the key store. */
     mac: string;
   };

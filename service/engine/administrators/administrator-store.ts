@@ -18,8 +18,8 @@ type Row = Selectable<Schema['administrator']>;
 export interface Account extends Administrator {
   /** argon2id; absent: none is set. */
   password?: string;
-  /** The deadline for a second factor was seen to pass. */
-  overdue: boolean;
+  /** The password alone does not sign in any more. */
+  factorRequired: boolean;
   dueAt: number;
 }
 
@@ -35,7 +35,7 @@ const protectedFields = (row: Row) => [
   row.created_at,
   row.disabled_at,
   row.factor_due_at,
-  row.overdue,
+  row.factor_required,
 ];
 
 async function protect(tx: Tx, integrity: SignInIntegrity, id: string): Promise<void> {
@@ -59,7 +59,7 @@ export async function insertAccount(tx: Tx, integrity: SignInIntegrity, account:
       disabled_at: account.disabledAt ?? null,
       last_sign_in_at: null,
       factor_due_at: account.dueAt,
-      overdue: account.overdue ? 1 : 0,
+      factor_required: account.factorRequired ? 1 : 0,
       mac: '',
     })
     .execute();
@@ -72,7 +72,7 @@ export interface AccountChange {
   applianceOwner?: boolean;
   password?: string | null;
   disabledAt?: number | null;
-  overdue?: boolean;
+  factorRequired?: boolean;
 }
 
 /** Of a row that was read and is not altered, or that an operator takes as it is. */
@@ -82,14 +82,14 @@ export async function updateAccount(
   id: AdministratorId,
   change: AccountChange,
 ): Promise<void> {
-  const { name, role, applianceOwner, password, disabledAt, overdue } = change;
+  const { name, role, applianceOwner, password, disabledAt, factorRequired } = change;
   const set = {
     ...(name !== undefined && { name }),
     ...(role !== undefined && { role }),
     ...(applianceOwner !== undefined && { appliance_owner: applianceOwner ? 1 : 0 }),
     ...(password !== undefined && { password }),
     ...(disabledAt !== undefined && { disabled_at: disabledAt }),
-    ...(overdue !== undefined && { overdue: overdue ? 1 : 0 }),
+    ...(factorRequired !== undefined && { factor_required: factorRequired ? 1 : 0 }),
   };
   if (Object.keys(set).length > 0)
     await tx.updateTable('administrator').set(set).where('id', '=', id).execute();
@@ -192,7 +192,7 @@ function fromRow(
     recoveryCodes: Number(row.recovery_codes),
     ...(passkeys === 0 && { factorDueAt: row.factor_due_at }),
     ...(row.password !== null && { password: row.password }),
-    overdue: row.overdue === 1,
+    factorRequired: row.factor_required === 1,
     dueAt: row.factor_due_at,
     ...(!integrity.verify('administrator', protectedFields(row), row.mac) && { altered: true as const }),
   };
@@ -201,7 +201,7 @@ function fromRow(
 /** Without the fields of `Account` alone. */
 export function shownAccount({
   password: _,
-  overdue: __,
+  factorRequired: __,
   dueAt: ___,
   ...administrator
 }: Account): Administrator {

@@ -52,3 +52,35 @@ export async function deleteOneTimeCode(
 export async function deleteEndedCodes(tx: Tx, now: number): Promise<void> {
   await tx.deleteFrom('one_time_code').where('expires_at', '<=', now).execute();
 }
+
+/** False when there is no such code, or it was used. */
+export async function deleteRecoveryCode(
+  tx: Tx,
+  administrator: AdministratorId,
+  mac: string,
+): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('recovery_code')
+    .where('administrator', '=', administrator)
+    .where('mac', '=', mac)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
+
+export async function replaceRecoveryCodes(
+  tx: Tx,
+  administrator: AdministratorId,
+  macs: readonly string[],
+  at: number,
+): Promise<void> {
+  await tx.deleteFrom('recovery_code').where('administrator', '=', administrator).execute();
+  if (macs.length > 0)
+    await tx
+      .insertInto('recovery_code')
+      .values(macs.map((mac) => ({ administrator, mac, created_at: at })))
+      .execute();
+}
+
+export async function deleteOneTimeCodes(tx: Tx, administrator: AdministratorId): Promise<void> {
+  await tx.deleteFrom('one_time_code').where('administrator', '=', administrator).execute();
+}

@@ -26,7 +26,7 @@ const ofAccount: Waits = { free: 5, first: 15_000, longest: 15 * 60_000 };
 const ofSource: Waits = { free: 20, first: 5_000, longest: 5 * 60_000 };
 
 /** NIST SP 800-63B, 3.2.2. */
-export const MOST_FAILURES = 100;
+const MOST_FAILURES = 100;
 /** Of addresses that no account has. */
 const FORGOTTEN_AFTER = 90 * DAY;
 

@@ -6,7 +6,7 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
 import type { SignInFailures } from './failures.ts';
-import type { PasswordHashes } from './password-hashes.ts';
+import type { PasswordHashes } from './passwords/password-hashes.ts';
 import type { Random } from './secret-text.ts';
 import type { Sessions } from './sessions.ts';
 

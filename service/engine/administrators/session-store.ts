@@ -124,11 +124,6 @@ export async function deleteEndedSessions(
     .execute();
 }
 
-export async function deleteAllSessions(tx: Tx): Promise<number> {
-  const { numDeletedRows } = await tx.deleteFrom('administrator_session').executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
-
 function fromRow(
   row: Selectable<Schema['administrator_session']>,
   integrity: SignInIntegrity,
@@ -146,4 +141,19 @@ function fromRow(
     ...(row.factor_at !== null && { factorAt: row.factor_at }),
     ...(row.limited_to === 'enrollment' && { limitedTo: 'enrollment' as const }),
   };
+}
+
+/** Those of an account that proved no second factor, but the one to keep. Gives how many there were. */
+export async function deletePasswordSessions(
+  tx: Tx,
+  administrator: AdministratorId,
+  keep: string,
+): Promise<number> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('administrator_session')
+    .where('administrator', '=', administrator)
+    .where('id', '<>', keep)
+    .where('factor_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
 }

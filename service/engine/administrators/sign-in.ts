@@ -4,7 +4,7 @@ import type { From, OpenedSession, SignInAnswer } from './administrator.ts';
 import { type Account, normalizeEmail, selectAccountByEmail, updateAccount } from './administrator-store.ts';
 import type { Attempt } from './failures.ts';
 import { type Parts, unknownPerson } from './parts.ts';
-import { MOST_CHARACTERS } from './password-rules.ts';
+import { MOST_CHARACTERS } from './passwords/password-rules.ts';
 import type { Tickets } from './tickets.ts';
 
 /** Longest address there is (RFC 5321); what is longer belongs to no account. */
@@ -55,8 +55,11 @@ export async function openSession(
 }
 
 /** Whether the password alone does not sign in any more. */
-export const isOverdue = ({ passkeys, overdue, dueAt }: Account, now: number): boolean =>
-  passkeys === 0 && (overdue || now >= dueAt);
+export const isOverdue = ({ passkeys, factorRequired, dueAt }: Account, now: number): boolean =>
+  passkeys === 0 && (factorRequired || now >= dueAt);
+
+export const mayEnter = (account: Account | undefined): account is Account =>
+  account !== undefined && !account.altered && account.disabledAt === undefined;
 
 export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
   const { db, inTransaction, integrity, clock, log, hashes, failures } = parts;
@@ -72,9 +75,6 @@ export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
     return account;
   }
 
-  const mayEnter = (account: Account | undefined): account is Account =>
-    account !== undefined && !account.altered && account.disabledAt === undefined;
-
   async function enter(tx: Tx, account: Account, attempt: Attempt, from: From): Promise<SignInAnswer> {
     if (account.passkeys > 0) {
       await attempt.takeBack(tx);
@@ -87,7 +87,7 @@ export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
     }
     if (isOverdue(account, clock.now())) {
       await attempt.takeBack(tx);
-      if (!account.overdue) await updateAccount(tx, integrity, account.id, { overdue: true });
+      if (!account.factorRequired) await updateAccount(tx, integrity, account.id, { factorRequired: true });
       return { is: 'enrollment-required', ticket: await tickets.open(tx, account, 'enrollment', from) };
     }
     return { is: 'signed-in', ...(await openSession(parts, tx, { account, attempt, from, by: 'password' })) };

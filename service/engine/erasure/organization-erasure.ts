@@ -23,7 +23,7 @@ export interface OrganizationErased {
 export interface OrganizationErasure {
   /**
    * First revokes every API key, so that no person is enrolled any more; then erases up to `limit` people of both worlds; when
-   * none is left, removes the sites, webhooks, alert rules and grants, and destroys the organization's own secrets. To be called until it is `done`. The empty
+   * none is left, removes the sites, webhooks, alert rules, grants and administrators, and destroys the organization's own secrets. To be called until it is `done`. The empty
    * organization stays, marked as erased: the audit log, the figures of verifications and the receipts name it. Throws
    * CONFIRMATION_REQUIRED unless `confirm` is its name, and LEGAL_HOLD when a person is held.
    */
@@ -42,7 +42,7 @@ export interface OrganizationErasureDeps {
     /** Throws CONFLICT while a person has a key. */
     replaceOrganization(organization: OrganizationId): Promise<{ copies: CopyOfReceipt[] }>;
   };
-  /** What else goes with it, each of which may be called again: webhooks, alert rules, grants, gallery figures. */
+  /** What else goes with it, each of which may be called again: webhooks, alert rules, grants, gallery figures, administrators. */
   endings?: readonly ((organization: OrganizationId, actor: Actor) => Promise<unknown>)[];
   inTransaction: InTransaction;
   audit: Audit;

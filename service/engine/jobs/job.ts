@@ -13,6 +13,7 @@ export const jobKinds = [
   'alert-gauges',
   'certificate',
   'gallery-calibration',
+  'administrators',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 

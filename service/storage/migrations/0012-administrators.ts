@@ -16,7 +16,7 @@ export const administrators: Migration = {
       disabled_at ${integer},
       last_sign_in_at ${integer},
       factor_due_at ${integer} not null,
-      overdue ${integer} not null,
+      factor_required ${integer} not null,
       mac ${text} not null
     )${strict}`,
     'create index administrator_organization on administrator (organization)',

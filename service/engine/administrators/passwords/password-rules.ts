@@ -1,7 +1,7 @@
-import { Problem } from '../../lib/problem.ts';
+import { Problem } from '../../../lib/problem.ts';
 import { commonPasswords } from './common-passwords.ts';
 
-export const LEAST_CHARACTERS = 12;
+const LEAST_CHARACTERS = 12;
 export const MOST_CHARACTERS = 256;
 
 /** Names that a guess begins with: the e-mail address, the person, the organization. */

@@ -1,5 +1,5 @@
 import { hash, verify } from '@node-rs/argon2';
-import { Problem } from '../../lib/problem.ts';
+import { Problem } from '../../../lib/problem.ts';
 
 /** argon2id as OWASP advises: 19 MiB, two passes, one lane. */
 const COST = { memoryKiB: 19 * 1024, passes: 2 };

@@ -17,7 +17,7 @@ import {
 } from './administrator-store.ts';
 import type { OneTimeCodes } from './one-time-codes.ts';
 import type { Parts } from './parts.ts';
-import { requireStrong } from './password-rules.ts';
+import { requireStrong } from './passwords/password-rules.ts';
 
 const Email = z
   .string()
@@ -25,7 +25,7 @@ const Email = z
   .regex(/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u);
 
 /** As it is stored. Throws INVALID_REQUEST. */
-export function readEmail(typed: string): string {
+function readEmail(typed: string): string {
   const parsed = Email.safeParse(normalizeEmail(typed));
   if (parsed.success) return parsed.data;
   const message = 'Give an e-mail address such as ada@example.com.';
@@ -51,14 +51,14 @@ export async function requireAccount(
   throw new Problem('NOT_FOUND', `There is no administrator with the id ${id}.`);
 }
 
-export interface Enrolling {
+export interface Accounts {
   create(input: NewAdministrator, who: Actor): Promise<{ administrator: Administrator; code?: string }>;
   list(organization: OrganizationId): Promise<Administrator[]>;
   get(organization: OrganizationId, id: AdministratorId): Promise<Administrator>;
   ownersExist(): Promise<boolean>;
 }
 
-export function createEnrolling(parts: Parts, codes: OneTimeCodes): Enrolling {
+export function createAccounts(parts: Parts, codes: OneTimeCodes): Accounts {
   const { db, inTransaction, integrity, audit, ids, clock, organizations, hashes } = parts;
 
   return {
@@ -82,7 +82,7 @@ export function createEnrolling(parts: Parts, codes: OneTimeCodes): Enrolling {
         recoveryCodes: 0,
         factorDueAt: now + FACTOR_TERM,
         dueAt: now + FACTOR_TERM,
-        overdue: false,
+        factorRequired: false,
         ...(password !== undefined && { password }),
       };
       const code = await inTransaction(async (tx) => {
