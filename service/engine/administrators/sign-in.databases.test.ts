@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
-import { startStaff } from '../../../test/support/staff.ts';
+import { password, startStaff } from '../../../test/support/staff.ts';
 
-const PASSWORD = 'wet gravel under pines';
 const at = (source: string) => ({ source, device: 'Firefox' });
 const HOUR = 3_600_000;
 
@@ -12,7 +11,7 @@ onBothDatabases('sign-in', (newPlace) => {
     const { administrators, ada, advance } = staff;
     const answer = await administrators.signIn({
       email: ' ADA@example.com',
-      password: PASSWORD,
+      password: password,
       ...at('10.0.0.1'),
     });
     if (answer.is !== 'signed-in') throw new Error(answer.is);
@@ -45,7 +44,7 @@ onBothDatabases('sign-in', (newPlace) => {
     const answers = [];
     for (const [email, password] of [
       ['ada@example.com', 'wet gravel under pine'],
-      ['unknown@example.com', PASSWORD],
+      ['unknown@example.com', password],
       ['', ''],
       ['ada@example.com', 'x'.repeat(100_000)],
     ] as const)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Algorithm, createAuthenticator } from '../../../../test/support/authenticator.ts';
-import { desk, refusal, site, startStaff } from '../../../../test/support/staff.ts';
+import { desk, password, refusal, site, startStaff } from '../../../../test/support/staff.ts';
 
 const MINUTE = 60_000;
 
@@ -173,9 +173,7 @@ onBothDatabases('passkeys', (newPlace) => {
       .execute();
     expect((await administrators.listPasskeys(ada.id)).map(({ id }) => id)).toEqual([passkey.id]);
     await db.deleteFrom('passkey').execute();
-    expect(
-      await administrators.signIn({ email: ada.email, password: 'wet gravel under pines', ...desk }),
-    ).toMatchObject({
+    expect(await administrators.signIn({ email: ada.email, password, ...desk })).toMatchObject({
       is: 'enrollment-required',
     });
     await staff.stop();
