@@ -11,7 +11,7 @@ onBothDatabases('sign-in', (newPlace) => {
     const { administrators, ada, advance } = staff;
     const answer = await administrators.signIn({
       email: ' ADA@example.com',
-      password: password,
+      password,
       ...at('10.0.0.1'),
     });
     if (answer.is !== 'signed-in') throw new Error(answer.is);
@@ -42,7 +42,7 @@ onBothDatabases('sign-in', (newPlace) => {
     const staff = await startStaff({ place: await newPlace() });
     const { administrators } = staff;
     const answers = [];
-    for (const [email, password] of [
+    for (const [email, typed] of [
       ['ada@example.com', 'wet gravel under pine'],
       ['unknown@example.com', password],
       ['', ''],
@@ -50,7 +50,7 @@ onBothDatabases('sign-in', (newPlace) => {
     ] as const)
       answers.push(
         await administrators
-          .signIn({ email, password, ...at('10.0.0.1') })
+          .signIn({ email, password: typed, ...at('10.0.0.1') })
           .catch(({ code, message }) => `${code} ${message}`),
       );
     expect(new Set(answers)).toEqual(
