@@ -352,6 +352,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an overview
+         * @description Verifications by the hour, why people were not verified, the gallery against its safe size, liveness, and what needs a person.
+         */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sites": {
         parameters: {
             query?: never;
@@ -2887,6 +2907,32 @@ export interface components {
          *       ],
          *       "matchOnlyOrganizations": 0,
          *       "lenientOrganizations": 0,
+         *       "liveness": {
+         *         "installed": true,
+         *         "set": "minifasnet-pair",
+         *         "maturity": "alternate"
+         *       },
+         *       "models": {
+         *         "damaged": []
+         *       },
+         *       "inference": {
+         *         "workers": 4,
+         *         "busy": 0,
+         *         "queued": 0,
+         *         "provider": "cpu"
+         *       },
+         *       "storage": {
+         *         "kind": "sqlite",
+         *         "state": "ok"
+         *       },
+         *       "keyCopies": {
+         *         "places": 2,
+         *         "notCurrent": 0
+         *       },
+         *       "backups": {
+         *         "warnings": []
+         *       },
+         *       "attention": [],
          *       "service": {
          *         "version": "0.1.1",
          *         "process": 4711,
@@ -2930,6 +2976,54 @@ export interface components {
             lenientOrganizations?: number;
             /** @description Why what carries jobs cannot be used */
             queueProblem?: string;
+            liveness: components["schemas"]["LivenessLayer"];
+            /** @description Health of the models */
+            models: {
+                /** @description Imported models whose file is missing or changed: not used */
+                damaged: string[];
+            };
+            /** @description What judges pictures */
+            inference: {
+                /** @description Processes that judge pictures */
+                workers: number;
+                /** @description Those with a picture now */
+                busy: number;
+                /** @description Pictures that wait */
+                queued: number;
+                /** @description What models run on */
+                provider: string;
+                /** @description Why that is not what is configured */
+                fallback?: string;
+            };
+            /** @description The database and its disk */
+            storage: {
+                /**
+                 * @description Which database
+                 * @enum {string}
+                 */
+                kind: "sqlite" | "postgresql";
+                /**
+                 * @description Whether it can be used
+                 * @enum {string}
+                 */
+                state: "ok" | "full" | "unavailable";
+                /** @description Why it cannot */
+                reason?: string;
+            };
+            /** @description Copies of the key store */
+            keyCopies?: {
+                /** @description Places that have one */
+                places: number;
+                /** @description Those that are not up to date */
+                notCurrent: number;
+            };
+            /** @description Backups of the box */
+            backups: {
+                /** @description Scheduled backups that fail or are missing, a sentence each */
+                warnings: string[];
+            };
+            /** @description What needs a person, the most urgent first */
+            attention: components["schemas"]["Attention"][];
             /** @description The process that serves; absent where none does */
             service?: {
                 /** @description Version of Gatehouse */
@@ -2960,6 +3054,210 @@ export interface components {
                     [key: string]: string;
                 };
             };
+        };
+        /**
+         * @description What is installed against presentation attacks.
+         * @example {
+         *       "installed": true,
+         *       "set": "minifasnet-pair",
+         *       "maturity": "alternate"
+         *     }
+         */
+        LivenessLayer: {
+            /** @description Whether a photograph can be told from a person */
+            installed: boolean;
+            /** @description What judges it */
+            set?: string;
+            /** @description How far it was measured */
+            maturity?: string;
+            /** @description How to install it; absent where it is */
+            remedy?: string;
+        };
+        /**
+         * @description Something that a person should look at.
+         * @example {
+         *       "code": "CERTIFICATE_ENDS",
+         *       "urgency": "soon",
+         *       "sentence": "The TLS certificate ends in 21 days.",
+         *       "remedy": "Renew it, and put the new files where the old ones are; no restart is needed.",
+         *       "screen": "settings"
+         *     }
+         */
+        Attention: {
+            /** @description Stable, for programs */
+            code: string;
+            /**
+             * @description `now`: something does not work, or people are refused; `soon`: it will; `note`: good to know
+             * @enum {string}
+             */
+            urgency: "now" | "soon" | "note";
+            /** @description What there is */
+            sentence: string;
+            /** @description What to do */
+            remedy: string;
+            /**
+             * @description Where in the console; absent where only the box can do it
+             * @enum {string}
+             */
+            screen?: "alerts" | "backups" | "jobs" | "models" | "people" | "profiles" | "settings" | "verifications";
+        };
+        /**
+         * @description One world of an organization at a glance.
+         * @example {
+         *       "at": "2026-11-20T12:30:00.000Z",
+         *       "verifications": {
+         *         "hours": [
+         *           {
+         *             "from": "2026-11-20T12:00:00.000Z",
+         *             "verified": 41,
+         *             "notVerified": 2,
+         *             "refused": 1
+         *           }
+         *         ],
+         *         "verified": 41,
+         *         "notVerified": 2,
+         *         "refused": 1
+         *       },
+         *       "reasons": [
+         *         {
+         *           "reason": "CHECK_FAILED",
+         *           "decidedBy": "liveness",
+         *           "sentence": "A check failed that has to pass: liveness.",
+         *           "count": 1,
+         *           "filter": {
+         *             "from": "2026-11-19T13:00:00.000Z",
+         *             "reason": "CHECK_FAILED",
+         *             "decidedBy": "liveness"
+         *           }
+         *         }
+         *       ],
+         *       "sinceYesterday": {
+         *         "count": 3,
+         *         "filter": {
+         *           "from": "2026-11-19T13:00:00.000Z",
+         *           "decision": "unverified"
+         *         }
+         *       },
+         *       "people": 1200,
+         *       "templates": 1310,
+         *       "gallery": {
+         *         "profile": "default",
+         *         "rate": 0.01,
+         *         "people": 1200,
+         *         "safePeople": 3400
+         *       },
+         *       "liveness": {
+         *         "installed": true,
+         *         "set": "minifasnet-pair",
+         *         "maturity": "alternate"
+         *       },
+         *       "matchOnly": false,
+         *       "attention": []
+         *     }
+         */
+        Overview: {
+            /**
+             * Format: date-time
+             * @description When it was read
+             */
+            at: string;
+            /** @description Verifications by the hour and together */
+            verifications: {
+                /** @description The oldest first; the last is the one that runs */
+                hours: {
+                    /**
+                     * Format: date-time
+                     * @description When the hour begins
+                     */
+                    from: string;
+                    /** @description That verified */
+                    verified: number;
+                    /** @description An ordinary answer that said no */
+                    notVerified: number;
+                    /** @description That the picture or a check refused */
+                    refused: number;
+                }[];
+                /** @description That verified */
+                verified: number;
+                /** @description An ordinary answer that said no */
+                notVerified: number;
+                /** @description That the picture or a check refused */
+                refused: number;
+            };
+            /** @description The most frequent first */
+            reasons: {
+                /**
+                 * @description Why they did not verify
+                 * @enum {string}
+                 */
+                reason: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
+                /**
+                 * @description The check that decided
+                 * @enum {string}
+                 */
+                decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+                /** @description The same in one sentence */
+                sentence: string;
+                /** @description How many */
+                count: number;
+                filter: components["schemas"]["VerificationFilter"];
+            }[];
+            /** @description Those of the last 24 hours that did not verify */
+            sinceYesterday: {
+                /** @description How many did not verify */
+                count: number;
+                filter: components["schemas"]["VerificationFilter"];
+            };
+            /** @description People whom a search can find */
+            people: number;
+            /** @description Templates in memory */
+            templates: number;
+            /** @description Size of the gallery against the safe size */
+            gallery: {
+                /** @description The profile whose error rate is meant */
+                profile: string;
+                /** @description Chance that a search names a stranger, as the profile asks */
+                rate: number;
+                /** @description People who are searched */
+                people: number;
+                /** @description So many can be searched with a measured threshold */
+                safePeople: number;
+            };
+            liveness: components["schemas"]["LivenessLayer"];
+            /** @description Live verifications run without liveness, by decision of the organization */
+            matchOnly: boolean;
+            /** @description What needs a person, the most urgent first */
+            attention: components["schemas"]["Attention"][];
+        };
+        /**
+         * @description Fields of the query of `GET /api/admin/verifications` that list what a figure counts.
+         * @example {
+         *       "from": "2026-11-19T12:00:00.000Z",
+         *       "reason": "CHECK_FAILED",
+         *       "decidedBy": "liveness"
+         *     }
+         */
+        VerificationFilter: {
+            /**
+             * Format: date-time
+             * @description From here on
+             */
+            from: string;
+            /**
+             * @description How they ended
+             * @enum {string}
+             */
+            decision?: "verified" | "not-verified" | "refused" | "unverified";
+            /**
+             * @description Why they did not verify
+             * @enum {string}
+             */
+            reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
+            /**
+             * @description The check that decided against them
+             * @enum {string}
+             */
+            decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
         };
         /** @description One page of a list. */
         SitePage: {
@@ -9213,6 +9511,32 @@ export interface operations {
                      *       ],
                      *       "matchOnlyOrganizations": 0,
                      *       "lenientOrganizations": 0,
+                     *       "liveness": {
+                     *         "installed": true,
+                     *         "set": "minifasnet-pair",
+                     *         "maturity": "alternate"
+                     *       },
+                     *       "models": {
+                     *         "damaged": []
+                     *       },
+                     *       "inference": {
+                     *         "workers": 4,
+                     *         "busy": 0,
+                     *         "queued": 0,
+                     *         "provider": "cpu"
+                     *       },
+                     *       "storage": {
+                     *         "kind": "sqlite",
+                     *         "state": "ok"
+                     *       },
+                     *       "keyCopies": {
+                     *         "places": 2,
+                     *         "notCurrent": 0
+                     *       },
+                     *       "backups": {
+                     *         "warnings": []
+                     *       },
+                     *       "attention": [],
                      *       "service": {
                      *         "version": "0.1.1",
                      *         "process": 4711,
@@ -9227,6 +9551,104 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: {
+                /** @description The last 24 hours, or the last 168 */
+                span?: "day" | "week";
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One world of an organization at a glance. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-11-20T12:30:00.000Z",
+                     *       "verifications": {
+                     *         "hours": [
+                     *           {
+                     *             "from": "2026-11-20T12:00:00.000Z",
+                     *             "verified": 41,
+                     *             "notVerified": 2,
+                     *             "refused": 1
+                     *           }
+                     *         ],
+                     *         "verified": 41,
+                     *         "notVerified": 2,
+                     *         "refused": 1
+                     *       },
+                     *       "reasons": [
+                     *         {
+                     *           "reason": "CHECK_FAILED",
+                     *           "decidedBy": "liveness",
+                     *           "sentence": "A check failed that has to pass: liveness.",
+                     *           "count": 1,
+                     *           "filter": {
+                     *             "from": "2026-11-19T13:00:00.000Z",
+                     *             "reason": "CHECK_FAILED",
+                     *             "decidedBy": "liveness"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "sinceYesterday": {
+                     *         "count": 3,
+                     *         "filter": {
+                     *           "from": "2026-11-19T13:00:00.000Z",
+                     *           "decision": "unverified"
+                     *         }
+                     *       },
+                     *       "people": 1200,
+                     *       "templates": 1310,
+                     *       "gallery": {
+                     *         "profile": "default",
+                     *         "rate": 0.01,
+                     *         "people": 1200,
+                     *         "safePeople": 3400
+                     *       },
+                     *       "liveness": {
+                     *         "installed": true,
+                     *         "set": "minifasnet-pair",
+                     *         "maturity": "alternate"
+                     *       },
+                     *       "matchOnly": false,
+                     *       "attention": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
@@ -17398,8 +17820,8 @@ export interface operations {
                 from?: string;
                 /** @description Up to here, without this moment itself */
                 until?: string;
-                /** @description `not-verified`: an ordinary answer that says no; `refused`: the picture or a check refused the whole verification */
-                decision?: "verified" | "not-verified" | "refused";
+                /** @description Only those that ended so; `unverified` is `not-verified` and `refused` together */
+                decision?: "verified" | "not-verified" | "refused" | "unverified";
                 /** @description Only those that did not verify for this reason */
                 reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
                 /** @description Only those that this check decided against */
@@ -17726,8 +18148,8 @@ export interface operations {
                 from?: string;
                 /** @description Up to here, without this moment itself */
                 until?: string;
-                /** @description `not-verified`: an ordinary answer that says no; `refused`: the picture or a check refused the whole verification */
-                decision?: "verified" | "not-verified" | "refused";
+                /** @description Only those that ended so; `unverified` is `not-verified` and `refused` together */
+                decision?: "verified" | "not-verified" | "refused" | "unverified";
                 /** @description Only those that did not verify for this reason */
                 reason?: "NOT_RECOGNIZED" | "BELOW_MINIMUM" | "CHECK_FAILED" | "REPLAYED_PICTURE" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED";
                 /** @description Only those that this check decided against */

@@ -32,6 +32,7 @@ const status = (more: Partial<StatusDeps> = {}) =>
   createStatus({
     data: '/',
     insecureHttp: false,
+    clock: engine.clock,
     organizations: engine.organizations,
     subjects: engine.subjects,
     checks: engine.checks,

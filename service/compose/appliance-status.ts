@@ -4,11 +4,13 @@ import type { GalleryCalibration, GalleryCalibrations } from '../engine/gallery-
 import type { KeyPlaces } from '../engine/keys/index.ts';
 import { type Models, remedy } from '../engine/models/index.ts';
 import type { Organizations } from '../engine/organizations/index.ts';
+import { type ApplianceFacts, applianceAttention } from '../engine/overview/index.ts';
 import type { Retention } from '../engine/retention/index.ts';
 import type { Subjects } from '../engine/subjects/index.ts';
 import type { Checks } from '../engine/verification/index.ts';
 import type { Galleries } from '../inference/gallery/gallery.ts';
 import type { RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
+import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import type { OrganizationId, World } from '../lib/id.ts';
 import type { Database } from '../storage/connection.ts';
@@ -30,6 +32,9 @@ export interface StatusDeps {
   keyPlaces: Pick<KeyPlaces, 'list'>;
   backups: Pick<Backups, 'warnings'>;
   retention: Pick<Retention, 'waiting'>;
+  clock: Clock;
+  /** Undefined without TLS. */
+  certificate?(): ApplianceFacts['certificate'];
   /** Why what carries jobs cannot be used; undefined when it can. */
   queueProblem?(): string | undefined;
   /** Bytes that may still be written to the data directory's disk. */
@@ -53,10 +58,10 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
     const copies = await keyPlaces.list();
     const queueProblem = deps.queueProblem?.();
     const lenientOrganizations = await countLenient(reading, storage);
-    return {
+    const facts = {
       ...(await describePictures(deps, storage)),
       storage: {
-        kind: database.dialect === 'sqlite' ? 'sqlite' : 'postgresql',
+        kind: database.dialect === 'sqlite' ? ('sqlite' as const) : ('postgresql' as const),
         ...defined({ state: storage.state, reason: storage.reason }),
       },
       ...describePeople(deps, ids),
@@ -73,6 +78,12 @@ export function createStatus(deps: StatusDeps): () => Promise<ApplianceStatus> {
         ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
       ).length,
     };
+    const certificate = deps.certificate?.();
+    const attention = applianceAttention({
+      ...{ ...facts, now: deps.clock.now() },
+      ...defined({ certificate }),
+    });
+    return { ...facts, attention };
   };
 }
 

@@ -94,6 +94,8 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const status = createStatus({
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },
     data: config.data,
+    clock: ground.clock,
+    certificate: () => certificate && { endsAt: certificate.end(), renewsItself: certificate.isSelfIssued() },
     insecureHttp: isInsecure(config),
     database: writing(base),
     queueProblem: () => queue.redis?.problem(),

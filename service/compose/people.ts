@@ -1,8 +1,9 @@
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
 import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
 import { deleteClaim } from '../engine/lockout/index.ts';
+import { createOverviews, type Overviews } from '../engine/overview/index.ts';
 import { createProfiles } from '../engine/profiles/index.ts';
-import { createSubjects, type Subjects } from '../engine/subjects/index.ts';
+import { createSubjects, realmKey, type Subjects } from '../engine/subjects/index.ts';
 import {
   type Checks,
   createChecks,
@@ -26,6 +27,7 @@ export interface People {
   calibrations: GalleryCalibrations;
   checks: Checks;
   verifications: PastVerifications;
+  overviews: Overviews;
 }
 
 /** People, what they consented to, and how they are verified. */
@@ -39,7 +41,7 @@ export function createPeople({
   limits,
   models,
   analyzer,
-  eventsOut: { events },
+  eventsOut: { events, alerts },
 }: Base & Audited & Callers & Pictures & Pick<Outbound, 'eventsOut'>): People {
   const shared = { ...ground, audit, organizations, models, events };
   const holds = createHolds(shared);
@@ -60,5 +62,16 @@ export function createPeople({
     disputedAreas: config.disputedAreas,
   });
   const verifications = createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) });
-  return { consents, holds, galleries, subjects, calibrations, checks, verifications };
+  const overviews = createOverviews({
+    ...shared,
+    verifications,
+    checks,
+    subjects,
+    alerts,
+    templates(realm) {
+      const { primary } = models.current();
+      return primary === undefined ? 0 : galleries.size(`${realmKey(realm)}/${primary}`);
+    },
+  });
+  return { consents, holds, galleries, subjects, calibrations, checks, verifications, overviews };
 }

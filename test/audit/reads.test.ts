@@ -28,6 +28,7 @@ const personal: Record<string, string> = {
 /** Settings, counts, keys, states and the ids of people who were erased. */
 const nothingPersonal = [
   '/api/admin/status',
+  '/api/admin/overview',
   '/api/admin/organizations',
   '/api/admin/organization',
   '/api/admin/keys',

@@ -17,6 +17,7 @@ const rooms = [
   'retention',
   'serving',
   'verifications',
+  'overviews',
 ] as const;
 
 const refuse = (): never => {

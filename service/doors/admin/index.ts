@@ -17,6 +17,7 @@ import { type LimitRouteDeps, limitRoutes } from './limits/routes.ts';
 import { type ModelRouteDeps, modelRoutes } from './models/routes.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
 import { type OrganizationRouteDeps, organizationRoutes } from './organizations/routes.ts';
+import { type OverviewRouteDeps, overviewRoutes } from './overview/routes.ts';
 import { type ProfileRouteDeps, profileRoutes } from './profiles/routes.ts';
 import { type RetentionRouteDeps, retentionRoutes } from './retention/routes.ts';
 import type { AdminRoute } from './route.ts';
@@ -36,6 +37,7 @@ export type { ServiceReport } from './status/report.ts';
 export type AdminDeps = OrganizationRouteDeps &
   AlertRouteDeps &
   StatusRouteDeps &
+  OverviewRouteDeps &
   SiteRouteDeps &
   ProfileRouteDeps &
   LimitRouteDeps &
@@ -63,6 +65,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...organizationRoutes(deps),
   ...alertRoutes(deps),
   ...statusRoutes(deps),
+  ...overviewRoutes(deps),
   ...siteRoutes(deps),
   ...profileRoutes(deps),
   ...limitRoutes(deps),

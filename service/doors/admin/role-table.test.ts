@@ -37,6 +37,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'POST /api/admin/profiles/:slug/versions/:version/restore': 'o OA--- -',
   'POST /api/admin/profiles/:slug/preview': 'o OAo-a -',
   'GET /api/admin/profiles/:slug/calibration-curve': 'o OAo-a -',
+  'GET /api/admin/overview': 'o OAo-a -',
   'GET /api/admin/status': 'o ----- -',
   'GET /api/admin/alerts': 'o OAo-a k',
   'POST /api/admin/alerts/:id/acknowledge': 'o OAo-- k',

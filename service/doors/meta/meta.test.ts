@@ -23,6 +23,7 @@ const blazeface = {
 };
 const healthy: ApplianceStatus = {
   readiness: { is: 'ready' },
+  attention: [],
   models: [
     { ...blazeface, provenance: 'npm' },
     {

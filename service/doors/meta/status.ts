@@ -1,4 +1,5 @@
 import type { ModelReport } from '../../engine/models/index.ts';
+import type { Attention } from '../../engine/overview/index.ts';
 import type { World } from '../../lib/id.ts';
 
 /**
@@ -59,4 +60,6 @@ export interface ApplianceStatus {
   queueProblem?: string;
   /** Listens beyond this machine without TLS. */
   insecureHttp?: boolean;
+  /** What needs a person, the most urgent first. */
+  attention: Attention[];
 }

@@ -10,7 +10,7 @@ export {
   type VerificationDecision,
   type VerificationOutcome,
 } from './outcome.ts';
-export type { HourlyCount } from './past/hourly-counts.ts';
+export { type HourlyCount, sumOf } from './past/hourly-counts.ts';
 export type { PastVerification, WholeVerification } from './past/past-verification.ts';
 export {
   createPastVerifications,

@@ -22,11 +22,14 @@ export type VerificationOutcome = 'VERIFIED' | Unverified;
 export const decisions = ['verified', 'not-verified', 'refused'] as const;
 export type VerificationDecision = (typeof decisions)[number];
 
-/** The outcomes of each decision. */
-export const outcomesOf: Readonly<Record<VerificationDecision, readonly VerificationOutcome[]>> = {
+/** The outcomes of each decision, and of the last two together. */
+export const outcomesOf: Readonly<
+  Record<VerificationDecision | 'unverified', readonly VerificationOutcome[]>
+> = {
   verified: ['VERIFIED'],
   'not-verified': ordinary,
   refused: refusals,
+  unverified: unverifiedOutcomes,
 };
 
 export const decisionOf = (outcome: VerificationOutcome): VerificationDecision =>

@@ -1,3 +1,4 @@
+import type { Attention } from '../../../engine/overview/index.ts';
 import type { World } from '../../../lib/id.ts';
 
 /** The part of the appliance's state that its operator reads; a subset of `ApplianceStatus`. */
@@ -8,6 +9,13 @@ export interface ApplianceReport {
   matchOnlyOrganizations: number;
   lenientOrganizations?: number;
   queueProblem?: string;
+  pad: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
+  damagedModels: string[];
+  inference: { workers: number; busy: number; queued: number; provider: string; fallback?: string };
+  storage: { kind: 'sqlite' | 'postgresql'; state: 'ok' | 'full' | 'unavailable'; reason?: string };
+  keyCopies?: { places: number; notCurrent: number };
+  backupWarnings?: string[];
+  attention: Attention[];
 }
 
 /** The process that serves: where it listens, and with which settings. No secret is among it. */

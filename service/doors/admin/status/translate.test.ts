@@ -8,6 +8,12 @@ const box = {
   safeGallery: [{ rate: 0.01, people: 636 }],
   matchOnlyOrganizations: 1,
   models: ['never shown'],
+  pad: { is: 'missing' as const, remedy: 'Import them.' },
+  damagedModels: ['yunet'],
+  inference: { workers: 2, busy: 1, queued: 0, provider: 'cpu', queueLimit: 64 },
+  storage: { kind: 'sqlite' as const, state: 'full' as const, reason: 'Full.' },
+  backupWarnings: ['No backup was made for 3 days.'],
+  attention: [{ code: 'STORAGE_FULL', urgency: 'now' as const, sentence: 'Full.', remedy: 'Free space.' }],
 };
 
 test('without a running service there is no service report, and no other state is shown', () => {
@@ -17,6 +23,12 @@ test('without a running service there is no service report, and no other state i
     people: [{ env: 'live', total: 3, largest: 2 }],
     safeGallery: [{ rate: 0.01, people: 636 }],
     matchOnlyOrganizations: 1,
+    liveness: { installed: false, remedy: 'Import them.' },
+    models: { damaged: ['yunet'] },
+    inference: { workers: 2, busy: 1, queued: 0, provider: 'cpu' },
+    storage: { kind: 'sqlite', state: 'full', reason: 'Full.' },
+    backups: { warnings: ['No backup was made for 3 days.'] },
+    attention: [{ code: 'STORAGE_FULL', urgency: 'now', sentence: 'Full.', remedy: 'Free space.' }],
   });
 });
 

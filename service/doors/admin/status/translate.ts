@@ -1,4 +1,5 @@
 import { time } from '../../../lib/time.ts';
+import { fromLiveness } from '../overview/translate.ts';
 import type { ApplianceReport, ServiceReport } from './report.ts';
 import type { StatusReply } from './wire.ts';
 
@@ -13,7 +14,22 @@ export const fromReports = (
   matchOnlyOrganizations: status.matchOnlyOrganizations,
   lenientOrganizations: status.lenientOrganizations,
   queueProblem: status.queueProblem,
+  liveness: fromLiveness(status.pad),
+  models: { damaged: [...status.damagedModels] },
+  inference: fromInference(status.inference),
+  storage: { ...status.storage },
+  keyCopies: status.keyCopies && { ...status.keyCopies },
+  backups: { warnings: [...(status.backupWarnings ?? [])] },
+  attention: status.attention.map((one) => ({ ...one })),
   service: service && fromService(service),
+});
+
+const fromInference = ({ workers, busy, queued, provider, fallback }: ApplianceReport['inference']) => ({
+  workers,
+  busy,
+  queued,
+  provider,
+  fallback,
 });
 
 const fromService = ({ startedAt, certificate, settings, ...rest }: ServiceReport) => ({

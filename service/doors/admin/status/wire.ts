@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { AttentionReply } from '../attention-reply.ts';
+import { LivenessReply } from '../overview/wire.ts';
 import { time } from '../reply-fields.ts';
 
 const env = z.enum(['live', 'test']).describe('World of real people or of trials');
@@ -50,6 +52,41 @@ export const StatusReply = z
         'Organizations with a profile that verifies where liveness failed; absent where it cannot be read',
       ),
     queueProblem: z.string().optional().describe('Why what carries jobs cannot be used'),
+    liveness: LivenessReply,
+    models: z
+      .strictObject({
+        damaged: z.array(z.string()).describe('Imported models whose file is missing or changed: not used'),
+      })
+      .describe('Health of the models'),
+    inference: z
+      .strictObject({
+        workers: z.int().describe('Processes that judge pictures'),
+        busy: z.int().describe('Those with a picture now'),
+        queued: z.int().describe('Pictures that wait'),
+        provider: z.string().describe('What models run on'),
+        fallback: z.string().optional().describe('Why that is not what is configured'),
+      })
+      .describe('What judges pictures'),
+    storage: z
+      .strictObject({
+        kind: z.enum(['sqlite', 'postgresql']).describe('Which database'),
+        state: z.enum(['ok', 'full', 'unavailable']).describe('Whether it can be used'),
+        reason: z.string().optional().describe('Why it cannot'),
+      })
+      .describe('The database and its disk'),
+    keyCopies: z
+      .strictObject({
+        places: z.int().describe('Places that have one'),
+        notCurrent: z.int().describe('Those that are not up to date'),
+      })
+      .optional()
+      .describe('Copies of the key store'),
+    backups: z
+      .strictObject({
+        warnings: z.array(z.string()).describe('Scheduled backups that fail or are missing, a sentence each'),
+      })
+      .describe('Backups of the box'),
+    attention: z.array(AttentionReply).describe('What needs a person, the most urgent first'),
     service: ServiceReply.optional().describe('The process that serves; absent where none does'),
   })
   .meta({
@@ -62,6 +99,13 @@ export const StatusReply = z
         safeGallery: [{ rate: 0.01, people: 3400 }],
         matchOnlyOrganizations: 0,
         lenientOrganizations: 0,
+        liveness: { installed: true, set: 'minifasnet-pair', maturity: 'alternate' },
+        models: { damaged: [] },
+        inference: { workers: 4, busy: 0, queued: 0, provider: 'cpu' },
+        storage: { kind: 'sqlite', state: 'ok' },
+        keyCopies: { places: 2, notCurrent: 0 },
+        backups: { warnings: [] },
+        attention: [],
         service: {
           version: '0.1.1',
           process: 4711,

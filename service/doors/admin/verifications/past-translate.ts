@@ -65,7 +65,7 @@ export const fromPast = ({
 });
 
 /** How a verification ended, with the check that decided. */
-function sentenceOf(outcome: Past['outcome'], decidedBy: Past['decidedBy']): string {
+export function sentenceOf(outcome: Past['outcome'], decidedBy: Past['decidedBy']): string {
   const sentence = outcomeSentences[outcome];
   return decidedBy === undefined || outcome.startsWith('FACE') || outcome.startsWith('SEVERAL')
     ? sentence

@@ -17,7 +17,10 @@ const reason = z.enum(unverifiedOutcomes);
 const filter = {
   from: moment().optional().describe('From here on, ISO 8601'),
   until: moment().optional().describe('Up to here, without this moment itself'),
-  decision: decision.optional(),
+  decision: z
+    .enum([...decisions, 'unverified'])
+    .optional()
+    .describe('Only those that ended so; `unverified` is `not-verified` and `refused` together'),
   reason: reason.optional().describe('Only those that did not verify for this reason'),
   decidedBy: check.optional().describe('Only those that this check decided against'),
   check: check.optional().describe('Only those where this check failed, whether it decided or not'),

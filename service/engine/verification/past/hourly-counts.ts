@@ -62,7 +62,7 @@ export function createHourlyCounts({ store, clock }: HourlyCountsDeps) {
 }
 
 /** One count for each outcome and deciding check, the most frequent first. */
-function sumOf(counts: readonly OutcomeCount[]): OutcomeCount[] {
+export function sumOf(counts: readonly OutcomeCount[]): OutcomeCount[] {
   const groups = Map.groupBy(counts, ({ outcome, decidedBy = '' }) => `${outcome}/${decidedBy}`);
   return [...groups.values()]
     .map((same) => ({ ...same[0]!, count: same.reduce((sum, { count }) => sum + count, 0) }))

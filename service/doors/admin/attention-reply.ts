@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { screens, urgencies } from '../../engine/overview/index.ts';
+
+/** Something that a person should look at. */
+export const AttentionReply = z
+  .strictObject({
+    code: z.string().describe('Stable, for programs'),
+    urgency: z
+      .enum(urgencies)
+      .describe(
+        '`now`: something does not work, or people are refused; `soon`: it will; `note`: good to know',
+      ),
+    sentence: z.string().describe('What there is'),
+    remedy: z.string().describe('What to do'),
+    screen: z.enum(screens).optional().describe('Where in the console; absent where only the box can do it'),
+  })
+  .meta({
+    id: 'Attention',
+    description: 'Something that a person should look at.',
+    examples: [
+      {
+        code: 'CERTIFICATE_ENDS',
+        urgency: 'soon',
+        sentence: 'The TLS certificate ends in 21 days.',
+        remedy: 'Renew it, and put the new files where the old ones are; no restart is needed.',
+        screen: 'settings',
+      },
+    ],
+  });

@@ -1,0 +1,164 @@
+import { type Attention, inOrder } from './attention.ts';
+
+/** What of the state of the box can need a person. Times are ms since 1970. */
+export interface ApplianceFacts {
+  now: number;
+  readiness: { is: 'ready' } | { is: 'not-ready'; reason: string };
+  storage: { state: 'ok' | 'full' | 'unavailable'; reason?: string };
+  damagedModels: readonly string[];
+  pad: { is: 'installed' } | { is: 'missing'; remedy: string };
+  inference: { fallback?: string };
+  unreachablePeople: number;
+  keyCopies?: { places: number; notCurrent: number };
+  backupWarnings?: readonly string[];
+  waitingSweeps?: readonly string[];
+  queueProblem?: string;
+  insecureHttp?: boolean;
+  lenientOrganizations?: number;
+  /** Absent without TLS. */
+  certificate?: { endsAt: number; renewsItself: boolean };
+}
+
+const DAY = 86_400_000;
+
+/** Everything of the box that a person should look at, the most urgent first. */
+export const applianceAttention = (facts: ApplianceFacts): Attention[] =>
+  inOrder([...aboutService(facts), ...aboutModels(facts), ...aboutKeeping(facts), ...aboutNetwork(facts)]);
+
+function* aboutService({ readiness, storage, queueProblem }: ApplianceFacts): Generator<Attention> {
+  if (storage.state !== 'ok')
+    yield {
+      code: storage.state === 'full' ? 'STORAGE_FULL' : 'STORAGE_UNAVAILABLE',
+      urgency: 'now',
+      sentence: storage.reason ?? 'The database cannot be used.',
+      remedy:
+        storage.state === 'full'
+          ? 'Free space on the disk of the data directory.'
+          : 'Look at the log, and at the database server where there is one.',
+    };
+  else if (readiness.is === 'not-ready')
+    yield {
+      code: 'NOT_READY',
+      urgency: 'now',
+      sentence: readiness.reason,
+      remedy: 'Look at the log; “gatehouse doctor” checks the box.',
+    };
+  if (queueProblem !== undefined)
+    yield {
+      code: 'JOBS_STAND_STILL',
+      urgency: 'now',
+      sentence: queueProblem,
+      remedy: 'Webhooks and mails wait until jobs are carried again: look at the queue’s server.',
+      screen: 'jobs',
+    };
+}
+
+function* aboutModels({
+  damagedModels,
+  pad,
+  inference,
+  unreachablePeople,
+  lenientOrganizations = 0,
+}: ApplianceFacts): Generator<Attention> {
+  if (damagedModels.length > 0)
+    yield {
+      code: 'MODEL_DAMAGED',
+      urgency: 'now',
+      sentence: `Files of models are missing or changed, and are not used: ${damagedModels.join(', ')}.`,
+      remedy: 'Import them again, or remove them.',
+      screen: 'models',
+    };
+  if (pad.is === 'missing')
+    yield {
+      code: 'LIVENESS_NOT_INSTALLED',
+      urgency: 'soon',
+      sentence: 'No liveness model is installed: a photograph of a person is not told from the person.',
+      remedy: pad.remedy,
+      screen: 'models',
+    };
+  if (unreachablePeople > 0)
+    yield {
+      code: 'PEOPLE_UNREACHABLE',
+      urgency: 'now',
+      sentence: `People who are enrolled and cannot be recognized: ${unreachablePeople}. Another model file made their templates, or their keys are gone.`,
+      remedy: 'Install the model again with which they were enrolled, or enroll them again.',
+      screen: 'people',
+    };
+  if (inference.fallback !== undefined)
+    yield {
+      code: 'SLOWER_PROVIDER',
+      urgency: 'note',
+      sentence: `Models run on the processor instead of what is configured: ${inference.fallback}`,
+      remedy: 'Put the setting “providers” right, or leave it out.',
+      screen: 'settings',
+    };
+  if (lenientOrganizations > 0)
+    yield {
+      code: 'LENIENT_PROFILES',
+      urgency: 'note',
+      sentence: `Organizations with a profile that verifies where liveness failed: ${lenientOrganizations}.`,
+      remedy: 'Look at the rule of the check liveness in their profiles.',
+      screen: 'profiles',
+    };
+}
+
+function* aboutKeeping({
+  keyCopies,
+  backupWarnings = [],
+  waitingSweeps = [],
+}: ApplianceFacts): Generator<Attention> {
+  for (const sentence of backupWarnings)
+    yield {
+      code: 'BACKUP_TROUBLE',
+      urgency: 'now',
+      sentence,
+      remedy: 'Make a backup now, and look at where it should go.',
+      screen: 'backups',
+    };
+  if (keyCopies && keyCopies.notCurrent > 0)
+    yield {
+      code: 'KEY_COPY_BEHIND',
+      urgency: 'now',
+      sentence: `Copies of the key store that are not up to date: ${keyCopies.notCurrent} of ${keyCopies.places}.`,
+      remedy: 'Connect their media; “gatehouse keystore sync” writes them again.',
+    };
+  if (keyCopies?.places === 0)
+    yield {
+      code: 'NO_KEY_COPY',
+      urgency: 'soon',
+      sentence: 'The key store has no copy: without it no backup opens.',
+      remedy: 'Add a folder on other media: “gatehouse keystore add DIR”.',
+    };
+  for (const sentence of waitingSweeps)
+    yield {
+      code: 'SWEEP_WAITS',
+      urgency: 'soon',
+      sentence,
+      remedy: 'An operator looks at it on the box: “gatehouse retention waiting”.',
+    };
+}
+
+function* aboutNetwork({ now, certificate, insecureHttp }: ApplianceFacts): Generator<Attention> {
+  if (insecureHttp)
+    yield {
+      code: 'NO_TLS',
+      urgency: 'soon',
+      sentence:
+        'The service listens beyond this machine without TLS: pictures and keys cross the network in plain.',
+      remedy: 'Give it a certificate.',
+      screen: 'settings',
+    };
+  if (certificate === undefined) return;
+  const days = Math.floor((certificate.endsAt - now) / DAY);
+  // One that renews itself does so a third of its life before the end.
+  if (days < (certificate.renewsItself ? 7 : 30))
+    yield {
+      code: days < 0 ? 'CERTIFICATE_ENDED' : 'CERTIFICATE_ENDS',
+      urgency: days < 7 ? 'now' : 'soon',
+      sentence: days < 0 ? 'The TLS certificate has ended.' : `The TLS certificate ends in ${days} days.`,
+      remedy: certificate.renewsItself
+        ? 'The box should have renewed it: look at the log.'
+        : 'Renew it, and put the new files where the old ones are; no restart is needed.',
+      screen: 'settings',
+    };
+}

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
+import { analysisOf, direction } from '../../../test/support/faces.ts';
+import { createOverviews, type OverviewsDeps } from './overview.ts';
+
+const HOUR = 3_600_000;
+
+onBothDatabases('overview', (newPlace) => {
+  let engine: Engine;
+  beforeEach(async () => {
+    engine = await startEngine({ place: await newPlace() });
+  });
+  afterEach(() => engine.stop());
+
+  const overviews = (more: Partial<OverviewsDeps> = {}) =>
+    createOverviews({
+      ...engine,
+      verifications: engine.pastVerifications,
+      alerts: { list: async () => [] },
+      templates: () => 2,
+      ...more,
+    });
+  const realm = (world: 'live' | 'test' = 'test') => ({ organization: engine.organization, world });
+  const verify = (face: string) => {
+    const script = { embeddings: { 'a-net': direction(face) } };
+    const picture = engine.analyzer.show(face, analysisOf(face, script));
+    return engine.checks.verify({ ...realm(), email: 'ada@example.com', picture, actor: key });
+  };
+  const enroll = () =>
+    engine.subjects.enroll(
+      realm(),
+      { email: 'ada@example.com', embeddings: { 'a-net': direction('ada') }, quality: 1 },
+      operator,
+    );
+
+  test('counts verifications by hour and decision, and why people were not verified', async () => {
+    await enroll();
+    await verify('bob');
+    engine.advance(2 * HOUR);
+    await verify('ada');
+    await verify('bob');
+    await verify('carol');
+    const { hours, decided, reasons, unverified, people, gallery } = await overviews().read(realm(), 168);
+    expect(hours).toHaveLength(168);
+    expect(hours.slice(165)).toEqual([
+      { from: Date.UTC(2026, 10, 20, 12), verified: 0, 'not-verified': 1, refused: 0 },
+      { from: Date.UTC(2026, 10, 20, 13), verified: 0, 'not-verified': 0, refused: 0 },
+      { from: Date.UTC(2026, 10, 20, 14), verified: 1, 'not-verified': 2, refused: 0 },
+    ]);
+    expect(decided).toEqual({ verified: 1, 'not-verified': 3, refused: 0 });
+    expect(reasons).toEqual([{ outcome: 'NOT_RECOGNIZED', count: 3 }]);
+    expect(unverified).toEqual({ from: Date.UTC(2026, 10, 19, 15), count: 3 });
+    expect(people).toBe(1);
+    expect(gallery).toEqual({ profile: 'default', rate: expect.any(Number), safePeople: expect.any(Number) });
+  });
+
+  test('tells what needs a person in the live world, and nothing of it in the test world', async () => {
+    const codes = async (world: 'live' | 'test') =>
+      (await overviews().read(realm(world), 24)).attention.map(({ code }) => code);
+    expect(await codes('test')).toEqual([]);
+    expect(await codes('live')).toEqual(['LIVENESS_NOT_INSTALLED']);
+    await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
+    expect(await codes('live')).toEqual(['MATCH_ONLY']);
+    const other = await engine.organizations.create({ name: 'New' }, operator);
+    const { attention } = await overviews().read({ organization: other.id, world: 'live' }, 24);
+    expect(attention.map(({ code }) => code)).toContain('CONSENT_NOT_ATTESTED');
+  });
+
+  test('a gallery above the safe size, and open alerts, are told', async () => {
+    const checks = { ...engine.checks, safeGallerySize: () => 1 };
+    await enroll();
+    await engine.subjects.enroll(
+      realm(),
+      { email: 'bob@example.com', embeddings: { 'a-net': direction('bob') }, quality: 1 },
+      operator,
+    );
+    const alert = { name: 'Spoofs', value: 9, threshold: 5 };
+    const alerts = { list: async () => Array.from({ length: 6 }, () => alert) } as never;
+    const { attention } = await overviews({ checks, alerts }).read(realm(), 24);
+    expect(attention.map(({ code }) => code)).toEqual([
+      ...Array.from({ length: 5 }, () => 'ALERT_OPEN'),
+      'MORE_ALERTS',
+      'GALLERY_TOO_LARGE',
+    ]);
+  });
+});

@@ -1,0 +1,199 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { World } from '../../lib/id.ts';
+import type { Alerts } from '../alerts/index.ts';
+import { type Models, remedy } from '../models/index.ts';
+import type { Organization, Organizations } from '../organizations/index.ts';
+import type { Realm, Subjects } from '../subjects/index.ts';
+import {
+  type Checks,
+  decisionOf,
+  type HourlyCount,
+  type OutcomeCount,
+  type PastVerifications,
+  sumOf,
+  type VerificationDecision,
+} from '../verification/index.ts';
+import { type Attention, inOrder } from './attention.ts';
+
+/** One world of an organization at a glance. Times are ms since 1970. */
+export interface Overview {
+  at: number;
+  hours: ({ from: number } & DecisionCounts)[];
+  /** Over all hours. */
+  decided: DecisionCounts;
+  /** Why verifications did not verify, the most frequent first. */
+  reasons: OutcomeCount[];
+  /** That did not verify in the last 24 hours, this one included; `from` is where they begin. */
+  unverified: { from: number; count: number };
+  /** From memory: people whom a search can find. */
+  people: number;
+  templates: number;
+  gallery: { profile: string; rate: number; safePeople: number };
+  liveness: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
+  matchOnly: boolean;
+  attention: Attention[];
+}
+
+export type DecisionCounts = Record<VerificationDecision, number>;
+
+export interface Overviews {
+  /** Over the last `hours`, 24 or more. */
+  read(realm: Realm, hours: number): Promise<Overview>;
+}
+
+export interface OverviewsDeps {
+  verifications: Pick<PastVerifications, 'hourly'>;
+  checks: Pick<Checks, 'getProfile' | 'safeGallerySize' | 'lenientOrganizations'>;
+  subjects: Pick<Subjects, 'people'>;
+  organizations: Pick<Organizations, 'get'>;
+  alerts: Pick<Alerts, 'list'>;
+  models: Pick<Models, 'current' | 'importable'>;
+  /** Of the gallery in memory. */
+  templates(realm: Realm): number;
+  clock: Clock;
+}
+
+/** Alerts that are told one by one. */
+const TOLD_ALERTS = 5;
+
+export function createOverviews(deps: OverviewsDeps): Overviews {
+  const { verifications, checks, subjects, organizations, templates, clock } = deps;
+
+  return {
+    async read(realm, hours) {
+      const organization = await organizations.get(realm.organization);
+      const counted = await verifications.hourly(realm, hours);
+      const all = sumOf(counted.flatMap(({ counts }) => counts));
+      const lastDay = counted.slice(-24);
+      const { slug, definition } = await checks.getProfile(realm.organization, 'default');
+      const rate = definition.match.falseIdentificationRate;
+      const liveness = livenessOf(deps.models);
+      const gallery = { profile: slug, rate, safePeople: checks.safeGallerySize(rate) };
+      const people = subjects.people(realm);
+      return {
+        at: clock.now(),
+        hours: counted.map(({ from, counts }) => ({ from, ...byDecision(counts) })),
+        decided: byDecision(all),
+        reasons: all.filter(({ outcome }) => outcome !== 'VERIFIED'),
+        unverified: { from: lastDay[0]!.from, count: unverifiedIn(lastDay) },
+        people,
+        templates: templates(realm),
+        gallery,
+        liveness,
+        matchOnly: organization.matchOnly,
+        attention: inOrder([
+          ...aboutLiveness(realm.world, organization, liveness),
+          ...aboutGallery(people, gallery),
+          ...aboutConsent(realm.world, organization),
+          ...(await aboutProfiles(deps, realm)),
+          ...(await aboutAlerts(deps, realm)),
+        ]),
+      };
+    },
+  };
+}
+
+function byDecision(counts: readonly OutcomeCount[]): DecisionCounts {
+  const sums: DecisionCounts = { verified: 0, 'not-verified': 0, refused: 0 };
+  for (const { outcome, count } of counts) sums[decisionOf(outcome)] += count;
+  return sums;
+}
+
+const unverifiedIn = (hours: readonly HourlyCount[]): number =>
+  hours
+    .flatMap(({ counts }) => counts)
+    .reduce((sum, { outcome, count }) => (outcome === 'VERIFIED' ? sum : sum + count), 0);
+
+function livenessOf(models: OverviewsDeps['models']): Overview['liveness'] {
+  const [pad] = models.current().padSets;
+  return pad
+    ? { is: 'installed', set: pad.id, maturity: pad.maturity }
+    : { is: 'missing', remedy: remedy(models.importable().filter(({ role }) => role === 'pad')) };
+}
+
+function* aboutLiveness(
+  world: World,
+  { matchOnly }: Organization,
+  liveness: Overview['liveness'],
+): Generator<Attention> {
+  if (world === 'test') return;
+  if (matchOnly)
+    yield {
+      code: 'MATCH_ONLY',
+      urgency: 'note',
+      sentence: 'The organization matches faces only: a photograph of a person verifies as the person.',
+      remedy: 'Require liveness in the settings of the organization, once a liveness model is installed.',
+      screen: 'settings',
+    };
+  else if (liveness.is === 'missing')
+    yield {
+      code: 'LIVENESS_NOT_INSTALLED',
+      urgency: 'now',
+      sentence: 'Live verifications are refused: no liveness model is installed.',
+      remedy: liveness.remedy,
+      screen: 'models',
+    };
+}
+
+function* aboutGallery(people: number, { safePeople, rate }: Overview['gallery']): Generator<Attention> {
+  const share = safePeople === 0 ? 0 : people / safePeople;
+  if (share < 0.8) return;
+  const safe = `${safePeople} people can be searched at the error rate ${rate} with thresholds that were measured; ${people} are enrolled.`;
+  yield {
+    code: share > 1 ? 'GALLERY_TOO_LARGE' : 'GALLERY_NEARLY_TOO_LARGE',
+    urgency: share > 1 ? 'soon' : 'note',
+    sentence: safe,
+    remedy: 'Accept a higher error rate in the profile, verify with an e-mail address, or divide the people.',
+    screen: 'profiles',
+  };
+}
+
+function* aboutConsent(world: World, { consentPolicy, attestation }: Organization): Generator<Attention> {
+  if (world === 'live' && consentPolicy === 'attested' && attestation === undefined)
+    yield {
+      code: 'CONSENT_NOT_ATTESTED',
+      urgency: 'now',
+      sentence: 'No real person can be enrolled: the organization has not said on what consent.',
+      remedy: 'Write down the consent text and its version in the settings of the organization.',
+      screen: 'settings',
+    };
+}
+
+async function aboutProfiles({ checks }: OverviewsDeps, { organization }: Realm): Promise<Attention[]> {
+  if (!(await checks.lenientOrganizations()).has(organization)) return [];
+  return [
+    {
+      code: 'LENIENT_PROFILES',
+      urgency: 'note',
+      sentence: 'A profile of the organization verifies where liveness failed.',
+      remedy: 'Make the check liveness a hard one in that profile.',
+      screen: 'profiles',
+    },
+  ];
+}
+
+async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Attention[]> {
+  const open = await alerts.list(realm, { open: true, limit: TOLD_ALERTS + 1 });
+  const told = open.slice(0, TOLD_ALERTS).map(
+    ({ name, value, threshold }): Attention => ({
+      code: 'ALERT_OPEN',
+      urgency: 'now',
+      sentence: `Alert “${name}”: ${value}, where ${threshold} is the limit.`,
+      remedy: 'Look at it, and acknowledge it.',
+      screen: 'alerts',
+    }),
+  );
+  const more: Attention[] =
+    open.length > TOLD_ALERTS
+      ? [
+          {
+            code: 'MORE_ALERTS',
+            urgency: 'now',
+            sentence: 'Further alerts are not acknowledged.',
+            remedy: 'Look at them, and acknowledge them.',
+            screen: 'alerts',
+          },
+        ]
+      : [];
+  return [...told, ...more];
+}
