@@ -20,6 +20,12 @@ const status: BoxStatus = {
     { rate: 0.001, people: 63 },
   ],
   matchOnlyOrganizations: 1,
+  liveness: { installed: true },
+  models: { damaged: [] },
+  inference: { workers: 1, busy: 0, queued: 0, provider: 'cpu' },
+  storage: { kind: 'sqlite', state: 'ok' },
+  backups: { warnings: [] },
+  attention: [],
 };
 
 test('people are held against what was measured', () => {
