@@ -1572,6 +1572,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the certificate of the box
+         * @description The one that is served, the authority of the box, and the names that it should cover.
+         */
+        get: operations["getCertificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/certificate/fingerprints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the fingerprints to compare
+         * @description For the screen of the box: a person compares them with what a device shows before it trusts.
+         */
+        get: operations["getCertificateFingerprints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/certificate/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a certificate request
+         * @description For the authority of the organization. The key stays on the box. Answers the open request where there is one, unless `again`.
+         */
+        post: operations["requestCertificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/certificate/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Install a certificate
+         * @description Checks key, chain, names and dates, and serves it from then on, for new connections and without a restart.
+         */
+        post: operations["installCertificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/certificate/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue a certificate now
+         * @description By the authority of the box, which renews it by itself before its end. A new authority has to be installed again on every client.
+         */
+        post: operations["renewCertificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/subjects/{id}/consent": {
         parameters: {
             query?: never;
@@ -5887,6 +5987,208 @@ export interface components {
             everyMinutes: number;
             /** @description Newest files of the schedule that stay */
             keep: number;
+        };
+        /**
+         * @description The certificate of the box.
+         * @example {
+         *       "https": true,
+         *       "hostName": "gatehouse.home.arpa",
+         *       "names": [
+         *         "gatehouse.home.arpa",
+         *         "gatehouse.local",
+         *         "localhost"
+         *       ],
+         *       "leftOut": [],
+         *       "requested": false,
+         *       "installed": false,
+         *       "served": {
+         *         "source": "own",
+         *         "subject": "gatehouse.home.arpa",
+         *         "issuer": "Gatehouse CA 3F2A91 (gatehouse.home.arpa)",
+         *         "names": [
+         *           "gatehouse.home.arpa",
+         *           "gatehouse.local",
+         *           "localhost",
+         *           "127.0.0.1",
+         *           "192.168.1.17"
+         *         ],
+         *         "from": "2026-11-20T12:00:00.000Z",
+         *         "to": "2027-12-20T12:00:00.000Z"
+         *       },
+         *       "authority": {
+         *         "subject": "Gatehouse CA 3F2A91 (gatehouse.home.arpa)",
+         *         "from": "2026-11-20T12:00:00.000Z",
+         *         "to": "2036-11-17T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        Certificate: {
+            /** @description The box serves HTTPS */
+            https: boolean;
+            /** @description The setting `hostName`; absent where it is not set */
+            hostName?: string;
+            /** @description Names of the box that a certificate should cover */
+            names: string[];
+            /** @description Names and addresses that the authority of the box may not issue for */
+            leftOut: string[];
+            /** @description A certificate request waits for its answer */
+            requested: boolean;
+            /** @description A certificate of the organization is installed */
+            installed: boolean;
+            /** @description The certificate that callers get, or would get from the next start on; absent without one */
+            served?: {
+                /**
+                 * @description `settings`: the files of `tlsCert` and `tlsKey`. `installed`: from the authority of the organization. `own`: from the authority of the box
+                 * @enum {string}
+                 */
+                source: "settings" | "installed" | "own";
+                /** @description The name it is for */
+                subject: string;
+                /** @description Who issued it */
+                issuer: string;
+                /** @description Names and addresses that it covers */
+                names: string[];
+                /**
+                 * Format: date-time
+                 * @description When it begins
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends
+                 */
+                to: string;
+            };
+            /** @description The certificate authority of the box; absent before the first start with HTTPS */
+            authority?: {
+                /** @description Its name */
+                subject: string;
+                /**
+                 * Format: date-time
+                 * @description When it begins
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends
+                 */
+                to: string;
+            };
+        };
+        /**
+         * @description What a person compares before a device trusts the box.
+         * @example {
+         *       "authority": "9F86 D081 884C 7D65 9A2F EAA0 C55A D015 A3BF 4F1B 2B0B 822C D15D 6C15 B0F0 0A08"
+         *     }
+         */
+        CertificateFingerprints: {
+            /** @description Of the certificate that is served: SHA-256, hexadecimal in groups of four */
+            served?: string;
+            /** @description Of the certificate authority of the box: SHA-256, hexadecimal in groups of four */
+            authority?: string;
+        };
+        /**
+         * @description A request for the authority of the organization.
+         * @example {
+         *       "request": "-----BEGIN CERTIFICATE REQUEST-----\n…\n-----END CERTIFICATE REQUEST-----\n",
+         *       "made": true
+         *     }
+         */
+        CertificateRequest: {
+            /** @description PKCS #10, PEM */
+            request: string;
+            /** @description It was made now; false: it was open already */
+            made: boolean;
+        };
+        /**
+         * @description The certificate of the box after one was installed.
+         * @example {
+         *       "https": true,
+         *       "hostName": "gatehouse.home.arpa",
+         *       "names": [
+         *         "gatehouse.home.arpa",
+         *         "gatehouse.local",
+         *         "localhost"
+         *       ],
+         *       "leftOut": [],
+         *       "requested": false,
+         *       "installed": true,
+         *       "served": {
+         *         "source": "own",
+         *         "subject": "gatehouse.home.arpa",
+         *         "issuer": "Gatehouse CA 3F2A91 (gatehouse.home.arpa)",
+         *         "names": [
+         *           "gatehouse.home.arpa",
+         *           "gatehouse.local",
+         *           "localhost",
+         *           "127.0.0.1",
+         *           "192.168.1.17"
+         *         ],
+         *         "from": "2026-11-20T12:00:00.000Z",
+         *         "to": "2027-12-20T12:00:00.000Z"
+         *       },
+         *       "authority": {
+         *         "subject": "Gatehouse CA 3F2A91 (gatehouse.home.arpa)",
+         *         "from": "2026-11-20T12:00:00.000Z",
+         *         "to": "2036-11-17T12:00:00.000Z"
+         *       },
+         *       "notes": []
+         *     }
+         */
+        InstalledCertificate: {
+            /** @description The box serves HTTPS */
+            https: boolean;
+            /** @description The setting `hostName`; absent where it is not set */
+            hostName?: string;
+            /** @description Names of the box that a certificate should cover */
+            names: string[];
+            /** @description Names and addresses that the authority of the box may not issue for */
+            leftOut: string[];
+            /** @description A certificate request waits for its answer */
+            requested: boolean;
+            /** @description A certificate of the organization is installed */
+            installed: boolean;
+            /** @description The certificate that callers get, or would get from the next start on; absent without one */
+            served?: {
+                /**
+                 * @description `settings`: the files of `tlsCert` and `tlsKey`. `installed`: from the authority of the organization. `own`: from the authority of the box
+                 * @enum {string}
+                 */
+                source: "settings" | "installed" | "own";
+                /** @description The name it is for */
+                subject: string;
+                /** @description Who issued it */
+                issuer: string;
+                /** @description Names and addresses that it covers */
+                names: string[];
+                /**
+                 * Format: date-time
+                 * @description When it begins
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends
+                 */
+                to: string;
+            };
+            /** @description The certificate authority of the box; absent before the first start with HTTPS */
+            authority?: {
+                /** @description Its name */
+                subject: string;
+                /**
+                 * Format: date-time
+                 * @description When it begins
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends
+                 */
+                to: string;
+            };
+            /** @description What to know of it, a sentence each */
+            notes: string[];
         };
         /**
          * @description What a person agreed to and withdrew, and what follows.
@@ -16607,6 +16909,445 @@ export interface operations {
             };
             /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificate of the box. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "https": true,
+                     *       "hostName": "gatehouse.home.arpa",
+                     *       "names": [
+                     *         "gatehouse.home.arpa",
+                     *         "gatehouse.local",
+                     *         "localhost"
+                     *       ],
+                     *       "leftOut": [],
+                     *       "requested": false,
+                     *       "installed": false,
+                     *       "served": {
+                     *         "source": "own",
+                     *         "subject": "gatehouse.home.arpa",
+                     *         "issuer": "Gatehouse CA 3F2A91 (gatehouse.home.arpa)",
+                     *         "names": [
+                     *           "gatehouse.home.arpa",
+                     *           "gatehouse.local",
+                     *           "localhost",
+                     *           "127.0.0.1",
+                     *           "192.168.1.17"
+                     *         ],
+                     *         "from": "2026-11-20T12:00:00.000Z",
+                     *         "to": "2027-12-20T12:00:00.000Z"
+                     *       },
+                     *       "authority": {
+                     *         "subject": "Gatehouse CA 3F2A91 (gatehouse.home.arpa)",
+                     *         "from": "2026-11-20T12:00:00.000Z",
+                     *         "to": "2036-11-17T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCertificateFingerprints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a person compares before a device trusts the box. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "authority": "9F86 D081 884C 7D65 9A2F EAA0 C55A D015 A3BF 4F1B 2B0B 822C D15D 6C15 B0F0 0A08"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CertificateFingerprints"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    requestCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A new key and a new request: what an open one is answered with can then not be installed
+                     * @default false
+                     */
+                    again?: boolean;
+                    /**
+                     * @description For the addresses of the machine too; many authorities refuse these
+                     * @default false
+                     */
+                    addresses?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description A request for the authority of the organization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "request": "-----BEGIN CERTIFICATE REQUEST-----\n…\n-----END CERTIFICATE REQUEST-----\n",
+                     *       "made": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CertificateRequest"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    installCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The certificate of the server and its intermediate ones, PEM, in any order */
+                    chain: string;
+                    /** @description Its private key, PEM, where it is not that of a request of this box and not in `chain` */
+                    key?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The certificate of the box after one was installed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "https": true,
+                     *       "hostName": "gatehouse.home.arpa",
+                     *       "names": [
+                     *         "gatehouse.home.arpa",
+                     *         "gatehouse.local",
+                     *         "localhost"
+                     *       ],
+                     *       "leftOut": [],
+                     *       "requested": false,
+                     *       "installed": true,
+                     *       "served": {
+                     *         "source": "own",
+                     *         "subject": "gatehouse.home.arpa",
+                     *         "issuer": "Gatehouse CA 3F2A91 (gatehouse.home.arpa)",
+                     *         "names": [
+                     *           "gatehouse.home.arpa",
+                     *           "gatehouse.local",
+                     *           "localhost",
+                     *           "127.0.0.1",
+                     *           "192.168.1.17"
+                     *         ],
+                     *         "from": "2026-11-20T12:00:00.000Z",
+                     *         "to": "2027-12-20T12:00:00.000Z"
+                     *       },
+                     *       "authority": {
+                     *         "subject": "Gatehouse CA 3F2A91 (gatehouse.home.arpa)",
+                     *         "from": "2026-11-20T12:00:00.000Z",
+                     *         "to": "2036-11-17T12:00:00.000Z"
+                     *       },
+                     *       "notes": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InstalledCertificate"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    renewCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description By a new authority, which every client has to install again
+                     * @default false
+                     */
+                    authority?: boolean;
+                    /**
+                     * @description Removes the installed certificate with its key, and serves one of the authority of the box
+                     * @default false
+                     */
+                    discardInstalled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The certificate of the box. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "https": true,
+                     *       "hostName": "gatehouse.home.arpa",
+                     *       "names": [
+                     *         "gatehouse.home.arpa",
+                     *         "gatehouse.local",
+                     *         "localhost"
+                     *       ],
+                     *       "leftOut": [],
+                     *       "requested": false,
+                     *       "installed": false,
+                     *       "served": {
+                     *         "source": "own",
+                     *         "subject": "gatehouse.home.arpa",
+                     *         "issuer": "Gatehouse CA 3F2A91 (gatehouse.home.arpa)",
+                     *         "names": [
+                     *           "gatehouse.home.arpa",
+                     *           "gatehouse.local",
+                     *           "localhost",
+                     *           "127.0.0.1",
+                     *           "192.168.1.17"
+                     *         ],
+                     *         "from": "2026-11-20T12:00:00.000Z",
+                     *         "to": "2027-12-20T12:00:00.000Z"
+                     *       },
+                     *       "authority": {
+                     *         "subject": "Gatehouse CA 3F2A91 (gatehouse.home.arpa)",
+                     *         "from": "2026-11-20T12:00:00.000Z",
+                     *         "to": "2036-11-17T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

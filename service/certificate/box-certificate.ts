@@ -23,12 +23,14 @@ export interface BoxCertificate extends CertificateSource {
   readonly paths: Readonly<Record<'own' | 'installed' | 'authority' | 'request', string>>;
   /** Of the running machine. */
   names(): BoxNames;
-  /** From now on the authority's key can be read. */
-  open(secret: KeptSecret): void;
+  /** From now on the authority's key can be read. `issued` is called after each certificate or authority that was not asked for. */
+  open(secret: KeptSecret, issued?: (made: Renewal) => Promise<void>): void;
   /** Issues a certificate where one is due, or is asked for. With `authority` a new one issues it, which every client has to install again. */
   renew(asked?: Partial<Renewal>): Promise<Renewal>;
   /** The certificate of the authority, PEM; undefined before the first one was made. */
   authority(): string | undefined;
+  /** Names and addresses of the machine that the authority may not issue for, as of the last renewal. */
+  leftOut(): readonly string[];
 }
 
 /** What was made. */
@@ -62,12 +64,13 @@ export function createBoxCertificate({ folder, names, clock, log }: BoxCertifica
   const inTurn = createOneAtATime();
   const issueDue = createIssuing({ paths, names, clock, log });
   let opened: Authority | undefined;
+  let whenIssued: (made: Renewal) => Promise<void> = async () => {};
   let temporary: TlsFiles | undefined;
   let reportedUnusable = '';
 
   async function renew(authority: Authority, asked: Partial<Renewal>): Promise<Renewal> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const made = await issueDue(authority, asked);
+    const made = await issueDue.run(authority, asked);
     temporary = undefined;
     return made;
   }
@@ -102,8 +105,9 @@ export function createBoxCertificate({ folder, names, clock, log }: BoxCertifica
   return {
     paths,
     names,
-    open(secret) {
+    open(secret, issued = async () => {}) {
       opened = createAuthority(secret);
+      whenIssued = issued;
     },
     renew: (asked = {}) =>
       inTurn(() => {
@@ -111,10 +115,13 @@ export function createBoxCertificate({ folder, names, clock, log }: BoxCertifica
         return renew(opened, asked);
       }),
     authority: () => readIfThere(paths.authority),
+    leftOut: issueDue.leftOut,
     renewDue: () =>
       inTurn(async () => {
-        if (opened) await renew(opened, {});
-        else if (read().is === 'unusable') await makeTemporary();
+        if (opened) {
+          const made = await renew(opened, {});
+          if (made.leaf || made.authority) await whenIssued(made);
+        } else if (read().is === 'unusable') await makeTemporary();
       }),
     read,
   };
@@ -127,20 +134,19 @@ function createIssuing({
   clock,
   log,
 }: Pick<BoxCertificate, 'paths'> & Omit<BoxCertificateDeps, 'folder'>) {
-  let reported = '';
+  let leftOut: readonly string[] = [];
 
   function reportLeftOut(left: readonly string[]): void {
-    const text = left.join();
-    if (text !== '' && text !== reported) {
+    if (left.length > 0 && left.join() !== leftOut.join()) {
       log.warn(
         { left },
         'the certificate authority of the box may not issue for these names or addresses: they are left out of the certificate',
       );
     }
-    reported = text;
+    leftOut = left;
   }
 
-  return async (authority: Authority, asked: Partial<Renewal>): Promise<Renewal> => {
+  async function run(authority: Authority, asked: Partial<Renewal>): Promise<Renewal> {
     const now = clock.now();
     const wanted = names();
     const { made, ...issuer } = await authority.prepare(wanted, { now, replace: asked.authority === true });
@@ -161,7 +167,9 @@ function createIssuing({
       log.info(holder, 'a certificate was issued by the authority of the box');
     }
     return { leaf: due, authority: made !== false };
-  };
+  }
+
+  return { run, leftOut: () => leftOut };
 }
 
 function isDue(

@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   org: async () => (await import('./org/org.ts')).addOrg,
   key: async () => (await import('./key/key.ts')).addKey,
   keystore: async () => (await import('./keystore/keystore.ts')).addKeystore,
+  certificate: async () => (await import('./certificate/certificate.ts')).addCertificate,
   master: async () => (await import('./master/master.ts')).addMaster,
   limits: async () => (await import('./limits/limits.ts')).addLimits,
   subject: async () => (await import('./subject/subject-command.ts')).addSubjectCommand,

@@ -8,7 +8,6 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { createIds, type Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import type { Database, DatabasePlace } from '../storage/connection.ts';
-import { createApplianceSecret } from '../storage/keys/appliance-secret.ts';
 import type { Vault } from '../storage/keys/vault.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
@@ -63,8 +62,6 @@ export async function openBase(
   const { boxCertificate = boxCertificateOf(config, { clock, log }), ...older } = deps;
   const { place, database, vault, close } = await openDirectory(config, { clock, log, unlock, ...older });
   opened.defer(close);
-  boxCertificate.open(createApplianceSecret('tls/authority', vault));
-  await certificate?.load();
   const library = await openModelLibrary(modelPaths(config.data));
   for (const damage of library.damaged()) {
     log.error(

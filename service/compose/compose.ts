@@ -13,6 +13,7 @@ import { openAudit } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
 import { type Base, type ComposeDeps, openBase } from './base.ts';
 import { type Callers, openCallers } from './callers.ts';
+import { type CertificateCare, openCertificateCare } from './certificate-care.ts';
 import { createErasing, type Erasing } from './erasing.ts';
 import type { EventsOut } from './events-out.ts';
 import { createMetricGauges } from './gauges/metric-gauges.ts';
@@ -34,7 +35,8 @@ export interface Gatehouse
     Erasing,
     Pick<Pictures, 'models'>,
     People,
-    KeyCare {
+    KeyCare,
+    CertificateCare {
   auditLog: AuditLog;
   backups: Backups;
   /** Waits for recurring jobs that are still running after their stop. */
@@ -63,6 +65,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const base = await openBase(config, deps, opened);
   const { ground, metrics, certificate } = base;
   const audited = await openAudit(base);
+  const certificateCare = await openCertificateCare({ ...base, ...audited });
   const queue = await openQueue(config, { ...ground, ...audited });
   const callers = await openCallers({ ...base, ...audited });
   const staff = await openStaff({ ...base, ...audited, ...callers });
@@ -103,7 +106,16 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const everything = opened.move();
   return {
     ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, status },
-    ...{ ...queue, ...eventsOut, ...callers, ...staff, ...people, ...keyCare, ...erasing },
+    ...{
+      ...queue,
+      ...eventsOut,
+      ...callers,
+      ...staff,
+      ...people,
+      ...keyCare,
+      ...erasing,
+      ...certificateCare,
+    },
     ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
     serving: createServing({ config, certificate, clock: ground.clock }),
     listens: ownPlaces.listens,

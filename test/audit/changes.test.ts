@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { issueLeaf, makeAuthority } from '../../service/certificate/issue.ts';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import type { OrganizationId, SubjectId } from '../../service/lib/id.ts';
@@ -27,6 +28,7 @@ interface Sample {
 const email = 'ada.lovelace@example.com';
 const consent = { textVersion: 'v3', purposes: ['verification'], method: 'form', legalBasis: 'GDPR 9(2)(a)' };
 const place = () => join(folder, 'place');
+const customerPair = { chain: '', key: '' };
 
 /** Every route that changes something, a request that does, and the line that it leaves; what is in `:…` is filled in. */
 const changes: Record<string, () => Sample> = {
@@ -269,6 +271,18 @@ const changes: Record<string, () => Sample> = {
     body: { path: join(folder, 'other.key') },
     action: 'master.use-file',
   }),
+  'POST /api/admin/certificate/request': () => ({ body: {}, action: 'certificate.request' }),
+  'POST /api/admin/certificate/install': () => ({
+    body: customerPair,
+    before: async () => {
+      const names = gatehouse.certificates.describe().names.filter((name) => name !== 'localhost');
+      const authority = await makeAuthority({ names, networks: ['127.0.0.0/8'] }, Date.now());
+      const { certificate, key } = await issueLeaf(authority, { names, addresses: [] }, Date.now());
+      Object.assign(customerPair, { chain: certificate, key });
+    },
+    action: 'certificate.install',
+  }),
+  'POST /api/admin/certificate/renew': () => ({ body: {}, action: 'certificate.renew' }),
   'POST /api/admin/signing-keys/:purpose/rotate': () => ({ action: 'signing-key.rotate' }),
 };
 

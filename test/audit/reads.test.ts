@@ -76,6 +76,8 @@ const nothingPersonal = [
   '/api/admin/backups/plans',
   '/api/admin/master-key',
   '/api/admin/signing-keys',
+  '/api/admin/certificate',
+  '/api/admin/certificate/fingerprints',
 ];
 /** As `/api/admin/audit`, but it does not end: audit-log.test.ts. */
 const endless = ['/api/admin/audit/follow'];

@@ -11,6 +11,7 @@ const rooms = [
   'models',
   'auditLog',
   'backups',
+  'certificates',
   'holds',
   'erasure',
   'subjectRecords',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Schemas } from '../../../sdk/admin/client.ts';
 import { shownSettings } from '../../compose/serving.ts';
 import type { Config } from '../../config.ts';
+import { invocation } from '../invocation.ts';
 import type { Finding } from './checks.ts';
 
 export type Service = NonNullable<Schemas['Status']['service']>;
@@ -71,7 +72,7 @@ export function checkServedTls({ certificate, insecureHttp, url }: Service, now:
         what,
         state: 'warn',
         found,
-        remedy: 'Renew the certificate: the service takes the new file within ten minutes.',
+        remedy: `Renew the certificate: ${invocation} certificate show`,
       }
     : { what, state: 'ok', found };
 }

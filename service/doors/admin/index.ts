@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
 import { type AuditRouteDeps, auditRoutes } from './audit/routes.ts';
 import { type BackupRouteDeps, backupRoutes } from './backups/routes.ts';
+import { type CertificateRouteDeps, certificateRoutes } from './certificate/routes.ts';
 import { type ConsentRouteDeps, consentRoutes } from './consent/routes.ts';
 import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
 import { createDoor } from './door.ts';
@@ -29,6 +30,7 @@ import { type SubjectRouteDeps, subjectRoutes } from './subjects/routes.ts';
 import { type VerificationRouteDeps, verificationRoutes } from './verifications/routes.ts';
 import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
 
+export type { CertificateRoom } from './certificate/routes.ts';
 export type { SealState } from './seal/routes.ts';
 export { createSealedControlDoor } from './sealed-door.ts';
 export type { ServiceReport } from './status/report.ts';
@@ -52,6 +54,7 @@ export type AdminDeps = OrganizationRouteDeps &
   ModelRouteDeps &
   AuditRouteDeps &
   BackupRouteDeps &
+  CertificateRouteDeps &
   ConsentRouteDeps &
   SubjectRouteDeps &
   VerificationRouteDeps &
@@ -80,6 +83,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...modelRoutes(deps),
   ...auditRoutes(deps),
   ...backupRoutes(deps),
+  ...certificateRoutes(deps),
   ...consentRoutes(deps),
   ...subjectRoutes(deps),
   ...verificationRoutes(deps),

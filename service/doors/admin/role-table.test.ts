@@ -144,6 +144,11 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'GET /api/admin/backups/plans': 'o ----- -',
   'PUT /api/admin/backups/plans': 'o ----- -',
   'DELETE /api/admin/backups/plans': 'o ----- -',
+  'GET /api/admin/certificate': 'o ----- -',
+  'GET /api/admin/certificate/fingerprints': 'o ----- -',
+  'POST /api/admin/certificate/request': 'o ----- -',
+  'POST /api/admin/certificate/install': 'o ----- -',
+  'POST /api/admin/certificate/renew': 'o ----- -',
   'GET /api/admin/seal': 'o ----- -',
   'POST /api/admin/unseal': 'o ----- -',
 };

@@ -22,6 +22,7 @@ const applianceTasks = [
   'alerts',
   'audit',
   'backups',
+  'certificate',
   'erasure',
   'gallery-calibration',
   'retention',

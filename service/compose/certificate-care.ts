@@ -1,0 +1,155 @@
+import { X509Certificate } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
+import { createCustomerCertificate } from '../certificate/customer-certificate.ts';
+import { fingerprintOf } from '../certificate/issue.ts';
+import type { Config } from '../config.ts';
+import type { CertificateRoom } from '../doors/admin/index.ts';
+import { listenPolicy } from '../http/listening/listen-policy.ts';
+import { readTlsFiles } from '../http/listening/tls-files.ts';
+import { Problem } from '../lib/problem.ts';
+import { createApplianceSecret } from '../storage/keys/appliance-secret.ts';
+import type { Audited } from './audit.ts';
+import type { Base } from './base.ts';
+
+export interface CertificateCare {
+  certificates: CertificateRoom;
+}
+
+/** Reads the certificate of the doors, issues it where it is missing, and lets an operator see and change it. */
+export async function openCertificateCare(base: Base & Audited): Promise<CertificateCare> {
+  const { ground, vault, audit, certificate, boxCertificate } = base;
+  boxCertificate.open(createApplianceSecret('tls/authority', vault), (made) =>
+    ground.inTransaction((tx) =>
+      audit.add(tx, {
+        actor: { is: 'appliance', task: 'certificate' },
+        action: 'certificate.renew',
+        details: { ...made },
+      }),
+    ),
+  );
+  await certificate?.load();
+  const customer = createCustomerCertificate(boxCertificate, ground.clock);
+  return { certificates: { ...createView(base, customer), ...createChanges(base, customer) } };
+}
+
+type Customer = ReturnType<typeof createCustomerCertificate>;
+
+function createView(
+  { config, ground, certificate, boxCertificate: box }: Base,
+  customer: Customer,
+): Pick<CertificateRoom, 'describe' | 'fingerprints'> {
+  /** What is served; without a service, what the next start serves. */
+  function current() {
+    const { tlsCert: cert, tlsKey: key } = config;
+    const fromSettings = cert !== undefined && key !== undefined;
+    const pair = fromSettings
+      ? { ...readTlsFiles({ cert, key }, ground.clock.now()), selfIssued: false }
+      : box.read();
+    const served = certificate?.current() ?? (pair.is === 'usable' ? pair : undefined);
+    if (!served) return undefined;
+    const source = fromSettings ? 'settings' : served.selfIssued ? 'own' : 'installed';
+    return { source, leaf: new X509Certificate(served.cert) } as const;
+  }
+  const authorityOf = () => {
+    const pem = box.authority();
+    return pem === undefined ? undefined : new X509Certificate(pem);
+  };
+  return {
+    describe() {
+      const served = current();
+      const authority = authorityOf();
+      return {
+        https: listenPolicy(config).is === 'tls',
+        hostName: config.hostName,
+        names: box.names().names,
+        leftOut: served?.source === 'own' ? box.leftOut() : [],
+        requested: customer.hasRequest(),
+        installed: customer.isInstalled(),
+        served: served && {
+          source: served.source,
+          issuer: oneLine(served.leaf.issuer),
+          names: namesIn(served.leaf),
+          ...periodOf(served.leaf),
+        },
+        authority: authority && periodOf(authority),
+      };
+    },
+    fingerprints() {
+      const served = current();
+      const authority = box.authority();
+      return {
+        served: served && fingerprintOf(served.leaf.raw),
+        authority: authority === undefined ? undefined : fingerprintOf(authority),
+      };
+    },
+  };
+}
+
+/** The files are changed last, in the transaction of the audit line. */
+function createChanges(
+  { config, ground, audit, certificate, boxCertificate: box }: Base & Audited,
+  customer: Customer,
+): Pick<CertificateRoom, 'request' | 'install' | 'renew'> {
+  const { inTransaction } = ground;
+  return {
+    async request(how, actor) {
+      const { request, made, keep } = await customer.request(how);
+      if (made) {
+        const details = { names: box.names().names, addresses: how.addresses };
+        await inTransaction(async (tx) => {
+          await audit.add(tx, { actor, action: 'certificate.request', details });
+          keep();
+        });
+      }
+      return { request, made };
+    },
+    async install({ chain, key }, actor) {
+      const { notes, uncovered, keep } = customer.check(chain, key);
+      await inTransaction(async (tx) => {
+        await audit.add(tx, { actor, action: 'certificate.install', details: { uncovered } });
+        keep();
+      });
+      await certificate?.reload();
+      return { notes: [...notes, ...whyNotServed(config)] };
+    },
+    async renew({ authority, discardInstalled }, actor) {
+      if (customer.isInstalled() && !discardInstalled) {
+        throw new Problem(
+          'CONFLICT',
+          'A certificate of yours is installed, and the box serves it: ask your authority for another one (gatehouse certificate request), or go back to the authority of the box (--discard-installed). Nothing was changed.',
+        );
+      }
+      await inTransaction(async (tx) => {
+        const details = { leaf: true, authority, discardInstalled };
+        await audit.add(tx, { actor, action: 'certificate.renew', details });
+        await box.renew({ leaf: true, authority });
+        if (discardInstalled) customer.discard();
+      });
+      await certificate?.reload();
+    },
+  };
+}
+
+function whyNotServed(config: Config): string[] {
+  if (config.tlsCert !== undefined)
+    return ['The files of the setting tlsCert are served instead: remove the setting.'];
+  return listenPolicy(config).is === 'tls'
+    ? []
+    : ['The box serves plain HTTP: set “hostName”, or listen beyond this machine, to serve it.'];
+}
+
+const periodOf = ({ subject, validFrom, validTo }: X509Certificate) => ({
+  subject: oneLine(subject),
+  from: Date.parse(validFrom),
+  to: Date.parse(validTo),
+});
+
+const oneLine = (name: string | undefined) => (name ?? '').replaceAll('\n', ', ').replace(/^CN=/, '');
+
+function namesIn({ subjectAltName }: X509Certificate): string[] {
+  if (subjectAltName === undefined) return [];
+  return subjectAltName.split(', ').map((one) => {
+    const [, kind, value = ''] = /^(DNS|IP Address):(.*)$/.exec(one) ?? [];
+    return kind === 'IP Address' ? ipaddr.parse(value).toString() : value;
+  });
+}

@@ -1,0 +1,142 @@
+import type { Actor } from '../../../engine/audit/index.ts';
+import { time } from '../../../lib/time.ts';
+import { type AdminRoute, route } from '../route.ts';
+import {
+  CertificateReply,
+  FingerprintsReply,
+  InstallCertificate,
+  InstalledReply,
+  RenewCertificate,
+  RequestCertificate,
+  RequestReply,
+} from './wire.ts';
+
+interface Period {
+  subject: string;
+  /** ms since 1970. */
+  from: number;
+  to: number;
+}
+
+/** The certificate of the doors; what is composed fits. */
+export interface CertificateRoom {
+  describe(): {
+    https: boolean;
+    hostName: string | undefined;
+    names: readonly string[];
+    leftOut: readonly string[];
+    requested: boolean;
+    installed: boolean;
+    served:
+      | (Period & { source: 'settings' | 'installed' | 'own'; issuer: string; names: readonly string[] })
+      | undefined;
+    authority: Period | undefined;
+  };
+  /** SHA-256. */
+  fingerprints(): { served: string | undefined; authority: string | undefined };
+  request(
+    how: { again: boolean; addresses: boolean },
+    who: Actor,
+  ): Promise<{ request: string; made: boolean }>;
+  /** Throws INVALID_REQUEST for what cannot be served. */
+  install(pair: { chain: string; key: string | undefined }, who: Actor): Promise<{ notes: string[] }>;
+  /** Throws CONFLICT where a certificate is installed, unless it is to be discarded. */
+  renew(what: { authority: boolean; discardInstalled: boolean }, who: Actor): Promise<void>;
+}
+
+export interface CertificateRouteDeps {
+  certificates: CertificateRoom;
+}
+
+const about = {
+  tag: 'appliance',
+  within: 'appliance',
+  may: { operator: true, administrator: [], key: false },
+} as const;
+
+/** The fingerprints are a route of their own: they are for the box itself, and not for a page that comes over the network. */
+export const certificateRoutes = ({ certificates }: CertificateRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/certificate',
+    operationId: 'getCertificate',
+    summary: 'Show the certificate of the box',
+    description: 'The one that is served, the authority of the box, and the names that it should cover.',
+    reply: CertificateReply,
+    handle: () => describe(certificates),
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/certificate/fingerprints',
+    operationId: 'getCertificateFingerprints',
+    summary: 'Show the fingerprints to compare',
+    description:
+      'For the screen of the box: a person compares them with what a device shows before it trusts.',
+    reply: FingerprintsReply,
+    handle: () => certificates.fingerprints(),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/certificate/request',
+    operationId: 'requestCertificate',
+    summary: 'Make a certificate request',
+    description:
+      'For the authority of the organization. The key stays on the box. Answers the open request where there is one, unless `again`.',
+    body: RequestCertificate,
+    reply: RequestReply,
+    refuses: ['STORAGE_FULL'],
+    handle: ({ body, who }) => certificates.request(body, who),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/certificate/install',
+    operationId: 'installCertificate',
+    summary: 'Install a certificate',
+    description:
+      'Checks key, chain, names and dates, and serves it from then on, for new connections and without a restart.',
+    body: InstallCertificate,
+    reply: InstalledReply,
+    refuses: ['STORAGE_FULL'],
+    async handle({ body: { chain, key }, who }) {
+      const { notes } = await certificates.install({ chain, key }, who);
+      return { ...describe(certificates), notes };
+    },
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/certificate/renew',
+    operationId: 'renewCertificate',
+    summary: 'Issue a certificate now',
+    description:
+      'By the authority of the box, which renews it by itself before its end. A new authority has to be installed again on every client.',
+    body: RenewCertificate,
+    reply: CertificateReply,
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
+    async handle({ body, who }) {
+      await certificates.renew(body, who);
+      return describe(certificates);
+    },
+  }),
+];
+
+function describe(certificates: CertificateRoom): CertificateReply {
+  const { served, authority, names, leftOut, ...rest } = certificates.describe();
+  return {
+    ...rest,
+    names: [...names],
+    leftOut: [...leftOut],
+    served: served && {
+      ...{ source: served.source, subject: served.subject, issuer: served.issuer },
+      names: [...served.names],
+      ...periodOf(served),
+    },
+    authority: authority && { subject: authority.subject, ...periodOf(authority) },
+  };
+}
+
+const periodOf = ({ from, to }: Period) => ({ from: time(from), to: time(to) });

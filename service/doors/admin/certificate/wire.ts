@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { time } from '../reply-fields.ts';
+
+const fields = {
+  https: z.boolean().describe('The box serves HTTPS'),
+  hostName: z.string().optional().describe('The setting `hostName`; absent where it is not set'),
+  names: z.array(z.string()).describe('Names of the box that a certificate should cover'),
+  leftOut: z
+    .array(z.string())
+    .describe('Names and addresses that the authority of the box may not issue for'),
+  requested: z.boolean().describe('A certificate request waits for its answer'),
+  installed: z.boolean().describe('A certificate of the organization is installed'),
+  served: z
+    .strictObject({
+      source: z
+        .enum(['settings', 'installed', 'own'])
+        .describe(
+          '`settings`: the files of `tlsCert` and `tlsKey`. `installed`: from the authority of the organization. `own`: from the authority of the box',
+        ),
+      subject: z.string().describe('The name it is for'),
+      issuer: z.string().describe('Who issued it'),
+      names: z.array(z.string()).describe('Names and addresses that it covers'),
+      from: time('When it begins'),
+      to: time('When it ends'),
+    })
+    .optional()
+    .describe('The certificate that callers get, or would get from the next start on; absent without one'),
+  authority: z
+    .strictObject({
+      subject: z.string().describe('Its name'),
+      from: time('When it begins'),
+      to: time('When it ends'),
+    })
+    .optional()
+    .describe('The certificate authority of the box; absent before the first start with HTTPS'),
+};
+
+const example = {
+  https: true,
+  hostName: 'gatehouse.home.arpa',
+  names: ['gatehouse.home.arpa', 'gatehouse.local', 'localhost'],
+  leftOut: [],
+  requested: false,
+  installed: false,
+  served: {
+    source: 'own' as const,
+    subject: 'gatehouse.home.arpa',
+    issuer: 'Gatehouse CA 3F2A91 (gatehouse.home.arpa)',
+    names: ['gatehouse.home.arpa', 'gatehouse.local', 'localhost', '127.0.0.1', '192.168.1.17'],
+    from: '2026-11-20T12:00:00.000Z',
+    to: '2027-12-20T12:00:00.000Z',
+  },
+  authority: {
+    subject: 'Gatehouse CA 3F2A91 (gatehouse.home.arpa)',
+    from: '2026-11-20T12:00:00.000Z',
+    to: '2036-11-17T12:00:00.000Z',
+  },
+};
+
+export const CertificateReply = z.strictObject(fields).meta({
+  id: 'Certificate',
+  description: 'The certificate of the box.',
+  examples: [example],
+});
+export type CertificateReply = z.output<typeof CertificateReply>;
+
+export const InstalledReply = z
+  .strictObject({ ...fields, notes: z.array(z.string()).describe('What to know of it, a sentence each') })
+  .meta({
+    id: 'InstalledCertificate',
+    description: 'The certificate of the box after one was installed.',
+    examples: [{ ...example, installed: true, notes: [] }],
+  });
+
+const fingerprint = (what: string) => z.string().describe(`${what}: SHA-256, hexadecimal in groups of four`);
+
+export const FingerprintsReply = z
+  .strictObject({
+    served: fingerprint('Of the certificate that is served').optional(),
+    authority: fingerprint('Of the certificate authority of the box').optional(),
+  })
+  .meta({
+    id: 'CertificateFingerprints',
+    description: 'What a person compares before a device trusts the box.',
+    examples: [
+      {
+        authority: '9F86 D081 884C 7D65 9A2F EAA0 C55A D015 A3BF 4F1B 2B0B 822C D15D 6C15 B0F0 0A08',
+      },
+    ],
+  });
+
+export const RequestCertificate = z.strictObject({
+  again: z
+    .boolean()
+    .default(false)
+    .describe('A new key and a new request: what an open one is answered with can then not be installed'),
+  addresses: z
+    .boolean()
+    .default(false)
+    .describe('For the addresses of the machine too; many authorities refuse these'),
+});
+
+export const RequestReply = z
+  .strictObject({
+    request: z.string().describe('PKCS #10, PEM'),
+    made: z.boolean().describe('It was made now; false: it was open already'),
+  })
+  .meta({
+    id: 'CertificateRequest',
+    description: 'A request for the authority of the organization.',
+    examples: [
+      { request: '-----BEGIN CERTIFICATE REQUEST-----\n…\n-----END CERTIFICATE REQUEST-----\n', made: true },
+    ],
+  });
+
+const pem = z.string().max(64 * 1024);
+
+export const InstallCertificate = z.strictObject({
+  chain: pem.describe('The certificate of the server and its intermediate ones, PEM, in any order'),
+  key: pem
+    .optional()
+    .describe('Its private key, PEM, where it is not that of a request of this box and not in `chain`'),
+});
+
+export const RenewCertificate = z.strictObject({
+  authority: z
+    .boolean()
+    .default(false)
+    .describe('By a new authority, which every client has to install again'),
+  discardInstalled: z
+    .boolean()
+    .default(false)
+    .describe('Removes the installed certificate with its key, and serves one of the authority of the box'),
+});
