@@ -1287,7 +1287,7 @@ export interface paths {
         put?: never;
         /**
          * Sign with a new key
-         * @description What was signed before stays verifiable.
+         * @description What was signed before stays verifiable, but for access tokens of administrators: those end at once.
          */
         post: operations["rotateSigningKey"];
         delete?: never;
@@ -5423,7 +5423,7 @@ export interface components {
                  * @description What it signs, or signed
                  * @enum {string}
                  */
-                purpose: "audit" | "receipts";
+                purpose: "audit" | "receipts" | "administrators";
                 /** @description PEM */
                 publicKey: string;
             }[];
@@ -15564,7 +15564,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description What the key signs */
-                purpose: "audit" | "receipts";
+                purpose: "audit" | "receipts" | "administrators";
             };
             cookie?: never;
         };

@@ -4,16 +4,28 @@ import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { table } from '../terminal/terminal.ts';
 
+/** What each key signs, and what becomes of what the former one signed. */
+const purposes = {
+  audit: 'verifies what it signed',
+  receipts: 'verifies what it signed',
+  administrators: 'no longer accepted',
+} as const;
+const isPurpose = (text: string): text is keyof typeof purposes => Object.hasOwn(purposes, text);
+
 export function addMasterRotateSigning(master: Command, runner: CommandRunner): void {
   runner.run(
     master
       .command('rotate-signing')
-      .argument('<purpose>', 'audit or receipts')
-      .description('sign with a new key from now on; what was signed before stays verifiable')
+      .argument('<purpose>', 'audit, receipts or administrators')
+      .description(
+        'sign with a new key from now on; the audit log and receipts stay verifiable, access tokens of administrators end',
+      )
       .addHelpText('after', examples('master rotate-signing audit', 'master rotate-signing receipts')),
     async ({ control }, purpose = '') => {
-      if (purpose !== 'audit' && purpose !== 'receipts') {
-        throw new UsageError(`There is no signing key "${purpose}": write audit or receipts.`);
+      if (!isPurpose(purpose)) {
+        throw new UsageError(
+          `There is no signing key "${purpose}": write audit, receipts or administrators.`,
+        );
       }
       const open = await control();
       const rotated = await replyOf(
@@ -22,7 +34,7 @@ export function addMasterRotateSigning(master: Command, runner: CommandRunner): 
       const { items } = await replyOf(open.admin.GET('/api/admin/signing-keys'));
       const rows = items
         .filter((key) => key.purpose === purpose)
-        .map(({ kid }) => [kid, kid === rotated.is ? 'signs' : 'verifies what it signed']);
+        .map(({ kid }) => [kid, kid === rotated.is ? 'signs' : purposes[purpose]]);
       return { json: { purpose, ...rotated }, text: table(['key', 'use'], rows, '') };
     },
   );

@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 
-type SigningPurpose = 'audit' | 'receipts';
+type SigningPurpose = 'audit' | 'receipts' | 'administrators';
 
 /** How the master key in use is kept. */
 export interface MasterState {
@@ -70,7 +70,7 @@ export interface KeyCustody {
     actor: Actor,
   ): Promise<{ generation: number; total: number }>;
   organizationRotation(organization: OrganizationId): Rotation;
-  /** What was signed before stays verifiable: the old public halves stay known. */
+  /** What was signed before stays verifiable: the old public halves stay known. Access tokens of administrators end. */
   rotateSigning(purpose: SigningPurpose, actor: Actor): Promise<{ was: string; is: string }>;
   signingKeys(): { kid: string; purpose: SigningPurpose; publicKey: string }[];
 }

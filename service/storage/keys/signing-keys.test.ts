@@ -13,7 +13,7 @@ afterEach(() => keys.close());
 
 test('rotated: a new key signs, what the old one signed is verified, also after a start; the other purpose is as it was', async () => {
   const signing = await openSigningKeys({ keys, master });
-  const [audit, receipts] = signing.publicKeys();
+  const [audit, receipts, administrators] = signing.publicKeys();
   const old = signing.sign('audit', bytes);
   const first = await signing.rotate('audit');
   expect(first.was).toBe(audit!.kid);
@@ -26,6 +26,7 @@ test('rotated: a new key signs, what the old one signed is verified, also after 
       [first.is, 'audit'],
       [second.is, 'audit'],
       [receipts!.kid, 'receipts'],
+      [administrators!.kid, 'administrators'],
     ]);
     const fresh = one.sign('audit', bytes);
     expect(fresh.kid).toBe(second.is);
@@ -52,6 +53,17 @@ test('a key that could not be stored does not sign', async () => {
   await expect(signing.rotate('audit')).rejects.toThrow('full');
   expect(signing.publicKeys()).toEqual(before);
   expect(signing.sign('audit', bytes).kid).toBe(before[0]!.kid);
+});
+
+test('a key pair signs as the key in use, does not give its private half away, and is new after a rotation', async () => {
+  const signing = await openSigningKeys({ keys, master });
+  const { kid, privateKey, publicKey } = signing.keyPair('administrators');
+  expect(kid).toBe(signing.publicKeys().find(({ purpose }) => purpose === 'administrators')!.kid);
+  const signature = await crypto.subtle.sign('Ed25519', privateKey, bytes);
+  expect(await crypto.subtle.verify('Ed25519', publicKey, signature, bytes)).toBe(true);
+  await expect(crypto.subtle.exportKey('pkcs8', privateKey)).rejects.toThrow();
+  const { is } = await signing.rotate('administrators');
+  expect(signing.keyPair('administrators').kid).toBe(is);
 });
 
 test('another master key opens none', async () => {

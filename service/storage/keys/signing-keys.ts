@@ -6,6 +6,7 @@ import {
   type KeyObject,
   sign as signBytes,
   verify as verifyBytes,
+  type webcrypto,
 } from 'node:crypto';
 import { z } from 'zod';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
@@ -15,14 +16,24 @@ import type { KeyStore } from './key-store.ts';
 import { secretBound } from './wrapped-key.ts';
 
 /** What is signed by a key of its own, so that one that leaks speaks for nothing else. */
-const signingPurposes = ['audit', 'receipts'] as const;
+const signingPurposes = ['audit', 'receipts', 'administrators'] as const;
 export type SigningPurpose = (typeof signingPurposes)[number];
+
+/** What they sign is valid for minutes: a lost key is replaced at any start, and so is one that an older release did not make. */
+const replaceable: readonly SigningPurpose[] = ['administrators'];
 
 export interface Signature {
   /** Of the public key: the first 16 hex digits of the SHA-256 of its SPKI DER. */
   kid: string;
   /** Ed25519 (RFC 8032), base64url. */
   signature: string;
+}
+
+/** The key in use, for a library that signs. The private half cannot be exported. */
+export interface SigningKeyPair {
+  kid: string;
+  privateKey: webcrypto.CryptoKey;
+  publicKey: webcrypto.CryptoKey;
 }
 
 export interface PublicSigningKey {
@@ -35,6 +46,7 @@ export interface PublicSigningKey {
 /** Ed25519 keys whose private halves never leave the service; they lie in the key store, wrapped by the master key. */
 export interface SigningKeys {
   sign(purpose: SigningPurpose, bytes: Uint8Array): Signature;
+  keyPair(purpose: SigningPurpose): SigningKeyPair;
   /** Every key there ever was, so that what was signed long ago is verified too; of each purpose the one in use last. */
   publicKeys(): PublicSigningKey[];
   /**
@@ -63,7 +75,7 @@ const nameOf = (purpose: SigningPurpose) => `signing/${purpose}`;
 /**
  * Opens the signing keys, and makes those that are missing where `mayCreate` (as unless given); on disk when it resolves. Throws
  * SEALED for a secret that another master key wrapped, and for one that is missing where none may be made: a new key in its
- * place would make everything look unsigned that was signed before.
+ * place would make everything look unsigned that was signed before. A key of `replaceable` may always be made.
  */
 export async function openSigningKeys({
   keys,
@@ -80,7 +92,7 @@ export async function openSigningKeys({
     const name = nameOf(purpose);
     const found = stored.get(name);
     if (!found) {
-      if (!mayCreate) {
+      if (!mayCreate && !replaceable.includes(purpose)) {
         throw new Problem(
           'SEALED',
           `The key store lacks the signing key "${purpose}" that it had before: the key store was changed by hand. Put back its newest copy.`,
@@ -117,6 +129,14 @@ export async function openSigningKeys({
     sign(purpose, bytes) {
       const { kid, key } = held.get(purpose)!;
       return { kid, signature: signBytes(null, bytes, key).toString('base64url') };
+    },
+    keyPair(purpose) {
+      const { kid, key } = held.get(purpose)!;
+      return {
+        kid,
+        privateKey: key.toCryptoKey('Ed25519', false, ['sign']),
+        publicKey: createPublicKey(key).toCryptoKey('Ed25519', true, ['verify']),
+      };
     },
     publicKeys: () =>
       [...held].flatMap(([purpose, { kid, publicKey, retired }]) =>

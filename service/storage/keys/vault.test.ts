@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -120,3 +121,49 @@ test('the key of an organization whose making was cut short is no reason to refu
   await vault.close();
   await (await open()).close();
 });
+
+test('a signing key that an older release did not make is made at start, also in the copies; a lost one of the log is not', async () => {
+  await begin();
+  const place = mkdtempSync(join(tmpdir(), 'gatehouse-vault-copy-'));
+  try {
+    const first = await open();
+    await first.copies.add(place);
+    await first.close();
+    const store = join(folder, 'keys.db');
+    const remove = (name: string) =>
+      inFile(store, (db) => db.prepare(`delete from appliance_secret where name = ?`).run(name));
+    remove('signing/administrators');
+    const upgraded = await open();
+    const { kid } = upgraded.signing.keyPair('administrators');
+    await upgraded.close();
+    for (const path of [store, join(place, 'gatehouse-keys.db')]) {
+      expect(
+        inFile(path, (db) =>
+          db
+            .prepare(`select details from appliance_secret where name = 'signing/administrators'`)
+            .pluck()
+            .get(),
+        ),
+      ).toContain(kid);
+    }
+    const again = await open();
+    expect(again.signing.keyPair('administrators').kid).toBe(kid);
+    await again.close();
+    remove('signing/receipts');
+    await expect(open()).rejects.toMatchObject({
+      code: 'SEALED',
+      message: expect.stringContaining('receipts'),
+    });
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+});
+
+function inFile<T>(path: string, work: (file: Sqlite.Database) => T): T {
+  const file = new Sqlite(path);
+  try {
+    return work(file);
+  } finally {
+    file.close();
+  }
+}

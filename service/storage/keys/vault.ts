@@ -102,7 +102,7 @@ export async function openVault(
   const master = await openMaster({ keys, places, log, unlock, mayCreate: organizations.length === 0 });
   const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
   const held = await openIntegrity({ keys, master, organizations: organizationKeys });
-  const signing = await openSigningKeys({ keys, master, mayCreate: held === undefined });
+  const made = held ? undefined : await openSigningKeys({ keys, master });
   const { integrity, checkpointNote } = await openNoteGuard({
     held,
     keys,
@@ -111,6 +111,8 @@ export async function openVault(
     copies,
     guard,
   });
+  // After the guard: a key that an older release did not make is written, and copies take writes only from here on.
+  const signing = made ?? (await openSigningKeys({ keys, master, mayCreate: false }));
   const sealer = await createSealer({ keys, copies, master, organizations: organizationKeys, clock, log });
   const everything = opened.move();
   return {

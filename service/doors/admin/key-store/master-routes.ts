@@ -116,7 +116,8 @@ const signingRoutes = ({ custody }: MasterRouteDeps): AdminRoute[] => [
     url: '/signing-keys/:purpose/rotate',
     operationId: 'rotateSigningKey',
     summary: 'Sign with a new key',
-    description: 'What was signed before stays verifiable.',
+    description:
+      'What was signed before stays verifiable, but for access tokens of administrators: those end at once.',
     params: SigningParams,
     reply: ReplacementReply,
     refuses: ['CONFLICT', 'STORAGE_FULL'],

@@ -107,7 +107,7 @@ export const ReplacementReply = z
     examples: [{ was: 'mk_7f3a', is: 'mk_91c0' }],
   });
 
-const purpose = z.enum(['audit', 'receipts']);
+const purpose = z.enum(['audit', 'receipts', 'administrators']);
 export const SigningParams = z.strictObject({ purpose: purpose.describe('What the key signs') });
 
 export const SigningKeysReply = z
