@@ -1,26 +1,76 @@
-import { type Administrators, createAdministrators } from '../engine/administrators/index.ts';
+import { hasFreshFactor } from '../engine/access/index.ts';
+import {
+  type AdministratorSession,
+  type Administrators,
+  type AdministratorsDeps,
+  createAdministrators,
+} from '../engine/administrators/index.ts';
+import { type AdministratorTokens, createAdministratorTokens } from '../engine/tokens/index.ts';
+import type { AdministratorSessions } from '../http/sign-in/administrator-sessions.ts';
+import { defined } from '../lib/defined.ts';
+import type { Vault } from '../storage/keys/vault.ts';
 import type { Audited } from './audit.ts';
-import type { Base } from './base.ts';
+import type { Base, Ground } from './base.ts';
 import type { Callers } from './callers.ts';
 
 export interface Staff {
   administrators: Administrators;
+  tokens: AdministratorTokens;
+  /** Whom the server takes a session cookie or an access token for. */
+  sessions: AdministratorSessions;
 }
 
-/** Who signs in to the console, and how. */
-export async function openStaff({
-  ground,
-  vault,
-  audit,
-  organizations,
-  restored,
-}: Base & Audited & Callers): Promise<Staff> {
-  const administrators = createAdministrators({
-    ...ground,
-    integrity: vault.integrity,
-    audit,
-    organizations,
+interface StaffDeps extends Pick<Audited, 'audit'>, Pick<Callers, 'organizations'> {
+  ground: Omit<Ground, 'sealer'>;
+  vault: Pick<Vault, 'integrity' | 'signing'>;
+  hashing?: NonNullable<AdministratorsDeps['hashing']>;
+}
+
+/** Who signs in to the console, and how. A restore ends every session. */
+export async function openStaff(deps: Base & Audited & Callers): Promise<Staff> {
+  const staff = createStaff(deps);
+  if (deps.restored) await staff.administrators.endAll();
+  return staff;
+}
+
+export function createStaff({ ground, vault, ...deps }: StaffDeps): Staff {
+  const { clock } = ground;
+  const administrators = createAdministrators({ ...ground, ...deps, integrity: vault.integrity });
+  const tokens = createAdministratorTokens({
+    clock,
+    keys: {
+      current: () => vault.signing.keyPair('administrators'),
+      // Not the former keys: one is rotated because it may have leaked.
+      verifier(kid) {
+        const pair = vault.signing.keyPair('administrators');
+        return pair.kid === kid ? pair.publicKey : undefined;
+      },
+    },
   });
-  if (restored) await administrators.endAll();
-  return { administrators };
+  return {
+    administrators,
+    tokens,
+    sessions: {
+      async byCookie(secret) {
+        const opened = await administrators.sessionOf(secret);
+        return opened && callerOf(opened.session);
+      },
+      async byToken(token) {
+        const owner = await tokens.read(token);
+        const session = owner && (await administrators.sessionById(owner.session));
+        return session?.administrator.id === owner?.administrator ? session && callerOf(session) : undefined;
+      },
+      checkCsrf: administrators.checkCsrf,
+      hasFreshFactor: (caller) => hasFreshFactor(caller, clock.now()),
+    },
+  };
+}
+
+function callerOf({ id, administrator, factorAt, limitedTo }: AdministratorSession) {
+  const { organization, role, applianceOwner } = administrator;
+  return {
+    ...({ is: 'administrator', administrator: administrator.id, session: id } as const),
+    ...{ organization, role, applianceOwner },
+    ...defined({ factorAt, limitedTo }),
+  };
 }

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Access, KeyCaller } from '../engine/access/index.ts';
+import { defined } from '../lib/defined.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { authenticate, meteredAs } from './authentication.ts';
 import { createBodyBudget } from './bodies/body-budget.ts';
 import { notFound } from './error-handling.ts';
 import type { OwnHosts } from './listening/own-hosts.ts';
 import { accessListOf } from './route-access.ts';
+import type { AdministratorSessions } from './sign-in/administrator-sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -22,6 +24,8 @@ export interface Admitted {
 export interface AdmissionDeps {
   /** Absent on the control socket, where every caller is an operator: no route there can ask for a credential. */
   access?: Access;
+  /** Sessions of administrators; absent: none can sign in. */
+  sessions?: AdministratorSessions;
   /** Counts the requests of keys; absent: no counting. Throws a Problem for a request over a limit. */
   admission?: { admit(caller: KeyCaller, request: { metered: boolean }): Promise<Admitted> };
   /** The hosts that a request may name; absent: not checked, as on the control socket. */
@@ -34,7 +38,7 @@ export interface AdmissionDeps {
  */
 export function admitRequests(
   app: FastifyInstance,
-  { access, admission, hosts }: AdmissionDeps,
+  { access, sessions, admission, hosts }: AdmissionDeps,
   mostBodies: number,
 ): void {
   const bodies = createBodyBudget(mostBodies);
@@ -46,7 +50,7 @@ export function admitRequests(
     const { access: who, metered = false } = request.routeOptions.config;
     const list = accessListOf(who);
     if (access && list) {
-      const caller = await authenticate(access, request, list);
+      const caller = await authenticate({ access, ...defined({ sessions }) }, request, list);
       request.caller = caller;
       if (admission && caller.is === 'key') request.admitted = await admission.admit(caller, { metered });
     }

@@ -1,9 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { Access, Caller, KeyCaller } from '../engine/access/index.ts';
+import type { Access, AdministratorCaller, Caller, KeyCaller } from '../engine/access/index.ts';
 import { defined } from '../lib/defined.ts';
 import { Problem } from '../lib/problem.ts';
 import type { AccessList } from './route-access.ts';
+import {
+  type AdministratorSessions,
+  administratorByCookie,
+  administratorByToken,
+  isAccessToken,
+  requireAdmission,
+} from './sign-in/administrator-sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -56,20 +63,33 @@ function bearerOf(authorization: string | undefined): string | undefined {
   return credential || undefined;
 }
 
+export interface Credentials {
+  access: Access;
+  /** Absent: no administrator can sign in to this server. */
+  sessions?: AdministratorSessions;
+}
+
 /**
- * Who calls, where the list takes such a caller. Throws what `access` throws; nothing of the body has been read by then.
- * API keys are the only credentials that can be checked so far: where none may call, every request is refused.
+ * Who calls: an API key or an access token where one is sent, else the administrator of the session cookie. Throws what `access`
+ * throws, and for an administrator whom the list does not take; nothing of the body has been read by then.
  */
 export async function authenticate(
-  access: Access,
+  { access, sessions }: Credentials,
   request: FastifyRequest,
   list: AccessList,
 ): Promise<Caller> {
   const credential = credentialOf(request.raw);
+  if (sessions) {
+    const administrator = await administratorOf(sessions, request, list, credential);
+    if (administrator) {
+      requireAdmission(sessions, administrator, list);
+      return administrator;
+    }
+  }
   if (credential === undefined && list.key === undefined) {
     throw new Problem(
       'MISSING_AUTH',
-      'This takes a signed-in administrator, which this release cannot check: use the "gatehouse" command on the box.',
+      'This takes a signed-in administrator: sign in (POST /api/auth/login) and send the access token as "Authorization: Bearer …".',
     );
   }
   return access.authenticate(
@@ -81,6 +101,20 @@ export async function authenticate(
       origin: request.headers.origin,
     }),
   );
+}
+
+/** A cookie counts only where nothing else is sent, and only on routes for administrators. */
+async function administratorOf(
+  sessions: AdministratorSessions,
+  request: FastifyRequest,
+  list: AccessList,
+  credential: string | undefined,
+): Promise<AdministratorCaller | undefined> {
+  if (credential !== undefined) {
+    return isAccessToken(credential) ? administratorByToken(sessions, credential) : undefined;
+  }
+  const takesAdministrators = (list.administrator ?? []).length > 0 || list.applianceOwner;
+  return takesAdministrators ? administratorByCookie(sessions, request) : undefined;
 }
 
 /** The caller of a route that asks for a credential. */
@@ -102,3 +136,12 @@ export function keyOf(request: FastifyRequest): KeyCaller {
 
 /** What stands for the caller where its use of the box is measured. */
 export const meteredAs = (caller: Caller): string => (caller.is === 'key' ? caller.key : caller.session);
+
+/** The administrator who calls a route that only administrators may call. */
+export function administratorOfRequest(request: FastifyRequest): AdministratorCaller {
+  const caller = callerOf(request);
+  if (caller.is !== 'administrator') {
+    throw new Error(`${request.routeOptions.url} expects an administrator but admitted a ${caller.is}`);
+  }
+  return caller;
+}

@@ -8,6 +8,12 @@ export interface AccessList {
   keyRefusal?: string;
   /** An administrator with one of these roles. */
   administrator?: readonly Role[];
+  /** An administrator who may act on the whole appliance, whatever the role. */
+  applianceOwner?: boolean;
+  /** An administrator must have proven a second factor within the last minutes. */
+  fresh?: boolean;
+  /** A session that can do nothing but enroll a second factor may call it too. */
+  enrollment?: boolean;
   /** The token of a session of this kind. */
   session?: SessionKind;
 }

@@ -15,6 +15,9 @@ export async function openApiDocument(): Promise<unknown> {
     {
       ...({} as AdminDeps),
       access: {} as never,
+      administrators: {} as never,
+      tokens: {} as never,
+      sessions: {} as never,
       limits: {} as never,
       checks: {} as never,
       alerts: {} as never,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Gatehouse } from '../compose/compose.ts';
 import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
+import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
 import { createBehaviorDoor } from '../doors/behavior/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
@@ -25,6 +26,8 @@ export async function createPublicServer(
     'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
   > &
     AdminDeps &
+    Pick<AuthDeps, 'administrators' | 'tokens'> &
+    Pick<Gatehouse, 'sessions'> &
     Partial<Pick<Gatehouse, 'gauges'>>,
   {
     trustedProxies,
@@ -43,9 +46,10 @@ export async function createPublicServer(
       trust?: TrustDeps;
     },
 ): Promise<ReturnType<typeof createServer>> {
-  const { access, limits, checks, metrics, gauges, clock, ids, log, status } = gatehouse;
+  const { access, sessions, limits, checks, metrics, gauges, clock, ids, log, status } = gatehouse;
   const app = createServer({
     access,
+    sessions,
     admission: limits,
     log,
     ids,
@@ -71,6 +75,7 @@ export async function createPublicServer(
     }),
   );
   await app.register(createIdentityDoor({ checks }));
+  await app.register(createAuthDoor(gatehouse));
   await app.register(createBehaviorDoor({ webhooks: gatehouse.webhooks }));
   await app.register(createAdminDoor(gatehouse));
   if (jobsBoard) await app.register(createJobsDoor(jobsBoard));

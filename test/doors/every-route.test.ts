@@ -36,6 +36,8 @@ const publicRoutes = [
   'GET /metrics',
   'GET /openapi.json',
   'GET /ready',
+  'POST /api/auth/login',
+  'POST /api/v1/auth/login',
 ];
 /** Opened by a link for one use, and tried in jobs-board.test.ts. */
 const boardRoute = / \/jobs(?:\/|$)/;

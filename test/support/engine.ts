@@ -1,4 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto';
+import { createStaff } from '../../service/compose/administrators.ts';
 import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
@@ -192,6 +193,9 @@ function createManualClock(start = Date.UTC(2026, 10, 20, 12)): Clock & { advanc
   };
 }
 
+/** What hashing a password costs in tests. */
+const cheapHashing = { cost: { memoryKiB: 8, passes: 1 } };
+
 /** What an organization attests that may enroll real people. */
 export const consentOfAll = {
   textVersion: 'v1',
@@ -287,6 +291,11 @@ export async function startEngine({
     library,
     models,
     organizations,
+    ...createStaff({
+      ground: shared,
+      vault: { integrity, signing },
+      ...{ audit, organizations, hashing: cheapHashing },
+    }),
     consents,
     subjects,
     /** A second start over the same database, with empty galleries. */

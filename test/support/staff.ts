@@ -1,17 +1,9 @@
 import type { Role } from '../../service/engine/access/index.ts';
-import {
-  createAdministrators,
-  type OpenedSession,
-  type Site,
-} from '../../service/engine/administrators/index.ts';
+import type { OpenedSession, Site } from '../../service/engine/administrators/index.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
-import { silentLog } from '../../service/lib/log.ts';
 import type { DatabasePlace } from '../../service/storage/connection.ts';
 import { createAuthenticator, type SoftAuthenticator } from './authenticator.ts';
 import { operator, startEngine } from './engine.ts';
-
-/** What hashing a password costs in tests. */
-const cheapHashing = { cost: { memoryKiB: 8, passes: 1 } };
 
 export const password = 'wet gravel under pines';
 export const site: Site = { rpId: 'box.home.arpa', rpName: 'Gatehouse', origin: 'https://box.home.arpa' };
@@ -20,7 +12,7 @@ export const desk = { source: '10.0.0.1', device: 'Firefox' };
 /** An engine with administrators, and Ada, who owns the organization and the appliance. */
 export async function startStaff({ place }: { place?: DatabasePlace } = {}) {
   const engine = await startEngine({ ...(place && { place }) });
-  const administrators = createAdministrators({ ...engine, log: silentLog, hashing: cheapHashing });
+  const { administrators } = engine;
 
   const make = async (
     name: string,
@@ -81,7 +73,7 @@ export async function startStaff({ place }: { place?: DatabasePlace } = {}) {
       .select(['actor', 'action', 'organization', 'target', 'outcome', 'details'])
       .orderBy('seq')
       .execute();
-  return { ...engine, administrators, ada, make, open, begin, addPasskey, enter, lines };
+  return { ...engine, ada, make, open, begin, addPasskey, enter, lines };
 }
 
 export type Staff = Awaited<ReturnType<typeof startStaff>>;

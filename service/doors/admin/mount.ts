@@ -18,8 +18,6 @@ interface Declared {
 export interface AdminMount {
   /** Undefined where no caller of this mount may call the route. */
   configOf(route: Declared): FastifyContextConfig | undefined;
-  /** Whether the OpenAPI document of this server leaves the route out. */
-  hides(route: Declared): boolean;
   place: PlaceFinder;
   actorOf(request: FastifyRequest): Actor;
 }
@@ -28,13 +26,12 @@ export interface AdminMount {
 export function controlMount(organizations: Pick<Organizations, 'get'>): AdminMount {
   return {
     configOf: ({ may, refuses = [] }) => (may.operator ? { refuses } : undefined),
-    hides: () => false,
     place: placeOfOperator(organizations),
     actorOf: operatorOf,
   };
 }
 
-/** The LAN: API keys, and administrators once they can sign in. */
+/** The LAN: API keys, and signed-in administrators. */
 export const networkMount: AdminMount = {
   configOf: ({ may, keyRefusal, refuses = [] }) =>
     may.key === false && may.administrator.length === 0
@@ -47,8 +44,6 @@ export const networkMount: AdminMount = {
             administrator: may.administrator,
           },
         },
-  // Until administrators can sign in, routes for them alone refuse every caller, so the document leaves them out.
-  hides: ({ may }) => may.key === false,
   place: placeOfCaller,
   actorOf: actorOfCaller,
 };
@@ -58,7 +53,9 @@ export const documentMount: AdminMount = {
   ...networkMount,
   configOf: ({ may, refuses = [] }) => ({
     refuses,
-    access: may.key === false ? 'public' : { key: may.key },
+    access:
+      may.key === false && may.administrator.length === 0
+        ? 'public'
+        : { ...(may.key === false ? {} : { key: may.key }), administrator: may.administrator },
   }),
-  hides: () => false,
 };

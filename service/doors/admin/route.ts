@@ -121,7 +121,7 @@ export function route<
         ...(definition.lasting || definition.stream ? { handlerTimeout: FOREVER } : {}),
         bodyLimit: definition.upload ? definition.upload.most + UPLOAD_FIELDS : bodyLimit,
         config: { ...config, quiet: definition.quiet ?? false },
-        schema: { ...schemaOf(definition), hide: mount.hides(definition) },
+        schema: schemaOf(definition),
         async handler(request, reply) {
           const { params, query, body, named } = inputOf<Params, Query, Body>(request);
           const place = await mount.place[within](request, named);

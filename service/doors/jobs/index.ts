@@ -6,12 +6,12 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
 import { type BoardLinks, type Jobs, jobKinds } from '../../engine/jobs/index.ts';
+import { isSameOrigin } from '../../http/sign-in/same-origin.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import { boardFonts, boardPolicy, closedPage, withoutForeignLinks } from './board-page.ts';
 import type { RedisQueue } from './redis-adapter.ts';
 import { RowsAdapter } from './rows-adapter.ts';
-import { isSameOrigin } from './same-origin.ts';
 import { fromCookie, toCookie } from './session-cookie.ts';
 
 export type { RedisQueue } from './redis-adapter.ts';

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { isSameOrigin } from './same-origin.ts';
 import { fromCookie, toCookie } from './session-cookie.ts';
 
 test('the cookie is for this page of this site alone, and over TLS for TLS alone', () => {
@@ -19,19 +18,4 @@ test.each([
   ['xgatehouse_jobs=abc', undefined],
 ])('of the header %j the session is %j', (header, session) => {
   expect(fromCookie(header)).toBe(session);
-});
-
-test.each([
-  [{ 'sec-fetch-site': 'same-origin' }, true],
-  [{ 'sec-fetch-site': 'same-site', origin: 'http://box:7300' }, false],
-  [{ 'sec-fetch-site': 'cross-site', origin: 'http://box:7300' }, false],
-  [{ 'sec-fetch-site': 'none' }, false],
-  [{ origin: 'http://box:7300' }, true],
-  [{ origin: 'https://box:7300' }, true],
-  [{ origin: 'http://box:7301' }, false],
-  [{ origin: 'http://evil.example' }, false],
-  [{ origin: 'null' }, false],
-  [{}, false],
-])('a request with %j is of this page: %j', (headers, same) => {
-  expect(isSameOrigin({ headers, host: 'box:7300' })).toBe(same);
 });

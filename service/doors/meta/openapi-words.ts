@@ -3,6 +3,8 @@ const introduction = `Self-hosted face verification: enroll people with a pictur
 
 **Keys.** Send an API key as \`x-api-key\`. \`npm start\` prints one for the test world at its first start; make others on the box with \`gatehouse key create --scopes identity --env test\` (or \`live\`). A key belongs to one organization and one world: what is enrolled with a test key is unknown to a live one. Its scopes say what it may do: \`identity\` to enroll and verify (\`identity:verify\` or \`identity:enroll\` for one of them), \`webhooks\` for \`/api/v1/webhooks\`, \`admin\` for \`/api/admin\`.
 
+**Administrators** sign in (\`POST /api/auth/login\`) and send the access token as \`Authorization: Bearer …\`. Their role decides what they may call; what lives in a world takes \`env\`.
+
 **Requests.** \`null\` for an optional field means that it is absent, and white space around an e-mail address or a base64 text is ignored. Doubled and trailing slashes of a path are ignored; a method that a path does not take is a **405** with the header \`allow\`.
 
 **Errors.** Every error is \`{ error, code, requestId, details? }\`. \`error\` is a sentence that says how to put it right, \`code\` is one of a closed list, and \`details\` names each wrong field. A **422** says that the picture cannot be accepted: it also carries \`reason\`, a sentence for the person in front of the camera, and \`checkResults\`, the checks there were. A face that does not match is no error but a 200 with \`verified: false\`.
@@ -15,7 +17,7 @@ export const lanDocument = { title: 'Gatehouse', introduction };
 /** Of every administrative route, as `docs/openapi-admin.json` has it. */
 export const adminDocument = {
   title: 'Gatehouse administration',
-  introduction: `Every administrative operation. \`x-gatehouse-may\` says who may call it: the **operator** of the box over the control socket \`DIR/control.sock\` (without a credential: the mode of the socket decides), **administrators** of the organization with one of the roles (sign-in comes with a later release), or an API **key** with the scope \`admin\`. The LAN serves the operations that keys and administrators may call under the same paths.
+  introduction: `Every administrative operation. \`x-gatehouse-may\` says who may call it: the **operator** of the box over the control socket \`DIR/control.sock\` (without a credential: the mode of the socket decides), **administrators** of the organization with one of the roles, or an API **key** with the scope \`admin\`. The LAN serves the operations that keys and administrators may call under the same paths.
 
 **Place.** On the control socket a request names the organization (\`organization\`) and the world (\`env\`) it acts in. A caller of the LAN acts in its own organization, an API key also in its own world.
 
@@ -44,6 +46,10 @@ export const tags = [
   {
     name: 'grants',
     description: 'Where the organization may send to. Nothing leaves the box without one.',
+  },
+  {
+    name: 'sign-in',
+    description: 'How administrators sign in: password, second factor, sessions.',
   },
   { name: 'keys', description: 'API keys.' },
   { name: 'organizations', description: 'Organizations, their settings and sites.' },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { wireErrorOf } from '../../http/default-errors.ts';
 import type { PublishedRoute } from '../../http/published-route.ts';
 import type { PublishedWebhook } from '../../http/published-webhook.ts';
-import { accessListOf } from '../../http/route-access.ts';
+import { type AccessList, accessListOf } from '../../http/route-access.ts';
 import { type ProblemCode, problemCodes } from '../../lib/problem.ts';
 import { errorCodes } from './error-codes.ts';
 import { lanDocument, tags } from './openapi-words.ts';
@@ -29,6 +29,13 @@ const withKey: ProblemCode[] = [
   'BURST_LIMIT_EXCEEDED',
 ];
 
+const withAdministrator: ProblemCode[] = [
+  'MISSING_AUTH',
+  'INSUFFICIENT_SCOPE',
+  'SECOND_FACTOR_REQUIRED',
+  'CSRF_REFUSED',
+];
+
 const REQUEST_ID = 'req_01m7w3hb8hbf355he5zqwjztdk';
 
 const Detail = z.strictObject({
@@ -46,6 +53,10 @@ const errorReply = (checkResult: z.ZodType) =>
       checkResults: z
         .array(checkResult)
         .describe('With a 422 of the identity family: the checks there were')
+        .optional(),
+      sessionToken: z
+        .string()
+        .describe('With SECOND_FACTOR_REQUIRED of a sign-in: for `/api/auth/2fa/enrollment`')
         .optional(),
     })
     .meta({
@@ -112,9 +123,36 @@ export function openApiDocument(
             '`<prefix>_<live|test>_<secret>`: `npm start` prints a test key at its first start; make others with `gatehouse key create`.',
         },
         bearer: { type: 'http', scheme: 'bearer', description: 'The same key as `Authorization: Bearer …`' },
+        ...(published.some((route) => takesAdministrators(accessListOf(route.access()))) &&
+          administratorSchemes),
       },
     },
   };
+}
+
+const administratorSchemes: Json = {
+  accessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The access token of an administrator, from `/api/auth/login`',
+  },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-gatehouse-session',
+    description: 'The session of the console; changes need the header `x-csrf-token` too',
+  },
+};
+
+const takesAdministrators = (list: AccessList | undefined): boolean =>
+  (list?.administrator ?? []).length > 0 || list?.applianceOwner === true;
+
+function securityOf(list: AccessList | undefined): Json[] {
+  return [
+    ...(list?.key ? [{ apiKey: [list.key] }, { bearer: [list.key] }] : []),
+    ...(takesAdministrators(list) ? [{ accessToken: [] }, { session: [] }] : []),
+  ];
 }
 
 /** What is described so far, and what every operation shares. */
@@ -153,7 +191,9 @@ function operationOf(route: PublishedRoute, described: Described): Json {
   const asked: ProblemCode[] = body || upload ? withBody : params || querystring ? ['INVALID_REQUEST'] : [];
   const refusals = [
     ...asked,
-    ...(credentials ? withKey : []),
+    ...(credentials?.key ? withKey : []),
+    ...(takesAdministrators(credentials) ? withAdministrator : []),
+    ...(credentials?.fresh ? (['FRESH_FACTOR_REQUIRED'] as const) : []),
     ...route.refuses,
     ...(lan ? onTheLan : []),
     ...always,
@@ -168,7 +208,7 @@ function operationOf(route: PublishedRoute, described: Described): Json {
     description,
     tags,
     ...extensions,
-    security: credentials?.key ? [{ apiKey: [credentials.key] }, { bearer: [credentials.key] }] : [],
+    security: securityOf(credentials),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body && !isEmpty(body)
       ? { requestBody: { required: !takesNothing(body), content: contentOf(body, 'input', schemas) } }
@@ -248,11 +288,16 @@ const uploadOf = (fields: z.ZodType, schemas: Json): Json => ({
     schema: {
       type: 'object',
       properties: {
-        request: jsonSchema(fields, 'input', schemas),
-        file: { type: 'string', contentMediaType: 'application/octet-stream' },
+        request: { ...jsonSchema(fields, 'input', schemas), description: 'The fields, as JSON' },
+        file: {
+          type: 'string',
+          contentMediaType: 'application/octet-stream',
+          description: 'The file',
+        },
       },
       required: ['request', 'file'],
     },
+    example: { request: examplesOf(fields)[0] ?? {}, file: '<bytes of the file>' },
   },
 });
 

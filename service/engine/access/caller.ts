@@ -1,4 +1,4 @@
-import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
+import type { AdministratorId, KeyId, OrganizationId, World } from '../../lib/id.ts';
 import type { Role } from './role.ts';
 import type { Scope } from './scope.ts';
 
@@ -17,14 +17,27 @@ export interface KeyCaller {
   origins?: readonly string[];
 }
 
-/** A signed-in administrator. Nothing makes such a session yet. */
+/** A signed-in administrator. */
 export interface AdministratorCaller {
   is: 'administrator';
-  administrator: string;
+  administrator: AdministratorId;
   /** Id of the session that was signed in. */
   session: string;
   organization: OrganizationId;
   role: Role;
+  /** May act on the whole appliance with a fresh second factor. */
+  applianceOwner: boolean;
+  /** When a second factor was last proven in the session, in ms since 1970. */
+  factorAt?: number;
+  /** The session can do nothing but enroll a second factor. */
+  limitedTo?: 'enrollment';
+}
+
+const FRESH_FACTOR = 5 * 60_000;
+
+/** Whether a second factor was proven so recently that the administrator may erase, export and change keys and accounts. */
+export function hasFreshFactor({ factorAt }: AdministratorCaller, now: number): boolean {
+  return factorAt !== undefined && Math.abs(now - factorAt) < FRESH_FACTOR;
 }
 
 /** The kinds of session a page of the verified person can hold a token for. */

@@ -31,7 +31,7 @@ export const geoFenceCheck = {
   sentence: 'Verification is not allowed from this country.',
   withoutInput: 'fail-if-hard',
   storedReason: 'Not allowed from there.',
-  settings: { geoFence: GeoFence.optional() },
+  settings: { geoFence: GeoFence.optional().describe('Settings of the check geoFence.') },
   run: ({ place }: PersonalInputs, settings: { geoFence?: GeoFence | undefined }) =>
     geoFence(settings.geoFence, place?.country),
 } as const satisfies Check;

@@ -32,7 +32,7 @@ export const ProfileDefinition = z.strictObject({
       .optional()
       .describe('Id of the PAD set to run; the first installed one when absent.'),
     ...modelSettingsShape,
-  }),
+  }).describe('Which models run.'),
   match: z.strictObject({
     falseMatchRate: z.number().min(1e-7).max(0.01).describe('1:1 false-match rate, default 1 in 10,000.'),
     falseIdentificationRate: z
@@ -40,7 +40,7 @@ export const ProfileDefinition = z.strictObject({
       .min(1e-5)
       .max(0.05)
       .describe('1:N false-identification rate over the whole gallery.'),
-  }),
+  }).describe('How often a stranger may match.'),
   attempts: z
     .strictObject({
       failuresBeforeDelay: z

@@ -29,7 +29,7 @@ export const NewConsent = z
       .optional()
       .describe('When it ends; absent: after the term of the organization, if there is one'),
   })
-  .meta({ id: 'NewConsent', examples: [example] });
+  .meta({ id: 'NewConsent', description: 'What a person agreed to.', examples: [example] });
 
 export const Withdrawal = z
   .strictObject({ purposes: somePurposes.describe('What is not agreed to any more') })

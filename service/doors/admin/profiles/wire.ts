@@ -14,8 +14,10 @@ export const ProfileQuery = z.strictObject(pageQuery(z.string().max(80)));
 export const AnyProfile = z.strictObject({ slug: z.string().max(80).describe('Slug or id of the profile') });
 export const OwnProfile = z.strictObject({ slug: slug.describe('Slug of the profile') });
 
-const rule = ProfileDefinition.shape.checks.valueType.meta({ id: 'CheckRule' });
+const rule = ProfileDefinition.shape.checks.valueType.meta({ id: 'CheckRule', description: 'How a check counts.' });
 const rules = Object.fromEntries(checkNames.map((name) => [name, rule])) as Record<CheckName, typeof rule>;
+
+const [builtIn] = builtInProfiles;
 
 /** As the engine has it, with each check by its name in the OpenAPI document. */
 export const Definition = ProfileDefinition.extend({
@@ -23,9 +25,8 @@ export const Definition = ProfileDefinition.extend({
 }).meta({
   id: 'ProfileDefinition',
   description: 'What a verification checks, and how strictly.',
+  examples: [builtIn!.definition],
 });
-
-const [builtIn] = builtInProfiles;
 
 export const ProfileReply = z
   .strictObject({

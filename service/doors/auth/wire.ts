@@ -1,0 +1,119 @@
+import { z } from 'zod';
+
+/** Field names as identity.txt has them ("Admin Authentication", "Passkey API"); what a text does not name is ours. */
+
+/** The engine says which password is too long or too weak; this bounds what it has to read. */
+const password = z.string().min(1).max(4096);
+const email = z.string().min(1).max(1024).describe('E-mail address of the administrator');
+const sessionToken = z
+  .string()
+  .min(1)
+  .max(256)
+  .describe('As sign-in answered it; for one use, from the same address, within 5 minutes');
+const cookie = z
+  .boolean()
+  .optional()
+  .describe('For pages of this appliance: the session comes as a cookie, and no token is answered');
+const code = z.string().min(1).max(256);
+const credential = z
+  .record(z.string(), z.unknown())
+  .describe('The PublicKeyCredential of the browser as JSON (`toJSON()`)');
+
+const assertion = {
+  id: 'AQIDBAUGBwg',
+  rawId: 'AQIDBAUGBwg',
+  type: 'public-key',
+  response: { clientDataJSON: 'eyJ0eXBlIjoi…', authenticatorData: 'SZYN5YgOjGh0…', signature: 'MEUCIQ…' },
+  clientExtensionResults: {},
+};
+
+export const Login = z
+  .object({ email, password: password.describe('The password'), cookie })
+  .meta({ id: 'Login', examples: [{ email: 'ada@example.com', password: 'correct horse battery staple' }] });
+
+export const Ticket = z
+  .object({ sessionToken })
+  .meta({ id: 'SignInTicket', examples: [{ sessionToken: 'tmp_sess_9fK2…' }] });
+
+export const PasskeySignIn = z
+  .object({ sessionToken, credential, cookie })
+  .meta({ id: 'PasskeySignIn', examples: [{ sessionToken: 'tmp_sess_9fK2…', credential: assertion }] });
+
+export const RecoverySignIn = z
+  .object({ sessionToken, code: code.describe('One of the recovery codes; each works once'), cookie })
+  .meta({ id: 'RecoverySignIn', examples: [{ sessionToken: 'tmp_sess_9fK2…', code: 'k7dm-2xqp-9rtw' }] });
+
+export const EnrollmentSignIn = z
+  .object({ sessionToken, code: code.describe('The one-time code from an owner or the operator'), cookie })
+  .meta({
+    id: 'EnrollmentSignIn',
+    examples: [{ sessionToken: 'tmp_sess_9fK2…', code: 'k7dm-2xqp-9rtw-m4hz' }],
+  });
+
+export const NewPasskey = z
+  .object({
+    credential,
+    name: z.string().min(1).max(100).optional().describe('What the administrator calls this passkey'),
+  })
+  .meta({
+    id: 'NewPasskey',
+    examples: [
+      {
+        name: 'MacBook Touch ID',
+        credential: {
+          ...assertion,
+          response: { clientDataJSON: 'eyJ0eXBlIjoi…', attestationObject: 'o2NmbXRk…' },
+        },
+      },
+    ],
+  });
+
+export const StepUp = z.strictObject({ credential }).meta({
+  id: 'StepUp',
+  examples: [{ credential: assertion }],
+});
+
+export const PasswordChange = z
+  .strictObject({
+    current: password.describe('The password until now'),
+    next: password.describe('The new one, of at least 12 characters'),
+  })
+  .meta({
+    id: 'PasswordChange',
+    examples: [{ current: 'correct horse battery staple', next: 'staple battery horse correct' }],
+  });
+
+export const PasswordByCode = z
+  .strictObject({
+    email,
+    code: code.describe('The one-time code from an owner or the operator'),
+    password: password.describe('The new password, of at least 12 characters'),
+  })
+  .meta({
+    id: 'PasswordByCode',
+    examples: [
+      { email: 'ada@example.com', code: 'k7dm-2xqp-9rtw-m4hz', password: 'correct horse battery staple' },
+    ],
+  });
+
+/** A call without fields; also the answer 204. */
+export const Nothing = z.strictObject({});
+
+export const PasskeyParams = z.object({
+  id: z.string().min(1).max(1400).describe('Id of the passkey, as the list has it'),
+});
+export const SessionParams = z.object({
+  id: z.string().min(1).max(64).describe('Id of the session, `ses_…`'),
+});
+
+export type Login = z.output<typeof Login>;
+export type Ticket = z.output<typeof Ticket>;
+export type PasskeySignIn = z.output<typeof PasskeySignIn>;
+export type RecoverySignIn = z.output<typeof RecoverySignIn>;
+export type EnrollmentSignIn = z.output<typeof EnrollmentSignIn>;
+export type NewPasskey = z.output<typeof NewPasskey>;
+export type StepUp = z.output<typeof StepUp>;
+export type PasswordChange = z.output<typeof PasswordChange>;
+export type PasswordByCode = z.output<typeof PasswordByCode>;
+export type PasskeyParams = z.output<typeof PasskeyParams>;
+export type SessionParams = z.output<typeof SessionParams>;
