@@ -3514,7 +3514,76 @@ export interface components {
             builtIn: boolean;
             definition: components["schemas"]["ProfileDefinition"];
         };
-        /** @description What a verification checks, and how strictly. */
+        /**
+         * @description What a verification checks, and how strictly.
+         * @example {
+         *       "name": "Default",
+         *       "maturity": "proven",
+         *       "description": "For everyday use: refuses what cannot be judged, pictures that seem no living face and spliced frames; every other signal lowers the composite.",
+         *       "checks": {
+         *         "liveness": {
+         *           "enabled": true,
+         *           "weight": 6,
+         *           "threshold": 0.5,
+         *           "hardFail": true
+         *         },
+         *         "frameConsistency": {
+         *           "enabled": true,
+         *           "weight": 0.3,
+         *           "threshold": 0.5,
+         *           "hardFail": true
+         *         },
+         *         "impossibleTravel": {
+         *           "enabled": true,
+         *           "weight": 0.3,
+         *           "threshold": 0.5,
+         *           "hardFail": false
+         *         },
+         *         "embeddingHistory": {
+         *           "enabled": true,
+         *           "weight": 0.1,
+         *           "threshold": 0.5,
+         *           "hardFail": false
+         *         },
+         *         "deviceConsistency": {
+         *           "enabled": true,
+         *           "weight": 0.1,
+         *           "threshold": 0.3,
+         *           "hardFail": false
+         *         },
+         *         "geoFence": {
+         *           "enabled": true,
+         *           "weight": 0.1,
+         *           "threshold": 0.5,
+         *           "hardFail": true
+         *         },
+         *         "timeRestriction": {
+         *           "enabled": true,
+         *           "weight": 0.1,
+         *           "threshold": 0.5,
+         *           "hardFail": true
+         *         },
+         *         "faceQuality": {
+         *           "enabled": true,
+         *           "weight": 0.5,
+         *           "threshold": 0,
+         *           "hardFail": false
+         *         }
+         *       },
+         *       "minimumComposite": 0.25,
+         *       "models": {
+         *         "detector": "blazeface",
+         *         "scorer": "best",
+         *         "pad": "where-installed",
+         *         "livenessScale": "live"
+         *       },
+         *       "match": {
+         *         "falseMatchRate": 0.0001,
+         *         "falseIdentificationRate": 0.01
+         *       },
+         *       "refuseQuality": []
+         *     }
+         */
         ProfileDefinition: {
             /** @description For people. */
             name: string;
@@ -3538,6 +3607,7 @@ export interface components {
             };
             /** @description Smallest composite that verifies, 0..1. */
             minimumComposite: number;
+            /** @description Which models run. */
             models: {
                 /**
                  * @description Face detector; `yunet` has to be imported.
@@ -3562,6 +3632,7 @@ export interface components {
                  */
                 livenessScale?: "live" | "apcer5";
             };
+            /** @description How often a stranger may match. */
             match: {
                 /** @description 1:1 false-match rate, default 1 in 10,000. */
                 falseMatchRate: number;
@@ -3581,15 +3652,18 @@ export interface components {
                 /** @description The same where presentation attack detection ran: 50 where absent. */
                 failuresBeforeDisabledWithPad?: number;
             };
+            /** @description Settings of the check geoFence. */
             geoFence?: {
                 /** @description ISO 3166-1 alpha-2 codes that the check geoFence allows; empty: the check is skipped. */
                 countries: string[];
             };
+            /** @description Settings of the check timeRestriction. */
             timeRestriction?: {
                 /** @description 1 = Monday … 7 = Sunday. */
                 days: number[];
                 /** @description Local time "HH:MM"; an end before the start goes over midnight. */
                 from: string;
+                /** @description End of the hours, 24-hour clock. */
                 to: string;
                 /** @description IANA; the request's or site's zone when absent. */
                 timeZone?: string;
@@ -3597,6 +3671,7 @@ export interface components {
             /** @description Which advice of faceQuality refuses (FACE_QUALITY_REFUSED) instead of advising; empty in `default`. */
             refuseQuality: string[];
         };
+        /** @description How a check counts. */
         CheckRule: {
             /** @description Whether the check runs. */
             enabled: boolean;
@@ -6276,6 +6351,7 @@ export interface components {
             ended: boolean;
         };
         /**
+         * @description What a person agreed to.
          * @example {
          *       "textVersion": "v3",
          *       "purposes": [
@@ -6545,6 +6621,7 @@ export interface components {
             keys: number;
         };
         /**
+         * @description Whom the picture shows.
          * @example {
          *       "email": "ada@example.com"
          *     }
@@ -6688,6 +6765,7 @@ export interface components {
             items: components["schemas"]["EnrolledPicture"][];
         };
         /**
+         * @description Whom the picture is compared with.
          * @example {
          *       "email": "ada@example.com"
          *     }
@@ -10783,6 +10861,75 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Default",
+                 *       "maturity": "proven",
+                 *       "description": "For everyday use: refuses what cannot be judged, pictures that seem no living face and spliced frames; every other signal lowers the composite.",
+                 *       "checks": {
+                 *         "liveness": {
+                 *           "enabled": true,
+                 *           "weight": 6,
+                 *           "threshold": 0.5,
+                 *           "hardFail": true
+                 *         },
+                 *         "frameConsistency": {
+                 *           "enabled": true,
+                 *           "weight": 0.3,
+                 *           "threshold": 0.5,
+                 *           "hardFail": true
+                 *         },
+                 *         "impossibleTravel": {
+                 *           "enabled": true,
+                 *           "weight": 0.3,
+                 *           "threshold": 0.5,
+                 *           "hardFail": false
+                 *         },
+                 *         "embeddingHistory": {
+                 *           "enabled": true,
+                 *           "weight": 0.1,
+                 *           "threshold": 0.5,
+                 *           "hardFail": false
+                 *         },
+                 *         "deviceConsistency": {
+                 *           "enabled": true,
+                 *           "weight": 0.1,
+                 *           "threshold": 0.3,
+                 *           "hardFail": false
+                 *         },
+                 *         "geoFence": {
+                 *           "enabled": true,
+                 *           "weight": 0.1,
+                 *           "threshold": 0.5,
+                 *           "hardFail": true
+                 *         },
+                 *         "timeRestriction": {
+                 *           "enabled": true,
+                 *           "weight": 0.1,
+                 *           "threshold": 0.5,
+                 *           "hardFail": true
+                 *         },
+                 *         "faceQuality": {
+                 *           "enabled": true,
+                 *           "weight": 0.5,
+                 *           "threshold": 0,
+                 *           "hardFail": false
+                 *         }
+                 *       },
+                 *       "minimumComposite": 0.25,
+                 *       "models": {
+                 *         "detector": "blazeface",
+                 *         "scorer": "best",
+                 *         "pad": "where-installed",
+                 *         "livenessScale": "live"
+                 *       },
+                 *       "match": {
+                 *         "falseMatchRate": 0.0001,
+                 *         "falseIdentificationRate": 0.01
+                 *       },
+                 *       "refuseQuality": []
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProfileDefinition"];
             };
         };
@@ -16351,8 +16498,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "request": {},
+                 *       "file": "<bytes of the file>"
+                 *     }
+                 */
                 "multipart/form-data": {
+                    /** @description The fields, as JSON */
                     request: components["schemas"]["NewModel"];
+                    /** @description The file */
                     file: Blob;
                 };
             };
@@ -18680,8 +18835,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "request": {
+                 *         "email": "ada@example.com"
+                 *       },
+                 *       "file": "<bytes of the file>"
+                 *     }
+                 */
                 "multipart/form-data": {
+                    /** @description The fields, as JSON */
                     request: components["schemas"]["EnrollOrder"];
+                    /** @description The file */
                     file: Blob;
                 };
             };
@@ -19594,6 +19759,28 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /**
              * @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail.
              *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
@@ -19631,8 +19818,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "request": {
+                 *         "email": "ada@example.com"
+                 *       },
+                 *       "file": "<bytes of the file>"
+                 *     }
+                 */
                 "multipart/form-data": {
+                    /** @description The fields, as JSON */
                     request: components["schemas"]["VerifyOrder"];
+                    /** @description The file */
                     file: Blob;
                 };
             };
@@ -19860,6 +20057,28 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
             404: {
                 headers: {
@@ -19928,6 +20147,28 @@ export interface operations {
             };
             /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,7 +9,10 @@ export const TimeRestriction = z.strictObject({
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
     .describe('Local time "HH:MM"; an end before the start goes over midnight.'),
-  to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/).describe("End of the hours, 24-hour clock."),
+  to: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+    .describe('End of the hours, 24-hour clock.'),
   timeZone: z.string().optional().describe("IANA; the request's or site's zone when absent."),
 });
 export type TimeRestriction = z.infer<typeof TimeRestriction>;
@@ -77,7 +80,9 @@ export const timeRestrictionCheck = {
   sentence: 'Verification is not allowed at this hour.',
   withoutInput: 'fail-if-hard',
   storedReason: 'Not allowed at that hour.',
-  settings: { timeRestriction: TimeRestriction.optional().describe('Settings of the check timeRestriction.') },
+  settings: {
+    timeRestriction: TimeRestriction.optional().describe('Settings of the check timeRestriction.'),
+  },
   run: ({ now, place }: PersonalInputs, settings: { timeRestriction?: TimeRestriction | undefined }) =>
     timeRestriction(settings.timeRestriction, now, place?.timeZone),
 } as const satisfies Check;

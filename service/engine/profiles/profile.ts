@@ -20,27 +20,31 @@ export const ProfileDefinition = z.strictObject({
   description: z.string().max(400).describe('What the profile is for.'),
   checks: z.record(z.enum(checkNames), CheckRule).describe('One rule for each check.'),
   minimumComposite: z.number().min(0).max(1).describe('Smallest composite that verifies, 0..1.'),
-  models: z.strictObject({
-    detector: z.enum(['blazeface', 'yunet']).describe('Face detector; `yunet` has to be imported.'),
-    scorer: z.enum(['a', 'fused', 'best']).describe("'best': fused where enabled, else A."),
-    pad: z
-      .enum(['where-installed', 'required'])
-      .describe("'required': without a PAD model the profile answers PAD_NOT_INSTALLED in both worlds."),
-    padSet: z
-      .string()
-      .max(64)
-      .optional()
-      .describe('Id of the PAD set to run; the first installed one when absent.'),
-    ...modelSettingsShape,
-  }).describe('Which models run.'),
-  match: z.strictObject({
-    falseMatchRate: z.number().min(1e-7).max(0.01).describe('1:1 false-match rate, default 1 in 10,000.'),
-    falseIdentificationRate: z
-      .number()
-      .min(1e-5)
-      .max(0.05)
-      .describe('1:N false-identification rate over the whole gallery.'),
-  }).describe('How often a stranger may match.'),
+  models: z
+    .strictObject({
+      detector: z.enum(['blazeface', 'yunet']).describe('Face detector; `yunet` has to be imported.'),
+      scorer: z.enum(['a', 'fused', 'best']).describe("'best': fused where enabled, else A."),
+      pad: z
+        .enum(['where-installed', 'required'])
+        .describe("'required': without a PAD model the profile answers PAD_NOT_INSTALLED in both worlds."),
+      padSet: z
+        .string()
+        .max(64)
+        .optional()
+        .describe('Id of the PAD set to run; the first installed one when absent.'),
+      ...modelSettingsShape,
+    })
+    .describe('Which models run.'),
+  match: z
+    .strictObject({
+      falseMatchRate: z.number().min(1e-7).max(0.01).describe('1:1 false-match rate, default 1 in 10,000.'),
+      falseIdentificationRate: z
+        .number()
+        .min(1e-5)
+        .max(0.05)
+        .describe('1:N false-identification rate over the whole gallery.'),
+    })
+    .describe('How often a stranger may match.'),
   attempts: z
     .strictObject({
       failuresBeforeDelay: z

@@ -14,7 +14,10 @@ export const ProfileQuery = z.strictObject(pageQuery(z.string().max(80)));
 export const AnyProfile = z.strictObject({ slug: z.string().max(80).describe('Slug or id of the profile') });
 export const OwnProfile = z.strictObject({ slug: slug.describe('Slug of the profile') });
 
-const rule = ProfileDefinition.shape.checks.valueType.meta({ id: 'CheckRule', description: 'How a check counts.' });
+const rule = ProfileDefinition.shape.checks.valueType.meta({
+  id: 'CheckRule',
+  description: 'How a check counts.',
+});
 const rules = Object.fromEntries(checkNames.map((name) => [name, rule])) as Record<CheckName, typeof rule>;
 
 const [builtIn] = builtInProfiles;

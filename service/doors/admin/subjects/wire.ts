@@ -42,7 +42,11 @@ export const EnrollRequest = z
       .optional()
       .describe('The operator has seen that it is the person: later pictures have to match this one'),
   })
-  .meta({ id: 'EnrollOrder', examples: [{ email: 'ada@example.com' }] });
+  .meta({
+    id: 'EnrollOrder',
+    description: 'Whom the picture shows.',
+    examples: [{ email: 'ada@example.com' }],
+  });
 
 export const SubjectChange = z
   .strictObject({

@@ -17,7 +17,11 @@ export const VerifyRequest = z
       .optional()
       .describe('Where the person is'),
   })
-  .meta({ id: 'VerifyOrder', examples: [{ email: 'ada@example.com' }] });
+  .meta({
+    id: 'VerifyOrder',
+    description: 'Whom the picture is compared with.',
+    examples: [{ email: 'ada@example.com' }],
+  });
 
 const share = z.number().min(0).max(1);
 const extrapolated = z.boolean().describe('The threshold lies beyond what was measured');
