@@ -3807,6 +3807,77 @@ export interface components {
             /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             removedBy?: string;
         };
+        /**
+         * @example {
+         *       "definition": {
+         *         "name": "Default",
+         *         "maturity": "proven",
+         *         "description": "For everyday use: refuses what cannot be judged, pictures that seem no living face and spliced frames; every other signal lowers the composite.",
+         *         "checks": {
+         *           "liveness": {
+         *             "enabled": true,
+         *             "weight": 6,
+         *             "threshold": 0.5,
+         *             "hardFail": true
+         *           },
+         *           "frameConsistency": {
+         *             "enabled": true,
+         *             "weight": 0.3,
+         *             "threshold": 0.5,
+         *             "hardFail": true
+         *           },
+         *           "impossibleTravel": {
+         *             "enabled": true,
+         *             "weight": 0.3,
+         *             "threshold": 0.5,
+         *             "hardFail": false
+         *           },
+         *           "embeddingHistory": {
+         *             "enabled": true,
+         *             "weight": 0.1,
+         *             "threshold": 0.5,
+         *             "hardFail": false
+         *           },
+         *           "deviceConsistency": {
+         *             "enabled": true,
+         *             "weight": 0.1,
+         *             "threshold": 0.3,
+         *             "hardFail": false
+         *           },
+         *           "geoFence": {
+         *             "enabled": true,
+         *             "weight": 0.1,
+         *             "threshold": 0.5,
+         *             "hardFail": true
+         *           },
+         *           "timeRestriction": {
+         *             "enabled": true,
+         *             "weight": 0.1,
+         *             "threshold": 0.5,
+         *             "hardFail": true
+         *           },
+         *           "faceQuality": {
+         *             "enabled": true,
+         *             "weight": 0.5,
+         *             "threshold": 0,
+         *             "hardFail": false
+         *           }
+         *         },
+         *         "minimumComposite": 0.25,
+         *         "models": {
+         *           "detector": "blazeface",
+         *           "scorer": "best",
+         *           "pad": "where-installed",
+         *           "livenessScale": "live"
+         *         },
+         *         "match": {
+         *           "falseMatchRate": 0.0001,
+         *           "falseIdentificationRate": 0.01
+         *         },
+         *         "refuseQuality": []
+         *       }
+         *     }
+         */
         ProfilePreviewRequest: {
             /** @description The settings to try; nothing is stored */
             definition: components["schemas"]["ProfileDefinition"];
@@ -10330,6 +10401,28 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
             500: {
                 headers: {
@@ -11643,6 +11736,77 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "definition": {
+                 *         "name": "Default",
+                 *         "maturity": "proven",
+                 *         "description": "For everyday use: refuses what cannot be judged, pictures that seem no living face and spliced frames; every other signal lowers the composite.",
+                 *         "checks": {
+                 *           "liveness": {
+                 *             "enabled": true,
+                 *             "weight": 6,
+                 *             "threshold": 0.5,
+                 *             "hardFail": true
+                 *           },
+                 *           "frameConsistency": {
+                 *             "enabled": true,
+                 *             "weight": 0.3,
+                 *             "threshold": 0.5,
+                 *             "hardFail": true
+                 *           },
+                 *           "impossibleTravel": {
+                 *             "enabled": true,
+                 *             "weight": 0.3,
+                 *             "threshold": 0.5,
+                 *             "hardFail": false
+                 *           },
+                 *           "embeddingHistory": {
+                 *             "enabled": true,
+                 *             "weight": 0.1,
+                 *             "threshold": 0.5,
+                 *             "hardFail": false
+                 *           },
+                 *           "deviceConsistency": {
+                 *             "enabled": true,
+                 *             "weight": 0.1,
+                 *             "threshold": 0.3,
+                 *             "hardFail": false
+                 *           },
+                 *           "geoFence": {
+                 *             "enabled": true,
+                 *             "weight": 0.1,
+                 *             "threshold": 0.5,
+                 *             "hardFail": true
+                 *           },
+                 *           "timeRestriction": {
+                 *             "enabled": true,
+                 *             "weight": 0.1,
+                 *             "threshold": 0.5,
+                 *             "hardFail": true
+                 *           },
+                 *           "faceQuality": {
+                 *             "enabled": true,
+                 *             "weight": 0.5,
+                 *             "threshold": 0,
+                 *             "hardFail": false
+                 *           }
+                 *         },
+                 *         "minimumComposite": 0.25,
+                 *         "models": {
+                 *           "detector": "blazeface",
+                 *           "scorer": "best",
+                 *           "pad": "where-installed",
+                 *           "livenessScale": "live"
+                 *         },
+                 *         "match": {
+                 *           "falseMatchRate": 0.0001,
+                 *           "falseIdentificationRate": 0.01
+                 *         },
+                 *         "refuseQuality": []
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProfilePreviewRequest"];
             };
         };

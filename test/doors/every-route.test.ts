@@ -36,7 +36,12 @@ const publicRoutes = [
   'GET /metrics',
   'GET /openapi.json',
   'GET /ready',
+  'POST /api/auth/2fa/enrollment',
+  'POST /api/auth/2fa/passkey/authenticate',
+  'POST /api/auth/2fa/passkey/authenticate-options',
+  'POST /api/auth/2fa/recovery',
   'POST /api/auth/login',
+  'POST /api/auth/password/code',
   'POST /api/v1/auth/login',
 ];
 /** Opened by a link for one use, and tried in jobs-board.test.ts. */

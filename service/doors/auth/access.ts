@@ -8,3 +8,4 @@ export const own: AccessList = {
 };
 /** Also in a session that can do nothing but enroll a second factor. */
 export const ownOrEnrolling: AccessList = { ...own, enrollment: true };
+export const ownWithFreshFactor: AccessList = { ...own, fresh: true };

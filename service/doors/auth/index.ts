@@ -1,17 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Administrators } from '../../engine/administrators/index.ts';
-import type { AdministratorTokens } from '../../engine/tokens/index.ts';
+import type { AuthDeps } from './auth-deps.ts';
 import { wireErrors } from './errors.ts';
+import { passkeyRoutes } from './passkey-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 
-export interface AuthDeps {
-  administrators: Pick<
-    Administrators,
-    'signIn' | 'sessionOf' | 'sessionById' | 'signOut' | 'listSessions' | 'endSession'
-  >;
-  tokens: Pick<AdministratorTokens, 'issue'>;
-}
+export type { AuthDeps } from './auth-deps.ts';
 
 /** `/api/auth/*` (contracts/identity.txt) and `/api/v1/auth/login` (sessions.txt): how administrators sign in. */
 export const createAuthDoor =
@@ -23,5 +17,6 @@ export const createAuthDoor =
       if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {};
     });
     signInRoutes(app, deps);
+    passkeyRoutes(app, deps);
     sessionRoutes(app, deps);
   };

@@ -1,13 +1,20 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
 import { endedSessionCookie, fromSessionCookie } from '../../http/sign-in/session-cookie.ts';
+import { siteOf } from '../../http/sign-in/site.ts';
 import { Problem } from '../../lib/problem.ts';
-import { own, ownOrEnrolling } from './access.ts';
+import { own, ownOrEnrolling, ownWithFreshFactor } from './access.ts';
 import { actorOf } from './actor.ts';
-import type { AuthDeps } from './index.ts';
+import type { AuthDeps } from './auth-deps.ts';
 import { fromSession, fromSessions } from './translate.ts';
-import { Nothing, SessionParams } from './wire.ts';
-import { ConsoleReply, SessionsReply } from './wire-replies.ts';
+import { Nothing, PasswordChange, SessionParams, StepUp } from './wire.ts';
+import {
+  ConsoleReply,
+  RecoveryCodesReply,
+  RequestOptionsReply,
+  SessionsReply,
+  StepUpReply,
+} from './wire-replies.ts';
 
 const tags = ['sign-in'];
 const done = (reply: FastifyReply) => reply.code(204).send();
@@ -16,6 +23,8 @@ const done = (reply: FastifyReply) => reply.code(204).send();
 export function sessionRoutes(app: FastifyInstance, deps: AuthDeps): void {
   currentSessionRoutes(app, deps);
   ownSessionsRoutes(app, deps);
+  secretRoutes(app, deps);
+  stepUpRoutes(app, deps);
 }
 
 function currentSessionRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
@@ -99,6 +108,92 @@ function ownSessionsRoutes(app: FastifyInstance, { administrators }: AuthDeps): 
       const { administrator } = administratorOfRequest(request);
       await administrators.endSession(administrator, request.params.id, actorOf(request));
       return done(reply);
+    },
+  );
+}
+
+function secretRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
+  app.post<{ Body: PasswordChange }>(
+    '/api/auth/password',
+    {
+      config: { access: own, refuses: ['SIGN_IN_REFUSED', 'SIGN_IN_DELAYED', 'PASSWORD_TOO_WEAK'] },
+      schema: {
+        operationId: 'changePassword',
+        summary: 'Change your password',
+        description: 'Ends your other sessions.',
+        tags,
+        body: PasswordChange,
+        response: { 204: Nothing.describe('Changed') },
+      },
+    },
+    async (request, reply) => {
+      const { current, next } = request.body;
+      const { session } = administratorOfRequest(request);
+      await administrators.changePassword(session, current, next, actorOf(request));
+      return done(reply);
+    },
+  );
+
+  app.post(
+    '/api/auth/recovery-codes',
+    {
+      config: { access: ownWithFreshFactor, refuses: ['CONFLICT'] },
+      schema: {
+        operationId: 'makeRecoveryCodes',
+        summary: 'Make recovery codes',
+        description: 'Ten, in place of earlier ones. They are shown this once.',
+        tags,
+        body: Nothing,
+        response: { 200: RecoveryCodesReply },
+      },
+    },
+    async (request) => {
+      const { administrator } = administratorOfRequest(request);
+      return { codes: await administrators.newRecoveryCodes(administrator, actorOf(request)) };
+    },
+  );
+}
+
+function stepUpRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
+  const refuses = ['PASSKEY_REFUSED'] as const;
+  app.post(
+    '/api/auth/step-up/options',
+    {
+      config: { access: own, refuses },
+      schema: {
+        operationId: 'stepUpOptions',
+        summary: 'Begin to prove the second factor again',
+        description: 'After a route answered `FRESH_FACTOR_REQUIRED`.',
+        tags,
+        body: Nothing,
+        response: { 200: RequestOptionsReply },
+      },
+    },
+    async (request) => {
+      const { session } = administratorOfRequest(request);
+      return { options: await administrators.passkeyRequestOptions({ session }, siteOf(request)) };
+    },
+  );
+
+  app.post<{ Body: StepUp }>(
+    '/api/auth/step-up',
+    {
+      bodyLimit: 64 * 1024,
+      config: { access: own, refuses },
+      schema: {
+        operationId: 'stepUp',
+        summary: 'Prove the second factor again',
+        description: 'Then repeat the request that asked for it, within 5 minutes.',
+        tags,
+        body: StepUp,
+        response: { 200: StepUpReply },
+      },
+    },
+    async (request) => {
+      const { session: id } = administratorOfRequest(request);
+      const { factorAt } = await administrators.proveAgain(id, request.body.credential, siteOf(request));
+      if (factorAt === undefined) throw new Error('A second factor was proven and has no time.');
+      return { factorAt: new Date(factorAt).toISOString() };
     },
   );
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../lib/problem.ts';
 import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
-import type { AuthDeps } from './index.ts';
+import type { AuthDeps } from './auth-deps.ts';
 import { fromSecondFactor, fromToken } from './translate.ts';
-import { Login } from './wire.ts';
-import { LoginReply } from './wire-replies.ts';
+import { EnrollmentSignIn, Login, Nothing, PasswordByCode, RecoverySignIn } from './wire.ts';
+import { LoginReply, SignedInReply } from './wire-replies.ts';
 
 const tags = ['sign-in'];
 const access = 'public';
@@ -12,6 +12,11 @@ const refuses = ['SIGN_IN_REFUSED', 'SIGN_IN_DELAYED', 'OVERLOADED'] as const;
 
 /** For callers who are not signed in. */
 export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
+  loginRoutes(app, deps);
+  codeRoutes(app, deps);
+}
+
+function loginRoutes(app: FastifyInstance, deps: AuthDeps): void {
   const { administrators } = deps;
 
   const login = async (request: FastifyRequest<{ Body: Login }>, reply: FastifyReply) => {
@@ -49,5 +54,72 @@ export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
     '/api/v1/auth/login',
     { config: loginConfig, schema: { ...loginSchema, operationId: 'signInHumanPass' } },
     login,
+  );
+}
+
+function codeRoutes(app: FastifyInstance, deps: AuthDeps): void {
+  const { administrators } = deps;
+  app.post<{ Body: RecoverySignIn }>(
+    '/api/auth/2fa/recovery',
+    {
+      config: { access, refuses: [...refuses, 'CSRF_REFUSED'] },
+      schema: {
+        operationId: 'finishSignInByRecoveryCode',
+        summary: 'Finish signing in with a recovery code',
+        description: 'In place of a passkey that is not at hand. The code is used up.',
+        tags,
+        body: RecoverySignIn,
+        response: { 200: SignedInReply },
+      },
+    },
+    async (request, reply) => {
+      const { sessionToken, code, cookie } = request.body;
+      requireCookiePlace(request, cookie);
+      const opened = await administrators.finishWithRecoveryCode(sessionToken, code, fromOf(request));
+      return answerSignIn(deps, reply, opened, cookie, fromToken);
+    },
+  );
+
+  app.post<{ Body: EnrollmentSignIn }>(
+    '/api/auth/2fa/enrollment',
+    {
+      config: { access, refuses: [...refuses, 'CSRF_REFUSED'] },
+      schema: {
+        operationId: 'beginEnrollment',
+        summary: 'Begin to enroll a second factor past the deadline',
+        description:
+          'With the `sessionToken` of the 403 and a one-time code from an owner or from `gatehouse admin reset`. The session can do nothing but enroll a second factor.',
+        tags,
+        body: EnrollmentSignIn,
+        response: { 200: SignedInReply },
+      },
+    },
+    async (request, reply) => {
+      const { sessionToken, code, cookie } = request.body;
+      requireCookiePlace(request, cookie);
+      const opened = await administrators.openEnrollment(sessionToken, code, fromOf(request));
+      return answerSignIn(deps, reply, opened, cookie, fromToken);
+    },
+  );
+
+  app.post<{ Body: PasswordByCode }>(
+    '/api/auth/password/code',
+    {
+      config: { access, refuses: [...refuses, 'PASSWORD_TOO_WEAK'] },
+      schema: {
+        operationId: 'setPasswordByCode',
+        summary: 'Set a password with a one-time code',
+        description:
+          'The code comes with a new account, and from `gatehouse admin reset`; it works for 24 hours. Then sign in.',
+        tags,
+        body: PasswordByCode,
+        response: { 204: Nothing.describe('Set') },
+      },
+    },
+    async (request, reply) => {
+      const { email, code, password } = request.body;
+      await administrators.setPasswordWithCode(email, code, password, fromOf(request));
+      return reply.code(204).send();
+    },
   );
 }

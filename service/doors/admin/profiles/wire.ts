@@ -96,7 +96,7 @@ export const ProfilePreviewRequest = z
       .default(1000)
       .describe('How many of the last verifications to judge again'),
   })
-  .meta({ id: 'ProfilePreviewRequest' });
+  .meta({ id: 'ProfilePreviewRequest', examples: [{ definition: builtIn!.definition }] });
 
 export const ProfilePreviewReply = z
   .strictObject({

@@ -1,0 +1,29 @@
+import type { Administrators } from '../../engine/administrators/index.ts';
+import type { AdministratorTokens } from '../../engine/tokens/index.ts';
+import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
+
+export interface AuthDeps {
+  administrators: Pick<
+    Administrators,
+    | 'signIn'
+    | 'passkeyRequestOptions'
+    | 'finishWithPasskey'
+    | 'finishWithRecoveryCode'
+    | 'openEnrollment'
+    | 'proveAgain'
+    | 'sessionOf'
+    | 'sessionById'
+    | 'signOut'
+    | 'listSessions'
+    | 'endSession'
+    | 'passkeyCreationOptions'
+    | 'addPasskey'
+    | 'listPasskeys'
+    | 'removePasskey'
+    | 'newRecoveryCodes'
+    | 'changePassword'
+    | 'setPasswordWithCode'
+  >;
+  tokens: Pick<AdministratorTokens, 'issue'>;
+  sessions: Pick<AdministratorSessions, 'hasFreshFactor'>;
+}
