@@ -169,7 +169,7 @@ function headOf(rpId: string, spoiled: Spoiled, counter: number, flags: number):
 }
 
 /** The little of CBOR (RFC 8949) that passkeys are written in: integers, bytes, texts, arrays, maps. */
-function cbor(value: unknown): Buffer {
+export function cbor(value: unknown): Buffer {
   if (typeof value === 'number') return value >= 0 ? lead(0, value) : lead(1, -1 - value);
   if (typeof value === 'string') return withLead(3, Buffer.from(value));
   if (value instanceof Uint8Array) return withLead(2, value);

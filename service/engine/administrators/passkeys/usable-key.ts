@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
 
 /** COSE algorithms that are offered and taken: ES256, RS256, EdDSA. */
@@ -9,17 +9,31 @@ const [KTY, ALG, CRV, X, Y, N, E] = [1, 3, -1, -2, -3, -1, -2];
 const LEAST_RSA_BITS = 2048;
 
 /**
- * Throws an error for a COSE key that no signature could be checked with later: a registration proves that no key is held, and an
- * account whose only factor does not work is locked out.
+ * Throws an error for a COSE key that no signature could be checked with later: a registration does not prove that there is a private
+ * key, and an account whose only factor does not work is locked out.
  */
-export function requireUsableKey(cose: Uint8Array): void {
-  const key = decodeCredentialPublicKey(new Uint8Array(cose)) as unknown as Map<number, unknown>;
-  const jwk = jwkOf(key);
-  if (!jwk) throw new Error(`A key of type ${String(key.get(KTY))} for algorithm ${String(key.get(ALG))}.`);
-  const publicKey: KeyObject = createPublicKey({ format: 'jwk', key: jwk });
-  const bits = publicKey.asymmetricKeyDetails?.modulusLength;
+export function readUsableKey(cose: Uint8Array): { key: KeyObject; algorithm: number } {
+  const fields = decodeCredentialPublicKey(new Uint8Array(cose)) as unknown as Map<number, unknown>;
+  const jwk = jwkOf(fields);
+  if (!jwk)
+    throw new Error(`A key of type ${String(fields.get(KTY))} for algorithm ${String(fields.get(ALG))}.`);
+  const key = createPublicKey({ format: 'jwk', key: jwk });
+  const bits = key.asymmetricKeyDetails?.modulusLength;
   if (bits !== undefined && (bits < LEAST_RSA_BITS || bits > 4 * LEAST_RSA_BITS))
     throw new Error(`An RSA key of ${bits} bits.`);
+  return { key, algorithm: fields.get(ALG) as number };
+}
+
+/** Whether the signature holds to its last byte: the library takes an ECDSA signature with further bytes behind it. */
+export function isExactSignature(
+  cose: Uint8Array,
+  signed: { authenticatorData: string; clientDataJSON: string; signature: string },
+): boolean {
+  const { key, algorithm } = readUsableKey(cose);
+  const bytes = (text: string) => Buffer.from(text, 'base64url');
+  const clientHash = createHash('sha256').update(bytes(signed.clientDataJSON)).digest();
+  const data = Buffer.concat([bytes(signed.authenticatorData), clientHash]);
+  return verify(algorithm === -8 ? null : 'sha256', data, key, bytes(signed.signature));
 }
 
 function jwkOf(key: Map<number, unknown>): JsonWebKey | undefined {

@@ -5,7 +5,7 @@ import type { AdministratorId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Site } from '../administrator.ts';
 import type { PasskeyRow } from '../passkey-store.ts';
-import { algorithms, requireUsableKey } from './usable-key.ts';
+import { algorithms, isExactSignature, readUsableKey } from './usable-key.ts';
 
 const base64url = (most: number) =>
   z
@@ -74,7 +74,7 @@ export async function verifyCreation(
     if (!verified) throw new Error('The attestation does not hold.');
     const { id, publicKey, counter } = registrationInfo.credential;
     if (id !== named.id) throw new Error('The credential is called otherwise than its data.');
-    requireUsableKey(publicKey);
+    readUsableKey(publicKey);
     return {
       id: CredentialId.parse(id),
       publicKey: Buffer.from(publicKey).toString('base64url'),
@@ -98,6 +98,8 @@ export async function verifyUse(
     const handle = Buffer.from(userHandle(passkey.administrator)).toString('base64url');
     if (response.userHandle && response.userHandle !== handle) throw new Error('It is of another account.');
     const { userHandle: _, ...signed } = response;
+    const publicKey = new Uint8Array(Buffer.from(passkey.publicKey, 'base64url'));
+    if (!isExactSignature(publicKey, signed)) throw new Error('The signature does not hold.');
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: { ...named, response: signed, clientExtensionResults: {} },
       expectedChallenge: challenge,
@@ -106,7 +108,7 @@ export async function verifyUse(
       requireUserVerification: true,
       credential: {
         id: passkey.id,
-        publicKey: new Uint8Array(Buffer.from(passkey.publicKey, 'base64url')),
+        publicKey,
         counter: passkey.counter,
       },
     });
