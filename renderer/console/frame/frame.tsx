@@ -116,9 +116,17 @@ function WorldSwitch() {
   const world = useWorld();
   if (world === 'test') return null;
   return (
-    <ButtonLink to="." search={(search) => ({ ...search, env: 'test' as const })} kind="quiet" small>
-      {t('test')}
-    </ButtonLink>
+    <div className={styles.worlds}>
+      <ButtonLink
+        to="."
+        search={(search) => ({ ...search, env: 'test' as const })}
+        kind="quiet"
+        small
+        title={t('toTest')}
+      >
+        {t('test')}
+      </ButtonLink>
+    </div>
   );
 }
 

@@ -1,12 +1,12 @@
 import { Menu } from '@mantine/core';
-import { IconLanguage, IconLogout, IconShieldLock } from '@tabler/icons-react';
+import { IconLanguage, IconLogout, IconShieldLock, IconSwitchHorizontal } from '@tabler/icons-react';
 import { Link, useNavigate, useRouter } from '@tanstack/react-router';
 import { PersonTile } from '../../ui/badges/person-tile.tsx';
 import type { Language } from '../../ui/strings/define-strings.ts';
 import { useLanguage } from '../../ui/strings/language.tsx';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { SchemeSwitch } from '../../ui/theme/scheme-switch.tsx';
-import { useSession } from '../session/session-query.ts';
+import { useSession, useWorld } from '../session/session-query.ts';
 import { useSignOut } from '../session/use-sign-out.ts';
 import styles from './frame.module.css';
 import { frameStrings } from './frame-strings.ts';
@@ -53,6 +53,7 @@ const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch' }
 function AccountMenu() {
   const t = useStrings(frameStrings);
   const { user } = useSession();
+  const world = useWorld();
   const { language, choose } = useLanguage();
   const signOut = useSignOut();
   const navigate = useNavigate();
@@ -88,6 +89,17 @@ function AccountMenu() {
               {languageNames[one]}
             </Menu.Item>
           ))}
+        <Menu.Item
+          leftSection={<IconSwitchHorizontal {...icon} />}
+          onClick={() =>
+            void navigate({
+              to: '.',
+              search: (search) => ({ ...search, env: world === 'test' ? undefined : ('test' as const) }),
+            })
+          }
+        >
+          {world === 'test' ? t('toLive') : t('toTest')}
+        </Menu.Item>
         <Menu.Item leftSection={<IconLogout {...icon} />} onClick={() => void signOut()}>
           {t('signOut')}
         </Menu.Item>

@@ -1,0 +1,32 @@
+import { Tooltip } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import type { Moment } from '../format/format.ts';
+import { useFormat } from '../format/use-format.ts';
+
+/** "3 min ago" up to seven days, then the date; the absolute time with seconds and zone on hover, on focus and in print. */
+export function RelativeTime({ at }: { at: Moment }) {
+  const format = useFormat();
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <Tooltip label={format.absolute(at)}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the absolute time must be reachable by keyboard */}
+      <time dateTime={new Date(at).toISOString()} tabIndex={0} className="nowrap">
+        {format.relative(at, now)}
+      </time>
+    </Tooltip>
+  );
+}
+
+/** Absolute, with seconds: for logs and deliveries. */
+export function ExactTime({ at }: { at: Moment }) {
+  const format = useFormat();
+  return (
+    <time dateTime={new Date(at).toISOString()} title={format.absolute(at)} className="nowrap">
+      {format.dateTime(at)}
+    </time>
+  );
+}

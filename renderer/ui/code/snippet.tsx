@@ -1,0 +1,44 @@
+import { SegmentedControl } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { CopyButton } from '../badges/id.tsx';
+import { Row, Stack } from '../layout/layout.tsx';
+import styles from './code.module.css';
+
+/** Code to paste, with a button that copies it. */
+export const Snippet = ({ code, name }: { code: string; name: string }) => (
+  <div className={styles.box}>
+    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+    <pre className={styles.code} tabIndex={0} role="region" aria-label={name}>
+      <code>{code}</code>
+    </pre>
+    <div className={styles.copy}>
+      <CopyButton text={code} name={name} />
+    </div>
+  </div>
+);
+
+/** The same in several languages; `title` stands beside the switch. */
+export function Snippets({
+  title,
+  codes,
+}: {
+  title?: ReactNode;
+  codes: readonly { language: string; code: string }[];
+}) {
+  const [language, setLanguage] = useState(codes[0]?.language ?? '');
+  const shown = codes.find((one) => one.language === language);
+  return (
+    <Stack gap={12}>
+      <Row between>
+        {title}
+        <SegmentedControl
+          size="xs"
+          value={language}
+          onChange={setLanguage}
+          data={codes.map((one) => one.language)}
+        />
+      </Row>
+      {shown && <Snippet code={shown.code} name={shown.language} />}
+    </Stack>
+  );
+}
