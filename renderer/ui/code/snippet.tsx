@@ -6,15 +6,15 @@ import styles from './code.module.css';
 
 /** Code to paste, with a button that copies it. */
 export const Snippet = ({ code, name }: { code: string; name: string }) => (
-  <div className={styles.box}>
+  <section className={styles.box} aria-label={name}>
     {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-    <pre className={styles.code} tabIndex={0} role="region" aria-label={name}>
+    <pre className={styles.code} tabIndex={0}>
       <code>{code}</code>
     </pre>
     <div className={styles.copy}>
       <CopyButton text={code} name={name} />
     </div>
-  </div>
+  </section>
 );
 
 /** The same in several languages; `title` stands beside the switch. */

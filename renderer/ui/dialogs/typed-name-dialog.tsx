@@ -20,7 +20,6 @@ export function GoneAndStays({ gone, stays }: Consequences) {
         <h3>{title}</h3>
         <ul>
           {items.map((item, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown
             <li key={index}>{item}</li>
           ))}
         </ul>

@@ -101,7 +101,11 @@ export function SelectOne({
         aria-label={t('selectRow', { name })}
         checked={selected.has(id)}
         onChange={(event) =>
-          change(event.target.checked ? new Set([...selected, id]) : selected.difference(new Set([id])))
+          change(
+            event.target.checked
+              ? new Set([...selected, id])
+              : new Set([...selected].filter((one) => one !== id)),
+          )
         }
       />
     </td>

@@ -38,7 +38,6 @@ export function SkeletonRows({
       </thead>
       <tbody>
         {Array.from({ length: rows }, (_, row) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: rows without content
           <tr key={row}>
             {headers.map((header, column) => (
               <td key={header}>
