@@ -1,3 +1,4 @@
+import { type Captures, createCaptures } from '../engine/captures/index.ts';
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
 import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
 import { deleteClaim } from '../engine/lockout/index.ts';
@@ -26,6 +27,7 @@ export interface People {
   subjects: Subjects;
   calibrations: GalleryCalibrations;
   checks: Checks;
+  captures: Captures;
   verifications: PastVerifications;
   overviews: Overviews;
 }
@@ -61,6 +63,7 @@ export function createPeople({
     observed: metrics.verification,
     disputedAreas: config.disputedAreas,
   });
+  const captures = createCaptures({ ...shared, analyzer });
   const verifications = createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) });
   const overviews = createOverviews({
     ...shared,
@@ -73,5 +76,5 @@ export function createPeople({
       return primary === undefined ? 0 : galleries.size(`${realmKey(realm)}/${primary}`);
     },
   });
-  return { consents, holds, galleries, subjects, calibrations, checks, verifications, overviews };
+  return { consents, holds, galleries, subjects, calibrations, checks, captures, verifications, overviews };
 }

@@ -52,6 +52,8 @@ const prefixes = {
   alert: 'alr',
   administrator: 'adm',
   administratorSession: 'ses',
+  capture: 'cap',
+  kiosk: 'ksk',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

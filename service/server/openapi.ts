@@ -19,6 +19,7 @@ export async function openApiDocument(): Promise<unknown> {
       tokens: {} as never,
       sessions: {} as never,
       limits: {} as never,
+      captures: {} as never,
       checks: {} as never,
       alerts: {} as never,
       status: undefined as never,

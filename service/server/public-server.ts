@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
 import { createBehaviorDoor } from '../doors/behavior/index.ts';
+import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
@@ -23,7 +24,7 @@ export const families = { checkResult: CheckResultReply, webhooks: identityWebho
 export async function createPublicServer(
   gatehouse: Pick<
     Gatehouse,
-    'access' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
+    'access' | 'captures' | 'limits' | 'checks' | 'metrics' | 'clock' | 'ids' | 'log' | 'status'
   > &
     AdminDeps &
     Pick<AuthDeps, 'administrators' | 'tokens'> &
@@ -78,6 +79,7 @@ export async function createPublicServer(
   await app.register(createAuthDoor(gatehouse));
   await app.register(createBehaviorDoor({ webhooks: gatehouse.webhooks }));
   await app.register(createAdminDoor(gatehouse));
+  await app.register(createCapturesDoor({ ...gatehouse, log }));
   if (jobsBoard) await app.register(createJobsDoor(jobsBoard));
   if (trust) await app.register(createTrustDoor(trust));
   return app;

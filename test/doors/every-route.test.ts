@@ -26,6 +26,7 @@ import { type RouteSample, routeSamples, type Victim } from './route-samples.ts'
 /** Routes without authentication; a new one is listed here. */
 const publicRoutes = [
   'GET /',
+  'GET /api/captures/live',
   'GET /assets/*',
   'GET /console',
   'GET /console/*',
@@ -43,6 +44,7 @@ const publicRoutes = [
   'POST /api/auth/login',
   'POST /api/auth/password/code',
   'POST /api/v1/auth/login',
+  'POST /api/captures/frames',
 ];
 /** Opened by a link for one use, and tried in jobs-board.test.ts. */
 const boardRoute = / \/jobs(?:\/|$)/;

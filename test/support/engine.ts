@@ -2,6 +2,7 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { createStaff } from '../../service/compose/administrators.ts';
 import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
+import { createCaptures } from '../../service/engine/captures/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createLimits } from '../../service/engine/limits/index.ts';
@@ -301,6 +302,7 @@ export async function startEngine({
     /** A second start over the same database, with empty galleries. */
     openSubjects,
     checks,
+    captures: createCaptures({ ...shared, analyzer, models }),
     pastVerifications: createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) }),
     /** The same with another part in place of one of these. */
     openChecks,

@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
 import { type AuditRouteDeps, auditRoutes } from './audit/routes.ts';
 import { type BackupRouteDeps, backupRoutes } from './backups/routes.ts';
+import { type CaptureRouteDeps, captureRoutes } from './captures/routes.ts';
 import { type CertificateRouteDeps, certificateRoutes } from './certificate/routes.ts';
 import { type ConsentRouteDeps, consentRoutes } from './consent/routes.ts';
 import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
@@ -55,6 +56,7 @@ export type AdminDeps = OrganizationRouteDeps &
   AuditRouteDeps &
   BackupRouteDeps &
   CertificateRouteDeps &
+  CaptureRouteDeps &
   ConsentRouteDeps &
   SubjectRouteDeps &
   VerificationRouteDeps &
@@ -84,6 +86,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...auditRoutes(deps),
   ...backupRoutes(deps),
   ...certificateRoutes(deps),
+  ...captureRoutes(deps),
   ...consentRoutes(deps),
   ...subjectRoutes(deps),
   ...verificationRoutes(deps),

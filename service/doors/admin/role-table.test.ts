@@ -77,6 +77,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
   'POST /api/admin/subjects/:id/holds/release': 'o OA--- -',
   'GET /api/admin/holds': 'o OAo-a -',
   'GET /api/admin/keys-without-person': 'o ----- -',
+  'POST /api/admin/captures': 'o OAo-- -',
   'POST /api/admin/verifications': 'o OAo-- -',
   'GET /api/admin/verifications': 'o OAo-a -',
   'GET /api/admin/verifications/:id': 'o OAo-a -',

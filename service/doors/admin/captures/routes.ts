@@ -1,0 +1,31 @@
+import type { Captures } from '../../../engine/captures/index.ts';
+import { operators } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { CaptureReply } from './wire.ts';
+
+export interface CaptureRouteDeps {
+  captures: Pick<Captures, 'open'>;
+}
+
+/** Camera sessions of the pages of an administrator. */
+export const captureRoutes = ({ captures }: CaptureRouteDeps): AdminRoute[] => [
+  route({
+    tag: 'subjects',
+    within: 'world',
+    keyRefusal: 'An API key sends pictures to POST /api/enroll and POST /api/verify.',
+    method: 'POST',
+    url: '/captures',
+    operationId: 'openCapture',
+    summary: 'Open a camera session',
+    description:
+      'Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Nothing of the frames is kept; the pictures go to `POST /api/admin/subjects` or `POST /api/admin/verifications`.',
+    may: { operator: true, administrator: operators, key: false },
+    status: 201,
+    reply: CaptureReply,
+    refuses: ['OVERLOADED'],
+    async handle({ realm }) {
+      const { id, token, expiresAt } = captures.open(realm);
+      return { captureId: id, token, expiresAt: new Date(expiresAt).toISOString() };
+    },
+  }),
+];

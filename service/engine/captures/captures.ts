@@ -1,0 +1,156 @@
+import { createHash, randomFillSync } from 'node:crypto';
+import type { FaceAnalyzer } from '../../inference/face.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Id, Ids, OrganizationId, World } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { ModelSet } from '../models/index.ts';
+import { type Guidance, guidanceOf } from './guidance.ts';
+import { jpegSize } from './jpeg-size.ts';
+
+export type CaptureId = Id<'capture'>;
+
+export interface OpenedCapture {
+  id: CaptureId;
+  /** The page's capability: guidance for this session and nothing else. Shown this once. */
+  token: string;
+  /** Ms since 1970. */
+  expiresAt: number;
+}
+
+/** Guidance for one frame; `dropped` when it came too early or while another was at work. */
+export type FrameAnswer = ({ is: 'guidance' } & Guidance) | { is: 'dropped' };
+
+/** The one connection of a session. */
+export interface CaptureLink {
+  readonly capture: CaptureId;
+  /** Throws MISSING_AUTH once the session has ended, IMAGE_*, and what the analyzer throws. Nothing of the frame is kept. */
+  look(frame: Uint8Array): Promise<FrameAnswer>;
+  close(): void;
+}
+
+/**
+ * Sessions of a camera page, in memory alone: each is ten minutes of guidance. The token lets its holder send frames and read what
+ * is wrong with them; pictures are enrolled and verified by the routes for that, with the caller's own credential.
+ */
+export interface Captures {
+  /** Throws OVERLOADED. */
+  open(realm: { organization: OrganizationId; world: World }): OpenedCapture;
+  /** Throws MISSING_AUTH for an unknown or ended token, CONFLICT while another connection has the session. */
+  connect(token: string): CaptureLink;
+}
+
+export interface CapturesDeps {
+  analyzer: FaceAnalyzer;
+  models: { current(): Pick<ModelSet, 'detectors' | 'padSets'> };
+  ids: Ids;
+  clock: Clock;
+  random?: (into: Uint8Array) => void;
+}
+
+/** Bytes of one frame. */
+export const LARGEST_FRAME = 256 * 1024;
+/** Pixels of its longer side. */
+const LONGEST_SIDE = 1280;
+/** Milliseconds between two frames that are looked at: ten a second, with room for an uneven network. */
+const PACE = 80;
+const LIFE = 10 * 60_000;
+/** Open at a time in one organization. */
+const MOST = 200;
+/** Milliseconds; guidance that is older helps no one. */
+const DEADLINE = 2_000;
+
+interface Session {
+  id: CaptureId;
+  organization: OrganizationId;
+  world: World;
+  expiresAt: number;
+  connected: boolean;
+  busy: boolean;
+  lastFrameAt: number;
+}
+
+export function createCaptures({
+  analyzer,
+  models,
+  ids,
+  clock,
+  random = randomFillSync,
+}: CapturesDeps): Captures {
+  const sessions = new Map<string, Session>();
+
+  function dropEnded(): void {
+    for (const [key, { expiresAt }] of sessions) if (expiresAt <= clock.now()) sessions.delete(key);
+  }
+
+  async function guide(session: Session, frame: Uint8Array): Promise<Guidance> {
+    const { detectors, padSets } = models.current();
+    const analysis = await analyzer.analyze(frame, {
+      detector: detectors[0] ?? 'blazeface',
+      embedders: [],
+      deadline: DEADLINE,
+      share: { world: session.world, organization: session.organization, key: session.id },
+    });
+    return guidanceOf(analysis, { pad: padSets.length > 0 });
+  }
+
+  return {
+    open({ organization, world }) {
+      dropEnded();
+      const open = [...sessions.values()].filter((one) => one.organization === organization);
+      if (open.length >= MOST) {
+        throw new Problem('OVERLOADED', 'Too many camera sessions are open: try again in a few minutes.', {
+          retryAfterSeconds: 60,
+        });
+      }
+      const bytes = new Uint8Array(32);
+      random(bytes);
+      const token = Buffer.from(bytes).toString('base64url');
+      const id = ids.next('capture');
+      const expiresAt = clock.now() + LIFE;
+      const state = { connected: false, busy: false, lastFrameAt: Number.NEGATIVE_INFINITY };
+      sessions.set(keyOf(token), { id, organization, world, expiresAt, ...state });
+      return { id, token, expiresAt };
+    },
+
+    connect(token) {
+      const session = sessions.get(keyOf(token));
+      if (!session || session.expiresAt <= clock.now()) throw ended();
+      if (session.connected) {
+        throw new Problem('CONFLICT', 'This camera session has a connection already: close it first.');
+      }
+      session.connected = true;
+      return {
+        capture: session.id,
+        async look(frame) {
+          if (session.expiresAt <= clock.now()) throw ended();
+          checkFrame(frame);
+          if (session.busy || clock.now() - session.lastFrameAt < PACE) return { is: 'dropped' };
+          session.busy = true;
+          session.lastFrameAt = clock.now();
+          try {
+            return { is: 'guidance', ...(await guide(session, frame)) };
+          } finally {
+            session.busy = false;
+          }
+        },
+        close() {
+          session.connected = false;
+        },
+      };
+    },
+  };
+}
+
+const keyOf = (token: string) => createHash('sha256').update(token).digest('hex');
+
+const ended = () =>
+  new Problem('MISSING_AUTH', 'The camera session has ended: open another one (POST /api/admin/captures).');
+
+function checkFrame(frame: Uint8Array): void {
+  if (frame.length > LARGEST_FRAME)
+    throw new Problem('IMAGE_TOO_LARGE', `A frame has at most ${LARGEST_FRAME} bytes.`);
+  const size = jpegSize(frame);
+  if (!size) throw new Problem('IMAGE_FORMAT_UNSUPPORTED', 'A frame is a JPEG.');
+  if (Math.max(size.width, size.height) > LONGEST_SIDE)
+    throw new Problem('IMAGE_TOO_LARGE', `A frame is at most ${LONGEST_SIDE} pixels wide and high.`);
+}

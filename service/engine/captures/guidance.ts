@@ -1,0 +1,46 @@
+import type { Analysis } from '../../inference/face.ts';
+import { adviceOf, faceQuality, type QualityComponent } from '../checks/index.ts';
+
+/** What the person in front of the camera is told about, in this order: the first that is wrong is said. */
+const guidanceSteps = ['face', 'distance', 'light', 'pose', 'eyes', 'focus'] as const;
+export type GuidanceStep = (typeof guidanceSteps)[number];
+
+/** Codes of faceQuality's advice, each of one step. */
+const stepOf: Record<QualityComponent, GuidanceStep> = {
+  facePresent: 'face',
+  singleFacePresent: 'face',
+  interEyeDistance: 'distance',
+  headSize: 'distance',
+  faceMargin: 'distance',
+  luminanceMean: 'light',
+  underExposurePrevention: 'light',
+  overExposurePrevention: 'light',
+  headPose: 'pose',
+  eyesOpen: 'eyes',
+  sharpness: 'focus',
+};
+
+export interface Guidance {
+  /** Nothing is wrong: a picture taken now would be good. */
+  good: boolean;
+  /** What to put right first; absent when good. */
+  worst?: { step: GuidanceStep; code: string; advice: string };
+  /** Steps that are in order; empty without exactly one face. */
+  passed: GuidanceStep[];
+}
+
+/** What is to be said about one frame: by step, and within a step the worst. */
+export function guidanceOf(analysis: Analysis, { pad }: { pad: boolean }): Guidance {
+  const advice = adviceOf(faceQuality(analysis, { pad })).map(({ component, code, advice }) => ({
+    step: stepOf[component],
+    code,
+    advice,
+  }));
+  const wrong = new Set(advice.map(({ step }) => step));
+  const passed = wrong.has('face') ? [] : guidanceSteps.filter((step) => !wrong.has(step));
+  for (const step of guidanceSteps) {
+    const worst = advice.find((one) => one.step === step);
+    if (worst) return { good: false, worst, passed };
+  }
+  return { good: true, passed };
+}

@@ -1,0 +1,3 @@
+export type { CaptureLink, Captures, FrameAnswer, OpenedCapture } from './captures.ts';
+export { createCaptures, LARGEST_FRAME } from './captures.ts';
+export type { Guidance, GuidanceStep } from './guidance.ts';
