@@ -296,6 +296,18 @@ export default {
     ),
     only('redis-home', 'bullmq|ioredis', '^service/redis-queue/', 'Redis stays in the driver.'),
     only('mail-home', 'nodemailer', '^service/outgoing/', 'Only outgoing dials out.'),
+    only(
+      'mdns-home',
+      'bonjour-service',
+      '^service/outgoing/',
+      'Only outgoing sends into the network unasked.',
+    ),
+    only(
+      'x509-home',
+      '@peculiar/[^/]+|reflect-metadata',
+      '^service/certificate/issue\\.ts$',
+      'It is loaded when a certificate is issued, and at no start without.',
+    ),
     only('heif-home', 'libheif-js', '^service/inference/', 'One worker decodes HEIC.'),
     only('electron-home', 'electron', '^main/index\\.ts$', 'One file loads Electron; it is passed on.'),
     only('http-home', 'fastify|@fastify/[^/]+', '^service/(doors|http)/', 'HTTP stays in doors and http.'),

@@ -40,6 +40,12 @@ export const Config = z.strictObject({
     .describe(
       'Port of plain HTTP beside HTTPS: it hands out the certificate authority of the box (`/trust`) and redirects everything else to HTTPS. Off when absent.',
     ),
+  mdns: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Announces the box in the local network (mDNS), by the first label of `hostName` with `.local`.',
+    ),
   tlsCert: z
     .string()
     .optional()
@@ -146,6 +152,7 @@ export const environment: Record<string, { key: keyof Config; read: (text: strin
   GATEHOUSE_HOST_NAME: { key: 'hostName', read: (t) => t },
   GATEHOUSE_PORT: { key: 'port', read: Number },
   GATEHOUSE_HTTP_PORT: { key: 'httpPort', read: Number },
+  GATEHOUSE_MDNS: { key: 'mdns', read: readSwitch },
   GATEHOUSE_TLS_CERT: { key: 'tlsCert', read: (t) => t },
   GATEHOUSE_TLS_KEY: { key: 'tlsKey', read: (t) => t },
   GATEHOUSE_INSECURE_HTTP: { key: 'insecureHttp', read: readSwitch },
@@ -239,6 +246,11 @@ export function parseConfig(
 /** Settings that mean nothing without another. */
 function requireCompanions(config: Config): void {
   const { tlsCert, tlsKey, port, httpPort } = config;
+  if (config.mdns && config.hostName === undefined) {
+    throw new ConfigError(
+      'The announcement ("mdns") needs a name: give it with --host-name, GATEHOUSE_HOST_NAME or "hostName" in gatehouse.json.',
+    );
+  }
   if (httpPort !== undefined && httpPort !== 0 && httpPort === port) {
     throw new ConfigError(`"httpPort" and "port" are both ${port}: plain HTTP needs a port of its own.`);
   }

@@ -10,7 +10,7 @@ import { type Config, ConfigError } from '../config.ts';
 import { sourceOf as networkOf } from '../engine/limits/index.ts';
 import { connectionLimitsFor } from '../http/listening/connection-limits.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
-import { listenPolicy } from '../http/listening/listen-policy.ts';
+import { isLoopback, listenPolicy } from '../http/listening/listen-policy.ts';
 import { createOwnHosts } from '../http/listening/own-hosts.ts';
 import type { createServer } from '../http/server.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -30,6 +30,11 @@ export async function prepareListening(config: Config, log: Log) {
       '"httpPort" redirects to HTTPS, which this box does not serve: set "hostName", listen beyond loopback, or leave "httpPort" away.',
     );
   }
+  if (config.mdns && isLoopback(host)) {
+    throw new ConfigError(
+      '"mdns" announces an address of the network, and this box listens on loopback only: set "host", or leave "mdns" away.',
+    );
+  }
   const boxCertificate = boxCertificateOf(config, { clock: systemClock, log });
   const certificate =
     policy.is === 'tls'
@@ -39,7 +44,7 @@ export async function prepareListening(config: Config, log: Log) {
   if (config.tlsCert !== undefined) await certificate?.load();
   const hosts = createOwnHosts({
     listen: host,
-    allowed: [...config.allowedHosts, ...(config.hostName === undefined ? [] : [config.hostName])],
+    allowed: [...config.allowedHosts, ...namesOf(config)],
     certificate: certificate && (() => certificate.current().cert),
   });
   if (policy.is === 'plain-with-warning') log.warn({ host }, policy.warning);
@@ -63,6 +68,10 @@ export async function prepareListening(config: Config, log: Log) {
     },
   };
 }
+
+/** As announced, and as in the certificate of the box. */
+const namesOf = ({ hostName }: Config): string[] =>
+  hostName === undefined ? [] : [hostName, `${hostName.split('.', 1)[0]}.local`];
 
 function sourceOf({ tlsCert: cert, tlsKey: key }: Config, box: BoxCertificate): CertificateSource {
   return cert !== undefined && key !== undefined ? certificateFiles({ cert, key }, systemClock) : box;

@@ -85,6 +85,11 @@ export async function serve(
     opened.defer(() => http.close());
     gatehouse.listens(http.port);
   }
+  if (config.mdns && config.hostName !== undefined) {
+    const { announce } = await import('../outgoing/announce.ts');
+    const announced = await announce({ hostName: config.hostName, port }, log);
+    opened.defer(() => announced.stop());
+  }
   await startWork(gatehouse, opened);
 
   const everything = opened.move();

@@ -24,6 +24,7 @@ summary { padding: 12px 16px; font-weight: 600; cursor: pointer }
 ol { margin: 0; padding-left: 24px }
 li { margin: 0 0 8px }
 code { font: 14px/22px ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace; padding: 1px 4px; border-radius: 4px; background: var(--sunken); border: 1px solid var(--line); overflow-wrap: anywhere }
+pre { margin: 4px 0 0; padding: 8px 12px; border: 1px solid var(--line); border-radius: 6px; background: var(--sunken); white-space: pre-wrap; overflow-wrap: anywhere; font: 14px/22px ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace }
 a { color: var(--accent); text-underline-offset: 3px }
 a:hover { color: var(--accent-hover) }
 a.button { display: inline-block; min-height: 44px; margin: 0 0 16px; padding: 10px 16px; border-radius: 6px; background: var(--accent); color: var(--on-accent); font-weight: 500; text-decoration: none }
@@ -44,7 +45,7 @@ export function trustPage(userAgent: string): string {
     'Trust this Gatehouse',
     `<h1>Trust this Gatehouse</h1>
 <p>This appliance made its own certificate. Browsers warn until this device trusts the appliance’s certificate authority; passkeys work only after that.</p>
-<p class="muted">The authority can vouch for this appliance’s names and network addresses and for nothing else on the internet.</p>
+<p class="muted">The authority can vouch for this appliance’s names and for addresses of its network, and for nothing else.</p>
 <section class="compare">
 <h2>Compare the fingerprint first</h2>
 <p>The file comes over your network, and so could a forged one. Its SHA-256 fingerprint must be the one on the appliance’s own screen: there, run <code>gatehouse certificate show</code>, or ask the administrator. This page does not show it, because an attacker who forges the file can forge the page.</p>

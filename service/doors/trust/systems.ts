@@ -18,7 +18,7 @@ export const systems: readonly System[] = [
     sends: (agent) => agent.includes('Windows'),
     steps: [
       'Download the file.',
-      'Compare its fingerprint: open a terminal in the folder of the download and run <code>certutil -hashfile gatehouse-ca.cer SHA256</code>.',
+      'Compare its fingerprint: open a terminal in the folder of the download and run <pre>certutil -hashfile gatehouse-ca.cer SHA256</pre>',
       'Open the file and choose <b>Install Certificate</b>, <b>Local Machine</b> (every account) or <b>Current User</b>, then <b>Place all certificates in the following store</b>, <b>Trusted Root Certification Authorities</b>.',
       'Close the browser and open it again. Edge and Chrome use this store; for Firefox see below.',
     ],
@@ -63,9 +63,9 @@ export const systems: readonly System[] = [
     file: 'crt',
     sends: (agent) => /Linux/.test(agent) && !agent.includes('Android'),
     steps: [
-      'Download the file and compare its fingerprint: <code>openssl x509 -in gatehouse-ca.crt -noout -fingerprint -sha256</code>.',
-      'For curl and other programs, on Debian and Ubuntu: <code>sudo cp gatehouse-ca.crt /usr/local/share/ca-certificates/ &amp;&amp; sudo update-ca-certificates</code>; on Fedora and its relatives: <code>sudo trust anchor gatehouse-ca.crt</code>.',
-      'For Chromium and Chrome (package <code>libnss3-tools</code>, or <code>nss-tools</code>): <code>certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n Gatehouse -i gatehouse-ca.crt</code>. Close the browser and open it again.',
+      'Download the file and compare its fingerprint: <pre>openssl x509 -in gatehouse-ca.crt -noout -fingerprint -sha256</pre>',
+      'For curl and other programs, on Debian and Ubuntu: <pre>sudo cp gatehouse-ca.crt /usr/local/share/ca-certificates/\nsudo update-ca-certificates</pre> On Fedora and its relatives: <pre>sudo trust anchor gatehouse-ca.crt</pre>',
+      'For Chromium and Chrome (package <code>libnss3-tools</code>, or <code>nss-tools</code>), then close the browser and open it again: <pre>certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n Gatehouse -i gatehouse-ca.crt</pre>',
     ],
   },
   {

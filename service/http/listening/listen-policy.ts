@@ -34,7 +34,7 @@ export function listenPolicy({ host, hostName, tlsCert, insecureHttp }: ListenSe
 }
 
 /** True for addresses only this machine reaches. Other names are not resolved: they count as reachable. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (bare === 'localhost') return true;
   if (!ipaddr.isValid(bare) || (!bare.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(bare)))
