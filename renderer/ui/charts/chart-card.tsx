@@ -1,0 +1,96 @@
+import { SegmentedControl } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { Card } from '../layout/layout.tsx';
+import { uiStrings } from '../strings/ui-strings.ts';
+import { useStrings } from '../strings/use-strings.ts';
+import styles from './charts.module.css';
+
+export interface LegendEntry {
+  label: string;
+  fill: 'ok' | 'warn' | 'bad' | 'line' | 'thin';
+  total?: string;
+}
+
+/** The numbers of a chart as rows, the first column being the heading of each. */
+export interface Numbers {
+  head: readonly string[];
+  rows: readonly (readonly string[])[];
+}
+
+/** A card with a chart: heading, legend with totals, and the switch to the same numbers as a table. */
+export function ChartCard({
+  title,
+  legend = [],
+  numbers,
+  children,
+}: {
+  title: ReactNode;
+  legend?: readonly LegendEntry[];
+  numbers: Numbers;
+  children: ReactNode;
+}) {
+  const t = useStrings(uiStrings);
+  const [shown, setShown] = useState('chart');
+  return (
+    <Card
+      title={title}
+      actions={
+        <SegmentedControl
+          size="xs"
+          aria-label={t('showAs')}
+          value={shown}
+          onChange={setShown}
+          data={[
+            { value: 'chart', label: t('chart') },
+            { value: 'table', label: t('table') },
+          ]}
+        />
+      }
+    >
+      {shown === 'chart' ? (
+        <>
+          {legend.length > 0 && (
+            <ul className={styles.legend}>
+              {legend.map(({ label, fill, total }) => (
+                <li key={label}>
+                  <i className={styles.key} data-fill={fill} />
+                  {label} {total !== undefined && <b>{total}</b>}
+                </li>
+              ))}
+            </ul>
+          )}
+          {children}
+        </>
+      ) : (
+        <NumberTable numbers={numbers} />
+      )}
+    </Card>
+  );
+}
+
+const NumberTable = ({ numbers: { head, rows } }: { numbers: Numbers }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+  <div className={styles.scroll} tabIndex={0}>
+    <table className={styles.numbers}>
+      <thead>
+        <tr>
+          {head.map((name) => (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([first, ...rest]) => (
+          <tr key={first}>
+            <th scope="row">{first}</th>
+            {rest.map((text, index) => (
+              <td key={head[index + 1]}>{text}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+);
