@@ -22,16 +22,26 @@ test('every problem has its status', () => {
     400: [
       'INVALID_REQUEST',
       'MALFORMED_JSON',
+      'PASSKEY_REFUSED',
       'IMAGE_UNREADABLE',
       'IMAGE_FORMAT_UNSUPPORTED',
       'CONFIRMATION_REQUIRED',
       'PROFILE_NOT_FOUND',
     ],
-    401: ['MISSING_AUTH', 'INVALID_API_KEY_FORMAT', 'INVALID_API_KEY'],
+    401: [
+      'MISSING_AUTH',
+      'INVALID_API_KEY_FORMAT',
+      'INVALID_API_KEY',
+      'SIGN_IN_REFUSED',
+      'SETUP_TOKEN_REFUSED',
+    ],
     402: ['TRIAL_EXPIRED'],
     403: [
       'INSUFFICIENT_SCOPE',
       'ORIGIN_NOT_ALLOWED',
+      'SECOND_FACTOR_REQUIRED',
+      'FRESH_FACTOR_REQUIRED',
+      'CSRF_REFUSED',
       'CONSENT_WITHDRAWN',
       'VERIFICATION_DISABLED',
       'DESTINATION_NOT_GRANTED',
@@ -44,6 +54,8 @@ test('every problem has its status', () => {
     405: ['METHOD_NOT_ALLOWED'],
     409: [
       'CONFLICT',
+      'LAST_FACTOR',
+      'SETUP_CLOSED',
       'TEMPLATE_MISMATCH',
       'DUPLICATE_IDENTITY',
       'LEGAL_HOLD',
@@ -54,6 +66,7 @@ test('every problem has its status', () => {
     415: ['UNSUPPORTED_MEDIA_TYPE'],
     421: ['HOST_NOT_ALLOWED'],
     422: [
+      'PASSWORD_TOO_WEAK',
       'FACE_NOT_FOUND',
       'SEVERAL_FACES',
       'FACE_TOO_SMALL',
@@ -62,7 +75,7 @@ test('every problem has its status', () => {
       'CHECK_FAILED',
       'CONSENT_REQUIRED',
     ],
-    429: ['MONTHLY_LIMIT_EXCEEDED', 'BURST_LIMIT_EXCEEDED', 'USER_FLOOD_DETECTED'],
+    429: ['MONTHLY_LIMIT_EXCEEDED', 'BURST_LIMIT_EXCEEDED', 'USER_FLOOD_DETECTED', 'SIGN_IN_DELAYED'],
     500: ['INTERNAL'],
     503: [
       'MODEL_NOT_INSTALLED',
