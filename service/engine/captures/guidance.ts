@@ -29,6 +29,9 @@ export interface Guidance {
   passed: GuidanceStep[];
 }
 
+/** Of the frame's width: the page sends the square that the person sees, and a face fills its oval from here on. */
+const FILLS_OVAL = 0.22;
+
 /** What is to be said about one frame: by step, and within a step the worst. */
 export function guidanceOf(analysis: Analysis, { pad }: { pad: boolean }): Guidance {
   const advice = adviceOf(faceQuality(analysis, { pad })).map(({ component, code, advice }) => ({
@@ -36,6 +39,9 @@ export function guidanceOf(analysis: Analysis, { pad }: { pad: boolean }): Guida
     code,
     advice,
   }));
+  const share = analysis.face?.quality.frameShare;
+  if (share !== undefined && share < FILLS_OVAL)
+    advice.unshift({ step: 'distance', code: 'TOO_FAR', advice: 'Move closer.' });
   const wrong = new Set(advice.map(({ step }) => step));
   const passed = wrong.has('face') ? [] : guidanceSteps.filter((step) => !wrong.has(step));
   for (const step of guidanceSteps) {

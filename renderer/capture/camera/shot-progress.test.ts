@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import type { FrameAnswer } from './guidance-link.ts';
+import { createShotProgress, KEPT, STEADY } from './shot-progress.ts';
+
+const good: FrameAnswer = {
+  is: 'guidance',
+  good: true,
+  passed: ['face', 'distance', 'light', 'pose', 'eyes', 'focus'],
+};
+const bad = (code: string): FrameAnswer => ({
+  is: 'guidance',
+  good: false,
+  worst: { step: 'x', code },
+  passed: ['face'],
+});
+
+test('one instruction stays for 1.2 s, whatever comes in between', () => {
+  const progress = createShotProgress();
+  const said = [];
+  const answers = ['TOO_FAR', 'TOO_DARK', 'NOT_FRONTAL', 'TOO_FAR', 'EYES_CLOSED', 'EYES_CLOSED', 'TOO_DARK'];
+  for (const [i, code] of answers.entries()) {
+    progress.hear(bad(code), i * 300);
+    said.push(progress.shown().instruction);
+  }
+  expect(said).toEqual([
+    'TOO_FAR',
+    'TOO_FAR',
+    'TOO_FAR',
+    'TOO_FAR',
+    'EYES_CLOSED',
+    'EYES_CLOSED',
+    'EYES_CLOSED',
+  ]);
+});
+
+test('a picture is taken once all was in order for long enough, and what is wrong begins anew', () => {
+  const progress = createShotProgress();
+  expect(progress.hear(good, 0)).toEqual({ take: false });
+  expect(progress.hear(good, STEADY - 1)).toEqual({ take: false });
+  expect(progress.hear(bad('TOO_FAR'), STEADY)).toEqual({ take: false });
+  expect(progress.shown().ring).toBe(0);
+  const again = STEADY + 2 * KEPT;
+  progress.hear(good, again);
+  expect(progress.hear(good, again + STEADY / 2)).toEqual({ take: false });
+  expect(progress.shown()).toMatchObject({ instruction: 'hold', ring: 0.5 });
+  expect(progress.hear(good, again + STEADY)).toEqual({ take: true });
+});
+
+test('after a picture the next one is not begun before the person has read that it was taken', () => {
+  const progress = createShotProgress();
+  progress.hear(good, 0);
+  progress.taken(STEADY);
+  expect(progress.shown()).toMatchObject({ instruction: 'taken', ring: 1, passed: true });
+  expect(progress.hear(good, STEADY + KEPT - 1)).toEqual({ take: false });
+  expect(progress.shown().instruction).toBe('taken');
+  expect(progress.hear(good, STEADY + KEPT)).toEqual({ take: false });
+  expect(progress.hear(good, STEADY + KEPT + STEADY)).toEqual({ take: true });
+});
+
+test('a dropped frame changes nothing', () => {
+  const progress = createShotProgress();
+  progress.hear(bad('TOO_FAR'), 0);
+  const before = progress.shown();
+  progress.hear({ is: 'dropped' }, 5000);
+  expect(progress.shown()).toBe(before);
+});
