@@ -30,8 +30,8 @@ export function writeSettings(
   delete settings.keysDatabaseUrl;
   delete settings.masterKeyFile;
   if (masterKeyFile !== undefined) settings.masterKeyFile = masterKeyFile;
-  for (const name of ['tlsCert', 'tlsKey', 'passphraseFile']) {
-    const named = settings[name];
+  const installed = join(data, 'tls', 'installed.pem');
+  for (const named of [settings.tlsCert, settings.tlsKey, settings.passphraseFile, installed]) {
     if (typeof named !== 'string' || !existsSync(named)) continue;
     const inside = relative(data, named);
     if (inside.startsWith('..')) continue;

@@ -8,6 +8,7 @@ import { recordDatabase } from '../init/record-database.ts';
 import { invocation } from '../invocation.ts';
 import { listOrganizations, type Organization } from '../organization.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { describeTrust, type Trust } from './describe-trust.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './options.ts';
 import { type RunningService, runService } from './run-service.ts';
 
@@ -28,9 +29,13 @@ export function addStart(program: Command, runner: CommandRunner): void {
       try {
         const made = await initialize(control, 'Default', ['test']);
         const organizations = (await listOrganizations(control)).toReversed();
+        const trust = await describeTrust(control, url, data);
         terminal.answer(
-          made ? welcome(url, data, made.organizationId, made.keys.test) : again(url, data, organizations),
+          made
+            ? welcome({ url, data, trust, organization: made.organizationId, key: made.keys.test })
+            : again(url, data, organizations),
         );
+        if (!made && trust) terminal.answer(trust.text);
       } finally {
         await control.close();
       }
@@ -57,8 +62,17 @@ function sayLine(line: string, terminal: Terminal): void {
   else process.stderr.write(line);
 }
 
-function welcome(url: string, data: string, organization: string, key: string): string {
+interface Welcome {
+  url: string;
+  data: string;
+  organization: string;
+  key: string;
+  trust: Trust | undefined;
+}
+
+function welcome({ url, data, organization, key, trust }: Welcome): string {
   const where = `--data ${data}`;
+  const curl = trust ? `curl -sS --cacert ${trust.file}` : 'curl -sS';
   return `
 Gatehouse is running at ${url}
 
@@ -70,8 +84,8 @@ Its key for the test world, shown this once:
 
 Enroll a person from one photo, then verify another photo of them (any JPEG, PNG, WebP, HEIC or AVIF with one face):
 
-  curl -sS ${url}/api/enroll -H 'x-api-key: ${key}' -F email=ada@example.com -F image=@first.jpg
-  curl -sS ${url}/api/verify -H 'x-api-key: ${key}' -F image=@second.jpg
+  ${curl} ${url}/api/enroll -H 'x-api-key: ${key}' -F email=ada@example.com -F image=@first.jpg
+  ${curl} ${url}/api/verify -H 'x-api-key: ${key}' -F image=@second.jpg
 
 No photo at hand? In another terminal:   npm run demo
 The API, with examples:                  ${url}/docs
@@ -79,7 +93,7 @@ What the box says of itself:             ${url}/health
 On what consent real people are enrolled: ${invocation} consent attest ${where} --help
 A key for real people:                   ${invocation} key create ${where} --scopes identity --env live
 Before real people come:                 ${invocation} doctor ${where}
-
+${trust ? `\n${trust.text}\n` : ''}
 Ctrl-C stops.`;
 }
 
