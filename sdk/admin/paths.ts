@@ -1765,7 +1765,7 @@ export interface paths {
         };
         /**
          * List people
-         * @description Addresses and names are sealed, so a search opens those of everybody: seconds with many people. The audit log says who listed whom.
+         * @description The newest first. Addresses and names are sealed: the first search for a part of one opens those of everybody, which takes seconds with many people; from then on they are searched in memory. The audit log says who listed whom.
          */
         get: operations["listSubjects"];
         put?: never;
@@ -1809,7 +1809,7 @@ export interface paths {
         };
         /**
          * Show a person
-         * @description A person with their pictures. The audit log says who looked.
+         * @description A person with their pictures, devices and places; consent and verifications have addresses of their own below it. The audit log says who looked.
          */
         get: operations["getSubject"];
         put?: never;
@@ -1858,6 +1858,86 @@ export interface paths {
          * @description Forgets the failed attempts at an address.
          */
         post: operations["unlockSubject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable a person
+         * @description The person stays enrolled and does not verify: callers are answered as for one whom nobody knows. Twice changes nothing.
+         */
+        post: operations["disableSubject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable a person
+         * @description The person verifies again. Twice changes nothing.
+         */
+        post: operations["enableSubject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/not-the-same": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark two people as not the same
+         * @description Two people who look alike, and are two: neither is told as a duplicate of the other any more when a picture is added. Erased with either.
+         */
+        post: operations["markNotTheSame"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subjects/{id}/maybe-the-same": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo “not the same”
+         * @description The two people are told as duplicates again.
+         */
+        post: operations["markMaybeTheSame"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6645,6 +6725,11 @@ export interface components {
              * @description When a picture was last enrolled
              */
             updatedAt: string;
+            /**
+             * Format: date-time
+             * @description Since when the person does not verify; absent: they do
+             */
+            disabledAt?: string;
         };
         /**
          * @description How many people are enrolled.
@@ -6665,7 +6750,10 @@ export interface components {
          *       "enrollments": 1,
          *       "createdAt": "2026-11-20T12:00:00.000Z",
          *       "updatedAt": "2026-11-20T12:00:00.000Z",
-         *       "pictures": []
+         *       "pictures": [],
+         *       "devices": [],
+         *       "places": [],
+         *       "notTheSame": []
          *     }
          */
         SubjectWithPictures: {
@@ -6692,8 +6780,63 @@ export interface components {
              * @description When a picture was last enrolled
              */
             updatedAt: string;
+            /**
+             * Format: date-time
+             * @description Since when the person does not verify; absent: they do
+             */
+            disabledAt?: string;
             /** @description The oldest first; a person has ten at most */
             pictures: components["schemas"]["EnrolledPicture"][];
+            /** @description Devices of the last 50 verifications that verified, the last used first */
+            devices: {
+                /** @description What the browser said of itself */
+                userAgent?: string;
+                /** @description Pixels */
+                cameraWidth?: number;
+                /** @description Pixels */
+                cameraHeight?: number;
+                /** @description Pixels */
+                screenWidth?: number;
+                /** @description Pixels */
+                screenHeight?: number;
+                /** @description How often among them */
+                times: number;
+                /**
+                 * Format: date-time
+                 * @description When last
+                 */
+                lastAt: string;
+            }[];
+            /** @description Places of the same, the last first */
+            places: {
+                /** @description Degrees north, WGS 84 */
+                latitude: number;
+                /** @description Degrees east, WGS 84 */
+                longitude: number;
+                /** @description ISO 3166-1 alpha-2 */
+                country?: string;
+                /** @description IANA name */
+                timeZone?: string;
+                /** @description How often among them */
+                times: number;
+                /**
+                 * Format: date-time
+                 * @description When last
+                 */
+                lastAt: string;
+            }[];
+            /** @description People who look alike, and are known to be others */
+            notTheSame: {
+                /** @description Id of the other person */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was seen
+                 */
+                markedAt: string;
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                markedBy: string;
+            }[];
         };
         /**
          * @description What is kept of an enrolled picture is its templates, not the picture.
@@ -6702,7 +6845,13 @@ export interface components {
          *       "createdAt": "2026-11-20T12:00:00.000Z",
          *       "quality": 0.94,
          *       "confirmed": true,
-         *       "comparable": true
+         *       "comparable": true,
+         *       "templates": [
+         *         {
+         *           "model": "faceres",
+         *           "sha256": "c0ffee0000000000000000000000000000000000000000000000000000000000"
+         *         }
+         *       ]
          *     }
          */
         EnrolledPicture: {
@@ -6719,6 +6868,13 @@ export interface components {
             confirmed: boolean;
             /** @description A model that is in use made its templates */
             comparable: boolean;
+            /** @description What is kept of the picture: one for each model */
+            templates: {
+                /** @description Id of the model that made it */
+                model: string;
+                /** @description SHA-256 of the file of the model */
+                sha256: string;
+            }[];
         };
         /**
          * @description Keys whose person is not in the database.
@@ -6854,6 +7010,15 @@ export interface components {
             failures: number;
             /** @description Whether verification was disabled */
             disabled: boolean;
+        };
+        /**
+         * @example {
+         *       "other": "bea@example.com"
+         *     }
+         */
+        OtherPerson: {
+            /** @description Id or e-mail address of the other person */
+            other: string;
         };
         /**
          * @example {
@@ -19168,7 +19333,7 @@ export interface operations {
     listSubjects: {
         parameters: {
             query?: {
-                /** @description A part of the e-mail address or of the name, in any case, or the whole id */
+                /** @description The whole id or e-mail address, else a part of the address or of the name, in any case */
                 search?: string;
                 /** @description Most items of the page */
                 limit?: number;
@@ -19523,7 +19688,10 @@ export interface operations {
                      *       "enrollments": 1,
                      *       "createdAt": "2026-11-20T12:00:00.000Z",
                      *       "updatedAt": "2026-11-20T12:00:00.000Z",
-                     *       "pictures": []
+                     *       "pictures": [],
+                     *       "devices": [],
+                     *       "places": [],
+                     *       "notTheSame": []
                      *     }
                      */
                     "application/json": components["schemas"]["SubjectWithPictures"];
@@ -19794,6 +19962,492 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Unlocked"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    disableSubject: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A person who is enrolled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "env": "live",
+                     *       "email": "ada@example.com",
+                     *       "enrollments": 1,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "updatedAt": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subject"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    enableSubject: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A person who is enrolled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "env": "live",
+                     *       "email": "ada@example.com",
+                     *       "enrollments": 1,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "updatedAt": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subject"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    markNotTheSame: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "other": "bea@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OtherPerson"];
+            };
+        };
+        responses: {
+            /** @description A person who is enrolled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "env": "live",
+                     *       "email": "ada@example.com",
+                     *       "enrollments": 1,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "updatedAt": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subject"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: Nobody is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    markMaybeTheSame: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "other": "bea@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OtherPerson"];
+            };
+        };
+        responses: {
+            /** @description A person who is enrolled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "env": "live",
+                     *       "email": "ada@example.com",
+                     *       "enrollments": 1,
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "updatedAt": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subject"];
                 };
             };
             /**

@@ -74,6 +74,8 @@ const payloads: Record<RecordedEvent['type'], fc.Arbitrary<object>> = {
     enrollment: fc.string(),
   }),
   'subject.erased': fc.record({ erasure: fc.string(), reason: fc.string() }),
+  'subject.disabled': fc.record({ subject: fc.string() }),
+  'subject.enabled': fc.record({ subject: fc.string() }),
   'enrollment.refused': fc.record({ code: fc.string(), actor: fc.string() }),
   'verification.verified': verification,
   'verification.refused': verification,

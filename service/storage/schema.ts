@@ -99,6 +99,16 @@ export interface Schema {
     withheld: Generated<string>;
     /** JSON: when keys enrolled pictures of this person in the last day. */
     key_enrollments: Generated<string>;
+    /** Since when the person does not verify; null: they do. */
+    disabled_at: Generated<number | null>;
+  };
+  /** Two people who look alike, and of whom a person has seen that they are two. */
+  distinct_people: {
+    /** The lesser id of the two. */
+    subject: string;
+    other: string;
+    marked_at: number;
+    marked_by: string;
   };
   template: {
     id: string;

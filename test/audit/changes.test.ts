@@ -153,6 +153,25 @@ const changes: Record<string, () => Sample> = {
       }),
     action: 'subject.unlock',
   }),
+  'POST /api/admin/subjects/:id/disable': () => ({ action: 'subject.disable' }),
+  'POST /api/admin/subjects/:id/enable': () => ({
+    before: () => gatehouse.subjects.setDisabled(realmOf(), ids.subject!, true, by.actor),
+    action: 'subject.enable',
+  }),
+  'POST /api/admin/subjects/:id/not-the-same': () => ({
+    before: enrollBea,
+    body: { other: 'bea@example.com' },
+    action: 'subject.not-the-same',
+  }),
+  'POST /api/admin/subjects/:id/maybe-the-same': () => ({
+    async before() {
+      await enrollBea();
+      const pair = { person: ids.subject!, other: 'bea@example.com', same: false };
+      await gatehouse.subjects.markDistinct(realmOf(), pair, by.actor);
+    },
+    body: { other: 'bea@example.com' },
+    action: 'subject.maybe-the-same',
+  }),
   'PATCH /api/admin/subjects/:id/pictures/:picture': () => ({
     body: { confirmed: false },
     before: enrollAgain,
@@ -322,6 +341,19 @@ afterEach(async () => {
   await gatehouse.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+const realmOf = () => ({ organization: ids.organization as OrganizationId, world: 'test' }) as const;
+
+function enrollBea() {
+  const [embedder = ''] = gatehouse.models.current().embedders;
+  const embedding = new Float32Array(128);
+  embedding[1] = 1;
+  return gatehouse.subjects.enroll(
+    realmOf(),
+    { email: 'bea@example.com', embeddings: { [embedder]: embedding }, quality: 0.9 },
+    by.actor,
+  );
+}
 
 /** A person, a key, a site and whatever else the routes name. */
 async function fill(): Promise<void> {

@@ -14,7 +14,8 @@ export async function openControlAdmin(
   over: { [Room in keyof AdminDeps]?: Partial<AdminDeps[Room]> } = {},
 ) {
   const app = createServer({ ids: engine.ids, log: silentLog });
-  const deps = { ...engine, ...operatorParts, ...over } as unknown as AdminDeps;
+  const verifications = engine.pastVerifications;
+  const deps = { ...engine, ...operatorParts, verifications, ...over } as unknown as AdminDeps;
   await app.register(createControlAdminDoor(deps));
   const addressOf = (path: string) => {
     const [url = '', query = ''] = path.split('?');

@@ -20,6 +20,9 @@ export interface EventPayloads {
   'subject.enrolled': { subject: SubjectId; created: boolean; enrollment: string };
   /** Without the id of the person, which stays in the audit log and the receipt alone. */
   'subject.erased': { erasure: string; reason: string };
+  /** The person does not verify from now on; and does again. */
+  'subject.disabled': { subject: SubjectId };
+  'subject.enabled': { subject: SubjectId };
   'enrollment.refused': { code: string; actor: string } & Record<string, unknown>;
   'verification.verified': VerificationPayload;
   'verification.refused': VerificationPayload;

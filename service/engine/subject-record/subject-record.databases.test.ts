@@ -62,6 +62,7 @@ test('every table that names a person is in the record', async () => {
     'audit',
     'consent',
     'consent_withdrawal',
+    'distinct_people',
     'erasure',
     'legal_hold',
     'outbox',

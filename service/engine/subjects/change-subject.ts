@@ -6,6 +6,7 @@ import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { GalleryIndex } from './gallery-index.ts';
+import type { PeopleSearch } from './people/people-search.ts';
 import { type Realm, realmKey } from './realm.ts';
 import type { Subject } from './subject.ts';
 import { hasOwner, updatePerson } from './subject-change-store.ts';
@@ -90,13 +91,21 @@ const changedMeanwhile = () =>
 export interface SubjectTurnsDeps {
   store: Pick<SubjectStore, 'emailHashOf' | 'find'>;
   index: Pick<GalleryIndex, 'erase'>;
+  search: Pick<PeopleSearch, 'remove'>;
   turns: Turns;
   consents: Pick<Consents, 'forget'>;
   inTransaction: InTransaction;
 }
 
 /** Changes of one person, one after another. */
-export function createSubjectTurns({ store, index, turns, consents, inTransaction }: SubjectTurnsDeps) {
+export function createSubjectTurns({
+  store,
+  index,
+  search,
+  turns,
+  consents,
+  inTransaction,
+}: SubjectTurnsDeps) {
   /** Runs `work` while nothing else is done under the address that the person has then. */
   async function inTurnOf<T>(realm: Realm, subject: SubjectId, work: () => Promise<T>): Promise<T> {
     const emailHash = await store.emailHashOf(subject);
@@ -117,6 +126,7 @@ export function createSubjectTurns({ store, index, turns, consents, inTransactio
           // Also after an error: whether the transaction was committed is not known then.
           if (!(await store.find(realm, { id: subject }).catch(() => undefined))) {
             index.erase(realm, subject);
+            search.remove(realm, subject);
             consents.forget(subject);
           }
         }

@@ -17,6 +17,8 @@ export interface EnrolledPicture {
   anchor: boolean;
   /** Made by a model file that is in use. */
   comparable: boolean;
+  /** The models that made its templates, with the SHA-256 of their files. */
+  templates: { model: string; sha256: string }[];
 }
 
 export interface ConfirmDeps {

@@ -3,6 +3,7 @@ import { time } from '../../lib/time.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type ExportOrder, type Person, readPages, textOf, vectorText } from '../personal-data/index.ts';
+import { selectDistinct } from './distinct-people-store.ts';
 import { emailPlace, namePlace } from './read-subjects-store.ts';
 import { markPlace, type TemplateRow, vectorPlace } from './template-store.ts';
 import { toVector } from './vector-bytes.ts';
@@ -28,8 +29,17 @@ export async function exportPerson(db: Db, person: Person, { open }: ExportOrder
     createdAt: time(row.created_at),
     updatedAt: time(row.updated_at),
     lastVerifiedAt: time(row.last_used_at),
+    disabledAt: time(row.disabled_at),
   };
 }
+
+/** That this is another person than some who look alike; who they are is theirs. */
+export const exportDistinct = async (db: Db, { subject }: Person) =>
+  (await selectDistinct(db, subject)).map(({ markedAt, markedBy }) => ({
+    person: '(another person)',
+    markedAt: time(markedAt),
+    markedBy,
+  }));
 
 const templatePages = (db: Db, subject: string) =>
   readPages((after, limit) =>

@@ -3,6 +3,7 @@ export type { EnrolledPicture } from './confirm-picture.ts';
 export { isPresent, listPresent, releaseAddress } from './erased-subject-store.ts';
 export type { KeptPerson } from './kept-people-store.ts';
 export { countPeople, findKept, peopleNotUsedSince } from './kept-people-store.ts';
+export type { DistinctPerson } from './people/distinct-people.ts';
 export type { SubjectDataDeps } from './personal-data.ts';
 export { createSubjectData } from './personal-data.ts';
 export type { Realm } from './realm.ts';

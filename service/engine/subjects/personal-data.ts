@@ -2,7 +2,7 @@ import type { OrganizationId } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { PersonalData, SealedValue, Searched } from '../personal-data/index.ts';
-import { exportEnrollments, exportPerson } from './exported-person-store.ts';
+import { exportDistinct, exportEnrollments, exportPerson } from './exported-person-store.ts';
 import { emailPlace, namePlace } from './read-subjects-store.ts';
 import { markPlace, vectorPlace } from './template-store.ts';
 import { toBytes, toVector } from './vector-bytes.ts';
@@ -29,9 +29,14 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
   return {
     tables: {
       subject: { columns: ['id', 'email_hash', 'email_sealed', 'name_sealed'], record: { in: 'person' } },
+      distinct_people: { columns: ['subject', 'other'], record: { in: 'notTheSame' } },
       template: { columns: ['subject', 'vector_sealed', 'mark_sealed'], record: { in: 'enrollments' } },
     },
     async forget(tx, subjects) {
+      await tx
+        .deleteFrom('distinct_people')
+        .where((eb) => eb.or([eb('subject', 'in', subjects), eb('other', 'in', subjects)]))
+        .execute();
       await tx.deleteFrom('template').where('subject', 'in', subjects).execute();
       await tx.deleteFrom('subject').where('id', 'in', subjects).execute();
     },
@@ -61,6 +66,7 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
     exportOf: async (person, order) => ({
       person: order.enrolled ? await exportPerson(db, person, order) : undefined,
       enrollments: order.enrolled ? await exportEnrollments({ db, sealer }, person, order) : undefined,
+      notTheSame: order.enrolled ? await exportDistinct(db, person) : undefined,
     }),
   };
 }

@@ -60,6 +60,16 @@ export function createReadSubjects(deps: SubjectStoreDeps) {
       return toSubjects(deps, await rest.execute());
     },
     count: (realm: Realm) => countPeople(db, realm),
+    /** The people with these ids, the newest first. */
+    async listed(realm: Realm, ids: readonly SubjectId[]): Promise<Subject[]> {
+      if (ids.length === 0) return [];
+      const rows = rowsOf(db, realm)
+        .where('id', 'in', [...ids])
+        .orderBy('id', 'desc');
+      return toSubjects(deps, await rows.execute());
+    },
+    /** Address and name of everybody, in the order they came, in pages; opened in threads where there are many. */
+    everyName: (realm: Realm) => everyName(deps, realm),
   };
 }
 
@@ -78,6 +88,50 @@ const rowsOf = (db: Db, { organization, world }: Realm) =>
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where(notBeingErased);
+
+/** What people are searched by. */
+export interface PersonText {
+  id: SubjectId;
+  email: string;
+  name: string;
+}
+
+const NAMES_PAGE = 1_000;
+
+async function* everyName({ db, sealer }: SubjectStoreDeps, realm: Realm): AsyncGenerator<PersonText[]> {
+  const read = (after: string) =>
+    db
+      .selectFrom('subject')
+      .select(['id', 'email_sealed', 'name_sealed'])
+      .where('organization', '=', realm.organization)
+      .where('world', '=', realm.world)
+      .where('id', '>', after)
+      .where(notBeingErased)
+      .orderBy('id')
+      .limit(NAMES_PAGE)
+      .execute();
+  let rows = await read('');
+  const threads = rows.length === NAMES_PAGE ? sealer.openInThreads() : undefined;
+  try {
+    while (rows.length > 0) {
+      const values = rows.flatMap(({ id, email_sealed, name_sealed }, row) => [
+        { row, place: emailPlace(realm, id as SubjectId), sealed: email_sealed },
+        { row, place: namePlace(realm, id as SubjectId), sealed: name_sealed },
+      ]);
+      const present = values.flatMap(({ row, place, sealed }) => (sealed ? [{ row, place, sealed }] : []));
+      const page = rows.map(({ id }): PersonText => ({ id: id as SubjectId, email: '', name: '' }));
+      for (const [i, value] of (await (threads ?? sealer).openMany(present)).entries()) {
+        const { row, place } = present[i]!;
+        if (value.is === 'open')
+          page[row]![place.field === 'subject.email' ? 'email' : 'name'] = decoder.decode(value.plain);
+      }
+      yield page;
+      rows = rows.length < NAMES_PAGE ? [] : await read(rows.at(-1)!.id);
+    }
+  } finally {
+    await threads?.close();
+  }
+}
 
 async function toSubjects(
   deps: SubjectStoreDeps,
@@ -109,7 +163,7 @@ async function toSubjects(
       id: row.id as SubjectId,
       organization: row.organization as OrganizationId,
       world: row.world as World,
-      ...defined({ email, name }),
+      ...defined({ email, name, disabledAt: row.disabled_at ?? undefined }),
       createdAt: row.created_at,
       updatedAt: row.updated_at,
       enrollments: Number(row.enrollments),

@@ -2,7 +2,7 @@ import type { Updateable } from 'kysely';
 import type { SubjectId } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { Tx } from '../../storage/transaction.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
 
 /** Whether a person of the realm has the address with this hash. */
@@ -29,6 +29,23 @@ export async function updatePerson(
     .set(values)
     .where('id', '=', subject)
     .where('email_hash', '=', emailHash)
+    .where(notBeingErased)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Everybody who is disabled, over all organizations and worlds. */
+export async function selectDisabled(db: Db): Promise<SubjectId[]> {
+  const rows = await db.selectFrom('subject').select('id').where('disabled_at', 'is not', null).execute();
+  return rows.map(({ id }) => id as SubjectId);
+}
+
+/** False where the erasure of the person has begun. */
+export async function updateDisabled(tx: Tx, subject: SubjectId, at: number | null): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('subject')
+    .set({ disabled_at: at })
+    .where('id', '=', subject)
     .where(notBeingErased)
     .executeTakeFirst();
   return numUpdatedRows === 1n;

@@ -11,6 +11,8 @@ export interface Subject {
   updatedAt: number;
   /** Pictures enrolled (not vectors). */
   enrollments: number;
+  /** Since when the person does not verify; absent: they do. */
+  disabledAt?: number;
 }
 
 /** The embeddings of one enrolled picture, by embedder id; unit length. */

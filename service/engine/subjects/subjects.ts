@@ -16,14 +16,17 @@ import { createConfirm, type EnrolledPicture } from './confirm-picture.ts';
 import { createEnroll, type Enrolled } from './enroll-subject.ts';
 import { createGalleryIndex, createGalleryLoading, type GalleryLoading } from './gallery-index.ts';
 import type { DamagedRow, StoredTemplate } from './loaded-templates-store.ts';
-import { createFindSubject, createReadPeople, type ReadPeople } from './read-people.ts';
+import type { Availability } from './people/availability.ts';
+import type { DistinctPeople } from './people/distinct-people.ts';
+import { createPeople } from './people/people.ts';
+import { createFindSubject, type ReadPeople } from './people/read-people.ts';
 import { type Realm, realmKey } from './realm.ts';
 import { createRemovePicture } from './remove-picture.ts';
 import type { Enrollment, Subject } from './subject.ts';
 import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
 import type { NewEnrollment } from './write-enrollment.ts';
 
-export interface Subjects extends ReadPeople, GalleryLoading {
+export interface Subjects extends ReadPeople, GalleryLoading, Availability, DistinctPeople {
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
   find(realm: Realm, idOrEmail: string): Promise<Subject | undefined>;
@@ -122,11 +125,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
   const index = createGalleryIndex(deps.galleries, primary, store.transformOf);
   /** The galleries follow the commits of one person in their order: a picture is never put in after it was dropped. */
   const turns = createTurns();
-  const damaged = (row: DamagedRow) =>
-    log.error(
-      { template: row.id, subject: row.subject },
-      'a sealed template was changed or belongs elsewhere',
-    );
+  const damaged = logDamaged(log);
 
   const enroll = createEnroll({ ...deps, store, index, most, damaged });
   const confirm = createConfirm({ store, inTransaction, audit, most });
@@ -134,10 +133,12 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
   const removePicture = createRemovePicture({ ...deps, store, index, damaged });
   const loading = createGalleryLoading({ store, index, models, primary, damaged, log });
   const { find, get, pictures, templatesOf } = createFindSubject({ db, store, models, damaged });
-  const { inTurnOf, forget } = createSubjectTurns({ store, index, turns, consents, inTransaction });
+  const people = createPeople({ ...deps, store, find, get, pictures });
+  const { search } = people;
+  const { inTurnOf, forget } = createSubjectTurns({ store, index, search, turns, consents, inTransaction });
 
   return {
-    ...createReadPeople({ store, get, pictures, inTransaction, audit }),
+    ...people.operations,
     find,
     get,
     async list(realm, { limit, after }) {
@@ -148,7 +149,9 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     count: (realm) => store.count(realm),
     async enroll(realm, input, actor, request) {
       const name = `${realmKey(realm)}/${store.emailHash(realm.organization, input.email)}`;
-      return turns(name, () => enroll(realm, input, actor, request));
+      const enrolled = await turns(name, () => enroll(realm, input, actor, request));
+      search.put(realm, enrolled.subject);
+      return enrolled;
     },
     forget,
     enrollments: async (realm, subject) => toEnrollments(await templatesOf(realm, [subject])),
@@ -158,7 +161,11 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       await confirm(realm, { ...picture, subject: person.id }, actor, request);
       return person;
     },
-    change: async (realm, idOrEmail, to, actor) => change(realm, await get(realm, idOrEmail), to, actor),
+    async change(realm, idOrEmail, to, actor) {
+      const changed = await change(realm, await get(realm, idOrEmail), to, actor);
+      search.put(realm, changed);
+      return changed;
+    },
     async removePicture(realm, { subject, enrollment }, actor) {
       const person = await get(realm, subject);
       await inTurnOf(realm, person.id, () => removePicture(realm, person.id, enrollment, actor));
@@ -177,10 +184,17 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     isThere: (tx, subject) => store.isThere(tx, subject),
     used: (tx, subject, at) => store.touchUse(tx, subject, at),
     ...loading,
+    async loadGalleries(progress) {
+      await people.load();
+      await loading.loadGalleries(progress);
+    },
     sweepKeys: () => store.sweepKeys(),
     suspiciousKeys: () => store.suspiciousKeys(),
   };
 }
+
+const logDamaged = (log: Log) => (row: DamagedRow) =>
+  log.error({ template: row.id, subject: row.subject }, 'a sealed template was changed or belongs elsewhere');
 
 function toEnrollments(templates: readonly StoredTemplate[]): Enrollment[] {
   const enrollments = [...Map.groupBy(templates, ({ enrollment }) => enrollment).values()].map((rows) => ({

@@ -13,6 +13,7 @@ export {
 export { type HourlyCount, sumOf } from './past/hourly-counts.ts';
 export type { PastVerification, WholeVerification } from './past/past-verification.ts';
 export {
+  type Circumstances,
   createPastVerifications,
   type PastOrder,
   type PastVerifications,

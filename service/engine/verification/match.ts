@@ -1,16 +1,18 @@
 import type { Consents } from '../consent/index.ts';
 import type { Decision, Embeddings, Identification, Matching } from '../matching/index.ts';
+import type { Subjects } from '../subjects/index.ts';
 import type { Run } from './verification-run.ts';
 
 export interface MatchDeps {
   matching: Pick<Matching, 'against' | 'search'>;
   consents: Pick<Consents, 'withholds'>;
+  subjects: Pick<Subjects, 'isDisabled'>;
 }
 
 export type Matched = Decision & { identification?: Identification };
 
-/** The step `match`: who it is. 1:1 with an e-mail, 1:N without, over the people whose consent covers identification. */
-export function createMatch({ matching, consents }: MatchDeps) {
+/** The step `match`: who it is. 1:1 with an e-mail, 1:N without, over the people who are not disabled and whose consent covers identification. */
+export function createMatch({ matching, consents, subjects }: MatchDeps) {
   return async function match(
     {
       command: { email },
@@ -29,7 +31,7 @@ export function createMatch({ matching, consents }: MatchDeps) {
       probe,
       plan,
       rates,
-      (one) => !consents.withholds(ground, one, 'identification'),
+      (one) => !subjects.isDisabled(one) && !consents.withholds(ground, one, 'identification'),
     );
   };
 }

@@ -68,8 +68,26 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
         ...(row.scorer === null
           ? {}
           : { match: { scorer: row.scorer, pictures: row.pictures ?? 1, shift: row.gallery_shift ?? 0 } }),
-        ...(await openPersonal(sealer, row)),
+        ...(await openPersonal(sealer, [row]))[0],
       };
+    },
+
+    /** Places and devices of the person's last verified verifications, the newest first. */
+    async circumstances(realm: Realm, subject: SubjectId, most: number): Promise<Circumstance[]> {
+      const rows = await db
+        .selectFrom('verification')
+        .select(['id', 'organization', 'world', 'subject', 'created_at', 'place_sealed', 'device_sealed'])
+        .where('subject', '=', subject)
+        .where('verified', '=', 1)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(most)
+        .execute();
+      const own = rows.filter(
+        ({ organization, world }) => organization === realm.organization && world === realm.world,
+      );
+      const opened = await openPersonal(sealer, own);
+      return own.map(({ created_at }, i) => ({ at: created_at, ...opened[i] }));
     },
 
     /** How many ended how, from `from` up to `until`. Reads the index alone. */
@@ -90,6 +108,13 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
       }));
     },
   };
+}
+
+/** Where and with what a person verified. */
+export interface Circumstance {
+  at: number;
+  place?: Place;
+  device?: DeviceInfo;
 }
 
 export interface OutcomeCount {
@@ -210,23 +235,26 @@ function toPast(row: Listed): PastVerification {
   };
 }
 
-/** The place and the device, never the probe: a face can be compared with it. What no longer opens is left out. */
+type Personal = Pick<Row, 'id' | 'organization' | 'world' | 'subject' | 'place_sealed' | 'device_sealed'>;
+
+/** The place and the device of each, never the probe: a face can be compared with it. What no longer opens is left out. */
 async function openPersonal(
   sealer: Pick<Sealer, 'openMany'>,
-  row: Row,
-): Promise<{ place?: Place; device?: DeviceInfo }> {
-  const subject = row.subject as SubjectId | null;
-  if (subject === null) return {};
-  const realm = { organization: row.organization as OrganizationId, world: row.world as World };
-  const sealed = (['place', 'device'] as const).flatMap((field) => {
-    const bytes = row[`${field}_sealed`];
-    return bytes ? [{ field, place: placeOf(realm, subject, row.id, field), sealed: bytes }] : [];
-  });
-  const opened = await sealer.openMany(sealed);
-  const values = opened.flatMap((value, i) =>
-    value.is === 'open'
-      ? [[sealed[i]!.field, JSON.parse(new TextDecoder().decode(value.plain)) as unknown]]
-      : [],
+  rows: readonly Personal[],
+): Promise<Omit<Circumstance, 'at'>[]> {
+  const sealed = rows.flatMap(({ subject, ...row }, i) =>
+    (['place', 'device'] as const).flatMap((field) => {
+      const bytes = row[`${field}_sealed`];
+      if (subject === null || !bytes) return [];
+      const realm = { organization: row.organization as OrganizationId, world: row.world as World };
+      return [{ i, field, place: placeOf(realm, subject as SubjectId, row.id, field), sealed: bytes }];
+    }),
   );
-  return Object.fromEntries(values) as { place?: Place; device?: DeviceInfo };
+  const personal: Omit<Circumstance, 'at'>[] = rows.map(() => ({}));
+  for (const [n, value] of (await sealer.openMany(sealed)).entries()) {
+    const { i, field } = sealed[n]!;
+    if (value.is === 'open')
+      Object.assign(personal[i]!, { [field]: JSON.parse(new TextDecoder().decode(value.plain)) });
+  }
+  return personal;
 }

@@ -78,7 +78,9 @@ async function claimedBy(
   ground: Ground,
 ): Promise<Subject | undefined> {
   // An id must not pass for an address.
-  const claimed = email?.includes('@') ? await subjects.find({ organization, world }, email) : undefined;
+  const found = email?.includes('@') ? await subjects.find({ organization, world }, email) : undefined;
+  // A disabled person is answered as one whom nobody knows.
+  const claimed = found?.disabledAt === undefined ? found : undefined;
   if (!claimed || !consents.withholds(ground, claimed.id, 'verification')) return claimed;
   await inTransaction((tx) =>
     audit.add(tx, {

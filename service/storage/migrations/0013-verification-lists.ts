@@ -22,11 +22,11 @@ const failedOf = [
 
 /**
  * What lists and counts of verifications are filtered by, in one index that answers them alone: how each ended, which check decided,
- * and which failed. Of verifications from before, the sentence tells how they ended.
+ * and which failed. Of verifications from before, the sentence tells how they ended. People can be disabled, and marked as not the same.
  */
 export const verificationLists: Migration = {
   name: '0013-verification-lists',
-  up: ({ text }) => [
+  up: ({ text, integer, strict }) => [
     `alter table verification add column outcome ${text} not null default ''`,
     `alter table verification add column decided_by ${text} not null default ''`,
     `alter table verification add column failed ${text} not null default ''`,
@@ -46,5 +46,18 @@ export const verificationLists: Migration = {
     'drop index verification_realm',
     `create index verification_realm on verification
       (organization, world, created_at, id, outcome, decided_by, failed, profile, actor)`,
+
+    // A disabled person stays enrolled, and does not verify.
+    `alter table subject add column disabled_at ${integer}`,
+    'create index subject_disabled on subject (disabled_at) where disabled_at is not null',
+    // Two people who look alike, and of whom a person has seen that they are two. The lesser id is the subject.
+    `create table distinct_people (
+      subject ${text} not null references subject (id),
+      other ${text} not null references subject (id),
+      marked_at ${integer} not null,
+      marked_by ${text} not null,
+      primary key (subject, other)
+    )${strict}`,
+    'create index distinct_people_other on distinct_people (other)',
   ],
 };

@@ -1,5 +1,5 @@
 import type { Subjects } from '../../../engine/subjects/index.ts';
-import type { Checks } from '../../../engine/verification/index.ts';
+import type { Checks, PastVerifications } from '../../../engine/verification/index.ts';
 import { pageOf } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
@@ -9,6 +9,7 @@ import { operators, readers } from '../may-call.ts';
 import { pictureRefusals, pictureUpload } from '../picture.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { type PictureRouteDeps, pictureRoutes } from './picture-routes.ts';
+import { type StandingRouteDeps, standingRoutes } from './standing-routes.ts';
 import { fromEnrollResult, fromSubject, fromSubjectWithPictures } from './translate.ts';
 import {
   CountReply,
@@ -25,8 +26,11 @@ import {
 } from './wire.ts';
 
 export interface SubjectRouteDeps extends PictureRouteDeps {
-  subjects: PictureRouteDeps['subjects'] & Pick<Subjects, 'page' | 'count' | 'change' | 'suspiciousKeys'>;
+  subjects: PictureRouteDeps['subjects'] &
+    Pick<Subjects, 'page' | 'count' | 'change' | 'suspiciousKeys' | 'distinctFrom'> &
+    StandingRouteDeps['subjects'];
   checks: Pick<Checks, 'enroll' | 'unlock'>;
+  verifications: Pick<PastVerifications, 'circumstances'>;
 }
 
 const about = {
@@ -41,10 +45,11 @@ const changing = { operator: true, administrator: operators, key: false } as con
 export const subjectRoutes = (deps: SubjectRouteDeps): AdminRoute[] => [
   ...readingRoutes(deps),
   ...changingRoutes(deps),
+  ...standingRoutes(deps),
   ...pictureRoutes(deps),
 ];
 
-const readingRoutes = ({ subjects }: SubjectRouteDeps): AdminRoute[] => [
+const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -52,7 +57,7 @@ const readingRoutes = ({ subjects }: SubjectRouteDeps): AdminRoute[] => [
     operationId: 'listSubjects',
     summary: 'List people',
     description:
-      'Addresses and names are sealed, so a search opens those of everybody: seconds with many people. The audit log says who listed whom.',
+      'The newest first. Addresses and names are sealed: the first search for a part of one opens those of everybody, which takes seconds with many people; from then on they are searched in memory. The audit log says who listed whom.',
     may: looking,
     lasting: true,
     query: SubjectQuery,
@@ -80,13 +85,20 @@ const readingRoutes = ({ subjects }: SubjectRouteDeps): AdminRoute[] => [
     url: '/subjects/:id',
     operationId: 'getSubject',
     summary: 'Show a person',
-    description: 'A person with their pictures. The audit log says who looked.',
+    description:
+      'A person with their pictures, devices and places; consent and verifications have addresses of their own below it. The audit log says who looked.',
     may: looking,
     params: personParams,
     reply: SubjectWithPictures,
     refuses: ['SUBJECT_NOT_FOUND'],
-    handle: async ({ realm, params: { id }, who }) =>
-      fromSubjectWithPictures(await subjects.read(realm, id, who)),
+    async handle({ realm, params: { id }, who }) {
+      const person = await subjects.read(realm, id, who);
+      return fromSubjectWithPictures(
+        person,
+        await verifications.circumstances(realm, person.id),
+        await subjects.distinctFrom(person.id),
+      );
+    },
   }),
   route({
     ...about,

@@ -1,5 +1,5 @@
-import type { EnrolledPicture, Subject } from '../../../engine/subjects/index.ts';
-import type { EnrollResult } from '../../../engine/verification/index.ts';
+import type { DistinctPerson, EnrolledPicture, Subject } from '../../../engine/subjects/index.ts';
+import type { Circumstances, EnrollResult } from '../../../engine/verification/index.ts';
 import { time } from '../../../lib/time.ts';
 import type { EnrolledReply, PictureReply, SubjectReply, SubjectWithPictures } from './wire.ts';
 
@@ -8,12 +8,14 @@ export const fromSubject = ({
   world,
   createdAt,
   updatedAt,
+  disabledAt,
   ...rest
 }: Subject): SubjectReply => ({
   ...rest,
   env: world,
   createdAt: time(createdAt),
   updatedAt: time(updatedAt),
+  disabledAt: disabledAt === undefined ? undefined : time(disabledAt),
 });
 
 export const fromPicture = ({ enrollment, createdAt, anchor, ...rest }: EnrolledPicture): PictureReply => ({
@@ -23,13 +25,24 @@ export const fromPicture = ({ enrollment, createdAt, anchor, ...rest }: Enrolled
   confirmed: anchor,
 });
 
-export const fromSubjectWithPictures = ({
-  pictures,
-  ...subject
-}: Subject & { pictures: EnrolledPicture[] }): SubjectWithPictures => ({
+/** What the page of a person shows beside consent and history, which have routes of their own. */
+export const fromSubjectWithPictures = (
+  { pictures, ...subject }: Subject & { pictures: EnrolledPicture[] },
+  { devices, places }: Circumstances,
+  distinct: readonly DistinctPerson[],
+): SubjectWithPictures => ({
   ...fromSubject(subject),
   pictures: pictures.map(fromPicture),
+  devices: devices.map(fromSeen),
+  places: places.map(fromSeen),
+  notTheSame: distinct.map(({ subject: id, markedAt, markedBy }) => ({
+    id,
+    markedAt: time(markedAt),
+    markedBy,
+  })),
 });
+
+const fromSeen = <T extends { lastAt: number }>(seen: T) => ({ ...seen, lastAt: time(seen.lastAt) });
 
 /** In the words of `/api/enroll`, with what an operator wants besides. */
 export const fromEnrollResult = ({ subject, ...rest }: EnrollResult, email: string): EnrolledReply => ({

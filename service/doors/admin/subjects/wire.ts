@@ -4,7 +4,7 @@ import { emailAddress, lineOfText } from '../../../http/text-fields.ts';
 import { CheckReply } from '../check-reply.ts';
 import { NewConsent } from '../consent/wire.ts';
 import { idOf, personParams } from '../ids.ts';
-import { time } from '../reply-fields.ts';
+import { actor, time } from '../reply-fields.ts';
 
 const name = lineOfText(200);
 
@@ -15,7 +15,7 @@ export const SubjectQuery = z.strictObject({
     .min(1)
     .max(254)
     .optional()
-    .describe('A part of the e-mail address or of the name, in any case, or the whole id'),
+    .describe('The whole id or e-mail address, else a part of the address or of the name, in any case'),
   ...pageQuery(idOf('person')),
 });
 
@@ -76,6 +76,7 @@ const subject = {
   enrollments: z.int().min(0).describe('Pictures kept'),
   createdAt: time('When the person was first enrolled'),
   updatedAt: time('When a picture was last enrolled'),
+  disabledAt: time('Since when the person does not verify; absent: they do').optional(),
 };
 
 const example = {
@@ -102,6 +103,14 @@ const PictureReply = z
       .boolean()
       .describe('The first picture, or confirmed by an operator: it is never dropped, and others must match'),
     comparable: z.boolean().describe('A model that is in use made its templates'),
+    templates: z
+      .array(
+        z.strictObject({
+          model: z.string().describe('Id of the model that made it'),
+          sha256: z.string().describe('SHA-256 of the file of the model'),
+        }),
+      )
+      .describe('What is kept of the picture: one for each model'),
   })
   .meta({
     id: 'EnrolledPicture',
@@ -113,20 +122,64 @@ const PictureReply = z
         quality: 0.94,
         confirmed: true,
         comparable: true,
+        templates: [{ model: 'faceres', sha256: 'c0ffee'.padEnd(64, '0') }],
       },
     ],
   });
+
+const seen = {
+  times: z.int().min(1).describe('How often among them'),
+  lastAt: time('When last'),
+};
 
 export const SubjectWithPictures = z
   .strictObject({
     ...subject,
     pictures: z.array(PictureReply).describe('The oldest first; a person has ten at most'),
+    devices: z
+      .array(
+        z.strictObject({
+          userAgent: z.string().optional().describe('What the browser said of itself'),
+          cameraWidth: z.number().optional().describe('Pixels'),
+          cameraHeight: z.number().optional().describe('Pixels'),
+          screenWidth: z.number().optional().describe('Pixels'),
+          screenHeight: z.number().optional().describe('Pixels'),
+          ...seen,
+        }),
+      )
+      .describe('Devices of the last 50 verifications that verified, the last used first'),
+    places: z
+      .array(
+        z.strictObject({
+          latitude: z.number().describe('Degrees north, WGS 84'),
+          longitude: z.number().describe('Degrees east, WGS 84'),
+          country: z.string().optional().describe('ISO 3166-1 alpha-2'),
+          timeZone: z.string().optional().describe('IANA name'),
+          ...seen,
+        }),
+      )
+      .describe('Places of the same, the last first'),
+    notTheSame: z
+      .array(
+        z.strictObject({
+          id: z.string().describe('Id of the other person'),
+          markedAt: time('When it was seen'),
+          markedBy: actor,
+        }),
+      )
+      .describe('People who look alike, and are known to be others'),
   })
   .meta({
     id: 'SubjectWithPictures',
     description: 'A person who is enrolled, with their pictures.',
-    examples: [{ ...example, pictures: [] }],
+    examples: [{ ...example, pictures: [], devices: [], places: [], notTheSame: [] }],
   });
+
+export const OtherPerson = z
+  .strictObject({
+    other: z.string().min(1).max(254).describe('Id or e-mail address of the other person'),
+  })
+  .meta({ id: 'OtherPerson', examples: [{ other: 'bea@example.com' }] });
 
 /** Ten at most: no pages. */
 export const EnrolledPictures = z

@@ -10,7 +10,7 @@ import { type Enrollment, insists } from './prepare-enrollment.ts';
 import type { RefuseEnrollment } from './refuse-enrollment.ts';
 
 export interface AdmitEnrollmentDeps {
-  subjects: Pick<Subjects, 'find' | 'enrollments'>;
+  subjects: Pick<Subjects, 'find' | 'enrollments' | 'distinctFrom'>;
   consents: Pick<Consents, 'withholds' | 'withheldAfter'>;
   matching: Pick<Matching, 'search'>;
   claims: Pick<Claims, 'admit'>;
@@ -31,16 +31,18 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
   const { subjects, consents, matching, refuse } = deps;
   const overridesMismatch = createMismatchOverride(deps);
 
-  /** Another person whose face this is and who may be compared, at the error rate of a 1:N search. */
+  /** Another person whose face this is, who may be compared and is not known to be a different one, at the error rate of a 1:N search. */
   async function otherOwner(run: Enrollment, self: Subject | undefined, probe: Embeddings) {
     const { realm, plan, definition, ground } = run;
     const { falseIdentificationRate } = definition.match;
+    const others = self ? await subjects.distinctFrom(self.id) : [];
+    const distinct = new Set(others.map(({ subject }) => subject));
     const { matched, subject } = await matching.search(
       realm,
       probe,
       plan,
       { falseIdentificationRate },
-      (one) => one !== self?.id && !consents.withholds(ground, one, 'deduplication'),
+      (one) => one !== self?.id && !distinct.has(one) && !consents.withholds(ground, one, 'deduplication'),
     );
     return matched ? subject : undefined;
   }

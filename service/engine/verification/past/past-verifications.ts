@@ -1,9 +1,10 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { OrganizationId } from '../../../lib/id.ts';
+import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
+import type { DeviceInfo, Place } from '../../checks/index.ts';
 import type { Profiles } from '../../profiles/index.ts';
 import type { Realm, Subject, Subjects } from '../../subjects/index.ts';
 import {
@@ -43,8 +44,24 @@ export interface PastVerifications {
     actor: Actor,
     request?: string,
   ): Promise<Named<WholeVerification> & { person?: Subject }>;
+  /**
+   * Of the person's last verified verifications, the last one of each device and place first. Opens what is sealed: the caller audits
+   * the read of the person.
+   */
+  circumstances(realm: Realm, subject: SubjectId): Promise<Circumstances>;
   /** How those of the last hours ended, the oldest hour first. */
   hourly(realm: Realm, hours: number): Promise<HourlyCount[]>;
+}
+
+/** Each with how often, and when last (ms since 1970). */
+export interface Circumstances {
+  devices: (DeviceInfo & Seen)[];
+  places: (Place & Seen)[];
+}
+
+interface Seen {
+  times: number;
+  lastAt: number;
 }
 
 export interface PastVerificationsDeps extends PastVerificationsStoreDeps {
@@ -54,6 +71,9 @@ export interface PastVerificationsDeps extends PastVerificationsStoreDeps {
   profiles: Pick<Profiles, 'idsOf' | 'slugsOf'>;
   clock: Clock;
 }
+
+/** Verified verifications that devices and places are read from. */
+const LOOKED_AT = 50;
 
 export function createPastVerifications(deps: PastVerificationsDeps): PastVerifications {
   const { inTransaction, audit, subjects, profiles, clock } = deps;
@@ -122,6 +142,22 @@ export function createPastVerifications(deps: PastVerificationsDeps): PastVerifi
       return { ...one!, ...defined({ person }) };
     },
 
+    async circumstances(realm, subject) {
+      const seen = await store.circumstances(realm, subject, LOOKED_AT);
+      return {
+        devices: together(seen.flatMap(({ at, device }) => (device ? [{ at, value: device }] : []))),
+        places: together(seen.flatMap(({ at, place }) => (place ? [{ at, value: place }] : []))),
+      };
+    },
+
     hourly: createHourlyCounts({ store, clock }),
   };
 }
+
+/** Equal ones together; the newest are first. */
+const together = <T extends object>(seen: readonly { at: number; value: T }[]): (T & Seen)[] =>
+  [...Map.groupBy(seen, ({ value }) => JSON.stringify(value)).values()].map((same) => ({
+    ...same[0]!.value,
+    times: same.length,
+    lastAt: same[0]!.at,
+  }));

@@ -1,55 +1,53 @@
-import { setImmediate } from 'node:timers/promises';
-import type { SubjectId } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
-import type { Models } from '../models/index.ts';
-import type { EnrolledPicture } from './confirm-picture.ts';
-import type { DamagedRow, StoredTemplate } from './loaded-templates-store.ts';
-import type { Realm } from './realm.ts';
-import type { Subject } from './subject.ts';
-import type { SubjectStore } from './subject-store.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { SubjectId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import type { Models } from '../../models/index.ts';
+import type { EnrolledPicture } from '../confirm-picture.ts';
+import type { DamagedRow, StoredTemplate } from '../loaded-templates-store.ts';
+import type { Realm } from '../realm.ts';
+import type { Subject } from '../subject.ts';
+import type { SubjectStore } from '../subject-store.ts';
+import type { PeopleSearch } from './people-search.ts';
 
 export interface PeopleOrder {
   /** The last of the page before. */
   before?: SubjectId;
   limit: number;
-  /** The whole id, or a part of the e-mail address or of the name in any case. */
+  /** The whole id or e-mail address, else a part of the address or of the name in any case. */
   search?: string;
 }
 
 /** What operators read of people. Each call writes its audit line before it answers. */
 export interface ReadPeople {
-  /** The newest first. A search opens every address and name, because they are sealed. */
+  /**
+   * The newest first. The first search for a part of an address or a name opens those of everybody, because they are sealed; from then
+   * on they are searched in memory.
+   */
   page(realm: Realm, order: PeopleOrder, actor: Actor): Promise<{ people: Subject[]; next?: SubjectId }>;
   /** By id or by e-mail. Throws SUBJECT_NOT_FOUND. */
   read(realm: Realm, idOrEmail: string, actor: Actor): Promise<Subject & { pictures: EnrolledPicture[] }>;
 }
 
 export interface ReadPeopleDeps {
-  store: Pick<SubjectStore, 'list'>;
+  store: Pick<SubjectStore, 'list' | 'listed'>;
+  search: Pick<PeopleSearch, 'find'>;
+  find(realm: Realm, idOrEmail: string): Promise<Subject | undefined>;
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
   pictures(subject: SubjectId): Promise<EnrolledPicture[]>;
   inTransaction: InTransaction;
   audit: Audit;
 }
 
-/** People that a search opens in one go. */
-const PAGE = 500;
+export function createReadPeople(deps: ReadPeopleDeps): ReadPeople {
+  const { store, search, get, pictures, inTransaction, audit } = deps;
 
-export function createReadPeople({ store, get, pictures, inTransaction, audit }: ReadPeopleDeps): ReadPeople {
-  async function find(realm: Realm, { before, limit, search }: PeopleOrder): Promise<Subject[]> {
-    if (search === undefined) return store.list(realm, { limit, order: 'desc', ...fromOf(before) });
-    const matches = matcherOf(search);
-    const found: Subject[] = [];
-    for (let from = before; ; ) {
-      const page = await store.list(realm, { limit: PAGE, order: 'desc', ...fromOf(from) });
-      found.push(...page.filter(matches));
-      if (found.length >= limit || page.length < PAGE) return found.slice(0, limit);
-      from = page.at(-1)!.id;
-      // Other requests are answered between two pages.
-      await setImmediate();
-    }
+  async function find(realm: Realm, { before, limit, search: wanted }: PeopleOrder): Promise<Subject[]> {
+    if (wanted === undefined) return store.list(realm, { limit, order: 'desc', ...fromOf(before) });
+    const exact = await deps.find(realm, wanted);
+    if (exact) return before === undefined ? [exact] : [];
+    return store.listed(realm, await search.find(realm, wanted, { limit, ...defined({ before }) }));
   }
 
   return {
@@ -90,14 +88,6 @@ export function createReadPeople({ store, get, pictures, inTransaction, audit }:
 
 const fromOf = (from: SubjectId | undefined) => (from === undefined ? {} : { from });
 
-const folded = (text: string) => text.normalize('NFC').toLowerCase();
-
-function matcherOf(search: string): (subject: Subject) => boolean {
-  const wanted = folded(search.trim());
-  return ({ id, email = '', name = '' }) =>
-    id === wanted || folded(email).includes(wanted) || folded(name).includes(wanted);
-}
-
 export interface FindSubjectDeps {
   db: Db;
   store: Pick<SubjectStore, 'find' | 'emailHash' | 'templateRows' | 'templatesOf'>;
@@ -132,6 +122,7 @@ export function createFindSubject({ db, store, models, damaged }: FindSubjectDep
         createdAt: templates[0]!.created_at,
         anchor: templates[0]!.anchor === 1,
         comparable: templates.some((row) => files[row.embedder] === row.embedder_sha256),
+        templates: templates.map((row) => ({ model: row.embedder, sha256: row.embedder_sha256 })),
       }));
     },
     templatesOf: async (realm: Realm, people: readonly SubjectId[]): Promise<StoredTemplate[]> =>

@@ -1,0 +1,65 @@
+import type { Subjects } from '../../../engine/subjects/index.ts';
+import { personParams } from '../ids.ts';
+import { operators } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromSubject } from './translate.ts';
+import { OtherPerson, SubjectReply } from './wire.ts';
+
+export interface StandingRouteDeps {
+  subjects: Pick<Subjects, 'setDisabled' | 'markDistinct'>;
+}
+
+const about = {
+  tag: 'subjects',
+  within: 'world',
+  keyRefusal: 'No API key may change people: on the box run "gatehouse subject".',
+  method: 'POST',
+  may: { operator: true, administrator: operators, key: false },
+  params: personParams,
+  reply: SubjectReply,
+  refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
+} as const;
+
+/** Whether a person verifies, and whom they are not. */
+export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    url: '/subjects/:id/disable',
+    operationId: 'disableSubject',
+    summary: 'Disable a person',
+    description:
+      'The person stays enrolled and does not verify: callers are answered as for one whom nobody knows. Twice changes nothing.',
+    handle: async ({ realm, params: { id }, who, request }) =>
+      fromSubject(await subjects.setDisabled(realm, id, true, who, request)),
+  }),
+  route({
+    ...about,
+    url: '/subjects/:id/enable',
+    operationId: 'enableSubject',
+    summary: 'Enable a person',
+    description: 'The person verifies again. Twice changes nothing.',
+    handle: async ({ realm, params: { id }, who, request }) =>
+      fromSubject(await subjects.setDisabled(realm, id, false, who, request)),
+  }),
+  route({
+    ...about,
+    url: '/subjects/:id/not-the-same',
+    operationId: 'markNotTheSame',
+    summary: 'Mark two people as not the same',
+    description:
+      'Two people who look alike, and are two: neither is told as a duplicate of the other any more when a picture is added. Erased with either.',
+    body: OtherPerson,
+    handle: async ({ realm, params: { id }, body: { other }, who, request }) =>
+      fromSubject(await subjects.markDistinct(realm, { person: id, other, same: false }, who, request)),
+  }),
+  route({
+    ...about,
+    url: '/subjects/:id/maybe-the-same',
+    operationId: 'markMaybeTheSame',
+    summary: 'Undo “not the same”',
+    description: 'The two people are told as duplicates again.',
+    body: OtherPerson,
+    handle: async ({ realm, params: { id }, body: { other }, who, request }) =>
+      fromSubject(await subjects.markDistinct(realm, { person: id, other, same: true }, who, request)),
+  }),
+];
