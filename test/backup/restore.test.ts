@@ -17,6 +17,11 @@ let root: string;
 let original: string;
 let stick: string;
 let file: string;
+/** Of a session that was signed out after the backup. */
+let secret: string;
+
+const password = 'wet gravel under pines';
+const signIn = { email: 'ada@example.com', password, source: '10.0.0.1' };
 
 const open = (data: string) => compose(parseConfig({ data }, {}), { log: silentLog, workers: 'when-needed' });
 
@@ -39,8 +44,14 @@ beforeAll(async () => {
   mkdirSync(backups);
   const gatehouse = await open(original);
   try {
-    await gatehouse.organizations.create({ name: 'before' }, ada);
+    const { id: organization } = await gatehouse.organizations.create({ name: 'before' }, ada);
+    const owner = { organization, email: signIn.email, name: 'Ada', role: 'owner', password } as const;
+    await gatehouse.administrators.create(owner, ada);
+    const opened = await gatehouse.administrators.signIn(signIn);
+    if (opened.is !== 'signed-in') throw new Error(opened.is);
+    secret = opened.secret;
     file = (await gatehouse.backups.create({ folder: backups, keysTo: stick }, ada)).run.path;
+    await gatehouse.administrators.signOut(opened.session.id, ada);
     await gatehouse.organizations.create({ name: 'after' }, ada);
   } finally {
     await gatehouse.close();
@@ -76,6 +87,25 @@ test('a restored directory is the backup; the old one is beside it, and both ope
   expect(await organizationsIn(data)).toEqual(['before']);
   expect(await organizationsIn(aside!)).toEqual(['after', 'before']);
   expect(readdirSync(folder).sort()).toEqual(['data', aside!.slice(folder.length + 1)]);
+});
+
+test('a restore ends the sessions that the backup knows; accounts go on, and so do sessions opened since', async () => {
+  const { data, masterKey } = setOut('sessions');
+  await restoreBackup(order(data, masterKey));
+  let since = '';
+  for (const start of ['first', 'second']) {
+    const gatehouse = await open(data);
+    try {
+      const { administrators } = gatehouse;
+      expect(await administrators.sessionOf(secret)).toBeUndefined();
+      if (start === 'second') expect(await administrators.sessionOf(since)).toBeDefined();
+      const opened = await administrators.signIn(signIn);
+      expect(opened.is).toBe('signed-in');
+      if (opened.is === 'signed-in') since = opened.secret;
+    } finally {
+      await gatehouse.close();
+    }
+  }
 });
 
 test.each([

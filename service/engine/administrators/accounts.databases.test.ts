@@ -27,6 +27,10 @@ onBothDatabases('administrators', (newPlace) => {
     } as const;
     expect(await refusal(administrators.create(again, operator))).toBe('CONFLICT');
 
+    const twice = { organization, email: 'eve@example.com', name: 'Eve', role: 'auditor', password } as const;
+    const made = await Promise.all([1, 2].map(() => refusal(administrators.create(twice, operator))));
+    expect(made.toSorted()).toEqual(['CONFLICT', 'none']);
+
     const opened = await staff.open(bob.email);
     expect(
       await administrators.change(organization, bob.id, { role: 'auditor', name: ' Bob B. ' }, operator),
