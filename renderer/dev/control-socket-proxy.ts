@@ -40,7 +40,7 @@ function readPlaces(): (method: string, path: string) => string[] {
  * For development only: answers `/api/*` of a page from the control socket of a data directory, in the place of sign-in. True where the
  * request was answered.
  */
-function createControlSocketProxy(data: string) {
+export function createControlSocketProxy(data: string) {
   const socketPath = join(data, 'control.sock');
   const placesOf = readPlaces();
   let organization: string | undefined;

@@ -17,7 +17,8 @@ const SessionReply = z.object({
     applianceOwner: z.boolean().default(false),
     factorDueAt: moment.nullish(),
   }),
-  csrf: z.string(),
+  /** Absent of an access token, which a page never has. */
+  csrf: z.string().optional(),
   expiresAt: moment,
   limitedTo: z.literal('enrollment').nullish(),
 });
@@ -27,7 +28,7 @@ export type Session = z.output<typeof SessionReply>;
 const SecondStep = z.object({
   requires_2fa: z.literal(true),
   sessionToken: z.string(),
-  methods: z.union([z.array(z.string()), z.record(z.string(), z.unknown())]),
+  methods: z.object({ passkey: z.boolean(), recoveryCode: z.boolean() }),
 });
 export interface SecondStep {
   sessionToken: string;
@@ -53,10 +54,7 @@ function opened(reply: unknown): Session {
   return session;
 }
 
-const has = (methods: z.output<typeof SecondStep>['methods'], name: RegExp) =>
-  Array.isArray(methods)
-    ? methods.some((method) => name.test(method))
-    : Object.entries(methods).some(([method, value]) => name.test(method) && value !== false);
+const RecoveryCodesReply = z.object({ codes: z.array(z.string()) });
 
 export type SignInResult =
   | { is: 'signed-in'; session: Session }
@@ -80,12 +78,7 @@ export const auth = {
       const second = SecondStep.safeParse(reply);
       if (!second.success) return { is: 'signed-in', session: opened(reply) };
       const { sessionToken, methods } = second.data;
-      return {
-        is: 'second-step',
-        sessionToken,
-        passkey: has(methods, /passkey/i),
-        recoveryCode: has(methods, /recovery/i),
-      };
+      return { is: 'second-step', sessionToken, ...methods };
     } catch (error) {
       if (error instanceof Refusal && error.code === 'SECOND_FACTOR_REQUIRED') {
         const { sessionToken } = error.body;
@@ -107,6 +100,9 @@ export const auth = {
   registerOptions: () => call('POST', '2fa/passkey/register-options', {}),
   register: (credential: unknown, name?: string) =>
     call('POST', '2fa/passkey/register', { credential, ...(name ? { name } : {}) }),
+  async newRecoveryCodes(): Promise<string[]> {
+    return RecoveryCodesReply.parse(await call('POST', 'recovery-codes', {})).codes;
+  },
   stepUpOptions: () => call('POST', 'step-up/options', {}),
   stepUp: (credential: unknown) => call('POST', 'step-up', { credential }),
   async signOut(): Promise<void> {

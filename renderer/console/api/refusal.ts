@@ -20,8 +20,8 @@ export class Refusal extends Error {
   get fields(): ReadonlyMap<string, string> {
     const { details } = this.body;
     const pairs = (Array.isArray(details) ? details : []).flatMap((detail): [string, string][] => {
-      const { field, message } = (detail ?? {}) as { field?: unknown; message?: unknown };
-      return typeof field === 'string' && typeof message === 'string' ? [[field, message]] : [];
+      const { path, message } = (detail ?? {}) as { path?: unknown; message?: unknown };
+      return typeof path === 'string' && typeof message === 'string' ? [[path, message]] : [];
     });
     return new Map(pairs);
   }

@@ -19,6 +19,8 @@ import { ShortcutList } from './shortcut-list.tsx';
 import { SideNavigation } from './side-navigation.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
+const paletteKeys = /mac/i.test(navigator.platform) ? '⌘ K' : 'Ctrl K';
+
 /** Navigation, header and what floats above every screen. */
 export function Frame({ children }: { children: ReactNode }) {
   const t = useStrings(frameStrings);
@@ -75,10 +77,15 @@ function Header({ openNavigation, openPalette }: { openNavigation(): void; openP
         </Button>
       </div>
       <Breadcrumb />
-      <button type="button" className={styles.find} onClick={openPalette} aria-label={t('search')}>
+      <button
+        type="button"
+        className={styles.find}
+        onClick={openPalette}
+        aria-label={`${t('search')} ${paletteKeys}`}
+      >
         <IconSearch size={18} stroke={1.75} aria-hidden="true" />
-        <span aria-hidden="true">{t('search')}</span>
-        <kbd>{/mac/i.test(navigator.platform) ? '⌘ K' : 'Ctrl K'}</kbd>
+        <span>{t('search')}</span>
+        <kbd>{paletteKeys}</kbd>
       </button>
       <WorldSwitch />
       <Notifications />

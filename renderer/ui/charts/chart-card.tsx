@@ -37,6 +37,7 @@ export function ChartCard({
       actions={
         <SegmentedControl
           size="xs"
+          role="radiogroup"
           aria-label={t('showAs')}
           value={shown}
           onChange={setShown}

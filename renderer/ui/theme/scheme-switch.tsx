@@ -15,6 +15,7 @@ export function SchemeSwitch() {
   return (
     <SegmentedControl
       size="xs"
+      role="radiogroup"
       aria-label={t('scheme')}
       value={colorScheme}
       onChange={(value) => setColorScheme(value as typeof colorScheme)}

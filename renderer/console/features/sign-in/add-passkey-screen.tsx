@@ -2,7 +2,6 @@ import { TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
-import { z } from 'zod';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
@@ -14,14 +13,11 @@ import { Refusal } from '../../api/refusal.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { createPasskey, passkeyObstacle } from '../../session/passkeys.ts';
-import { sessionQuery } from '../../session/session-query.ts';
+import { sessionQuery, useSession } from '../../session/session-query.ts';
 import styles from './sign-in.module.css';
 import { signInStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/add-passkey')({ component: AddPasskeyScreen });
-
-/** With the first factor the box hands out recovery codes, once. */
-const Added = z.object({ recoveryCodes: z.array(z.string()).optional() });
 
 function AddPasskeyScreen() {
   const t = useStrings(signInStrings);
@@ -30,13 +26,17 @@ function AddPasskeyScreen() {
   const [name, setName] = useState('');
   const [codes, setCodes] = useState<readonly string[]>();
   const leave = () => router.navigate({ href: '/' });
+  const { user, limitedTo } = useSession();
+  const isFirst = Boolean(user.factorDueAt) || limitedTo === 'enrollment';
   const obstacle = passkeyObstacle();
   const add = useMutation({
     async mutationFn() {
       const credential = await createPasskey(await auth.registerOptions());
-      return Added.parse((await auth.register(credential, name.trim())) ?? {});
+      await auth.register(credential, name.trim());
+      // With the first factor comes a way in without it.
+      return isFirst ? await auth.newRecoveryCodes() : undefined;
     },
-    async onSuccess({ recoveryCodes }) {
+    async onSuccess(recoveryCodes) {
       toast(t('added'), { text: name });
       await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
       if (recoveryCodes) setCodes(recoveryCodes);

@@ -87,7 +87,7 @@ function PasskeyWay({
       <Account email={email} restart={restart} />
       {prove.error &&
         (prove.error instanceof Refusal ? (
-          <SignInFailed error={prove.error} />
+          <SignInFailed error={prove.error} title={t('failed')} />
         ) : (
           <Note kind="bad" title={t('passkeyFailed')}>
             {t('passkeyFailedText')}

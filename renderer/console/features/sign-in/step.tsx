@@ -39,13 +39,13 @@ export function Step({
   );
 }
 
-/** Why signing in was refused. Never whether an account exists. */
-export function SignInFailed({ error }: { error: unknown }) {
+/** Why signing in was refused. Never whether an account exists. `title`: of steps after the password. */
+export function SignInFailed({ error, title }: { error: unknown; title?: string }) {
   const t = useStrings(signInStrings);
   const format = useFormat();
   if (error instanceof Refusal && error.code === 'SIGN_IN_REFUSED')
     return (
-      <Note kind="bad" title={t('wrong')}>
+      <Note kind="bad" title={title ?? t('wrong')}>
         {error.message}
       </Note>
     );
@@ -56,5 +56,5 @@ export function SignInFailed({ error }: { error: unknown }) {
         {error.message}
       </Note>
     );
-  return <LoadFailed error={error} title={t('failed')} />;
+  return <LoadFailed error={error} title={title ?? t('failed')} />;
 }

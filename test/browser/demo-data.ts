@@ -1,0 +1,81 @@
+import { findPeople } from '../../demo/find-people.ts';
+import { cast, peopleOf } from '../../demo/trial.ts';
+import type { RunningBox } from './running-box.ts';
+
+/** Names for the people of the sample photographs; invented. */
+const names = [
+  ['Mira Halvorsen', 'mira.halvorsen'],
+  ['Tomás Ferreira', 'tomas.ferreira'],
+  ['Ingrid Sørlie', 'ingrid.sorlie'],
+  ['Leïla Benhaddou', 'leila.benhaddou'],
+  ['Priya Ramanathan', 'priya.ramanathan'],
+  ['Noor Aldahir', 'noor.aldahir'],
+  ['Beatriz Cardoso', 'beatriz.cardoso'],
+] as const;
+const sites = [
+  ['Oslo', '10.20.0.0/16', 'NO', 59.91, 10.75, 'Europe/Oslo'],
+  ['Lisbon', '10.21.0.0/16', 'PT', 38.72, -9.14, 'Europe/Lisbon'],
+  ['Rotterdam', '10.22.0.0/16', 'NL', 51.92, 4.48, 'Europe/Amsterdam'],
+] as const;
+
+/** Fills `{person}` and `{verification}` in the addresses of the screen list. */
+export type DemoPlaces = Readonly<Record<string, string>>;
+
+/**
+ * Fills a running box by its own means: people and verifications over HTTP with a key, the rest by administrative routes. Pictures come
+ * from the npm package @vladmandic/face-api. What fails ends the run: pictures of a half filled box would mislead.
+ */
+export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
+  const operate = (method: string, path: string, body?: unknown) =>
+    send(box.operatorUrl, method, `/api/admin${path}`, body);
+  const ask = (path: string, body: unknown) => send(box.url, 'POST', path, body, box.liveKey);
+  // The models that tell a photograph from a person are not in any registry.
+  await operate('PATCH', '/organization', { matchOnly: true });
+  await operate('PUT', '/organization/attestation', {
+    textVersion: 'v3',
+    method: 'employment contract annex',
+    legalBasis: 'explicit consent',
+    purposes: ['verification', 'identification'],
+  });
+  for (const [name, cidr, country, latitude, longitude, timeZone] of sites)
+    await operate('POST', '/sites', { name, cidr, country, latitude, longitude, timeZone });
+  await operate('POST', '/alert-rules/recommended');
+
+  const photos = await findPeople([...Object.keys(cast.enrolled), ...cast.strangers, cast.again.photo]);
+  const { people, strangers } = peopleOf(photos);
+  const enrolled = people.map(({ portrait }, index) => {
+    const [name, mailbox] = names[index] ?? [`Person ${index}`, `person.${index}`];
+    return { name, email: `${mailbox}@nordlys.example`, image: portrait.toString('base64') };
+  });
+  for (const person of enrolled) await ask('/api/enroll', person);
+  for (const { email, image } of enrolled) await ask('/api/verify', { email, image });
+  for (const [index, { portrait }] of strangers.slice(0, 3).entries())
+    await ask('/api/verify', { email: enrolled[index]?.email, image: portrait.toString('base64') });
+  return {
+    person: await firstId(operate('GET', '/subjects?limit=1')),
+    verification: await firstId(operate('GET', '/verifications?limit=1')).catch(() => ''),
+  };
+}
+
+const firstId = async (reply: Promise<unknown>): Promise<string> =>
+  ((await reply) as { items: { id: string }[] }).items[0]?.id ?? '';
+
+async function send(
+  base: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  key?: string,
+): Promise<unknown> {
+  const answer = await fetch(base + path, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(key === undefined ? {} : { 'x-api-key': key }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+  return text === '' ? undefined : JSON.parse(text);
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createControlSocketProxy } from '../../renderer/dev/control-socket-proxy.ts';
+
+const gatehouse = fileURLToPath(new URL('../../bin/gatehouse.mjs', import.meta.url));
+const run = promisify(execFile);
+
+/** A real service on a new data directory, with a door for browsers in front of it that signs them in as the operator. */
+export interface RunningBox {
+  /** The service itself. */
+  url: string;
+  /** The door in front of it: pages come from the service, `/api/*` from its control socket. */
+  operatorUrl: string;
+  liveKey: string;
+  data: string;
+  stop(): Promise<void>;
+}
+
+export async function startBox(organization: string): Promise<RunningBox> {
+  const data = await mkdtemp(join(tmpdir(), 'gatehouse-browser-'));
+  const { stdout } = await run(process.execPath, [
+    ...[gatehouse, 'init', '--org', organization, '--data', data, '--json'],
+  ]);
+  const { keys } = JSON.parse(stdout) as { keys: { live: string } };
+  const service = spawn(
+    process.execPath,
+    [gatehouse, 'serve', '--data', data, '--port', '0', '--log-level', 'error'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const url = await listening(service);
+  const door = createOperatorDoor(data, url);
+  door.listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  const { port } = door.address() as AddressInfo;
+  return {
+    url,
+    // A name, because passkeys belong to one.
+    operatorUrl: `http://localhost:${port}`,
+    liveKey: keys.live,
+    data,
+    async stop() {
+      door.closeAllConnections();
+      door.close();
+      if (service.exitCode === null) {
+        service.kill('SIGTERM');
+        await once(service, 'exit');
+      }
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function createOperatorDoor(data: string, url: string) {
+  const proxy = createControlSocketProxy(data);
+  return createServer((incoming, outgoing) => {
+    void proxy(incoming, outgoing).then((answered) => {
+      if (answered) return;
+      const headers = { ...incoming.headers, host: new URL(url).host };
+      const forwarded = request(url + incoming.url, { method: incoming.method, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      });
+      forwarded.on('error', () => outgoing.destroy());
+      incoming.pipe(forwarded);
+    });
+  });
+}
+
+async function listening(child: ChildProcess): Promise<string> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`The service ended with ${code} before it listened.`);
+  });
+  const line = once(createInterface({ input: child.stdout! }), 'line').then(([text]) => String(text));
+  const { url } = JSON.parse(await Promise.race([line, ended])) as { url: string };
+  ended.catch(() => {});
+  return url;
+}

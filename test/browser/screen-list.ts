@@ -1,0 +1,21 @@
+/** One screen in the states that are worth a picture. Add yours here; `npm run screens -- --only /people` shows what matches. */
+export interface Screen {
+  /** Below `/console`, or an absolute address such as `//kiosk/`. `{…}` is filled in from what the demo data hold. */
+  path: string;
+  /** Only with these data; absent: with both. */
+  data?: 'empty' | 'full';
+  /** Opened before anything else is done: a button or link, by its name. */
+  press?: readonly string[];
+  /** The name of the picture, where the path is not enough. */
+  name?: string;
+}
+
+export const screens: readonly Screen[] = [
+  { path: '/sign-in', data: 'empty' },
+  { path: '/settings' },
+  { path: '/settings?env=test', data: 'full', name: 'settings-test-world' },
+  { path: '/sites' },
+  { path: '/sites/new', data: 'full' },
+  { path: '/nowhere', data: 'empty' },
+  { path: '/settings', data: 'full', press: ['Search or go to'], name: 'palette' },
+];
