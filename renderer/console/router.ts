@@ -1,15 +1,23 @@
 import { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { Refusal } from './api/refusal.ts';
+import { overviewRoutes } from './features/overview/routes.ts';
 import { settingsRoutes } from './features/settings/routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
 import { sitesRoutes } from './features/sites/routes.ts';
+import { verificationRoutes } from './features/verifications/routes.ts';
 import { Failed, NotFound } from './frame/lost-pages.tsx';
 import { rootRoute } from './root-route.ts';
 import './screen-data.ts';
 
 /** Every screen: one line for each feature, in the order of the alphabet. */
-const routeTree = rootRoute.addChildren([...settingsRoutes, ...signInRoutes, ...sitesRoutes]);
+const routeTree = rootRoute.addChildren([
+  ...overviewRoutes,
+  ...settingsRoutes,
+  ...signInRoutes,
+  ...sitesRoutes,
+  ...verificationRoutes,
+]);
 
 const isTransient = (error: unknown) =>
   error instanceof Refusal && (error.status === 0 || error.status >= 500);

@@ -1,4 +1,4 @@
-import { createRoute, redirect } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
 import { rootRoute } from '../../root-route.ts';
 
@@ -9,14 +9,6 @@ const SignInSearch = z.object({
     .regex(/^\/(?![/\\])/)
     .optional()
     .catch(undefined),
-});
-
-const home = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/settings' });
-  },
 });
 
 const signIn = createRoute({
@@ -31,4 +23,4 @@ const addPasskey = createRoute({
   path: '/add-passkey',
 }).lazy(() => import('./add-passkey-screen.tsx').then(({ Route }) => Route));
 
-export const signInRoutes = [home, signIn, addPasskey] as const;
+export const signInRoutes = [signIn, addPasskey] as const;

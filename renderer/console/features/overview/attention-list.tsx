@@ -1,0 +1,50 @@
+import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from '@tabler/icons-react';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { Card } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Schemas } from '../../api/admin.ts';
+import styles from './overview.module.css';
+import { overviewStrings } from './strings.ts';
+
+const icons = { now: IconAlertTriangle, soon: IconAlertTriangle, note: IconInfoCircle };
+
+/** Only what somebody has to do, the most urgent first, each with one button. */
+export function AttentionList({ items }: { items: readonly Schemas['Attention'][] }) {
+  const t = useStrings(overviewStrings);
+  if (items.length === 0)
+    return (
+      <p className={styles.calm}>
+        <IconCircleCheck size={18} stroke={1.75} aria-hidden="true" />
+        {t('nothing')}
+      </p>
+    );
+  return (
+    <Card
+      title={t('attention')}
+      flush
+      actions={<span className="small muted">{t('open', { count: items.length })}</span>}
+    >
+      <ul className={styles.attention}>
+        {items.map(({ code, urgency, sentence, remedy, screen }) => {
+          const Icon = icons[urgency];
+          return (
+            <li key={`${code} ${sentence}`}>
+              <span className={styles.icon} data-urgency={urgency}>
+                <Icon size={18} stroke={1.75} aria-hidden="true" />
+              </span>
+              <div>
+                <b>{sentence}</b>
+                <p className="small muted">{remedy}</p>
+              </div>
+              {screen !== undefined && (
+                <ButtonLink to={`/${screen}` as '/overview'} small>
+                  {t('look')}
+                </ButtonLink>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </Card>
+  );
+}

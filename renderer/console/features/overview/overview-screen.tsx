@@ -1,0 +1,210 @@
+import { NativeSelect } from '@mantine/core';
+import { IconUserPlus } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { Figure, Gauge } from '../../../ui/badges/figure.tsx';
+import { RankedBars } from '../../../ui/charts/ranked-bars.tsx';
+import { StackedColumns } from '../../../ui/charts/stacked-columns.tsx';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, Columns, Stack, WithAside } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useLanguage } from '../../../ui/strings/language.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
+import { operators } from '../../screen-data.ts';
+import { useSession, useWorld } from '../../session/session-query.ts';
+import { AttentionList } from './attention-list.tsx';
+import { columnsOf } from './hours.ts';
+import { overviewStrings } from './strings.ts';
+import { ThisBox } from './this-box.tsx';
+import { wilsonInterval } from './wilson.ts';
+
+export const Route = createLazyRoute('/overview')({ component: OverviewScreen });
+
+type Overview = Schemas['Overview'];
+/** Milliseconds after which the figures are read again. */
+const EVERY = 30_000;
+
+function OverviewScreen() {
+  const t = useStrings(overviewStrings);
+  const format = useFormat();
+  const env = useWorld();
+  const { user } = useSession();
+  const { span = 'day' } = Route.useSearch();
+  const query = useQuery({
+    queryKey: ['overview', env, span],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/overview', { params: { query: { env, span } }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: EVERY,
+  });
+  const overview = query.data;
+  const world = env === 'live' ? t('live') : t('test');
+  const lead = { world, time: format.dateTime(overview?.at ?? Date.now()) };
+  return (
+    <Page
+      title={t('title')}
+      lead={span === 'day' ? t('leadDay', lead) : t('leadWeek', lead)}
+      actions={
+        <>
+          <SpanChoice span={span} />
+          {operators.includes(user.role) && (
+            <ButtonLink to={'/enroll' as '/overview'} kind="primary">
+              <IconUserPlus size={18} stroke={1.75} aria-hidden="true" />
+              {t('enroll')}
+            </ButtonLink>
+          )}
+        </>
+      }
+    >
+      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      {overview && (
+        <Stack gap={24}>
+          <AttentionList items={overview.attention} />
+          <Figures overview={overview} />
+          <WithAside aside={<ThisBox overview={overview} />}>
+            <PerHour overview={overview} span={span} />
+            <WhyNot overview={overview} />
+          </WithAside>
+        </Stack>
+      )}
+    </Page>
+  );
+}
+
+function SpanChoice({ span }: { span: 'day' | 'week' }) {
+  const t = useStrings(overviewStrings);
+  const navigate = useNavigate();
+  return (
+    <NativeSelect
+      aria-label={t('span')}
+      value={span}
+      data={[
+        { value: 'day', label: t('day') },
+        { value: 'week', label: t('week') },
+      ]}
+      onChange={({ target }) =>
+        void navigate({
+          to: '.',
+          search: (now) => ({ ...now, span: target.value === 'week' ? 'week' : undefined }),
+        })
+      }
+    />
+  );
+}
+
+function Figures({ overview }: { overview: Overview }) {
+  const t = useStrings(overviewStrings);
+  const format = useFormat();
+  const { verifications, people, templates, gallery, reasons } = overview;
+  const unverified = verifications.notVerified + verifications.refused;
+  const all = verifications.verified + unverified;
+  const interval = wilsonInterval(verifications.verified, all);
+  const since = reasons[0]?.filter.from ?? verifications.hours[0]?.from;
+  return (
+    <Columns n={4}>
+      <Card>
+        <Figure label={t('verifications')} value={format.count(all)}>
+          <Link to="/verifications" search={{ decision: 'unverified', from: since }}>
+            {t('refusedLink', { count: unverified })}
+          </Link>
+        </Figure>
+      </Card>
+      <Card>
+        <Figure label={t('share')} value={all === 0 ? '–' : format.percent(verifications.verified / all)}>
+          {interval === undefined
+            ? t('noShare')
+            : t('interval', {
+                low: format.percent(interval.low).replace(/\s*%/, ''),
+                high: format.percent(interval.high),
+              })}
+        </Figure>
+      </Card>
+      <Card>
+        <Figure label={t('people')} value={format.count(people)}>
+          {t('templates', { count: templates })}
+        </Figure>
+      </Card>
+      <Card>
+        <Figure
+          label={t('gallery')}
+          value={format.count(gallery.people)}
+          of={t('ofSafe', { safe: gallery.safePeople })}
+        >
+          {t('safe', { rate: format.rate(gallery.rate) })}
+          <Gauge
+            share={gallery.safePeople === 0 ? 1 : gallery.people / gallery.safePeople}
+            label={t('galleryGauge', { people: gallery.people, safe: gallery.safePeople })}
+          />
+        </Figure>
+      </Card>
+    </Columns>
+  );
+}
+
+function PerHour({ overview: { verifications }, span }: { overview: Overview; span: 'day' | 'week' }) {
+  const t = useStrings(overviewStrings);
+  const format = useFormat();
+  const { locale } = useLanguage();
+  const hour = new Intl.DateTimeFormat(locale, { hour: '2-digit', hourCycle: 'h23' });
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short' });
+  const { verified, notVerified, refused } = verifications;
+  return (
+    <StackedColumns
+      title={span === 'day' ? t('perHour') : t('perDay')}
+      firstColumn={t('from')}
+      finding={t('finding', { verified, notVerified, refused })}
+      stacks={[
+        { label: t('verified'), fill: 'ok' },
+        { label: t('notVerified'), fill: 'warn' },
+        { label: t('refused'), fill: 'bad' },
+      ]}
+      columns={columnsOf(verifications.hours, {
+        tick: (at) => (span === 'day' ? hour : weekday).format(new Date(at)).replace(/\D*Uhr/, ''),
+        label: (at) => format.dateTime(at),
+      })}
+    />
+  );
+}
+
+function WhyNot({ overview: { reasons, verifications } }: { overview: Overview }) {
+  const t = useStrings(overviewStrings);
+  const words = useStrings(reasonStrings);
+  const unverified = verifications.notVerified + verifications.refused;
+  const from = reasons[0]?.filter.from;
+  if (reasons.length === 0) {
+    const nothing = verifications.verified === 0;
+    return (
+      <Card title={t('whyNot')}>
+        <p className="small muted">{nothing ? t('none') : t('everybody')}</p>
+      </Card>
+    );
+  }
+  return (
+    <Card
+      title={t('whyNot')}
+      flush
+      actions={
+        <Link to="/verifications" search={{ decision: 'unverified', from }} className="small">
+          {t('all', { count: unverified })}
+        </Link>
+      }
+    >
+      <RankedBars
+        label={t('whyNot')}
+        bars={reasons.map(({ reason, decidedBy, count, filter }) => ({
+          key: `${reason} ${decidedBy ?? ''}`,
+          value: count,
+          label: (
+            <Link to="/verifications" search={filter}>
+              {words(reasonKey(reason, decidedBy))}
+            </Link>
+          ),
+        }))}
+      />
+    </Card>
+  );
+}

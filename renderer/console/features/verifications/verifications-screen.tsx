@@ -1,0 +1,189 @@
+import { IconListCheck } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { Badge, Verdict } from '../../../ui/badges/badge.tsx';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { shortenId } from '../../../ui/format/format.ts';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column } from '../../../ui/tables/column.ts';
+import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { usePages } from '../../../ui/tables/use-pages.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { QueryTable } from '../../query-table.tsx';
+import { checkNames, reasonKey, reasonStrings, reasons } from '../../reasons/reason-strings.ts';
+import { useWorld } from '../../session/session-query.ts';
+import { verificationStrings } from './strings.ts';
+import { toQuery } from './to-query.ts';
+
+export const Route = createLazyRoute('/verifications')({ component: VerificationsScreen });
+
+type Row = Schemas['PastVerification'];
+const LIMIT = 50;
+
+function VerificationsScreen() {
+  const t = useStrings(verificationStrings);
+  const env = useWorld();
+  const { after, ...filters } = Route.useSearch();
+  const navigate = useNavigate();
+  const pages = usePages(
+    after,
+    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
+  );
+  const query = useQuery({
+    queryKey: ['verifications', env, filters, after],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/verifications', {
+          params: { query: { env, limit: LIMIT, ...toQuery(filters), ...(after && { cursor: after }) } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+  const change = (patch: FilterValues) =>
+    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  const isFiltered = Object.values(filters).some((value) => value !== undefined && value !== 'test');
+  return (
+    <Page title={t('title')} lead={t('lead')}>
+      <QueryTable
+        label={t('list')}
+        columns={useColumns()}
+        query={query}
+        rowId={({ id }) => id}
+        paging={{ pages, limit: LIMIT }}
+        secondLine={(row) => <SecondLine row={row} />}
+        filters={
+          <FilterBar
+            filters={useFilters()}
+            values={filters as FilterValues}
+            change={change}
+            search={{ key: 'person', label: t('personHint') }}
+          />
+        }
+        {...(isFiltered && {
+          clearFilters: () => void navigate({ to: '.', search: env === 'test' ? { env } : {} }),
+        })}
+        empty={
+          <EmptyState
+            icon={IconListCheck}
+            title={t('empty')}
+            action={
+              <ButtonLink to={'/keys' as '/overview'} kind="primary">
+                {t('emptyAction')}
+              </ButtonLink>
+            }
+          >
+            {t('emptyLead')}
+          </EmptyState>
+        }
+      />
+    </Page>
+  );
+}
+
+/** How it ended. A refusal of the whole verification has its own word: nothing was compared, or a check that must pass failed. */
+export function Ended({ decision }: { decision: Row['decision'] }) {
+  const t = useStrings(verificationStrings);
+  if (decision === 'refused') return <Badge kind="bad">{t('refused')}</Badge>;
+  return <Verdict decision={decision} />;
+}
+
+export function Why({ row }: { row: Pick<Row, 'reason' | 'decidedBy'> }) {
+  const t = useStrings(reasonStrings);
+  return <>{t(reasonKey(row.reason, row.decidedBy))}</>;
+}
+
+const SecondLine = ({ row }: { row: Row }) => (
+  <>
+    <Ended decision={row.decision} /> <Why row={row} />
+  </>
+);
+
+function useColumns(): readonly Column<Row>[] {
+  const t = useStrings(verificationStrings);
+  return useMemo(
+    () => [
+      {
+        id: 'at',
+        header: t('time'),
+        cell: ({ id, at }) => (
+          <Link to="/verifications/$id" params={{ id }}>
+            <RelativeTime at={at} />
+          </Link>
+        ),
+      },
+      {
+        id: 'decision',
+        header: t('result'),
+        priority: 2,
+        cell: ({ decision }) => <Ended decision={decision} />,
+      },
+      { id: 'why', header: t('why'), priority: 2, cell: (row) => <Why row={row} /> },
+      {
+        id: 'person',
+        header: t('person'),
+        cell: ({ person }) =>
+          person === undefined ? (
+            <span className="muted">{t('noPerson')}</span>
+          ) : (
+            <Link to={`/people/${person}` as '/overview'}>
+              <code>{shortenId(person)}</code>
+            </Link>
+          ),
+      },
+      { id: 'kind', header: t('kind'), priority: 3, cell: ({ kind }) => kind },
+      {
+        id: 'profile',
+        header: t('profile'),
+        priority: 3,
+        cell: ({ profile }) => profile.slug ?? <code>{profile.id}</code>,
+      },
+      { id: 'by', header: t('by'), priority: 3, cell: ({ by }) => <By by={by} /> },
+    ],
+    [t],
+  );
+}
+
+/** Who asked: an API key leads to it. */
+export function By({ by }: { by: string }) {
+  const [kind, id = ''] = by.split(/:(.*)/s);
+  if (kind !== 'key') return <>{by}</>;
+  return <code title={id}>{shortenId(id)}</code>;
+}
+
+function useFilters(): readonly Filter[] {
+  const t = useStrings(verificationStrings);
+  const words = useStrings(reasonStrings);
+  return useMemo(() => {
+    const checks = checkNames.map((value) => ({ value, label: words(value) }));
+    return [
+      {
+        key: 'decision',
+        label: t('decision'),
+        kind: 'choice',
+        options: [
+          { value: 'unverified', label: t('unverified') },
+          { value: 'verified', label: t('verified') },
+          { value: 'not-verified', label: t('notVerified') },
+          { value: 'refused', label: t('refused') },
+        ],
+      },
+      {
+        key: 'reason',
+        label: t('reason'),
+        kind: 'choice',
+        options: reasons.map((value) => ({ value, label: words(value) })),
+      },
+      { key: 'decidedBy', label: t('decidedBy'), kind: 'choice', options: checks },
+      { key: 'check', label: t('check'), kind: 'choice', options: checks },
+      { key: 'from', label: t('from'), kind: 'day' },
+      { key: 'until', label: t('until'), kind: 'day' },
+      { key: 'profile', label: t('profile'), kind: 'text' },
+      { key: 'key', label: t('key'), kind: 'text', hint: t('keyHint') },
+    ];
+  }, [t, words]);
+}
