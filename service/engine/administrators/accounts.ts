@@ -15,6 +15,7 @@ import {
   selectAccounts,
   shownAccount,
 } from './administrator-store.ts';
+import { requireRightOver } from './appliance-owners.ts';
 import type { OneTimeCodes } from './one-time-codes.ts';
 import type { Parts } from './parts.ts';
 import { requireStrong } from './passwords/password-rules.ts';
@@ -86,6 +87,7 @@ export function createAccounts(parts: Parts, codes: OneTimeCodes): Accounts {
         ...(password !== undefined && { password }),
       };
       const code = await inTransaction(async (tx) => {
+        await requireRightOver(parts, tx, who, account);
         if (await selectAccountByEmail(tx, integrity, email))
           throw new Problem(
             'CONFLICT',

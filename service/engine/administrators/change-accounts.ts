@@ -12,6 +12,7 @@ import {
   shownAccount,
   updateAccount,
 } from './administrator-store.ts';
+import { requireRightOver } from './appliance-owners.ts';
 import { type CodePurpose, deleteOneTimeCodes, replaceRecoveryCodes } from './code-store.ts';
 import type { OneTimeCodes } from './one-time-codes.ts';
 import type { Parts } from './parts.ts';
@@ -65,6 +66,7 @@ export function createChangeAccounts(parts: Parts, codes: OneTimeCodes): ChangeA
         const after = changed(before, wanted, clock.now());
         const details = differences(before, after);
         if (Object.keys(details).length === 0) return shownAccount(before);
+        await requireRightOver(parts, tx, who, before, after);
         requireSound(before);
         await requireOwnersLeft(parts, tx, before, after);
         const { name, role, applianceOwner, disabledAt = null } = after;
@@ -99,6 +101,7 @@ export function createChangeAccounts(parts: Parts, codes: OneTimeCodes): ChangeA
     remove: (organization, id, who) =>
       inTransaction(async (tx) => {
         const account = await requireAccount(parts, tx, id, organization);
+        await requireRightOver(parts, tx, who, account);
         await requireOwnersLeft(parts, tx, account, undefined);
         await take(tx, account, who);
       }),
@@ -118,6 +121,7 @@ async function reset(
 ): Promise<{ code: string }> {
   const { integrity, audit, clock, failures } = parts;
   const account = await requireAccount(parts, tx, id);
+  await requireRightOver(parts, tx, who, account);
   if (account.altered && who.is !== 'operator') requireSound(account);
   const { password = false, factors = false } = account.altered ? { password: true, factors: true } : what;
   const purposes: CodePurpose[] = [
