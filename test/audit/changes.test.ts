@@ -38,6 +38,20 @@ const changes: Record<string, () => Sample> = {
     action: 'organization.set',
   }),
   'POST /api/admin/organization/erase': () => ({ body: { confirm: 'Acme' }, action: 'organization.erase' }),
+  'POST /api/admin/administrators': () => ({
+    body: { email: 'grace@example.com', name: 'Grace', role: 'operator' },
+    action: 'administrator.create',
+  }),
+  'PATCH /api/admin/administrators/:id': () => ({
+    body: { role: 'auditor' },
+    action: 'administrator.change',
+  }),
+  'DELETE /api/admin/administrators/:id': () => ({ action: 'administrator.remove' }),
+  'POST /api/admin/administrators/:id/reset': () => ({
+    body: { password: true, factors: true },
+    action: 'administrator.reset',
+  }),
+  'POST /api/admin/administrators/:id/unlock': () => ({ action: 'administrator.unlock' }),
   'POST /api/admin/keys': () => ({
     body: { env: 'test', scopes: ['identity'] },
     action: 'key.create',
@@ -399,7 +413,16 @@ async function fill(): Promise<void> {
     version: '1',
     model: 'faceres',
     purpose: 'audit',
+    administrator: await addAdministrator(organization),
   };
+}
+
+async function addAdministrator(organization: OrganizationId): Promise<string> {
+  const { administrator } = await gatehouse.administrators.create(
+    { organization, email: 'rear@example.com', name: 'Grace Hopper', role: 'operator' },
+    by.actor,
+  );
+  return administrator.id;
 }
 
 const testRealm = () => ({

@@ -25,13 +25,15 @@ const personal: Record<string, string> = {
   '/api/admin/audit/export': 'audit.export',
 };
 
-/** Settings, counts, keys, states and the ids of people who were erased. */
+/** Settings, counts, keys, states, who administers, and the ids of people who were erased. */
 const nothingPersonal = [
   '/api/admin/status',
   '/api/admin/overview',
   '/api/admin/organizations',
   '/api/admin/organization',
   '/api/admin/keys',
+  '/api/admin/administrators',
+  '/api/admin/administrators/:id',
   '/api/admin/limits',
   '/api/admin/alert-rules',
   '/api/admin/alert-rules/recommended',
@@ -87,7 +89,7 @@ const email = 'ada.lovelace@example.com';
 let data: string;
 let gatehouse: Gatehouse;
 let app: FastifyInstance;
-let ids: { organization: string; subject: string; delivery: string; verification: string };
+let ids: Record<string, string>;
 
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'gatehouse-reads-'));
@@ -117,7 +119,17 @@ beforeEach(async () => {
       )
       .run(verification, organization, subject.id),
   );
-  ids = { organization, subject: subject.id, delivery: delivery!.id, verification };
+  const { administrator } = await gatehouse.administrators.create(
+    { organization, email: 'rear@example.com', name: 'Grace Hopper', role: 'operator' },
+    by.actor,
+  );
+  ids = {
+    organization,
+    subject: subject.id,
+    delivery: delivery!.id,
+    verification,
+    administrator: administrator.id,
+  };
   app = await createControlServer(gatehouse, { log: silentLog });
   await app.ready();
 });
@@ -139,7 +151,7 @@ const ask = (route: string) => {
   const admin = app.published.find(({ url }) => url === route && url.startsWith('/api/admin/'));
   if (admin) return app.inject({ url: adminUrl(admin, ids) });
   return app.inject({
-    url: `${route.replaceAll(/:(\w+)/g, (_, name: keyof typeof ids) => ids[name])}?world=test`,
+    url: `${route.replaceAll(/:(\w+)/g, (_, name: string) => String(ids[name]))}?world=test`,
   });
 };
 

@@ -15,6 +15,7 @@ const names: Record<string, string> = {
   subjects: 'subject',
   verifications: 'verification',
   erasures: 'erasure',
+  administrators: 'administrator',
 };
 
 /**

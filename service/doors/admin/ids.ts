@@ -18,6 +18,7 @@ const prefixes = {
   backup: 'bkp',
   erasure: 'ers',
   sweep: 'swp',
+  administrator: 'adm',
 } as const;
 type Thing = keyof typeof prefixes;
 

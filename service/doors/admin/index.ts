@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { type AdministratorRouteDeps, administratorRoutes } from './administrators/routes.ts';
 import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
 import { type AuditRouteDeps, auditRoutes } from './audit/routes.ts';
 import { type BackupRouteDeps, backupRoutes } from './backups/routes.ts';
@@ -38,6 +39,7 @@ export type { ServiceReport } from './status/report.ts';
 
 /** What of the engine is behind the administrative routes; the composed Gatehouse fits. */
 export type AdminDeps = OrganizationRouteDeps &
+  AdministratorRouteDeps &
   AlertRouteDeps &
   StatusRouteDeps &
   OverviewRouteDeps &
@@ -68,6 +70,7 @@ export type AdminDeps = OrganizationRouteDeps &
 /** Every administrative operation, for all callers. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...organizationRoutes(deps),
+  ...administratorRoutes(deps),
   ...alertRoutes(deps),
   ...statusRoutes(deps),
   ...overviewRoutes(deps),
@@ -101,9 +104,9 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
 export const createControlAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>
   createDoor(adminRoutes(deps), controlMount(deps.organizations));
 
-/** On the LAN, for API keys, each in its own organization and world. */
+/** On the LAN, for administrators and API keys, each in its own organization. */
 export const createAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>
-  createDoor(adminRoutes(deps), networkMount);
+  createDoor(adminRoutes(deps), networkMount(deps.organizations));
 
 /** For the OpenAPI document of every route; it serves no request. */
 export const createDocumentedAdminDoor = (): FastifyPluginAsync =>

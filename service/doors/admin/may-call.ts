@@ -8,7 +8,16 @@ export interface MayCall {
   administrator: readonly Role[];
   /** An API key with the scope `admin`; never for erasing, exporting, minting keys, granting destinations or administrators. */
   key: 'admin' | false;
+  /** On the LAN an administrator marked appliance owner, whatever the role. */
+  applianceOwner?: true;
+  /** An administrator needs a second factor proven within the last minutes: for what erases, exports, makes keys or changes accounts. */
+  fresh?: true;
 }
+
+/** What concerns the whole appliance. What is no reading takes a fresh second factor, without saying so (route.ts). */
+export const ofAppliance = { operator: true, administrator: [], key: false, applianceOwner: true } as const;
+/** What is for the box itself: never on the LAN. */
+export const ofOperator = { operator: true, administrator: [], key: false } as const;
 
 /** Administrators who change the settings of an organization. */
 export const managers: readonly Role[] = ['owner', 'administrator'];

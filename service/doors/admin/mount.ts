@@ -1,6 +1,7 @@
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
+import type { AccessList } from '../../http/route-access.ts';
 import { defined } from '../../lib/defined.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { actorOfCaller, operatorOf } from './actor.ts';
@@ -32,30 +33,23 @@ export function controlMount(organizations: Pick<Organizations, 'get'>): AdminMo
 }
 
 /** The LAN: API keys, and signed-in administrators. */
-export const networkMount: AdminMount = {
-  configOf: ({ may, keyRefusal, refuses = [] }) =>
-    may.key === false && may.administrator.length === 0
-      ? undefined
-      : {
-          refuses,
-          access: {
-            ...(may.key === false ? {} : { key: may.key }),
-            ...defined({ keyRefusal }),
-            administrator: may.administrator,
-          },
-        },
-  place: placeOfCaller,
+export const networkMount = (organizations: Pick<Organizations, 'get'>): AdminMount => ({
+  configOf: ({ may, keyRefusal, refuses = [] }) => {
+    const access = accessOf(may);
+    return access && { refuses, access: { ...access, ...defined({ keyRefusal }) } };
+  },
+  place: placeOfCaller(organizations),
   actorOf: actorOfCaller,
-};
+});
+
+/** Undefined where only the operator may call. */
+function accessOf({ key, administrator, applianceOwner, fresh }: MayCall): AccessList | undefined {
+  if (key === false && administrator.length === 0 && !applianceOwner) return undefined;
+  return { ...(key === false ? {} : { key }), administrator, ...defined({ applianceOwner, fresh }) };
+}
 
 /** Every route, for the OpenAPI document of all of them; it serves no request. */
 export const documentMount: AdminMount = {
-  ...networkMount,
-  configOf: ({ may, refuses = [] }) => ({
-    refuses,
-    access:
-      may.key === false && may.administrator.length === 0
-        ? 'public'
-        : { ...(may.key === false ? {} : { key: may.key }), administrator: may.administrator },
-  }),
+  ...networkMount({ get: () => Promise.reject(new Error('The document serves no request.')) }),
+  configOf: ({ may, refuses = [] }) => ({ refuses, access: accessOf(may) ?? 'public' }),
 };

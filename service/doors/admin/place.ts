@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import { callerOf } from '../../http/authentication.ts';
+import { accessListOf } from '../../http/route-access.ts';
 import { invalidField } from '../../http/validation.ts';
 import type { OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -79,10 +80,11 @@ export function placeOfOperator(organizations: Pick<Organizations, 'get'>): Plac
   };
 }
 
-function organizationOfCaller(request: FastifyRequest, named: Named): OrganizationId {
-  const { organization } = callerOf(request);
-  if (named.organization === undefined || named.organization === organization) return organization;
-  throw new Problem('INSUFFICIENT_SCOPE', 'A caller acts in its own organization: leave "organization" out.');
+/** Whether the caller acts on the whole appliance here, and so in any organization. */
+function actsOnAppliance(request: FastifyRequest): boolean {
+  const caller = callerOf(request);
+  const list = accessListOf(request.routeOptions.config.access);
+  return caller.is === 'administrator' && caller.applianceOwner && list?.applianceOwner === true;
 }
 
 function worldOfCaller(request: FastifyRequest, { env }: Named): World {
@@ -98,15 +100,30 @@ function worldOfCaller(request: FastifyRequest, { env }: Named): World {
   );
 }
 
-/** A caller of the LAN acts in its own organization, an API key also in its own world. Naming them changes nothing. */
-export const placeOfCaller: PlaceFinder = {
-  appliance: async () => ({}),
-  'appliance-or-organization': async (request, named) => ({
-    organization: organizationOfCaller(request, named),
-  }),
-  organization: async (request, named) => ({ organization: organizationOfCaller(request, named) }),
-  async world(request, named) {
-    const organization = organizationOfCaller(request, named);
-    return { organization, realm: { organization, world: worldOfCaller(request, named) } };
-  },
-};
+/**
+ * A caller of the LAN acts in its own organization, an API key also in its own world. Naming them changes nothing. On a route of the
+ * whole appliance its owner acts as the operator does, in the own organization where none is named.
+ */
+export function placeOfCaller(organizations: Pick<Organizations, 'get'>): PlaceFinder {
+  async function find(request: FastifyRequest, { organization: named }: Named): Promise<OrganizationId> {
+    const { organization: own } = callerOf(request);
+    if (named === undefined || named === own) return own;
+    if (actsOnAppliance(request)) return (await organizations.get(named as OrganizationId)).id;
+    throw new Problem(
+      'INSUFFICIENT_SCOPE',
+      'A caller acts in its own organization: leave "organization" out.',
+    );
+  }
+  return {
+    appliance: async () => ({}),
+    'appliance-or-organization': async (request, named) => ({
+      organization:
+        named.organization === undefined && actsOnAppliance(request) ? undefined : await find(request, named),
+    }),
+    organization: async (request, named) => ({ organization: await find(request, named) }),
+    async world(request, named) {
+      const organization = await find(request, named);
+      return { organization, realm: { organization, world: worldOfCaller(request, named) } };
+    },
+  };
+}

@@ -1,161 +1,170 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
-import { roles } from '../../engine/access/index.ts';
+import { type AdministratorCaller, roles } from '../../engine/access/index.ts';
 import type { Organization } from '../../engine/organizations/index.ts';
 import { createServer } from '../../http/server.ts';
+import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { createIds, type OrganizationId } from '../../lib/id.ts';
+import { type AdministratorId, createIds, type OrganizationId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type AdminDeps, adminRoutes, createAdminDoor, createControlAdminDoor } from './index.ts';
 
 /**
- * Who may call each route: the operator (o), the roles owner, administrator, operator, reviewer and auditor (O A o r a), and an
- * API key with the scope admin (k). A new route stands here, or the test fails.
+ * Who may call each route: the operator (o), the roles owner, administrator, operator, reviewer and auditor (O A o r a), an
+ * API key with the scope admin (k), an administrator marked appliance owner (B); whether administrators need a fresh second
+ * factor (f). A new route stands here, or the test fails.
  */
-const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'}`> = {
-  'GET /api/admin/organizations': 'o ----- -',
-  'POST /api/admin/organizations': 'o ----- -',
-  'GET /api/admin/organization': 'o OAo-a -',
-  'PATCH /api/admin/organization': 'o OA--- -',
-  'GET /api/admin/organization/calibrations': 'o OAo-a -',
-  'POST /api/admin/organization/calibrations': 'o OAo-- -',
-  'POST /api/admin/organization/erase': 'o ----- -',
-  'GET /api/admin/organization/key/rotation': 'o OAo-a -',
-  'POST /api/admin/organization/key/rotation': 'o OA--- -',
-  'GET /api/admin/organization/templates/renewal': 'o OAo-a -',
-  'POST /api/admin/organization/templates/renewal': 'o O---- -',
-  'GET /api/admin/sites': 'o OAo-a -',
-  'POST /api/admin/sites': 'o OA--- -',
-  'DELETE /api/admin/sites/:id': 'o OA--- -',
-  'GET /api/admin/profiles': 'o OAo-a -',
-  'GET /api/admin/profiles/:slug': 'o OAo-a -',
-  'PUT /api/admin/profiles/:slug': 'o OA--- -',
-  'DELETE /api/admin/profiles/:slug': 'o OA--- -',
-  'GET /api/admin/profiles/:slug/versions': 'o OAo-a -',
-  'GET /api/admin/profiles/:slug/versions/:version': 'o OAo-a -',
-  'POST /api/admin/profiles/:slug/versions/:version/restore': 'o OA--- -',
-  'POST /api/admin/profiles/:slug/preview': 'o OAo-a -',
-  'GET /api/admin/profiles/:slug/calibration-curve': 'o OAo-a -',
-  'GET /api/admin/overview': 'o OAo-a -',
-  'GET /api/admin/status': 'o ----- -',
-  'GET /api/admin/alerts': 'o OAo-a k',
-  'POST /api/admin/alerts/:id/acknowledge': 'o OAo-- k',
-  'GET /api/admin/alerts/desktop': 'o ----- -',
-  'GET /api/admin/alert-rules': 'o OAo-a k',
-  'GET /api/admin/alert-rules/recommended': 'o OAo-a -',
-  'POST /api/admin/alert-rules': 'o OA--- k',
-  'PATCH /api/admin/alert-rules/:id': 'o OA--- k',
-  'DELETE /api/admin/alert-rules/:id': 'o OA--- k',
-  'GET /api/admin/mail-recipients': 'o OAo-a -',
-  'POST /api/admin/mail-recipients': 'o OA--- -',
-  'POST /api/admin/mail-recipients/withdraw': 'o OA--- -',
-  'POST /api/admin/mail-recipients/test': 'o OA--- -',
-  'GET /api/admin/limits': 'o OAo-a -',
-  'PATCH /api/admin/limits': 'o ----- -',
-  'GET /api/admin/keys': 'o OAo-a -',
-  'POST /api/admin/keys': 'o OA--- -',
-  'PATCH /api/admin/keys/:id': 'o OA--- -',
-  'POST /api/admin/keys/:id/rotate': 'o OA--- -',
-  'POST /api/admin/keys/:id/revoke': 'o OA--- -',
-  'GET /api/admin/subjects': 'o OAo-a -',
-  'GET /api/admin/subjects/count': 'o OAo-a -',
-  'GET /api/admin/subjects/:id': 'o OAo-a -',
-  'POST /api/admin/subjects': 'o OAo-- -',
-  'PATCH /api/admin/subjects/:id': 'o OAo-- -',
-  'PATCH /api/admin/subjects/:id/pictures/:picture': 'o OAo-- -',
-  'DELETE /api/admin/subjects/:id/pictures/:picture': 'o OAo-- -',
-  'POST /api/admin/subjects/unlock': 'o OAo-- -',
-  'POST /api/admin/subjects/:id/erase': 'o OA--- -',
-  'POST /api/admin/subjects/erase': 'o O---- -',
-  'GET /api/admin/subjects/:id/export': 'o OA--- -',
-  'GET /api/admin/subjects/:id/consent': 'o OAo-a -',
-  'POST /api/admin/subjects/:id/consent': 'o OAo-- -',
-  'POST /api/admin/subjects/:id/consent/withdrawals': 'o OAo-- -',
-  'PUT /api/admin/organization/attestation': 'o OA--- -',
-  'POST /api/admin/subjects/:id/holds': 'o OA--- -',
-  'POST /api/admin/subjects/:id/holds/release': 'o OA--- -',
-  'GET /api/admin/holds': 'o OAo-a -',
-  'GET /api/admin/keys-without-person': 'o ----- -',
-  'POST /api/admin/captures': 'o OAo-- -',
-  'POST /api/admin/verifications': 'o OAo-- -',
-  'GET /api/admin/verifications': 'o OAo-a -',
-  'GET /api/admin/verifications/:id': 'o OAo-a -',
-  'GET /api/admin/subjects/:id/verifications': 'o OAo-a -',
-  'POST /api/admin/subjects/:id/disable': 'o OAo-- -',
-  'POST /api/admin/subjects/:id/enable': 'o OAo-- -',
-  'POST /api/admin/subjects/:id/not-the-same': 'o OAo-- -',
-  'POST /api/admin/subjects/:id/maybe-the-same': 'o OAo-- -',
-  'GET /api/admin/erasures': 'o OAo-a -',
-  'GET /api/admin/erasures/keys': 'o OAo-a -',
-  'GET /api/admin/erasures/:id': 'o ----- -',
-  'GET /api/admin/retention': 'o OAo-a -',
-  'PATCH /api/admin/retention': 'o OA--- -',
-  'GET /api/admin/retention/preview': 'o OAo-a -',
-  'GET /api/admin/retention/sweeps': 'o OAo-a -',
-  'POST /api/admin/retention/sweeps': 'o OA--- -',
-  'GET /api/admin/retention/waiting': 'o ----- -',
-  'POST /api/admin/retention/clock': 'o ----- -',
-  'GET /api/admin/webhooks': 'o OAo-a k',
-  'GET /api/admin/webhooks/catalog': 'o OAo-a k',
-  'GET /api/admin/webhooks/:id': 'o OAo-a k',
-  'POST /api/admin/webhooks': 'o OA--- k',
-  'PATCH /api/admin/webhooks/:id': 'o OA--- k',
-  'DELETE /api/admin/webhooks/:id': 'o OA--- k',
-  'POST /api/admin/webhooks/:id/rotate': 'o OA--- k',
-  'POST /api/admin/webhooks/:id/disable': 'o OAo-- k',
-  'POST /api/admin/webhooks/:id/enable': 'o OAo-- k',
-  'POST /api/admin/webhooks/:id/test': 'o OAo-- k',
-  'POST /api/admin/webhooks/:id/replay': 'o OAo-- k',
-  'GET /api/admin/deliveries': 'o OAo-a k',
-  'GET /api/admin/deliveries/:id': 'o OAo-a k',
-  'POST /api/admin/deliveries/:id/resend': 'o OAo-- k',
-  'GET /api/admin/events': 'o OAo-a k',
-  'GET /api/admin/grants': 'o OAo-a k',
-  'POST /api/admin/grants': 'o OA--- -',
-  'DELETE /api/admin/grants/:id': 'o OA--- -',
-  'GET /api/admin/jobs': 'o ----- -',
-  'GET /api/admin/jobs/counts': 'o ----- -',
-  'GET /api/admin/jobs/:id': 'o ----- -',
-  'POST /api/admin/jobs/:id/retry': 'o ----- -',
-  'DELETE /api/admin/jobs/:id': 'o ----- -',
-  'POST /api/admin/jobs/links': 'o ----- -',
-  'GET /api/admin/key-store/places': 'o ----- -',
-  'POST /api/admin/key-store/places': 'o ----- -',
-  'POST /api/admin/key-store/places/remove': 'o ----- -',
-  'POST /api/admin/key-store/places/destroyed': 'o ----- -',
-  'POST /api/admin/key-store/sync': 'o ----- -',
-  'GET /api/admin/master-key': 'o ----- -',
-  'POST /api/admin/master-key/rotate': 'o ----- -',
-  'POST /api/admin/master-key/passphrase': 'o ----- -',
-  'POST /api/admin/master-key/passphrase/change': 'o ----- -',
-  'POST /api/admin/master-key/file': 'o ----- -',
-  'GET /api/admin/signing-keys': 'o ----- -',
-  'POST /api/admin/signing-keys/:purpose/rotate': 'o ----- -',
-  'GET /api/admin/models': 'o ----- -',
-  'GET /api/admin/models/verification': 'o ----- -',
-  'POST /api/admin/models': 'o ----- -',
-  'POST /api/admin/models/:id/enable': 'o ----- -',
-  'POST /api/admin/models/:id/disable': 'o ----- -',
-  'DELETE /api/admin/models/:id': 'o ----- -',
-  'GET /api/admin/audit': 'o OA--a -',
-  'GET /api/admin/audit/follow': 'o OA--a -',
-  'GET /api/admin/audit/export': 'o OA--a -',
-  'GET /api/admin/audit/verification': 'o ----- -',
-  'GET /api/admin/audit/keys': 'o OA--a -',
-  'GET /api/admin/backups': 'o ----- -',
-  'POST /api/admin/backups': 'o ----- -',
-  'POST /api/admin/backups/verified': 'o ----- -',
-  'GET /api/admin/backups/plans': 'o ----- -',
-  'PUT /api/admin/backups/plans': 'o ----- -',
-  'DELETE /api/admin/backups/plans': 'o ----- -',
-  'GET /api/admin/certificate': 'o ----- -',
-  'GET /api/admin/certificate/fingerprints': 'o ----- -',
-  'POST /api/admin/certificate/request': 'o ----- -',
-  'POST /api/admin/certificate/install': 'o ----- -',
-  'POST /api/admin/certificate/renew': 'o ----- -',
-  'GET /api/admin/seal': 'o ----- -',
-  'POST /api/admin/unseal': 'o ----- -',
+const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'f' | '-'}`> = {
+  'GET /api/admin/organizations': 'o ----- - B-',
+  'POST /api/admin/organizations': 'o ----- - Bf',
+  'GET /api/admin/organization': 'o OAo-a - --',
+  'PATCH /api/admin/organization': 'o OA--- - --',
+  'GET /api/admin/organization/calibrations': 'o OAo-a - --',
+  'POST /api/admin/organization/calibrations': 'o OAo-- - --',
+  'POST /api/admin/organization/erase': 'o ----- - Bf',
+  'GET /api/admin/organization/key/rotation': 'o OAo-a - --',
+  'POST /api/admin/organization/key/rotation': 'o OA--- - -f',
+  'GET /api/admin/organization/templates/renewal': 'o OAo-a - --',
+  'POST /api/admin/organization/templates/renewal': 'o O---- - -f',
+  'GET /api/admin/sites': 'o OAo-a - --',
+  'POST /api/admin/sites': 'o OA--- - --',
+  'DELETE /api/admin/sites/:id': 'o OA--- - --',
+  'GET /api/admin/profiles': 'o OAo-a - --',
+  'GET /api/admin/profiles/:slug': 'o OAo-a - --',
+  'PUT /api/admin/profiles/:slug': 'o OA--- - --',
+  'DELETE /api/admin/profiles/:slug': 'o OA--- - --',
+  'GET /api/admin/profiles/:slug/versions': 'o OAo-a - --',
+  'GET /api/admin/profiles/:slug/versions/:version': 'o OAo-a - --',
+  'POST /api/admin/profiles/:slug/versions/:version/restore': 'o OA--- - --',
+  'POST /api/admin/profiles/:slug/preview': 'o OAo-a - --',
+  'GET /api/admin/profiles/:slug/calibration-curve': 'o OAo-a - --',
+  'GET /api/admin/overview': 'o OAo-a - --',
+  'GET /api/admin/status': 'o ----- - B-',
+  'GET /api/admin/alerts': 'o OAo-a k --',
+  'POST /api/admin/alerts/:id/acknowledge': 'o OAo-- k --',
+  'GET /api/admin/alerts/desktop': 'o ----- - B-',
+  'GET /api/admin/alert-rules': 'o OAo-a k --',
+  'GET /api/admin/alert-rules/recommended': 'o OAo-a - --',
+  'POST /api/admin/alert-rules': 'o OA--- k --',
+  'PATCH /api/admin/alert-rules/:id': 'o OA--- k --',
+  'DELETE /api/admin/alert-rules/:id': 'o OA--- k --',
+  'GET /api/admin/mail-recipients': 'o OAo-a - --',
+  'POST /api/admin/mail-recipients': 'o OA--- - --',
+  'POST /api/admin/mail-recipients/withdraw': 'o OA--- - --',
+  'POST /api/admin/mail-recipients/test': 'o OA--- - --',
+  'GET /api/admin/limits': 'o OAo-a - --',
+  'PATCH /api/admin/limits': 'o ----- - Bf',
+  'GET /api/admin/keys': 'o OAo-a - --',
+  'POST /api/admin/keys': 'o OA--- - -f',
+  'PATCH /api/admin/keys/:id': 'o OA--- - --',
+  'POST /api/admin/keys/:id/rotate': 'o OA--- - -f',
+  'POST /api/admin/keys/:id/revoke': 'o OA--- - --',
+  'GET /api/admin/subjects': 'o OAo-a - --',
+  'GET /api/admin/subjects/count': 'o OAo-a - --',
+  'GET /api/admin/subjects/:id': 'o OAo-a - --',
+  'POST /api/admin/subjects': 'o OAo-- - --',
+  'PATCH /api/admin/subjects/:id': 'o OAo-- - --',
+  'PATCH /api/admin/subjects/:id/pictures/:picture': 'o OAo-- - --',
+  'DELETE /api/admin/subjects/:id/pictures/:picture': 'o OAo-- - --',
+  'POST /api/admin/subjects/unlock': 'o OAo-- - --',
+  'POST /api/admin/subjects/:id/erase': 'o OA--- - -f',
+  'POST /api/admin/subjects/erase': 'o O---- - -f',
+  'GET /api/admin/subjects/:id/export': 'o OA--- - -f',
+  'GET /api/admin/subjects/:id/consent': 'o OAo-a - --',
+  'POST /api/admin/subjects/:id/consent': 'o OAo-- - --',
+  'POST /api/admin/subjects/:id/consent/withdrawals': 'o OAo-- - --',
+  'PUT /api/admin/organization/attestation': 'o OA--- - --',
+  'POST /api/admin/subjects/:id/holds': 'o OA--- - --',
+  'POST /api/admin/subjects/:id/holds/release': 'o OA--- - --',
+  'GET /api/admin/holds': 'o OAo-a - --',
+  'GET /api/admin/keys-without-person': 'o ----- - B-',
+  'POST /api/admin/verifications': 'o OAo-- - --',
+  'GET /api/admin/verifications': 'o OAo-a - --',
+  'GET /api/admin/verifications/:id': 'o OAo-a - --',
+  'GET /api/admin/subjects/:id/verifications': 'o OAo-a - --',
+  'GET /api/admin/erasures': 'o OAo-a - --',
+  'GET /api/admin/erasures/keys': 'o OAo-a - --',
+  'GET /api/admin/erasures/:id': 'o ----- - B-',
+  'GET /api/admin/retention': 'o OAo-a - --',
+  'PATCH /api/admin/retention': 'o OA--- - --',
+  'GET /api/admin/retention/preview': 'o OAo-a - --',
+  'GET /api/admin/retention/sweeps': 'o OAo-a - --',
+  'POST /api/admin/retention/sweeps': 'o OA--- - -f',
+  'GET /api/admin/retention/waiting': 'o ----- - B-',
+  'POST /api/admin/retention/clock': 'o ----- - Bf',
+  'GET /api/admin/webhooks': 'o OAo-a k --',
+  'GET /api/admin/webhooks/catalog': 'o OAo-a k --',
+  'GET /api/admin/webhooks/:id': 'o OAo-a k --',
+  'POST /api/admin/webhooks': 'o OA--- k --',
+  'PATCH /api/admin/webhooks/:id': 'o OA--- k --',
+  'DELETE /api/admin/webhooks/:id': 'o OA--- k --',
+  'POST /api/admin/webhooks/:id/rotate': 'o OA--- k --',
+  'POST /api/admin/webhooks/:id/disable': 'o OAo-- k --',
+  'POST /api/admin/webhooks/:id/enable': 'o OAo-- k --',
+  'POST /api/admin/webhooks/:id/test': 'o OAo-- k --',
+  'POST /api/admin/webhooks/:id/replay': 'o OAo-- k --',
+  'GET /api/admin/deliveries': 'o OAo-a k --',
+  'GET /api/admin/deliveries/:id': 'o OAo-a k --',
+  'POST /api/admin/deliveries/:id/resend': 'o OAo-- k --',
+  'GET /api/admin/events': 'o OAo-a k --',
+  'GET /api/admin/grants': 'o OAo-a k --',
+  'POST /api/admin/grants': 'o OA--- - --',
+  'DELETE /api/admin/grants/:id': 'o OA--- - --',
+  'GET /api/admin/jobs': 'o ----- - B-',
+  'GET /api/admin/jobs/counts': 'o ----- - B-',
+  'GET /api/admin/jobs/:id': 'o ----- - B-',
+  'POST /api/admin/jobs/:id/retry': 'o ----- - Bf',
+  'DELETE /api/admin/jobs/:id': 'o ----- - Bf',
+  'POST /api/admin/jobs/links': 'o ----- - Bf',
+  'GET /api/admin/key-store/places': 'o ----- - B-',
+  'POST /api/admin/key-store/places': 'o ----- - Bf',
+  'POST /api/admin/key-store/places/remove': 'o ----- - Bf',
+  'POST /api/admin/key-store/places/destroyed': 'o ----- - Bf',
+  'POST /api/admin/key-store/sync': 'o ----- - Bf',
+  'GET /api/admin/master-key': 'o ----- - B-',
+  'POST /api/admin/master-key/rotate': 'o ----- - Bf',
+  'POST /api/admin/master-key/passphrase': 'o ----- - Bf',
+  'POST /api/admin/master-key/passphrase/change': 'o ----- - Bf',
+  'POST /api/admin/master-key/file': 'o ----- - Bf',
+  'GET /api/admin/signing-keys': 'o ----- - B-',
+  'POST /api/admin/signing-keys/:purpose/rotate': 'o ----- - Bf',
+  'GET /api/admin/models': 'o ----- - B-',
+  'GET /api/admin/models/verification': 'o ----- - B-',
+  'POST /api/admin/models': 'o ----- - Bf',
+  'POST /api/admin/models/:id/enable': 'o ----- - Bf',
+  'POST /api/admin/models/:id/disable': 'o ----- - Bf',
+  'DELETE /api/admin/models/:id': 'o ----- - Bf',
+  'GET /api/admin/audit': 'o OA--a - --',
+  'GET /api/admin/audit/follow': 'o OA--a - --',
+  'GET /api/admin/audit/export': 'o OA--a - -f',
+  'GET /api/admin/audit/verification': 'o ----- - B-',
+  'GET /api/admin/audit/keys': 'o OA--a - --',
+  'GET /api/admin/backups': 'o ----- - B-',
+  'POST /api/admin/backups': 'o ----- - Bf',
+  'POST /api/admin/backups/verified': 'o ----- - Bf',
+  'GET /api/admin/backups/plans': 'o ----- - B-',
+  'PUT /api/admin/backups/plans': 'o ----- - Bf',
+  'DELETE /api/admin/backups/plans': 'o ----- - Bf',
+  'GET /api/admin/certificate': 'o ----- - B-',
+  'GET /api/admin/certificate/fingerprints': 'o ----- - --',
+  'POST /api/admin/certificate/request': 'o ----- - Bf',
+  'POST /api/admin/certificate/install': 'o ----- - Bf',
+  'POST /api/admin/certificate/renew': 'o ----- - Bf',
+  'GET /api/admin/seal': 'o ----- - --',
+  'POST /api/admin/unseal': 'o ----- - --',
+  'GET /api/admin/administrators': 'o O---a - --',
+  'POST /api/admin/administrators': 'o O---- - -f',
+  'GET /api/admin/administrators/:id': 'o O---a - --',
+  'PATCH /api/admin/administrators/:id': 'o O---- - -f',
+  'DELETE /api/admin/administrators/:id': 'o O---- - -f',
+  'POST /api/admin/administrators/:id/reset': 'o O---- - -f',
+  'POST /api/admin/administrators/:id/unlock': 'o O---- - -f',
+  'POST /api/admin/captures': 'o OAo-- - --',
+  'POST /api/admin/subjects/:id/disable': 'o OAo-- - --',
+  'POST /api/admin/subjects/:id/enable': 'o OAo-- - --',
+  'POST /api/admin/subjects/:id/not-the-same': 'o OAo-- - --',
+  'POST /api/admin/subjects/:id/maybe-the-same': 'o OAo-- - --',
 };
 
 /** Everything that an API key may do. It erases, exports, mints, grants and administers nothing: add no such route. */
@@ -217,6 +226,7 @@ const prefixes: Record<string, string> = {
   verifications: 'ver',
   erasures: 'ers',
   models: 'model',
+  administrators: 'adm',
   alerts: 'alr',
   'alert-rules': 'rule',
 };
@@ -234,7 +244,7 @@ test('the table of roles and routes is whole', () => {
   const actual = Object.fromEntries(
     routes.map(({ method, url, may }) => [
       `${method} ${url}`,
-      `${may.operator ? 'o' : '-'} ${roles.map((role) => (may.administrator.includes(role) ? letters[role] : '-')).join('')} ${may.key ? 'k' : '-'}`,
+      `${may.operator ? 'o' : '-'} ${roles.map((role) => (may.administrator.includes(role) ? letters[role] : '-')).join('')} ${may.key ? 'k' : '-'} ${may.applianceOwner ? 'B' : '-'}${may.fresh ? 'f' : '-'}`,
     ]),
   );
   expect(actual).toEqual(table);
@@ -250,26 +260,47 @@ test('API keys do what is listed here and nothing else', () => {
   expect(open.toSorted()).toEqual(forKeys.toSorted());
 });
 
-const isOnNetwork = ({ may }: (typeof routes)[number]) => may.key !== false || may.administrator.length > 0;
+const isOnNetwork = ({ may }: (typeof routes)[number]) =>
+  may.key !== false || may.administrator.length > 0 || may.applianceOwner === true;
+
+/** An access token that says who the administrator is. */
+const tokenOf = (caller: Pick<AdministratorCaller, 'role' | 'applianceOwner'> & { fresh: boolean }) =>
+  `eyJ.${Buffer.from(JSON.stringify(caller)).toString('base64url')}.s`;
+const sessions: AdministratorSessions = {
+  byCookie: async () => undefined,
+  byToken: async (token) => {
+    const { fresh, ...caller } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
+    return {
+      ...{ is: 'administrator', administrator: 'adm_1' as AdministratorId, session: 'ses_1' },
+      ...{ organization: organization.id, ...(fresh && { factorAt: 1 }), ...caller },
+    };
+  },
+  checkCsrf: () => false,
+  hasFreshFactor: ({ factorAt }) => factorAt !== undefined,
+};
+const administrators = roles.flatMap((role) =>
+  [false, true].flatMap((applianceOwner) => [false, true].map((fresh) => ({ role, applianceOwner, fresh }))),
+);
 
 describe('each route admits the callers in the table', () => {
   let control: ReturnType<typeof createServer>;
   let network: ReturnType<typeof createServer>;
-  beforeEach(async () => {
+  beforeAll(async () => {
     control = createServer({ ids, log });
     await control.register(createControlAdminDoor(engine));
-    network = createServer({ ids, log, access: recordedAccess() });
+    network = createServer({ ids, log, access: recordedAccess(), sessions });
     await network.register(createAdminDoor(engine));
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await control.close();
     await network.close();
   });
 
   test.each(routes)('$method $url', async (route) => {
     const { method, url, may, within } = route;
-    const ask = async (app: typeof control, headers: Record<string, string> = {}, query = '') =>
-      (await app.inject({ method: method as 'GET', url: addressOf(url) + query, headers })).statusCode;
+    const send = (app: typeof control, headers: Record<string, string> = {}, query = '') =>
+      app.inject({ method: method as 'GET', url: addressOf(url) + query, headers });
+    const ask = async (...sent: Parameters<typeof send>) => (await send(...sent)).statusCode;
     const place = {
       appliance: '',
       'appliance-or-organization': '',
@@ -285,5 +316,20 @@ describe('each route admits the callers in the table', () => {
     const refused = isOnNetwork(route) ? 403 : absent;
     expect(await ask(network, { 'x-api-key': recordedKeys.admin })).toEqual(may.key ? letIn : refused);
     expect(await ask(network, { 'x-api-key': recordedKeys.live })).toBe(refused);
+
+    const answers: Record<string, unknown> = {};
+    const expected: Record<string, unknown> = {};
+    for (const caller of administrators) {
+      const name = JSON.stringify(caller);
+      const authorization = `Bearer ${tokenOf(caller)}`;
+      const reply = await send(network, { authorization }, within === 'world' ? '?env=test' : '');
+      answers[name] = reply.statusCode === 403 ? reply.json().code : reply.statusCode;
+      const allowed =
+        may.administrator.includes(caller.role) || (may.applianceOwner && caller.applianceOwner);
+      if (!isOnNetwork(route)) expected[name] = absent;
+      else if (!allowed) expected[name] = 'INSUFFICIENT_SCOPE';
+      else expected[name] = may.fresh && !caller.fresh ? 'FRESH_FACTOR_REQUIRED' : letIn;
+    }
+    expect(answers).toEqual(expected);
   });
 });

@@ -43,7 +43,9 @@ const where = route({
 async function serve(on: 'control' | 'network', one: AdminRoute): Promise<FastifyInstance> {
   const access = on === 'network' ? { access: recordedAccess() } : {};
   app = createServer({ ids: createIds(systemClock), log: silentLog, ...access });
-  await app.register(createDoor([one], on === 'control' ? controlMount(organizations) : networkMount));
+  await app.register(
+    createDoor([one], on === 'control' ? controlMount(organizations) : networkMount(organizations)),
+  );
   return app;
 }
 const admin = { 'x-api-key': recordedKeys.admin, 'x-request-id': 'req-1' };

@@ -105,7 +105,8 @@ export function route<
   Body extends z.ZodType = Nothing,
   Reply extends z.ZodType = z.ZodVoid,
 >(definition: Definition<W, Params, Query, Body, Reply>): AdminRoute {
-  const { method, url, operationId, may, within } = definition;
+  const { method, url, operationId, within } = definition;
+  const may = mayOf(definition);
   return {
     method,
     url: PREFIX + url,
@@ -113,7 +114,7 @@ export function route<
     may,
     within,
     mount(app, mount, { stopping, bodyLimit }) {
-      const config = mount.configOf(definition);
+      const config = mount.configOf({ ...definition, may });
       if (!config) return;
       app.route({
         method,
@@ -121,7 +122,7 @@ export function route<
         ...(definition.lasting || definition.stream ? { handlerTimeout: FOREVER } : {}),
         bodyLimit: definition.upload ? definition.upload.most + UPLOAD_FIELDS : bodyLimit,
         config: { ...config, quiet: definition.quiet ?? false },
-        schema: schemaOf(definition),
+        schema: schemaOf({ ...definition, may }),
         async handler(request, reply) {
           const { params, query, body, named } = inputOf<Params, Query, Body>(request);
           const place = await mount.place[within](request, named);
@@ -145,6 +146,10 @@ export function route<
     },
   };
 }
+
+/** What changes something of the whole appliance takes a fresh second factor. */
+const mayOf = ({ method, may }: { method: string; may: MayCall }): MayCall =>
+  may.applianceOwner && method !== 'GET' ? { ...may, fresh: true } : may;
 
 /**
  * The parts as Fastify parsed them with this route's schemas. The place is taken out of the query; the rest matches the

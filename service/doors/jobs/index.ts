@@ -134,7 +134,7 @@ function requireSession(app: FastifyInstance, boardLinks: BoardLinks): () => Act
     if (!reads.has(request.method) && !isSameOrigin(request)) {
       throw new Problem('ORIGIN_NOT_ALLOWED', 'Only the page of the jobs itself may change them.');
     }
-    actors.set(request, { is: 'operator', name: who.operator, request: request.id });
+    actors.set(request, { ...who.actor, request: request.id });
     return undefined;
   });
   app.addHook('preHandler', (request, _, done) => {

@@ -17,7 +17,7 @@ export const lanDocument = { title: 'Gatehouse', introduction };
 /** Of every administrative route, as `docs/openapi-admin.json` has it. */
 export const adminDocument = {
   title: 'Gatehouse administration',
-  introduction: `Every administrative operation. \`x-gatehouse-may\` says who may call it: the **operator** of the box over the control socket \`DIR/control.sock\` (without a credential: the mode of the socket decides), **administrators** of the organization with one of the roles, or an API **key** with the scope \`admin\`. The LAN serves the operations that keys and administrators may call under the same paths.
+  introduction: `Every administrative operation. \`x-gatehouse-may\` says who may call it: the **operator** of the box over the control socket \`DIR/control.sock\` (without a credential: the mode of the socket decides), **administrators** of the organization with one of the roles (\`fresh\`: with a second factor proven within the last 5 minutes), administrators marked **appliance owner**, or an API **key** with the scope \`admin\`. The LAN serves the operations that keys and administrators may call under the same paths.
 
 **Place.** On the control socket a request names the organization (\`organization\`) and the world (\`env\`) it acts in. A caller of the LAN acts in its own organization, an API key also in its own world.
 
@@ -51,6 +51,7 @@ export const tags = [
     name: 'sign-in',
     description: 'How administrators sign in: password, second factor, sessions.',
   },
+  { name: 'administrators', description: 'Who may sign in, and as what.' },
   { name: 'keys', description: 'API keys.' },
   { name: 'organizations', description: 'Organizations, their settings and sites.' },
   { name: 'profiles', description: 'What a verification checks, and how strictly.' },

@@ -46,7 +46,7 @@ test('a link opens a session once, in the name of its maker, and both are in the
   const { session, seconds } = await links.open(token, request);
   expect([session.length, seconds]).toEqual([32, 1800]);
   expect(session).not.toBe(token);
-  expect(links.sessionOf(session)).toEqual({ operator: 'ada' });
+  expect(links.sessionOf(session)).toEqual({ actor: { is: 'operator', name: 'ada' } });
   await expect(links.open(token, request)).rejects.toMatchObject({
     code: 'NOT_FOUND',
     message: expect.stringContaining('gatehouse jobs open'),
@@ -80,7 +80,7 @@ test('a link ends after five minutes, a session after thirty', async () => {
   advance(1);
   await expect(links.open(late, request)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   advance(minutes(30) - 2);
-  expect(links.sessionOf(session)).toEqual({ operator: 'ada' });
+  expect(links.sessionOf(session)).toEqual({ actor: { is: 'operator', name: 'ada' } });
   advance(1);
   expect(links.sessionOf(session)).toBeUndefined();
 });

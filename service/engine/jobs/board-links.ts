@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { Actor, Audit } from '../audit/index.ts';
 
 export interface BoardLinksDeps {
   inTransaction: InTransaction;
@@ -14,11 +14,11 @@ export interface BoardLinksDeps {
 
 /** Who asked for the link, and acts through the board it opened. */
 export interface BoardSession {
-  operator: string;
+  actor: Actor;
 }
 
 /**
- * Ways into the board of jobs: a link for one use, made by an operator at the box, becomes a session of a browser. Only hashes of
+ * Ways into the board of jobs: a link for one use, made by an operator at the box or an appliance owner, becomes a session of a browser. Only hashes of
  * both are kept, in memory alone: a stop ends them all.
  */
 export interface BoardLinks {
@@ -43,7 +43,7 @@ const MOST = 8;
 const SECRET_BYTES = 24;
 
 interface Entry {
-  operator: string;
+  actor: Actor;
   until: number;
 }
 
@@ -84,7 +84,7 @@ export function createBoardLinks({
         }),
       );
       const token = secret();
-      keep(links, token, { operator: nameOf(actor), until: elapsed() + LINK_MILLISECONDS });
+      keep(links, token, { actor: withoutRequest(actor), until: elapsed() + LINK_MILLISECONDS });
       return { url: `${served}/jobs/open/${token}`, validSeconds: LINK_MILLISECONDS / 1000 };
     },
     async open(token, { id, address }) {
@@ -100,7 +100,7 @@ export function createBoardLinks({
       try {
         await inTransaction((tx) =>
           audit.add(tx, {
-            actor: { is: 'operator', name: link.operator, request: id },
+            actor: { ...link.actor, request: id },
             action: 'jobs.open.used',
             details: { address, minutes: SESSION_MILLISECONDS / 60_000 },
           }),
@@ -111,12 +111,12 @@ export function createBoardLinks({
         throw error;
       }
       const session = secret();
-      keep(sessions, session, { operator: link.operator, until: elapsed() + SESSION_MILLISECONDS });
+      keep(sessions, session, { actor: link.actor, until: elapsed() + SESSION_MILLISECONDS });
       return { session, seconds: SESSION_MILLISECONDS / 1000 };
     },
     sessionOf(session) {
       const entry = sessions.get(hashOf(session));
-      return entry && entry.until > elapsed() ? { operator: entry.operator } : undefined;
+      return entry && entry.until > elapsed() ? { actor: entry.actor } : undefined;
     },
   };
 }
@@ -124,7 +124,7 @@ export function createBoardLinks({
 /** Looked up by its hash, so that the time taken reveals nothing of the secret. */
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
-const nameOf = (actor: Actor): string => (actor.is === 'operator' ? actor.name : describeActor(actor));
+const withoutRequest = ({ request: _, ...actor }: Actor): Actor => actor;
 
 function fill(into: Uint8Array, random: (into: Uint8Array) => void): Uint8Array {
   random(into);

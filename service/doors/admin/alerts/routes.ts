@@ -2,7 +2,7 @@ import type { Alerts } from '../../../engine/alerts/index.ts';
 import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { paramsOf } from '../ids.ts';
-import { managers, operators, readers } from '../may-call.ts';
+import { managers, ofAppliance, operators, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import {
   fromAlert,
@@ -86,7 +86,7 @@ const foundRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     summary: 'List the alerts for the desktop',
     description:
       'Open alerts of all organizations and worlds whose rule names the channel `desktop`. The desktop shell asks for them every few seconds.',
-    may: { operator: true, administrator: [], key: false },
+    may: ofAppliance,
     query: DesktopQuery,
     reply: DesktopAlerts,
     quiet: true,

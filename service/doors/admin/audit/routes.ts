@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditLog } from '../../../engine/audit/index.ts';
 import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
-import { auditors } from '../may-call.ts';
+import { auditors, ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromAuditLine, fromChainReport } from './translate.ts';
 import {
@@ -76,6 +76,7 @@ const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/audit/export',
     operationId: 'exportAuditLog',
+    may: { ...about.may, fresh: true },
     summary: 'Export the audit log',
     description:
       'Signed. It is verified anywhere with the public key alone. Of lines left out the hashes stand in their place.',
@@ -97,7 +98,7 @@ const verifyingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
   route({
     ...about,
     within: 'appliance',
-    may: { operator: true, administrator: [], key: false },
+    may: ofAppliance,
     method: 'GET',
     url: '/audit/verification',
     operationId: 'verifyAuditLog',

@@ -1,6 +1,7 @@
 import type { Backups } from '../../../engine/backups/index.ts';
 import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
+import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromMade, fromPlan, fromRun } from './translate.ts';
 import {
@@ -23,7 +24,7 @@ export interface BackupRouteDeps {
 const about = {
   tag: 'backups',
   within: 'appliance',
-  may: { operator: true, administrator: [], key: false },
+  may: ofAppliance,
 } as const;
 
 /** Backups of the whole box. */

@@ -1,5 +1,6 @@
 import type { Actor } from '../../../engine/audit/index.ts';
 import { time } from '../../../lib/time.ts';
+import { ofAppliance, ofOperator } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import {
   CertificateReply,
@@ -51,7 +52,7 @@ export interface CertificateRouteDeps {
 const about = {
   tag: 'appliance',
   within: 'appliance',
-  may: { operator: true, administrator: [], key: false },
+  may: ofAppliance,
 } as const;
 
 /** The fingerprints are a route of their own: they are for the box itself, and not for a page that comes over the network. */
@@ -68,6 +69,7 @@ export const certificateRoutes = ({ certificates }: CertificateRouteDeps): Admin
   }),
   route({
     ...about,
+    may: ofOperator,
     method: 'GET',
     url: '/certificate/fingerprints',
     operationId: 'getCertificateFingerprints',

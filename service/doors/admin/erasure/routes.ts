@@ -4,7 +4,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { paramsOf, personParams } from '../ids.ts';
-import { managers, readers } from '../may-call.ts';
+import { managers, ofAppliance, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import {
   EraseManyOrder,
@@ -41,7 +41,7 @@ const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     summary: 'Erase a person',
     description:
       'Destroys the key of the person in the key store and in every copy of it, then removes the rows. Asked again by id it goes on, and answers with the receipt as it is now.',
-    may: { operator: true, administrator: managers, key: false },
+    may: { operator: true, administrator: managers, key: false, fresh: true },
     lasting: true,
     params: personParams,
     body: EraseOrder,
@@ -60,7 +60,7 @@ const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     operationId: 'eraseSubjects',
     summary: 'Erase everybody of a world',
     description: 'Page by page: call it again with `next` as `after`, and with `left` as `confirm`.',
-    may: { operator: true, administrator: ['owner'], key: false },
+    may: { operator: true, administrator: ['owner'], key: false, fresh: true },
     lasting: true,
     body: EraseManyOrder,
     reply: MassErasureReply,
@@ -111,7 +111,7 @@ const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     operationId: 'getErasure',
     summary: 'Show a receipt',
     description: 'Of any organization of the box.',
-    may: { operator: true, administrator: [], key: false },
+    may: ofAppliance,
     params: paramsOf('erasure'),
     reply: ReceiptReply,
     refuses: ['NOT_FOUND'],

@@ -4,6 +4,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { JobId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { paramsOf } from '../ids.ts';
+import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromCounts, fromJob } from './translate.ts';
 import { BoardLinkReply, JobCountsReply, JobPage, JobQuery, JobRemoval, JobReply } from './wire.ts';
@@ -17,7 +18,7 @@ const params = paramsOf('job');
 const about = {
   tag: 'jobs',
   within: 'appliance',
-  may: { operator: true, administrator: [], key: false },
+  may: ofAppliance,
 } as const;
 
 /** The queue of the appliance: ids, states and counts. */

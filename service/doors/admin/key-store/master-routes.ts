@@ -1,4 +1,5 @@
 import type { KeyCustody } from '../../../engine/keys/index.ts';
+import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import {
   ChangedPassphrase,
@@ -27,7 +28,7 @@ export interface MasterRouteDeps {
 const about = {
   tag: 'key-store',
   within: 'appliance',
-  may: { operator: true, administrator: [], key: false },
+  may: ofAppliance,
 } as const;
 const refuses = ['WRONG_PASSPHRASE', 'CONFLICT', 'STORAGE_FULL'] as const;
 

@@ -1,5 +1,6 @@
 import type { KeyPlaces } from '../../../engine/keys/index.ts';
 import { defined } from '../../../lib/defined.ts';
+import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromPlace } from './translate.ts';
 import { AttestedReply, DestroyedPlace, NewPlace, OldPlace, PlaceReply, PlacesReply } from './wire.ts';
@@ -11,7 +12,7 @@ export interface KeyPlaceRouteDeps {
 const about = {
   tag: 'key-store',
   within: 'appliance',
-  may: { operator: true, administrator: [], key: false },
+  may: ofAppliance,
 } as const;
 
 /** The places where copies of the key store are kept. */

@@ -63,7 +63,7 @@ function collectionRoutes({ access, checks }: KeyRouteDeps): AdminRoute[] {
       operationId: 'createKey',
       summary: 'Make an API key',
       description: 'The answer carries the key itself, this once.',
-      may: changing,
+      may: { ...changing, fresh: true },
       body: NewKey,
       status: 201,
       reply: NewKeyReply,
@@ -102,7 +102,7 @@ function singleKeyRoutes(access: KeyRouteDeps['access']): AdminRoute[] {
       summary: 'Rotate an API key',
       description:
         'Makes a successor with the same rights, shown this once; the old key works on for `overlapSeconds`.',
-      may: changing,
+      may: { ...changing, fresh: true },
       params,
       body: KeyRotation,
       status: 201,

@@ -1,6 +1,6 @@
 import type { Limits } from '../../../engine/limits/index.ts';
 import type { KeyId } from '../../../lib/id.ts';
-import { readers } from '../may-call.ts';
+import { ofAppliance, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromLimits, toSettings } from './translate.ts';
 import { LimitsChange, LimitsQuery, LimitsReply } from './wire.ts';
@@ -38,7 +38,7 @@ export function limitRoutes({ limits }: LimitRouteDeps): AdminRoute[] {
       operationId: 'changeLimits',
       summary: 'Change limits',
       description: 'From the next request on. What is not named stays.',
-      may: { operator: true, administrator: [], key: false },
+      may: ofAppliance,
       body: LimitsChange,
       refuses: ['NOT_FOUND', 'STORAGE_FULL'],
       handle: async ({ organization, body, who }) =>

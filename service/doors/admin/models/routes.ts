@@ -1,4 +1,5 @@
 import type { Models } from '../../../engine/models/index.ts';
+import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromModel, toImported } from './translate.ts';
 import { EnableModel, ModelFilesReply, ModelParams, ModelReply, ModelsReply, NewModel } from './wire.ts';
@@ -12,7 +13,7 @@ const MOST = 1_000_000_000;
 const about = {
   tag: 'models',
   within: 'appliance',
-  may: { operator: true, administrator: [], key: false },
+  may: ofAppliance,
 } as const;
 
 /** The models of the box. */

@@ -23,7 +23,11 @@ export const NewModel = z
       .default([])
       .describe('Sets for presentation attack detection that use it'),
   })
-  .meta({ id: 'NewModel' });
+  .meta({
+    id: 'NewModel',
+    description: 'What the manifest says of the model in the file.',
+    examples: [{ entry: { id: 'minifasnet-v2', kind: 'pad', sha256: '…' } }],
+  });
 
 const example = {
   id: 'faceres',

@@ -3,7 +3,7 @@ import type { Organizations } from '../../../engine/organizations/index.ts';
 import type { Checks } from '../../../engine/verification/index.ts';
 import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
-import { managers, operators, readers } from '../may-call.ts';
+import { managers, ofAppliance, operators, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { type SecretRouteDeps, secretRoutes } from './secret-routes.ts';
 import { fromCalibration, fromOrganization } from './translate.ts';
@@ -25,7 +25,7 @@ export interface OrganizationRouteDeps extends SecretRouteDeps {
 const ofBox = {
   tag: 'organizations',
   within: 'appliance',
-  may: { operator: true, administrator: [], key: false },
+  may: ofAppliance,
 } as const;
 const ofOne = {
   tag: 'organizations',

@@ -3,7 +3,7 @@ import type { KeyCustody, TemplateRenewals } from '../../../engine/keys/index.ts
 import type { Organizations } from '../../../engine/organizations/index.ts';
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { managers, readers } from '../may-call.ts';
+import { managers, ofAppliance, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { ErasedReply, OrganizationErasure, ProgressReply, RenewalOrder, StartedReply } from './wire.ts';
 
@@ -33,7 +33,7 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       summary: 'Erase the organization',
       description:
         'Revokes every API key, erases people page by page, then the sites, webhooks, rules, grants and the secrets of the organization. Call it until it is `done`.',
-      may: { operator: true, administrator: [], key: false },
+      may: ofAppliance,
       lasting: true,
       body: OrganizationErasure,
       reply: ErasedReply,
@@ -67,7 +67,7 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       summary: 'Give the organization a new key',
       description:
         'The key of every person is wrapped with it in the background; then the old one is removed.',
-      may: { operator: true, administrator: managers, key: false },
+      may: { operator: true, administrator: managers, key: false, fresh: true },
       status: 202,
       reply: StartedReply,
       refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
@@ -104,7 +104,7 @@ function renewalRoutes({
       summary: 'Put all templates under a new secret',
       description:
         'Goes on in the background. The old secret is destroyed at the end: templates in backups of before cannot be used any more.',
-      may: { operator: true, administrator: ['owner'], key: false },
+      may: { operator: true, administrator: ['owner'], key: false, fresh: true },
       body: RenewalOrder,
       status: 202,
       reply: StartedReply,

@@ -8,7 +8,7 @@ import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { time } from '../../../lib/time.ts';
-import { managers, readers } from '../may-call.ts';
+import { managers, ofAppliance, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import {
   ClockOrder,
@@ -36,7 +36,7 @@ const ofOne = {
 const ofBox = {
   tag: 'retention',
   within: 'appliance',
-  may: { operator: true, administrator: [], key: false },
+  may: ofAppliance,
 } as const;
 const looking = { operator: true, administrator: readers, key: false } as const;
 const changing = { operator: true, administrator: managers, key: false } as const;
@@ -114,7 +114,7 @@ const sweepRoutes = ({ retention }: RetentionRouteDeps): AdminRoute[] => [
     operationId: 'sweep',
     summary: 'Sweep now',
     description: 'Erases people and deletes data whose term is over. People under a legal hold stay.',
-    may: changing,
+    may: { ...changing, fresh: true },
     lasting: true,
     body: SweepOrder,
     status: 201,

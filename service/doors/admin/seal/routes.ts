@@ -1,4 +1,5 @@
 import { Problem } from '../../../lib/problem.ts';
+import { ofOperator } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { SealQuery, SealReply, Unseal } from './wire.ts';
 
@@ -28,7 +29,7 @@ export const openSeal: Seal = {
 const about = {
   tag: 'key-store',
   within: 'appliance',
-  may: { operator: true, administrator: [], key: false },
+  may: ofOperator,
 } as const;
 
 /** The only routes that a sealed service answers. */

@@ -1,3 +1,4 @@
+import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import type { ApplianceReport, ServiceReport } from './report.ts';
 import { fromReports } from './translate.ts';
@@ -19,7 +20,7 @@ export const statusRoutes = (deps: StatusRouteDeps): AdminRoute[] => [
     operationId: 'getStatus',
     summary: 'Get the state of the appliance',
     description: 'Whether it takes requests, how much it holds, and where and with which settings it serves.',
-    may: { operator: true, administrator: [], key: false },
+    may: ofAppliance,
     reply: StatusReply,
     handle: async () => fromReports(await deps.status(), deps.serving.report()),
   }),

@@ -42,7 +42,7 @@ export const subjectRecordRoutes = ({ subjectRecords }: SubjectRecordRouteDeps):
     operationId: 'exportSubject',
     summary: 'Export everything held about a person',
     description: 'A person who was erased is named by id. The audit log says who asked.',
-    may: { operator: true, administrator: managers, key: false },
+    may: { operator: true, administrator: managers, key: false, fresh: true },
     lasting: true,
     params: personParams,
     query: RecordQuery,

@@ -5,7 +5,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import { toConsent } from '../consent/translate.ts';
 import { personParams } from '../ids.ts';
-import { operators, readers } from '../may-call.ts';
+import { ofAppliance, operators, readers } from '../may-call.ts';
 import { pictureRefusals, pictureUpload } from '../picture.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { type PictureRouteDeps, pictureRoutes } from './picture-routes.ts';
@@ -109,7 +109,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     summary: 'Count keys without a person',
     description:
       'Keys whose person is not in the database, where they are so many that no sweep destroys them: the database may be an older one.',
-    may: { operator: true, administrator: [], key: false },
+    may: ofAppliance,
     lasting: true,
     reply: KeysReply,
     handle: async () => ({ keys: await subjects.suspiciousKeys() }),

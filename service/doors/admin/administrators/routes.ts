@@ -1,0 +1,155 @@
+import type { Administrators } from '../../../engine/administrators/index.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { AdministratorId } from '../../../lib/id.ts';
+import { paramsOf } from '../ids.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromAdministrator } from './translate.ts';
+import {
+  AdministratorChange,
+  AdministratorReply,
+  AdministratorReset,
+  AdministratorsReply,
+  NewAdministrator,
+  NewAdministratorReply,
+  ResetReply,
+  UnlockReply,
+} from './wire.ts';
+
+export interface AdministratorRouteDeps {
+  administrators: Pick<Administrators, 'list' | 'get' | 'create' | 'change' | 'reset' | 'unlock' | 'remove'>;
+}
+
+const params = paramsOf('administrator');
+const about = {
+  tag: 'administrators',
+  within: 'organization',
+  keyRefusal: 'No API key may see or change administrators: on the box run "gatehouse admin".',
+} as const;
+const looking = { operator: true, administrator: ['owner', 'auditor'], key: false } as const;
+const changing = { operator: true, administrator: ['owner'], key: false, fresh: true } as const;
+
+/** The administrators of an organization. */
+export const administratorRoutes = ({ administrators }: AdministratorRouteDeps): AdminRoute[] => [
+  ...collectionRoutes(administrators),
+  ...singleRoutes(administrators),
+  ...wayBackRoutes(administrators),
+];
+
+const collectionRoutes = (administrators: AdministratorRouteDeps['administrators']): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/administrators',
+    operationId: 'listAdministrators',
+    summary: 'List administrators',
+    description:
+      'Those who are disabled too, with their roles and last sign-ins: what an access review needs.',
+    may: looking,
+    reply: AdministratorsReply,
+    handle: async ({ organization }) => ({
+      items: (await administrators.list(organization)).map(fromAdministrator),
+    }),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/administrators',
+    operationId: 'createAdministrator',
+    summary: 'Make an administrator',
+    description:
+      'The answer carries a one-time code with which the person sets a password. A second factor is due within 7 days.',
+    may: changing,
+    body: NewAdministrator,
+    status: 201,
+    reply: NewAdministratorReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    async handle({ organization, body, who }) {
+      const made = await administrators.create({ organization, ...defined(body) }, who);
+      if (made.code === undefined) throw new Error('A new administrator got no code.');
+      return { ...fromAdministrator(made.administrator), code: made.code };
+    },
+  }),
+];
+
+const singleRoutes = (administrators: AdministratorRouteDeps['administrators']): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/administrators/:id',
+    operationId: 'getAdministrator',
+    summary: 'Show an administrator',
+    description: 'Role, factors and last sign-in.',
+    may: looking,
+    params,
+    reply: AdministratorReply,
+    refuses: ['NOT_FOUND'],
+    handle: async ({ organization, params: { id } }) =>
+      fromAdministrator(await administrators.get(organization, id as AdministratorId)),
+  }),
+  route({
+    ...about,
+    method: 'PATCH',
+    url: '/administrators/:id',
+    operationId: 'changeAdministrator',
+    summary: 'Change an administrator',
+    description: 'Name, role, or whether the account is disabled. One enabled owner has to remain.',
+    may: changing,
+    params,
+    body: AdministratorChange,
+    reply: AdministratorReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ organization, params: { id }, body, who }) =>
+      fromAdministrator(await administrators.change(organization, id as AdministratorId, defined(body), who)),
+  }),
+  route({
+    ...about,
+    method: 'DELETE',
+    url: '/administrators/:id',
+    operationId: 'removeAdministrator',
+    summary: 'Remove an administrator',
+    description: 'Ends all sessions. What the administrator did stays in the audit log.',
+    may: changing,
+    params,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: ({ organization, params: { id }, who }) =>
+      administrators.remove(organization, id as AdministratorId, who),
+  }),
+];
+
+/** For an administrator who cannot sign in. */
+const wayBackRoutes = (administrators: AdministratorRouteDeps['administrators']): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'POST',
+    url: '/administrators/:id/reset',
+    operationId: 'resetAdministrator',
+    summary: 'Give an administrator a way back in',
+    description:
+      'Takes the password, the second factors or both away, ends all sessions, and answers a one-time code with which the person sets new ones.',
+    may: changing,
+    params,
+    body: AdministratorReset,
+    reply: ResetReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    async handle({ organization, params: { id }, body, who }) {
+      const { id: own } = await administrators.get(organization, id as AdministratorId);
+      return administrators.reset(own, defined(body), who);
+    },
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/administrators/:id/unlock',
+    operationId: 'unlockAdministrator',
+    summary: 'Forget failed sign-ins of an administrator',
+    description: 'An account that too many failed sign-ins have locked can sign in again at once.',
+    may: changing,
+    params,
+    reply: UnlockReply,
+    refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+    async handle({ organization, params: { id }, who }) {
+      const { id: own } = await administrators.get(organization, id as AdministratorId);
+      return administrators.unlock(own, who);
+    },
+  }),
+];
