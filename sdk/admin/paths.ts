@@ -6073,6 +6073,16 @@ export interface components {
                 found?: string;
             }[];
         };
+        /**
+         * @description What the manifest says of the model in the file.
+         * @example {
+         *       "entry": {
+         *         "id": "minifasnet-v2",
+         *         "kind": "pad",
+         *         "sha256": "…"
+         *       }
+         *     }
+         */
         NewModel: {
             /** @description The model, as `models/manifest.json` has it */
             entry: unknown;
@@ -6636,6 +6646,19 @@ export interface components {
             /** @description Of the certificate authority of the box: SHA-256, hexadecimal in groups of four */
             authority?: string;
         };
+        /** @example {} */
+        CertificateRequestOrder: {
+            /**
+             * @description A new key and a new request: what an open one is answered with can then not be installed
+             * @default false
+             */
+            again: boolean;
+            /**
+             * @description For the addresses of the machine too; many authorities refuse these
+             * @default false
+             */
+            addresses: boolean;
+        };
         /**
          * @description A request for the authority of the organization.
          * @example {
@@ -6648,6 +6671,17 @@ export interface components {
             request: string;
             /** @description It was made now; false: it was open already */
             made: boolean;
+        };
+        /**
+         * @example {
+         *       "chain": "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n"
+         *     }
+         */
+        CertificateInstallOrder: {
+            /** @description The certificate of the server and its intermediate ones, PEM, in any order */
+            chain: string;
+            /** @description Its private key, PEM, where it is not that of a request of this box and not in `chain` */
+            key?: string;
         };
         /**
          * @description The certificate of the box after one was installed.
@@ -6738,6 +6772,19 @@ export interface components {
             };
             /** @description What to know of it, a sentence each */
             notes: string[];
+        };
+        /** @example {} */
+        CertificateRenewalOrder: {
+            /**
+             * @description By a new authority, which every client has to install again
+             * @default false
+             */
+            authority: boolean;
+            /**
+             * @description Removes the installed certificate with its key, and serves one of the authority of the box
+             * @default false
+             */
+            discardInstalled: boolean;
         };
         /**
          * @description Guidance for a camera page.
@@ -18598,7 +18645,13 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "request": {},
+                 *       "request": {
+                 *         "entry": {
+                 *           "id": "minifasnet-v2",
+                 *           "kind": "pad",
+                 *           "sha256": "…"
+                 *         }
+                 *       },
                  *       "file": "<bytes of the file>"
                  *     }
                  */
@@ -20339,18 +20392,8 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": {
-                    /**
-                     * @description A new key and a new request: what an open one is answered with can then not be installed
-                     * @default false
-                     */
-                    again?: boolean;
-                    /**
-                     * @description For the addresses of the machine too; many authorities refuse these
-                     * @default false
-                     */
-                    addresses?: boolean;
-                };
+                /** @example {} */
+                "application/json": components["schemas"]["CertificateRequestOrder"];
             };
         };
         responses: {
@@ -20451,12 +20494,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description The certificate of the server and its intermediate ones, PEM, in any order */
-                    chain: string;
-                    /** @description Its private key, PEM, where it is not that of a request of this box and not in `chain` */
-                    key?: string;
-                };
+                /**
+                 * @example {
+                 *       "chain": "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CertificateInstallOrder"];
             };
         };
         responses: {
@@ -20585,18 +20628,8 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": {
-                    /**
-                     * @description By a new authority, which every client has to install again
-                     * @default false
-                     */
-                    authority?: boolean;
-                    /**
-                     * @description Removes the installed certificate with its key, and serves one of the authority of the box
-                     * @default false
-                     */
-                    discardInstalled?: boolean;
-                };
+                /** @example {} */
+                "application/json": components["schemas"]["CertificateRenewalOrder"];
             };
         };
         responses: {

@@ -43,8 +43,8 @@ const publicRoutes = [
   'POST /api/auth/2fa/recovery',
   'POST /api/auth/login',
   'POST /api/auth/password/code',
-  'POST /api/v1/auth/login',
   'POST /api/captures/frames',
+  'POST /api/v1/auth/login',
 ];
 /** Opened by a link for one use, and tried in jobs-board.test.ts. */
 const boardRoute = / \/jobs(?:\/|$)/;

@@ -89,16 +89,18 @@ export const FingerprintsReply = z
     ],
   });
 
-export const RequestCertificate = z.strictObject({
-  again: z
-    .boolean()
-    .default(false)
-    .describe('A new key and a new request: what an open one is answered with can then not be installed'),
-  addresses: z
-    .boolean()
-    .default(false)
-    .describe('For the addresses of the machine too; many authorities refuse these'),
-});
+export const RequestCertificate = z
+  .strictObject({
+    again: z
+      .boolean()
+      .default(false)
+      .describe('A new key and a new request: what an open one is answered with can then not be installed'),
+    addresses: z
+      .boolean()
+      .default(false)
+      .describe('For the addresses of the machine too; many authorities refuse these'),
+  })
+  .meta({ id: 'CertificateRequestOrder', examples: [{}] });
 
 export const RequestReply = z
   .strictObject({
@@ -115,20 +117,27 @@ export const RequestReply = z
 
 const pem = z.string().max(64 * 1024);
 
-export const InstallCertificate = z.strictObject({
-  chain: pem.describe('The certificate of the server and its intermediate ones, PEM, in any order'),
-  key: pem
-    .optional()
-    .describe('Its private key, PEM, where it is not that of a request of this box and not in `chain`'),
-});
+export const InstallCertificate = z
+  .strictObject({
+    chain: pem.describe('The certificate of the server and its intermediate ones, PEM, in any order'),
+    key: pem
+      .optional()
+      .describe('Its private key, PEM, where it is not that of a request of this box and not in `chain`'),
+  })
+  .meta({
+    id: 'CertificateInstallOrder',
+    examples: [{ chain: '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n' }],
+  });
 
-export const RenewCertificate = z.strictObject({
-  authority: z
-    .boolean()
-    .default(false)
-    .describe('By a new authority, which every client has to install again'),
-  discardInstalled: z
-    .boolean()
-    .default(false)
-    .describe('Removes the installed certificate with its key, and serves one of the authority of the box'),
-});
+export const RenewCertificate = z
+  .strictObject({
+    authority: z
+      .boolean()
+      .default(false)
+      .describe('By a new authority, which every client has to install again'),
+    discardInstalled: z
+      .boolean()
+      .default(false)
+      .describe('Removes the installed certificate with its key, and serves one of the authority of the box'),
+  })
+  .meta({ id: 'CertificateRenewalOrder', examples: [{}] });
