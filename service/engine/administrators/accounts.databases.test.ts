@@ -167,7 +167,7 @@ onBothDatabases('administrators', (newPlace) => {
     expect((await administrators.get(organization, bob.id)).altered).toBeUndefined();
     expect(await refusal(staff.open(bob.email))).toBe('SIGN_IN_REFUSED');
 
-    // A session of somebody else's making, or made longer.
+    // A session that the service did not make, and one made longer.
     const adas = await staff.open();
     const row = await db
       .selectFrom('administrator_session')

@@ -218,4 +218,4 @@ async function requireOwnersLeft(
 }
 
 const last = (what: string) =>
-  new Problem('CONFLICT', `It is the last enabled owner of ${what}: make somebody else owner first.`);
+  new Problem('CONFLICT', `It is the last enabled owner of ${what}: make another administrator owner first.`);

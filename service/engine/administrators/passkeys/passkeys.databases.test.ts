@@ -59,7 +59,7 @@ onBothDatabases('passkeys', (newPlace) => {
     },
   );
 
-  test('a challenge is answered once, within five minutes, by whoever asked, and a ticket is used once', async () => {
+  test('a challenge is answered once, within five minutes, for the ticket that asked, and a ticket is used once', async () => {
     const staff = await startStaff({ place: await newPlace() });
     const { administrators, advance } = staff;
     const passkey = await staff.addPasskey(await staff.open(), createAuthenticator({ counts: false }));

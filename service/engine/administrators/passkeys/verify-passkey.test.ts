@@ -64,8 +64,8 @@ const spoilings: [string, Spoiled, RegExp?][] = [
   ['a frame in another page', { crossOrigin: true }, otherPage],
   ['another relying party', { rpId: 'home.arpa' }],
   ['the other ceremony', { type: 'webauthn.other' }],
-  ['nobody present', { present: false }],
-  ['nobody verified', { verified: false }],
+  ['no person present', { present: false }],
+  ['no person verified', { verified: false }],
 ];
 
 describe('refused', () => {
@@ -195,7 +195,7 @@ describe('malformed answers are refused, whatever they are', () => {
     );
   });
 
-  /** Where a byte that changes has to be told: everywhere but in what nobody signs. */
+  /** Where a byte that changes has to be told: everywhere in what is signed. */
   test('any byte of what is signed changed, added or cut', async () => {
     await fc.assert(
       fc.asyncProperty(
