@@ -1,6 +1,7 @@
 import { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { Refusal } from './api/refusal.ts';
+import { keyRoutes } from './features/keys/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
 import { settingsRoutes } from './features/settings/routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
@@ -12,6 +13,7 @@ import './screen-data.ts';
 
 /** Every screen: one line for each feature, in the order of the alphabet. */
 const routeTree = rootRoute.addChildren([
+  ...keyRoutes,
   ...overviewRoutes,
   ...settingsRoutes,
   ...signInRoutes,

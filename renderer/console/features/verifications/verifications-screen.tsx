@@ -72,7 +72,7 @@ function VerificationsScreen() {
             icon={IconListCheck}
             title={t('empty')}
             action={
-              <ButtonLink to={'/keys' as '/overview'} kind="primary">
+              <ButtonLink to="/keys" kind="primary">
                 {t('emptyAction')}
               </ButtonLink>
             }

@@ -1,0 +1,262 @@
+import { NativeSelect } from '@mantine/core';
+import { IconKey, IconPlus } from '@tabler/icons-react';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { createLazyRoute } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
+import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Stack } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column } from '../../../ui/tables/column.ts';
+import { usePages } from '../../../ui/tables/use-pages.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { QueryTable } from '../../query-table.tsx';
+import { managers } from '../../screen-data.ts';
+import { useSession } from '../../session/session-query.ts';
+import { stateOf } from './key-state.ts';
+import { MadeKey } from './made-key.tsx';
+import { keyStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/keys')({ component: KeysScreen });
+
+type Key = Schemas['Key'];
+const LIMIT = 50;
+
+function KeysScreen() {
+  const t = useStrings(keyStrings);
+  const { user } = useSession();
+  const { after } = Route.useSearch();
+  const navigate = Route.useNavigate();
+  const nameOf = useKeyName();
+  const [asked, setAsked] = useState<{ what: 'rotate' | 'revoke'; key: Key }>();
+  const [made, setMade] = useState<{ name: string; key: string }>();
+  const pages = usePages(after, (cursor) => void navigate({ search: (now) => ({ ...now, after: cursor }) }));
+  const query = useQuery({
+    queryKey: ['keys', after],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/keys', { params: { query: { limit: LIMIT, cursor: after } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+  const mayChange = managers.includes(user.role);
+  const create = (
+    <ButtonLink to="/keys/new" kind="primary">
+      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+      {t('create')}
+    </ButtonLink>
+  );
+  if (made)
+    return (
+      <Page
+        title={t('made', { name: made.name })}
+        lead={t('madeLead')}
+        parents={[{ label: t('title'), to: '/keys' }]}
+        reading
+      >
+        <MadeKey secret={made.key} done={() => setMade(undefined)} />
+      </Page>
+    );
+  return (
+    <Page title={t('title')} lead={t('lead')} actions={mayChange && query.data?.items.length !== 0 && create}>
+      <QueryTable
+        label={t('list')}
+        columns={useColumns()}
+        query={query}
+        rowId={({ id }) => id}
+        rowName={nameOf}
+        paging={{ pages, limit: LIMIT }}
+        secondLine={(key) => <Scopes scopes={key.scopes} />}
+        actions={(key) => {
+          const works = ['active', 'ending'].includes(stateOf(key, Date.now()));
+          if (!mayChange || key.revokedAt !== undefined) return [];
+          return [
+            works &&
+              key.successor === undefined && {
+                label: t('rotate'),
+                onClick: () => setAsked({ what: 'rotate', key }),
+              },
+            { label: t('revoke'), danger: true, onClick: () => setAsked({ what: 'revoke', key }) },
+          ];
+        }}
+        empty={
+          <EmptyState icon={IconKey} title={t('empty')} action={mayChange && create}>
+            {t('emptyLead')}
+          </EmptyState>
+        }
+      />
+      {asked?.what === 'revoke' && <Revoke apiKey={asked.key} close={() => setAsked(undefined)} />}
+      {asked?.what === 'rotate' && (
+        <Rotate
+          apiKey={asked.key}
+          close={() => setAsked(undefined)}
+          done={(reply) => {
+            setAsked(undefined);
+            setMade({ name: nameOf(asked.key), key: reply });
+          }}
+        />
+      )}
+    </Page>
+  );
+}
+
+function useKeyName() {
+  const t = useStrings(keyStrings);
+  return ({ name, prefix, hint }: Key) => name || t('unnamed', { hint: `${prefix}_…${hint}` });
+}
+
+const Scopes = ({ scopes }: { scopes: readonly string[] }) => <code>{scopes.join(', ')}</code>;
+
+function useColumns(): readonly Column<Key>[] {
+  const t = useStrings(keyStrings);
+  const nameOf = useKeyName();
+  return useMemo(
+    () => [
+      {
+        id: 'key',
+        header: t('key'),
+        cell: (key) => (
+          <div>
+            <b>{nameOf(key)}</b>
+            <div className="tiny muted">
+              <code>
+                {key.prefix}_{key.env}_…{key.hint}
+              </code>
+            </div>
+          </div>
+        ),
+      },
+      { id: 'state', header: t('state'), cell: (key) => <State apiKey={key} /> },
+      {
+        id: 'world',
+        header: t('world'),
+        priority: 2,
+        cell: ({ env }) => (env === 'live' ? t('live') : t('test')),
+      },
+      { id: 'scopes', header: t('scopes'), priority: 2, cell: ({ scopes }) => <Scopes scopes={scopes} /> },
+      {
+        id: 'lastUsed',
+        header: t('lastUsed'),
+        priority: 2,
+        cell: ({ lastUsedAt, lastUsedAddress }) =>
+          lastUsedAt === undefined ? (
+            <span className="muted">{t('never')}</span>
+          ) : (
+            <span title={lastUsedAddress && t('from', { address: lastUsedAddress })}>
+              <RelativeTime at={lastUsedAt} />
+            </span>
+          ),
+      },
+      {
+        id: 'created',
+        header: t('created'),
+        priority: 3,
+        cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
+      },
+    ],
+    [t, nameOf],
+  );
+}
+
+function State({ apiKey }: { apiKey: Key }) {
+  const t = useStrings(keyStrings);
+  const format = useFormat();
+  const state = stateOf(apiKey, Date.now());
+  switch (state) {
+    case 'active':
+      return <Badge kind="ok">{t('active')}</Badge>;
+    case 'ending':
+      return <Badge kind="warn">{t('ends', { date: format.date(apiKey.expiresAt ?? 0) })}</Badge>;
+    case 'expired':
+      return <Badge kind="outline">{t('expired')}</Badge>;
+    case 'revoked':
+      return <Badge kind="outline">{t('revoked')}</Badge>;
+    case 'altered':
+      return <Badge kind="bad">{t('altered')}</Badge>;
+    default:
+      return state satisfies never;
+  }
+}
+
+function Revoke({ apiKey, close }: { apiKey: Key; close(): void }) {
+  const t = useStrings(keyStrings);
+  const nameOf = useKeyName();
+  const queryClient = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () =>
+      replyOf(admin.POST('/api/admin/keys/{id}/revoke', { params: { path: { id: apiKey.id }, query: {} } })),
+    async onSuccess() {
+      toast(t('revokedToast'), { text: nameOf(apiKey) });
+      await queryClient.invalidateQueries({ queryKey: ['keys'] });
+      close();
+    },
+  });
+  return (
+    <ConfirmDialog
+      opened
+      danger
+      title={t('revokeTitle', { name: nameOf(apiKey) })}
+      confirmLabel={t('revoke')}
+      cancelLabel={t('keep')}
+      busy={revoke.isPending}
+      failed={revoke.error && <LoadFailed error={revoke.error} />}
+      onConfirm={() => revoke.mutate()}
+      onCancel={close}
+    >
+      {t('revokeText')}
+    </ConfirmDialog>
+  );
+}
+
+const HOUR = 3600;
+
+function Rotate({ apiKey, close, done }: { apiKey: Key; close(): void; done(secret: string): void }) {
+  const t = useStrings(keyStrings);
+  const nameOf = useKeyName();
+  const queryClient = useQueryClient();
+  const [seconds, setSeconds] = useState(7 * 24 * HOUR);
+  const rotate = useMutation({
+    mutationFn: () =>
+      replyOf(
+        admin.POST('/api/admin/keys/{id}/rotate', {
+          params: { path: { id: apiKey.id }, query: {} },
+          body: { overlapSeconds: seconds },
+        }),
+      ),
+    async onSuccess({ key }) {
+      await queryClient.invalidateQueries({ queryKey: ['keys'] });
+      done(key);
+    },
+  });
+  return (
+    <ConfirmDialog
+      opened
+      title={t('rotateTitle', { name: nameOf(apiKey) })}
+      confirmLabel={t('rotate')}
+      busy={rotate.isPending}
+      failed={rotate.error && <LoadFailed error={rotate.error} />}
+      onConfirm={() => rotate.mutate()}
+      onCancel={close}
+    >
+      <Stack>
+        <p>{t('rotateText')}</p>
+        <NativeSelect
+          label={t('overlap')}
+          value={String(seconds)}
+          onChange={({ target }) => setSeconds(Number(target.value))}
+          data={[
+            { value: String(7 * 24 * HOUR), label: t('week') },
+            { value: String(24 * HOUR), label: t('day') },
+            { value: String(HOUR), label: t('hour') },
+            { value: '0', label: t('none') },
+          ]}
+        />
+      </Stack>
+    </ConfirmDialog>
+  );
+}
