@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   doctor: async () => (await import('./doctor/doctor.ts')).addDoctor,
   migrate: async () => (await import('./migrate/migrate.ts')).addMigrate,
   org: async () => (await import('./org/org.ts')).addOrg,
+  admin: async () => (await import('./admin/admin.ts')).addAdmin,
   key: async () => (await import('./key/key.ts')).addKey,
   keystore: async () => (await import('./keystore/keystore.ts')).addKeystore,
   certificate: async () => (await import('./certificate/certificate.ts')).addCertificate,

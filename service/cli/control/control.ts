@@ -55,8 +55,15 @@ function readRefusal(body: string): ({ error: string; code: ProblemCode } & Prob
   return defined({ error, code, details, reason, checkResults }) as ReturnType<typeof readRefusal>;
 }
 
-/** The account's name for the audit log; in a container it may have none. */
-export function operatorName(): string {
+/** For the audit log: the account's name, and under sudo who called it. In a container the account may have no name. */
+export function operatorName(account = accountName, sudoUser = process.env.SUDO_USER): string {
+  const name = account();
+  return sudoUser !== undefined && /^[\w.@-]{1,32}$/.test(sudoUser) && sudoUser !== name
+    ? `${name.slice(0, 32)} (sudo ${sudoUser})`
+    : name;
+}
+
+function accountName(): string {
   try {
     return userInfo().username;
   } catch {

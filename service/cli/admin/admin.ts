@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { type CommandRunner, examples } from '../command.ts';
+import { chooseOrganization, organizationFlag } from '../organization.ts';
+import { table } from '../terminal/terminal.ts';
+import { addAdminCreate } from './create.ts';
+import { addAdminReset } from './reset.ts';
+import { factorOf, stateOf } from './text.ts';
+import { addAdminUnlock } from './unlock.ts';
+
+export function addAdmin(program: Command, runner: CommandRunner): void {
+  const admin = program
+    .command('admin')
+    .helpCommand(false)
+    .description('administrators, who sign in to the console');
+  addAdminCreate(admin, runner);
+  addList(admin, runner);
+  addAdminReset(admin, runner);
+  addAdminUnlock(admin, runner);
+}
+
+function addList(admin: Command, runner: CommandRunner): void {
+  runner.run<{ org?: string }>(
+    admin
+      .command('list')
+      .description('the administrators of an organization, with role, second factor and last sign-in')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('admin list')),
+    async ({ options, control }) => {
+      const open = await control();
+      const { id: organization } = await chooseOrganization(open, options.org);
+      const { items } = await replyOf(
+        open.admin.GET('/api/admin/administrators', { params: { query: { organization } } }),
+      );
+      const rows = items.map((one) => [
+        one.id,
+        one.email,
+        one.name,
+        one.applianceOwner ? `${one.role}, appliance owner` : one.role,
+        factorOf(one),
+        one.lastSignInAt,
+        stateOf(one),
+      ]);
+      return {
+        json: { items },
+        text: table(
+          ['id', 'e-mail', 'name', 'role', 'second factor', 'last sign-in', 'state'],
+          rows,
+          'No administrator yet. Make one: admin create --email ada@example.com --name Ada --role owner',
+        ),
+      };
+    },
+  );
+}
