@@ -6,6 +6,9 @@ export interface Screen {
   data?: 'empty' | 'full';
   /** Opened before anything else is done: a button or link, by its name. */
   press?: readonly string[];
+  /** Only at this width. */
+  wide?: true;
+  narrow?: true;
   /** The name of the picture, where the path is not enough. */
   name?: string;
 }
@@ -18,4 +21,7 @@ export const screens: readonly Screen[] = [
   { path: '/sites/new', data: 'full' },
   { path: '/nowhere', data: 'empty' },
   { path: '/settings', data: 'full', press: ['Search or go to'], name: 'palette' },
+  { path: '/settings', data: 'full', press: ['Account of Operator'], name: 'account-menu', wide: true },
+  { path: '/settings', data: 'full', press: ['Open navigation'], name: 'navigation', narrow: true },
+  { path: '/sites', data: 'full', press: ['Actions for Oslo', 'Remove site'], name: 'remove-site' },
 ];

@@ -72,6 +72,7 @@ async function visitAll(browser: Browser, data: 'empty' | 'full'): Promise<void>
         });
         const page = await context.newPage();
         for (const screen of wanted(data)) {
+          if (width === 1280 ? screen.narrow : screen.wide) continue;
           const name = `${nameOf(screen)}-${data}-${colorScheme}-${width}`;
           const faults = await visit(page, box.operatorUrl, screen, places, join(options.out, `${name}.png`));
           findings.push(...faults.map((fault) => `${name}: ${fault}`));
@@ -118,7 +119,12 @@ async function visit(
     .waitFor({ timeout: 10_000 })
     .catch(() => faults.push('has no heading'));
   for (const name of screen.press ?? [])
-    await page.getByRole('button', { name }).or(page.getByRole('link', { name })).first().click();
+    await page
+      .getByRole('button', { name })
+      .or(page.getByRole('link', { name }))
+      .or(page.getByRole('menuitem', { name }))
+      .first()
+      .click();
   await page.waitForLoadState('networkidle');
   const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
   if (Number(wide) > 0) faults.push(`scrolls sideways by ${wide} px`);
@@ -126,7 +132,9 @@ async function visit(
   const { violations } = await new AxeBuilder({ page }).analyze();
   for (const { id, impact, help, nodes } of violations) {
     if (impact !== 'serious' && impact !== 'critical') continue;
-    faults.push(`axe ${impact} ${id}: ${help} (${nodes.map(({ target }) => target.join(' ')).join('; ')})`);
+    faults.push(
+      `axe ${impact} ${id}: ${help} (${nodes.map(({ target, html }) => `${target.join(' ')} ${html.slice(0, 160)}`).join('; ')})`,
+    );
   }
   page.off('console', onConsole).off('pageerror', onError).off('request', onRequest);
   return faults;

@@ -1,4 +1,4 @@
-import { Drawer, Menu } from '@mantine/core';
+import { Drawer, Popover } from '@mantine/core';
 import { IconBell, IconMenu2, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -7,6 +7,7 @@ import { Button, ButtonLink } from '../../ui/controls/button.tsx';
 import { Note } from '../../ui/feedback/note.tsx';
 import { useToasts } from '../../ui/feedback/toasts.tsx';
 import { useFormat } from '../../ui/format/use-format.ts';
+import { Stack } from '../../ui/layout/layout.tsx';
 import { useCrumbs } from '../../ui/layout/page.tsx';
 import { uiStrings } from '../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
@@ -46,9 +47,12 @@ export function Frame({ children }: { children: ReactNode }) {
           </main>
         </div>
       </div>
-      <Drawer opened={open === 'navigation'} onClose={close} size={280} padding={0} withCloseButton={false}>
-        <SideNavigation onGo={close} />
-      </Drawer>
+      <Drawer.Root opened={open === 'navigation'} onClose={close} size={280} padding={0}>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label={t('main')}>
+          <SideNavigation onGo={close} />
+        </Drawer.Content>
+      </Drawer.Root>
       <CommandPalette opened={open === 'palette'} close={close} />
       <ShortcutList opened={open === 'shortcuts'} close={close} />
     </>
@@ -84,8 +88,7 @@ function Header({ openNavigation, openPalette }: { openNavigation(): void; openP
         aria-label={`${t('search')} ${paletteKeys}`}
       >
         <IconSearch size={18} stroke={1.75} aria-hidden="true" />
-        <span>{t('search')}</span>
-        <kbd>{paletteKeys}</kbd>
+        <span>{t('search')}</span> <kbd>{paletteKeys}</kbd>
       </button>
       <WorldSwitch />
       <Notifications />
@@ -142,24 +145,28 @@ function Notifications() {
   const { kept } = useToasts();
   const format = useFormat();
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
+    <Popover position="bottom-end" width={320} trapFocus returnFocus>
+      <Popover.Target>
         <Button kind="quiet" icon small aria-label={t('notifications')}>
           <IconBell size={18} stroke={1.75} />
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown className={styles.notices}>
-        <Menu.Label>{t('notifications')}</Menu.Label>
-        {kept.length === 0 && <Menu.Label>{t('noNotifications')}</Menu.Label>}
-        {kept.map(({ id, title, text, at }) => (
-          <Menu.Item key={id} closeMenuOnClick={false}>
-            <b>{title}</b>
-            {text && <div className="small muted">{text}</div>}
-            <div className="tiny faint">{format.relative(at)}</div>
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap={12}>
+          <h2>{t('notifications')}</h2>
+          {kept.length === 0 && <p className="small muted">{t('noNotifications')}</p>}
+          <ul className={styles.notices}>
+            {kept.map(({ id, title, text, at }) => (
+              <li key={id}>
+                <b>{title}</b>
+                {text && <div className="small muted">{text}</div>}
+                <div className="tiny faint">{format.relative(at)}</div>
+              </li>
+            ))}
+          </ul>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 

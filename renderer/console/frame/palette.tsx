@@ -24,16 +24,14 @@ interface Hit {
 export function CommandPalette({ opened, close }: { opened: boolean; close(): void }) {
   const t = useStrings(frameStrings);
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      withCloseButton={false}
-      padding={0}
-      size={560}
-      aria-label={t('paletteTitle')}
-    >
-      <PaletteBody close={close} />
-    </Modal>
+    <Modal.Root opened={opened} onClose={close} padding={0} size={560} radius={12} yOffset="9vh">
+      <Modal.Overlay />
+      <Modal.Content aria-label={t('paletteTitle')}>
+        <Modal.Body>
+          <PaletteBody close={close} />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -27,7 +27,11 @@ export const theme = createTheme({
   components: {
     Input: inputBorders,
     Modal: { defaultProps: { radius: 12, centered: false, yOffset: '9vh' } },
-    Menu: { defaultProps: { radius: 8, shadow: 'md', position: 'bottom-end' } },
+    // Its placeholder for the first focus is an element without a role in a menu.
+    Menu: {
+      defaultProps: { radius: 8, shadow: 'md', position: 'bottom-end', withInitialFocusPlaceholder: false },
+    },
+    Popover: { defaultProps: { radius: 8, shadow: 'md' } },
     Tooltip: { defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true } },
   },
 });

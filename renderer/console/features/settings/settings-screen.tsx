@@ -53,7 +53,7 @@ function Facts({ organization }: { organization: Schemas['Organization'] }) {
   const t = useStrings(settingsStrings);
   const format = useFormat();
   return (
-    <Card title={t('organization')}>
+    <Card title={t('facts')}>
       <KeyValues
         entries={[
           [t('id'), <code key="id">{organization.id}</code>],
