@@ -1,5 +1,6 @@
 /** The program that Electron runs: `npm run desktop`. The one file that loads it. */
-import { dataDirectory } from './data-directory.ts';
+import { readChoices } from './choices.ts';
+import { findProgram, type ServiceProcess, startService } from './service/service-process.ts';
 import { runShell } from './shell.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -9,14 +10,37 @@ process.on('SIGUSR1', () => {});
 
 if (process.versions.electron === undefined) {
   // Elsewhere the package `electron` would download it.
-  process.stderr.write('This is the desktop shell of Gatehouse, which Electron runs: npm run desktop\n');
+  process.stderr.write('This is the desktop app of Gatehouse, which Electron runs: npm run desktop\n');
   process.exitCode = 1;
 } else {
   const electron = await import('electron');
-  const start = async () => runShell({ electron, data: dataDirectory(process.argv.slice(2)), say });
+  const begin = async () => {
+    const shell = await runShell({
+      electron,
+      choices: readChoices(process.argv.slice(electron.app.isPackaged ? 1 : 2)),
+      start: startOwn,
+      now: Date.now,
+      after(milliseconds, work) {
+        const timer = setTimeout(work, milliseconds);
+        return () => clearTimeout(timer);
+      },
+      say,
+    });
+    // Electron would ask its windows first, and a kiosk says no.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => shell?.quit());
+  };
   // Not awaited: Electron is ready only once this module has ended (electron#40719).
-  start().catch((error: unknown) => {
+  begin().catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     electron.app.exit(1);
   });
+}
+
+function startOwn(data: string, log: string): ServiceProcess {
+  try {
+    return startService(findProgram(import.meta.dirname), data, log);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { ended: Promise.resolve(why), stop() {}, kill() {} };
+  }
 }

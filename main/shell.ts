@@ -1,130 +1,166 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type AlertNotificationsDeps, createAlertNotifications } from './alert-notifications.ts';
-import { createAlertSource } from './alert-source.ts';
-import { createShownAlerts } from './shown-alerts.ts';
-import { trayIcon } from './tray-icon.ts';
-
-interface MenuEntry {
-  label?: string;
-  enabled?: boolean;
-  type?: 'separator';
-  click?: () => void;
-}
-
-interface ShellTray<Menu> {
-  setToolTip(text: string): void;
-  setContextMenu(menu: Menu): void;
-  destroy(): void;
-}
-
-/** Of the module `electron`, what the shell uses. */
-export interface ShellElectron<Image = unknown, Menu = unknown> {
-  app: {
-    setName(name: string): void;
-    setAppUserModelId(id: string): void;
-    getPath(name: 'appData'): string;
-    setPath(name: 'userData', path: string): void;
-    requestSingleInstanceLock(): boolean;
-    whenReady(): Promise<void>;
-    on(event: 'second-instance' | 'will-quit', listener: () => void): unknown;
-    quit(): void;
-  };
-  Notification: AlertNotificationsDeps['electron']['Notification'];
-  nativeImage: { createFromDataURL(url: string): Image };
-  Tray: new (image: Image) => ShellTray<Menu>;
-  Menu: { buildFromTemplate(entries: MenuEntry[]): Menu };
-}
+import {
+  type AlertNotifications,
+  type AlertNotificationsDeps,
+  createAlertNotifications,
+  type DesktopAlert,
+} from './alerts/alert-notifications.ts';
+import { createAlertSource } from './alerts/alert-source.ts';
+import { createShownAlerts } from './alerts/shown-alerts.ts';
+import { prepareApp } from './app.ts';
+import type { Choices } from './choices.ts';
+import type { ShellElectron } from './electron.ts';
+import { endInOrder } from './end-in-order.ts';
+import type { ServiceProcess } from './service/service-process.ts';
+import { createSupervisor } from './service/supervisor.ts';
+import { serviceOf } from './service/target.ts';
+import { createTray } from './tray.ts';
+import { isDeepLink, readDeepLink } from './windows/deep-link.ts';
+import { createShellWindows, type ShellWindows } from './windows/shell-windows.ts';
+import type { StartAction } from './windows/start-words.ts';
 
 export interface ShellDeps<Image, Menu> {
   electron: ShellElectron<Image, Menu>;
-  /** The data directory of the service whose alerts are shown. Absolute. */
-  data: string;
-  /** As `setInterval`, so that tests own the time; gives what ends it. */
+  choices: Choices;
+  /** Starts the service of a data directory as a process of the shell. */
+  start(data: string, log: string): ServiceProcess;
+  now(): number;
+  /** As `setTimeout` and `setInterval`, so that tests own the time; each gives what ends it. */
+  after(milliseconds: number, work: () => void): () => void;
   repeat?: AlertNotificationsDeps['repeat'];
   /** Prints a line to the terminal. */
   say(line: string): void;
 }
 
-/** Milliseconds between polls; a poll is one request over a local socket. */
+export interface Shell {
+  /** Ends it, also while a kiosk is open: for whoever runs the machine. */
+  quit(): void;
+}
+
+/** Milliseconds between polls for alerts; a poll is one request over a local socket. */
 const LOOK = 5_000;
 
 /**
- * The desktop shell: one for each data directory and account, with a place in the tray, that shows alerts of the service as notifications of the
- * desktop. It holds no data of the service and no business rules. A second one for the same directory makes the first poll at once, and ends.
+ * The desktop app: one for each service and account. It sees to it that the service runs, shows its console and kiosk in windows, and its alerts as
+ * notifications. It holds no data of the service and no business rules. A second one for the same service brings the first to the front, and ends.
  */
-export async function runShell<Image, Menu>({
-  electron,
-  data,
-  repeat,
-  say,
-}: ShellDeps<Image, Menu>): Promise<void> {
+export async function runShell<Image, Menu>(deps: ShellDeps<Image, Menu>): Promise<Shell | undefined> {
+  const { electron, choices, say } = deps;
   const { app } = electron;
-  app.setName('Gatehouse');
-  // Windows shows no notification of a program that it cannot name.
-  app.setAppUserModelId('app.gatehouse.desktop');
-  const own = join(
-    app.getPath('appData'),
-    'Gatehouse',
-    createHash('sha256').update(data).digest('hex').slice(0, 16),
-  );
-  // Before the lock, which lies in it.
-  app.setPath('userData', own);
+  const own = prepareApp(electron, choices.target);
+  const links = collectLinks(electron, choices);
   if (!app.requestSingleInstanceLock()) {
-    say(`Gatehouse runs on this desktop for ${data} already: look for it in the tray.`);
+    say(`Gatehouse runs on this desktop for ${nameOf(choices)} already: it comes to the front.`);
     app.quit();
-    return;
+    return undefined;
   }
   await app.whenReady();
 
-  const tray = openTray(electron, say);
-  let status: string | undefined;
-  const show = (now: string) => {
-    if (now === status) return;
-    status = now;
-    say(now);
-    tray?.setToolTip(`Gatehouse: ${now}`);
-    tray?.setContextMenu(
-      electron.Menu.buildFromTemplate([
-        { label: now, enabled: false },
-        { label: 'Check now', click: () => void notifications.poll() },
-        { type: 'separator' },
-        { label: 'Quit: alerts are not shown any more', click: () => app.quit() },
-      ]),
-    );
-  };
-  const notifications = createAlertNotifications({
-    electron,
-    fetchAlerts: createAlertSource(data),
-    shown: createShownAlerts(join(own, 'shown-alerts.json')),
-    polled: (how) => show('open' in how ? openAlerts(how.open) : sentence(how.error)),
-    ...(repeat && { repeat }),
+  const log = join(own, 'service.log');
+  const service = serviceOf(choices.target, { log, start: deps.start });
+  const locale = app.getLocale();
+  const tray = createTray(electron, {
+    locale,
+    say,
+    open: (kind) => windows.open(kind),
+    check: () => void notifications?.poll(),
+    quit: () => app.quit(),
   });
-  app.on('second-instance', () => void notifications.poll());
-  app.on('will-quit', () => {
-    notifications.stop();
-    tray?.destroy();
+  const windows: ShellWindows = createShellWindows({ ...deps, own, locale, service, act });
+  const supervisor = createSupervisor({
+    ...{ look: service.look, start: service.start, now: deps.now, after: deps.after },
+    changed(state) {
+      tray.service(state);
+      windows.follow(state);
+    },
   });
-  show(`Looking for the service on ${data}.`);
-  notifications.start(LOOK);
+  const notifications = notificationsOf(deps, own, {
+    polled: (how) => tray.alerts('open' in how ? openAlerts(how.open) : sentence(how.error)),
+    open: (alert) => windows.open('console', alertPath(alert)),
+  });
+  function act(action: StartAction): void {
+    if (action === 'quit') app.quit();
+    else if (action === 'log') electron.shell.showItemInFolder(log);
+    else supervisor.begin();
+  }
+  const shell = endInOrder(app, {
+    isLocked: () => windows.isKioskOpen(),
+    unlock: () => windows.unlock(),
+    stop: () => supervisor.stop(),
+    ended() {
+      notifications?.stop();
+      tray.destroy();
+    },
+  });
+
+  app.on('second-instance', (_, words) => {
+    void notifications?.poll();
+    const link = words.find(isDeepLink);
+    if (link !== undefined) openLink(link);
+    else if (!words.includes('--hidden')) windows.open(words.includes('--kiosk') ? 'kiosk' : 'console');
+  });
+  app.on('activate', () => windows.open('console'));
+  app.on('window-all-closed', () => {
+    if (!tray.isThere()) app.quit();
+  });
+  function openLink(link: string): void {
+    const found = readDeepLink(link);
+    if (found) windows.open(found.window, found.path);
+    else say(`${link.slice(0, 100)} names no screen of Gatehouse.`);
+  }
+
+  supervisor.begin();
+  notifications?.start(LOOK);
+  const given = links.take(openLink);
+  if (given === 0 && !choices.hidden) windows.open(choices.kiosk ? 'kiosk' : 'console');
+  return shell;
 }
 
-/** A desktop without a tray still shows notifications. */
-function openTray<Image, Menu>(
-  { Tray, nativeImage }: ShellElectron<Image, Menu>,
-  say: (line: string) => void,
-) {
-  try {
-    return new Tray(nativeImage.createFromDataURL(trayIcon));
-  } catch (error) {
-    say(`This desktop has no tray (${sentence(error)}); alerts are shown all the same. Ctrl-C ends it.`);
-    return undefined;
-  }
+/** Links of the command line and, on macOS, of the system, which may come before Electron is ready. */
+function collectLinks({ app }: Pick<ShellElectron, 'app'>, { link }: Choices) {
+  const waiting = link === undefined ? [] : [link];
+  let open = (one: string): void => {
+    waiting.push(one);
+  };
+  app.on('open-url', (event, url) => {
+    event.preventDefault();
+    open(url);
+  });
+  return {
+    /** Opens those that wait, and from now on each that comes; gives how many waited. */
+    take(by: (link: string) => void): number {
+      open = by;
+      for (const one of waiting) by(one);
+      return waiting.length;
+    },
+  };
 }
+
+function notificationsOf<Image, Menu>(
+  { electron, choices: { target }, repeat }: ShellDeps<Image, Menu>,
+  own: string,
+  how: Pick<AlertNotificationsDeps, 'polled' | 'open'>,
+): AlertNotifications | undefined {
+  // The alerts of another machine are for those who sign in to its console.
+  if (target.is !== 'here') return undefined;
+  return createAlertNotifications({
+    electron,
+    fetchAlerts: createAlertSource(target.data),
+    shown: createShownAlerts(join(own, 'shown-alerts.json')),
+    ...how,
+    ...(repeat && { repeat }),
+  });
+}
+
+const alertPath = (alert: DesktopAlert | undefined): string =>
+  alert === undefined
+    ? '/console/alerts'
+    : `/console/alerts?${new URLSearchParams({ alert: alert.id, ...(alert.env === 'test' && { env: 'test' }) })}`;
 
 function openAlerts(open: number): string {
   if (open === 0) return 'No open alerts.';
   return `${open}${open === 100 ? ' or more' : ''} open ${open === 1 ? 'alert' : 'alerts'}: gatehouse alert list`;
 }
 
+const nameOf = ({ target }: Choices) => (target.is === 'here' ? target.data : target.url.origin);
 const sentence = (error: unknown) => (error instanceof Error ? error.message : String(error));

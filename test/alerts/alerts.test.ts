@@ -12,6 +12,7 @@ import { certificate } from '../support/certificate.ts';
 import { createTestElectron } from '../support/electron.ts';
 import { listen } from '../support/listener.ts';
 import { type MailServerOptions, startMailServer } from '../support/mail-server.ts';
+import { createManualTimers } from '../support/manual-timers.ts';
 
 type Alert = Schemas['Alert'];
 type Rule = Schemas['AlertRule'];
@@ -121,7 +122,15 @@ test('five refused verifications of one person are one alert, one mail and one w
 
   // The desktop shell, with Electron passed in, over the control socket of this service; twice, as after a restart.
   const desktop = createTestElectron(cli.temporary);
-  const shell = { electron: desktop.electron, data: cli.data, say() {}, repeat: () => () => {} };
+  const shell = {
+    electron: desktop.electron,
+    choices: { target: { is: 'here', data: cli.data }, kiosk: false, hidden: true },
+    start: () => expect.unreachable('a service runs'),
+    now: Date.now,
+    after: createManualTimers().after,
+    say() {},
+    repeat: () => () => {},
+  } as const;
   await runShell(shell);
   await expect.poll(() => desktop.tooltip).toBe('Gatehouse: 1 open alert: gatehouse alert list');
   const { title, body } = desktop.shown[0]!;

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -46,6 +47,36 @@ test('the built program knows its version, makes a directory and finds its model
     expect([ok, file.startsWith(join(product.folder, 'models'))]).toEqual([true, true]);
 });
 
+test('as Electron runs it, the desktop app starts the service, opens its console, and stops it when it ends; SIGUSR1 opens no inspector in it', async () => {
+  const runner = fileURLToPath(new URL('../support/as-electron.mjs', import.meta.url));
+  const box = join(product.folder, 'none');
+  const words = [runner, join(product.folder, 'dist/main/index.js'), '--data', box];
+  const shell = spawn(product.node, words, {
+    env: { PATH: process.env.PATH, HOME: product.folder, GATEHOUSE_PORT: '0', GATEHOUSE_WORKERS: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = text(shell.stderr);
+  const ended = once(shell, 'exit');
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: shell.stdout })) {
+    lines.push(line);
+    if (line.startsWith('loads http') || line.includes('does not start')) break;
+  }
+  shell.kill('SIGUSR1');
+  for (let i = 0; i < 20; i++) expect(listeningPorts(shell.pid!)).toEqual([]);
+  const [, origin = ''] = /^loads (http:.*)\/console\/$/.exec(lines.at(-1) ?? '') ?? [];
+  expect(lines.slice(0, 3)).toEqual([
+    'Looking for the service',
+    'loads gatehouse-start://shell/',
+    'Gatehouse is starting',
+  ]);
+  expect((await fetch(`${origin}/ready`)).status).toBe(200);
+  shell.kill();
+  expect(await ended).toEqual([0, null]);
+  await expect(fetch(`${origin}/ready`)).rejects.toThrow();
+  expect(await log).toBe('');
+});
+
 test('a damaged built-in model is reported in a sentence, and verify and doctor still name it', () => {
   const [first] = (
     JSON.parse(run('models', 'verify', '--json').stdout) as { items: { id: string; file: string }[] }
@@ -75,22 +106,4 @@ test('the desktop shell is built too, and without Electron says what runs it', (
     stdout: '',
     stderr: expect.stringContaining('npm run desktop'),
   });
-});
-
-test('as Electron runs it, the desktop shell looks for the service once Electron is ready, and SIGUSR1 opens no inspector in it', async () => {
-  const runner = fileURLToPath(new URL('../support/as-electron.mjs', import.meta.url));
-  const words = [runner, join(product.folder, 'dist/main/index.js'), '--data', join(product.folder, 'none')];
-  const shell = spawn(product.node, words, {
-    env: { PATH: process.env.PATH, HOME: product.folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const log = text(shell.stderr);
-  const lines = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
-  const [first, second] = [await lines.next(), await lines.next()].map(({ value }) => String(value));
-  shell.kill('SIGUSR1');
-  for (let i = 0; i < 20; i++) expect(listeningPorts(shell.pid!)).toEqual([]);
-  shell.kill();
-  expect(await log).not.toMatch(/debugger|inspector/i);
-  expect(first).toContain('Looking for the service');
-  expect(second).toContain('No service runs on');
 });

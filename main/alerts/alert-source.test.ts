@@ -60,7 +60,9 @@ test.each([
   [404, 'nothing here'],
 ])('an answer of another program or version is refused: %s %j', async (status, body) => {
   await answerJson(status, body);
-  await expect(createAlertSource(data)()).rejects.toThrow(/different versions|no Gatehouse that knows/);
+  await expect(createAlertSource(data)()).rejects.toThrow(
+    /different versions|no Gatehouse that this shell knows/,
+  );
 });
 
 test('an endless answer and a truncated one are refused', async () => {

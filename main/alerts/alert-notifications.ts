@@ -1,4 +1,4 @@
-import type { Schemas } from '../sdk/admin/client.ts';
+import type { Schemas } from '../../sdk/admin/client.ts';
 
 /** Shows alerts of the box as notifications of its desktop. No business rules: which alerts there are is the service's to say. */
 export interface AlertNotifications {
@@ -24,12 +24,15 @@ export interface AlertNotificationsDeps {
         body: string;
       }): {
         show(): void;
+        on(event: 'click', listener: () => void): unknown;
         /** On Windows and macOS; on Linux Electron reports no failure. */
         once(event: 'failed', listener: (event: unknown, error: string) => void): unknown;
       };
       isSupported(): boolean;
     };
   };
+  /** A person clicked the notification of this alert, or the one that only counts. */
+  open?: (alert: DesktopAlert | undefined) => void;
   /** Those that are not acknowledged. */
   fetchAlerts(): Promise<readonly DesktopAlert[]>;
   /** Ids, kept over restarts: nothing is shown twice. Ids and not a moment, for clocks are set and alerts come together. */
@@ -45,6 +48,9 @@ const MOST_AT_ONCE = 3;
 /** Newest ids that are kept: with more open alerts than this, the oldest are shown again. */
 const MOST_KEPT = 1_000;
 
+/** Notifications that are kept for a click. */
+const MOST_CLICKABLE = 50;
+
 const onTimers = (work: () => void, milliseconds: number) => {
   const timer = setInterval(work, milliseconds);
   return () => clearInterval(timer);
@@ -55,12 +61,15 @@ export function createAlertNotifications({
   fetchAlerts,
   shown,
   polled,
+  open: openAlert = () => {},
   repeat = onTimers,
 }: AlertNotificationsDeps): AlertNotifications {
   let polling: Promise<void> | undefined;
   let end: (() => void) | undefined;
   /** Ids of alerts whose notification failed, perhaps after they were kept as shown: they are shown at the next poll. */
   const failed = new Set<string>();
+  /** What is forgotten is collected, and then no click reaches it. */
+  const clickable: unknown[] = [];
 
   function show(words: Words, alerts: readonly DesktopAlert[]): void {
     const fail = (error: unknown) => {
@@ -72,6 +81,9 @@ export function createAlertNotifications({
       notification.once('failed', (_, error) =>
         fail(new Error(`The desktop showed no notification: ${error}`)),
       );
+      notification.on('click', () => openAlert(alerts.length === 1 ? alerts[0] : undefined));
+      clickable.push(notification);
+      if (clickable.length > MOST_CLICKABLE) clickable.shift();
       notification.show();
     } catch (error) {
       fail(error);

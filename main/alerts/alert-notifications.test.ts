@@ -11,6 +11,7 @@ let polls: unknown[];
 let kept: ReadonlySet<string>;
 let there: DesktopAlert[];
 let ticks: (() => void)[];
+let clicks: (() => void)[];
 /** Makes a notification with this title fail, at once or later. */
 let trouble: (title: string, fail: (error: string) => void) => void;
 
@@ -22,6 +23,9 @@ const electron: AlertNotificationsDeps['electron'] = {
       this.options = options;
     }
     failed: (event: unknown, error: string) => void = () => {};
+    on(_: 'click', listener: () => void) {
+      clicks.push(listener);
+    }
     once(_: 'failed', listener: (event: unknown, error: string) => void) {
       this.failed = listener;
     }
@@ -54,7 +58,7 @@ const alert = (id: string, more: Partial<DesktopAlert> = {}): DesktopAlert => ({
 });
 
 beforeEach(() => {
-  [shown, supported, polls, kept, there, ticks] = [[], true, [], new Set(), [], []];
+  [shown, supported, polls, kept, there, ticks, clicks] = [[], true, [], new Set(), [], [], []];
   trouble = () => {};
 });
 
@@ -88,6 +92,14 @@ test('of many, the newest are shown and the others counted', async () => {
   ]);
   expect(shown[0]!.body).toBe('2 more alerts: gatehouse alert list');
   expect(kept.size).toBe(5);
+});
+
+test('a click opens the alert, or for those that are only counted all of them', async () => {
+  there = ['1', '2', '3', '4', '5'].map((n) => alert(`alr_${n}`, { name: n }));
+  const opened: unknown[] = [];
+  await open({ open: (one) => opened.push(one?.id) }).poll();
+  for (const click of clicks) click();
+  expect(opened).toEqual([undefined, 'alr_3', 'alr_4', 'alr_5']);
 });
 
 test('one that was shown and is gone from the answer is not shown again when it returns', async () => {

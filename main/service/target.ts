@@ -1,0 +1,42 @@
+import type { Target } from '../choices.ts';
+import { lookElsewhere } from './elsewhere.ts';
+import { lookHere, readAuthority } from './here.ts';
+import type { ServiceProcess } from './service-process.ts';
+import type { Found } from './service-state.ts';
+
+/** The service that the shell is for, and what is to be known of it. */
+export interface TargetService {
+  /** Looks once; never throws. */
+  look(): Promise<Found>;
+  /** Absent on another machine. */
+  start?: () => ServiceProcess;
+  /** PEM of the box's own certificate authority. */
+  authority(): string | undefined;
+  /** Nothing but that authority counts. */
+  pinned: boolean;
+  /** Of what `start` starts. */
+  log?: string;
+  /** The command that opens a sealed one, to type on the box. */
+  unseal: string;
+}
+
+export function serviceOf(
+  target: Target,
+  { log, start }: { log: string; start(data: string, log: string): ServiceProcess },
+): TargetService {
+  if (target.is === 'elsewhere')
+    return {
+      ...lookElsewhere(target),
+      pinned: target.fingerprint !== undefined,
+      unseal: 'gatehouse unseal',
+    };
+  const { data } = target;
+  return {
+    look: lookHere(data),
+    start: () => start(data, log),
+    authority: () => readAuthority(data),
+    pinned: false,
+    log,
+    unseal: `gatehouse unseal --data ${data}`,
+  };
+}

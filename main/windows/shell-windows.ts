@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import type { MenuEntry, ShellElectron } from '../electron.ts';
+import type { ServiceState } from '../service/service-state.ts';
+import type { TargetService } from '../service/target.ts';
+import { createBoxWindow } from './box-window.ts';
+import { guardContents, guardSession, partitionOf, type WindowKind } from './guards.ts';
+import { createStartPage } from './start-page.ts';
+import { catalogOf, pageFailedWords, type StartAction, wordsOf } from './start-words.ts';
+import { createWindowState } from './window-state.ts';
+
+export interface ShellWindowsDeps<Image, Menu> {
+  electron: ShellElectron<Image, Menu>;
+  /** The folder for what the shell keeps. */
+  own: string;
+  locale: string;
+  service: TargetService;
+  now(): number;
+  after(milliseconds: number, work: () => void): () => void;
+  say(line: string): void;
+  /** A person pressed a button of the start page. */
+  act(action: StartAction): void;
+}
+
+/** The windows of the shell, all guarded alike. */
+export interface ShellWindows {
+  open(kind: WindowKind, path?: string): void;
+  follow(state: ServiceState): void;
+  isKioskOpen(): boolean;
+  /** From now on the kiosk may be closed. */
+  unlock(): void;
+}
+
+/** A service that is away for less leaves the open page, and what was typed into it, alone. Milliseconds. */
+const SHORT_ABSENCE = 8_000;
+
+export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Menu>): ShellWindows {
+  const { electron, locale, service, after, say } = deps;
+  const devTools = !electron.app.isPackaged;
+  let origin: string | undefined;
+  let absence: (() => void) | undefined;
+  let mayLeave = false;
+
+  const startPage = createStartPage({
+    ...{ locale, after },
+    first: wordsOf({ is: 'looking' }, service, locale),
+    act(action) {
+      deps.act(action);
+      if (action === 'retry') for (const one of Object.values(windows)) one.reload();
+    },
+  });
+  const common = {
+    ...{ electron, devTools },
+    state: createWindowState(join(deps.own, 'console-window.json'), () =>
+      electron.screen.getAllDisplays().map(({ workArea }) => workArea),
+    ),
+    pageFailed: (name: string) => startPage.show(pageFailedWords(name, locale)),
+  };
+  const windows = {
+    console: createBoxWindow({ ...common, kind: 'console', mayClose: () => true }),
+    kiosk: createBoxWindow({ ...common, kind: 'kiosk', mayClose: () => mayLeave }),
+  };
+  const sessions = openSessions(deps, {
+    origin: () => origin,
+    answer: (request) => startPage.answer(request),
+  });
+  electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(menu));
+  electron.app.on('web-contents-created', (_, contents) =>
+    guardContents(contents, {
+      window: contents.session === sessions.kiosk ? 'kiosk' : 'console',
+      ...{ devTools, origin: () => origin },
+      leave() {
+        windows.kiosk.destroy();
+        windows.console.open();
+      },
+      openExternal: (url) => openOutside(electron, url, say),
+      ask: (host, url) => void askFirst(deps, host, url),
+      refused: (why) => say(`A link was not opened: ${why}.`),
+    }),
+  );
+
+  const apply = (now: string | undefined) => {
+    absence?.();
+    absence = undefined;
+    origin = now ?? origin;
+    for (const one of Object.values(windows)) one.follow(now);
+  };
+  return {
+    open(kind, path) {
+      // Whoever stands at a kiosk gets nowhere else.
+      if (windows.kiosk.isOpen()) windows.kiosk.open();
+      else windows[kind].open(path);
+    },
+    follow(state) {
+      startPage.show(wordsOf(state, service, locale));
+      if (state.is === 'ready') apply(state.url);
+      else if (state.is === 'failed' || state.is === 'stopping') apply(undefined);
+      else absence ??= after(SHORT_ABSENCE, () => apply(undefined));
+    },
+    isKioskOpen: () => windows.kiosk.isOpen() && !mayLeave,
+    unlock() {
+      mayLeave = true;
+    },
+  };
+}
+
+/** One for each kind of window; what was set on them stays set. */
+function openSessions<Image, Menu>(
+  { electron, service, now }: ShellWindowsDeps<Image, Menu>,
+  { origin, answer }: { origin: () => string | undefined; answer: (request: Request) => Promise<Response> },
+) {
+  const open = (window: WindowKind) => {
+    const session = electron.session.fromPartition(partitionOf(window));
+    const { authority, pinned } = service;
+    guardSession(session, { ...{ window, origin, authority, pinned, now }, startPage: answer });
+    return session;
+  };
+  return { console: open('console'), kiosk: open('kiosk') };
+}
+
+function openOutside(
+  { shell }: Pick<ShellElectron, 'shell'>,
+  url: string,
+  say: (line: string) => void,
+): void {
+  shell.openExternal(url).catch((error: Error) => say(`The browser did not open: ${error.message}`));
+}
+
+async function askFirst<Image, Menu>(
+  { electron, locale, say }: ShellWindowsDeps<Image, Menu>,
+  host: string,
+  url: string,
+): Promise<void> {
+  const words = catalogOf(locale);
+  const { response } = await electron.dialog.showMessageBox({
+    type: 'question',
+    message: words.askTitle(host),
+    detail: words.askDetail(url.length > 300 ? `${url.slice(0, 300)}…` : url),
+    buttons: [words.cancel, words.open],
+    defaultId: 0,
+    cancelId: 0,
+  });
+  if (response === 1) openOutside(electron, url, say);
+}
+
+/** Copying, pasting and zooming have their keys by it; reloading and the developer tools have none. */
+const menu: MenuEntry[] = [
+  ...(process.platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
+  { role: 'editMenu' },
+  {
+    label: 'View',
+    submenu: [{ role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }, { role: 'togglefullscreen' }],
+  },
+  { role: 'windowMenu' },
+];
