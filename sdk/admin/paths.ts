@@ -2412,6 +2412,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reviews
+         * @description Faces that a person has to compare, and those that were: ids and figures, no names.
+         */
+        get: operations["listReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/review/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count open reviews
+         * @description How many wait for a decision.
+         */
+        get: operations["countReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/review/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a review
+         * @description With addresses and names of both people. The look is in the audit log.
+         */
+        get: operations["getReview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/review/{id}/pictures/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a face of a review
+         * @description A JPEG that is kept for the review alone and erased 24 hours after the decision, or 30 days after its arrival. Of a person who was enrolled before no picture is kept. The look is in the audit log.
+         */
+        get: operations["getReviewPicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/review/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide a review
+         * @description Where the organization asks for two administrators, the first one votes, and the review is decided once another one says the same.
+         */
+        post: operations["decideReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/review/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo the decision of a review
+         * @description Opens it again, within 24 hours. A decision that enrolled a person is undone by erasing or disabling the person.
+         */
+        post: operations["undoReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/seal": {
         parameters: {
             query?: never;
@@ -2516,6 +2636,10 @@ export interface components {
             };
             /** @description Slugs of the only profiles that callers may name; absent: its own profiles, and built-in ones that it has not replaced */
             allowedProfiles?: string[];
+            /** @description Two administrators have to agree on a review */
+            twoPersonReview?: boolean;
+            /** @description What people read before they sign in */
+            signInNotice?: string;
             /**
              * Format: date-time
              * @description When everybody in it and its secrets were erased
@@ -2622,6 +2746,10 @@ export interface components {
             consentPolicy?: "attested" | "with-call";
             /** @description Slugs of the only profiles that callers may name; null: its own profiles, and built-in ones that it has not replaced */
             allowedProfiles?: string[] | null;
+            /** @description Whether two administrators have to agree on a review */
+            twoPersonReview?: boolean;
+            /** @description What people read before they sign in; null: nothing */
+            signInNotice?: string | null;
         };
         /** @description Every gallery of the organization. */
         GalleryCalibrations: {
@@ -5752,7 +5880,7 @@ export interface components {
                  * @description Of which kind
                  * @enum {string}
                  */
-                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators";
+                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews";
                 /** @description Due */
                 waiting: number;
                 /** @description Not due yet */
@@ -8360,6 +8488,299 @@ export interface components {
              * @description Time of the clock
              */
             now: string;
+        };
+        /** @description One page of a list. */
+        ReviewPage: {
+            /** @description Reviews, the newest first */
+            items: components["schemas"]["Review"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description Two faces that a person has to compare.
+         * @example {
+         *       "id": "rev_01m7w3hb8hbf355he5zqwjztdk",
+         *       "kind": "duplicate",
+         *       "policy": "warn",
+         *       "known": "sub_01m7w3hb8hbf355he5zqwjztdk",
+         *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
+         *       "enrolled": false,
+         *       "likeness": {
+         *         "scorer": "a",
+         *         "score": 0.97,
+         *         "threshold": 0.95,
+         *         "pictures": 3,
+         *         "quality": 0.9
+         *       },
+         *       "state": "open",
+         *       "votes": [],
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "erasedBy": "2026-12-20T12:00:00.000Z",
+         *       "pictures": [
+         *         "new"
+         *       ]
+         *     }
+         */
+        Review: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description An enrollment of a face that is like that of another person
+             * @constant
+             */
+            kind: "duplicate";
+            /**
+             * @description `warn`: the face was enrolled all the same; `block`: it waits for the decision
+             * @enum {string}
+             */
+            policy: "warn" | "block";
+            /** @description Id of the person whom the face is like */
+            known: string;
+            /** @description Id of the person who was enrolled with the face; absent while it waits */
+            other?: string;
+            /** @description The decision enrolled `other` */
+            enrolled: boolean;
+            /** @description How alike the faces are */
+            likeness: {
+                /** @description What compared the faces */
+                scorer: string;
+                /** @description Its score */
+                score: number;
+                /** @description The score from which faces are alike */
+                threshold: number;
+                /** @description Enrolled pictures of the known person that were compared */
+                pictures: number;
+                /** @description Of the picture that was sent, 0..1 */
+                quality: number;
+            };
+            /**
+             * @description `expired`: nothing was decided for 30 days
+             * @enum {string}
+             */
+            state: "open" | "decided" | "expired";
+            /** @description What was decided */
+            decided?: {
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                by: string;
+                /**
+                 * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
+                 * @enum {string}
+                 */
+                decision: "same-person" | "not-same-person" | "enroll-anyway";
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+            };
+            /** @description Of administrators, where two have to agree */
+            votes: {
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                by: string;
+                /**
+                 * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
+                 * @enum {string}
+                 */
+                decision: "same-person" | "not-same-person" | "enroll-anyway";
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the face was sent
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the pictures and what waits are erased, or were
+             */
+            erasedBy: string;
+            /** @description Pictures that are there */
+            pictures: ("new" | "known")[];
+            /**
+             * Format: date-time
+             * @description Until when the decision can be undone; absent where it cannot
+             */
+            undoUntil?: string;
+        };
+        /**
+         * @example {
+         *       "open": 2
+         *     }
+         */
+        ReviewCount: {
+            /** @description Reviews that wait for a decision */
+            open: number;
+        };
+        /**
+         * @description A review with the people it is about.
+         * @example {
+         *       "id": "rev_01m7w3hb8hbf355he5zqwjztdk",
+         *       "kind": "duplicate",
+         *       "policy": "warn",
+         *       "known": "sub_01m7w3hb8hbf355he5zqwjztdk",
+         *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
+         *       "enrolled": false,
+         *       "likeness": {
+         *         "scorer": "a",
+         *         "score": 0.97,
+         *         "threshold": 0.95,
+         *         "pictures": 3,
+         *         "quality": 0.9
+         *       },
+         *       "state": "open",
+         *       "votes": [],
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "erasedBy": "2026-12-20T12:00:00.000Z",
+         *       "pictures": [
+         *         "new"
+         *       ],
+         *       "people": {
+         *         "new": {
+         *           "subject": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
+         *           "email": "ada@example.com",
+         *           "enrollments": 1
+         *         },
+         *         "known": {
+         *           "subject": "sub_01m7w3hb8hbf355he5zqwjztdk",
+         *           "email": "ada.lovelace@example.com",
+         *           "enrollments": 3
+         *         }
+         *       }
+         *     }
+         */
+        ShownReview: {
+            /** @description Id */
+            id: string;
+            /**
+             * @description An enrollment of a face that is like that of another person
+             * @constant
+             */
+            kind: "duplicate";
+            /**
+             * @description `warn`: the face was enrolled all the same; `block`: it waits for the decision
+             * @enum {string}
+             */
+            policy: "warn" | "block";
+            /** @description Id of the person whom the face is like */
+            known: string;
+            /** @description Id of the person who was enrolled with the face; absent while it waits */
+            other?: string;
+            /** @description The decision enrolled `other` */
+            enrolled: boolean;
+            /** @description How alike the faces are */
+            likeness: {
+                /** @description What compared the faces */
+                scorer: string;
+                /** @description Its score */
+                score: number;
+                /** @description The score from which faces are alike */
+                threshold: number;
+                /** @description Enrolled pictures of the known person that were compared */
+                pictures: number;
+                /** @description Of the picture that was sent, 0..1 */
+                quality: number;
+            };
+            /**
+             * @description `expired`: nothing was decided for 30 days
+             * @enum {string}
+             */
+            state: "open" | "decided" | "expired";
+            /** @description What was decided */
+            decided?: {
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                by: string;
+                /**
+                 * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
+                 * @enum {string}
+                 */
+                decision: "same-person" | "not-same-person" | "enroll-anyway";
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+            };
+            /** @description Of administrators, where two have to agree */
+            votes: {
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                by: string;
+                /**
+                 * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
+                 * @enum {string}
+                 */
+                decision: "same-person" | "not-same-person" | "enroll-anyway";
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the face was sent
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the pictures and what waits are erased, or were
+             */
+            erasedBy: string;
+            /** @description Pictures that are there */
+            pictures: ("new" | "known")[];
+            /**
+             * Format: date-time
+             * @description Until when the decision can be undone; absent where it cannot
+             */
+            undoUntil?: string;
+            /** @description Whom the two faces belong to */
+            people: {
+                new: {
+                    /** @description Id; absent while what was sent waits to be enrolled */
+                    subject?: string;
+                    /** @description E-mail address */
+                    email?: string;
+                    /** @description Name */
+                    name?: string;
+                    /**
+                     * Format: date-time
+                     * @description When the person was enrolled
+                     */
+                    enrolledAt?: string;
+                    /** @description Pictures that are enrolled */
+                    enrollments: number;
+                };
+                known: {
+                    /** @description Id; absent while what was sent waits to be enrolled */
+                    subject?: string;
+                    /** @description E-mail address */
+                    email?: string;
+                    /** @description Name */
+                    name?: string;
+                    /**
+                     * Format: date-time
+                     * @description When the person was enrolled
+                     */
+                    enrolledAt?: string;
+                    /** @description Pictures that are enrolled */
+                    enrollments: number;
+                };
+            };
+        };
+        /**
+         * @example {
+         *       "decision": "not-same-person"
+         *     }
+         */
+        ReviewDecision: {
+            /**
+             * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
+             * @enum {string}
+             */
+            decision: "same-person" | "not-same-person" | "enroll-anyway";
         };
         /**
          * @description Whether the master key is open. While it is not, every other route answers `SEALED`.
@@ -16751,7 +17172,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this kind */
-                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators";
+                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews";
                 /** @description Only in this state; `delayed` are those of `waiting` whose time has not come */
                 state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
                 /** @description Most items of the page */
@@ -24861,6 +25282,628 @@ export interface operations {
              *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listReviews: {
+        parameters: {
+            query?: {
+                /** @description Only of this state */
+                state?: "open" | "decided" | "expired";
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    countReviews: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "open": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReviewCount"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getReview: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the review */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A review with the people it is about. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "rev_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "duplicate",
+                     *       "policy": "warn",
+                     *       "known": "sub_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *       "enrolled": false,
+                     *       "likeness": {
+                     *         "scorer": "a",
+                     *         "score": 0.97,
+                     *         "threshold": 0.95,
+                     *         "pictures": 3,
+                     *         "quality": 0.9
+                     *       },
+                     *       "state": "open",
+                     *       "votes": [],
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "erasedBy": "2026-12-20T12:00:00.000Z",
+                     *       "pictures": [
+                     *         "new"
+                     *       ],
+                     *       "people": {
+                     *         "new": {
+                     *           "subject": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *           "email": "ada@example.com",
+                     *           "enrollments": 1
+                     *         },
+                     *         "known": {
+                     *           "subject": "sub_01m7w3hb8hbf355he5zqwjztdk",
+                     *           "email": "ada.lovelace@example.com",
+                     *           "enrollments": 3
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownReview"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getReviewPicture: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the review */
+                id: string;
+                /** @description The face that was sent (`new`), or the one it is like (`known`) */
+                side: "new" | "known";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JPEG */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    decideReview: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the review */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "decision": "not-same-person"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReviewDecision"];
+            };
+        };
+        responses: {
+            /** @description Two faces that a person has to compare. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "rev_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "duplicate",
+                     *       "policy": "warn",
+                     *       "known": "sub_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *       "enrolled": false,
+                     *       "likeness": {
+                     *         "scorer": "a",
+                     *         "score": 0.97,
+                     *         "threshold": 0.95,
+                     *         "pictures": 3,
+                     *         "quality": 0.9
+                     *       },
+                     *       "state": "open",
+                     *       "votes": [],
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "erasedBy": "2026-12-20T12:00:00.000Z",
+                     *       "pictures": [
+                     *         "new"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undoReview: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the review */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Two faces that a person has to compare. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "rev_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "duplicate",
+                     *       "policy": "warn",
+                     *       "known": "sub_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *       "enrolled": false,
+                     *       "likeness": {
+                     *         "scorer": "a",
+                     *         "score": 0.97,
+                     *         "threshold": 0.95,
+                     *         "pictures": 3,
+                     *         "quality": 0.9
+                     *       },
+                     *       "state": "open",
+                     *       "votes": [],
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "erasedBy": "2026-12-20T12:00:00.000Z",
+                     *       "pictures": [
+                     *         "new"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

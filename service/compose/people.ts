@@ -4,6 +4,7 @@ import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/g
 import { deleteClaim } from '../engine/lockout/index.ts';
 import { createOverviews, type Overviews } from '../engine/overview/index.ts';
 import { createProfiles } from '../engine/profiles/index.ts';
+import { createReviews, createSuspects, type Reviews } from '../engine/review/index.ts';
 import { createSubjects, realmKey, type Subjects } from '../engine/subjects/index.ts';
 import {
   type Checks,
@@ -30,6 +31,7 @@ export interface People {
   captures: Captures;
   verifications: PastVerifications;
   overviews: Overviews;
+  reviews: Reviews;
 }
 
 /** People, what they consented to, and how they are verified. */
@@ -52,8 +54,11 @@ export function createPeople({
   opened.defer(() => galleries.close());
   const subjects = createSubjects({ ...shared, galleries, consents, forgetAddress: deleteClaim });
   const calibrations = createGalleryCalibrations({ ...shared, subjects, crossScores: crossScoresInThread });
+  const suspects = createSuspects(shared);
+  const reviews = createReviews({ ...shared, subjects });
   const checks = createChecks({
     ...shared,
+    suspects,
     shifts: calibrations,
     analyzer,
     subjects,
@@ -76,5 +81,8 @@ export function createPeople({
       return primary === undefined ? 0 : galleries.size(`${realmKey(realm)}/${primary}`);
     },
   });
-  return { consents, holds, galleries, subjects, calibrations, checks, captures, verifications, overviews };
+  return {
+    ...{ consents, holds, galleries, subjects, calibrations, checks, captures },
+    ...{ verifications, overviews, reviews },
+  };
 }

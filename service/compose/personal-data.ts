@@ -5,6 +5,7 @@ import { createDeliveryData } from '../engine/deliveries/index.ts';
 import { createErasureData } from '../engine/erasure/index.ts';
 import { createLockoutData } from '../engine/lockout/index.ts';
 import type { PersonalData } from '../engine/personal-data/index.ts';
+import { createReviewData } from '../engine/review/index.ts';
 import { createSubjectData, type SubjectDataDeps } from '../engine/subjects/index.ts';
 import { createVerificationData, type VerificationDataDeps } from '../engine/verification/index.ts';
 
@@ -18,6 +19,7 @@ export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   createSubjectData(deps),
   ...createConsentData(deps),
   createVerificationData(deps),
+  createReviewData(deps),
   createLockoutData(deps),
   createDeliveryData(deps),
   createAlertData(deps),
@@ -52,6 +54,7 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   sign_in_ticket: 'Sign-ins of staff that wait for their second step, for five minutes.',
   passkey_challenge: 'Random numbers, for five minutes.',
   sign_in_failure: 'Counts of failed sign-ins of staff, under keyed hashes.',
+  review_vote: 'Which administrators said what of a review, by its id.',
   backup_plan: 'Settings of the appliance.',
   backup_run: 'Where and when backups were made.',
 };

@@ -18,6 +18,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     erasure: { retry: work('erasures') },
     calibrations: { tend: async () => void done.push('gallery-calibration') },
     administrators: { tidy: work('administrators') },
+    reviews: { eraseDue: async () => done.push('reviews') },
     certificate: { reload: () => void done.push('certificate') },
     ...over,
   } as StandingJobsDeps);

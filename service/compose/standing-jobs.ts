@@ -6,6 +6,7 @@ import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts
 import type { JobKind, Jobs } from '../engine/jobs/index.ts';
 import type { KeyPlaces } from '../engine/keys/index.ts';
 import type { Retention } from '../engine/retention/index.ts';
+import type { Reviews } from '../engine/review/index.ts';
 
 export interface StandingJobsDeps {
   jobs: Pick<Jobs, 'handle' | 'every'>;
@@ -15,6 +16,7 @@ export interface StandingJobsDeps {
   erasure: Pick<Erasure, 'retry'>;
   calibrations: Pick<GalleryCalibrations, 'tend'>;
   administrators: Pick<Administrators, 'tidy'>;
+  reviews: Pick<Reviews, 'eraseDue'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined;
 }
@@ -34,6 +36,7 @@ export function addStandingJobs({
   erasure,
   calibrations,
   administrators,
+  reviews,
   certificate,
 }: StandingJobsDeps): {
   /** Waits for the runs in progress: a stop does not wait for them, but they use what closes next. */
@@ -60,6 +63,7 @@ export function addStandingJobs({
   standing('erasures', MINUTE, () => erasure.retry());
   standing('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
   standing('administrators', 10 * MINUTE, () => administrators.tidy());
+  standing('reviews', 10 * MINUTE, () => reviews.eraseDue());
   // Also ends the job that an earlier start with TLS left.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
   return {

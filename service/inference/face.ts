@@ -80,6 +80,8 @@ export interface Analysis {
   faces: Face[];
   /** The first of `faces`, analyzed; absent when there is none. */
   face?: AnalyzedFace;
+  /** JPEG of the face with its surroundings, without metadata; only where it was asked for. */
+  portrait?: Uint8Array;
   /** SHA-256 of the decoded pixels: equal for a repeated frame however it was encoded. */
   pixelHash: string;
   /** Milliseconds in the worker, and waiting for one. */
@@ -101,6 +103,8 @@ export interface AnalysisRequest {
   pad?: string;
   /** `pixelHash` of pictures that are not analyzed: decoded, and answered without a face. */
   stopAt?: readonly string[];
+  /** Answer a small picture of the face too. */
+  portrait?: true;
   /** Give up after this many milliseconds, waiting included. */
   deadline: number;
   /** Aborted when the caller is gone: a picture that still waits for a worker is dropped (TIMEOUT). */

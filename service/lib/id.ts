@@ -19,6 +19,8 @@ export type EndpointId = Id<'endpoint'>;
 export type DeliveryId = Id<'delivery'>;
 export type AlertRuleId = Id<'alertRule'>;
 export type AlertId = Id<'alert'>;
+export type ReviewId = Id<'review'>;
+export type FlowId = Id<'flow'>;
 export type AdministratorId = Id<'administrator'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
@@ -50,6 +52,9 @@ const prefixes = {
   attempt: 'att',
   alertRule: 'rule',
   alert: 'alr',
+  review: 'rev',
+  reviewPicture: 'rvp',
+  flow: 'flw',
   administrator: 'adm',
   administratorSession: 'ses',
   capture: 'cap',

@@ -27,6 +27,10 @@ export interface Schema {
     allowed_profiles: Generated<string | null>;
     /** When its people and secrets were erased; the empty organization stays. Null: in use. */
     erased_at: Generated<number | null>;
+    /** 1: two administrators have to agree on a review. */
+    two_person_review: Generated<number>;
+    /** What people read before they sign in; null: nothing. */
+    sign_in_notice: Generated<string | null>;
   };
   api_key: {
     id: string;
@@ -577,6 +581,50 @@ export interface Schema {
     /** When the account last signed in from this source; null: never. */
     known_at: number | null;
   };
+  /** An enrollment that two faces have to be compared for by a person (engine/review). */
+  review_item: {
+    id: string;
+    organization: string;
+    world: string;
+    /** 'duplicate' */
+    kind: string;
+    /** 'warn': the face was enrolled all the same; 'block': it waits. */
+    policy: string;
+    /** The person whom the face is like; what waits is sealed under their key. */
+    subject: string;
+    /** The person who was enrolled with it; null while it waits. */
+    other: string | null;
+    /** Keyed hash of the address that waits; null where the person is enrolled. */
+    email_hash: string | null;
+    /** JSON: what waits to be enrolled; under the key of `subject`. */
+    order_sealed: Bytes | null;
+    /** JSON: how alike the faces are. Nothing personal. */
+    figures: string;
+    /** 'open' | 'decided' | 'expired' */
+    state: string;
+    decision: string | null;
+    decided_by: string | null;
+    decided_at: number | null;
+    /** 1: the decision enrolled `other`. */
+    enrolled: Generated<number>;
+    created_at: number;
+    /** When its pictures and what waited were erased. */
+    erased_at: number | null;
+  };
+  review_picture: {
+    id: string;
+    item: string;
+    organization: string;
+    world: string;
+    /** 'new' | 'known' */
+    side: string;
+    /** Under whose key it is. */
+    subject: string;
+    /** JPEG of the face. */
+    picture_sealed: Bytes;
+    created_at: number;
+  };
+  review_vote: { item: string; actor: string; decision: string; at: number };
   backup_plan: { folder: string; every_minutes: number; keep: number; set_by: string; set_at: number };
   backup_run: {
     id: string;

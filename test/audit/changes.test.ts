@@ -8,12 +8,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { issueLeaf, makeAuthority } from '../../service/certificate/issue.ts';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
-import type { OrganizationId, SubjectId } from '../../service/lib/id.ts';
+import type { OrganizationId, ReviewId, SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createControlServer } from '../../service/server/control-server.ts';
 import { portrait } from '../cli/portraits.ts';
 import { adminUrl } from '../support/admin-url.ts';
 import { by } from '../support/audited.ts';
+import { enrollTwins } from '../support/twins.ts';
 
 interface Sample {
   body?: Record<string, unknown>;
@@ -79,6 +80,18 @@ const changes: Record<string, () => Sample> = {
     before: () =>
       gatehouse.checks.setProfile(ids.organization as OrganizationId, 'own', profile as never, by.actor),
     action: 'profile.set',
+  }),
+  'POST /api/admin/review/:id/decide': () => ({
+    before: openReview,
+    body: { decision: 'same-person' },
+    action: 'review.decide',
+  }),
+  'POST /api/admin/review/:id/undo': () => ({
+    before: async () => {
+      await openReview();
+      await gatehouse.reviews.decide(testRealm(), ids.review as ReviewId, 'same-person', by.actor);
+    },
+    action: 'review.undo',
   }),
   'PATCH /api/admin/limits': () => ({ body: { burst: 10 }, action: 'limits.set' }),
   'POST /api/admin/grants': () => ({
@@ -459,6 +472,11 @@ const person = () => ({
   world: 'test' as const,
   subject: ids.subject as SubjectId,
 });
+
+/** Two people with one face. */
+async function openReview(): Promise<void> {
+  ids.review = await enrollTwins(gatehouse, testRealm());
+}
 
 async function addRule(): Promise<void> {
   const { id } = await gatehouse.alerts.addRule(

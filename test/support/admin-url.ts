@@ -16,6 +16,7 @@ const names: Record<string, string> = {
   verifications: 'verification',
   erasures: 'erasure',
   administrators: 'administrator',
+  review: 'review',
 };
 
 /**

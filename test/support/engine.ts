@@ -10,6 +10,7 @@ import { deleteClaim } from '../../service/engine/lockout/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
 import { createProfiles } from '../../service/engine/profiles/index.ts';
+import { createReviews, createSuspects } from '../../service/engine/review/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
 import {
   type ChecksDeps,
@@ -273,8 +274,10 @@ export async function startEngine({
       ...(most === undefined ? {} : { most }),
     });
   const subjects = openSubjects();
+  const suspects = createSuspects(shared);
+  const reviews = createReviews({ ...shared, subjects, organizations, models });
   const openChecks = (over: Partial<ChecksDeps> = {}) =>
-    createChecks({ ...shared, analyzer, subjects, organizations, consents, models, ...over });
+    createChecks({ ...shared, suspects, analyzer, subjects, organizations, consents, models, ...over });
   const checks = openChecks();
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
@@ -301,6 +304,8 @@ export async function startEngine({
     subjects,
     /** A second start over the same database, with empty galleries. */
     openSubjects,
+    suspects,
+    reviews,
     checks,
     captures: createCaptures({ ...shared, analyzer, models }),
     pastVerifications: createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) }),

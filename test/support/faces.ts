@@ -90,6 +90,10 @@ export interface ScriptedAnalyzer extends FaceAnalyzer {
   show(name: string, analysis: Analysis): Uint8Array;
 }
 
+/** What stands for the JPEG of a face: its name, long enough to be searched for. */
+export const portraitOf = (picture: Uint8Array): Uint8Array =>
+  new TextEncoder().encode(`portrait of ${new TextDecoder().decode(picture)} `.repeat(20));
+
 export function createScriptedAnalyzer(): ScriptedAnalyzer {
   const shown = new Map<string, Analysis>();
   return {
@@ -97,7 +101,7 @@ export function createScriptedAnalyzer(): ScriptedAnalyzer {
       shown.set(name, analysis);
       return new TextEncoder().encode(name);
     },
-    async analyze(picture, { embedders, pad }) {
+    async analyze(picture, { embedders, pad, portrait }) {
       const analysis = shown.get(new TextDecoder().decode(picture));
       if (!analysis) throw new Problem('IMAGE_UNREADABLE', 'The picture cannot be read.');
       if (!analysis.face) return analysis;
@@ -105,7 +109,11 @@ export function createScriptedAnalyzer(): ScriptedAnalyzer {
       const embeddings = Object.fromEntries(
         Object.entries(face.embeddings).filter(([embedder]) => embedders.includes(embedder)),
       );
-      return { ...analysis, face: { ...face, embeddings, ...(pad && score ? { pad: score } : {}) } };
+      return {
+        ...analysis,
+        face: { ...face, embeddings, ...(pad && score ? { pad: score } : {}) },
+        ...(portrait && { portrait: portraitOf(picture) }),
+      };
     },
   };
 }

@@ -19,6 +19,7 @@ const prefixes = {
   erasure: 'ers',
   sweep: 'swp',
   administrator: 'adm',
+  review: 'rev',
 } as const;
 type Thing = keyof typeof prefixes;
 

@@ -23,6 +23,7 @@ import { type OrganizationRouteDeps, organizationRoutes } from './organizations/
 import { type OverviewRouteDeps, overviewRoutes } from './overview/routes.ts';
 import { type ProfileRouteDeps, profileRoutes } from './profiles/routes.ts';
 import { type RetentionRouteDeps, retentionRoutes } from './retention/routes.ts';
+import { type ReviewRouteDeps, reviewRoutes } from './review/routes.ts';
 import type { AdminRoute } from './route.ts';
 import { openSeal, sealRoutes } from './seal/routes.ts';
 import { type SiteRouteDeps, siteRoutes } from './sites/routes.ts';
@@ -65,7 +66,8 @@ export type AdminDeps = OrganizationRouteDeps &
   HoldRouteDeps &
   ErasureRouteDeps &
   SubjectRecordRouteDeps &
-  RetentionRouteDeps;
+  RetentionRouteDeps &
+  ReviewRouteDeps;
 
 /** Every administrative operation, for all callers. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
@@ -97,6 +99,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...erasureRoutes(deps),
   ...subjectRecordRoutes(deps),
   ...retentionRoutes(deps),
+  ...reviewRoutes(deps),
   ...sealRoutes(openSeal),
 ];
 

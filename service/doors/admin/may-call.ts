@@ -27,3 +27,7 @@ export const operators: readonly Role[] = [...managers, 'operator'];
 export const auditors: readonly Role[] = [...managers, 'auditor'];
 /** Operators, and administrators who only read. */
 export const readers: readonly Role[] = [...operators, 'auditor'];
+/** Managers, and administrators who compare faces. */
+export const reviewers: readonly Role[] = [...managers, 'reviewer'];
+/** Reviewers, and administrators who only read. */
+export const reviewReaders: readonly Role[] = [...reviewers, 'auditor'];

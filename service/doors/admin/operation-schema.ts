@@ -8,6 +8,8 @@ import { placeQuery, type Within } from './place.ts';
 export const Nothing = z.strictObject({});
 export type Nothing = typeof Nothing;
 
+const JpegBytes = z.string().meta({ format: 'binary' }).describe('Bytes of a JPEG');
+
 interface Described {
   method: string;
   operationId: string;
@@ -23,6 +25,7 @@ interface Described {
   status?: number;
   reply?: z.ZodType;
   stream?: true;
+  picture?: true;
 }
 
 /** The schemas that requests are checked with, and what the OpenAPI documents say of the route. */
@@ -44,7 +47,8 @@ export function schemaOf(route: Described): FastifySchema {
   };
 }
 
-function responseOf({ status = 200, reply, stream }: Described): Record<number, unknown> {
+function responseOf({ status = 200, reply, stream, picture }: Described): Record<number, unknown> {
+  if (picture) return { 200: { description: 'JPEG', content: { 'image/jpeg': { schema: JpegBytes } } } };
   if (!reply) return { 204: Nothing.describe('Done') };
   if (!stream) return { [status]: reply };
   return {

@@ -39,6 +39,12 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/profiles/:slug/versions/:version/restore': 'o OA--- - --',
   'POST /api/admin/profiles/:slug/preview': 'o OAo-a - --',
   'GET /api/admin/profiles/:slug/calibration-curve': 'o OAo-a - --',
+  'GET /api/admin/review': 'o OA-ra - --',
+  'GET /api/admin/review/count': 'o OA-ra - --',
+  'GET /api/admin/review/:id': 'o OA-ra - --',
+  'GET /api/admin/review/:id/pictures/:side': 'o OA-r- - --',
+  'POST /api/admin/review/:id/decide': 'o OA-r- - --',
+  'POST /api/admin/review/:id/undo': 'o OA-r- - --',
   'GET /api/admin/overview': 'o OAo-a - --',
   'GET /api/admin/status': 'o ----- - B-',
   'GET /api/admin/alerts': 'o OAo-a k --',
@@ -226,6 +232,7 @@ const prefixes: Record<string, string> = {
   verifications: 'ver',
   erasures: 'ers',
   models: 'model',
+  review: 'rev',
   administrators: 'adm',
   alerts: 'alr',
   'alert-rules': 'rule',
@@ -236,6 +243,7 @@ const addressOf = (url: string) =>
   url
     .replace(':slug', 'default')
     .replace(':version', '1')
+    .replace(':side', 'new')
     .replace(':purpose', 'audit')
     .replace(':picture', `enr_${'0'.repeat(26)}`)
     .replace(/([\w-]+)\/:id/, (_, list: string) => `${list}/${prefixes[list]}_${'0'.repeat(26)}`);

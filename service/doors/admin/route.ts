@@ -61,6 +61,8 @@ interface Definition<
   reply?: Reply;
   /** The reply is JSON Lines, each as `reply` says; the handler returns the texts or bytes. */
   stream?: true;
+  /** The reply is the bytes of a JPEG. */
+  picture?: true;
   /** Problem codes beyond those of every route. */
   refuses?: readonly ProblemCode[];
   /** No time limit. */
@@ -69,7 +71,7 @@ interface Definition<
   quiet?: true;
   handle(
     call: AdminCall<W, Params, Query, Body>,
-  ): Awaitable<z.input<Reply>> | AsyncIterable<Uint8Array | string>;
+  ): Awaitable<z.input<Reply> | Uint8Array> | AsyncIterable<Uint8Array | string>;
 }
 
 type Awaitable<T> = T | Promise<T>;
@@ -139,6 +141,7 @@ export function route<
             request: request.id,
             signal: definition.stream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
           });
+          if (definition.picture) return reply.type('image/jpeg').send(Buffer.from(answer as Uint8Array));
           if (definition.stream) return streamReply(reply, answer as AsyncIterable<Uint8Array | string>);
           return send(reply, definition, answer);
         },

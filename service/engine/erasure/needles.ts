@@ -42,7 +42,7 @@ export function needlesOf({ email, name, patterns }: Remembered): {
     if (kind === 'picture mark') add(kind, bytes);
     else {
       for (const window of windows(bytes)) {
-        add(`${kind} as floats`, window);
+        add(kind === 'portrait' ? kind : `${kind} as floats`, window);
         for (const encoded of base64(window)) add(`${kind} as base64`, encoded);
       }
     }

@@ -4,7 +4,7 @@ import { type Engine, operator, scorerA, startEngine } from '../../../test/suppo
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction, near } from '../../../test/support/faces.ts';
 import { crossScores } from '../../inference/gallery/cross-scores.ts';
-import type { OrganizationId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createAccess } from '../access/index.ts';
 import { createOrganizationErasure } from '../erasure/index.ts';
@@ -84,5 +84,32 @@ onBothDatabases('figures of own galleries', (newPlace, kind) => {
     expect(await createGalleryCalibrationStore(engine).all()).toHaveLength(1);
     await calibrations.tend();
     expect(calibrations.list(engine.organization)).toEqual([]);
+  });
+
+  test('count two alike people as strangers once it is decided that they are two', async () => {
+    engine = await startEngine({ place: await newPlace() });
+    const realm = { organization: engine.organization, world: 'test' } as const;
+    const people: SubjectId[] = [];
+    for (let i = 0; i < 31; i++) {
+      const vector = i === 1 ? near(direction('p0'), 0.95, 'twin') : direction(`p${i}`);
+      const duplicate = i === 1 ? { audit: { duplicateOf: people[0] } } : {};
+      const input = {
+        email: `p${i}@example.com`,
+        embeddings: { 'a-net': vector },
+        quality: 0.9,
+        ...duplicate,
+      };
+      people.push((await engine.subjects.enroll(realm, input, operator)).subject.id);
+    }
+    const calibrations = createGalleryCalibrations({
+      ...engine,
+      crossScores: async (request) => crossScores(request),
+    });
+    const pairs = async () =>
+      (await calibrations.measure(engine.organization, operator)).find(({ scorer }) => scorer === 'a')!.pairs;
+    expect(await pairs()).toBe((31 * 30) / 2 - 1);
+    const [person, other] = [people[0]!, people[1]!];
+    await engine.subjects.markDistinct(realm, { person, other, same: false }, operator);
+    expect(await pairs()).toBe((31 * 30) / 2);
   });
 });

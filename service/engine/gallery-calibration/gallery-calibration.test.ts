@@ -184,6 +184,7 @@ test('of several pictures the best one counts, and more than 2,000 people are sa
     subjects: {
       people: () => many.length,
       listPeople: () => many,
+      distinctFrom: async () => [],
       enrollmentsOf: async (_, people) => {
         asked.push(...people);
         return new Map(

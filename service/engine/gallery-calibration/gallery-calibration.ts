@@ -54,7 +54,7 @@ export interface GalleryCalibrations extends GalleryShifts {
 export interface GalleryCalibrationsDeps {
   db: Db;
   inTransaction: InTransaction;
-  subjects: Pick<Subjects, 'people' | 'listPeople' | 'enrollmentsOf'>;
+  subjects: Pick<Subjects, 'people' | 'listPeople' | 'enrollmentsOf' | 'distinctFrom'>;
   organizations: Pick<Organizations, 'list'>;
   models: Pick<Models, 'current'>;
   audit: Audit;
@@ -101,7 +101,7 @@ export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): Galler
     for (let i = 0; i < sample.length; i += CHUNK)
       for (const [one, enrollments] of await subjects.enrollmentsOf(realm, sample.slice(i, i + CHUNK)))
         enrolled.set(one, enrollments);
-    const suspected = await kept.suspectedPairs(realm.organization);
+    const suspected = await suspectedPairs(subjects, await kept.suspectedPairs(realm.organization));
     for (const scorer of models.current().scorers) {
       const { people, request } = toRequest(scorer, enrolled, suspected);
       if (people < FEWEST_PEOPLE && current(realm, scorer)) continue;
@@ -150,6 +150,17 @@ export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): Galler
     list,
     forget: (organization) => inTurn(() => kept.forget(organization)),
   };
+}
+
+/** One person twice, or not decided yet; two people of whom that is decided count as such. */
+async function suspectedPairs(
+  { distinctFrom }: Pick<Subjects, 'distinctFrom'>,
+  pairs: readonly [SubjectId, SubjectId][],
+): Promise<[SubjectId, SubjectId][]> {
+  const suspected: [SubjectId, SubjectId][] = [];
+  for (const [one, other] of pairs)
+    if (!(await distinctFrom(one)).some(({ subject }) => subject === other)) suspected.push([one, other]);
+  return suspected;
 }
 
 /** What a shift was measured with: terms, table and model files. */

@@ -14,6 +14,7 @@ export const jobKinds = [
   'certificate',
   'gallery-calibration',
   'administrators',
+  'reviews',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 

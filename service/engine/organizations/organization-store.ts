@@ -100,6 +100,8 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
     retention: JSON.stringify(organization.retention ?? {}),
     allowed_profiles: organization.allowedProfiles ? JSON.stringify(organization.allowedProfiles) : null,
     erased_at: organization.erasedAt ?? null,
+    two_person_review: organization.twoPersonReview ? 1 : 0,
+    sign_in_notice: organization.signInNotice ?? null,
   };
 }
 
@@ -113,6 +115,8 @@ function fromRow(row: Selectable<Schema['organization']>): Organization {
     uniquenessPolicy: row.uniqueness_policy as UniquenessPolicy,
     consentPolicy: row.consent_policy as Organization['consentPolicy'],
     ...(row.attestation === null ? {} : { attestation: JSON.parse(row.attestation) as Attestation }),
+    ...(row.two_person_review === 1 && { twoPersonReview: true }),
+    ...(row.sign_in_notice !== null && { signInNotice: row.sign_in_notice }),
     ...(row.erased_at === null ? {} : { erasedAt: row.erased_at }),
     ...(row.retention === '{}' ? {} : { retention: RetentionSettings.parse(JSON.parse(row.retention)) }),
   };

@@ -16,6 +16,10 @@ export interface Organization {
   attestation?: Attestation;
   /** Slugs of the profiles that callers may name; absent: its own, and built-in ones it has not replaced. */
   allowedProfiles?: string[];
+  /** Two administrators have to agree on a review. */
+  twoPersonReview?: boolean;
+  /** What people read before they sign in. */
+  signInNotice?: string;
   /** Terms that differ from the defaults (`retentionPolicy`); absent when none does. */
   retention?: RetentionSettings;
   /** All its people and secrets were erased: nothing is made in it any more. Absent while it is in use. */

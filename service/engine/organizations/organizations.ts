@@ -40,6 +40,9 @@ export interface Organizations {
       consentPolicy?: 'attested' | 'with-call';
       /** Slugs; null: its own, and built-in ones it has not replaced. */
       allowedProfiles?: string[] | null;
+      twoPersonReview?: boolean;
+      /** Null: none. */
+      signInNotice?: string | null;
     },
     actor: Actor,
   ): Promise<Organization>;
@@ -207,15 +210,21 @@ function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps
   } satisfies Partial<Organizations>;
 }
 
-const settings = ['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy', 'allowedProfiles'] as const;
+const settings = [
+  ...(['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy', 'allowedProfiles'] as const),
+  ...(['twoPersonReview', 'signInNotice'] as const),
+] as const;
 
 function changeSettings(
   before: Organization,
-  { allowedProfiles, ...others }: Parameters<Organizations['set']>[1],
+  { allowedProfiles, signInNotice, ...others }: Parameters<Organizations['set']>[1],
 ): Alteration | undefined {
   const after: Organization = { ...before, ...others };
   if (allowedProfiles === null) delete after.allowedProfiles;
   else if (allowedProfiles !== undefined) after.allowedProfiles = [...new Set(allowedProfiles)];
+  if (signInNotice === null) delete after.signInNotice;
+  else if (signInNotice !== undefined) after.signInNotice = signInNotice;
+  if (!after.twoPersonReview) delete after.twoPersonReview;
   const changed = settings.filter(
     (setting) => JSON.stringify(before[setting]) !== JSON.stringify(after[setting]),
   );

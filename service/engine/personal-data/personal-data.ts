@@ -22,7 +22,7 @@ export interface TableUse {
 
 /** How the proof searches files for a value: its kind and its forms. */
 export interface Searched {
-  kind: 'picture mark' | 'template' | 'probe';
+  kind: 'picture mark' | 'template' | 'probe' | 'portrait';
   /** Vectors as bytes of 32-bit floats, a mark as its text. What cannot be read gives none. */
   forms(plain: Uint8Array): Uint8Array[];
 }

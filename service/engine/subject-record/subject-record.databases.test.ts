@@ -66,6 +66,8 @@ test('every table that names a person is in the record', async () => {
     'erasure',
     'legal_hold',
     'outbox',
+    'review_item',
+    'review_picture',
     'template',
     'verification',
     'webhook_delivery',

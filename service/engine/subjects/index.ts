@@ -1,5 +1,6 @@
 export type { SubjectChange } from './change-subject.ts';
 export type { EnrolledPicture } from './confirm-picture.ts';
+export { deleteDistinct, insertDistinct } from './distinct-people-store.ts';
 export { isPresent, listPresent, releaseAddress } from './erased-subject-store.ts';
 export type { KeptPerson } from './kept-people-store.ts';
 export { countPeople, findKept, peopleNotUsedSince } from './kept-people-store.ts';

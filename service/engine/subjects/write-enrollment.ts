@@ -31,6 +31,8 @@ export interface NewEnrollment {
   confirmed?: boolean;
   /** Extra audit details: the flag of a duplicate under `warn`, an operator's override. */
   audit?: Record<string, unknown>;
+  /** Written in the same transaction; it may run again with the transaction. */
+  beside?: (tx: Tx, subject: SubjectId) => Promise<void>;
 }
 
 export interface WriteEnrollmentDeps {
@@ -118,6 +120,7 @@ export async function writeEnrollment(
     input.consent && (await deps.consents.record(tx, { ...realm, subject }, input.consent, actor));
   const room = await makeRoom(deps, tx, attempt, sealed);
   await announce(deps, tx, attempt, sealed, room.dropped.length);
+  await input.beside?.(tx, subject);
   return { ...room, standing };
 }
 

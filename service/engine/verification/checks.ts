@@ -14,6 +14,7 @@ import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Profile, ProfileDefinition, Profiles } from '../profiles/index.ts';
 import { createProfiles } from '../profiles/index.ts';
+import type { Suspects } from '../review/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { createEnroll } from './enrollment/enroll.ts';
 import { createProfileCalibration } from './preview/calibration-of-profile.ts';
@@ -70,6 +71,8 @@ export interface ChecksDeps extends VerificationStoreDeps {
   audit: Audit;
   events: Events;
   limits: Pick<Limits, 'admitUser'>;
+  /** Faces that a person has to compare. */
+  suspects: Suspects;
   ids: Ids;
   clock: Clock;
   log: Log;

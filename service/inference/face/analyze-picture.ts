@@ -7,6 +7,7 @@ import { colorOf } from '../pictures/color.ts';
 import type { RawPicture } from '../pictures/decode-heif.ts';
 import { decodePicture, type PictureHeader, readHeader } from '../pictures/decode-picture.ts';
 import type { Picture } from '../pictures/picture.ts';
+import { portraitOf } from '../pictures/portrait.ts';
 import type { Native } from '../workers/native-gate.ts';
 import type { FaceDetector } from './detect-faces.ts';
 import type { Detection } from './detection.ts';
@@ -105,6 +106,7 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
     const pad = id === undefined ? {} : { pad: await padScore(id, await models.pad(id), main, others) };
     lap('pad');
     const motion = { pose, mesh: meshUpright(view, mesh), eyesOpen };
+    if (request.portrait) found.portrait = await native(() => portraitOf(view.picture, main.detection.box));
     return finish({ ...found, face: { ...face, quality, embeddings, ...pad, motion } });
   }
 

@@ -12,6 +12,7 @@ import { jobErrors } from './0010-job-errors.ts';
 import { checkpointsJob } from './0011-checkpoints-job.ts';
 import { administrators } from './0012-administrators.ts';
 import { verificationLists } from './0013-verification-lists.ts';
+import { review } from './0014-review.ts';
 import { profileVersions } from './0015-profile-versions.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
@@ -29,5 +30,6 @@ export const migrations: readonly Migration[] = [
   checkpointsJob,
   administrators,
   verificationLists,
+  review,
   profileVersions,
 ];

@@ -18,6 +18,8 @@ const consentPolicy = z
   .enum(['attested', 'with-call'])
   .describe('Consent is attested once for everybody, or comes with each enrollment');
 const allowedProfiles = z.array(z.string().min(1).max(63)).max(100);
+const twoPersonReview = z.boolean().describe('Whether two administrators have to agree on a review');
+const signInNotice = z.string().trim().min(1).max(4000);
 const OWN_PROFILES = 'its own profiles, and built-in ones that it has not replaced';
 
 export const OrganizationQuery = z.strictObject(pageQuery(idOf('organization')));
@@ -36,6 +38,8 @@ export const OrganizationChange = z
       .min(1)
       .nullish()
       .describe(`Slugs of the only profiles that callers may name; null: ${OWN_PROFILES}`),
+    twoPersonReview: twoPersonReview.optional(),
+    signInNotice: signInNotice.nullish().describe('What people read before they sign in; null: nothing'),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
@@ -74,6 +78,8 @@ export const OrganizationReply = z
     allowedProfiles: allowedProfiles
       .optional()
       .describe(`Slugs of the only profiles that callers may name; absent: ${OWN_PROFILES}`),
+    twoPersonReview: twoPersonReview.optional().describe('Two administrators have to agree on a review'),
+    signInNotice: signInNotice.optional().describe('What people read before they sign in'),
     erasedAt: time('When everybody in it and its secrets were erased').optional(),
   })
   .meta({ id: 'Organization', description: 'An organization and its settings.', examples: [example] });

@@ -1,9 +1,10 @@
 import { defined } from '../../../lib/defined.ts';
-import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { type Consents, purposes } from '../../consent/index.ts';
 import { type Attempt, type Claims, strictestRules } from '../../lockout/index.ts';
-import { type Embeddings, type Matching, samePerson } from '../../matching/index.ts';
+import { type Decision, type Embeddings, type Matching, samePerson } from '../../matching/index.ts';
+import type { Models } from '../../models/index.ts';
+import type { Likeness, Suspects, Suspicion } from '../../review/index.ts';
 import type { Subject, Subjects } from '../../subjects/index.ts';
 import type { Sight } from '../verification-run.ts';
 import { type Enrollment, insists } from './prepare-enrollment.ts';
@@ -14,6 +15,8 @@ export interface AdmitEnrollmentDeps {
   consents: Pick<Consents, 'withholds' | 'withheldAfter'>;
   matching: Pick<Matching, 'search'>;
   claims: Pick<Claims, 'admit'>;
+  models: Pick<Models, 'current'>;
+  suspects: Suspects;
   refuse: RefuseEnrollment;
 }
 
@@ -23,7 +26,8 @@ export interface AdmittedEnrollment {
   overridden: boolean;
   /** Whether the face was compared with other people's; false where that is not allowed. */
   compared: boolean;
-  duplicateOf?: SubjectId;
+  /** Another person has the face. */
+  suspicion?: Suspicion;
 }
 
 /** The step `admit` of an enrollment: consent, the person's own pictures, other people's. Refuses with what was written. */
@@ -32,25 +36,31 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
   const overridesMismatch = createMismatchOverride(deps);
 
   /** Another person whose face this is, who may be compared and is not known to be a different one, at the error rate of a 1:N search. */
-  async function otherOwner(run: Enrollment, self: Subject | undefined, probe: Embeddings) {
-    const { realm, plan, definition, ground } = run;
+  async function otherOwner(
+    run: Enrollment,
+    self: Subject | undefined,
+    { face, main, quality }: Sight,
+  ): Promise<Suspicion | undefined> {
+    const { command, realm, plan, definition, ground } = run;
     const { falseIdentificationRate } = definition.match;
     const others = self ? await subjects.distinctFrom(self.id) : [];
     const distinct = new Set(others.map(({ subject }) => subject));
-    const { matched, subject } = await matching.search(
+    const decision = await matching.search(
       realm,
-      probe,
+      face.embeddings,
       plan,
       { falseIdentificationRate },
       (one) => one !== self?.id && !distinct.has(one) && !consents.withholds(ground, one, 'deduplication'),
     );
-    return matched ? subject : undefined;
+    if (!decision.matched || decision.subject === undefined) return undefined;
+    const { actor, request } = command;
+    return {
+      ...{ realm, known: decision.subject, likeness: likenessOf(decision, quality.score), actor },
+      ...defined({ portrait: main.portrait, request }),
+    };
   }
 
-  return async function admit(
-    run: Enrollment,
-    { face: { embeddings } }: Pick<Sight, 'face'>,
-  ): Promise<AdmittedEnrollment> {
+  return async function admit(run: Enrollment, seen: Sight): Promise<AdmittedEnrollment> {
     const { command, realm, ground, consent, uniquenessPolicy } = run;
     const existing = await subjects.find(realm, command.email);
     const about = existing ? { subject: existing.id } : {};
@@ -72,15 +82,49 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
         { purpose: 'deduplication', ...about },
       );
     }
-    const overridden = existing !== undefined && (await overridesMismatch(run, existing, embeddings));
+    const overridden =
+      existing !== undefined && (await overridesMismatch(run, existing, seen.face.embeddings));
     const compared = comparable && uniquenessPolicy !== 'off';
-    const duplicateOf = compared ? await otherOwner(run, existing, embeddings) : undefined;
-    if (duplicateOf !== undefined && uniquenessPolicy === 'block')
-      throw await refuse(run, 'DUPLICATE_IDENTITY', 'This face already belongs to another e-mail.', {
-        duplicateOf,
-      });
-    return { overridden, compared, ...defined({ duplicateOf }) };
+    const suspicion = compared ? await otherOwner(run, existing, seen) : undefined;
+    if (suspicion && uniquenessPolicy === 'block')
+      throw await refuseDuplicate(deps, run, seen, suspicion, existing);
+    return { overridden, compared, ...defined({ suspicion }) };
   };
+}
+
+const likenessOf = ({ comparison, threshold }: Decision, quality: number): Likeness => ({
+  scorer: comparison?.reference.scorer.id ?? '',
+  score: comparison?.score ?? 0,
+  threshold: threshold.threshold,
+  pictures: comparison?.reference.pictures ?? 0,
+  quality,
+});
+
+/** What is refused waits for a person to compare the two faces. */
+function refuseDuplicate(
+  { refuse, suspects, models }: AdmitEnrollmentDeps,
+  run: Enrollment,
+  { face: { embeddings }, main, quality }: Sight,
+  suspicion: Suspicion,
+  existing: Subject | undefined,
+): Promise<Problem> {
+  const { email, name } = run.command;
+  const { files } = models.current();
+  const order = {
+    email,
+    embeddings,
+    files: Object.fromEntries(Object.keys(embeddings).map((id) => [id, files[id] ?? ''])),
+    pixelHash: main.pixelHash,
+    quality: quality.score,
+    ...defined({ name, consent: run.consent, existing: existing?.id }),
+  };
+  return refuse(
+    run,
+    'DUPLICATE_IDENTITY',
+    'This face already belongs to another e-mail.',
+    { duplicateOf: suspicion.known },
+    { also: (tx) => suspects.waiting(tx, suspicion, order) },
+  );
 }
 
 /**

@@ -45,10 +45,14 @@ export function createEnroll(deps: EnrollDeps) {
 /** The step `look` of an enrollment: throws what refuses the picture. */
 export function createLookToEnroll({ analyzer, deadline }: SightDeps) {
   return async function look(
-    { command, plan, embedders, definition }: Enrollment,
+    { command, plan, embedders, definition, uniquenessPolicy }: Enrollment,
     guard: PictureGuard,
   ): Promise<Sight> {
-    const request = analysisRequest(command, plan, embedders, deadline);
+    const request = {
+      ...analysisRequest(command, plan, embedders, deadline),
+      // Kept only of a face that another person has, for whoever compares the two.
+      ...(uniquenessPolicy === 'off' ? {} : { portrait: true as const }),
+    };
     const profile = { slug: 'default', definition };
     const sight = await lookAtPicture(analyzer, command.picture, request, { profile, guard });
     if ('refusal' in sight) throw sight.refusal.problem;

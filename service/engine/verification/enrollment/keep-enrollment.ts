@@ -1,5 +1,8 @@
 import { defined } from '../../../lib/defined.ts';
+import type { SubjectId } from '../../../lib/id.ts';
+import type { Tx } from '../../../storage/transaction.ts';
 import { applyRule, qualityFinding } from '../../checks/index.ts';
+import type { Suspects } from '../../review/index.ts';
 import type { Subjects } from '../../subjects/index.ts';
 import type { EnrollResult } from '../verdict.ts';
 import type { Sight } from '../verification-run.ts';
@@ -7,11 +10,17 @@ import type { AdmittedEnrollment } from './admit-enrollment.ts';
 import { type Enrollment, insists } from './prepare-enrollment.ts';
 
 /** The step `keep`: stores the templates, and returns the result. */
-export function createKeepEnrollment({ subjects }: { subjects: Pick<Subjects, 'enroll'> }) {
+export function createKeepEnrollment({
+  subjects,
+  suspects,
+}: {
+  subjects: Pick<Subjects, 'enroll'>;
+  suspects: Pick<Suspects, 'enrolled'>;
+}) {
   return async function keep(
     run: Enrollment,
     seen: Sight,
-    { overridden, compared, duplicateOf }: AdmittedEnrollment,
+    { overridden, compared, suspicion }: AdmittedEnrollment,
   ): Promise<EnrollResult> {
     const { command, realm, consent, definition, uniquenessPolicy } = run;
     const { email, name, mark, actor, request } = command;
@@ -31,8 +40,11 @@ export function createKeepEnrollment({ subjects }: { subjects: Pick<Subjects, 'e
           ...(realm.world === 'live' && insists(command, 'overrideLiveness')
             ? { overrideLiveness: true }
             : {}),
-          ...defined({ duplicateOf }),
+          ...defined({ duplicateOf: suspicion?.known }),
         },
+        ...(suspicion
+          ? { beside: (tx: Tx, person: SubjectId) => suspects.enrolled(tx, suspicion, person) }
+          : {}),
       },
       actor,
       request,
@@ -43,7 +55,7 @@ export function createKeepEnrollment({ subjects }: { subjects: Pick<Subjects, 'e
       enrollments: subject.enrollments,
       quality: applyRule('faceQuality', definition.checks.faceQuality, qualityFinding(seen.quality)),
       ...(repeated ? { repeated } : {}),
-      ...(uniquenessPolicy === 'warn' && compared ? { duplicate: duplicateOf !== undefined } : {}),
+      ...(uniquenessPolicy === 'warn' && compared ? { duplicate: suspicion !== undefined } : {}),
     };
   };
 }

@@ -1,0 +1,132 @@
+import type { Reviews } from '../../../engine/review/index.ts';
+import { pageOf } from '../../../http/cursor.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { ReviewId } from '../../../lib/id.ts';
+import { paramsOf } from '../ids.ts';
+import { reviewers, reviewReaders } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { fromReview, fromShownReview } from './translate.ts';
+import {
+  PictureParams,
+  ReviewCountReply,
+  ReviewDecisionRequest,
+  ReviewPage,
+  ReviewQuery,
+  ReviewReply,
+  ShownReviewReply,
+} from './wire.ts';
+
+export interface ReviewRouteDeps {
+  reviews: Pick<Reviews, 'page' | 'countOpen' | 'read' | 'picture' | 'decide' | 'undo'>;
+}
+
+const about = {
+  tag: 'review',
+  within: 'world',
+  keyRefusal: 'No API key may see or decide reviews: that takes a person.',
+} as const;
+const looking = { operator: true, administrator: reviewReaders, key: false } as const;
+const deciding = { operator: true, administrator: reviewers, key: false } as const;
+const params = paramsOf('review');
+
+/** Faces that a person has to compare. */
+export const reviewRoutes = (deps: ReviewRouteDeps): AdminRoute[] => [
+  ...lookingRoutes(deps),
+  ...decidingRoutes(deps),
+];
+
+const lookingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'GET',
+    url: '/review',
+    operationId: 'listReviews',
+    summary: 'List reviews',
+    description: 'Faces that a person has to compare, and those that were: ids and figures, no names.',
+    may: looking,
+    query: ReviewQuery,
+    reply: ReviewPage,
+    async handle({ realm, query: { cursor, ...query } }) {
+      const before = cursor as ReviewId | undefined;
+      const { items, next } = await reviews.page(realm, {
+        limit: query.limit,
+        ...defined({ before, state: query.state }),
+      });
+      return pageOf(items.map(fromReview), next);
+    },
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/review/count',
+    operationId: 'countReviews',
+    summary: 'Count open reviews',
+    description: 'How many wait for a decision.',
+    may: looking,
+    quiet: true,
+    reply: ReviewCountReply,
+    handle: async ({ realm }) => ({ open: await reviews.countOpen(realm) }),
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/review/:id',
+    operationId: 'getReview',
+    summary: 'Show a review',
+    description: 'With addresses and names of both people. The look is in the audit log.',
+    may: looking,
+    params,
+    reply: ShownReviewReply,
+    refuses: ['NOT_FOUND'],
+    handle: async ({ realm, params: { id }, who }) =>
+      fromShownReview(await reviews.read(realm, id as ReviewId, who)),
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/review/:id/pictures/:side',
+    operationId: 'getReviewPicture',
+    summary: 'Show a face of a review',
+    description:
+      'A JPEG that is kept for the review alone and erased 24 hours after the decision, or 30 days after its arrival. Of a person who was enrolled before no picture is kept. The look is in the audit log.',
+    may: deciding,
+    params: PictureParams,
+    picture: true,
+    refuses: ['NOT_FOUND'],
+    handle: ({ realm, params: { id, side }, who }) => reviews.picture(realm, id as ReviewId, side, who),
+  }),
+];
+
+const decidingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'POST',
+    url: '/review/:id/decide',
+    operationId: 'decideReview',
+    summary: 'Decide a review',
+    description:
+      'Where the organization asks for two administrators, the first one votes, and the review is decided once another one says the same.',
+    may: deciding,
+    params,
+    body: ReviewDecisionRequest,
+    reply: ReviewReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ realm, params: { id }, body: { decision }, who }) =>
+      fromReview(await reviews.decide(realm, id as ReviewId, decision, who)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/review/:id/undo',
+    operationId: 'undoReview',
+    summary: 'Undo the decision of a review',
+    description:
+      'Opens it again, within 24 hours. A decision that enrolled a person is undone by erasing or disabling the person.',
+    may: deciding,
+    params,
+    reply: ReviewReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ realm, params: { id }, who }) =>
+      fromReview(await reviews.undo(realm, id as ReviewId, who)),
+  }),
+];

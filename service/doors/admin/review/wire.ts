@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { reviewDecisions, reviewSides, reviewStates } from '../../../engine/review/index.ts';
+import { pageQuery, pageReply } from '../../../http/cursor.ts';
+import { idOf } from '../ids.ts';
+import { actor, time } from '../reply-fields.ts';
+
+export const ReviewQuery = z.strictObject({
+  state: z.enum(reviewStates).optional().describe('Only of this state'),
+  ...pageQuery(idOf('review')),
+});
+
+export const PictureParams = z.strictObject({
+  id: idOf('review').describe('Id of the review'),
+  side: z.enum(reviewSides).describe('The face that was sent (`new`), or the one it is like (`known`)'),
+});
+
+const decision = z
+  .enum(reviewDecisions)
+  .describe(
+    '`same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open',
+  );
+
+export const ReviewDecisionRequest = z
+  .strictObject({ decision })
+  .meta({ id: 'ReviewDecision', examples: [{ decision: 'not-same-person' as const }] });
+
+const vote = z.strictObject({ by: actor, decision, at: time('When') });
+
+const item = {
+  id: z.string().describe('Id'),
+  kind: z.literal('duplicate').describe('An enrollment of a face that is like that of another person'),
+  policy: z
+    .enum(['warn', 'block'])
+    .describe('`warn`: the face was enrolled all the same; `block`: it waits for the decision'),
+  known: z.string().describe('Id of the person whom the face is like'),
+  other: z
+    .string()
+    .optional()
+    .describe('Id of the person who was enrolled with the face; absent while it waits'),
+  enrolled: z.boolean().describe('The decision enrolled `other`'),
+  likeness: z
+    .strictObject({
+      scorer: z.string().describe('What compared the faces'),
+      score: z.number().describe('Its score'),
+      threshold: z.number().describe('The score from which faces are alike'),
+      pictures: z.int().describe('Enrolled pictures of the known person that were compared'),
+      quality: z.number().describe('Of the picture that was sent, 0..1'),
+    })
+    .describe('How alike the faces are'),
+  state: z.enum(reviewStates).describe('`expired`: nothing was decided for 30 days'),
+  decided: vote.optional().describe('What was decided'),
+  votes: z.array(vote).describe('Of administrators, where two have to agree'),
+  createdAt: time('When the face was sent'),
+  erasedBy: time('When the pictures and what waits are erased, or were'),
+  pictures: z.array(z.enum(reviewSides)).describe('Pictures that are there'),
+  undoUntil: time('Until when the decision can be undone; absent where it cannot').optional(),
+};
+
+const example = {
+  id: 'rev_01m7w3hb8hbf355he5zqwjztdk',
+  kind: 'duplicate' as const,
+  policy: 'warn' as const,
+  known: 'sub_01m7w3hb8hbf355he5zqwjztdk',
+  other: 'sub_01m7w3hbbec1gf5vj2bmsg7bmh',
+  enrolled: false,
+  likeness: { scorer: 'a', score: 0.97, threshold: 0.95, pictures: 3, quality: 0.9 },
+  state: 'open' as const,
+  votes: [],
+  createdAt: '2026-11-20T12:00:00.000Z',
+  erasedBy: '2026-12-20T12:00:00.000Z',
+  pictures: ['new' as const],
+};
+
+export const ReviewReply = z
+  .strictObject(item)
+  .meta({ id: 'Review', description: 'Two faces that a person has to compare.', examples: [example] });
+
+export const ReviewPage = pageReply(ReviewReply, 'Reviews, the newest first', 'ReviewPage');
+
+export const ReviewCountReply = z
+  .strictObject({ open: z.int().describe('Reviews that wait for a decision') })
+  .meta({ id: 'ReviewCount', examples: [{ open: 2 }] });
+
+const person = z.strictObject({
+  subject: z.string().optional().describe('Id; absent while what was sent waits to be enrolled'),
+  email: z.string().optional().describe('E-mail address'),
+  name: z.string().optional().describe('Name'),
+  enrolledAt: time('When the person was enrolled').optional(),
+  enrollments: z.int().describe('Pictures that are enrolled'),
+});
+
+export const ShownReviewReply = z
+  .strictObject({
+    ...item,
+    people: z.strictObject({ new: person, known: person }).describe('Whom the two faces belong to'),
+  })
+  .meta({
+    id: 'ShownReview',
+    description: 'A review with the people it is about.',
+    examples: [
+      {
+        ...example,
+        people: {
+          new: { subject: example.other, email: 'ada@example.com', enrollments: 1 },
+          known: { subject: example.known, email: 'ada.lovelace@example.com', enrollments: 3 },
+        },
+      },
+    ],
+  });
+
+export type ReviewReply = z.output<typeof ReviewReply>;
+export type ShownReviewReply = z.output<typeof ShownReviewReply>;

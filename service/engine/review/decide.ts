@@ -1,0 +1,140 @@
+import type { ReviewId, SubjectId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import { type Actor, describeActor } from '../audit/index.ts';
+import { insertDistinct, type Realm } from '../subjects/index.ts';
+import type { ReviewDecision, ReviewItem } from './review-item.ts';
+import { type createReviewStore, orderPlace, type ReviewRow } from './review-store.ts';
+import type { ReviewsDeps } from './reviews-deps.ts';
+import { decodeOrder, requireUnchanged } from './waiting-enrollment.ts';
+
+export interface DecideDeps extends ReviewsDeps {
+  store: ReturnType<typeof createReviewStore>;
+  find(realm: Realm, id: ReviewId): Promise<ReviewRow>;
+  load(realm: Realm, id: ReviewId): Promise<ReviewItem>;
+}
+
+interface Decision {
+  realm: Realm;
+  id: ReviewId;
+  decision: ReviewDecision;
+  actor: Actor;
+}
+
+/** `Reviews.decide`. */
+export function createDecide(deps: DecideDeps) {
+  const { store, find, load, inTransaction, organizations } = deps;
+  const enroll = createEnrollWaiting(deps);
+  const settle = createSettle(deps);
+
+  return async function decide(
+    realm: Realm,
+    id: ReviewId,
+    decision: ReviewDecision,
+    actor: Actor,
+  ): Promise<ReviewItem> {
+    const made = { realm, id, decision, actor };
+    const row = requireOpen(await find(realm, id));
+    const { twoPersonReview } = await organizations.get(realm.organization);
+    if (twoPersonReview && !(await isAgreed(deps, made))) return load(realm, id);
+    if (row.policy === 'block' && row.other === null && decision !== 'same-person') await enroll(made, row);
+    else
+      await inTransaction(async (tx) => {
+        const open = requireOpen(await store.find(realm, id, tx));
+        await settle(tx, made, open, (open.other as SubjectId | null) ?? undefined);
+      });
+    return load(realm, id);
+  };
+}
+
+function requireOpen(row: ReviewRow | undefined): ReviewRow {
+  if (row?.state === 'open') return row;
+  throw new Problem(
+    'CONFLICT',
+    row?.state === 'expired'
+      ? 'Nothing was decided for 30 days, and the pictures are erased: it cannot be decided any more.'
+      : 'This review is decided: undo the decision first.',
+  );
+}
+
+/**
+ * Notes the vote; whether another administrator has the same one. The operator of the box could give any name, and does not count.
+ */
+async function isAgreed(
+  { store, inTransaction, audit, clock }: DecideDeps,
+  { realm, id, decision, actor }: Decision,
+): Promise<boolean> {
+  if (actor.is !== 'administrator')
+    throw new Problem(
+      'CONFLICT',
+      'In this organization two administrators have to agree on a review: decide it in the console.',
+    );
+  return inTransaction(async (tx) => {
+    requireOpen(await store.find(realm, id, tx));
+    const by = describeActor(actor);
+    const others = (await store.votesOf([id], tx)).filter((vote) => vote.actor !== by);
+    await store.vote(tx, { item: id, actor: by, decision, at: clock.now() });
+    await audit.add(tx, {
+      actor,
+      action: 'review.vote',
+      organization: realm.organization,
+      target: id,
+      details: { world: realm.world, decision },
+    });
+    return others.some((vote) => vote.decision === decision);
+  });
+}
+
+/** Writes the decision, in a transaction of what it brings about. */
+function createSettle({ store, audit, clock }: DecideDeps) {
+  return async function settle(
+    tx: Tx,
+    { realm, id, decision, actor }: Decision,
+    { subject }: ReviewRow,
+    other: SubjectId | undefined,
+    enrolled = false,
+  ): Promise<void> {
+    const made = { by: describeActor(actor), at: clock.now() };
+    const known = subject as SubjectId;
+    if (decision === 'not-same-person' && other !== undefined) await insertDistinct(tx, known, other, made);
+    await store.decide(tx, id, { ...made, decision, ...(enrolled && other ? { enrolled: other } : {}) });
+    await audit.add(tx, {
+      actor,
+      action: 'review.decide',
+      organization: realm.organization,
+      target: id,
+      details: { world: realm.world, decision, subject: known, ...(other ? { other } : {}), enrolled },
+    });
+  };
+}
+
+/** Enrolls what waits, and settles the review in the same transaction. */
+function createEnrollWaiting(deps: DecideDeps) {
+  const { store, sealer, subjects, models } = deps;
+  const settle = createSettle(deps);
+
+  return async function enrollWaiting(made: Decision, row: ReviewRow): Promise<void> {
+    const { realm, id, actor } = made;
+    if (row.order_sealed === null) throw new Error(`The review ${id} has nothing to enroll.`);
+    const order = decodeOrder(await sealer.open(orderPlace(row), row.order_sealed));
+    const { email, name, consent, embeddings, pixelHash, quality } = order;
+    const existing = (await subjects.find(realm, email))?.id;
+    requireUnchanged(order, { files: models.current().files, existing });
+    await subjects.enroll(
+      realm,
+      {
+        email,
+        embeddings,
+        pixelHash,
+        quality,
+        ...(name === undefined ? {} : { name }),
+        ...(consent === undefined ? {} : { consent }),
+        audit: { review: id, duplicateOf: row.subject },
+        async beside(tx, person) {
+          await settle(tx, made, requireOpen(await store.find(realm, id, tx)), person, true);
+        },
+      },
+      actor,
+    );
+  };
+}

@@ -1,0 +1,64 @@
+import type { ReviewId, SubjectId } from '../../lib/id.ts';
+
+/** What a reviewer can say of two faces. */
+export const reviewDecisions = ['same-person', 'not-same-person', 'enroll-anyway'] as const;
+/**
+ * `same-person`: what waits is not enrolled. `not-same-person`: what waits is enrolled, and the two are never taken for one again.
+ * `enroll-anyway`: what waits is enrolled, and whether they are one stays open.
+ */
+export type ReviewDecision = (typeof reviewDecisions)[number];
+
+/** Which of the two faces: the one that was sent, or the one it is like. */
+export const reviewSides = ['new', 'known'] as const;
+export type ReviewSide = (typeof reviewSides)[number];
+
+export const reviewStates = ['open', 'decided', 'expired'] as const;
+export type ReviewState = (typeof reviewStates)[number];
+
+/** How alike the two faces are. Nothing personal. */
+export interface Likeness {
+  scorer: string;
+  score: number;
+  threshold: number;
+  /** Pictures of the known person that were compared. */
+  pictures: number;
+  /** Of the picture that was sent, 0..1. */
+  quality: number;
+}
+
+export interface Vote {
+  by: string;
+  decision: ReviewDecision;
+  at: number;
+}
+
+export interface ReviewItem {
+  id: ReviewId;
+  kind: 'duplicate';
+  /** `warn`: the face was enrolled all the same; `block`: it waits for the decision. */
+  policy: 'warn' | 'block';
+  /** The person whom the face is like. */
+  known: SubjectId;
+  /** The person who was enrolled with the face; absent while it waits. */
+  other?: SubjectId;
+  /** The decision enrolled `other`. */
+  enrolled: boolean;
+  likeness: Likeness;
+  state: ReviewState;
+  decided?: Vote;
+  /** Of administrators who wait for a second one to agree. */
+  votes: Vote[];
+  createdAt: number;
+  /** When pictures and what waits are erased if nothing is decided before; of a decided one, when they are. */
+  erasedBy: number;
+  /** Pictures that are there. */
+  pictures: ReviewSide[];
+  /** Until when the decision can be undone; absent once it cannot. */
+  undoUntil?: number;
+}
+
+const HOUR = 3_600_000;
+/** After the decision: as long as it can be undone. */
+export const KEPT_AFTER_DECISION = 24 * HOUR;
+/** After the arrival. */
+export const KEPT_UNDECIDED = 30 * 24 * HOUR;

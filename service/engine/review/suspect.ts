@@ -1,0 +1,111 @@
+import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Ids, ReviewId, SubjectId } from '../../lib/id.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { Realm } from '../subjects/index.ts';
+import type { Likeness } from './review-item.ts';
+import {
+  createReviewStore,
+  orderPlace,
+  picturePlace,
+  type ReviewRow,
+  type ReviewSealer,
+} from './review-store.ts';
+import { encodeOrder, type WaitingEnrollment } from './waiting-enrollment.ts';
+
+/** An enrollment whose face is like another person's. */
+export interface Suspicion {
+  realm: Realm;
+  known: SubjectId;
+  likeness: Likeness;
+  /** JPEG of the face that was sent; absent where none was made. */
+  portrait?: Uint8Array;
+  actor: Actor;
+  request?: string;
+}
+
+/** Makes items of the review queue out of enrollments. */
+export interface Suspects {
+  /** In the transaction that enrolls `other`: the two are to be compared. */
+  enrolled(tx: Tx, suspicion: Suspicion, other: SubjectId): Promise<void>;
+  /** In the transaction that refuses: what was refused waits for the decision. */
+  waiting(tx: Tx, suspicion: Suspicion, order: WaitingEnrollment): Promise<void>;
+}
+
+export interface SuspectsDeps {
+  db: Db;
+  sealer: Pick<ReviewSealer, 'seal' | 'emailHash'>;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+  /** Open items of one world; of more no item is made. */
+  most?: number;
+}
+
+export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: SuspectsDeps): Suspects {
+  const store = createReviewStore({ db });
+
+  /** False: the two wait already, or too many wait. */
+  async function isNew(tx: Tx, realm: Realm, about: Parameters<typeof store.findOpen>[2]): Promise<boolean> {
+    if ((await store.findOpen(tx, realm, about)) !== undefined) return false;
+    return (await store.countOpen(realm, tx)) < most;
+  }
+
+  async function open(
+    tx: Tx,
+    { realm, known, likeness, portrait, actor, request }: Suspicion,
+    row: Pick<ReviewRow, 'id' | 'policy' | 'other' | 'email_hash' | 'order_sealed'>,
+  ): Promise<void> {
+    const at = clock.now();
+    await store.insert(tx, {
+      ...{ ...realm, ...row, kind: 'duplicate', subject: known, figures: JSON.stringify(likeness) },
+      ...{ state: 'open', decision: null, decided_by: null, decided_at: null, enrolled: 0 },
+      ...{ created_at: at, erased_at: null },
+    });
+    if (portrait) {
+      // What is not enrolled has no key: until the decision its picture is under that of the person it may show.
+      const picture = { id: ids.next('reviewPicture'), ...realm, subject: row.other ?? known };
+      const picture_sealed = await sealer.seal(picturePlace(picture), portrait);
+      await store.insertPicture(tx, {
+        ...picture,
+        item: row.id,
+        side: 'new',
+        picture_sealed,
+        created_at: at,
+      });
+    }
+    await audit.add(tx, {
+      actor,
+      action: 'review.open',
+      organization: realm.organization,
+      target: row.id,
+      ...defined({ request }),
+      details: {
+        world: realm.world,
+        policy: row.policy,
+        subject: known,
+        ...(row.other === null ? {} : { other: row.other }),
+        picture: portrait !== undefined,
+      },
+    });
+  }
+
+  return {
+    async enrolled(tx, suspicion, other) {
+      const { realm, known } = suspicion;
+      if (!(await isNew(tx, realm, { known, other }))) return;
+      const id: ReviewId = ids.next('review');
+      await open(tx, suspicion, { id, policy: 'warn', other, email_hash: null, order_sealed: null });
+    },
+    async waiting(tx, suspicion, order) {
+      const { realm, known } = suspicion;
+      const emailHash = sealer.emailHash(realm.organization, order.email);
+      if (!(await isNew(tx, realm, { known, emailHash }))) return;
+      const id: ReviewId = ids.next('review');
+      const place = orderPlace({ id, ...realm, subject: known });
+      const order_sealed = await sealer.seal(place, encodeOrder(order));
+      await open(tx, suspicion, { id, policy: 'block', other: null, email_hash: emailHash, order_sealed });
+    },
+  };
+}
