@@ -3,6 +3,7 @@ import { createRouter } from '@tanstack/react-router';
 import { Refusal } from './api/refusal.ts';
 import { keyRoutes } from './features/keys/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
+import { peopleRoutes } from './features/people/routes.ts';
 import { settingsRoutes } from './features/settings/routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
 import { sitesRoutes } from './features/sites/routes.ts';
@@ -15,6 +16,7 @@ import './screen-data.ts';
 const routeTree = rootRoute.addChildren([
   ...keyRoutes,
   ...overviewRoutes,
+  ...peopleRoutes,
   ...settingsRoutes,
   ...signInRoutes,
   ...sitesRoutes,

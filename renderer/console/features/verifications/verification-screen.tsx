@@ -101,7 +101,9 @@ function Ending({
         <p className="muted">{sentence}</p>
       </div>
       {person !== undefined && (
-        <ButtonLink to={`/people/${person}` as '/overview'}>{t('openPerson')}</ButtonLink>
+        <ButtonLink to="/people/$id" params={{ id: person }}>
+          {t('openPerson')}
+        </ButtonLink>
       )}
     </section>
   );
@@ -281,7 +283,9 @@ function Next({
         <p className="small muted">{t('never')}</p>
         <Row>
           {person !== undefined && (
-            <ButtonLink to={`/people/${person}` as '/overview'}>{t('openPerson')}</ButtonLink>
+            <ButtonLink to="/people/$id" params={{ id: person }}>
+              {t('openPerson')}
+            </ButtonLink>
           )}
           {profile.slug !== undefined && (
             <ButtonLink to={`/profiles/${encodeURIComponent(profile.slug)}` as '/overview'}>

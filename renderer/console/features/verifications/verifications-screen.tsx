@@ -130,7 +130,7 @@ function useColumns(): readonly Column<Row>[] {
           person === undefined ? (
             <span className="muted">{t('noPerson')}</span>
           ) : (
-            <Link to={`/people/${person}` as '/overview'}>
+            <Link to="/people/$id" params={{ id: person }}>
               <code>{shortenId(person)}</code>
             </Link>
           ),

@@ -1,0 +1,216 @@
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute, Link } from '@tanstack/react-router';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { Id } from '../../../ui/badges/id.tsx';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, KeyValues, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
+import { managers, operators } from '../../screen-data.ts';
+import { useSession, useWorld } from '../../session/session-query.ts';
+import { ChangePerson } from './change-person.tsx';
+import { DisablePerson } from './disable-person.tsx';
+import { ErasePerson } from './erase-person.tsx';
+import { ExportPerson } from './export-person.tsx';
+import { nameOf, State } from './people-screen.tsx';
+import { Pictures } from './pictures.tsx';
+import { peopleStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/people/$id')({ component: PersonScreen });
+
+type Person = Schemas['SubjectWithPictures'];
+
+function PersonScreen() {
+  const t = useStrings(peopleStrings);
+  const { id } = Route.useParams();
+  const env = useWorld();
+  const query = useQuery({
+    queryKey: ['person', env, id],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/subjects/{id}', { params: { path: { id }, query: { env } }, signal })),
+  });
+  const person = query.data;
+  return (
+    <Page
+      title={person ? nameOf(person) : t('subject')}
+      badge={person && <State person={person} />}
+      lead={person?.name === undefined ? undefined : person.email}
+      parents={[{ label: t('title'), to: '/people' }]}
+    >
+      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      {person && (
+        <Stack gap={24}>
+          {person.disabledAt !== undefined && (
+            <Note
+              kind="warn"
+              title={t.rich('disabledSince', { time: <RelativeTime at={person.disabledAt} /> })}
+            >
+              {t('disabledNote')}
+            </Note>
+          )}
+          <WithAside aside={<Aside person={person} />}>
+            <Pictures person={person} />
+            <Activity id={person.id} />
+            <Circumstances person={person} />
+          </WithAside>
+        </Stack>
+      )}
+    </Page>
+  );
+}
+
+function Aside({ person }: { person: Person }) {
+  const t = useStrings(peopleStrings);
+  const { user } = useSession();
+  const mayChange = operators.includes(user.role);
+  return (
+    <>
+      <Card title={t('details')} actions={mayChange && <ChangePerson person={person} />}>
+        <KeyValues
+          entries={[
+            [t('id'), <Id key="id" id={person.id} name={t('id')} />],
+            [t('email'), person.email],
+            [t('world'), person.env === 'live' ? t('live') : t('test')],
+            [t('enrolled'), <RelativeTime key="created" at={person.createdAt} />],
+            [t('changed'), <RelativeTime key="updated" at={person.updatedAt} />],
+            [
+              t('notSame'),
+              person.notTheSame.length > 0 &&
+                person.notTheSame.map((other) => (
+                  <Link key={other.id} to="/people/$id" params={{ id: other.id }}>
+                    {nameOf({ id: other.id })}
+                  </Link>
+                )),
+            ],
+          ]}
+        />
+      </Card>
+      <Consent id={person.id} />
+      <Card title={t('end')}>
+        <Stack gap={12}>
+          {mayChange && <DisablePerson person={person} />}
+          {managers.includes(user.role) && (
+            <>
+              <p className="small muted">{t('exportText')}</p>
+              <ExportPerson person={person} />
+              <p className="small muted">{t('endText')}</p>
+              <ErasePerson person={person} />
+            </>
+          )}
+        </Stack>
+      </Card>
+    </>
+  );
+}
+
+const purposes = ['verification', 'identification', 'deduplication'] as const;
+
+function Consent({ id }: { id: string }) {
+  const t = useStrings(peopleStrings);
+  const format = useFormat();
+  const env = useWorld();
+  const { data } = useQuery({
+    queryKey: ['consent', env, id],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/subjects/{id}/consent', { params: { path: { id }, query: { env } }, signal }),
+      ),
+  });
+  if (!data) return null;
+  const newest = data.consents[0];
+  return (
+    <Card title={t('consent')}>
+      <Stack gap={12}>
+        {purposes.map((purpose) => (
+          <Row between key={purpose}>
+            <span>{t(purpose)}</span>
+            {data.allowed.includes(purpose) ? (
+              <Badge kind="ok">{t('given')}</Badge>
+            ) : (
+              <Badge kind="bad">{t('withheld')}</Badge>
+            )}
+          </Row>
+        ))}
+        <p className="small muted">
+          {newest === undefined
+            ? t('noConsent')
+            : t('consentText', { version: newest.textVersion, date: format.date(newest.at) })}
+        </p>
+      </Stack>
+    </Card>
+  );
+}
+
+function Activity({ id }: { id: string }) {
+  const t = useStrings(peopleStrings);
+  const words = useStrings(reasonStrings);
+  const env = useWorld();
+  const query = useQuery({
+    queryKey: ['person-verifications', env, id],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/subjects/{id}/verifications', {
+          params: { path: { id }, query: { env, limit: 5 } },
+          signal,
+        }),
+      ),
+  });
+  const items = query.data?.items;
+  return (
+    <Card
+      title={t('activity')}
+      actions={
+        <Link to="/verifications" search={{ person: id }} className="small">
+          {t('allVerifications')}
+        </Link>
+      }
+    >
+      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      {items?.length === 0 && <p className="small muted">{t('noActivity')}</p>}
+      <Stack gap={12}>
+        {items?.map((one) => (
+          <Row key={one.id} between wrap={false}>
+            <Link to="/verifications/$id" params={{ id: one.id }}>
+              {words(reasonKey(one.reason, one.decidedBy))}
+            </Link>
+            <span className="small muted">
+              <RelativeTime at={one.at} />
+            </span>
+          </Row>
+        ))}
+      </Stack>
+    </Card>
+  );
+}
+
+function Circumstances({ person: { devices, places } }: { person: Person }) {
+  const t = useStrings(peopleStrings);
+  const rows = [
+    ...devices.map(({ userAgent, times, lastAt }) => ({ name: userAgent ?? '–', times, lastAt })),
+    ...places.map(({ country, timeZone, times, lastAt }) => ({
+      name: [country, timeZone].filter(Boolean).join(', ') || '–',
+      times,
+      lastAt,
+    })),
+  ];
+  return (
+    <Card title={t('devices')}>
+      {rows.length === 0 && <p className="small muted">{t('noDevices')}</p>}
+      <Stack gap={12}>
+        {rows.map(({ name, times, lastAt }) => (
+          <Row key={`${name} ${lastAt}`} between>
+            <span style={{ overflowWrap: 'anywhere' }}>{name}</span>
+            <span className="small muted">
+              {t('times', { count: times })}, <RelativeTime at={lastAt} />
+            </span>
+          </Row>
+        ))}
+      </Stack>
+    </Card>
+  );
+}

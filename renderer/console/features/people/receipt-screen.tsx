@@ -1,0 +1,99 @@
+import { IconFileCertificate } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute } from '@tanstack/react-router';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { ExactTime } from '../../../ui/badges/relative-time.tsx';
+import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
+import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
+import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { saveFile } from '../../save-file.ts';
+import { peopleStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/receipts/$id')({ component: ReceiptScreen });
+
+type Receipt = Schemas['ErasureReceipt'];
+
+/** The receipt with this id among the newest ones of the organization. */
+async function findReceipt(id: string, signal: AbortSignal): Promise<Receipt | null> {
+  const { items } = await replyOf(
+    admin.GET('/api/admin/erasures', { params: { query: { limit: 200 } }, signal }),
+  );
+  return items.find(({ erasure }) => erasure === id) ?? null;
+}
+
+/** Where an erasure ends: without the name. */
+function ReceiptScreen() {
+  const t = useStrings(peopleStrings);
+  const { id } = Route.useParams();
+  const query = useQuery({
+    queryKey: ['receipt', id],
+    queryFn: ({ signal }) => findReceipt(id, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const receipt = query.data;
+  return (
+    <Page title={t('receipt')} parents={[{ label: t('title'), to: '/people' }]} reading>
+      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      {receipt === null && (
+        <EmptyState icon={IconFileCertificate} title={t('receiptGone')}>
+          {t('receiptGoneText')}
+        </EmptyState>
+      )}
+      {receipt && <Shown receipt={receipt} />}
+    </Page>
+  );
+}
+
+function Shown({ receipt }: { receipt: Receipt }) {
+  const t = useStrings(peopleStrings);
+  const done = receipt.state === 'done';
+  const save = () =>
+    saveFile(`${receipt.erasure}.json`, JSON.stringify(receipt, null, 2), 'application/json');
+  return (
+    <Stack gap={24}>
+      <Note kind={done ? 'ok' : 'warn'} title={done ? t('receiptDone') : t('receiptPending')}>
+        {done ? t('receiptDoneText') : t('receiptPendingText')}
+      </Note>
+      <Card title={t('receipt')}>
+        <KeyValues
+          entries={[
+            [t('erasure'), <code key="erasure">{receipt.erasure}</code>],
+            [t('subject'), <code key="subject">{receipt.subject}</code>],
+            [t('world'), receipt.world === 'live' ? t('live') : t('test')],
+            [t('reason'), receipt.reason],
+            [t('by'), receipt.actor],
+            [t('requestedAt'), <ExactTime key="requested" at={receipt.requestedAt} />],
+            [
+              t('completedAt'),
+              receipt.completedAt !== undefined && <ExactTime key="completed" at={receipt.completedAt} />,
+            ],
+            [t('ledger'), receipt.ledger && String(receipt.ledger.seq)],
+          ]}
+        />
+      </Card>
+      {receipt.copies && receipt.copies.length > 0 && (
+        <Card title={t('copies')}>
+          <Stack gap={12}>
+            {receipt.copies.map(({ place, state }) => (
+              <Row between key={place}>
+                <code>{place}</code>
+                <Badge kind={state === 'unreachable' ? 'warn' : 'ok'}>{t(state)}</Badge>
+              </Row>
+            ))}
+          </Stack>
+        </Card>
+      )}
+      <p className="small muted">{t('verify')}</p>
+      <Row>
+        <Button kind="primary" onClick={save}>
+          {t('download')}
+        </Button>
+        <ButtonLink to="/people">{t('backToPeople')}</ButtonLink>
+      </Row>
+    </Stack>
+  );
+}
