@@ -75,6 +75,7 @@ const names: Record<string, string> = {
   boolean: 'true or false',
   array: 'a list',
   object: 'an object',
+  record: 'an object',
 };
 
 /** Actionable messages in place of zod's; undefined keeps zod's. Never quotes a value. */
