@@ -2293,7 +2293,7 @@ export interface paths {
         };
         /**
          * Export everything held about a person
-         * @description A person who was erased is named by id. The audit log says who asked.
+         * @description As JSON, or as a PDF for people. A person who was erased is named by id. The audit log says who asked.
          */
         get: operations["exportSubject"];
         put?: never;
@@ -24547,6 +24547,8 @@ export interface operations {
     exportSubject: {
         parameters: {
             query?: {
+                /** @description For programs, or for people: A4, with every value of the JSON but the vectors */
+                format?: "json" | "pdf";
                 /** @description The vectors too: faces can be compared with them */
                 withTemplates?: "true" | "false";
                 /** @description Reasons of legal holds too, which may have to be kept from the person */
@@ -24565,7 +24567,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Everything held about one person; docs/SUBJECT-RECORD.md describes each section. */
+            /** @description As JSON, or as a file */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24577,6 +24579,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["SubjectRecord"];
+                    "application/pdf": string;
                 };
             };
             /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */

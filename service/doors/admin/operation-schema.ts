@@ -26,6 +26,7 @@ interface Described {
   reply?: z.ZodType;
   stream?: true;
   picture?: true;
+  file?: string;
 }
 
 /** The schemas that requests are checked with, and what the OpenAPI documents say of the route. */
@@ -47,9 +48,19 @@ export function schemaOf(route: Described): FastifySchema {
   };
 }
 
-function responseOf({ status = 200, reply, stream, picture }: Described): Record<number, unknown> {
+function responseOf({ status = 200, reply, stream, picture, file }: Described): Record<number, unknown> {
   if (picture) return { 200: { description: 'JPEG', content: { 'image/jpeg': { schema: JpegBytes } } } };
   if (!reply) return { 204: Nothing.describe('Done') };
+  if (file !== undefined)
+    return {
+      200: {
+        description: 'As JSON, or as a file',
+        content: {
+          'application/json': { schema: reply },
+          [file]: { schema: z.string().describe('The file') },
+        },
+      },
+    };
   if (!stream) return { [status]: reply };
   return {
     200: {

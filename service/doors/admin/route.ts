@@ -4,6 +4,7 @@ import type { Actor } from '../../engine/audit/index.ts';
 import { untilClosed } from '../../http/listening/until-closed.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { checkedReply } from './checked-reply.ts';
+import { FileAnswer, sendFile } from './file-answer.ts';
 import type { MayCall } from './may-call.ts';
 import type { AdminMount } from './mount.ts';
 import { Nothing, schemaOf } from './operation-schema.ts';
@@ -63,6 +64,8 @@ interface Definition<
   stream?: true;
   /** The reply is the bytes of a JPEG. */
   picture?: true;
+  /** Media type of the file that the handler may answer in place of the reply (`FileAnswer`). */
+  file?: string;
   /** Problem codes beyond those of every route. */
   refuses?: readonly ProblemCode[];
   /** No time limit. */
@@ -71,7 +74,7 @@ interface Definition<
   quiet?: true;
   handle(
     call: AdminCall<W, Params, Query, Body>,
-  ): Awaitable<z.input<Reply> | Uint8Array> | AsyncIterable<Uint8Array | string>;
+  ): Awaitable<z.input<Reply> | Uint8Array | FileAnswer> | AsyncIterable<Uint8Array | string>;
 }
 
 type Awaitable<T> = T | Promise<T>;
@@ -142,6 +145,7 @@ export function route<
             signal: definition.stream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
           });
           if (definition.picture) return reply.type('image/jpeg').send(Buffer.from(answer as Uint8Array));
+          if (answer instanceof FileAnswer) return sendFile(reply, answer);
           if (definition.stream) return streamReply(reply, answer as AsyncIterable<Uint8Array | string>);
           return send(reply, definition, answer);
         },

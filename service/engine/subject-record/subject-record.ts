@@ -5,10 +5,12 @@ import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import { renderPdf } from '../documents/index.ts';
 import { isErased } from '../erasure/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { ExportOrder, Person, PersonalData, SealedValue } from '../personal-data/index.ts';
+import type { ExportOrder, Person, PersonalData, Realm, SealedValue } from '../personal-data/index.ts';
 import type { Subjects } from '../subjects/index.ts';
+import { printedRecord } from './printed-record.ts';
 
 const recordFormat = 'gatehouse-subject-record/1';
 
@@ -28,7 +30,9 @@ export interface RecordOrder {
 
 export interface SubjectRecords {
   /** Audited as a read, on disk before the answer. Throws SUBJECT_NOT_FOUND. */
-  read(realm: { organization: OrganizationId; world: World }, order: RecordOrder): Promise<SubjectRecord>;
+  read(realm: Realm, order: RecordOrder): Promise<SubjectRecord>;
+  /** The same as a PDF for people. */
+  print(realm: Realm, order: RecordOrder): Promise<Uint8Array>;
 }
 
 export interface SubjectRecordsDeps {
@@ -75,7 +79,7 @@ export function createSubjectRecords({
       }),
     );
 
-  return {
+  const records: SubjectRecords = {
     async read(realm, asked) {
       const { person, withTemplates, withInternal } = asked;
       const found = await subjects.find(realm, person);
@@ -107,7 +111,9 @@ export function createSubjectRecords({
         },
       };
     },
+    print: async (realm, asked) => renderPdf(printedRecord(await records.read(realm, asked))),
   };
+  return records;
 }
 
 /** `unreadable` gets the field of each value that does not open: it was changed on disk. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { SubjectRecords } from '../../../engine/subject-record/index.ts';
+import { invalidField } from '../../../http/validation.ts';
+import { FileAnswer } from '../file-answer.ts';
 import { personParams } from '../ids.ts';
 import { managers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
@@ -16,6 +18,10 @@ const flag = (what: string) =>
     .describe(what);
 
 const RecordQuery = z.strictObject({
+  format: z
+    .enum(['json', 'pdf'])
+    .default('json')
+    .describe('For programs, or for people: A4, with every value of the JSON but the vectors'),
   withTemplates: flag('The vectors too: faces can be compared with them'),
   withInternal: flag('Reasons of legal holds too, which may have to be kept from the person'),
 });
@@ -41,14 +47,20 @@ export const subjectRecordRoutes = ({ subjectRecords }: SubjectRecordRouteDeps):
     url: '/subjects/:id/export',
     operationId: 'exportSubject',
     summary: 'Export everything held about a person',
-    description: 'A person who was erased is named by id. The audit log says who asked.',
+    description:
+      'As JSON, or as a PDF for people. A person who was erased is named by id. The audit log says who asked.',
     may: { operator: true, administrator: managers, key: false, fresh: true },
     lasting: true,
     params: personParams,
     query: RecordQuery,
     reply: RecordReply,
+    file: 'application/pdf',
     refuses: ['SUBJECT_NOT_FOUND'],
-    handle: ({ realm, params: { id }, query, who, request }) =>
-      subjectRecords.read(realm, { person: id, ...query, actor: who, request }),
+    async handle({ realm, params: { id }, query: { format, ...query }, who, request }) {
+      const order = { person: id, ...query, actor: who, request };
+      if (format === 'json') return subjectRecords.read(realm, order);
+      if (query.withTemplates) throw invalidField('withTemplates', 'A PDF has no vectors: ask for JSON.');
+      return new FileAnswer('application/pdf', 'person.pdf', await subjectRecords.print(realm, order));
+    },
   }),
 ];

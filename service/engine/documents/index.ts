@@ -1,0 +1,2 @@
+export type { Item, PrintedDocument, Section } from './document.ts';
+export { renderPdf } from './render-pdf.ts';
