@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
