@@ -15,6 +15,8 @@ export const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }
     if (matches.some((match) => match.staticData.open)) return;
     const session = await context.queryClient.ensureQueryData(sessionQuery);
     if (session === null) throw redirect({ href: `/sign-in?to=${encodeURIComponent(location.href)}` });
+    if (session.limitedTo === 'enrollment' && location.pathname !== '/add-passkey')
+      throw redirect({ href: '/add-passkey' });
   },
   component: Root,
   notFoundComponent: NotFound,

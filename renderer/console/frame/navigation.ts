@@ -21,7 +21,8 @@ import {
   IconWebhook,
   type TablerIcon,
 } from '@tabler/icons-react';
-import { auditors, managers, operators, readers, type ScreenData } from '../screen-data.ts';
+import type { Role } from '../api/auth.ts';
+import { auditors, managers, mayOpen, operators, readers, type ScreenData } from '../screen-data.ts';
 import type { frameStrings } from './frame-strings.ts';
 
 export interface NavigationEntry extends ScreenData {
@@ -36,7 +37,7 @@ export interface NavigationGroup {
 
 /** The screens of the navigation, by group and frequency. One is shown where its route exists and the role may open it. */
 export const navigation: readonly NavigationGroup[] = [
-  { entries: [{ to: '/overview', label: 'overview', icon: IconLayoutDashboard }] },
+  { entries: [{ to: '/overview', label: 'overview', icon: IconLayoutDashboard, roles: readers }] },
   {
     label: 'groupPeople',
     entries: [
@@ -82,3 +83,7 @@ export const navigation: readonly NavigationGroup[] = [
     ],
   },
 ];
+
+/** Where a reader with this role begins. */
+export const firstScreenOf = (user: { role: Role; applianceOwner: boolean }): string =>
+  navigation.flatMap(({ entries }) => entries).find((entry) => mayOpen(entry, user))?.to ?? '/settings';

@@ -6,7 +6,8 @@ import { type NavigationGroup, navigation } from './navigation.ts';
 /** What the reader may open, of the screens that this build has. */
 export function useNavigation(): NavigationGroup[] {
   const { routesByPath } = useRouter();
-  const { user } = useSession();
+  const { user, limitedTo } = useSession();
+  if (limitedTo === 'enrollment') return [];
   return navigation
     .map((group) => ({
       ...group,

@@ -1,13 +1,16 @@
 import { createRoute, redirect } from '@tanstack/react-router';
 import { z } from 'zod';
+import { firstScreenOf } from '../../frame/navigation.ts';
 import { rootRoute } from '../../root-route.ts';
 import { readers } from '../../screen-data.ts';
+import { sessionQuery } from '../../session/session-query.ts';
 
 const home = createRoute({
   getParentRoute: () => rootRoute,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/overview' });
+  beforeLoad: ({ context }) => {
+    const user = context.queryClient.getQueryData(sessionQuery.queryKey)?.user;
+    throw redirect({ href: user ? firstScreenOf(user) : '/overview' });
   },
 });
 
