@@ -87,6 +87,7 @@ Enroll a person from one photo, then verify another photo of them (any JPEG, PNG
   ${curl} ${url}/api/enroll -H 'x-api-key: ${key}' -F email=ada@example.com -F image=@first.jpg
   ${curl} ${url}/api/verify -H 'x-api-key: ${key}' -F image=@second.jpg
 
+Console:                                 ${consoleAddress(url)}
 No photo at hand? In another terminal:   npm run demo
 The API, with examples:                  ${url}/docs
 What the box says of itself:             ${url}/health
@@ -99,5 +100,8 @@ Ctrl-C stops.`;
 
 function again(url: string, data: string, organizations: readonly Organization[]): string {
   const names = organizations.map(({ name }) => `"${name}"`).join(', ');
-  return `Gatehouse is running at ${url} on ${data} (${names}). API: ${url}/docs. Ctrl-C stops.`;
+  return `Gatehouse is running at ${url} on ${data} (${names}). Console: ${consoleAddress(url)} API: ${url}/docs. Ctrl-C stops.`;
 }
+
+/** By name where it can be: a passkey is bound to one. */
+const consoleAddress = (url: string) => `${url.replace('//127.0.0.1:', '//localhost:')}/console/`;
