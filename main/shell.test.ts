@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -235,6 +235,45 @@ test('a service that is away for a moment leaves the open page alone; for longer
   };
   await expect.poll(loadedLater).toBe('http://localhost:7300/console/people?q=ada');
   expect(started).toEqual([]);
+});
+
+test('a box without an owner is opened where one is made, by the token of its own screen', async () => {
+  await serve();
+  const token = 'mXb3p0pT2v7oQ4n0xk3G8W1u5Jr9yZs6dLq2cVt7hEa';
+  writeFileSync(join(data, 'setup-token'), `${token}\n`);
+  await run();
+  await expect.poll(loaded).toBe(`http://localhost:7300/console/setup#token=${token}`);
+  expect(said.join()).not.toContain(token);
+  writeFileSync(join(data, 'setup-token'), '@evil.example/');
+  desktop.windows[0]!.close();
+  press('Open the console');
+  expect(loaded()).toBe('http://localhost:7300/console/');
+});
+
+test('size and place of the console are kept, and a page that does not load says so and is tried again', async () => {
+  await serve();
+  await run();
+  await expect.poll(loaded).toBe('http://localhost:7300/console/');
+  const [first] = desktop.windows;
+  first!.bounds = { x: 100, y: 120, width: 900, height: 700 };
+  first!.close();
+  press('Open the console');
+  const second = desktop.windows[1]!;
+  expect(second.options).toMatchObject(first!.bounds);
+  const fail = (code: number, name: string) =>
+    second.webContents.fire('did-fail-load', {}, code, name, 'http://localhost:7300/console/', true);
+  fail(-3, 'ERR_ABORTED');
+  expect(loaded()).toBe('http://localhost:7300/console/');
+  fail(-202, 'ERR_CERT_AUTHORITY_INVALID');
+  expect(loaded()).toBe('gatehouse-start://shell/');
+  expect(await startPage()).toMatchObject({
+    title: 'The console does not load',
+    detail: expect.stringContaining('ERR_CERT_AUTHORITY_INVALID'),
+  });
+  await pressOnPage('retry');
+  await expect.poll(loaded).toBe('http://localhost:7300/console/');
+  second.webContents.fire('render-process-gone', {}, { reason: 'crashed' });
+  expect(loaded()).toBe('gatehouse-start://shell/');
 });
 
 test('a notification opens its alert in the console', async () => {

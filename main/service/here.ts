@@ -66,3 +66,19 @@ export function readAuthority(data: string): string | undefined {
     return undefined;
   }
 }
+
+/** As the service writes it: random, in base64url. */
+const TOKEN = /^[\w-]{20,200}$/;
+
+/**
+ * Where a box that has no owner yet is made one's own; the service removes the file when a browser has used the token, which stands behind `#`,
+ * for browsers send that to nobody. Undefined where there is none.
+ */
+export function setupPath(data: string): string | undefined {
+  try {
+    const token = readFileSync(join(data, 'setup-token'), 'utf8').trim();
+    return TOKEN.test(token) ? `/console/setup#token=${token}` : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -24,7 +24,7 @@ export interface ServiceProgram {
  */
 export function findProgram(
   folder: string,
-  { platform = process.platform, is = existsSync } = {},
+  { platform = process.platform as string, is = existsSync as (path: string) => boolean } = {},
 ): ServiceProgram {
   // Other programs cannot read an archive of Electron: the packager puts them beside it.
   const outside = folder.replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked');

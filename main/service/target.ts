@@ -1,6 +1,6 @@
 import type { Target } from '../choices.ts';
 import { lookElsewhere } from './elsewhere.ts';
-import { lookHere, readAuthority } from './here.ts';
+import { lookHere, readAuthority, setupPath } from './here.ts';
 import type { ServiceProcess } from './service-process.ts';
 import type { Found } from './service-state.ts';
 
@@ -16,9 +16,13 @@ export interface TargetService {
   pinned: boolean;
   /** Of what `start` starts. */
   log?: string;
+  /** Where the console is opened. */
+  home(): string;
   /** The command that opens a sealed one, to type on the box. */
   unseal: string;
 }
+
+const HOME = '/console/';
 
 export function serviceOf(
   target: Target,
@@ -28,6 +32,7 @@ export function serviceOf(
     return {
       ...lookElsewhere(target),
       pinned: target.fingerprint !== undefined,
+      home: () => HOME,
       unseal: 'gatehouse unseal',
     };
   const { data } = target;
@@ -37,6 +42,7 @@ export function serviceOf(
     authority: () => readAuthority(data),
     pinned: false,
     log,
+    home: () => setupPath(data) ?? HOME,
     unseal: `gatehouse unseal --data ${data}`,
   };
 }

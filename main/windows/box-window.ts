@@ -7,13 +7,14 @@ export interface BoxWindowDeps {
   electron: Pick<ShellElectron, 'BrowserWindow'>;
   kind: WindowKind;
   devTools: boolean;
+  /** The path that is opened when none is asked for. */
+  home(): string;
   /** Where the console was; the kiosk fills its screen. */
   state: ReturnType<typeof createWindowState>;
   /** False: the window stays, for its kiosk may not be left. */
   mayClose(): boolean;
   /** A page of the service did not load; the start page says so. */
   pageFailed(name: string): void;
-  closed?(): void;
 }
 
 /** A window that shows pages of the service while there is one, else the start page. It is made when it is opened, and again after it was closed. */
@@ -28,7 +29,6 @@ export interface BoxWindow {
   destroy(): void;
 }
 
-const homes = { console: '/console/', kiosk: '/kiosk/' } as const;
 /** Of Chromium: another navigation took its place. */
 const ABORTED = -3;
 
@@ -37,7 +37,7 @@ export function createBoxWindow(deps: BoxWindowDeps): BoxWindow {
   let window: ShellWindow | undefined;
   let origin: string | undefined;
   /** Opened as soon as the service is there. */
-  let path: string = homes[kind];
+  let path: string | undefined;
   let shown: 'start' | 'service' = 'start';
 
   const load = (url: string) => {
@@ -50,7 +50,7 @@ export function createBoxWindow(deps: BoxWindowDeps): BoxWindow {
       load(START_URL);
     } else {
       shown = 'service';
-      load(origin + path);
+      load(origin + (path ?? deps.home()));
     }
   }
   function failed(name: string): void {
@@ -68,8 +68,7 @@ export function createBoxWindow(deps: BoxWindowDeps): BoxWindow {
       if (kind === 'console') deps.state.write(made.getNormalBounds(), made.isMaximized());
     });
     made.on('closed', () => {
-      window = undefined;
-      deps.closed?.();
+      [window, path] = [undefined, undefined];
     });
     made.webContents.on('did-fail-load', (_, code, name, url, isMainFrame) => {
       if (isMainFrame && code !== ABORTED && !isStartPage(url)) failed(name);

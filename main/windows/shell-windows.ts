@@ -56,8 +56,8 @@ export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Me
     pageFailed: (name: string) => startPage.show(pageFailedWords(name, locale)),
   };
   const windows = {
-    console: createBoxWindow({ ...common, kind: 'console', mayClose: () => true }),
-    kiosk: createBoxWindow({ ...common, kind: 'kiosk', mayClose: () => mayLeave }),
+    console: createBoxWindow({ ...common, kind: 'console', home: service.home, mayClose: () => true }),
+    kiosk: createBoxWindow({ ...common, kind: 'kiosk', home: () => '/kiosk/', mayClose: () => mayLeave }),
   };
   const sessions = openSessions(deps, {
     origin: () => origin,

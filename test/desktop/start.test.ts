@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+// @ts-expect-error: plain JavaScript without a declaration
 import { electronHere } from '../../bin/electron-here.mjs';
 
 // What `npm start` opens.
