@@ -5,6 +5,7 @@ import {
   type AdministratorsDeps,
   createAdministrators,
 } from '../engine/administrators/index.ts';
+import { createKiosks, type Kiosks, type KiosksDeps } from '../engine/kiosks/index.ts';
 import { type AdministratorTokens, createAdministratorTokens } from '../engine/tokens/index.ts';
 import type { AdministratorSessions } from '../http/sign-in/administrator-sessions.ts';
 import { defined } from '../lib/defined.ts';
@@ -16,6 +17,7 @@ import type { Callers } from './callers.ts';
 export interface Staff {
   administrators: Administrators;
   tokens: AdministratorTokens;
+  kiosks: Kiosks;
   /** Whom the server takes a session cookie or an access token for. */
   sessions: AdministratorSessions;
 }
@@ -24,6 +26,7 @@ interface StaffDeps extends Pick<Audited, 'audit'>, Pick<Callers, 'organizations
   ground: Omit<Ground, 'sealer'>;
   vault: Pick<Vault, 'integrity' | 'signing'>;
   hashing?: NonNullable<AdministratorsDeps['hashing']>;
+  pinCost?: NonNullable<KiosksDeps['pinCost']>;
 }
 
 /** Who signs in to the console, and how. A restore ends every session. */
@@ -33,7 +36,7 @@ export async function openStaff(deps: Base & Audited & Callers): Promise<Staff> 
   return staff;
 }
 
-export function createStaff({ ground, vault, ...deps }: StaffDeps): Staff {
+export function createStaff({ ground, vault, pinCost, ...deps }: StaffDeps): Staff {
   const { clock } = ground;
   const administrators = createAdministrators({ ...ground, ...deps, integrity: vault.integrity });
   const tokens = createAdministratorTokens({
@@ -49,6 +52,10 @@ export function createStaff({ ground, vault, ...deps }: StaffDeps): Staff {
   });
   return {
     administrators,
+    kiosks: createKiosks({
+      ...{ ...ground, ...deps, administrators, integrity: vault.integrity },
+      ...defined({ pinCost }),
+    }),
     tokens,
     sessions: {
       async byCookie(secret) {

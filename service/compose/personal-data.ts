@@ -48,6 +48,8 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   administrator:
     'Staff who sign in, with their e-mail addresses; removed with the account or the organization (docs/PRIVACY.md).',
   administrator_session: 'Sessions of staff, for at most twelve hours.',
+  kiosk: 'Devices and their public keys.',
+  operator_pin: 'Hashes of PINs of staff.',
   passkey: 'Public keys of staff.',
   recovery_code: 'MACs of codes of staff.',
   one_time_code: 'MACs of codes of staff, for at most a day.',

@@ -8,6 +8,7 @@ import { notFound } from './error-handling.ts';
 import type { OwnHosts } from './listening/own-hosts.ts';
 import { accessListOf } from './route-access.ts';
 import type { AdministratorSessions } from './sign-in/administrator-sessions.ts';
+import type { KioskSessions } from './sign-in/kiosk-sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,6 +27,8 @@ export interface AdmissionDeps {
   access?: Access;
   /** Sessions of administrators; absent: none can sign in. */
   sessions?: AdministratorSessions;
+  /** Sessions of kiosks; absent: there are none. */
+  kiosks?: KioskSessions;
   /** Counts the requests of keys; absent: no counting. Throws a Problem for a request over a limit. */
   admission?: { admit(caller: KeyCaller, request: { metered: boolean }): Promise<Admitted> };
   /** The hosts that a request may name; absent: not checked, as on the control socket. */
@@ -38,7 +41,7 @@ export interface AdmissionDeps {
  */
 export function admitRequests(
   app: FastifyInstance,
-  { access, sessions, admission, hosts }: AdmissionDeps,
+  { access, sessions, kiosks, admission, hosts }: AdmissionDeps,
   mostBodies: number,
 ): void {
   const bodies = createBodyBudget(mostBodies);
@@ -50,7 +53,7 @@ export function admitRequests(
     const { access: who, metered = false } = request.routeOptions.config;
     const list = accessListOf(who);
     if (access && list) {
-      const caller = await authenticate({ access, ...defined({ sessions }) }, request, list);
+      const caller = await authenticate({ access, ...defined({ sessions, kiosks }) }, request, list);
       request.caller = caller;
       if (admission && caller.is === 'key') request.admitted = await admission.admit(caller, { metered });
     }

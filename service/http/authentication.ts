@@ -11,6 +11,7 @@ import {
   isAccessToken,
   requireAdmission,
 } from './sign-in/administrator-sessions.ts';
+import { isKioskToken, type KioskSessions, kioskByToken } from './sign-in/kiosk-sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -67,6 +68,8 @@ export interface Credentials {
   access: Access;
   /** Absent: no administrator can sign in to this server. */
   sessions?: AdministratorSessions;
+  /** Absent: no kiosk can call this server. */
+  kiosks?: KioskSessions;
 }
 
 /**
@@ -74,11 +77,17 @@ export interface Credentials {
  * throws, and for an administrator whom the list does not take; nothing of the body has been read by then.
  */
 export async function authenticate(
-  { access, sessions }: Credentials,
+  { access, sessions, kiosks }: Credentials,
   request: FastifyRequest,
   list: AccessList,
 ): Promise<Caller> {
   const credential = credentialOf(request.raw);
+  if (kiosks && credential !== undefined && isKioskToken(credential)) {
+    return kioskByToken(kiosks, credential, list);
+  }
+  if (credential === undefined && list.kiosk !== undefined) {
+    throw new Problem('MISSING_AUTH', 'This is for a paired kiosk: open its page (/kiosk/) on the device.');
+  }
   if (sessions) {
     const administrator = await administratorOf(sessions, request, list, credential);
     if (administrator) {

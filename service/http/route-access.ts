@@ -14,6 +14,8 @@ export interface AccessList {
   fresh?: boolean;
   /** A session that can do nothing but enroll a second factor may call it too. */
   enrollment?: boolean;
+  /** A paired kiosk; `operator`: with an operator signed in at it. */
+  kiosk?: 'device' | 'operator';
   /** The token of a session of this kind. */
   session?: SessionKind;
 }

@@ -22,6 +22,7 @@ export type AlertId = Id<'alert'>;
 export type ReviewId = Id<'review'>;
 export type FlowId = Id<'flow'>;
 export type AdministratorId = Id<'administrator'>;
+export type KioskId = Id<'kiosk'>;
 
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
@@ -59,6 +60,7 @@ const prefixes = {
   administratorSession: 'ses',
   capture: 'cap',
   kiosk: 'ksk',
+  kioskPairing: 'pair',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

@@ -17,6 +17,7 @@ export async function openApiDocument(): Promise<unknown> {
       access: {} as never,
       administrators: {} as never,
       tokens: {} as never,
+      kiosks: {} as never,
       sessions: {} as never,
       limits: {} as never,
       captures: {} as never,

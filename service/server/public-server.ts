@@ -9,6 +9,7 @@ import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
+import { createKioskDoor } from '../doors/kiosk/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
@@ -28,7 +29,7 @@ export async function createPublicServer(
   > &
     AdminDeps &
     Pick<AuthDeps, 'administrators' | 'tokens'> &
-    Pick<Gatehouse, 'sessions'> &
+    Pick<Gatehouse, 'sessions' | 'kiosks'> &
     Partial<Pick<Gatehouse, 'gauges'>>,
   {
     trustedProxies,
@@ -51,6 +52,7 @@ export async function createPublicServer(
   const app = createServer({
     access,
     sessions,
+    ...defined({ kiosks: gatehouse.kiosks }),
     admission: limits,
     log,
     ids,
@@ -79,6 +81,7 @@ export async function createPublicServer(
   await app.register(createAuthDoor(gatehouse));
   await app.register(createBehaviorDoor({ webhooks: gatehouse.webhooks }));
   await app.register(createAdminDoor(gatehouse));
+  await app.register(createKioskDoor(gatehouse));
   await app.register(createCapturesDoor({ ...gatehouse, log }));
   if (jobsBoard) await app.register(createJobsDoor(jobsBoard));
   if (trust) await app.register(createTrustDoor(trust));

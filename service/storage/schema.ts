@@ -514,6 +514,24 @@ export interface Schema {
     /** HMAC over the row under a key of the key store. */
     mac: string;
   };
+  kiosk: {
+    id: string;
+    organization: string;
+    world: string;
+    name: string;
+    /** ECDSA P-256, SPKI as base64url; the private key never leaves the device's browser. */
+    public_key: string;
+    paired_at: number;
+    revoked_at: number | null;
+    /** Written at most once a minute. */
+    last_seen_at: number | null;
+    /** Wrong PINs in a row; at five only a password signs an operator in. */
+    pin_failures: number;
+    /** HMAC over who the device is. */
+    mac: string;
+  };
+  /** `hash`: argon2id under a pepper of the key store. */
+  operator_pin: { administrator: string; hash: string; set_at: number; mac: string };
   administrator_session: {
     id: string;
     administrator: string;

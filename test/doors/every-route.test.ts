@@ -44,6 +44,10 @@ const publicRoutes = [
   'POST /api/auth/login',
   'POST /api/auth/password/code',
   'POST /api/captures/frames',
+  'POST /api/kiosk/challenge',
+  'POST /api/kiosk/pair',
+  'POST /api/kiosk/pair/outcome',
+  'POST /api/kiosk/session',
   'POST /api/v1/auth/login',
 ];
 /** Opened by a link for one use, and tried in jobs-board.test.ts. */

@@ -298,7 +298,7 @@ export async function startEngine({
     ...createStaff({
       ground: shared,
       vault: { integrity, signing },
-      ...{ audit, organizations, hashing: cheapHashing },
+      ...{ audit, organizations, hashing: cheapHashing, pinCost: 64 },
     }),
     consents,
     subjects,

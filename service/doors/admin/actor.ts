@@ -23,8 +23,9 @@ export function actorOfCaller(request: FastifyRequest): Actor {
       return { is: 'key', key: caller.key, request: request.id };
     case 'administrator':
       return { is: 'administrator', administrator: caller.administrator, request: request.id };
+    case 'kiosk':
     case 'session':
-      throw new Error(`${request.routeOptions.url} let the page of a session administer`);
+      throw new Error(`${request.routeOptions.url} let the page of a ${caller.is} administer`);
     default:
       return caller satisfies never;
   }

@@ -20,6 +20,8 @@ const prefixes = {
   sweep: 'swp',
   administrator: 'adm',
   review: 'rev',
+  kiosk: 'ksk',
+  pairing: 'pair',
 } as const;
 type Thing = keyof typeof prefixes;
 

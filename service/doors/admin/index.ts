@@ -16,6 +16,7 @@ import { type JobRouteDeps, jobRoutes } from './jobs/routes.ts';
 import { keyRoutesOfAppliance, type MasterRouteDeps } from './key-store/master-routes.ts';
 import { type KeyPlaceRouteDeps, keyPlaceRoutes } from './key-store/routes.ts';
 import { type KeyRouteDeps, keyRoutes } from './keys/routes.ts';
+import { type KioskRouteDeps, kioskRoutes } from './kiosks/routes.ts';
 import { type LimitRouteDeps, limitRoutes } from './limits/routes.ts';
 import { type ModelRouteDeps, modelRoutes } from './models/routes.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
@@ -60,6 +61,7 @@ export type AdminDeps = OrganizationRouteDeps &
   BackupRouteDeps &
   CertificateRouteDeps &
   CaptureRouteDeps &
+  KioskRouteDeps &
   ConsentRouteDeps &
   SubjectRouteDeps &
   VerificationRouteDeps &
@@ -92,6 +94,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...backupRoutes(deps),
   ...certificateRoutes(deps),
   ...captureRoutes(deps),
+  ...kioskRoutes(deps),
   ...consentRoutes(deps),
   ...subjectRoutes(deps),
   ...verificationRoutes(deps),

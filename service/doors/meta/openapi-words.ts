@@ -58,6 +58,7 @@ export const tags = [
   { name: 'limits', description: 'How many requests are taken.' },
   { name: 'subjects', description: 'People who are enrolled.' },
   { name: 'verifications', description: 'What was decided, and why.' },
+  { name: 'kiosks', description: 'Devices in front of which people enroll and verify.' },
   { name: 'consent', description: 'Consent of people, and holds that keep their data.' },
   { name: 'retention', description: 'How long data is kept.' },
   { name: 'erasure', description: 'Erasing people, and the receipts of it.' },

@@ -1,4 +1,4 @@
-import type { AdministratorId, KeyId, OrganizationId, World } from '../../lib/id.ts';
+import type { AdministratorId, KeyId, KioskId, OrganizationId, World } from '../../lib/id.ts';
 import type { Role } from './role.ts';
 import type { Scope } from './scope.ts';
 
@@ -52,4 +52,16 @@ export interface SessionCaller {
   world: World;
 }
 
-export type Caller = KeyCaller | AdministratorCaller | SessionCaller;
+/** A paired device in front of which people enroll and verify. It never holds a console session. */
+export interface KioskCaller {
+  is: 'kiosk';
+  kiosk: KioskId;
+  /** Stands for the session that the device opened with its key. */
+  session: string;
+  organization: OrganizationId;
+  world: World;
+  /** Who signed in at it; absent: it can only be signed in at. */
+  operator?: AdministratorId;
+}
+
+export type Caller = KeyCaller | AdministratorCaller | SessionCaller | KioskCaller;

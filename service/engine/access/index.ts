@@ -2,7 +2,14 @@ export type { Access } from './access.ts';
 export { createAccess } from './access.ts';
 export type { ApiKey, KeyPrefix } from './api-key.ts';
 export { keyPrefixes } from './api-key.ts';
-export type { AdministratorCaller, Caller, KeyCaller, SessionCaller, SessionKind } from './caller.ts';
+export type {
+  AdministratorCaller,
+  Caller,
+  KeyCaller,
+  KioskCaller,
+  SessionCaller,
+  SessionKind,
+} from './caller.ts';
 export { hasFreshFactor } from './caller.ts';
 export type { Narrowing } from './narrow-key.ts';
 export type { NewKey } from './new-key.ts';

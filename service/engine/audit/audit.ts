@@ -5,12 +5,13 @@ import { appendLine, type SealPersonal, sealPersonal } from './audit-store.ts';
 
 /**
  * Who does something, and in which request: an API key, a person at the box (control socket, CLI), a signed-in administrator,
- * or the appliance in one of its own tasks.
+ * a kiosk (with the operator who signed in at it), or the appliance in one of its own tasks.
  */
 export type Actor = (
   | { is: 'key'; key: string }
   | { is: 'operator'; name: string }
   | { is: 'administrator'; administrator: string }
+  | { is: 'kiosk'; kiosk: string; administrator?: string }
   | { is: 'appliance'; task: ApplianceTask }
 ) & {
   /** Stands in the line where the line itself names no request. */
@@ -94,7 +95,7 @@ export function createAudit({ ids, clock, sealer }: AuditDeps): Audit {
 }
 
 /**
- * As it is stored: `key:key_…`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`. Older
+ * As it is stored: `key:key_…`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<administrator>` or `appliance:<task>`. Older
  * lines have `operator:gatehouse` where the appliance acted.
  */
 export function describeActor(actor: Actor): string {
@@ -105,6 +106,8 @@ export function describeActor(actor: Actor): string {
       return `operator:${actor.name}`;
     case 'administrator':
       return `administrator:${actor.administrator}`;
+    case 'kiosk':
+      return `kiosk:${actor.kiosk}${actor.administrator === undefined ? '' : `/${actor.administrator}`}`;
     case 'appliance':
       return `appliance:${actor.task}`;
     default:
@@ -120,6 +123,10 @@ export function readActor(text: string): Actor {
   const task = applianceTasks.find((one) => one === name);
   if (kind === 'key') return { is: 'key', key: name };
   if (kind === 'administrator') return { is: 'administrator', administrator: name };
+  if (kind === 'kiosk') {
+    const [kiosk = '', administrator] = name.split('/');
+    return { is: 'kiosk', kiosk, ...(administrator === undefined ? {} : { administrator }) };
+  }
   if (kind === 'appliance' && task) return { is: 'appliance', task };
   return { is: 'operator', name };
 }

@@ -21,7 +21,9 @@ export type Protected =
   | 'recovery-code'
   | 'one-time-code'
   | 'sign-in-ticket'
-  | 'sign-in-failure';
+  | 'sign-in-failure'
+  | 'kiosk'
+  | 'operator-pin';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of

@@ -1,0 +1,182 @@
+import type { Kiosk, Kiosks, Pairing } from '../../../engine/kiosks/index.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { AdministratorId } from '../../../lib/id.ts';
+import { time } from '../../../lib/time.ts';
+import { paramsOf } from '../ids.ts';
+import { managers, operators, readers } from '../may-call.ts';
+import { type AdminRoute, route } from '../route.ts';
+import { BegunReply, KioskReply, KiosksReply, NewPairing, NewPin, PairingReply, PinReply } from './wire.ts';
+
+export interface KioskRouteDeps {
+  kiosks: Pick<
+    Kiosks,
+    'list' | 'revoke' | 'beginPairing' | 'pairing' | 'confirmPairing' | 'cancelPairing' | 'setPin' | 'hasPin'
+  >;
+}
+
+const about = {
+  tag: 'kiosks',
+  keyRefusal: 'No API key may pair or revoke kiosks: on the box run "gatehouse kiosk".',
+} as const;
+const ofPairing = {
+  ...about,
+  within: 'organization',
+  url: '/kiosks/pairings/:id',
+  params: paramsOf('pairing'),
+} as const;
+const changing = { operator: true, administrator: managers, key: false } as const;
+
+export const kioskRoutes = (deps: KioskRouteDeps): AdminRoute[] => [
+  ...deviceRoutes(deps),
+  ...pairingRoutes(deps),
+  ...pinRoutes(deps),
+];
+
+function fromKiosk({ id, name, world, fingerprint, pinLocked, ...kiosk }: Kiosk): KioskReply {
+  const { lastSeenAt, revokedAt } = kiosk;
+  return {
+    ...{ id, name, env: world, fingerprint, pinLocked, pairedAt: time(kiosk.pairedAt) },
+    ...defined({ lastSeenAt: time(lastSeenAt), revokedAt: time(revokedAt) }),
+  };
+}
+
+function fromPairing({ id, name, world, expiresAt, state }: Pairing): PairingReply {
+  const { is, ...more } = state;
+  return { id, name, env: world, expiresAt: time(expiresAt), state: is, ...more };
+}
+
+/** Paired devices. */
+const deviceRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    within: 'organization',
+    method: 'GET',
+    url: '/kiosks',
+    operationId: 'listKiosks',
+    summary: 'List kiosks',
+    description: 'The paired devices of the organization, revoked ones too.',
+    may: { operator: true, administrator: readers, key: false },
+    reply: KiosksReply,
+    handle: async ({ organization }) => ({ items: (await kiosks.list(organization)).map(fromKiosk) }),
+  }),
+  route({
+    ...about,
+    within: 'organization',
+    method: 'POST',
+    url: '/kiosks/:id/revoke',
+    operationId: 'revokeKiosk',
+    summary: 'Revoke a kiosk',
+    description: 'Its sessions end at once, and its key opens none any more.',
+    may: changing,
+    params: paramsOf('kiosk'),
+    reply: KioskReply,
+    refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+    handle: async ({ organization, params: { id }, who }) =>
+      fromKiosk(await kiosks.revoke(organization, id, who)),
+  }),
+];
+
+/** From the code on the box's screen to the device that is confirmed. */
+const pairingRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    within: 'world',
+    method: 'POST',
+    url: '/kiosks/pairings',
+    operationId: 'beginPairing',
+    summary: 'Begin pairing a kiosk',
+    description:
+      'Makes the code to type at the kiosk (`/kiosk/`), for five minutes and five tries. The service has to run.',
+    may: changing,
+    body: NewPairing,
+    status: 201,
+    reply: BegunReply,
+    refuses: ['STORAGE_FULL'],
+    async handle({ realm, body: { name }, who }) {
+      const { code, ...begun } = await kiosks.beginPairing(realm, name, who);
+      return { ...fromPairing(begun), code };
+    },
+  }),
+  route({
+    ...ofPairing,
+    method: 'GET',
+    operationId: 'getPairing',
+    summary: 'Show a pairing',
+    description: 'Whether a device has given the code.',
+    may: changing,
+    quiet: true,
+    reply: PairingReply,
+    refuses: ['NOT_FOUND'],
+    handle: ({ organization, params: { id } }) => fromPairing(kiosks.pairing(organization, id)),
+  }),
+  route({
+    ...ofPairing,
+    method: 'DELETE',
+    operationId: 'cancelPairing',
+    summary: 'Cancel a pairing',
+    description: 'The code is of no use any more, and a device that gave it is refused.',
+    may: changing,
+    refuses: ['NOT_FOUND'],
+    handle: ({ organization, params: { id } }) => kiosks.cancelPairing(organization, id),
+  }),
+  route({
+    ...ofPairing,
+    method: 'POST',
+    url: '/kiosks/pairings/:id/confirm',
+    operationId: 'confirmPairing',
+    summary: 'Confirm a pairing',
+    description: 'The device that gave the code becomes a kiosk. Compare the fingerprints first.',
+    may: { ...changing, fresh: true },
+    reply: KioskReply,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ organization, params: { id }, who }) =>
+      fromKiosk(await kiosks.confirmPairing(organization, id, who)),
+  }),
+];
+
+/** The own PIN of an administrator. */
+const pinRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => {
+  const own = {
+    ...about,
+    within: 'organization',
+    url: '/operator-pin',
+    may: { operator: false, administrator: operators, key: false },
+  } as const;
+  const idOf = (who: { is: string; administrator?: string }) => who.administrator as AdministratorId;
+  return [
+    route({
+      ...own,
+      method: 'GET',
+      operationId: 'getOperatorPin',
+      summary: 'Ask for the own PIN',
+      description: 'Whether the administrator who asks has a PIN for kiosks.',
+      reply: PinReply,
+      handle: async ({ who }) => ({ set: await kiosks.hasPin(idOf(who)) }),
+    }),
+    route({
+      ...own,
+      method: 'PUT',
+      may: { ...own.may, fresh: true },
+      operationId: 'setOperatorPin',
+      summary: 'Set the own PIN',
+      description: 'With it the administrator signs in at a kiosk, and lets it be left.',
+      body: NewPin,
+      reply: PinReply,
+      refuses: ['PASSWORD_TOO_WEAK', 'STORAGE_FULL'],
+      async handle({ who, organization, body: { pin } }) {
+        await kiosks.setPin(idOf(who), organization, pin);
+        return { set: true };
+      },
+    }),
+    route({
+      ...own,
+      method: 'DELETE',
+      may: { ...own.may, fresh: true },
+      operationId: 'removeOperatorPin',
+      summary: 'Remove the own PIN',
+      description: 'At a kiosk the password is asked for again.',
+      refuses: ['STORAGE_FULL'],
+      handle: ({ who, organization }) => kiosks.setPin(idOf(who), organization, undefined),
+    }),
+  ];
+};

@@ -1,0 +1,94 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { KioskCaller } from '../../engine/access/index.ts';
+import type { Kiosks, Proof } from '../../engine/kiosks/index.ts';
+import type { Organizations } from '../../engine/organizations/index.ts';
+import { callerOf } from '../../http/authentication.ts';
+import { defined } from '../../lib/defined.ts';
+import {
+  ChallengeRequest,
+  ClaimRequest,
+  LeaveRequest,
+  OperatorRequest,
+  OutcomeRequest,
+  SessionRequest,
+} from './wire.ts';
+
+export interface DeviceRouteDeps {
+  kiosks: Pick<Kiosks, 'claim' | 'outcome' | 'challenge' | 'openSession' | 'get' | 'signIn' | 'signOut'>;
+  organizations: Pick<Organizations, 'get'>;
+}
+
+const open = { access: 'public', quiet: true } as const;
+const device = { access: { kiosk: 'device' } } as const;
+const hide = true;
+
+/** The kiosk that calls a route which only kiosks may call. */
+export function kioskOf(request: FastifyRequest): KioskCaller {
+  const caller = callerOf(request);
+  if (caller.is !== 'kiosk') throw new Error(`${request.routeOptions.url} let a ${caller.is} in`);
+  return caller;
+}
+
+const fromOf = ({ ip, headers }: FastifyRequest) => ({
+  source: ip,
+  ...defined({ device: headers['user-agent']?.slice(0, 200) }),
+});
+/** The schemas let exactly one of the two pass. */
+const proofOf = ({ pin, password }: LeaveRequest): Proof =>
+  pin === undefined ? { password: password ?? '' } : { pin };
+
+/** Pairing, sessions by signature, and the operator who signs in. */
+export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: DeviceRouteDeps): void {
+  app.post<{ Body: ClaimRequest }>(
+    '/api/kiosk/pair',
+    { config: open, schema: { hide, body: ClaimRequest } },
+    async ({ body: { code, publicKey } }) => kiosks.claim(code, publicKey),
+  );
+  app.post<{ Body: OutcomeRequest }>(
+    '/api/kiosk/pair/outcome',
+    { config: open, schema: { hide, body: OutcomeRequest } },
+    async ({ body: { claim } }) => kiosks.outcome(claim),
+  );
+  app.post<{ Body: ChallengeRequest }>(
+    '/api/kiosk/challenge',
+    { config: open, schema: { hide, body: ChallengeRequest } },
+    async ({ body: { kiosk } }) => ({ challenge: kiosks.challenge(kiosk) }),
+  );
+  app.post<{ Body: SessionRequest }>(
+    '/api/kiosk/session',
+    { config: open, schema: { hide, body: SessionRequest } },
+    async ({ body: { kiosk, challenge, signature } }) => {
+      const { token, expiresAt } = await kiosks.openSession(kiosk, challenge, signature);
+      return { token, expiresAt: new Date(expiresAt).toISOString() };
+    },
+  );
+  app.get('/api/kiosk/state', { config: { ...device, quiet: true }, schema: { hide } }, async (request) => {
+    const caller = kioskOf(request);
+    const [{ kiosk, operator }, { name }] = await Promise.all([
+      kiosks.get(caller),
+      organizations.get(caller.organization),
+    ]);
+    return {
+      kiosk: { id: kiosk.id, name: kiosk.name, env: kiosk.world, pinLocked: kiosk.pinLocked },
+      organization: name,
+      ...(operator && { operator: { name: operator.name } }),
+    };
+  });
+  app.post<{ Body: OperatorRequest }>(
+    '/api/kiosk/operator',
+    { config: device, schema: { hide, body: OperatorRequest } },
+    async (request) => {
+      const { email, ...proof } = request.body;
+      const { name } = await kiosks.signIn(kioskOf(request), email, proofOf(proof), fromOf(request));
+      return { operator: { name } };
+    },
+  );
+  app.post<{ Body: LeaveRequest }>(
+    '/api/kiosk/leave',
+    { config: device, schema: { hide, body: LeaveRequest } },
+    async (request, reply) => {
+      await kiosks.signOut(kioskOf(request), proofOf(request.body), fromOf(request));
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,13 @@
+import type { FastifyPluginAsync } from 'fastify';
+import { type DeviceRouteDeps, deviceRoutes } from './device-routes.ts';
+import { type VisitRouteDeps, visitRoutes } from './visit-routes.ts';
+
+export type KioskDoorDeps = DeviceRouteDeps & VisitRouteDeps;
+
+/** `/api/kiosk/*`: what a kiosk may do. Its page is served by the console door. */
+export const createKioskDoor =
+  (deps: KioskDoorDeps): FastifyPluginAsync =>
+  async (app) => {
+    deviceRoutes(app, deps);
+    visitRoutes(app, deps);
+  };

@@ -1,0 +1,87 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Actor } from '../../engine/audit/index.ts';
+import type { Captures } from '../../engine/captures/index.ts';
+import { purposes } from '../../engine/consent/index.ts';
+import type { Organizations } from '../../engine/organizations/index.ts';
+import type { Checks } from '../../engine/verification/index.ts';
+import { defined } from '../../lib/defined.ts';
+import { consentText, consentTextVersion } from './consent-text.ts';
+import { kioskOf } from './device-routes.ts';
+import { EnrollRequest, VerifyRequest } from './wire.ts';
+
+export interface VisitRouteDeps {
+  captures: Pick<Captures, 'open'>;
+  checks: Pick<Checks, 'enroll' | 'verify'>;
+  organizations: Pick<Organizations, 'get'>;
+}
+
+/** An operator is signed in at the kiosk. */
+const visit = { access: { kiosk: 'operator' } } as const;
+const hide = true;
+/** Bytes of a body with one picture. */
+const PICTURE = 14_000_000;
+
+function actorOf(request: FastifyRequest): Actor {
+  const { kiosk, operator } = kioskOf(request);
+  return { is: 'kiosk', kiosk, request: request.id, ...defined({ administrator: operator }) };
+}
+const realmOf = (request: FastifyRequest) => {
+  const { organization, world } = kioskOf(request);
+  return { organization, world };
+};
+const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+
+/** What people do in front of a kiosk. No figure of a check is answered: whoever stands there learns the decision alone. */
+export function visitRoutes(app: FastifyInstance, { captures, checks, organizations }: VisitRouteDeps): void {
+  app.get('/api/kiosk/consent', { config: visit, schema: { hide } }, async (request) => {
+    const { name } = await organizations.get(kioskOf(request).organization);
+    return {
+      version: consentTextVersion,
+      text: { en: consentText('en', name), de: consentText('de', name) },
+    };
+  });
+  app.post('/api/kiosk/captures', { config: visit, schema: { hide } }, async (request, reply) => {
+    const { token, expiresAt } = captures.open(realmOf(request));
+    return reply.code(201).send({ token, expiresAt: new Date(expiresAt).toISOString() });
+  });
+  app.post<{ Body: EnrollRequest }>(
+    '/api/kiosk/enroll',
+    { config: visit, bodyLimit: PICTURE, schema: { hide, body: EnrollRequest } },
+    async (request) => {
+      const { picture, consent, ...person } = request.body;
+      const { enrollments } = await checks.enroll({
+        ...realmOf(request),
+        ...defined(person),
+        ...(consent && {
+          consent: {
+            textVersion: consent.textVersion,
+            method: consent.method === 'operator' ? 'kiosk, signed before the operator' : 'kiosk, typed name',
+            legalBasis: 'explicit consent',
+            purposes: [...purposes],
+            through: 'self',
+          },
+        }),
+        email: person.email,
+        picture: bytesOf(picture),
+        actor: actorOf(request),
+        request: request.id,
+      });
+      return { pictures: enrollments };
+    },
+  );
+  app.post<{ Body: VerifyRequest }>(
+    '/api/kiosk/verify',
+    { config: visit, bodyLimit: PICTURE, schema: { hide, body: VerifyRequest } },
+    async (request) => {
+      const { email, picture } = request.body;
+      const { verified, verification } = await checks.verify({
+        ...realmOf(request),
+        ...defined({ email }),
+        picture: bytesOf(picture),
+        actor: actorOf(request),
+        request: request.id,
+      });
+      return { verified, reference: verification };
+    },
+  );
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { emailAddress, lineOfText } from '../../http/text-fields.ts';
+
+const secret = z.string().min(1).max(200);
+const kioskId = z.string().regex(/^ksk_[0-9a-z]{26}$/);
+
+export const ClaimRequest = z.strictObject({
+  code: z.string().min(1).max(40),
+  publicKey: z.string().min(1).max(400),
+});
+export const OutcomeRequest = z.strictObject({ claim: secret });
+export const ChallengeRequest = z.strictObject({ kiosk: kioskId });
+export const SessionRequest = z.strictObject({ kiosk: kioskId, challenge: secret, signature: secret });
+
+const proof = {
+  pin: z.string().min(1).max(20).optional(),
+  password: z.string().min(1).max(1024).optional(),
+};
+const oneProof = ({ pin, password }: { pin?: string | undefined; password?: string | undefined }) =>
+  (pin === undefined) !== (password === undefined);
+export const OperatorRequest = z
+  .strictObject({ email: emailAddress, ...proof })
+  .refine(oneProof, 'Send pin or password.');
+export const LeaveRequest = z.strictObject(proof).refine(oneProof, 'Send pin or password.');
+
+/** JPEG as base64, at most 10 MB. */
+const picture = z.base64().min(1).max(13_400_000);
+
+export const EnrollRequest = z.strictObject({
+  email: emailAddress,
+  name: lineOfText(200).optional(),
+  picture,
+  /** With the first picture: the text the person agreed to, and how. */
+  consent: z
+    .strictObject({
+      textVersion: lineOfText(80),
+      method: z.enum(['typed-name', 'operator']),
+    })
+    .optional(),
+});
+export const VerifyRequest = z.strictObject({ email: emailAddress.optional(), picture });
+
+export type OperatorRequest = z.output<typeof OperatorRequest>;
+export type LeaveRequest = z.output<typeof LeaveRequest>;
+export type ClaimRequest = z.output<typeof ClaimRequest>;
+export type OutcomeRequest = z.output<typeof OutcomeRequest>;
+export type ChallengeRequest = z.output<typeof ChallengeRequest>;
+export type SessionRequest = z.output<typeof SessionRequest>;
+export type EnrollRequest = z.output<typeof EnrollRequest>;
+export type VerifyRequest = z.output<typeof VerifyRequest>;

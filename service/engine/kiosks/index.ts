@@ -1,0 +1,4 @@
+export type { Kiosk, KioskOperator, Pairing } from './kiosk.ts';
+export type { Kiosks, KiosksDeps } from './kiosks.ts';
+export { createKiosks } from './kiosks.ts';
+export type { Proof } from './operators.ts';

@@ -1,0 +1,121 @@
+import type { Selectable } from 'kysely';
+import type { KioskId, OrganizationId, World } from '../../lib/id.ts';
+import { normalizeEmail } from '../../storage/email-address.ts';
+import type { Integrity } from '../../storage/keys/integrity.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import { fingerprintOf } from './device-key.ts';
+import { type Kiosk, MOST_TRIES } from './kiosk.ts';
+
+/** Detects rows that a writer of the database without keys made or changed. */
+export type KioskIntegrity = Pick<Integrity, 'mac' | 'verify'>;
+
+export { normalizeEmail };
+
+type Row = Selectable<Schema['kiosk']>;
+
+/** With the key that its sessions are opened with. */
+export interface KnownKiosk extends Kiosk {
+  publicKey: string;
+}
+
+const protectedFields = (row: Omit<Row, 'mac'>) => [
+  'kiosk-1',
+  row.id,
+  row.organization,
+  row.world,
+  row.public_key,
+  row.paired_at,
+  row.revoked_at,
+];
+
+function fromRow(row: Row): KnownKiosk {
+  return {
+    id: row.id as KioskId,
+    organization: row.organization as OrganizationId,
+    world: row.world as World,
+    name: row.name,
+    publicKey: row.public_key,
+    fingerprint: fingerprintOf(row.public_key),
+    pairedAt: row.paired_at,
+    pinLocked: row.pin_failures >= MOST_TRIES,
+    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+    ...(row.last_seen_at === null ? {} : { lastSeenAt: row.last_seen_at }),
+  };
+}
+
+export async function insertKiosk(
+  tx: Tx,
+  integrity: KioskIntegrity,
+  kiosk: Pick<KnownKiosk, 'id' | 'organization' | 'world' | 'name' | 'publicKey' | 'pairedAt'>,
+): Promise<void> {
+  const row = {
+    id: kiosk.id,
+    organization: kiosk.organization,
+    world: kiosk.world,
+    name: kiosk.name,
+    public_key: kiosk.publicKey,
+    paired_at: kiosk.pairedAt,
+    revoked_at: null,
+    last_seen_at: null,
+    pin_failures: 0,
+  };
+  await tx
+    .insertInto('kiosk')
+    .values({ ...row, mac: integrity.mac('kiosk', protectedFields(row)) })
+    .execute();
+}
+
+/** None for a row that something else than this service made or changed. */
+export async function selectKiosk(
+  db: Db,
+  integrity: KioskIntegrity,
+  id: string,
+): Promise<KnownKiosk | undefined> {
+  const row = await db.selectFrom('kiosk').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && integrity.verify('kiosk', protectedFields(row), row.mac) ? fromRow(row) : undefined;
+}
+
+/** The newest first. */
+export async function selectKiosks(db: Db, organization: OrganizationId): Promise<Kiosk[]> {
+  const rows = await db
+    .selectFrom('kiosk')
+    .selectAll()
+    .where('organization', '=', organization)
+    .orderBy('id', 'desc')
+    .execute();
+  return rows.map((row) => {
+    const { publicKey: _, ...kiosk } = fromRow(row);
+    return kiosk;
+  });
+}
+
+export async function updateRevoked(
+  tx: Tx,
+  integrity: KioskIntegrity,
+  id: KioskId,
+  revokedAt: number,
+): Promise<void> {
+  const row = await tx.selectFrom('kiosk').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  const mac = integrity.mac('kiosk', protectedFields({ ...row, revoked_at: revokedAt }));
+  await tx.updateTable('kiosk').set({ revoked_at: revokedAt, mac }).where('id', '=', id).execute();
+}
+
+export async function updateSeen(tx: Tx, id: KioskId, at: number): Promise<void> {
+  await tx.updateTable('kiosk').set({ last_seen_at: at }).where('id', '=', id).execute();
+}
+
+/** Counts one try, which is a failure until it is known to be none. False: there were too many already. */
+export async function countPinTry(tx: Tx, id: KioskId): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('kiosk')
+    .set((of) => ({ pin_failures: of('pin_failures', '+', 1) }))
+    .where('id', '=', id)
+    .where('pin_failures', '<', MOST_TRIES)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export async function forgetPinTries(tx: Tx, id: KioskId): Promise<void> {
+  await tx.updateTable('kiosk').set({ pin_failures: 0 }).where('id', '=', id).execute();
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids, OrganizationId, World } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import { fingerprintOf, readDeviceKey } from './device-key.ts';
+import { MOST_TRIES, type Pairing } from './kiosk.ts';
+
+const LIFE = 5 * 60_000;
+/** Milliseconds after its end that the device can still learn what became of it. */
+const KEPT = 60_000;
+/** Crockford's base 32: no i, l, o, u. */
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+interface Open {
+  id: string;
+  organization: OrganizationId;
+  world: World;
+  name: string;
+  code: string;
+  expiresAt: number;
+  tries: number;
+  device?: { publicKey: string; claim: string };
+  /** The kiosk that it became. */
+  became?: string;
+  cancelled?: true;
+}
+
+export interface PairingsDeps {
+  clock: Clock;
+  ids: Ids;
+  random: (into: Uint8Array) => void;
+}
+
+/**
+ * Codes that pair a device, in memory: five minutes each. A wrong code counts against every code that is open, for it is not known
+ * which was meant; after five a code is of no use. A device that gave the right one waits until a person at the box confirms it.
+ */
+export function createPairings({ clock, ids, random }: PairingsDeps) {
+  const open = new Map<string, Open>();
+
+  const tidy = () => {
+    for (const [id, { expiresAt }] of open) if (expiresAt + KEPT <= clock.now()) open.delete(id);
+  };
+  const isOpen = (one: Open) => one.expiresAt > clock.now() && !one.became && !one.cancelled;
+  const takesCodes = (one: Open) => isOpen(one) && !one.device && one.tries < MOST_TRIES;
+
+  function find(organization: OrganizationId, id: string): Open {
+    const one = open.get(id);
+    if (one?.organization === organization && isOpen(one)) return one;
+    throw new Problem('NOT_FOUND', 'There is no such pairing, or its five minutes are over: begin another.');
+  }
+  const describe = (one: Open): Pairing => ({
+    id: one.id,
+    organization: one.organization,
+    world: one.world,
+    name: one.name,
+    expiresAt: one.expiresAt,
+    state: one.device
+      ? { is: 'claimed', fingerprint: fingerprintOf(one.device.publicKey) }
+      : { is: 'waiting', triesLeft: MOST_TRIES - one.tries },
+  });
+
+  return {
+    begin(organization: OrganizationId, world: World, name: string): Pairing & { code: string } {
+      tidy();
+      const code = makeCode(random);
+      const id = ids.next('kioskPairing');
+      const one: Open = { id, organization, world, name, code, expiresAt: clock.now() + LIFE, tries: 0 };
+      open.set(id, one);
+      return { ...describe(one), code };
+    },
+    get: (organization: OrganizationId, id: string): Pairing => describe(find(organization, id)),
+    cancel(organization: OrganizationId, id: string): void {
+      find(organization, id).cancelled = true;
+    },
+
+    /** Throws SIGN_IN_REFUSED. The claim is the device's own secret until it is confirmed. */
+    claim(typed: string, key: string): { claim: string; fingerprint: string } {
+      const publicKey = readDeviceKey(key);
+      const code = readCode(typed);
+      const candidates = [...open.values()].filter(takesCodes);
+      const meant = candidates.find((one) => one.code === code);
+      if (!meant) {
+        for (const one of candidates) one.tries++;
+        throw new Problem(
+          'SIGN_IN_REFUSED',
+          'This code is wrong, was used, or is over: after five wrong codes, or five minutes, a new one is needed.',
+        );
+      }
+      const bytes = new Uint8Array(32);
+      random(bytes);
+      const claim = Buffer.from(bytes).toString('base64url');
+      meant.device = { publicKey, claim: hashOf(claim) };
+      return { claim, fingerprint: fingerprintOf(publicKey) };
+    },
+
+    /** What became of a claim. */
+    outcome(claim: string): { is: 'waiting' } | { is: 'paired'; kiosk: string } | { is: 'ended' } {
+      const hash = hashOf(claim);
+      const one = [...open.values()].find(({ device }) => device?.claim === hash);
+      if (one?.became !== undefined) return { is: 'paired', kiosk: one.became };
+      return one && isOpen(one) ? { is: 'waiting' } : { is: 'ended' };
+    },
+
+    /** The device that waits. Throws CONFLICT while there is none. */
+    waiting(organization: OrganizationId, id: string) {
+      const one = find(organization, id);
+      if (!one.device) throw new Problem('CONFLICT', 'No device has given the code yet.');
+      return { ...describe(one), publicKey: one.device.publicKey };
+    },
+    became(id: string, kiosk: string): void {
+      const one = open.get(id);
+      if (one) one.became = kiosk;
+    },
+  };
+}
+
+function makeCode(random: (into: Uint8Array) => void): string {
+  const bytes = new Uint8Array(8);
+  random(bytes);
+  return [...bytes].map((byte) => LETTERS[byte % 32]).join('');
+}
+
+/** What people write differently is the same. */
+const readCode = (typed: string) =>
+  typed.slice(0, 40).toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
+
+const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex');
