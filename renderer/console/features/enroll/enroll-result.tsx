@@ -1,0 +1,137 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { useWorld } from '../../session/session-query.ts';
+import { enrollPictures, type Order, type PictureResult } from './enroll-pictures.ts';
+import { enrollStrings } from './strings.ts';
+
+/** Sends the pictures once, shows how far it is, and then what became of each. */
+export function EnrollResult({
+  order,
+  pictures,
+  next,
+  retry,
+}: {
+  order: Order;
+  pictures: readonly Blob[];
+  next(): void;
+  retry(): void;
+}) {
+  const t = useStrings(enrollStrings);
+  const env = useWorld();
+  const queryClient = useQueryClient();
+  const [number, setNumber] = useState(1);
+  const begun = useRef(false);
+  const enroll = useMutation({
+    mutationFn: () => enrollPictures(env, order, pictures, setNumber),
+    onSuccess: () => queryClient.invalidateQueries(),
+  });
+  useEffect(() => {
+    if (begun.current) return;
+    begun.current = true;
+    enroll.mutate();
+  });
+  return (
+    <Stack gap={24}>
+      {enroll.error && <LoadFailed error={enroll.error} retry={() => enroll.mutate()} />}
+      {enroll.isPending && (
+        <Card>
+          <Stack gap={12}>
+            <p role="status">{t('sending', { number: String(number), total: String(pictures.length) })}</p>
+            <progress value={number - 1} max={pictures.length} style={{ width: '100%' }} aria-hidden="true" />
+          </Stack>
+        </Card>
+      )}
+      {enroll.data && <Results order={order} results={enroll.data} />}
+      {!enroll.isPending && <Ways results={enroll.data} next={next} retry={retry} />}
+    </Stack>
+  );
+}
+
+function Results({ order: { email }, results }: { order: Order; results: readonly PictureResult[] }) {
+  const t = useStrings(enrollStrings);
+  const count = results.filter((one) => one.is === 'enrolled' && !one.reply.repeated).length;
+  const isDuplicate = results.some((one) => one.is === 'enrolled' && one.reply.duplicate);
+  return (
+    <>
+      <Note
+        kind={count > 0 ? 'ok' : 'bad'}
+        title={count > 0 ? t('enrolled', { count }) : t('noneEnrolled')}
+      />
+      {isDuplicate && (
+        <Note kind="warn" title={t('duplicate')}>
+          {t('duplicateText')}
+        </Note>
+      )}
+      <Card title={t('resultTitle', { email })}>
+        <Stack gap={12}>
+          {results.map((result, index) => (
+            <Result key={index} number={index + 1} result={result} />
+          ))}
+        </Stack>
+      </Card>
+    </>
+  );
+}
+
+function Result({ number, result }: { number: number; result: PictureResult }) {
+  const t = useStrings(enrollStrings);
+  const format = useFormat();
+  const picture = t('pictureNumber', { number: String(number) });
+  if (result.is === 'refused')
+    return (
+      <Row between>
+        <span>
+          {picture}: {result.message}
+        </span>
+        <Badge kind="bad">{t('refused')}</Badge>
+      </Row>
+    );
+  const { quality, repeated } = result.reply;
+  return (
+    <Row between>
+      <span>
+        {picture}: {t('qualityOf', { score: format.score(quality.score) })}
+        {quality.reason !== undefined && `. ${quality.reason}`}
+      </span>
+      <Badge kind={repeated ? 'outline' : 'ok'}>{repeated ? t('repeated') : t('accepted')}</Badge>
+    </Row>
+  );
+}
+
+function Ways({
+  results,
+  next,
+  retry,
+}: {
+  results: readonly PictureResult[] | undefined;
+  next(): void;
+  retry(): void;
+}) {
+  const t = useStrings(enrollStrings);
+  const enrolled = results?.find((one) => one.is === 'enrolled');
+  return (
+    <Row>
+      {enrolled === undefined ? (
+        <Button kind="primary" onClick={retry}>
+          {t('retry')}
+        </Button>
+      ) : (
+        <>
+          <Button kind="primary" onClick={next}>
+            {t('next')}
+          </Button>
+          <ButtonLink to="/people/$id" params={{ id: enrolled.reply.userId }}>
+            {t('openPerson')}
+          </ButtonLink>
+        </>
+      )}
+    </Row>
+  );
+}
