@@ -15,6 +15,16 @@ export interface Screen {
 
 export const screens: readonly Screen[] = [
   { path: '/sign-in', data: 'empty' },
+  { path: '/overview' },
+  { path: '/overview?span=week', data: 'full', name: 'overview-week' },
+  { path: '/people' },
+  { path: '/people/{person}', data: 'full', name: 'person' },
+  { path: '/people/{person}', data: 'full', press: ['Erase person'], name: 'erase' },
+  { path: '/enroll', data: 'full' },
+  { path: '/verifications' },
+  { path: '/verifications/{verification}', data: 'full', name: 'verification' },
+  { path: '/keys' },
+  { path: '/keys/new', data: 'full' },
   { path: '/settings' },
   { path: '/settings?env=test', data: 'full', name: 'settings-test-world' },
   { path: '/sites' },

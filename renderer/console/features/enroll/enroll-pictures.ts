@@ -47,10 +47,8 @@ async function enrollOne(env: 'live' | 'test', order: Order, picture: Blob): Pro
     const reply = await replyOf(
       admin.POST('/api/admin/subjects', {
         params: { query: { env } },
-        // The document says text for binary parts: the form carries the picture itself.
-        body: { request: order, file: picture as unknown as string },
-        bodySerializer: (body) =>
-          toUploadForm({ request: body.request, file: body.file as unknown as Blob }),
+        body: { request: order, file: picture },
+        bodySerializer: toUploadForm,
       }),
     );
     return { is: 'enrolled', reply };

@@ -10,7 +10,8 @@ export const enrollStrings = defineStrings(
     emailWrong: 'Enter an e-mail address such as ada@example.org',
     name: 'Name',
     consent: 'Consent',
-    consentAttested: 'Your organization attested the consent of everybody once. Record one here if this person gave their own.',
+    consentAttested:
+      'Your organization attested the consent of everybody once. Record one here if this person gave their own.',
     consentNeeded: 'Your organization records consent with each enrollment.',
     own: 'Record this person’s own consent',
     textVersion: 'Version of the text',
@@ -29,7 +30,8 @@ export const enrollStrings = defineStrings(
     pictures: 'Pictures',
     cameraTitle: 'Pictures of {email}',
     files: 'Choose pictures',
-    filesHint: 'JPEG, PNG, WebP, HEIC or AVIF of one face, at most 10 MB each. Two or three in different light make later matches easier.',
+    filesHint:
+      'JPEG, PNG, WebP, HEIC or AVIF of one face, at most 10 MB each. Two or three in different light make later matches easier.',
     dropped: { one: '{count} picture chosen', other: '{count} pictures chosen' },
     enrollNow: 'Enroll',
     back: 'Back',
@@ -57,7 +59,8 @@ export const enrollStrings = defineStrings(
     emailWrong: 'Geben Sie eine E-Mail-Adresse ein, etwa ada@example.org',
     name: 'Name',
     consent: 'Einwilligung',
-    consentAttested: 'Ihre Organisation hat die Einwilligung aller einmal bescheinigt. Halten Sie hier eine eigene fest, falls es sie gibt.',
+    consentAttested:
+      'Ihre Organisation hat die Einwilligung aller einmal bescheinigt. Halten Sie hier eine eigene fest, falls es sie gibt.',
     consentNeeded: 'Ihre Organisation hält die Einwilligung bei jeder Erfassung fest.',
     own: 'Eigene Einwilligung festhalten',
     textVersion: 'Version des Textes',
@@ -76,7 +79,8 @@ export const enrollStrings = defineStrings(
     pictures: 'Bilder',
     cameraTitle: 'Bilder von {email}',
     files: 'Bilder wählen',
-    filesHint: 'JPEG, PNG, WebP, HEIC oder AVIF mit einem Gesicht, je höchstens 10 MB. Zwei oder drei bei verschiedenem Licht erleichtern spätere Vergleiche.',
+    filesHint:
+      'JPEG, PNG, WebP, HEIC oder AVIF mit einem Gesicht, je höchstens 10 MB. Zwei oder drei bei verschiedenem Licht erleichtern spätere Vergleiche.',
     dropped: { one: '{count} Bild gewählt', other: '{count} Bilder gewählt' },
     enrollNow: 'Erfassen',
     back: 'Zurück',
@@ -90,7 +94,8 @@ export const enrollStrings = defineStrings(
     refused: 'Abgelehnt',
     qualityOf: 'Qualität {score}',
     duplicate: 'Dieses Gesicht gehört vielleicht auch jemand anderem',
-    duplicateText: 'Eine andere Person mit anderer Adresse sieht ähnlich aus. Sehen Sie sich beide an, bevor Sie weitermachen.',
+    duplicateText:
+      'Eine andere Person mit anderer Adresse sieht ähnlich aus. Sehen Sie sich beide an, bevor Sie weitermachen.',
     openPerson: 'Person öffnen',
     next: 'Nächste Person erfassen',
     retry: 'Andere Bilder versuchen',

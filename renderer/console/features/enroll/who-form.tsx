@@ -85,7 +85,9 @@ export function WhoForm({
         <Button type="submit" kind="primary">
           {t('byCamera')}
         </Button>
-        <Button onClick={(event) => void form.handleSubmit((values) => next(toOrder(values), 'files'))(event)}>
+        <Button
+          onClick={(event) => void form.handleSubmit((values) => next(toOrder(values), 'files'))(event)}
+        >
           {t('byFile')}
         </Button>
       </Row>

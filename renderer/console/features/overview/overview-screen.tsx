@@ -52,7 +52,7 @@ function OverviewScreen() {
         <>
           <SpanChoice span={span} />
           {operators.includes(user.role) && (
-            <ButtonLink to={'/enroll' as '/overview'} kind="primary">
+            <ButtonLink to="/enroll" kind="primary">
               <IconUserPlus size={18} stroke={1.75} aria-hidden="true" />
               {t('enroll')}
             </ButtonLink>

@@ -50,7 +50,7 @@ function PeopleScreen() {
       replyOf(admin.GET('/api/admin/subjects/count', { params: { query: { env } }, signal })),
   });
   const enroll = operators.includes(user.role) && (
-    <ButtonLink to={'/enroll' as '/overview'} kind="primary">
+    <ButtonLink to="/enroll" kind="primary">
       <IconUserPlus size={18} stroke={1.75} aria-hidden="true" />
       {t('enroll')}
     </ButtonLink>
