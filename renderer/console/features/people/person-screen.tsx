@@ -80,12 +80,13 @@ function Aside({ person }: { person: Person }) {
             [t('changed'), <RelativeTime key="updated" at={person.updatedAt} />],
             [
               t('notSame'),
-              person.notTheSame.length > 0 &&
-                person.notTheSame.map((other) => (
-                  <Link key={other.id} to="/people/$id" params={{ id: other.id }}>
-                    {nameOf({ id: other.id })}
-                  </Link>
-                )),
+              person.notTheSame.length === 0
+                ? undefined
+                : person.notTheSame.map((other) => (
+                    <Link key={other.id} to="/people/$id" params={{ id: other.id }}>
+                      {nameOf({ id: other.id })}
+                    </Link>
+                  )),
             ],
           ]}
         />

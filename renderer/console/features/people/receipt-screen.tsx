@@ -67,10 +67,7 @@ function Shown({ receipt }: { receipt: Receipt }) {
             [t('reason'), receipt.reason],
             [t('by'), receipt.actor],
             [t('requestedAt'), <ExactTime key="requested" at={receipt.requestedAt} />],
-            [
-              t('completedAt'),
-              receipt.completedAt !== undefined && <ExactTime key="completed" at={receipt.completedAt} />,
-            ],
+            [t('completedAt'), receipt.completedAt && <ExactTime key="completed" at={receipt.completedAt} />],
             [t('ledger'), receipt.ledger && String(receipt.ledger.seq)],
           ]}
         />
