@@ -5,6 +5,7 @@ import { enrollRoutes } from './features/enroll/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
 import { peopleRoutes } from './features/people/routes.ts';
+import { securityRoutes } from './features/security/routes.ts';
 import { settingsRoutes } from './features/settings/routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
 import { sitesRoutes } from './features/sites/routes.ts';
@@ -19,6 +20,7 @@ const routeTree = rootRoute.addChildren([
   ...keyRoutes,
   ...overviewRoutes,
   ...peopleRoutes,
+  ...securityRoutes,
   ...settingsRoutes,
   ...signInRoutes,
   ...sitesRoutes,

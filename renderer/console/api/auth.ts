@@ -54,6 +54,33 @@ function opened(reply: unknown): Session {
   return session;
 }
 
+const PasskeysReply = z.object({
+  credentials: z.array(
+    z.object({
+      credentialId: z.string(),
+      name: z.string(),
+      createdAt: z.string(),
+      lastUsedAt: z.string().optional(),
+    }),
+  ),
+});
+export type Passkey = z.output<typeof PasskeysReply>['credentials'][number];
+
+const SessionsReply = z.object({
+  items: z.array(
+    z.object({
+      id: z.string(),
+      createdAt: z.string(),
+      lastSeenAt: z.string(),
+      expiresAt: z.string(),
+      source: z.string(),
+      device: z.string().optional(),
+      current: z.boolean(),
+    }),
+  ),
+});
+export type OwnSession = z.output<typeof SessionsReply>['items'][number];
+
 const RecoveryCodesReply = z.object({ codes: z.array(z.string()) });
 
 export type SignInResult =
@@ -103,6 +130,15 @@ export const auth = {
   async newRecoveryCodes(): Promise<string[]> {
     return RecoveryCodesReply.parse(await call('POST', 'recovery-codes', {})).codes;
   },
+  async passkeys(): Promise<Passkey[]> {
+    return PasskeysReply.parse(await call('GET', '2fa/passkey/credentials')).credentials;
+  },
+  removePasskey: (id: string) => call('DELETE', `2fa/passkey/credentials/${encodeURIComponent(id)}`),
+  async sessions(): Promise<OwnSession[]> {
+    return SessionsReply.parse(await call('GET', 'sessions')).items;
+  },
+  endSession: (id: string) => call('DELETE', `sessions/${encodeURIComponent(id)}`),
+  changePassword: (current: string, next: string) => call('POST', 'password', { current, next }),
   stepUpOptions: () => call('POST', 'step-up/options', {}),
   stepUp: (credential: unknown) => call('POST', 'step-up', { credential }),
   async signOut(): Promise<void> {

@@ -25,7 +25,8 @@ function AddPasskeyScreen() {
   const queryClient = useQueryClient();
   const [name, setName] = useState('');
   const [codes, setCodes] = useState<readonly string[]>();
-  const leave = () => router.navigate({ href: '/' });
+  const { to = '/' } = Route.useSearch();
+  const leave = () => router.navigate({ href: to });
   const { user, limitedTo } = useSession();
   const isFirst = Boolean(user.factorDueAt) || limitedTo === 'enrollment';
   const obstacle = passkeyObstacle();

@@ -21,6 +21,7 @@ const signIn = createRoute({
 const addPasskey = createRoute({
   getParentRoute: () => rootRoute,
   path: '/add-passkey',
+  validateSearch: SignInSearch,
 }).lazy(() => import('./add-passkey-screen.tsx').then(({ Route }) => Route));
 
 export const signInRoutes = [signIn, addPasskey] as const;

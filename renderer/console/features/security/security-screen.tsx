@@ -1,0 +1,46 @@
+import { createLazyRoute } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { useSession } from '../../session/session-query.ts';
+import { OwnPasskeys } from './own-passkeys.tsx';
+import { OwnSessions } from './own-sessions.tsx';
+import { PasswordForm } from './password-form.tsx';
+import { NewRecoveryCodes, RecoveryCodes } from './recovery-codes.tsx';
+import { securityStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/security')({ component: SecurityScreen });
+
+/** How the reader signs in, and where. */
+function SecurityScreen() {
+  const t = useStrings(securityStrings);
+  const format = useFormat();
+  const { user } = useSession();
+  const [codes, setCodes] = useState<readonly string[]>();
+  if (codes)
+    return (
+      <Page
+        title={t('codesTitle')}
+        lead={t('codesText')}
+        parents={[{ label: t('title'), to: '/security' }]}
+        reading
+      >
+        <RecoveryCodes codes={codes} done={() => setCodes(undefined)} />
+      </Page>
+    );
+  return (
+    <Page title={t('title')} lead={t('lead', { email: user.email })} reading>
+      {user.factorDueAt && (
+        <Note kind="warn" title={t('factorDue')}>
+          {t('factorDueText', { date: format.dateTime(user.factorDueAt) })}
+        </Note>
+      )}
+      <OwnPasskeys />
+      <NewRecoveryCodes show={setCodes} />
+      <PasswordForm />
+      <OwnSessions />
+    </Page>
+  );
+}
