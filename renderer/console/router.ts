@@ -2,6 +2,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { Refusal } from './api/refusal.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
+import { administratorRoutes } from './features/administrators/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
 import { peopleRoutes } from './features/people/routes.ts';
@@ -17,6 +18,7 @@ import './screen-data.ts';
 /** Every screen: one line for each feature, in the order of the alphabet. */
 const routeTree = rootRoute.addChildren([
   ...enrollRoutes,
+  ...administratorRoutes,
   ...keyRoutes,
   ...overviewRoutes,
   ...peopleRoutes,

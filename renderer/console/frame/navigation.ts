@@ -77,7 +77,7 @@ export const navigation: readonly NavigationGroup[] = [
   {
     label: 'groupOrganization',
     entries: [
-      { to: '/administrators', label: 'administrators', icon: IconUsersGroup, roles: auditors },
+      { to: '/administrators', label: 'administrators', icon: IconUsersGroup, roles: ['owner', 'auditor'] },
       { to: '/evidence', label: 'evidence', icon: IconFileCertificate, roles: readers },
       { to: '/settings', label: 'settings', icon: IconSettings, roles: readers },
     ],

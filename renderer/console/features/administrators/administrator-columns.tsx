@@ -1,0 +1,99 @@
+import { useMemo } from 'react';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column } from '../../../ui/tables/column.ts';
+import { TwoLines } from '../../../ui/tables/data-table.tsx';
+import type { Schemas } from '../../api/admin.ts';
+import { useSession } from '../../session/session-query.ts';
+import { stateOf } from './administrator-state.ts';
+import { administratorStrings } from './strings.ts';
+
+export type Administrator = Schemas['Administrator'];
+
+export function useColumns(): readonly Column<Administrator>[] {
+  const t = useStrings(administratorStrings);
+  const { user } = useSession();
+  return useMemo(
+    () => [
+      {
+        id: 'name',
+        header: t('administrator'),
+        cell: ({ id, name, email }) => (
+          <TwoLines second={email}>
+            <b>{name}</b> {id === user.id && <span className="muted">({t('you')})</span>}
+          </TwoLines>
+        ),
+      },
+      { id: 'state', header: t('state'), priority: 2, cell: (one) => <State of={one} /> },
+      {
+        id: 'role',
+        header: t('role'),
+        priority: 2,
+        cell: ({ role, applianceOwner }) => (
+          <TwoLines second={applianceOwner ? t('applianceOwner') : undefined}>{t(role)}</TwoLines>
+        ),
+      },
+      { id: 'factors', header: t('factors'), priority: 2, cell: (one) => <Factors of={one} /> },
+      {
+        id: 'lastSignIn',
+        header: t('lastSignIn'),
+        cell: ({ lastSignInAt }) =>
+          lastSignInAt === undefined ? (
+            <span className="muted">{t('never')}</span>
+          ) : (
+            <RelativeTime at={lastSignInAt} />
+          ),
+      },
+      {
+        id: 'created',
+        header: t('created'),
+        priority: 3,
+        cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
+      },
+    ],
+    [t, user.id],
+  );
+}
+
+function Factors({ of }: { of: Administrator }) {
+  const t = useStrings(administratorStrings);
+  const format = useFormat();
+  if (of.passkeys === 0 && of.factorDueAt)
+    return <TwoLines second={t('due', { date: format.date(of.factorDueAt) })}>{t('noFactor')}</TwoLines>;
+  return (
+    <TwoLines second={t('codesLeft', { count: of.recoveryCodes })}>
+      {t('passkeys', { count: of.passkeys })}
+    </TwoLines>
+  );
+}
+
+/** `withRole`: where the column of the role is hidden. */
+export function State({ of, withRole = false }: { of: Administrator; withRole?: boolean }) {
+  const t = useStrings(administratorStrings);
+  return (
+    <>
+      <StateBadge of={of} /> {withRole && t(of.role)}
+    </>
+  );
+}
+
+function StateBadge({ of }: { of: Administrator }) {
+  const t = useStrings(administratorStrings);
+  const state = stateOf(of);
+  switch (state) {
+    case 'active':
+      return <Badge kind="ok">{t('active')}</Badge>;
+    case 'invited':
+      return <Badge kind="info">{t('invited')}</Badge>;
+    case 'no-factor':
+      return <Badge kind="warn">{t('noFactor')}</Badge>;
+    case 'disabled':
+      return <Badge kind="outline">{t('disabled')}</Badge>;
+    case 'altered':
+      return <Badge kind="bad">{t('altered')}</Badge>;
+    default:
+      return state satisfies never;
+  }
+}

@@ -1,0 +1,43 @@
+import { CopyOnce } from '../../../ui/code/copy-once.tsx';
+import { Card, Stack } from '../../../ui/layout/layout.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { administratorStrings } from './strings.ts';
+
+/** A one-time code, this once, and what the person does with it. */
+export function CodePage({
+  title,
+  of,
+  code,
+  done,
+}: {
+  title: string;
+  of: { name: string; email: string };
+  code: string;
+  done(): void;
+}) {
+  const t = useStrings(administratorStrings);
+  return (
+    <Page title={title} lead={t('codeLead')} parents={[{ label: t('title'), to: '/administrators' }]} reading>
+      <Card>
+        <Stack>
+          <CopyOnce
+            label={t('code')}
+            secret={code}
+            warning={t('codeWarning')}
+            storedLabel={t('handedOver')}
+            doneLabel={t('done')}
+            done={done}
+          />
+        </Stack>
+      </Card>
+      <Card title={t('nextSteps')}>
+        <ol>
+          <li>{t('step1', { address: `${location.origin}/console/sign-in` })}</li>
+          <li>{t('step2', { email: of.email })}</li>
+          <li>{t('step3')}</li>
+        </ol>
+      </Card>
+    </Page>
+  );
+}
