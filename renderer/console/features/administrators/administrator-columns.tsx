@@ -39,6 +39,7 @@ export function useColumns(): readonly Column<Administrator>[] {
       {
         id: 'lastSignIn',
         header: t('lastSignIn'),
+        priority: 2,
         cell: ({ lastSignInAt }) =>
           lastSignInAt === undefined ? (
             <span className="muted">{t('never')}</span>

@@ -15,6 +15,7 @@ import { LoadFailed } from '../../load-failed.tsx';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { passkeyObstacle } from '../../session/passkeys.ts';
 import { sessionQuery } from '../../session/session-query.ts';
+import styles from './security.module.css';
 import { securityStrings } from './strings.ts';
 
 export function OwnPasskeys() {
@@ -31,23 +32,25 @@ export function OwnPasskeys() {
   return (
     <Card title={t('passkeys')} actions={data?.length !== 0 && add} flush>
       {obstacle && <PasskeyObstacle obstacle={obstacle} />}
-      <DataTable
-        label={t('passkeys')}
-        columns={useColumns()}
-        rows={data}
-        rowId={({ credentialId }) => credentialId}
-        rowName={({ name }) => name}
-        secondLine={({ lastUsedAt }) => <LastUse at={lastUsedAt} />}
-        failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
-        actions={(passkey) => [
-          { label: t('removePasskey'), danger: true, onClick: () => setLeaving(passkey) },
-        ]}
-        empty={
-          <EmptyState icon={IconFingerprint} title={t('noPasskey')} action={add}>
-            {t('noPasskeyText')}
-          </EmptyState>
-        }
-      />
+      <div className={styles.flush}>
+        <DataTable
+          label={t('passkeys')}
+          columns={useColumns()}
+          rows={data}
+          rowId={({ credentialId }) => credentialId}
+          rowName={({ name }) => name}
+          secondLine={({ lastUsedAt }) => <LastUse at={lastUsedAt} />}
+          failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
+          actions={(passkey) => [
+            { label: t('removePasskey'), danger: true, onClick: () => setLeaving(passkey) },
+          ]}
+          empty={
+            <EmptyState icon={IconFingerprint} title={t('noPasskey')} action={add}>
+              {t('noPasskeyText')}
+            </EmptyState>
+          }
+        />
+      </div>
       {leaving && <Remove passkey={leaving} close={() => setLeaving(undefined)} />}
     </Card>
   );

@@ -11,6 +11,8 @@ import { DataTable } from '../../../ui/tables/data-table.tsx';
 import { auth, type OwnSession } from '../../api/auth.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { useSignOut } from '../../session/use-sign-out.ts';
+import { nameDevice } from './name-device.ts';
+import styles from './security.module.css';
 import { securityStrings } from './strings.ts';
 
 export function OwnSessions() {
@@ -41,24 +43,26 @@ export function OwnSessions() {
       flush
     >
       {end.error && <LoadFailed error={end.error} title={t('notEnded')} />}
-      <DataTable
-        label={t('sessions')}
-        columns={useColumns()}
-        rows={data}
-        rowId={({ id }) => id}
-        rowName={({ device, source }) => device ?? source}
-        secondLine={({ source, lastSeenAt }) => (
-          <>
-            {source}, <RelativeTime at={lastSeenAt} />
-          </>
-        )}
-        failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
-        actions={(session) => [
-          session.current
-            ? { label: t('signOut'), onClick: () => void signOut() }
-            : { label: t('endSession'), danger: true, onClick: () => end.mutate([session]) },
-        ]}
-      />
+      <div className={styles.flush}>
+        <DataTable
+          label={t('sessions')}
+          columns={useColumns()}
+          rows={data}
+          rowId={({ id }) => id}
+          rowName={({ device, source }) => nameDevice(device) ?? source}
+          secondLine={({ source, lastSeenAt }) => (
+            <>
+              {source}, <RelativeTime at={lastSeenAt} />
+            </>
+          )}
+          failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
+          actions={(session) => [
+            session.current
+              ? { label: t('signOut'), onClick: () => void signOut() }
+              : { label: t('endSession'), danger: true, onClick: () => end.mutate([session]) },
+          ]}
+        />
+      </div>
     </Card>
   );
 }
@@ -72,7 +76,8 @@ function useColumns(): readonly Column<OwnSession>[] {
         header: t('device'),
         cell: ({ device, current }) => (
           <>
-            <b>{device ?? t('unknownDevice')}</b> {current && <Badge kind="info">{t('thisOne')}</Badge>}
+            <b title={device}>{nameDevice(device) ?? t('unknownDevice')}</b>{' '}
+            {current && <Badge kind="info">{t('thisOne')}</Badge>}
           </>
         ),
       },
