@@ -1,7 +1,5 @@
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { useSession } from '../../session/session-query.ts';
@@ -16,7 +14,6 @@ export const Route = createLazyRoute('/security')({ component: SecurityScreen })
 /** How the reader signs in, and where. */
 function SecurityScreen() {
   const t = useStrings(securityStrings);
-  const format = useFormat();
   const { user } = useSession();
   const [codes, setCodes] = useState<readonly string[]>();
   if (codes)
@@ -32,11 +29,6 @@ function SecurityScreen() {
     );
   return (
     <Page title={t('title')} lead={t('lead', { email: user.email })} reading>
-      {user.factorDueAt && (
-        <Note kind="warn" title={t('factorDue')}>
-          {t('factorDueText', { date: format.dateTime(user.factorDueAt) })}
-        </Note>
-      )}
       <OwnPasskeys />
       <NewRecoveryCodes show={setCodes} />
       <PasswordForm />

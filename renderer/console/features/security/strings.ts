@@ -4,9 +4,6 @@ export const securityStrings = defineStrings(
   {
     title: 'Security',
     lead: 'How you sign in as {email}, and where you are signed in.',
-    factorDue: 'Your password alone signs you in',
-    factorDueText:
-      'Add a passkey until {date}. After that you need a one-time code from an owner to sign in.',
     passkeys: 'Passkeys',
     passkey: 'Passkey',
     addPasskey: 'Add passkey',
@@ -60,9 +57,6 @@ export const securityStrings = defineStrings(
   {
     title: 'Sicherheit',
     lead: 'Wie Sie sich als {email} anmelden, und wo Sie angemeldet sind.',
-    factorDue: 'Ihr Passwort allein meldet Sie an',
-    factorDueText:
-      'Fügen Sie bis {date} einen Passkey hinzu. Danach brauchen Sie zum Anmelden einen Einmal-Code eines Eigentümers.',
     passkeys: 'Passkeys',
     passkey: 'Passkey',
     addPasskey: 'Passkey hinzufügen',
