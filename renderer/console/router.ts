@@ -1,8 +1,8 @@
 import { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { Refusal } from './api/refusal.ts';
-import { enrollRoutes } from './features/enroll/routes.ts';
 import { administratorRoutes } from './features/administrators/routes.ts';
+import { enrollRoutes } from './features/enroll/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
 import { peopleRoutes } from './features/people/routes.ts';
