@@ -2,6 +2,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { Refusal } from './api/refusal.ts';
 import { administratorRoutes } from './features/administrators/routes.ts';
+import { auditRoutes } from './features/audit/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
@@ -19,6 +20,7 @@ import './screen-data.ts';
 const routeTree = rootRoute.addChildren([
   ...enrollRoutes,
   ...administratorRoutes,
+  ...auditRoutes,
   ...keyRoutes,
   ...overviewRoutes,
   ...peopleRoutes,

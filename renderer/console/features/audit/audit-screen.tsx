@@ -1,0 +1,145 @@
+import { IconFileText, IconRefresh } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { ExactTime } from '../../../ui/badges/relative-time.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { shortenId } from '../../../ui/format/format.ts';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column } from '../../../ui/tables/column.ts';
+import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { usePages } from '../../../ui/tables/use-pages.ts';
+import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { QueryTable } from '../../query-table.tsx';
+import { useSession } from '../../session/session-query.ts';
+import { AuditLineDialog } from './audit-line-dialog.tsx';
+import { ExportDialog } from './export-dialog.tsx';
+import { Outcome } from './outcome.tsx';
+import { auditStrings } from './strings.ts';
+import { VerifyChain } from './verify-chain.tsx';
+
+export const Route = createLazyRoute('/audit')({ component: AuditScreen });
+
+type Line = Schemas['AuditLine'];
+const LIMIT = 50;
+
+function AuditScreen() {
+  const t = useStrings(auditStrings);
+  const { user } = useSession();
+  const { action, person, after } = Route.useSearch();
+  const navigate = useNavigate();
+  const [shown, setShown] = useState<Line>();
+  const [exporting, setExporting] = useState(false);
+  const pages = usePages(
+    after,
+    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
+  );
+  const query = useQuery({
+    queryKey: ['audit', action, person, after],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/audit', {
+          params: { query: { limit: LIMIT, cursor: after, action, subject: person } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    // Each reading is written to the log: only when somebody asks for it.
+    refetchOnWindowFocus: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const isFiltered = action !== undefined || person !== undefined;
+  const change = (patch: FilterValues) =>
+    void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+  return (
+    <Page
+      title={t('title')}
+      lead={t('lead')}
+      actions={
+        <>
+          <Button busy={query.isFetching} onClick={() => void query.refetch()}>
+            <IconRefresh size={18} stroke={1.75} aria-hidden="true" />
+            {t('reload')}
+          </Button>
+          <Button onClick={() => setExporting(true)}>{t('export')}</Button>
+        </>
+      }
+    >
+      {user.applianceOwner && <VerifyChain />}
+      <QueryTable
+        label={t('list')}
+        columns={useColumns(setShown)}
+        query={query}
+        rowId={({ seq }) => String(seq)}
+        paging={{ pages, limit: LIMIT }}
+        secondLine={({ actor, outcome }) => (
+          <>
+            <Outcome outcome={outcome} /> {actor}
+          </>
+        )}
+        filters={
+          <FilterBar filters={useFilters()} values={{ action, person } as FilterValues} change={change} />
+        }
+        {...(isFiltered && { clearFilters: () => change({ action: undefined, person: undefined }) })}
+        empty={
+          <EmptyState icon={IconFileText} title={t('empty')}>
+            {t('emptyText')}
+          </EmptyState>
+        }
+      />
+      {shown && <AuditLineDialog line={shown} close={() => setShown(undefined)} />}
+      {exporting && <ExportDialog close={() => setExporting(false)} />}
+    </Page>
+  );
+}
+
+function useColumns(show: (line: Line) => void): readonly Column<Line>[] {
+  const t = useStrings(auditStrings);
+  return useMemo(
+    () => [
+      {
+        id: 'action',
+        header: t('action'),
+        cell: (line) => (
+          <Button
+            kind="quiet"
+            small
+            onClick={() => show(line)}
+            aria-label={t('showLine', { seq: line.seq, action: line.action })}
+          >
+            <code>{line.action}</code>
+          </Button>
+        ),
+      },
+      {
+        id: 'outcome',
+        header: t('outcome'),
+        priority: 2,
+        cell: ({ outcome }) => <Outcome outcome={outcome} />,
+      },
+      { id: 'actor', header: t('actor'), priority: 2, cell: ({ actor }) => <code>{shortenId(actor)}</code> },
+      {
+        id: 'target',
+        header: t('target'),
+        priority: 3,
+        cell: ({ target, subject }) => <code>{shortenId(target ?? subject ?? '')}</code>,
+      },
+      { id: 'time', header: t('time'), cell: ({ time }) => <ExactTime at={time} /> },
+      { id: 'seq', header: t('number'), number: true, priority: 3, cell: ({ seq }) => seq },
+    ],
+    [t, show],
+  );
+}
+
+function useFilters(): readonly Filter[] {
+  const t = useStrings(auditStrings);
+  return useMemo(
+    () => [
+      { key: 'action', label: t('action'), kind: 'text', hint: t('actionHint') },
+      { key: 'person', label: t('person'), kind: 'text', hint: t('personHint') },
+    ],
+    [t],
+  );
+}

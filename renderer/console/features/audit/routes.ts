@@ -1,0 +1,25 @@
+import { createRoute } from '@tanstack/react-router';
+import { z } from 'zod';
+import { rootRoute } from '../../root-route.ts';
+import { auditors } from '../../screen-data.ts';
+
+const audit = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/audit',
+  staticData: { roles: auditors },
+  validateSearch: z.object({
+    action: z
+      .string()
+      .regex(/^[a-z-]{1,40}(\.[a-z-]{1,40}){1,2}$/)
+      .optional()
+      .catch(undefined),
+    person: z
+      .string()
+      .regex(/^sub_[0-9a-z]{26}$/)
+      .optional()
+      .catch(undefined),
+    after: z.string().max(254).optional().catch(undefined),
+  }),
+}).lazy(() => import('./audit-screen.tsx').then(({ Route }) => Route));
+
+export const auditRoutes = [audit] as const;
