@@ -6,6 +6,7 @@ import { benchDeliveries } from './bench-deliveries.ts';
 import { benchFairness } from './bench-fairness.ts';
 import { benchHostile } from './bench-hostile.ts';
 import { benchJobs } from './bench-jobs.ts';
+import { benchPeople } from './bench-people.ts';
 import { benchPipeline, benchScaling } from './bench-pipeline.ts';
 import { benchSearch } from './bench-search.ts';
 import { benchService } from './bench-service.ts';
@@ -22,10 +23,11 @@ const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
   hostile: async () => ({ hostile: await benchHostile(say) }),
   fairness: async () => ({ fairness: await benchFairness(say) }),
   start: async () => ({ start: await benchStart(say) }),
+  people: async () => ({ people: await benchPeople(say) }),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
 };
 /** `memory` is measured by `loop` on the way. */
-const everything = ['pipeline', 'search', 'loop', 'start', 'hostile', 'fairness', 'jobs'];
+const everything = ['pipeline', 'search', 'loop', 'start', 'hostile', 'fairness', 'jobs', 'people'];
 
 const program = new Command('bench')
   .description(

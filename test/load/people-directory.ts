@@ -16,7 +16,17 @@ const PAGE = 500;
  */
 export async function addPeople(
   data: string,
-  { organization, count, manifest }: { organization: OrganizationId; count: number; manifest: Manifest },
+  {
+    organization,
+    count,
+    manifest,
+    nameOf = () => undefined,
+  }: {
+    organization: OrganizationId;
+    count: number;
+    manifest: Manifest;
+    nameOf?: (number: number) => string | undefined;
+  },
   progress: (done: number) => void,
 ): Promise<void> {
   const clock = systemClock;
@@ -44,7 +54,7 @@ export async function addPeople(
         id: subject,
         ...realm,
         email_hash: store.emailHash(organization, email),
-        ...(await store.sealPerson(realm, subject, email, undefined)),
+        ...(await store.sealPerson(realm, subject, email, nameOf(number))),
         created_at: at,
         updated_at: at,
       },

@@ -98,6 +98,73 @@ onBothDatabases('migrations', (newPlace, kind) => {
     ]);
   });
 
+  test('to 0013: verifications of before are listed by how they ended and what failed', async () => {
+    const place = await newPlace('empty');
+    const before = migrations.findIndex(({ name }) => name === '0013-verification-lists');
+    const earlier = await openDatabase(place, deps, migrations.slice(0, before));
+    await earlier.db
+      .insertInto('organization')
+      .values({
+        id: 'org_1',
+        name: 'kept',
+        created_at: 7,
+        match_only: 0,
+        uniqueness_policy: 'off',
+        consent_policy: 'attested',
+      })
+      .execute();
+    const failing = (...checks: string[]) =>
+      JSON.stringify(
+        ['faceQuality', 'liveness', 'geoFence'].map((check) => ({
+          check,
+          pass: !checks.includes(check),
+          score: 0.5,
+          weight: 1,
+        })),
+      );
+    const row = (id: string, verified: number, reason: string | null, checks = failing()) => ({
+      ...{ id, organization: 'org_1', world: 'test', subject: null, kind: '1:1', profile: 'builtin:default' },
+      ...{
+        profile_version: 1,
+        verified,
+        reason,
+        confidence: 0,
+        composite: 0,
+        assurance: 'match-only',
+        checks,
+      },
+      ...{ models: '{}', timing: '{}', actor: 'key:key_1', created_at: 1 },
+      ...{ place_sealed: null, device_sealed: null, probe_sealed: null },
+    });
+    await earlier.db
+      .insertInto('verification')
+      .values([
+        row('ver_1', 1, null),
+        row('ver_2', 0, 'Identity not recognised', failing('faceQuality')),
+        row('ver_3', 0, 'No face was found in the picture.', failing('faceQuality')),
+        row('ver_4', 0, 'Move closer.', failing('liveness')),
+        row('ver_5', 0, 'Move closer.', failing('liveness', 'geoFence')),
+        row('ver_6', 0, 'The light is poor.'),
+      ])
+      .execute();
+    await earlier.close();
+    const { db, close } = await openDatabase(place, deps);
+    const rows = await db
+      .selectFrom('verification')
+      .select(['outcome', 'decided_by', 'failed'])
+      .orderBy('id')
+      .execute();
+    await close();
+    expect(rows.map((one) => Object.values(one).join(' '))).toEqual([
+      'VERIFIED  ,',
+      'NOT_RECOGNIZED  ,faceQuality,',
+      'FACE_NOT_FOUND  ,faceQuality,',
+      'CHECK_FAILED liveness ,liveness,',
+      'CHECK_FAILED  ,liveness,geoFence,',
+      'BELOW_MINIMUM  ,',
+    ]);
+  });
+
   test('an older schema can be refused: it stays as it is; an empty database is given one all the same', async () => {
     const place = await newPlace('empty');
     const refuse = { ...deps, older: 'refuse' } as const;

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { Agent, request } from 'undici';
+import { Manifest } from '../../service/inference/models/manifest.ts';
+import type { OrganizationId } from '../../service/lib/id.ts';
+import { createCli } from '../cli/gatehouse.ts';
+import { type Evidence, markdownTable } from '../support/evidence.ts';
+import { manifestFile } from '../support/measured-pipeline.ts';
+import { addPeople } from './people-directory.ts';
+import { median, quantile } from './statistics.ts';
+
+const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 100_000);
+const VERIFICATIONS = Number(process.env.BENCH_VERIFICATIONS ?? 1_000_000);
+const ROUNDS = 30;
+const WEEK = 7 * 24 * 3_600_000;
+
+interface Measured {
+  what: string;
+  first: number;
+  median: number;
+  p95: number;
+}
+
+/** What the console asks of many people and verifications: the first answer, and later ones. */
+export async function benchPeople(say: (line: string) => void): Promise<Evidence> {
+  const manifest = Manifest.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
+  const cli = createCli({});
+  try {
+    const { organizationId } = await cli.json<{ organizationId: OrganizationId }>('init', '--org', 'Bench');
+    const nameOf = (number: number) => `Given${number % 997} Family${number}`;
+    await addPeople(cli.data, { organization: organizationId, count: PEOPLE, manifest, nameOf }, (done) => {
+      if (done % 10_000 === 0) say(`people: ${done} of ${PEOPLE} made`);
+    });
+    addVerifications(cli.data, organizationId);
+    say(`people: ${VERIFICATIONS} verifications made`);
+    const service = await cli.serve('--log-level', 'error');
+    const socket = new Agent({
+      connect: { socketPath: join(cli.data, 'control.sock') },
+      bodyTimeout: 0,
+      headersTimeout: 0,
+    });
+    const ask = async (path: string) => {
+      const url = `http://control/api/admin${path}${path.includes('?') ? '&' : '?'}organization=${organizationId}&env=live`;
+      const { statusCode, body } = await request(url, { dispatcher: socket });
+      const text = await body.text();
+      if (statusCode !== 200) throw new Error(`${path} answers ${statusCode}: ${text}`);
+      return JSON.parse(text) as { items?: { id: string }[]; next?: string };
+    };
+    const rows: Measured[] = [];
+    const measure = async (what: string, path: (round: number) => string) => {
+      const times: number[] = [];
+      for (let round = 0; round <= ROUNDS; round++) {
+        const start = performance.now();
+        await ask(path(round));
+        times.push(performance.now() - start);
+      }
+      const [first = 0, ...later] = times;
+      rows.push({ what, first, median: median(later), p95: quantile(later, 0.95) });
+      say(`people: ${what}: first ${first.toFixed(0)} ms, then ${median(later).toFixed(1)} ms`);
+    };
+    const { next } = await ask('/subjects?limit=200');
+    const wait = watchLoop(service.url);
+    await measure('people, a page of 50', () => '/subjects?limit=50');
+    await measure('people, a later page of 50', () => `/subjects?limit=50&cursor=${next}`);
+    await measure('people, whole address', (round) => `/subjects?search=p${round * 997}@example.com`);
+    await measure('people, beginning of a name', (round) => `/subjects?search=family${round + 10}`);
+    await measure('people, a name that nobody has', (round) => `/subjects?search=nobody${round}`);
+    await measure('overview, a day', () => '/overview');
+    await measure('overview, a week', () => '/overview?span=week');
+    await measure('verifications, a page of 50', () => '/verifications?limit=50');
+    await measure('verifications, refused by liveness', () => '/verifications?decidedBy=liveness');
+    await measure('verifications, a filter that fits none', () => '/verifications?reason=SEVERAL_FACES');
+    const longest = await wait();
+    await service.end();
+    return {
+      title: 'People and verifications in the console',
+      measured: { people: PEOPLE, verifications: VERIFICATIONS, rows, longestHealth: longest },
+      lines: [
+        `Milliseconds over the control socket with ${PEOPLE.toLocaleString('en')} people and ${VERIFICATIONS.toLocaleString('en')} verifications of one week (SQLite); ${ROUNDS} rounds after the first. \`/ready\`, asked every 20 ms meanwhile, took at most ${longest.toFixed(0)} ms.`,
+        '',
+        ...markdownTable(
+          ['asked', 'first', 'median', 'p95'],
+          rows.map((row) => [row.what, row.first.toFixed(0), row.median.toFixed(1), row.p95.toFixed(1)]),
+        ),
+      ],
+    };
+  } finally {
+    await cli.clean();
+  }
+}
+
+/** Asks `/ready` all the time; gives the longest that an answer took. */
+function watchLoop(url: string): () => Promise<number> {
+  let longest = 0;
+  let over = false;
+  const asking = (async () => {
+    while (!over) {
+      const start = performance.now();
+      const { body } = await request(`${url}/ready`);
+      await body.dump();
+      longest = Math.max(longest, performance.now() - start);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  return async () => {
+    over = true;
+    await asking;
+    return longest;
+  };
+}
+
+/** Of the last week, evenly; one in a hundred was refused by liveness. */
+function addVerifications(data: string, organization: string): void {
+  const database = new Sqlite(join(data, 'gatehouse.db'));
+  const checks = JSON.stringify([{ check: 'liveness', pass: true, score: 0.9, weight: 1, threshold: 0.5 }]);
+  const insert = database.prepare(
+    `insert into verification (id, organization, world, kind, profile, profile_version, verified, confidence, composite, assurance,
+      checks, models, timing, actor, created_at, outcome, decided_by, failed)
+     values (?, ?, 'live', '1:1', 'builtin:default', 2, ?, 0.9, 0.9, 'passive', ?, '{}', '{}', ?, ?, ?, ?, ?)`,
+  );
+  const now = Date.now();
+  database.exec('begin');
+  for (let i = 0; i < VERIFICATIONS; i++) {
+    const at = now - WEEK + Math.floor((i / VERIFICATIONS) * WEEK);
+    const refused = i % 100 === 0;
+    insert.run(
+      `ver_${String(i).padStart(26, '0')}`,
+      organization,
+      refused ? 0 : 1,
+      checks,
+      `key:key_${String(i % 7).padStart(26, '0')}`,
+      at,
+      refused ? 'CHECK_FAILED' : 'VERIFIED',
+      refused ? 'liveness' : '',
+      refused ? ',liveness,' : ',',
+    );
+  }
+  database.exec('commit');
+  database.close();
+}
