@@ -64,7 +64,7 @@ test('as Electron runs it, the desktop app starts the service, opens its console
   }
   shell.kill('SIGUSR1');
   for (let i = 0; i < 20; i++) expect(listeningPorts(shell.pid!)).toEqual([]);
-  const [, origin = ''] = /^loads (http:.*)\/console\/$/.exec(lines.at(-1) ?? '') ?? [];
+  const [, origin = ''] = /^loads (http:\/\/localhost:\d+)\/console\//.exec(lines.at(-1) ?? '') ?? [];
   expect(lines.slice(0, 3)).toEqual([
     'Looking for the service',
     'loads gatehouse-start://shell/',

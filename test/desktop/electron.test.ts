@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { _electron } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { createCli } from '../cli/gatehouse.ts';
+import { type Cli, createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
-import { buildProduct } from '../support/product.ts';
+import { buildProduct, type Product } from '../support/product.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -26,6 +26,17 @@ const hasDisplay =
 if (!binary || !hasDisplay)
   console.warn('desktop: no Electron or no display here; the shell is tested with Electron passed in alone');
 
+const launch = (product: Product, cli: Cli) =>
+  _electron.launch({
+    executablePath: binary!,
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      join(product.folder, 'dist/main/index.js'),
+      ...['--data', cli.data],
+    ],
+    env: { ...(process.env as Record<string, string>), HOME: cli.data, XDG_CONFIG_HOME: cli.temporary },
+  });
+
 test.skipIf(!binary || !hasDisplay)(
   'an alert of the service is a notification of Electron’s own',
   async () => {
@@ -42,15 +53,7 @@ test.skipIf(!binary || !hasDisplay)(
         ...['alert', 'rule', 'add', '--test', '--metric', 'failures-per-person'],
         ...['--threshold', '1', '--no-webhook', '--desktop'],
       );
-      const app = await _electron.launch({
-        executablePath: binary!,
-        args: [
-          ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-          join(product.folder, 'dist/main/index.js'),
-          ...['--data', cli.data],
-        ],
-        env: { ...(process.env as Record<string, string>), HOME: cli.data, XDG_CONFIG_HOME: cli.temporary },
-      });
+      const app = await launch(product, cli);
       await app.evaluate(({ Notification }) => {
         const shown: string[] = [];
         Object.assign(globalThis, { shown });
@@ -71,6 +74,44 @@ test.skipIf(!binary || !hasDisplay)(
         .poll(() => app.evaluate(() => (globalThis as unknown as { shown: string[] }).shown))
         .toEqual([expect.stringContaining('failures-per-person is at 1, the rule is 1')]);
       await app.close();
+      await service.end();
+    } finally {
+      await cli.clean();
+      product.remove();
+    }
+  },
+);
+
+test.skipIf(!binary || !hasDisplay)(
+  'a page is isolated, gets no microphone, and does not leave the box',
+  async () => {
+    const product = buildProduct();
+    const cli = createCli();
+    try {
+      await cli.json('init', '--org', 'Museum');
+      const service = await cli.serve();
+      const app = await launch(product, cli);
+      const page = await app.firstWindow();
+      await page.waitForURL(/^http:\/\/localhost:\d+\/console\//);
+      expect(await page.evaluate('[typeof require, typeof process, typeof module, typeof Buffer]')).toEqual(
+        Array(4).fill('undefined'),
+      );
+      const refusal = '(error) => error.name';
+      expect(
+        await page.evaluate(
+          `navigator.mediaDevices.getUserMedia({ audio: true }).then(() => 'granted', ${refusal})`,
+        ),
+      ).toBe('NotAllowedError');
+      expect(await page.evaluate(`fetch('https://evil.example/').then(() => 'sent', ${refusal})`)).toBe(
+        'TypeError',
+      );
+      const before = page.url();
+      await page.evaluate("location.href = 'https://192.168.255.1/'");
+      expect(await page.evaluate("window.open('https://192.168.255.1/')")).toBe(null);
+      expect([page.url(), app.windows().length]).toEqual([before, 1]);
+      await app.close();
+      // Only attached to: it is still there.
+      expect((await fetch(`${service.url}/ready`)).status).toBe(200);
       await service.end();
     } finally {
       await cli.clean();
