@@ -30,7 +30,7 @@ test.each([
   ['subject add', 'Did you mean "npx gatehouse subject enroll"?'],
   ['subject delete x', 'Did you mean "npx gatehouse subject erase"?'],
   ['logs', 'Did you mean "npx gatehouse audit tail"?'],
-  ['list', /^The noun comes first: npx gatehouse NOUN list, where NOUN is org, key, .* or backup\.$/],
+  ['list', /^The noun comes first: npx gatehouse NOUN list, where NOUN is org, admin, key, .* or backup\.$/],
   ['key create --scope identity', 'Did you mean --scopes?'],
   ['key create --scopes identity --environment test', 'Did you mean --env?'],
   ['audit tail --lines 50', 'Did you mean --limit?'],
