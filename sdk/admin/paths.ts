@@ -2664,6 +2664,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List hosted flows
+         * @description Pages of ours that lead a person through a verification, published or not.
+         */
+        get: operations["listFlows"];
+        put?: never;
+        /**
+         * Make a hosted flow
+         * @description It is not published yet. Redirects have to be among the redirect targets of the organization.
+         */
+        post: operations["createFlow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/flows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a hosted flow
+         * @description What is edited, what is published, and what stands against publishing it.
+         */
+        get: operations["getFlow"];
+        /**
+         * Change a hosted flow
+         * @description Changes what is edited; visitors get it once it is published again.
+         */
+        put: operations["changeFlow"];
+        post?: never;
+        /**
+         * Delete a hosted flow
+         * @description Refused for one that is published.
+         */
+        delete: operations["removeFlow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/flows/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what the page of a flow will say
+         * @description Every text and what the profile checks, from the draft.
+         */
+        get: operations["previewFlow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/flows/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a hosted flow
+         * @description What is edited is what visitors get from now on. Where `capturePage` is false the address still answers 404.
+         */
+        post: operations["publishFlow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/flows/{id}/unpublish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a hosted flow no longer
+         * @description It is kept, with its address.
+         */
+        post: operations["unpublishFlow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/seal": {
         parameters: {
             query?: never;
@@ -2770,6 +2882,8 @@ export interface components {
             allowedProfiles?: string[];
             /** @description Two administrators have to agree on a review */
             twoPersonReview?: boolean;
+            /** @description Where hosted flows may lead back to: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`) */
+            redirectTargets?: string[];
             /** @description What people read before they sign in */
             signInNotice?: string;
             /**
@@ -2880,6 +2994,8 @@ export interface components {
             allowedProfiles?: string[] | null;
             /** @description Whether two administrators have to agree on a review */
             twoPersonReview?: boolean;
+            /** @description Where hosted flows may lead back to: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`) */
+            redirectTargets?: string[];
             /** @description What people read before they sign in; null: nothing */
             signInNotice?: string | null;
         };
@@ -9024,6 +9140,7 @@ export interface components {
             undoUntil?: string;
             /** @description Whom the two faces belong to */
             people: {
+                /** @description Whose face was sent */
                 new: {
                     /** @description Id; absent while what was sent waits to be enrolled */
                     subject?: string;
@@ -9039,6 +9156,7 @@ export interface components {
                     /** @description Pictures that are enrolled */
                     enrollments: number;
                 };
+                /** @description Whom the face is like */
                 known: {
                     /** @description Id; absent while what was sent waits to be enrolled */
                     subject?: string;
@@ -9067,6 +9185,196 @@ export interface components {
              * @enum {string}
              */
             decision: "same-person" | "not-same-person" | "enroll-anyway";
+        };
+        /** @description One page of a list. */
+        FlowPage: {
+            /** @description Flows, the newest first */
+            items: components["schemas"]["Flow"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A saved hosted flow.
+         * @example {
+         *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
+         *       "slug": "visitors-zqwjztdk55",
+         *       "capturePage": false,
+         *       "path": "/hosted/f/visitors-zqwjztdk55",
+         *       "draft": {
+         *         "name": "Visitors",
+         *         "product": "verifyhuman",
+         *         "texts": {
+         *           "title": "Welcome"
+         *         },
+         *         "redirects": {}
+         *       },
+         *       "changed": true,
+         *       "problems": [],
+         *       "createdAt": "2026-11-20T12:00:00.000Z",
+         *       "createdBy": "operator:ada",
+         *       "changedAt": "2026-11-20T12:00:00.000Z",
+         *       "changedBy": "operator:ada"
+         *     }
+         */
+        Flow: {
+            /** @description Id */
+            id: string;
+            /** @description Of its address; it never changes */
+            slug: string;
+            /** @description Where the page will be; with `?mode=test` in the test world */
+            path: string;
+            /** @description Whether this release serves the page; false: the address answers 404, published or not */
+            capturePage: boolean;
+            /** @description What is edited */
+            draft: components["schemas"]["FlowDefinition"];
+            /** @description What visitors get; absent: not published */
+            published?: {
+                /** @description As it was when it was published */
+                definition: components["schemas"]["FlowDefinition"];
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                by: string;
+            };
+            /** @description The draft is not what is published */
+            changed: boolean;
+            /** @description What stands against publishing the draft */
+            problems: {
+                /** @description The field */
+                path: string;
+                /** @description What is wrong with it */
+                message: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description When the draft was last changed
+             */
+            changedAt: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            changedBy: string;
+        };
+        /**
+         * @description What a hosted flow asks for, says and leads to.
+         * @example {
+         *       "name": "Visitors",
+         *       "product": "verifyhuman",
+         *       "texts": {
+         *         "title": "Welcome"
+         *       },
+         *       "redirects": {}
+         *     }
+         */
+        FlowDefinition: {
+            /** @description For administrators */
+            name: string;
+            /**
+             * @description What the person has to prove
+             * @enum {string}
+             */
+            product: "verifyhuman" | "verifyage" | "verifyidentity" | "verifytrust";
+            /** @description Slug of the profile; absent: `default` */
+            profile?: string;
+            /**
+             * @description What the page says; what is absent has a text of its own
+             * @default {}
+             */
+            texts: {
+                /** @description Heading */
+                title?: string;
+                /** @description What it is about */
+                intro?: string;
+                /** @description What the person agrees to */
+                consent?: string;
+                /** @description On the button that starts it */
+                button?: string;
+                /** @description When it worked, where no redirect follows */
+                success?: string;
+                /** @description When it did not, where no redirect follows */
+                failure?: string;
+            };
+            /**
+             * @description URLs that the redirect targets of the organization allow; without one the person stays on the page
+             * @default {}
+             */
+            redirects: {
+                /** @description Where the person is led when it worked */
+                success?: string;
+                /** @description Where the person is led when it did not */
+                failure?: string;
+            };
+        };
+        /**
+         * @description What the page of a flow will show.
+         * @example {
+         *       "product": "verifyhuman",
+         *       "texts": {
+         *         "title": "Verify with your face",
+         *         "intro": "A short look into the camera is all it takes.",
+         *         "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
+         *         "button": "Start",
+         *         "success": "Thank you. You can close this page.",
+         *         "failure": "This did not work. You can try again, or ask for another way."
+         *       },
+         *       "redirects": {},
+         *       "capturePage": false,
+         *       "profile": {
+         *         "slug": "default",
+         *         "name": "Default",
+         *         "checks": [
+         *           "liveness"
+         *         ]
+         *       }
+         *     }
+         */
+        FlowPreview: {
+            /**
+             * @description What the person has to prove
+             * @enum {string}
+             */
+            product: "verifyhuman" | "verifyage" | "verifyidentity" | "verifytrust";
+            /** @description Every text, with those that the flow leaves out */
+            texts: {
+                /** @description Heading */
+                title: string;
+                /** @description What it is about */
+                intro: string;
+                /** @description What the person agrees to */
+                consent: string;
+                /** @description On the button that starts it */
+                button: string;
+                /** @description When it worked */
+                success: string;
+                /** @description When it did not */
+                failure: string;
+            };
+            /** @description Where the person is led; absent: the page stays */
+            redirects: {
+                /** @description Where the person is led when it worked */
+                success?: string;
+                /** @description Where the person is led when it did not */
+                failure?: string;
+            };
+            /** @description What verifies the person */
+            profile: {
+                /** @description Slug */
+                slug: string;
+                /** @description Name */
+                name: string;
+                /** @description Checks that run */
+                checks: string[];
+            };
+            /** @description Whether this release serves the page */
+            capturePage: boolean;
         };
         /**
          * @description Whether the master key is open. While it is not, every other route answers `SEALED`.
@@ -27030,6 +27338,903 @@ export interface operations {
             };
             /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listFlows: {
+        parameters: {
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createFlow: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Visitors",
+                 *       "product": "verifyhuman",
+                 *       "texts": {
+                 *         "title": "Welcome"
+                 *       },
+                 *       "redirects": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["FlowDefinition"];
+            };
+        };
+        responses: {
+            /** @description A saved hosted flow. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "slug": "visitors-zqwjztdk55",
+                     *       "capturePage": false,
+                     *       "path": "/hosted/f/visitors-zqwjztdk55",
+                     *       "draft": {
+                     *         "name": "Visitors",
+                     *         "product": "verifyhuman",
+                     *         "texts": {
+                     *           "title": "Welcome"
+                     *         },
+                     *         "redirects": {}
+                     *       },
+                     *       "changed": true,
+                     *       "problems": [],
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "operator:ada",
+                     *       "changedAt": "2026-11-20T12:00:00.000Z",
+                     *       "changedBy": "operator:ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getFlow: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the flow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A saved hosted flow. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "slug": "visitors-zqwjztdk55",
+                     *       "capturePage": false,
+                     *       "path": "/hosted/f/visitors-zqwjztdk55",
+                     *       "draft": {
+                     *         "name": "Visitors",
+                     *         "product": "verifyhuman",
+                     *         "texts": {
+                     *           "title": "Welcome"
+                     *         },
+                     *         "redirects": {}
+                     *       },
+                     *       "changed": true,
+                     *       "problems": [],
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "operator:ada",
+                     *       "changedAt": "2026-11-20T12:00:00.000Z",
+                     *       "changedBy": "operator:ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeFlow: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the flow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Visitors",
+                 *       "product": "verifyhuman",
+                 *       "texts": {
+                 *         "title": "Welcome"
+                 *       },
+                 *       "redirects": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["FlowDefinition"];
+            };
+        };
+        responses: {
+            /** @description A saved hosted flow. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "slug": "visitors-zqwjztdk55",
+                     *       "capturePage": false,
+                     *       "path": "/hosted/f/visitors-zqwjztdk55",
+                     *       "draft": {
+                     *         "name": "Visitors",
+                     *         "product": "verifyhuman",
+                     *         "texts": {
+                     *           "title": "Welcome"
+                     *         },
+                     *         "redirects": {}
+                     *       },
+                     *       "changed": true,
+                     *       "problems": [],
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "operator:ada",
+                     *       "changedAt": "2026-11-20T12:00:00.000Z",
+                     *       "changedBy": "operator:ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeFlow: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the flow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewFlow: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the flow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the page of a flow will show. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "product": "verifyhuman",
+                     *       "texts": {
+                     *         "title": "Verify with your face",
+                     *         "intro": "A short look into the camera is all it takes.",
+                     *         "consent": "I agree that a picture of my face is analyzed to verify me. The picture is not kept.",
+                     *         "button": "Start",
+                     *         "success": "Thank you. You can close this page.",
+                     *         "failure": "This did not work. You can try again, or ask for another way."
+                     *       },
+                     *       "redirects": {},
+                     *       "capturePage": false,
+                     *       "profile": {
+                     *         "slug": "default",
+                     *         "name": "Default",
+                     *         "checks": [
+                     *           "liveness"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FlowPreview"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key.
+             *     - `PROFILE_NOT_FOUND`: No profile has that id or slug.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    publishFlow: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the flow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A saved hosted flow. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "slug": "visitors-zqwjztdk55",
+                     *       "capturePage": false,
+                     *       "path": "/hosted/f/visitors-zqwjztdk55",
+                     *       "draft": {
+                     *         "name": "Visitors",
+                     *         "product": "verifyhuman",
+                     *         "texts": {
+                     *           "title": "Welcome"
+                     *         },
+                     *         "redirects": {}
+                     *       },
+                     *       "changed": true,
+                     *       "problems": [],
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "operator:ada",
+                     *       "changedAt": "2026-11-20T12:00:00.000Z",
+                     *       "changedBy": "operator:ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    unpublishFlow: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the flow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A saved hosted flow. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "flw_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "slug": "visitors-zqwjztdk55",
+                     *       "capturePage": false,
+                     *       "path": "/hosted/f/visitors-zqwjztdk55",
+                     *       "draft": {
+                     *         "name": "Visitors",
+                     *         "product": "verifyhuman",
+                     *         "texts": {
+                     *           "title": "Welcome"
+                     *         },
+                     *         "redirects": {}
+                     *       },
+                     *       "changed": true,
+                     *       "problems": [],
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "createdBy": "operator:ada",
+                     *       "changedAt": "2026-11-20T12:00:00.000Z",
+                     *       "changedBy": "operator:ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -40,6 +40,7 @@ export function createErasing({
   eventsOut,
   subjects,
   calibrations,
+  flows,
   administrators,
 }: Base & Audited & Callers & Staff & Pictures & Pick<Outbound, 'eventsOut'> & People): Erasing {
   const personalData = createPersonalData({ ...ground, organizations });
@@ -70,6 +71,7 @@ export function createErasing({
     endings: [
       (organization, actor) => endEventsOut(eventsOut, organization, actor),
       (organization) => calibrations.forget(organization),
+      (organization) => flows.forget(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],
   });

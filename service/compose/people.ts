@@ -1,5 +1,6 @@
 import { type Captures, createCaptures } from '../engine/captures/index.ts';
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
+import { createFlows, type Flows } from '../engine/flows/index.ts';
 import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
 import { deleteClaim } from '../engine/lockout/index.ts';
 import { createOverviews, type Overviews } from '../engine/overview/index.ts';
@@ -32,6 +33,7 @@ export interface People {
   verifications: PastVerifications;
   overviews: Overviews;
   reviews: Reviews;
+  flows: Flows;
 }
 
 /** People, what they consented to, and how they are verified. */
@@ -69,6 +71,7 @@ export function createPeople({
     disputedAreas: config.disputedAreas,
   });
   const captures = createCaptures({ ...shared, analyzer });
+  const flows = createFlows({ ...shared, profiles: createProfiles(shared) });
   const verifications = createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) });
   const overviews = createOverviews({
     ...shared,
@@ -83,6 +86,6 @@ export function createPeople({
   });
   return {
     ...{ consents, holds, galleries, subjects, calibrations, checks, captures },
-    ...{ verifications, overviews, reviews },
+    ...{ verifications, overviews, reviews, flows },
   };
 }

@@ -31,6 +31,8 @@ export interface Schema {
     two_person_review: Generated<number>;
     /** What people read before they sign in; null: nothing. */
     sign_in_notice: Generated<string | null>;
+    /** JSON: where hosted flows may lead back to; null: nowhere. */
+    redirect_targets: Generated<string | null>;
   };
   api_key: {
     id: string;
@@ -643,6 +645,23 @@ export interface Schema {
     created_at: number;
   };
   review_vote: { item: string; actor: string; decision: string; at: number };
+  /** A hosted flow that is saved (engine/flows). */
+  flow: {
+    id: string;
+    organization: string;
+    /** Of its address, the only one on the box. */
+    slug: string;
+    /** JSON: what is edited. */
+    definition: string;
+    /** JSON: what visitors get; null: not published. */
+    published: string | null;
+    published_at: number | null;
+    published_by: string | null;
+    created_at: number;
+    created_by: string;
+    changed_at: number;
+    changed_by: string;
+  };
   backup_plan: { folder: string; every_minutes: number; keep: number; set_by: string; set_at: number };
   backup_run: {
     id: string;

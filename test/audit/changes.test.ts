@@ -81,6 +81,11 @@ const changes: Record<string, () => Sample> = {
       gatehouse.checks.setProfile(ids.organization as OrganizationId, 'own', profile as never, by.actor),
     action: 'profile.set',
   }),
+  'POST /api/admin/flows': () => ({ body: flow, action: 'flow.create' }),
+  'PUT /api/admin/flows/:id': () => ({ before: addFlow, body: flow, action: 'flow.change' }),
+  'POST /api/admin/flows/:id/publish': () => ({ before: addFlow, action: 'flow.publish' }),
+  'POST /api/admin/flows/:id/unpublish': () => ({ before: addFlow, action: 'flow.unpublish' }),
+  'DELETE /api/admin/flows/:id': () => ({ before: addFlow, action: 'flow.remove' }),
   'POST /api/admin/review/:id/decide': () => ({
     before: openReview,
     body: { decision: 'same-person' },
@@ -472,6 +477,11 @@ const person = () => ({
   world: 'test' as const,
   subject: ids.subject as SubjectId,
 });
+
+const flow = { name: 'Visitors', product: 'verifyhuman', texts: {}, redirects: {} } as const;
+async function addFlow(): Promise<void> {
+  ids.flow = (await gatehouse.flows.create(ids.organization as OrganizationId, flow, by.actor)).id;
+}
 
 /** Two people with one face. */
 async function openReview(): Promise<void> {

@@ -17,6 +17,7 @@ const names: Record<string, string> = {
   erasures: 'erasure',
   administrators: 'administrator',
   review: 'review',
+  flows: 'flow',
 };
 
 /**

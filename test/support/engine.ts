@@ -5,6 +5,7 @@ import { type Actor, createAudit, createAuditLog } from '../../service/engine/au
 import { createCaptures } from '../../service/engine/captures/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
+import { createFlows } from '../../service/engine/flows/index.ts';
 import { createLimits } from '../../service/engine/limits/index.ts';
 import { deleteClaim } from '../../service/engine/lockout/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
@@ -306,6 +307,7 @@ export async function startEngine({
     openSubjects,
     suspects,
     reviews,
+    flows: createFlows({ ...shared, organizations, profiles: createProfiles(shared) }),
     checks,
     captures: createCaptures({ ...shared, analyzer, models }),
     pastVerifications: createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) }),

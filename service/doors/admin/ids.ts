@@ -22,6 +22,7 @@ const prefixes = {
   review: 'rev',
   kiosk: 'ksk',
   pairing: 'pair',
+  flow: 'flw',
 } as const;
 type Thing = keyof typeof prefixes;
 

@@ -10,6 +10,7 @@ import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
 import { createDoor } from './door.ts';
 import { type ErasureRouteDeps, erasureRoutes } from './erasure/routes.ts';
 import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
+import { type FlowRouteDeps, flowRoutes } from './flows/routes.ts';
 import { type GrantRouteDeps, grantRoutes } from './grants/routes.ts';
 import { type HoldRouteDeps, holdRoutes } from './holds/routes.ts';
 import { type JobRouteDeps, jobRoutes } from './jobs/routes.ts';
@@ -69,6 +70,7 @@ export type AdminDeps = OrganizationRouteDeps &
   ErasureRouteDeps &
   SubjectRecordRouteDeps &
   RetentionRouteDeps &
+  FlowRouteDeps &
   ReviewRouteDeps;
 
 /** Every administrative operation, for all callers. */
@@ -103,6 +105,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...subjectRecordRoutes(deps),
   ...retentionRoutes(deps),
   ...reviewRoutes(deps),
+  ...flowRoutes(deps),
   ...sealRoutes(openSeal),
 ];
 

@@ -67,6 +67,7 @@ export const tags = [
   { name: 'models', description: 'Models of the box.' },
   { name: 'jobs', description: 'Work that waits or failed.' },
   { name: 'review', description: 'Faces that a person has to compare.' },
+  { name: 'flows', description: 'Saved hosted flows.' },
   { name: 'key-store', description: 'Master key, key store and its copies, signing keys.' },
   { name: 'appliance', description: 'State of the box.' },
   { name: 'meta', description: 'State of the appliance.' },

@@ -102,6 +102,7 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
     erased_at: organization.erasedAt ?? null,
     two_person_review: organization.twoPersonReview ? 1 : 0,
     sign_in_notice: organization.signInNotice ?? null,
+    redirect_targets: organization.redirectTargets ? JSON.stringify(organization.redirectTargets) : null,
   };
 }
 
@@ -116,6 +117,7 @@ function fromRow(row: Selectable<Schema['organization']>): Organization {
     consentPolicy: row.consent_policy as Organization['consentPolicy'],
     ...(row.attestation === null ? {} : { attestation: JSON.parse(row.attestation) as Attestation }),
     ...(row.two_person_review === 1 && { twoPersonReview: true }),
+    ...(row.redirect_targets !== null && { redirectTargets: JSON.parse(row.redirect_targets) as string[] }),
     ...(row.sign_in_notice !== null && { signInNotice: row.sign_in_notice }),
     ...(row.erased_at === null ? {} : { erasedAt: row.erased_at }),
     ...(row.retention === '{}' ? {} : { retention: RetentionSettings.parse(JSON.parse(row.retention)) }),

@@ -20,6 +20,8 @@ export interface Organization {
   twoPersonReview?: boolean;
   /** What people read before they sign in. */
   signInNotice?: string;
+  /** Where hosted flows may lead back to: hosts, local origins, schemes of apps; absent: nowhere. */
+  redirectTargets?: string[];
   /** Terms that differ from the defaults (`retentionPolicy`); absent when none does. */
   retention?: RetentionSettings;
   /** All its people and secrets were erased: nothing is made in it any more. Absent while it is in use. */

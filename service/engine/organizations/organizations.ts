@@ -43,6 +43,8 @@ export interface Organizations {
       twoPersonReview?: boolean;
       /** Null: none. */
       signInNotice?: string | null;
+      /** As `readRedirectTarget` (engine/flows) gives them. */
+      redirectTargets?: string[];
     },
     actor: Actor,
   ): Promise<Organization>;
@@ -212,7 +214,7 @@ function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps
 
 const settings = [
   ...(['name', 'matchOnly', 'uniquenessPolicy', 'consentPolicy', 'allowedProfiles'] as const),
-  ...(['twoPersonReview', 'signInNotice'] as const),
+  ...(['twoPersonReview', 'signInNotice', 'redirectTargets'] as const),
 ] as const;
 
 function changeSettings(
@@ -224,6 +226,7 @@ function changeSettings(
   else if (allowedProfiles !== undefined) after.allowedProfiles = [...new Set(allowedProfiles)];
   if (signInNotice === null) delete after.signInNotice;
   else if (signInNotice !== undefined) after.signInNotice = signInNotice;
+  if (after.redirectTargets?.length === 0) delete after.redirectTargets;
   if (!after.twoPersonReview) delete after.twoPersonReview;
   const changed = settings.filter(
     (setting) => JSON.stringify(before[setting]) !== JSON.stringify(after[setting]),

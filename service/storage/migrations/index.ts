@@ -14,6 +14,7 @@ import { administrators } from './0012-administrators.ts';
 import { verificationLists } from './0013-verification-lists.ts';
 import { review } from './0014-review.ts';
 import { profileVersions } from './0015-profile-versions.ts';
+import { flows } from './0016-flows.ts';
 import { kiosks } from './0017-kiosks.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
@@ -33,5 +34,6 @@ export const migrations: readonly Migration[] = [
   verificationLists,
   review,
   profileVersions,
+  flows,
   kiosks,
 ];

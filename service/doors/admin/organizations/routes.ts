@@ -1,3 +1,4 @@
+import { readRedirectTarget } from '../../../engine/flows/index.ts';
 import type { GalleryCalibrations } from '../../../engine/gallery-calibration/index.ts';
 import type { Organizations } from '../../../engine/organizations/index.ts';
 import type { Checks } from '../../../engine/verification/index.ts';
@@ -90,7 +91,9 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       refuses: ['NOT_FOUND', 'CONFLICT', 'PROFILE_NOT_FOUND', 'STORAGE_FULL'],
       async handle({ organization, body, who }) {
         for (const slug of body.allowedProfiles ?? []) await checks.getProfile(organization, slug);
-        return fromOrganization(await organizations.set(organization, defined(body), who));
+        const redirectTargets = body.redirectTargets?.map(readRedirectTarget);
+        const change = defined({ ...body, redirectTargets });
+        return fromOrganization(await organizations.set(organization, change, who));
       },
     }),
     ...calibrationRoutes(deps.calibrations),

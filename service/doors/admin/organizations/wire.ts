@@ -19,6 +19,12 @@ const consentPolicy = z
   .describe('Consent is attested once for everybody, or comes with each enrollment');
 const allowedProfiles = z.array(z.string().min(1).max(63)).max(100);
 const twoPersonReview = z.boolean().describe('Whether two administrators have to agree on a review');
+const redirectTargets = z
+  .array(z.string().min(1).max(260))
+  .max(100)
+  .describe(
+    'Where hosted flows may lead back to: hosts (`app.example.com`), plain HTTP origins of the own network (`http://10.0.0.5:8080`), schemes of apps (`myapp:`)',
+  );
 const signInNotice = z.string().trim().min(1).max(4000);
 const OWN_PROFILES = 'its own profiles, and built-in ones that it has not replaced';
 
@@ -39,6 +45,7 @@ export const OrganizationChange = z
       .nullish()
       .describe(`Slugs of the only profiles that callers may name; null: ${OWN_PROFILES}`),
     twoPersonReview: twoPersonReview.optional(),
+    redirectTargets: redirectTargets.optional(),
     signInNotice: signInNotice.nullish().describe('What people read before they sign in; null: nothing'),
   })
   .refine(
@@ -79,6 +86,7 @@ export const OrganizationReply = z
       .optional()
       .describe(`Slugs of the only profiles that callers may name; absent: ${OWN_PROFILES}`),
     twoPersonReview: twoPersonReview.optional().describe('Two administrators have to agree on a review'),
+    redirectTargets: redirectTargets.optional(),
     signInNotice: signInNotice.optional().describe('What people read before they sign in'),
     erasedAt: time('When everybody in it and its secrets were erased').optional(),
   })

@@ -92,7 +92,12 @@ const person = z.strictObject({
 export const ShownReviewReply = z
   .strictObject({
     ...item,
-    people: z.strictObject({ new: person, known: person }).describe('Whom the two faces belong to'),
+    people: z
+      .strictObject({
+        new: person.describe('Whose face was sent'),
+        known: person.describe('Whom the face is like'),
+      })
+      .describe('Whom the two faces belong to'),
   })
   .meta({
     id: 'ShownReview',

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type ControlAdmin, openControlAdmin } from '../../../../test/support/control-admin.ts';
+import { type Engine, startEngine } from '../../../../test/support/engine.ts';
+
+let engine: Engine;
+let control: ControlAdmin;
+
+beforeEach(async () => {
+  engine = await startEngine();
+  control = await openControlAdmin(engine);
+});
+afterEach(async () => {
+  await control.close();
+  await engine.stop();
+});
+
+test('a flow says that its page is not served yet, published or not', async () => {
+  const made = await control.call('POST', '/flows', { name: 'Visitors', product: 'verifyage' });
+  expect(made).toMatchObject({
+    status: 201,
+    body: {
+      ...{ capturePage: false, changed: true, problems: [] },
+      draft: { name: 'Visitors', product: 'verifyage', texts: {}, redirects: {} },
+      path: expect.stringMatching(/^\/hosted\/f\/visitors-/),
+    },
+  });
+  const published = await control.call('POST', `/flows/${made.body.id}/publish`);
+  expect(published).toMatchObject({
+    status: 200,
+    body: { capturePage: false, changed: false, published: { by: 'operator:ada' } },
+  });
+  expect(await control.call('GET', '/flows')).toEqual({ status: 200, body: { items: [published.body] } });
+  expect(await control.call('GET', `/flows/${made.body.id}/preview`)).toMatchObject({
+    status: 200,
+    body: { capturePage: false, product: 'verifyage', texts: { button: 'Start' } },
+  });
+});
+
+test('redirect targets are read, and what is none is named', async () => {
+  const set = (redirectTargets: string[]) => control.call('PATCH', '/organization', { redirectTargets });
+  expect(await set(['App.example.com', 'myapp:'])).toMatchObject({
+    body: { redirectTargets: ['app.example.com', 'myapp:'] },
+  });
+  expect(await set(['javascript:'])).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
+  const redirects = { success: 'myapp://done', failure: 'https://evil.example.com/' };
+  expect(
+    await control.call('POST', '/flows', { name: 'x', product: 'verifyhuman', redirects }),
+  ).toMatchObject({
+    status: 400,
+    body: { details: [{ path: 'redirects.failure' }] },
+  });
+});
+
+test('the sign-in notice and the two-person rule are set and taken away', async () => {
+  const set = async (change: object) => (await control.call('PATCH', '/organization', change)).body;
+  expect(await set({ signInNotice: ' Staff only. ', twoPersonReview: true })).toMatchObject({
+    ...{ signInNotice: 'Staff only.', twoPersonReview: true },
+  });
+  const plain = await set({ signInNotice: null, twoPersonReview: false });
+  expect(plain).not.toHaveProperty('signInNotice');
+  expect(plain).not.toHaveProperty('twoPersonReview');
+});

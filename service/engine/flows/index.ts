@@ -1,0 +1,5 @@
+export type { Flow } from './flow.ts';
+export { defaultTexts, FlowDefinition, flowProducts } from './flow.ts';
+export type { FlowPreview, Flows } from './flows.ts';
+export { createFlows } from './flows.ts';
+export { readRedirectTarget } from './redirect-url.ts';
