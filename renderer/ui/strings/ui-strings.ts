@@ -91,7 +91,7 @@ export const uiStrings = defineStrings(
     couldNotLoad: 'Das konnte nicht geladen werden',
     couldNotSave: 'Es wurde nichts geändert',
     noAnswer: 'Gatehouse hat nicht geantwortet. Prüfen Sie, ob das Gerät läuft und Sie in seinem Netz sind.',
-    optional: 'freiwillig',
+    optional: 'optional',
     fieldsToCorrect: { one: '{count} Feld ist zu prüfen', other: '{count} Felder sind zu prüfen' },
     discard: 'Verwerfen',
     save: 'Speichern',

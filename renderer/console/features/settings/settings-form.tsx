@@ -174,7 +174,6 @@ function RetentionFields({ control, retention }: { control: Control<Values>; ret
               name={term}
               label={t(term)}
               hint={hintOf(term)}
-              optional
               min={1}
               allowDecimal={false}
             />
