@@ -4,7 +4,7 @@ import { defineConfig } from 'vite';
 import { controlSocketProxy } from './dev/control-socket-proxy.ts';
 
 /** The pages of the product, each an `index.html` in a folder of its own, served under the name of that folder. */
-const pages = ['console'];
+const pages = ['console', 'kiosk'];
 
 export default defineConfig({
   root: import.meta.dirname,

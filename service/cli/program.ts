@@ -29,6 +29,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   retention: async () => (await import('./retention/retention.ts')).addRetention,
   verify: async () => (await import('./verify/verify.ts')).addVerify,
   profile: async () => (await import('./profile/profile.ts')).addProfile,
+  kiosk: async () => (await import('./kiosk/kiosk.ts')).addKiosk,
   site: async () => (await import('./site/site.ts')).addSite,
   grant: async () => (await import('./grant/grant.ts')).addGrant,
   webhook: async () => (await import('./webhook/webhook.ts')).addWebhook,

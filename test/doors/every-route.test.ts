@@ -34,6 +34,8 @@ const publicRoutes = [
   'GET /docs/js/scalar.js',
   'GET /favicon.ico',
   'GET /health',
+  'GET /kiosk',
+  'GET /kiosk/*',
   'GET /metrics',
   'GET /openapi.json',
   'GET /ready',

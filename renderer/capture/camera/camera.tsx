@@ -14,6 +14,8 @@ export interface CameraProps {
   openCapture(): Promise<{ token: string }>;
   /** All pictures as JPEG, once the last is taken. */
   onPictures(pictures: Blob[]): void;
+  /** A face is before the camera. */
+  onFace?(): void;
   /** Text sizes of the kiosk. */
   large?: boolean;
 }
@@ -23,12 +25,12 @@ const steps = ['light', 'distance', 'pose', 'eyes'] as const;
 const dark = new Set(['TOO_DARK', 'UNDER_EXPOSED']);
 
 /** The camera with an oval to fill and one instruction at a time. Nothing is sent but frames for guidance; the pictures stay in the page. */
-export function Camera({ count, openCapture, onPictures, large = false }: CameraProps) {
+export function Camera({ count, openCapture, onPictures, onFace, large = false }: CameraProps) {
   const t = useStrings(cameraStrings);
   const video = useRef<HTMLVideoElement>(null);
   const { state, devices, choose, tryAgain } = useCamera();
   const running = state.is === 'running';
-  const { shown, taken, offline } = useGuidance({ video, running, count, openCapture, onPictures });
+  const { shown, taken, offline } = useGuidance({ video, running, count, openCapture, onPictures, onFace });
   const stream = running ? state.stream : undefined;
   useEffect(() => {
     if (video.current) video.current.srcObject = stream ?? null;

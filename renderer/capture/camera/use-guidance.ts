@@ -17,15 +17,16 @@ export interface GuidanceInput {
   count: number;
   openCapture(): Promise<{ token: string }>;
   onPictures(pictures: Blob[]): void;
+  onFace?: (() => void) | undefined;
 }
 
 /** Sends frames, follows the answers, and takes `count` pictures when all is in order. */
-export function useGuidance({ video, running, count, openCapture, onPictures }: GuidanceInput) {
+export function useGuidance({ video, running, count, openCapture, onPictures, onFace }: GuidanceInput) {
   const [shown, setShown] = useState<Shown>(nothingYet);
   const [taken, setTaken] = useState(0);
   const [offline, setOffline] = useState(false);
-  const calls = useRef({ openCapture, onPictures });
-  calls.current = { openCapture, onPictures };
+  const calls = useRef({ openCapture, onPictures, onFace });
+  calls.current = { openCapture, onPictures, onFace };
 
   useEffect(() => {
     if (!running) return;
@@ -39,6 +40,7 @@ export function useGuidance({ video, running, count, openCapture, onPictures }: 
         setTaken(number);
         navigator.vibrate?.(30);
       },
+      face: () => calls.current.onFace?.(),
       offline: setOffline,
       done: (pictures) => calls.current.onPictures(pictures),
     });
@@ -52,6 +54,7 @@ interface Calls {
   open(): Promise<{ token: string }>;
   show(shown: Shown): void;
   took(number: number): void;
+  face(): void;
   offline(is: boolean): void;
   done(pictures: Blob[]): void;
 }
@@ -77,6 +80,7 @@ async function guide(
         if (answer) {
           failures = 0;
           calls.offline(false);
+          if (answer.is === 'guidance' && answer.passed.includes('face')) calls.face();
         }
         const { take } = answer ? progress.hear(answer, performance.now()) : { take: false };
         const picture = take && video.current ? await grab(video.current, canvas, PICTURE) : undefined;

@@ -7,6 +7,8 @@ import { type Control, createControl } from './control.ts';
 import { createSocketTransport, probeSocket } from './socket-transport.ts';
 
 export interface OpenOptions {
+  /** Why the service has to run, as one sentence; absent: it need not. */
+  needsService?: string;
   /** `init` makes the directory; every other command refuses one that is not there. */
   create?: boolean;
   /** The command analyzes many pictures: all workers the settings allow, not one. Only where no service runs. */
@@ -35,6 +37,7 @@ export async function openControl(data: string, options: OpenOptions = {}): Prom
     if ((await probeSocket(socketPath)) === 'service')
       return createControl(createSocketTransport(socketPath));
     if (!options.create) await requireInitialized(data);
+    if (options.needsService !== undefined) throw new Problem('CONFLICT', options.needsService);
     // Loaded only now: native packages cost a quarter of a second that `--help` and a running service need not pay.
     const { createOwnTransport } = await import('./own-transport.ts');
     try {

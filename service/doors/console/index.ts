@@ -12,7 +12,7 @@ export interface ConsoleDoorDeps {
 }
 
 /** The pages that are served, each below its own name. */
-const pages = ['console'];
+const pages = ['console', 'kiosk'];
 /** Stands in the HTML where the nonce belongs. */
 const NONCE_PLACE = '__NONCE__';
 const hidden = { config: { access: 'public', quiet: true }, schema: { hide: true } } as const;

@@ -1,0 +1,100 @@
+import { IconAccessible, IconLock } from '@tabler/icons-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useLanguage } from '../ui/strings/language.tsx';
+import { useStrings } from '../ui/strings/use-strings.ts';
+import type { KioskState } from './api.ts';
+import { kioskStrings } from './kiosk-strings.ts';
+
+interface FrameProps {
+  state?: KioskState;
+  lock?(): void;
+  main: ReactNode;
+  footer?: ReactNode;
+}
+
+/** Organization at the left, kiosk and operator at the right; below the screen's own buttons. */
+export function Frame({ state, lock, main, footer }: FrameProps) {
+  const t = useStrings(kioskStrings);
+  const { kiosk, operator, organization } = state ?? {};
+  const where = operator ? t('at', { kiosk: kiosk?.name ?? '', operator: operator.name }) : kiosk?.name;
+  return (
+    <>
+      {kiosk?.env === 'test' && <div className="k-test">{t('test')}</div>}
+      <div className="k">
+        <header>
+          <div className="k-org">
+            <Logo />
+            {organization ?? 'Gatehouse'}
+          </div>
+          {lock && where ? (
+            <button type="button" className="k-where" onClick={lock}>
+              <IconLock size={20} stroke={1.75} aria-hidden="true" />
+              <span>{where}</span>
+              <span className="sr">: {t('lock')}</span>
+            </button>
+          ) : (
+            where && <span className="k-where">{where}</span>
+          )}
+        </header>
+        <main>{main}</main>
+        {footer && <footer>{footer}</footer>}
+      </div>
+    </>
+  );
+}
+
+const Logo = () => (
+  <svg
+    className="k-logo"
+    viewBox="0 0 24 24"
+    fill="none"
+    stroke="currentColor"
+    strokeWidth="2.4"
+    strokeLinecap="square"
+    aria-hidden="true"
+  >
+    <path d="M4 21V11a8 8 0 0 1 16 0v10" />
+    <path d="M9 21v-9a3 3 0 0 1 6 0v9" strokeWidth="1.8" />
+  </svg>
+);
+
+const named = [
+  ['en', 'English'],
+  ['de', 'Deutsch'],
+] as const;
+
+/** Language, each in its own words, and a quarter larger text. */
+export function Settings() {
+  const t = useStrings(kioskStrings);
+  const { language, choose } = useLanguage();
+  const [larger, setLarger] = useState(document.documentElement.classList.contains('larger'));
+  useEffect(() => void document.documentElement.classList.toggle('larger', larger), [larger]);
+  return (
+    <>
+      <fieldset className="k-languages">
+        <legend className="sr">{t('language')}</legend>
+        {named.map(([code, name]) => (
+          <button
+            key={code}
+            type="button"
+            lang={code}
+            className="k-btn small"
+            aria-pressed={language === code}
+            onClick={() => choose(code)}
+          >
+            {name}
+          </button>
+        ))}
+      </fieldset>
+      <button
+        type="button"
+        className="k-btn small"
+        aria-pressed={larger}
+        onClick={() => setLarger((now) => !now)}
+      >
+        <IconAccessible size={24} stroke={1.75} aria-hidden="true" />
+        {t('larger')}
+      </button>
+    </>
+  );
+}

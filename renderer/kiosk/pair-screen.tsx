@@ -1,0 +1,70 @@
+import { type FormEvent, useEffect, useState } from 'react';
+import { useStrings } from '../ui/strings/use-strings.ts';
+import { pairing, Refusal } from './api.ts';
+import { type DeviceIdentity, keepIdentity, makeKey } from './device-key.ts';
+import { Field } from './field.tsx';
+import { Frame, Settings } from './frame.tsx';
+import { kioskStrings } from './kiosk-strings.ts';
+
+const POLL = 1_000;
+
+interface Claimed {
+  claim: string;
+  fingerprint: string;
+  key: CryptoKey;
+}
+
+/** The code, then the wait for the person at the box. */
+export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void }) {
+  const t = useStrings(kioskStrings);
+  const [claimed, setClaimed] = useState<Claimed>();
+  const [problem, setProblem] = useState('');
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const code = String(new FormData(event.currentTarget).get('code') ?? '');
+    try {
+      const { key, publicKey } = await makeKey();
+      setClaimed({ ...(await pairing.claim(code, publicKey)), key });
+      setProblem('');
+    } catch (error) {
+      setProblem(error instanceof Refusal && error.message ? error.message : t('noAnswer'));
+    }
+  }
+
+  useEffect(() => {
+    if (!claimed) return;
+    const timer = setInterval(async () => {
+      const outcome = await pairing.outcome(claimed.claim).catch(() => undefined);
+      if (outcome?.is === 'ended') {
+        setClaimed(undefined);
+        setProblem(t('revoked'));
+      }
+      if (outcome?.is !== 'paired') return;
+      clearInterval(timer);
+      const identity = { kiosk: outcome.kiosk, key: claimed.key };
+      await keepIdentity(identity);
+      paired(identity);
+    }, POLL);
+    return () => clearInterval(timer);
+  }, [claimed, paired, t]);
+
+  const main = claimed ? (
+    <div className="k-form">
+      <h1>{t('confirmTitle')}</h1>
+      <p>{t('confirmText')}</p>
+      <output className="k-print">{claimed.fingerprint}</output>
+    </div>
+  ) : (
+    <form className="k-form" onSubmit={(event) => void submit(event)}>
+      <h1>{t('pairTitle')}</h1>
+      <p>{t('pairText')}</p>
+      <Field label={t('code')} name="code" required maxLength={20} className="k-code" />
+      {problem && <p role="alert">{problem}</p>}
+      <button type="submit" className="k-btn primary">
+        {t('pair')}
+      </button>
+    </form>
+  );
+  return <Frame main={main} footer={<Settings />} />;
+}

@@ -1,0 +1,19 @@
+/** Who enrolls, and the text they agreed to. */
+export interface Person {
+  name: string;
+  email: string;
+  textVersion: string;
+}
+
+/** Where a visit stands. Nothing of a person outlives it: the next visit begins with new state. */
+export type Step =
+  | { is: 'start' }
+  | { is: 'consent' }
+  | { is: 'who' }
+  | { is: 'without' }
+  | { is: 'camera'; person?: Person; email?: string }
+  | { is: 'checking' }
+  | { is: 'enrolled' }
+  | { is: 'verified' }
+  | { is: 'not-verified'; reference: string; email?: string }
+  | { is: 'refused'; message: string };

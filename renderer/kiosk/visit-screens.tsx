@@ -1,0 +1,137 @@
+import { IconCheck, IconHandStop, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { useStrings } from '../ui/strings/use-strings.ts';
+import type { KioskState } from './api.ts';
+import { Field } from './field.tsx';
+import { Frame, Settings } from './frame.tsx';
+import { kioskStrings } from './kiosk-strings.ts';
+import type { Step } from './step.ts';
+
+interface Props {
+  state: KioskState;
+  go(step: Step): void;
+}
+/** Seconds that the last screen stays. */
+const THANKS = 8;
+const icon = { size: 40, stroke: 1.5, 'aria-hidden': true } as const;
+
+export function StartScreen({ state, lock, go }: Props & { lock(): void }) {
+  const t = useStrings(kioskStrings);
+  const main = (
+    <div className="k-start">
+      <div>
+        <h1>{t('hello')}</h1>
+        <p className="muted">{t('helloText')}</p>
+      </div>
+      <div className="k-two">
+        <button type="button" className="k-big main" onClick={() => go({ is: 'consent' })}>
+          <span className="ic">
+            <IconUserPlus {...icon} />
+          </span>
+          <b>{t('enroll')}</b>
+          <span>{t('enrollText')}</span>
+        </button>
+        <button type="button" className="k-big" onClick={() => go({ is: 'who' })}>
+          <span className="ic">
+            <IconUserCheck {...icon} />
+          </span>
+          <b>{t('confirm')}</b>
+          <span>{t('confirmMe')}</span>
+        </button>
+      </div>
+      <button type="button" className="k-btn" onClick={() => go({ is: 'without' })}>
+        <IconHandStop size={24} stroke={1.75} aria-hidden="true" />
+        {t('noCamera')}
+      </button>
+    </div>
+  );
+  return <Frame state={state} lock={lock} main={main} footer={<Settings />} />;
+}
+
+export function WhoScreen({ state, go, footer }: Props & { footer: ReactNode }) {
+  const t = useStrings(kioskStrings);
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const email = String(new FormData(event.currentTarget).get('email') ?? '').trim();
+    go({ is: 'camera', ...(email && { email }) });
+  }
+  const main = (
+    <form className="k-form" onSubmit={submit}>
+      <h1>{t('whoTitle')}</h1>
+      <p>{t('whoText')}</p>
+      <Field label={t('email')} name="email" type="email" />
+      <button type="submit" className="k-btn primary">
+        {t('go')}
+      </button>
+    </form>
+  );
+  return <Frame state={state} main={main} footer={footer} />;
+}
+
+export function WithoutScreen({ state, footer }: { state: KioskState; footer: ReactNode }) {
+  const t = useStrings(kioskStrings);
+  const main = (
+    <div className="k-form">
+      <h1>{t('withoutTitle')}</h1>
+      <p>{t('withoutText')}</p>
+    </div>
+  );
+  return <Frame state={state} main={main} footer={footer} />;
+}
+
+interface OutcomeProps extends Props {
+  step: Extract<Step, { is: 'not-verified' | 'refused' }>;
+  footer: ReactNode;
+}
+
+/** No score and no accusation: what to try, and another way. */
+export function Outcome({ state, step, go, footer }: OutcomeProps) {
+  const t = useStrings(kioskStrings);
+  const refused = step.is === 'refused';
+  const again: Step = refused
+    ? { is: 'start' }
+    : { is: 'camera', ...(step.email === undefined ? {} : { email: step.email }) };
+  const main = (
+    <div className="k-form" role="alert">
+      <h1>{t(refused ? 'refusedTitle' : 'notVerified')}</h1>
+      <p>{refused ? step.message : t('notVerifiedText', { reference: step.reference.slice(-6) })}</p>
+      <button type="button" className="k-btn primary" onClick={() => go(again)}>
+        {t('again')}
+      </button>
+    </div>
+  );
+  return <Frame state={state} main={main} footer={footer} />;
+}
+
+interface EndingProps {
+  state: KioskState;
+  step: 'enrolled' | 'verified';
+  clear(): void;
+}
+
+export function Ending({ state, step, clear }: EndingProps) {
+  const t = useStrings(kioskStrings);
+  const [left, setLeft] = useState(THANKS);
+  useEffect(() => {
+    const timer = setTimeout(() => (left > 1 ? setLeft(left - 1) : clear()), 1_000);
+    return () => clearTimeout(timer);
+  }, [left, clear]);
+  const main = (
+    <div className="k-form" role="status">
+      <span className="k-ok">
+        <IconCheck {...icon} />
+      </span>
+      <h1>{t(step === 'enrolled' ? 'thanks' : 'verified')}</h1>
+      {step === 'enrolled' && <p>{t('thanksText')}</p>}
+    </div>
+  );
+  const footer = (
+    <>
+      <span className="num muted">{t('clears', { count: left })}</span>
+      <button type="button" className="k-btn primary" onClick={clear}>
+        {t('done')}
+      </button>
+    </>
+  );
+  return <Frame state={state} main={main} footer={footer} />;
+}

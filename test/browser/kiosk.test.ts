@@ -1,0 +1,172 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { portrait } from '../cli/portraits.ts';
+import { writeFakeCamera } from '../support/fake-camera.ts';
+import { type RunningBox, startBox } from './running-box.ts';
+
+const browserPath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const isBuilt = existsSync(join(import.meta.dirname, '../../dist/renderer/kiosk/index.html'));
+const missing =
+  browserPath === undefined ? 'no Chromium here' : isBuilt ? undefined : 'npm run build:renderer';
+/** Where pictures of the page are left, for a person to look at. */
+const pictures = process.env.TEST_PICTURES;
+const password = 'wet gravel under pines';
+
+let box: RunningBox;
+let browser: Browser;
+let folder: string;
+let page: Page;
+let organization: string;
+const elsewhere: string[] = [];
+
+beforeAll(async () => {
+  if (missing) return;
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-kiosk-'));
+  const video = join(folder, 'ada.y4m');
+  await writeFakeCamera(video, await portrait('ada'));
+  box = await startBox('Nordlys Bank');
+  browser = await chromium.launch({
+    executablePath: browserPath!,
+    args: [
+      ...['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+      `--use-file-for-fake-video-capture=${video}`,
+    ],
+  });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+  page = await context.newPage();
+  page.on('request', (request) => {
+    if (new URL(request.url()).host !== new URL(box.url).host) elsewhere.push(request.url());
+  });
+  await page.addInitScript(timeFrames);
+});
+afterAll(async () => {
+  await browser?.close();
+  await box?.stop();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+/** In the page: milliseconds from a frame to its answer. */
+function timeFrames() {
+  const taken: number[] = [];
+  Object.assign(globalThis, { framesTook: taken });
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    const sent = performance.now();
+    if (typeof data !== 'string')
+      this.addEventListener('message', () => taken.push(performance.now() - sent), { once: true });
+    return send.call(this, data);
+  };
+}
+
+const look = async (name: string) => {
+  if (pictures) await page.screenshot({ path: join(pictures, `kiosk-${name}.png`) });
+};
+
+/** As the operator of the box, over its control socket. */
+async function control(method: string, path: string, body?: object) {
+  const reply = await fetch(`${box.operatorUrl}/api/admin${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!reply.ok) throw new Error(`${method} ${path}: ${await reply.text()}`);
+  return (await reply.json()) as Record<string, never>;
+}
+
+async function makeOperator() {
+  const made = await control('POST', `/administrators?organization=${organization}`, {
+    email: 'b.cardoso@example.com',
+    name: 'B. Cardoso',
+    role: 'operator',
+  });
+  const reply = await fetch(`${box.url}/api/auth/password/code`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'b.cardoso@example.com', code: made.code, password }),
+  });
+  if (!reply.ok) throw new Error(await reply.text());
+}
+
+test.skipIf(missing)(
+  `a device is paired, an operator signs in, a person enrolls and everything is cleared${missing ? `: ${missing}` : ''}`,
+  async () => {
+    const { items } = (await control('GET', '/organizations')) as unknown as { items: { id: string }[] };
+    organization = items[0]!.id;
+    await makeOperator();
+    await page.goto(`${box.url}/kiosk/`);
+
+    const begun = await control('POST', `/kiosks/pairings?organization=${organization}&env=test`, {
+      name: 'Lisbon 2',
+    });
+    await page.getByLabel('Code').fill('WRONG000');
+    await page.getByRole('button', { name: 'Pair' }).click();
+    await page.getByText('This code is wrong').waitFor();
+    await look('pair');
+    await page.getByLabel('Code').fill(String(begun.code).toLowerCase());
+    await page.getByRole('button', { name: 'Pair' }).click();
+    const shown = await page
+      .getByRole('status')
+      .filter({ hasText: /^[0-9A-F]{4}-[0-9A-F]{4}$/ })
+      .textContent();
+    const claimed = await control('GET', `/kiosks/pairings/${begun.id}?organization=${organization}`);
+    expect(claimed).toMatchObject({ state: 'claimed', fingerprint: shown });
+    await control('POST', `/kiosks/pairings/${begun.id}/confirm?organization=${organization}`);
+
+    await page.getByLabel('E-mail address').fill('b.cardoso@example.com');
+    await look('operator');
+    await page.getByRole('button', { name: 'Use the password' }).click();
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
+    await look('start');
+
+    await page.getByRole('button', { name: /^Enroll/ }).click();
+    await page.getByText('Nordlys Bank wants to recognize you').waitFor();
+    await page.getByLabel('Your name, as a signature').fill('Mira Marker');
+    await page.getByLabel('E-mail address').fill('mira.marker@example.com');
+    await look('consent');
+    await page.getByRole('button', { name: 'I agree' }).click();
+    await page.getByText('Picture 2 of 3').waitFor();
+    await look('camera');
+    await page.getByText('Thank you. You are enrolled.').waitFor();
+    await look('thanks');
+    await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
+    expect(await page.content()).not.toContain('arker');
+
+    const people = await control('GET', `/subjects?organization=${organization}&env=test`);
+    expect(people.items).toMatchObject([{ email: 'mira.marker@example.com', name: 'Mira Marker' }]);
+
+    await page.getByRole('button', { name: /^Confirm it is me/ }).click();
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByText('It is you. Thank you.').waitFor();
+    expect(await page.context().cookies()).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    const took = await page.evaluate(() => (globalThis as unknown as { framesTook: number[] }).framesTook);
+    const sorted = took.toSorted((a, b) => a - b);
+    const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
+    console.log(`guidance: ${sorted.length} frames, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms`);
+  },
+);
+
+test.skipIf(missing)('the kiosk is left by the operator alone, and a revoked one is out', async () => {
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: /Leave the kiosk/ }).click();
+  await page.getByRole('button', { name: 'Use the password' }).click();
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'End the session' }).click();
+  await page.getByRole('alert').waitFor();
+  await look('leave');
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'End the session' }).click();
+  await page.getByRole('heading', { name: 'Operator sign-in' }).waitFor();
+  const { items } = (await control('GET', `/kiosks?organization=${organization}`)) as unknown as {
+    items: { id: string }[];
+  };
+  await control('POST', `/kiosks/${items[0]!.id}/revoke?organization=${organization}`);
+  await page.reload();
+  await page.getByText('This device is not paired any more.').waitFor();
+});
