@@ -95,7 +95,11 @@ export function OperatorScreen({ api, state, changed }: Props) {
 /** The operator proves to be there; then the session of the kiosk is over. */
 export function LockScreen({ api, state, changed, back }: Props & { back(): void }) {
   const t = useStrings(kioskStrings);
-  const { submit, problem, busy } = useProof((_, proof) => api.leave(proof), changed);
+  const { submit, problem, busy } = useProof(async (_, proof) => {
+    await api.leave(proof);
+    // The desktop app lets its kiosk window be closed when the page goes there.
+    location.assign('/kiosk/left');
+  }, changed);
   const main = (
     <form className="k-form" onSubmit={(event) => void submit(event)}>
       <h1>{t('lockTitle')}</h1>
