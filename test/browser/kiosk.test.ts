@@ -86,7 +86,7 @@ async function inspect(name: string) {
     expect(
       found.map(({ id, nodes }) => `${name} ${colorScheme} ${size.width}: ${id} ${nodes[0]?.html}`),
     ).toEqual([]);
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    const sideways = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
     expect([name, size.width, sideways]).toEqual([name, size.width, false]);
   }
   await page.setViewportSize(wide);
