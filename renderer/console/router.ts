@@ -9,6 +9,7 @@ import { overviewRoutes } from './features/overview/routes.ts';
 import { peopleRoutes } from './features/people/routes.ts';
 import { securityRoutes } from './features/security/routes.ts';
 import { settingsRoutes } from './features/settings/routes.ts';
+import { setupRoutes } from './features/setup/routes.ts';
 import { signInRoutes } from './features/sign-in/routes.ts';
 import { sitesRoutes } from './features/sites/routes.ts';
 import { verificationRoutes } from './features/verifications/routes.ts';
@@ -26,6 +27,7 @@ const routeTree = rootRoute.addChildren([
   ...peopleRoutes,
   ...securityRoutes,
   ...settingsRoutes,
+  ...setupRoutes,
   ...signInRoutes,
   ...sitesRoutes,
   ...verificationRoutes,

@@ -464,6 +464,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/setup-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the setup token
+         * @description With it the first owner is made, at `/console/setup`. There is none once the box has an owner.
+         */
+        get: operations["getSetupToken"];
+        put?: never;
+        /**
+         * Make a new setup token
+         * @description For 24 hours. The earlier token is refused from then on, and so is the browser that used it.
+         */
+        post: operations["makeSetupToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sites": {
         parameters: {
             query?: never;
@@ -4137,6 +4161,31 @@ export interface components {
              * @enum {string}
              */
             decidedBy?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
+        };
+        /**
+         * @description How the first owner of the box is made.
+         * @example {
+         *       "state": "open",
+         *       "token": "mXb3p0pT2v7oQ4n0xk3G8W1u5Jr9yZs6dLq2cVt7hEa",
+         *       "expiresAt": "2026-11-22T09:10:00.000Z",
+         *       "file": "/srv/gatehouse/setup-token"
+         *     }
+         */
+        Setup: {
+            /**
+             * @description `closed`: there is an owner. `open`: the token can be used. `claimed`: a browser has used the token
+             * @enum {string}
+             */
+            state: "closed" | "open" | "claimed";
+            /** @description For `/console/setup`; only while it can be used */
+            token?: string;
+            /**
+             * Format: date-time
+             * @description When the token, or the browser that used it, is refused
+             */
+            expiresAt?: string;
+            /** @description Where the token lies while it can be used */
+            file: string;
         };
         /** @description One page of a list. */
         SitePage: {
@@ -12871,6 +12920,128 @@ export interface operations {
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSetupToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the first owner of the box is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "open",
+                     *       "token": "mXb3p0pT2v7oQ4n0xk3G8W1u5Jr9yZs6dLq2cVt7hEa",
+                     *       "expiresAt": "2026-11-22T09:10:00.000Z",
+                     *       "file": "/srv/gatehouse/setup-token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    makeSetupToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the first owner of the box is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "open",
+                     *       "token": "mXb3p0pT2v7oQ4n0xk3G8W1u5Jr9yZs6dLq2cVt7hEa",
+                     *       "expiresAt": "2026-11-22T09:10:00.000Z",
+                     *       "file": "/srv/gatehouse/setup-token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SETUP_CLOSED`: The appliance has an owner already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

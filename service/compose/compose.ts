@@ -7,7 +7,6 @@ import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
-import { openStaff, type Staff } from './administrators.ts';
 import { createStatus } from './appliance-status.ts';
 import { openAudit } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
@@ -24,6 +23,8 @@ import { createPeople, type People } from './people.ts';
 import { openPictures, type Pictures } from './pictures.ts';
 import { readPeople, resumeService } from './resume.ts';
 import { createServing, isInsecure, type Serving } from './serving.ts';
+import { openStaff, type Staff } from './staff/administrators.ts';
+import { createFirstOwner, type FirstOwner } from './staff/first-owner.ts';
 import { addStandingJobs } from './standing-jobs.ts';
 
 /** The whole appliance; serve.ts and the CLI add the doors. */
@@ -32,6 +33,7 @@ export interface Gatehouse
     EventsOut,
     Callers,
     Staff,
+    FirstOwner,
     Erasing,
     Pick<Pictures, 'models'>,
     People,
@@ -78,7 +80,12 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     waitingSweeps: () => erasing.retention.waiting(),
   });
   const { eventsOut, ownPlaces, readings } = outbound;
-  const people = createPeople({ ...base, ...audited, ...callers, ...pictures, ...outbound });
+  // Asked once it is there.
+  const later = { people: (): People => people };
+  const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
+  const people: People = createPeople({
+    ...{ ...base, ...audited, ...callers, ...firstOwner, ...pictures, ...outbound },
+  });
   const keyCare = createKeyCare({ ...base, ...audited });
   const erasing = createErasing({
     ...{ ...base, ...audited, ...callers, ...staff, ...pictures, ...outbound, ...people },
@@ -111,6 +118,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
       ...eventsOut,
       ...callers,
       ...staff,
+      ...firstOwner,
       ...people,
       ...keyCare,
       ...erasing,

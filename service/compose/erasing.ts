@@ -8,7 +8,6 @@ import {
 import { createRetention, type Retention } from '../engine/retention/index.ts';
 import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
-import type { Staff } from './administrators.ts';
 import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';
@@ -17,6 +16,7 @@ import type { Outbound } from './outbound.ts';
 import type { People } from './people.ts';
 import { createPersonalData, tablesWithoutPersons } from './personal-data.ts';
 import type { Pictures } from './pictures.ts';
+import type { Staff } from './staff/administrators.ts';
 
 export interface Erasing {
   erasure: Erasure;

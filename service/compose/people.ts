@@ -21,6 +21,7 @@ import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';
 import type { Outbound } from './outbound.ts';
 import type { Pictures } from './pictures.ts';
+import type { FirstOwner } from './staff/first-owner.ts';
 
 export interface People {
   consents: Consents;
@@ -45,10 +46,11 @@ export function createPeople({
   audit,
   organizations,
   limits,
+  setup,
   models,
   analyzer,
   eventsOut: { events, alerts },
-}: Base & Audited & Callers & Pictures & Pick<Outbound, 'eventsOut'>): People {
+}: Base & Audited & Callers & Pick<FirstOwner, 'setup'> & Pictures & Pick<Outbound, 'eventsOut'>): People {
   const shared = { ...ground, audit, organizations, models, events };
   const holds = createHolds(shared);
   const consents = createConsents(shared);
@@ -69,6 +71,7 @@ export function createPeople({
     deadline: config.deadlineSeconds * 1000,
     observed: metrics.verification,
     disputedAreas: config.disputedAreas,
+    requireOwnersFactor: setup.requireOwnersFactor,
   });
   const captures = createCaptures({ ...shared, analyzer });
   const flows = createFlows({ ...shared, profiles: createProfiles(shared) });

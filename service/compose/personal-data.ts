@@ -58,6 +58,7 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   sign_in_failure: 'Counts of failed sign-ins of staff, under keyed hashes.',
   flow: 'Texts and addresses of the organization’s hosted pages.',
   review_vote: 'Which administrators said what of a review, by its id.',
+  setup: 'The hash of the setup token, for a day.',
   backup_plan: 'Settings of the appliance.',
   backup_run: 'Where and when backups were made.',
 };

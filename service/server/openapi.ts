@@ -19,6 +19,7 @@ export async function openApiDocument(): Promise<unknown> {
       tokens: {} as never,
       kiosks: {} as never,
       sessions: {} as never,
+      setup: {} as never,
       limits: {} as never,
       captures: {} as never,
       checks: {} as never,

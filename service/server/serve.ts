@@ -90,6 +90,9 @@ export async function serve(
     const announced = await announce({ hostName: config.hostName, port }, log);
     opened.defer(() => announced.stop());
   }
+  const setup = await gatehouse.setup.begin();
+  if (setup.is === 'open')
+    log.info({ file: gatehouse.setupTokenFile }, 'no owner yet: the setup token is in this file');
   await startWork(gatehouse, opened);
 
   const everything = opened.move();

@@ -662,6 +662,19 @@ export interface Schema {
     changed_at: number;
     changed_by: string;
   };
+  /** At most one row: how the first owner is made. */
+  setup: {
+    id: string;
+    /** SHA-256 of the token, hex. */
+    token_hash: string;
+    created_at: number;
+    expires_at: number;
+    /** SHA-256 of the secret of the browser that used the token, hex; null: none has. */
+    claim_hash: string | null;
+    /** 1: nobody is enrolled before the owner has a second factor. */
+    factor_owed: number;
+    mac: string;
+  };
   backup_plan: { folder: string; every_minutes: number; keep: number; set_by: string; set_at: number };
   backup_run: {
     id: string;

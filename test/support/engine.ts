@@ -1,6 +1,6 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import { createStaff } from '../../service/compose/administrators.ts';
 import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
+import { createStaff } from '../../service/compose/staff/administrators.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
 import { createCaptures } from '../../service/engine/captures/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
@@ -12,6 +12,7 @@ import { createModels } from '../../service/engine/models/index.ts';
 import { createOrganizations } from '../../service/engine/organizations/index.ts';
 import { createProfiles } from '../../service/engine/profiles/index.ts';
 import { createReviews, createSuspects } from '../../service/engine/review/index.ts';
+import { createSetup } from '../../service/engine/setup/index.ts';
 import { createSubjects } from '../../service/engine/subjects/index.ts';
 import {
   type ChecksDeps,
@@ -277,8 +278,30 @@ export async function startEngine({
   const subjects = openSubjects();
   const suspects = createSuspects(shared);
   const reviews = createReviews({ ...shared, subjects, organizations, models });
+  const staff = createStaff({
+    ground: shared,
+    vault: { integrity, signing },
+    ...{ audit, organizations, hashing: cheapHashing, pinCost: 64 },
+  });
+  const setupTokens: string[] = [];
+  const setup = createSetup({
+    ...{ ...shared, ...staff, integrity, organizations },
+    hasPeople: async (one) =>
+      (await subjects.count({ organization: one, world: 'live' })) > 0 ||
+      (await subjects.count({ organization: one, world: 'test' })) > 0,
+    random: randomFillSync,
+    file: {
+      read: () => setupTokens[0],
+      write: (token) => void setupTokens.splice(0, 1, token),
+      remove: () => void setupTokens.splice(0, 1),
+    },
+  });
+  const { requireOwnersFactor } = setup;
   const openChecks = (over: Partial<ChecksDeps> = {}) =>
-    createChecks({ ...shared, suspects, analyzer, subjects, organizations, consents, models, ...over });
+    createChecks({
+      ...{ ...shared, suspects, analyzer, subjects, organizations, consents, models, requireOwnersFactor },
+      ...over,
+    });
   const checks = openChecks();
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
@@ -296,11 +319,11 @@ export async function startEngine({
     library,
     models,
     organizations,
-    ...createStaff({
-      ground: shared,
-      vault: { integrity, signing },
-      ...{ audit, organizations, hashing: cheapHashing, pinCost: 64 },
-    }),
+    ...staff,
+    setup,
+    setupTokenFile: '/data/setup-token',
+    /** What the file of the setup token holds. */
+    setupTokens,
     consents,
     subjects,
     /** A second start over the same database, with empty galleries. */

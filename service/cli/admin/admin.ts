@@ -5,6 +5,7 @@ import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { table } from '../terminal/terminal.ts';
 import { addAdminCreate } from './create.ts';
 import { addAdminReset } from './reset.ts';
+import { addAdminSetupToken } from './setup-token.ts';
 import { factorOf, stateOf } from './text.ts';
 import { addAdminUnlock } from './unlock.ts';
 
@@ -17,6 +18,7 @@ export function addAdmin(program: Command, runner: CommandRunner): void {
   addList(admin, runner);
   addAdminReset(admin, runner);
   addAdminUnlock(admin, runner);
+  addAdminSetupToken(admin, runner);
 }
 
 function addList(admin: Command, runner: CommandRunner): void {

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { parseConfig } from '../../config.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import { openControl } from '../control/open-control.ts';
 import { requireInitialized } from '../data-directory.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './options.ts';
-import { runService } from './run-service.ts';
+import { type RunningService, runService } from './run-service.ts';
+import { describeSetup } from './setup-address.ts';
 
 export function addServe(program: Command, runner: CommandRunner): void {
   const command = addServeOptions(program.command('serve'))
@@ -23,7 +25,16 @@ export function addServe(program: Command, runner: CommandRunner): void {
   runner.run<ServeOptions>(command, async ({ options, data, terminal }) => {
     const config = parseConfig(toConfigInput(data, options));
     await requireInitialized(data);
-    await runService(config, ({ url }) => terminal.answer(JSON.stringify({ event: 'listening', url })), {
+    const ready = async ({ url }: RunningService) => {
+      terminal.answer(JSON.stringify({ event: 'listening', url }));
+      // Not into the log of a service, where others may read it: the log names the file.
+      if (!terminal.interactive) return;
+      const control = await openControl(data);
+      const setup = await describeSetup(control, { url, data, hostName: config.hostName });
+      await control.close();
+      if (setup !== undefined) terminal.note(setup);
+    };
+    await runService(config, ready, {
       sealed: (url) => terminal.answer(JSON.stringify({ event: 'sealed', url })),
     });
     return undefined;

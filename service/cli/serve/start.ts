@@ -11,6 +11,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { describeTrust, type Trust } from './describe-trust.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './options.ts';
 import { type RunningService, runService } from './run-service.ts';
+import { describeSetup } from './setup-address.ts';
 
 export function addStart(program: Command, runner: CommandRunner): void {
   const command = addServeOptions(program.command('start'))
@@ -30,12 +31,14 @@ export function addStart(program: Command, runner: CommandRunner): void {
         const made = await initialize(control, 'Default', ['test']);
         const organizations = (await listOrganizations(control)).toReversed();
         const trust = await describeTrust(control, url, data);
+        const setup = await describeSetup(control, { url, data, hostName: config.hostName });
         terminal.answer(
           made
-            ? welcome({ url, data, trust, organization: made.organizationId, key: made.keys.test })
+            ? welcome({ url, data, trust, setup, organization: made.organizationId, key: made.keys.test })
             : again(url, data, organizations),
         );
         if (!made && trust) terminal.answer(trust.text);
+        if (!made && setup !== undefined) terminal.answer(setup);
       } finally {
         await control.close();
       }
@@ -68,14 +71,15 @@ interface Welcome {
   organization: string;
   key: string;
   trust: Trust | undefined;
+  setup: string | undefined;
 }
 
-function welcome({ url, data, organization, key, trust }: Welcome): string {
+function welcome({ url, data, organization, key, trust, setup }: Welcome): string {
   const where = `--data ${data}`;
   const curl = trust ? `curl -sS --cacert ${trust.file}` : 'curl -sS';
   return `
 Gatehouse is running at ${url}
-
+${setup === undefined ? '' : `\n${setup}`}
 It keeps everything in ${data}
 Your organization is called "Default" (${organization}).
 Its key for the test world, shown this once:

@@ -28,6 +28,7 @@ import { type RetentionRouteDeps, retentionRoutes } from './retention/routes.ts'
 import { type ReviewRouteDeps, reviewRoutes } from './review/routes.ts';
 import type { AdminRoute } from './route.ts';
 import { openSeal, sealRoutes } from './seal/routes.ts';
+import { type SetupRouteDeps, setupRoutes } from './setup/routes.ts';
 import { type SiteRouteDeps, siteRoutes } from './sites/routes.ts';
 import { type StatusRouteDeps, statusRoutes } from './status/routes.ts';
 import { type SubjectRecordRouteDeps, subjectRecordRoutes } from './subject-record/routes.ts';
@@ -46,6 +47,7 @@ export type AdminDeps = OrganizationRouteDeps &
   AlertRouteDeps &
   StatusRouteDeps &
   OverviewRouteDeps &
+  SetupRouteDeps &
   SiteRouteDeps &
   ProfileRouteDeps &
   LimitRouteDeps &
@@ -80,6 +82,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...alertRoutes(deps),
   ...statusRoutes(deps),
   ...overviewRoutes(deps),
+  ...setupRoutes(deps),
   ...siteRoutes(deps),
   ...profileRoutes(deps),
   ...limitRoutes(deps),

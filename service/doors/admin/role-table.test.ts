@@ -55,6 +55,8 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/flows/:id/unpublish': 'o OA--- - --',
   'GET /api/admin/overview': 'o OAo-a - --',
   'GET /api/admin/status': 'o ----- - B-',
+  'GET /api/admin/setup-token': 'o ----- - --',
+  'POST /api/admin/setup-token': 'o ----- - --',
   'GET /api/admin/alerts': 'o OAo-a k --',
   'POST /api/admin/alerts/:id/acknowledge': 'o OAo-- k --',
   'GET /api/admin/alerts/desktop': 'o ----- - B-',

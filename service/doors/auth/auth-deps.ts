@@ -1,4 +1,5 @@
 import type { Administrators } from '../../engine/administrators/index.ts';
+import type { Setup } from '../../engine/setup/index.ts';
 import type { AdministratorTokens } from '../../engine/tokens/index.ts';
 import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
 
@@ -26,4 +27,5 @@ export interface AuthDeps {
   >;
   tokens: Pick<AdministratorTokens, 'issue'>;
   sessions: Pick<AdministratorSessions, 'hasFreshFactor'>;
+  setup: Pick<Setup, 'view' | 'claim' | 'nameOrganization' | 'makeOwner'>;
 }

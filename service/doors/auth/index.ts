@@ -3,11 +3,12 @@ import type { AuthDeps } from './auth-deps.ts';
 import { wireErrors } from './errors.ts';
 import { passkeyRoutes } from './passkey-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
+import { setupRoutes } from './setup-routes.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 
 export type { AuthDeps } from './auth-deps.ts';
 
-/** `/api/auth/*` (contracts/identity.txt) and `/api/v1/auth/login` (sessions.txt): how administrators sign in. */
+/** `/api/auth/*` (contracts/identity.txt), `/api/v1/auth/login` (sessions.txt): how administrators sign in; `/api/setup`: the first of them. */
 export const createAuthDoor =
   (deps: AuthDeps): FastifyPluginAsync =>
   async (app) => {
@@ -19,4 +20,5 @@ export const createAuthDoor =
     signInRoutes(app, deps);
     passkeyRoutes(app, deps);
     sessionRoutes(app, deps);
+    setupRoutes(app, deps);
   };

@@ -27,6 +27,7 @@ const applianceTasks = [
   'erasure',
   'gallery-calibration',
   'retention',
+  'setup',
   'sign-in',
   'start',
   'template-renewal',

@@ -82,6 +82,8 @@ export interface ChecksDeps extends VerificationStoreDeps {
   disputedAreas?: DisputedCountries;
   /** What the organizations' own galleries raise thresholds by; nothing unless given. */
   shifts?: GalleryShifts;
+  /** Throws SECOND_FACTOR_REQUIRED where the owner owes one before the first person; nothing is owed unless given. */
+  requireOwnersFactor?: () => Promise<void>;
   /** Milliseconds that one picture may take, waiting for a worker included; 10,000 unless given. */
   deadline?: number;
 }

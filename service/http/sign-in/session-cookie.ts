@@ -9,10 +9,13 @@ export const toSessionCookie = (secret: string): string => `${NAME}=${secret}; $
 export const endedSessionCookie = `${NAME}=; Max-Age=0; ${ATTRIBUTES}`;
 
 /** The secret of a session, from the header `Cookie`. */
-export function fromSessionCookie(header: string | undefined): string | undefined {
+export const fromSessionCookie = (header: string | undefined): string | undefined => cookieOf(header, NAME);
+
+/** The value of the first cookie of this name. */
+export function cookieOf(header: string | undefined, wanted: string): string | undefined {
   for (const part of header?.split(';') ?? []) {
     const [name, value] = part.trim().split('=', 2);
-    if (name === NAME && value !== undefined && value !== '') return value;
+    if (name === wanted && value !== undefined && value !== '') return value;
   }
   return undefined;
 }

@@ -23,7 +23,8 @@ export type Protected =
   | 'sign-in-ticket'
   | 'sign-in-failure'
   | 'kiosk'
-  | 'operator-pin';
+  | 'operator-pin'
+  | 'setup';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of

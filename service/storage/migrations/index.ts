@@ -16,6 +16,7 @@ import { review } from './0014-review.ts';
 import { profileVersions } from './0015-profile-versions.ts';
 import { flows } from './0016-flows.ts';
 import { kiosks } from './0017-kiosks.ts';
+import { setup } from './0018-setup.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   profileVersions,
   flows,
   kiosks,
+  setup,
 ];

@@ -18,7 +18,11 @@ import { createRequireLife } from './require-life.ts';
 export type EnrollDeps = PrepareEnrollmentDeps &
   SightDeps &
   Omit<AdmitEnrollmentDeps, 'refuse'> &
-  RefuseEnrollmentDeps & { subjects: Subjects; refusedPictures: RefusedPictures };
+  RefuseEnrollmentDeps & {
+    subjects: Subjects;
+    refusedPictures: RefusedPictures;
+    requireOwnersFactor?: () => Promise<void>;
+  };
 
 export function createEnroll(deps: EnrollDeps) {
   const prepare = createPrepareEnrollment(deps);
@@ -31,6 +35,7 @@ export function createEnroll(deps: EnrollDeps) {
   const turns = createTurns();
 
   return async function enroll(command: EnrollCommand): Promise<EnrollResult> {
+    await deps.requireOwnersFactor?.();
     const run = await prepare(command);
     const guard = await deps.refusedPictures.admit(run.realm, command);
     const seen = await look(run, guard);

@@ -1,18 +1,18 @@
-import { hasFreshFactor } from '../engine/access/index.ts';
+import { hasFreshFactor } from '../../engine/access/index.ts';
 import {
   type AdministratorSession,
   type Administrators,
   type AdministratorsDeps,
   createAdministrators,
-} from '../engine/administrators/index.ts';
-import { createKiosks, type Kiosks, type KiosksDeps } from '../engine/kiosks/index.ts';
-import { type AdministratorTokens, createAdministratorTokens } from '../engine/tokens/index.ts';
-import type { AdministratorSessions } from '../http/sign-in/administrator-sessions.ts';
-import { defined } from '../lib/defined.ts';
-import type { Vault } from '../storage/keys/vault.ts';
-import type { Audited } from './audit.ts';
-import type { Base, Ground } from './base.ts';
-import type { Callers } from './callers.ts';
+} from '../../engine/administrators/index.ts';
+import { createKiosks, type Kiosks, type KiosksDeps } from '../../engine/kiosks/index.ts';
+import { type AdministratorTokens, createAdministratorTokens } from '../../engine/tokens/index.ts';
+import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Vault } from '../../storage/keys/vault.ts';
+import type { Audited } from '../audit.ts';
+import type { Base, Ground } from '../base.ts';
+import type { Callers } from '../callers.ts';
 
 export interface Staff {
   administrators: Administrators;

@@ -1,0 +1,120 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { SetupView } from '../../engine/setup/index.ts';
+import { isSameOrigin } from '../../http/sign-in/same-origin.ts';
+import { toSessionCookie } from '../../http/sign-in/session-cookie.ts';
+import { endedSetupCookie, fromSetupCookie, toSetupCookie } from '../../http/sign-in/setup-cookie.ts';
+import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
+import { fromOf, requireCookiePlace } from './answer-sign-in.ts';
+import type { AuthDeps } from './auth-deps.ts';
+import { SetupClaim, SetupOrganization, SetupOwner, SetupState } from './setup-wire.ts';
+import { fromOpened } from './translate.ts';
+import { ConsoleReply } from './wire-replies.ts';
+
+const tags = ['sign-in'];
+const refuses = ['SETUP_TOKEN_REFUSED', 'SETUP_CLOSED', 'CSRF_REFUSED'] as const;
+const claimOf = (request: FastifyRequest) => fromSetupCookie(request.headers.cookie);
+
+/** Of a page of this box alone: the cookie stands for the browser. */
+function requireOwnPage(request: FastifyRequest): void {
+  requireCookiePlace(request, true);
+  if (isSameOrigin(request)) return;
+  throw new Problem('CSRF_REFUSED', 'Only the pages of this appliance set it up: open /console/setup.');
+}
+
+/** The first owner of a box, by a page that has the setup token. */
+export function setupRoutes(app: FastifyInstance, { setup }: AuthDeps): void {
+  const view = async (claim: string | undefined) => fromView(await setup.view(claim));
+
+  app.get(
+    '/api/setup',
+    {
+      config: { access: 'public', quiet: true },
+      schema: {
+        operationId: 'getSetup',
+        summary: 'Show how far the box is set up',
+        description: 'Whether it has an owner, and whether this browser may make one.',
+        tags,
+        response: { 200: SetupState },
+      },
+    },
+    (request) => view(claimOf(request)),
+  );
+
+  app.post<{ Body: SetupClaim }>(
+    '/api/setup/claim',
+    {
+      config: { access: 'public', refuses: [...refuses, 'SIGN_IN_DELAYED'] },
+      schema: {
+        operationId: 'claimSetup',
+        summary: 'Use the setup token',
+        description: 'The first browser that brings it gets a cookie, and goes on alone.',
+        tags,
+        body: SetupClaim,
+        response: { 200: SetupState },
+      },
+    },
+    async (request, reply) => {
+      requireOwnPage(request);
+      const secret = await setup.claim(request.body.token, fromOf(request));
+      reply.header('set-cookie', toSetupCookie(secret));
+      return view(secret);
+    },
+  );
+
+  app.post<{ Body: SetupOrganization }>(
+    '/api/setup/organization',
+    {
+      config: { access: 'public', refuses: [...refuses, 'CONFLICT'] },
+      schema: {
+        operationId: 'nameFirstOrganization',
+        summary: 'Name the organization',
+        description: 'Makes the first one, or renames the only one while it has no people.',
+        tags,
+        body: SetupOrganization,
+        response: { 200: SetupState },
+      },
+    },
+    async (request) => {
+      requireOwnPage(request);
+      await setup.nameOrganization(claimOf(request), request.body.name);
+      return view(claimOf(request));
+    },
+  );
+
+  app.post<{ Body: SetupOwner }>(
+    '/api/setup/owner',
+    {
+      config: { access: 'public', refuses: [...refuses, 'CONFLICT', 'PASSWORD_TOO_WEAK', 'OVERLOADED'] },
+      schema: {
+        operationId: 'makeFirstOwner',
+        summary: 'Make the owner',
+        description:
+          'Of the organization and of the box; signed in with a cookie. The setup token is void from then on.',
+        tags,
+        body: SetupOwner,
+        response: { 200: ConsoleReply },
+      },
+    },
+    (request, reply) => makeOwner(setup, request, reply),
+  );
+}
+
+async function makeOwner(
+  setup: AuthDeps['setup'],
+  request: FastifyRequest<{ Body: SetupOwner }>,
+  reply: FastifyReply,
+) {
+  requireOwnPage(request);
+  const opened = await setup.makeOwner(claimOf(request), request.body, fromOf(request));
+  reply.header('set-cookie', [toSessionCookie(opened.secret), endedSetupCookie]);
+  return fromOpened(opened);
+}
+
+const fromView = ({ is, expiresAt, organization }: SetupView) => ({
+  state: is,
+  ...defined({
+    expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+    organization,
+  }),
+});

@@ -1,0 +1,128 @@
+import type { OrganizationId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { From, OpenedSession } from '../administrators/index.ts';
+import type { Actor } from '../audit/index.ts';
+import type { Organization } from '../organizations/index.ts';
+import { createFactorRule, type FactorRule } from './factor-rule.ts';
+import type { SetupDeps, SetupOpening } from './setup-parts.ts';
+import { putSetup } from './setup-store.ts';
+import { closed, createSetupToken, isOf } from './setup-token.ts';
+
+/** What a page reads. */
+export interface SetupView {
+  /** `mine`: the browser that asks has used the token. `expired`: a new token is needed. */
+  is: 'closed' | 'open' | 'expired' | 'claimed' | 'mine';
+  expiresAt?: number;
+  /** Only for the browser that used the token. */
+  organization?: { id: OrganizationId; name: string; mayRename: boolean };
+}
+
+/**
+ * Makes the first owner. Who can read the terminal or the data directory has a token; the first browser that brings it gets a secret of
+ * its own, with which the organization is named and the owner made. From then on it is closed.
+ */
+export interface Setup extends FactorRule {
+  /** At each start of the service: a token where there is no owner and none that goes on. */
+  begin(): Promise<SetupOpening>;
+  opening(): Promise<SetupOpening>;
+  /** A new token; the old one and the browser that used it are refused from then on. Throws SETUP_CLOSED. */
+  renew(who: Actor): Promise<SetupOpening>;
+  view(claim: string | undefined): Promise<SetupView>;
+  /** Gives the secret of the browser. Throws SETUP_TOKEN_REFUSED, SETUP_CLOSED, SIGN_IN_DELAYED. */
+  claim(token: string, from: From): Promise<string>;
+  /** Makes the first organization, or renames the only one while it has no people. */
+  nameOrganization(claim: string | undefined, name: string): Promise<void>;
+  /** The owner of the organization and of the box, signed in. */
+  makeOwner(
+    claim: string | undefined,
+    owner: { email: string; name: string; password: string },
+    from: From,
+  ): Promise<OpenedSession>;
+}
+
+const actor: Actor = { is: 'appliance', task: 'setup' };
+
+export function createSetup(deps: SetupDeps): Setup {
+  const { inTransaction, integrity, organizations, administrators } = deps;
+  const token = createSetupToken(deps);
+  const inTurn = <T>(work: () => Promise<T>) => token.turns('setup', work);
+
+  return {
+    ...createFactorRule(deps),
+    opening: token.opening,
+    begin: () =>
+      inTurn(async () => {
+        const now = await token.opening();
+        if (now.is === 'closed') await token.end();
+        const needed = now.is === 'open' && now.token === undefined;
+        return needed ? token.make({ is: 'appliance', task: 'start' }) : now;
+      }),
+    renew: (who) =>
+      inTurn(async () => {
+        if (await administrators.ownersExist()) throw closed();
+        return token.make(who);
+      }),
+
+    async view(claim) {
+      if (await administrators.ownersExist()) return { is: 'closed' };
+      const row = await token.read();
+      if (!row) return { is: 'expired' };
+      const { expiresAt } = row;
+      if (row.claimHash === undefined) return { is: 'open', expiresAt };
+      if (claim === undefined || !isOf(claim, row.claimHash)) return { is: 'claimed', expiresAt };
+      const found = await firstOrganization(deps);
+      if (!found) return { is: 'mine', expiresAt };
+      const { id, name } = found;
+      return { is: 'mine', expiresAt, organization: { id, name, mayRename: await mayRename(deps, found) } };
+    },
+
+    claim: (given, from) =>
+      inTurn(async () => {
+        if (await administrators.ownersExist()) throw closed();
+        return token.use(given, from);
+      }),
+
+    nameOrganization: (claim, name) =>
+      inTurn(async () => {
+        await token.requireClaim(claim);
+        const found = await firstOrganization(deps);
+        if (!found) await organizations.create({ name }, actor);
+        else if (found.name === name.trim()) return;
+        else if (await mayRename(deps, found)) await organizations.set(found.id, { name }, actor);
+        else
+          throw new Problem(
+            'CONFLICT',
+            `This box has people or several organizations already: the owner is made for "${found.name}".`,
+          );
+      }),
+
+    makeOwner: (claim, { email, name, password }, from) =>
+      inTurn(async () => {
+        const row = await token.requireClaim(claim);
+        const organization = await firstOrganization(deps);
+        if (!organization) throw new Problem('CONFLICT', 'Name the organization first.');
+        // A box with people goes on as it was: only a new one owes a second factor before the first person.
+        if (!(await deps.hasPeople(organization.id))) {
+          await inTransaction((tx) => putSetup(tx, integrity, { ...row, factorOwed: true }));
+        }
+        const owner = { organization: organization.id, role: 'owner', applianceOwner: true } as const;
+        await administrators.create({ ...owner, email, name, password }, actor);
+        const opened = await administrators.signIn({ email, password, ...from });
+        await token.end();
+        if (opened.is !== 'signed-in') throw new Error(`A new owner was answered ${opened.is}.`);
+        return opened;
+      }),
+  };
+}
+
+const inUse = async ({ organizations }: Pick<SetupDeps, 'organizations'>) =>
+  (await organizations.list()).filter(({ erasedAt }) => erasedAt === undefined);
+
+/** The one that the owner will own: the oldest. */
+async function firstOrganization(deps: SetupDeps): Promise<Organization | undefined> {
+  return (await inUse(deps)).sort((a, b) => a.createdAt - b.createdAt)[0];
+}
+
+async function mayRename(deps: SetupDeps, { id }: Organization): Promise<boolean> {
+  return (await inUse(deps)).length === 1 && !(await deps.hasPeople(id));
+}
