@@ -2,6 +2,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { Refusal } from './api/refusal.ts';
 import { administratorRoutes } from './features/administrators/routes.ts';
+import { alertRoutes } from './features/alerts/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
@@ -21,6 +22,7 @@ import './screen-data.ts';
 const routeTree = rootRoute.addChildren([
   ...enrollRoutes,
   ...administratorRoutes,
+  ...alertRoutes,
   ...auditRoutes,
   ...keyRoutes,
   ...overviewRoutes,

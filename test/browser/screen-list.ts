@@ -31,6 +31,8 @@ export const screens: readonly Screen[] = [
   { path: '/sites/new', data: 'full' },
   { path: '/administrators' },
   { path: '/administrators/new', data: 'empty' },
+  { path: '/alerts' },
+  { path: '/alerts/rules' },
   { path: '/audit' },
   { path: '/nowhere', data: 'empty' },
   { path: '/settings', data: 'full', press: ['Search or go to'], name: 'palette' },

@@ -14,6 +14,7 @@ import { usePages } from '../../../ui/tables/use-pages.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { useSession } from '../../session/session-query.ts';
+import { Actor } from './actor.tsx';
 import { AuditLineDialog } from './audit-line-dialog.tsx';
 import { ExportDialog } from './export-dialog.tsx';
 import { Outcome } from './outcome.tsx';
@@ -74,9 +75,9 @@ function AuditScreen() {
         query={query}
         rowId={({ seq }) => String(seq)}
         paging={{ pages, limit: LIMIT }}
-        secondLine={({ actor, outcome }) => (
+        secondLine={({ actor, outcome, time }) => (
           <>
-            <Outcome outcome={outcome} /> {actor}
+            <Outcome outcome={outcome} /> <Actor actor={actor} />, <ExactTime at={time} />
           </>
         )}
         filters={
@@ -119,14 +120,14 @@ function useColumns(show: (line: Line) => void): readonly Column<Line>[] {
         priority: 2,
         cell: ({ outcome }) => <Outcome outcome={outcome} />,
       },
-      { id: 'actor', header: t('actor'), priority: 2, cell: ({ actor }) => <code>{shortenId(actor)}</code> },
+      { id: 'actor', header: t('actor'), priority: 2, cell: ({ actor }) => <Actor actor={actor} /> },
       {
         id: 'target',
         header: t('target'),
         priority: 3,
         cell: ({ target, subject }) => <code>{shortenId(target ?? subject ?? '')}</code>,
       },
-      { id: 'time', header: t('time'), cell: ({ time }) => <ExactTime at={time} /> },
+      { id: 'time', header: t('time'), priority: 2, cell: ({ time }) => <ExactTime at={time} /> },
       { id: 'seq', header: t('number'), number: true, priority: 3, cell: ({ seq }) => seq },
     ],
     [t, show],
