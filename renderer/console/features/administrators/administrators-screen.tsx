@@ -38,6 +38,8 @@ function AdministratorsScreen() {
       replyOf(admin.GET('/api/admin/administrators', { params: { query: {} }, signal })),
   });
   const actionsOf = useActions(setAsked);
+  const columns = useColumns();
+  const choices = useFilters();
   const { role, state, find } = filters;
   const isFiltered = role !== undefined || state !== undefined || find !== undefined;
   const close = () => setAsked(undefined);
@@ -50,7 +52,7 @@ function AdministratorsScreen() {
     <Page title={t('title')} lead={t('lead')} actions={<Actions administrators={data?.items} />}>
       <DataTable
         label={t('title')}
-        columns={useColumns()}
+        columns={columns}
         rows={data?.items.filter((one) => matches(one, { role, state, find }))}
         rowId={({ id }) => id}
         rowName={({ name }) => name}
@@ -59,7 +61,7 @@ function AdministratorsScreen() {
         actions={actionsOf}
         filters={
           <FilterBar
-            filters={useFilters()}
+            filters={choices}
             values={filters as FilterValues}
             change={change}
             search={{ key: 'find', label: t('find') }}

@@ -30,7 +30,6 @@ const LIMIT = 50;
 
 function AlertsScreen() {
   const t = useStrings(alertStrings);
-  const env = useWorld();
   const { user } = useSession();
   const { state, alert, after } = Route.useSearch();
   const navigate = useNavigate();
@@ -40,22 +39,7 @@ function AlertsScreen() {
     after,
     (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
   );
-  const query = useQuery({
-    queryKey: ['alerts', env, state, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/alerts', {
-          params: {
-            query: {
-              ...{ env, limit: LIMIT, cursor: after },
-              ...(state && { open: state === 'open' ? ('true' as const) : ('false' as const) }),
-            },
-          },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  const query = useAlerts(state, after);
   const acknowledge = useAcknowledge();
   const mayAcknowledge = operators.includes(user.role);
   const change = (patch: FilterValues) =>
@@ -117,6 +101,26 @@ function AlertsScreen() {
       )}
     </Page>
   );
+}
+
+function useAlerts(state: 'open' | 'acknowledged' | undefined, after: string | undefined) {
+  const env = useWorld();
+  return useQuery({
+    queryKey: ['alerts', env, state, after],
+    queryFn: ({ signal }) =>
+      replyOf(
+        admin.GET('/api/admin/alerts', {
+          params: {
+            query: {
+              ...{ env, limit: LIMIT, cursor: after },
+              ...(state && { open: state === 'open' ? ('true' as const) : ('false' as const) }),
+            },
+          },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
 }
 
 function useAcknowledge() {

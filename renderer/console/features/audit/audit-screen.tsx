@@ -4,6 +4,7 @@ import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { ExactTime } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
+import { LinkButton } from '../../../ui/controls/link-button.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { shortenId } from '../../../ui/format/format.ts';
 import { Page } from '../../../ui/layout/page.tsx';
@@ -104,14 +105,12 @@ function useColumns(show: (line: Line) => void): readonly Column<Line>[] {
         id: 'action',
         header: t('action'),
         cell: (line) => (
-          <Button
-            kind="quiet"
-            small
+          <LinkButton
             onClick={() => show(line)}
             aria-label={t('showLine', { seq: line.seq, action: line.action })}
           >
             <code>{line.action}</code>
-          </Button>
+          </LinkButton>
         ),
       },
       {

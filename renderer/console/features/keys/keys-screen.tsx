@@ -35,6 +35,7 @@ function KeysScreen() {
   const { after } = Route.useSearch();
   const navigate = Route.useNavigate();
   const nameOf = useKeyName();
+  const columns = useColumns();
   const [asked, setAsked] = useState<{ what: 'rotate' | 'revoke'; key: Key }>();
   const [made, setMade] = useState<{ name: string; key: string }>();
   const pages = usePages(after, (cursor) => void navigate({ search: (now) => ({ ...now, after: cursor }) }));
@@ -66,7 +67,7 @@ function KeysScreen() {
     <Page title={t('title')} lead={t('lead')} actions={mayChange && query.data?.items.length !== 0 && create}>
       <QueryTable
         label={t('list')}
-        columns={useColumns()}
+        columns={columns}
         query={query}
         rowId={({ id }) => id}
         rowName={nameOf}
