@@ -4,6 +4,7 @@ import { Refusal } from './api/refusal.ts';
 import { administratorRoutes } from './features/administrators/routes.ts';
 import { alertRoutes } from './features/alerts/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
+import { backupRoutes } from './features/backups/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
@@ -20,6 +21,7 @@ import './screen-data.ts';
 
 /** Every screen: one line for each feature, in the order of the alphabet. */
 const routeTree = rootRoute.addChildren([
+  ...backupRoutes,
   ...enrollRoutes,
   ...administratorRoutes,
   ...alertRoutes,

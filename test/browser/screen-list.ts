@@ -34,6 +34,7 @@ export const screens: readonly Screen[] = [
   { path: '/alerts' },
   { path: '/alerts/rules' },
   { path: '/audit' },
+  { path: '/backups' },
   { path: '/nowhere', data: 'empty' },
   { path: '/settings', data: 'full', press: ['Search or go to'], name: 'palette' },
   { path: '/settings', data: 'full', press: ['Account of Operator'], name: 'account-menu', wide: true },
