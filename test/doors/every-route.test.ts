@@ -27,6 +27,7 @@ import { type RouteSample, routeSamples, type Victim } from './route-samples.ts'
 const publicRoutes = [
   'GET /',
   'GET /api/captures/live',
+  'GET /api/setup',
   'GET /assets/*',
   'GET /console',
   'GET /console/*',
@@ -50,6 +51,9 @@ const publicRoutes = [
   'POST /api/kiosk/pair',
   'POST /api/kiosk/pair/outcome',
   'POST /api/kiosk/session',
+  'POST /api/setup/claim',
+  'POST /api/setup/organization',
+  'POST /api/setup/owner',
   'POST /api/v1/auth/login',
 ];
 /** Opened by a link for one use, and tried in jobs-board.test.ts. */
@@ -382,6 +386,7 @@ describe('of all routes', () => {
     expect([...new Set(theirs.map(({ url }) => url))].toSorted()).toEqual([
       '/api/admin/certificate/fingerprints',
       '/api/admin/seal',
+      '/api/admin/setup-token',
       '/api/admin/unseal',
     ]);
     const key = await keyOf({ scopes: ['identity', 'admin'] });
