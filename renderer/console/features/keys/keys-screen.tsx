@@ -12,6 +12,7 @@ import { toast } from '../../../ui/feedback/toasts.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { usePages } from '../../../ui/tables/use-pages.ts';
@@ -185,6 +186,7 @@ function State({ apiKey }: { apiKey: Key }) {
 }
 
 function Revoke({ apiKey, close }: { apiKey: Key; close(): void }) {
+  const ui = useStrings(uiStrings);
   const t = useStrings(keyStrings);
   const nameOf = useKeyName();
   const queryClient = useQueryClient();
@@ -205,7 +207,7 @@ function Revoke({ apiKey, close }: { apiKey: Key; close(): void }) {
       confirmLabel={t('revoke')}
       cancelLabel={t('keep')}
       busy={revoke.isPending}
-      failed={revoke.error && <LoadFailed error={revoke.error} />}
+      failed={revoke.error && <LoadFailed error={revoke.error} title={ui('couldNotSave')} />}
       onConfirm={() => revoke.mutate()}
       onCancel={close}
     >
@@ -217,6 +219,7 @@ function Revoke({ apiKey, close }: { apiKey: Key; close(): void }) {
 const HOUR = 3600;
 
 function Rotate({ apiKey, close, done }: { apiKey: Key; close(): void; done(secret: string): void }) {
+  const ui = useStrings(uiStrings);
   const t = useStrings(keyStrings);
   const nameOf = useKeyName();
   const queryClient = useQueryClient();
@@ -240,7 +243,7 @@ function Rotate({ apiKey, close, done }: { apiKey: Key; close(): void; done(secr
       title={t('rotateTitle', { name: nameOf(apiKey) })}
       confirmLabel={t('rotate')}
       busy={rotate.isPending}
-      failed={rotate.error && <LoadFailed error={rotate.error} />}
+      failed={rotate.error && <LoadFailed error={rotate.error} title={ui('couldNotSave')} />}
       onConfirm={() => rotate.mutate()}
       onCancel={close}
     >

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button } from '../../../ui/controls/button.tsx';
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
@@ -13,6 +14,7 @@ import { peopleStrings } from './strings.ts';
 export function DisablePerson({ person }: { person: Schemas['Subject'] }) {
   const { id, env, disabledAt } = person;
   const t = useStrings(peopleStrings);
+  const ui = useStrings(uiStrings);
   const queryClient = useQueryClient();
   const [asked, setAsked] = useState(false);
   const params = { path: { id }, query: { env } };
@@ -31,7 +33,7 @@ export function DisablePerson({ person }: { person: Schemas['Subject'] }) {
   if (disabledAt !== undefined)
     return (
       <>
-        {change.error && <LoadFailed error={change.error} />}
+        {change.error && <LoadFailed error={change.error} title={ui('couldNotSave')} />}
         <Button busy={change.isPending} onClick={() => change.mutate()}>
           {t('enable')}
         </Button>
@@ -46,7 +48,7 @@ export function DisablePerson({ person }: { person: Schemas['Subject'] }) {
           title={t('disableTitle', { name: nameOf(person) })}
           confirmLabel={t('disable')}
           busy={change.isPending}
-          failed={change.error && <LoadFailed error={change.error} />}
+          failed={change.error && <LoadFailed error={change.error} title={ui('couldNotSave')} />}
           onConfirm={() => change.mutate()}
           onCancel={() => setAsked(false)}
         >

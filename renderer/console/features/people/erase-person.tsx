@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button } from '../../../ui/controls/button.tsx';
 import { TypedNameDialog } from '../../../ui/dialogs/typed-name-dialog.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
@@ -13,6 +14,7 @@ import { peopleStrings } from './strings.ts';
 export function ErasePerson({ person }: { person: Schemas['SubjectWithPictures'] }) {
   const { id, env } = person;
   const t = useStrings(peopleStrings);
+  const ui = useStrings(uiStrings);
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const [asked, setAsked] = useState(false);
@@ -21,7 +23,7 @@ export function ErasePerson({ person }: { person: Schemas['SubjectWithPictures']
       replyOf(
         admin.POST('/api/admin/subjects/{id}/erase', {
           params: { path: { id }, query: { env } },
-          body: { reason: 'request', prove: true },
+          body: { confirm: id, reason: 'request', prove: true },
         }),
       ),
     async onSuccess(receipt) {
@@ -44,7 +46,7 @@ export function ErasePerson({ person }: { person: Schemas['SubjectWithPictures']
         confirmLabel={t('eraseConfirm')}
         cancelLabel={t('keep')}
         busy={erase.isPending}
-        failed={erase.error && <LoadFailed error={erase.error} />}
+        failed={erase.error && <LoadFailed error={erase.error} title={ui('couldNotSave')} />}
         gone={[t('goneIdentity'), t('goneTemplates', { count: person.pictures.length }), t('goneHistory')]}
         stays={[t('staysReceipt'), t('staysAudit')]}
         onConfirm={() => erase.mutate()}

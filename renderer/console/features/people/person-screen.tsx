@@ -153,6 +153,7 @@ function Activity({ id }: { id: string }) {
   const env = useWorld();
   const query = useQuery({
     queryKey: ['person-verifications', env, id],
+    staleTime: 0,
     queryFn: ({ signal }) =>
       replyOf(
         admin.GET('/api/admin/subjects/{id}/verifications', {

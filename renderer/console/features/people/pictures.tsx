@@ -6,6 +6,7 @@ import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card } from '../../../ui/layout/layout.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { DataTable } from '../../../ui/tables/data-table.tsx';
@@ -20,6 +21,7 @@ type Picture = Schemas['EnrolledPicture'];
 /** The enrolled pictures of a person: no photograph, but what is known of each. */
 export function Pictures({ person: { id, env, pictures } }: { person: Schemas['SubjectWithPictures'] }) {
   const t = useStrings(peopleStrings);
+  const ui = useStrings(uiStrings);
   const { user } = useSession();
   const queryClient = useQueryClient();
   const [removing, setRemoving] = useState<Picture>();
@@ -50,7 +52,7 @@ export function Pictures({ person: { id, env, pictures } }: { person: Schemas['S
   const mayChange = operators.includes(user.role);
   return (
     <Card title={t('pictures')} flush foot={<span className="small muted">{t('notKept')}</span>}>
-      {confirm.error && <LoadFailed error={confirm.error} />}
+      {confirm.error && <LoadFailed error={confirm.error} title={ui('couldNotSave')} />}
       <DataTable
         label={t('pictures')}
         columns={useColumns()}
@@ -79,7 +81,7 @@ export function Pictures({ person: { id, env, pictures } }: { person: Schemas['S
           title={t('removeTitle')}
           confirmLabel={t('remove')}
           busy={remove.isPending}
-          failed={remove.error && <LoadFailed error={remove.error} />}
+          failed={remove.error && <LoadFailed error={remove.error} title={ui('couldNotSave')} />}
           onConfirm={() => remove.mutate(removing)}
           onCancel={() => setRemoving(undefined)}
         >
