@@ -342,6 +342,13 @@ const changes: Record<string, () => Sample> = {
  * refused by a service that serves; `preview` stores nothing.
  */
 const elsewhere = [
+  // Guidance lives in memory and leaves no line; `service/engine/kiosks` and `service/engine/setup` test the lines of theirs.
+  'POST /api/admin/captures',
+  'POST /api/admin/kiosks/pairings',
+  'POST /api/admin/kiosks/pairings/:id/confirm',
+  'DELETE /api/admin/kiosks/pairings/:id',
+  'POST /api/admin/kiosks/:id/revoke',
+  'POST /api/admin/setup-token',
   'POST /api/admin/profiles/:slug/preview',
   'POST /api/admin/models',
   'DELETE /api/admin/models/:id',

@@ -64,7 +64,7 @@ test('the log is read, exported and verified, with a service and without', async
   const unpinned = await cli.run('audit', 'verify', '--file', file, ...elsewhere);
   expect([unpinned.code, unpinned.stdout]).toEqual([
     0,
-    expect.stringContaining('a key that the file itself brings'),
+    expect.stringContaining('a key from the file itself'),
   ]);
 
   const changed = join(cli.data, 'changed.jsonl');
