@@ -86,9 +86,12 @@ describe('sign-in, as recorded', () => {
   test('every route has a recording of what it answers when all is well', async () => {
     const { app } = await startDoor({});
     await app.ready();
-    const routes = app.published.flatMap(({ methods, url }) =>
-      methods.filter((method) => !/HEAD|OPTIONS/.test(method)).map((method) => ({ method, url })),
-    );
+    // The first run is no wire contract: `test/attacks/setup.test.ts` asks its routes.
+    const routes = app.published
+      .filter(({ url }) => !url.startsWith('/api/setup'))
+      .flatMap(({ methods, url }) =>
+        methods.filter((method) => !/HEAD|OPTIONS/.test(method)).map((method) => ({ method, url })),
+      );
     await app.close();
     const silent = routes.filter(
       ({ method, url }) =>
