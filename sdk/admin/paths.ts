@@ -2163,7 +2163,7 @@ export interface paths {
         put?: never;
         /**
          * Mark two people as not the same
-         * @description Two people who look alike, and are two: neither is told as a duplicate of the other any more when a picture is added. Erased with either.
+         * @description Two people who look alike, and are two: neither is reported as a duplicate of the other any more when a picture is added. Erased with either.
          */
         post: operations["markNotTheSame"];
         delete?: never;
@@ -2183,7 +2183,7 @@ export interface paths {
         put?: never;
         /**
          * Undo “not the same”
-         * @description The two people are told as duplicates again.
+         * @description The two people are reported as duplicates again.
          */
         post: operations["markMaybeTheSame"];
         delete?: never;
@@ -8108,7 +8108,7 @@ export interface components {
          *       "reason": "CHECK_FAILED",
          *       "decidedBy": "liveness",
          *       "sentence": "A check failed that has to pass: liveness.",
-         *       "told": "Hold the camera at eye level, and look at it.",
+         *       "message": "Hold the camera at eye level, and look at it.",
          *       "failed": [
          *         "liveness"
          *       ],
@@ -8160,7 +8160,7 @@ export interface components {
             /** @description How it ended, in one sentence */
             sentence: string;
             /** @description The sentence for the person; absent when verified */
-            told?: string;
+            message?: string;
             /** @description Every check that failed */
             failed: ("liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality")[];
             /** @description Id of the person who was claimed or recognized */
@@ -8197,7 +8197,7 @@ export interface components {
          *       "reason": "CHECK_FAILED",
          *       "decidedBy": "liveness",
          *       "sentence": "A check failed that has to pass: liveness.",
-         *       "told": "Hold the camera at eye level, and look at it.",
+         *       "message": "Hold the camera at eye level, and look at it.",
          *       "failed": [
          *         "liveness"
          *       ],
@@ -8254,7 +8254,7 @@ export interface components {
             /** @description How it ended, in one sentence */
             sentence: string;
             /** @description The sentence for the person; absent when verified */
-            told?: string;
+            message?: string;
             /** @description Every check that failed */
             failed: ("liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality")[];
             /** @description Id of the person who was claimed or recognized */
@@ -25155,7 +25155,7 @@ export interface operations {
                      *       "reason": "CHECK_FAILED",
                      *       "decidedBy": "liveness",
                      *       "sentence": "A check failed that has to pass: liveness.",
-                     *       "told": "Hold the camera at eye level, and look at it.",
+                     *       "message": "Hold the camera at eye level, and look at it.",
                      *       "failed": [
                      *         "liveness"
                      *       ],

@@ -69,7 +69,7 @@ export function endedBy({
 /** What each outcome means, for the people who read lists of verifications. */
 export const outcomeSentences: Readonly<Record<VerificationOutcome, string>> = {
   VERIFIED: 'The person was recognized, and every check was good enough.',
-  NOT_RECOGNIZED: 'The face is not that of the person, or of nobody who is enrolled.',
+  NOT_RECOGNIZED: 'The face is not that of the claimed person, or matches no enrolled person.',
   BELOW_MINIMUM: 'The checks together did not reach what the profile asks for.',
   CHECK_FAILED: 'A check failed that has to pass.',
   REPLAYED_PICTURE: 'The very picture that was enrolled was sent again.',

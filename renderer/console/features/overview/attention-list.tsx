@@ -1,4 +1,5 @@
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from '@tabler/icons-react';
+import { useRouter } from '@tanstack/react-router';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { Card } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
@@ -11,6 +12,8 @@ const icons = { now: IconAlertTriangle, soon: IconAlertTriangle, note: IconInfoC
 /** Only what somebody has to do, the most urgent first, each with one button. */
 export function AttentionList({ items }: { items: readonly Schemas['Attention'][] }) {
   const t = useStrings(overviewStrings);
+  // A screen that this release does not have yet gets no button.
+  const { routesByPath } = useRouter();
   if (items.length === 0)
     return (
       <p className={styles.calm}>
@@ -36,7 +39,7 @@ export function AttentionList({ items }: { items: readonly Schemas['Attention'][
                 <b>{sentence}</b>
                 <p className="small muted">{remedy}</p>
               </div>
-              {screen !== undefined && (
+              {screen !== undefined && routesByPath[`/${screen}` as '/overview'] && (
                 <ButtonLink to={`/${screen}` as '/overview'} small>
                   {t('look')}
                 </ButtonLink>

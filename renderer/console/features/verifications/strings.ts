@@ -75,7 +75,6 @@ export const verificationStrings = defineStrings(
     nextVerified:
       'Nothing needs to be done. If this person should not pass any more, disable or erase them on their page.',
     never: 'A verdict is never changed afterwards.',
-    openProfile: 'Open profile',
     evidence: 'Evidence',
     matchOnly: 'Match only',
     passive: 'Passive',
@@ -157,7 +156,6 @@ export const verificationStrings = defineStrings(
     nextVerified:
       'Es ist nichts zu tun. Soll die Person nicht mehr durchkommen, sperren oder löschen Sie sie auf ihrer Seite.',
     never: 'Ein Urteil wird nachträglich nie geändert.',
-    openProfile: 'Profil öffnen',
     evidence: 'Belege',
     matchOnly: 'Nur Vergleich',
     passive: 'Passiv',

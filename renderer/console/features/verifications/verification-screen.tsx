@@ -1,6 +1,6 @@
 import { IconCheck, IconPrinter, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Link } from '@tanstack/react-router';
+import { createLazyRoute } from '@tanstack/react-router';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Id } from '../../../ui/badges/id.tsx';
 import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
@@ -64,16 +64,10 @@ function VerificationScreen() {
 
 function Lead({ verification: { at, by, profile } }: { verification: Verification }) {
   const t = useStrings(verificationStrings);
-  const name = profile.slug ?? profile.id;
   return t.rich('byWith', {
     time: <RelativeTime at={at} />,
     by: <By by={by} />,
-    profile:
-      profile.slug === undefined ? (
-        <code>{name}</code>
-      ) : (
-        <Link to={`/profiles/${encodeURIComponent(profile.slug)}` as '/overview'}>{name}</Link>
-      ),
+    profile: profile.slug ?? <code>{profile.id}</code>,
     version: String(profile.version),
   });
 }
@@ -238,7 +232,7 @@ function Request({ verification: one }: { verification: Verification }) {
           [t('time'), <ExactTime key="at" at={one.at} />],
           [t('world'), one.env === 'live' ? t('live') : t('test')],
           [t('kind'), one.kind === '1:1' ? t('oneToOne') : t('oneToN')],
-          [t('message'), one.told],
+          [t('message'), one.message],
           [
             t('matched'),
             match &&
@@ -260,11 +254,7 @@ function Request({ verification: one }: { verification: Verification }) {
 
 const contextChecks = new Set(['impossibleTravel', 'deviceConsistency', 'geoFence', 'timeRestriction']);
 
-function Next({
-  verification: { decision, reason, decidedBy, person, profile },
-}: {
-  verification: Verification;
-}) {
+function Next({ verification: { decision, reason, decidedBy, person } }: { verification: Verification }) {
   const t = useStrings(verificationStrings);
   const advice =
     decision === 'verified'
@@ -285,11 +275,6 @@ function Next({
           {person !== undefined && (
             <ButtonLink to="/people/$id" params={{ id: person }}>
               {t('openPerson')}
-            </ButtonLink>
-          )}
-          {profile.slug !== undefined && (
-            <ButtonLink to={`/profiles/${encodeURIComponent(profile.slug)}` as '/overview'}>
-              {t('openProfile')}
             </ButtonLink>
           )}
         </Row>

@@ -47,7 +47,7 @@ export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] =>
     operationId: 'markNotTheSame',
     summary: 'Mark two people as not the same',
     description:
-      'Two people who look alike, and are two: neither is told as a duplicate of the other any more when a picture is added. Erased with either.',
+      'Two people who look alike, and are two: neither is reported as a duplicate of the other any more when a picture is added. Erased with either.',
     body: OtherPerson,
     handle: async ({ realm, params: { id }, body: { other }, who, request }) =>
       fromSubject(await subjects.markDistinct(realm, { person: id, other, same: false }, who, request)),
@@ -57,7 +57,7 @@ export const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] =>
     url: '/subjects/:id/maybe-the-same',
     operationId: 'markMaybeTheSame',
     summary: 'Undo “not the same”',
-    description: 'The two people are told as duplicates again.',
+    description: 'The two people are reported as duplicates again.',
     body: OtherPerson,
     handle: async ({ realm, params: { id }, body: { other }, who, request }) =>
       fromSubject(await subjects.markDistinct(realm, { person: id, other, same: true }, who, request)),

@@ -57,7 +57,7 @@ export const fromPast = ({
   reason: outcome === 'VERIFIED' ? undefined : outcome,
   decidedBy,
   sentence: sentenceOf(outcome, decidedBy),
-  told: reason,
+  message: reason,
   person: subject,
   profile,
   compositeScore: composite,

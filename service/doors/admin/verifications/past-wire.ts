@@ -44,7 +44,7 @@ const past = {
   reason: reason.optional().describe('Why not; absent when verified'),
   decidedBy: check.optional().describe('The check that decided against it, where one did'),
   sentence: z.string().describe('How it ended, in one sentence'),
-  told: z.string().optional().describe('The sentence for the person; absent when verified'),
+  message: z.string().optional().describe('The sentence for the person; absent when verified'),
   failed: z.array(check).describe('Every check that failed'),
   person: z.string().optional().describe('Id of the person who was claimed or recognized'),
   profile: z
@@ -74,7 +74,7 @@ const example = {
   reason: 'CHECK_FAILED' as const,
   decidedBy: 'liveness' as const,
   sentence: 'A check failed that has to pass: liveness.',
-  told: 'Hold the camera at eye level, and look at it.',
+  message: 'Hold the camera at eye level, and look at it.',
   failed: ['liveness' as const],
   person: 'sub_01m7w3ayykpzv1m774b6g68g31',
   profile: { id: 'builtin:default', slug: 'default', version: 2 },
