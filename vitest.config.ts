@@ -22,6 +22,9 @@ const sharing = { isolate: false };
 /** Of a machine ten times slower than the one on which the longest without a time of their own take half a minute. */
 const patient = { testTimeout: 300_000, hookTimeout: 300_000 };
 
+/** In a browser, and not in `npm test`: `npm run test:browser` runs all of test/browser (CONTRIBUTING.md says why). */
+const alsoInBrowser = ['test/browser/{https,kiosk,sign-in}.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -59,8 +62,18 @@ export default defineConfig({
           name: 'system',
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
-          exclude: onDatabases,
+          exclude: [...onDatabases, ...alsoInBrowser],
           // Each file brings its own processes, folders and ports; more than two at once only wait for the cores.
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...common,
+          ...patient,
+          name: 'browser',
+          sequence: { groupOrder: 1 },
+          include: alsoInBrowser,
           maxWorkers: 2,
         },
       },

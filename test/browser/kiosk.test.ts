@@ -1,18 +1,14 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
+import { missing, openChromium, watchPages, why } from './chromium.ts';
 import { type RunningBox, startBox } from './running-box.ts';
 
-const browserPath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => existsSync(path));
-const isBuilt = existsSync(join(import.meta.dirname, '../../dist/renderer/kiosk/index.html'));
-const missing =
-  browserPath === undefined ? 'no Chromium here' : isBuilt ? undefined : 'npm run build:renderer';
 /** Where pictures of the page are left, for a person to look at. */
 const pictures = process.env.TEST_PICTURES;
 const password = 'wet gravel under pines';
@@ -22,7 +18,7 @@ let browser: Browser;
 let folder: string;
 let page: Page;
 let organization: string;
-const elsewhere: string[] = [];
+let faults: string[];
 
 beforeAll(async () => {
   if (missing) return;
@@ -30,18 +26,10 @@ beforeAll(async () => {
   const video = join(folder, 'ada.y4m');
   await writeFakeCamera(video, await portrait('ada'));
   box = await startBox('Nordlys Bank');
-  browser = await chromium.launch({
-    executablePath: browserPath!,
-    args: [
-      ...['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
-      `--use-file-for-fake-video-capture=${video}`,
-    ],
-  });
+  browser = await openChromium({ camera: video });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+  faults = await watchPages(context, [new URL(box.url).host]);
   page = await context.newPage();
-  page.on('request', (request) => {
-    if (new URL(request.url()).host !== new URL(box.url).host) elsewhere.push(request.url());
-  });
   await page.addInitScript(timeFrames);
 });
 afterAll(async () => {
@@ -119,7 +107,7 @@ async function makeOperator() {
 }
 
 test.skipIf(missing)(
-  `a device is paired, an operator signs in, a person enrolls and everything is cleared${missing ? `: ${missing}` : ''}`,
+  `a device is paired, an operator signs in, a person enrolls and everything is cleared${why}`,
   async () => {
     const { items } = (await control('GET', '/organizations')) as unknown as { items: { id: string }[] };
     organization = items[0]!.id;
@@ -170,7 +158,7 @@ test.skipIf(missing)(
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByText('It is you. Thank you.').waitFor();
     expect(await page.context().cookies()).toEqual([]);
-    expect(elsewhere).toEqual([]);
+    expect(faults).toEqual([]);
     const took = await page.evaluate(() => (globalThis as unknown as { framesTook: number[] }).framesTook);
     const sorted = took.toSorted((a, b) => a - b);
     const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);

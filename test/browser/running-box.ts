@@ -17,11 +17,47 @@ const run = promisify(execFile);
 export interface RunningBox {
   /** The service itself. */
   url: string;
+  /** The service by a name, which passkeys need. */
+  pagesUrl: string;
   /** The door in front of it: pages come from the service, `/api/*` from its control socket. */
   operatorUrl: string;
   liveKey: string;
   data: string;
   stop(): Promise<void>;
+}
+
+export interface EmptyBox {
+  /** As the terminal shows it: with the setup token. */
+  setupAddress: string;
+  data: string;
+  stop(): Promise<void>;
+}
+
+/** `gatehouse start` on a directory that is not there: what a new owner meets. `words`: further options of it. */
+export async function startEmptyBox(words: readonly string[] = []): Promise<EmptyBox> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-empty-'));
+  const data = join(folder, 'data');
+  const service = spawn(process.execPath, [gatehouse, 'start', '--data', data, '--port', '0', ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const stop = async () => {
+    await end(service);
+    await rm(folder, { recursive: true, force: true });
+  };
+  for await (const line of createInterface({ input: service.stdout! })) {
+    const [setupAddress] = /https?:\S+\/console\/setup#token=\S+/.exec(line) ?? [];
+    if (setupAddress === undefined) continue;
+    service.stdout!.resume();
+    return { setupAddress, data, stop };
+  }
+  await stop();
+  throw new Error('The service ended before it showed the address.');
+}
+
+async function end(service: ChildProcess): Promise<void> {
+  if (service.exitCode !== null || service.signalCode !== null) return;
+  service.kill('SIGTERM');
+  await once(service, 'exit');
 }
 
 export async function startBox(organization: string): Promise<RunningBox> {
@@ -42,6 +78,7 @@ export async function startBox(organization: string): Promise<RunningBox> {
   const { port } = door.address() as AddressInfo;
   return {
     url,
+    pagesUrl: url.replace('127.0.0.1', 'localhost'),
     // A name, because passkeys belong to one.
     operatorUrl: `http://localhost:${port}`,
     liveKey: keys.live,
@@ -49,10 +86,7 @@ export async function startBox(organization: string): Promise<RunningBox> {
     async stop() {
       door.closeAllConnections();
       door.close();
-      if (service.exitCode === null) {
-        service.kill('SIGTERM');
-        await once(service, 'exit');
-      }
+      await end(service);
       await rm(data, { recursive: true, force: true });
     },
   };

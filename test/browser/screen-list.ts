@@ -14,7 +14,6 @@ export interface Screen {
 }
 
 export const screens: readonly Screen[] = [
-  { path: '/sign-in', data: 'empty' },
   { path: '/overview' },
   { path: '/overview?span=week', data: 'full', name: 'overview-week' },
   { path: '/people' },
@@ -34,10 +33,12 @@ export const screens: readonly Screen[] = [
   { path: '/alerts' },
   { path: '/alerts/rules' },
   { path: '/audit' },
+  { path: '/security' },
+  { path: '/add-passkey', data: 'empty' },
   { path: '/backups' },
   { path: '/nowhere', data: 'empty' },
   { path: '/settings', data: 'full', press: ['Search or go to'], name: 'palette' },
-  { path: '/settings', data: 'full', press: ['Account of Operator'], name: 'account-menu', wide: true },
+  { path: '/settings', data: 'full', press: ['Account of Elin'], name: 'account-menu', wide: true },
   { path: '/settings', data: 'full', press: ['Open navigation'], name: 'navigation', narrow: true },
   { path: '/sites', data: 'full', press: ['Actions for Oslo', 'Remove site'], name: 'remove-site' },
 ];

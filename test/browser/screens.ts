@@ -1,15 +1,18 @@
-// Pictures of every screen of the list, light and dark, wide and narrow, empty and full, and what axe says of each:
-// npm run screens -- [--only TEXT] [--out FOLDER] [--data empty|full] [--language de]
-import { existsSync } from 'node:fs';
+// Pictures of every screen of the list and of each step of setup and sign-in, light and dark, wide and narrow, empty and full, and what
+// axe says of each: npm run screens -- [--only TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more]
+// --more: also 320 px wide, with text of twice the size, and in forced colors. Ends with 1 where there is a finding.
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import AxeBuilder from '@axe-core/playwright';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
 import { type DemoPlaces, fillWithDemoData } from './demo-data.ts';
-import { startBox } from './running-box.ts';
+import { forms, look, moreForms, show } from './look.ts';
+import { openOwnSession } from './own-session.ts';
+import { startBox, startEmptyBox } from './running-box.ts';
 import { type Screen, screens } from './screen-list.ts';
+import { owner, walkThroughSetup } from './setup-walk.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -17,80 +20,96 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: join(tmpdir(), 'gatehouse-screens') },
     data: { type: 'string' },
     language: { type: 'string', default: 'en' },
+    more: { type: 'boolean', default: false },
   },
 });
-const CHROMIUM = '/usr/bin/chromium';
-const schemes = ['light', 'dark'] as const;
-const widths = [1280, 390];
-
-if (!existsSync(CHROMIUM)) {
-  console.error(
-    `${CHROMIUM} is missing: apt-get install -y --no-install-recommends chromium fonts-dejavu-core`,
-  );
-  process.exit(1);
-}
-if (!existsSync(join(import.meta.dirname, '../../dist/renderer/console/index.html'))) {
-  console.error('The pages are not built: npm run build:renderer');
+if (missing) {
+  console.error(`No pictures: ${missing}.`);
   process.exit(1);
 }
 
-await mkdir(options.out, { recursive: true });
+const shownForms = options.more ? [...forms, ...moreForms] : forms;
 const wanted = (data: 'empty' | 'full') =>
   screens.filter((screen) => (screen.data ?? data) === data && screen.path.includes(options.only));
 const findings: string[] = [];
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+let pictures = 0;
+
+await mkdir(options.out, { recursive: true });
+const browser = await openChromium();
 try {
   for (const data of ['empty', 'full'] as const) {
     if (options.data && options.data !== data) continue;
     if (wanted(data).length > 0) await visitAll(browser, data);
   }
+  // The steps are found by their English words.
+  const english = options.language === 'en' && options.data !== 'full';
+  if (english && '/setup'.includes(options.only)) await walkSetup(browser);
+  if (english && '/sign-in'.includes(options.only)) await walkSignIn(browser);
 } finally {
   await browser.close();
 }
-console.log(`Pictures: ${options.out}`);
+const summary = `${pictures} pictures in ${options.out}`;
 if (findings.length > 0) {
-  console.error(`\n${findings.length} findings:\n${[...new Set(findings)].join('\n')}`);
+  console.error(`\n${[...new Set(findings)].join('\n')}\n\n${findings.length} findings, ${summary}`);
+  process.exitCode = 1;
+} else if (pictures === 0) {
+  console.error(`No screen of test/browser/screen-list.ts matches "${options.only}".`);
   process.exitCode = 1;
 } else {
-  console.log('axe: no serious or critical finding; no request to another host; no error on the console.');
+  console.log(
+    `No finding: nothing serious or critical for axe, no request to another host, nothing against the policy, no error; ${summary}`,
+  );
 }
 
-/** One service with these data; each scheme and width is a browser of its own. */
+function openContext(browser: Browser): Promise<BrowserContext> {
+  return browser.newContext({ locale: options.language, reducedMotion: 'reduce' });
+}
+
+function note(name: string, faults: readonly string[]): void {
+  pictures++;
+  findings.push(...faults.map((fault) => `${name}: ${fault}`));
+  console.log(`${faults.length === 0 ? ' ok ' : `${faults.length} !!`} ${name}`);
+}
+
+/** One service with these data and a signed-in owner; each form has a context of its own. */
 async function visitAll(browser: Browser, data: 'empty' | 'full'): Promise<void> {
   const box = await startBox('Nordlys Bank');
   try {
     const places = data === 'full' ? await fillWithDemoData(box) : {};
-    for (const colorScheme of schemes) {
-      for (const width of widths) {
-        const context = await browser.newContext({
-          ...{
-            colorScheme,
-            viewport: { width, height: 900 },
-            locale: options.language,
-            reducedMotion: 'reduce',
-          },
-        });
-        const page = await context.newPage();
-        for (const screen of wanted(data)) {
-          if (width === 1280 ? screen.narrow : screen.wide) continue;
-          const name = `${nameOf(screen)}-${data}-${colorScheme}-${width}`;
-          const faults = await visit(page, box.operatorUrl, screen, places, join(options.out, `${name}.png`));
-          findings.push(...faults.map((fault) => `${name}: ${fault}`));
-          console.log(`${faults.length === 0 ? ' ok ' : `${faults.length} !!`} ${name}`);
-        }
-        await context.close();
+    const cookie = await openOwnSession(box);
+    for (const form of shownForms) {
+      const context = await openContext(browser);
+      await context.addCookies([{ ...cookie, httpOnly: true, secure: true, sameSite: 'Strict' }]);
+      const faults = await watchPages(context, [new URL(box.pagesUrl).host]);
+      const page = await context.newPage();
+      await show(page, form);
+      watchConsole(page, faults);
+      for (const screen of wanted(data)) {
+        if (form.width === 1280 ? screen.narrow : screen.wide) continue;
+        const name = `${nameOf(screen)}-${data}-${form.name}`;
+        faults.length = 0;
+        faults.push(...(await visit(page, box.pagesUrl, screen, places, join(options.out, `${name}.png`))));
+        note(name, faults);
       }
+      await context.close();
     }
   } finally {
     await box.stop();
   }
 }
 
+function watchConsole(page: Page, faults: string[]): void {
+  page.on('console', (message) => {
+    // The answers of the box that say no are the business of the screen; what is against the policy is noted already.
+    if (message.type() === 'error' && !/Failed to load resource|Content Security Policy/.test(message.text()))
+      faults.push(`console: ${message.text()}`);
+  });
+}
+
 function nameOf({ path, name }: Screen): string {
   return name ?? (path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'start');
 }
 
-/** Takes the picture. What axe, the console of the browser and the network say against the screen. */
 async function visit(
   page: Page,
   base: string,
@@ -98,44 +117,79 @@ async function visit(
   places: DemoPlaces,
   file: string,
 ): Promise<string[]> {
-  const faults: string[] = [];
-  const onConsole = (message: { type(): string; text(): string }) => {
-    // The answers of the box that say no are the business of the screen.
-    if (message.type() === 'error' && !/Failed to load resource/.test(message.text()))
-      faults.push(`console: ${message.text()}`);
-  };
-  const onError = (error: Error) => faults.push(`broke: ${error.message}`);
-  const onRequest = (request: { url(): string }) => {
-    if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).host !== new URL(base).host)
-      faults.push(`asked another host: ${request.url()}`);
-  };
-  page.on('console', onConsole).on('pageerror', onError).on('request', onRequest);
   const path = screen.path.replace(/\{(\w+)\}/g, (_, key: string) => places[key] ?? '');
   const url = path.startsWith('//') ? base + path.slice(1) : `${base}/console${path}`;
-  await page.goto(url, { waitUntil: 'networkidle' });
-  await page
-    .locator('h1')
-    .first()
-    .waitFor({ timeout: 10_000 })
-    .catch(() => faults.push('has no heading'));
-  for (const name of screen.press ?? [])
-    await page
-      .getByRole('button', { name })
-      .or(page.getByRole('link', { name }))
-      .or(page.getByRole('menuitem', { name }))
-      .first()
-      .click();
-  await page.waitForLoadState('networkidle');
-  const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-  if (Number(wide) > 0) faults.push(`scrolls sideways by ${wide} px`);
-  await page.screenshot({ path: file, fullPage: (screen.press ?? []).length === 0 });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  for (const { id, impact, help, nodes } of violations) {
-    if (impact !== 'serious' && impact !== 'critical') continue;
-    faults.push(
-      `axe ${impact} ${id}: ${help} (${nodes.map(({ target, html }) => `${target.join(' ')} ${html.slice(0, 160)}`).join('; ')})`,
-    );
+  const press = screen.press ?? [];
+  try {
+    await page.goto(url, { waitUntil: 'networkidle' });
+    await page.locator('h1').first().waitFor({ timeout: 10_000 });
+    for (const name of press)
+      await page
+        .getByRole('button', { name })
+        .or(page.getByRole('link', { name }))
+        .or(page.getByRole('menuitem', { name }))
+        .first()
+        .click({ timeout: 10_000 });
+    await page.waitForLoadState('networkidle');
+    return await look(page, file, press.length === 0);
+  } catch (error) {
+    return [`was not reached: ${(error as Error).message.split('\n', 1)[0]}`];
   }
-  page.off('console', onConsole).off('pageerror', onError).off('request', onRequest);
-  return faults;
+}
+
+/** Every step in every form. */
+async function lookInAllForms(page: Page, name: string, faults: string[]): Promise<void> {
+  for (const form of shownForms) {
+    await show(page, form);
+    const file = join(options.out, `${name}-${form.name}.png`);
+    note(`${name}-${form.name}`, [...faults.splice(0), ...(await look(page, file, true))]);
+  }
+}
+
+async function walkSetup(browser: Browser): Promise<void> {
+  const box = await startEmptyBox();
+  try {
+    const context = await openContext(browser);
+    const faults = await watchPages(context, [new URL(box.setupAddress).host]);
+    const page = await context.newPage();
+    await addAuthenticator(page);
+    await walkThroughSetup(page, box.setupAddress, (step) => lookInAllForms(page, `setup-${step}`, faults));
+    await context.close();
+  } finally {
+    await box.stop();
+  }
+}
+
+async function walkSignIn(browser: Browser): Promise<void> {
+  const box = await startBox('Nordlys Bank');
+  try {
+    await openOwnSession(box);
+    const context = await openContext(browser);
+    const faults = await watchPages(context, [new URL(box.pagesUrl).host]);
+    const page = await context.newPage();
+    const step = (name: string) => lookInAllForms(page, `sign-in-${name}`, faults);
+    const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+    await page.goto(`${box.pagesUrl}/console/sign-in`);
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    await step('password');
+    await press('I have a one-time code');
+    await page.getByRole('heading', { level: 1, name: 'Set your password' }).waitFor();
+    await step('set-password');
+    await press('Back');
+    await page.getByLabel('E-mail address', { exact: true }).fill(owner.email);
+    await page.getByLabel('Password', { exact: true }).fill('not the password');
+    await press('Continue');
+    await page.getByText('E-mail address or password is wrong').waitFor();
+    await step('wrong');
+    await page.getByLabel('Password', { exact: true }).fill(owner.password);
+    await press('Continue');
+    await page.getByRole('heading', { level: 1, name: 'Confirm with your passkey' }).waitFor();
+    await step('passkey');
+    await press('Use a recovery code');
+    await page.getByRole('heading', { level: 1, name: 'Use a recovery code' }).waitFor();
+    await step('recovery');
+    await context.close();
+  } finally {
+    await box.stop();
+  }
 }

@@ -1,5 +1,5 @@
 import { Modal } from '@mantine/core';
-import { useState, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { Button } from '../../ui/controls/button.tsx';
 import { Note } from '../../ui/feedback/note.tsx';
 import { Row, Stack } from '../../ui/layout/layout.tsx';
@@ -53,9 +53,17 @@ export function StepUpDialog() {
     setState('asking');
     settle(false);
   };
+  const opened = waiting.length > 0;
+  const begun = useRef(false);
+  useEffect(() => {
+    if (opened === begun.current) return;
+    begun.current = opened;
+    // Of a click a moment ago, such as "Erase with passkey": it takes no second one.
+    if (opened && navigator.userActivation?.isActive) void prove();
+  });
   return (
     <Modal
-      opened={waiting.length > 0}
+      opened={opened}
       onClose={cancel}
       title={t('proveTitle')}
       closeButtonProps={{ 'aria-label': ui('close') }}

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
+import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
+import { type EmptyBox, startEmptyBox } from './running-box.ts';
+import { signOutAndIn, walkThroughSetup } from './setup-walk.ts';
+
+// As on a network: by a name, over HTTPS with the certificate of the box's own authority, which the browser's system trusts or not.
+
+const run = promisify(execFile);
+const certutil = '/usr/bin/certutil';
+const absent = missing ?? (existsSync(certutil) ? undefined : 'there is no certutil (libnss3-tools)');
+const why = absent === undefined ? '' : `: ${absent}`;
+const name = 'gatehouse.home.arpa';
+
+let box: EmptyBox;
+let plainPort: number;
+let folder: string;
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  if (absent) return;
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-https-'));
+  plainPort = await freePort();
+  box = await startEmptyBox(['--host-name', name, '--http-port', String(plainPort)]);
+});
+afterEach(async () => {
+  await browser?.close();
+  browser = undefined;
+});
+afterAll(async () => {
+  await box?.stop();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+/** A home whose store of certificates is empty, or holds this authority. */
+async function makeHome(authority?: string): Promise<string> {
+  const home = await mkdtemp(join(folder, 'home-'));
+  const store = `sql:${join(home, '.pki/nssdb')}`;
+  await mkdir(join(home, '.pki/nssdb'), { recursive: true });
+  await run(certutil, ['-d', store, '-N', '--empty-password']);
+  if (authority !== undefined)
+    await run(certutil, ['-d', store, '-A', '-t', 'C,,', '-n', 'gatehouse', '-i', authority]);
+  return home;
+}
+
+test.skipIf(absent)(
+  `a browser that does not trust the box's authority refuses the console, and gets the authority from /trust${why}`,
+  async () => {
+    browser = await openChromium({ home: await makeHome(), names: name });
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await expect(page.goto(box.setupAddress)).rejects.toThrow('ERR_CERT_AUTHORITY_INVALID');
+    await expect(page.goto(`http://${name}:${plainPort}/console/`)).rejects.toThrow(
+      'ERR_CERT_AUTHORITY_INVALID',
+    );
+
+    const faults = await watchPages(context, [`${name}:${plainPort}`]);
+    await page.goto(`http://${name}:${plainPort}/trust`);
+    await page.getByRole('heading', { name: 'Trust this Gatehouse' }).waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page
+        .locator('details[open]')
+        .getByRole('link', { name: /^Download for/ })
+        .click(),
+    ]);
+    const own = await readFile(join(box.data, 'tls/authority.pem'), 'utf8');
+    expect(await readFile((await file.path())!, 'utf8')).toBe(own);
+    expect(faults).toEqual([]);
+  },
+);
+
+test.skipIf(absent)(
+  `with the authority trusted: setup, a passkey of the name, sign-out and sign-in with it${why}`,
+  { timeout: 300_000 },
+  async () => {
+    const home = await makeHome(join(box.data, 'tls/authority.pem'));
+    browser = await openChromium({ home, names: name });
+    const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
+    context.setDefaultTimeout(120_000);
+    const { host, origin } = new URL(box.setupAddress);
+    expect(origin).toMatch(new RegExp(`^https://${name}:`));
+    const faults = await watchPages(context, [host, `${name}:${plainPort}`]);
+    const page = await context.newPage();
+    const authenticator = await addAuthenticator(page);
+    await walkThroughSetup(page, box.setupAddress);
+    await signOutAndIn(page);
+    expect(await authenticator.names()).toEqual([name]);
+    expect(await context.cookies()).toMatchObject([
+      { name: '__Host-gatehouse-session', secure: true, httpOnly: true, sameSite: 'Strict', domain: name },
+    ]);
+
+    // Whoever types the name alone arrives at the same place.
+    await page.goto(`http://${name}:${plainPort}/console/overview`);
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    expect(new URL(page.url()).origin).toBe(origin);
+    expect(faults).toEqual([]);
+  },
+);

@@ -1,0 +1,51 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+
+/** How a page is shown. */
+export interface Form {
+  name: string;
+  width: number;
+  scheme: 'light' | 'dark';
+  /** Text of twice the size, as set in the browser. */
+  largeText?: true;
+  /** The colors of the system in the place of ours. */
+  forcedColors?: true;
+}
+
+export const forms: readonly Form[] = (['light', 'dark'] as const).flatMap((scheme) =>
+  [1280, 390].map((width) => ({ name: `${scheme}-${width}`, width, scheme })),
+);
+/** With `--more`. */
+export const moreForms: readonly Form[] = [
+  { name: 'light-320', width: 320, scheme: 'light' },
+  { name: 'text-1280', width: 1280, scheme: 'light', largeText: true },
+  { name: 'forced-1280', width: 1280, scheme: 'dark', forcedColors: true },
+];
+
+export async function show(page: Page, form: Form): Promise<void> {
+  await page.emulateMedia({
+    colorScheme: form.scheme,
+    forcedColors: form.forcedColors ? 'active' : 'none',
+    reducedMotion: 'reduce',
+  });
+  await page.setViewportSize({ width: form.width, height: 900 });
+  const devtools = await page.context().newCDPSession(page);
+  const fontSizes = form.largeText ? { standard: 32, fixed: 26 } : { standard: 16, fixed: 13 };
+  await devtools.send('Page.setFontSizes', { fontSizes });
+  await devtools.detach();
+}
+
+/** Takes the picture. What axe says against what is shown, and whether it scrolls sideways. */
+export async function look(page: Page, file: string, fullPage: boolean): Promise<string[]> {
+  const faults: string[] = [];
+  const wide = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+  if (wide > 0) faults.push(`scrolls sideways by ${wide} px`);
+  await page.screenshot({ path: file, fullPage, animations: 'disabled' });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  for (const { id, impact, help, nodes } of violations) {
+    if (impact !== 'serious' && impact !== 'critical') continue;
+    const places = nodes.map(({ target, html }) => `${target.join(' ')} ${html.slice(0, 160)}`);
+    faults.push(`axe ${impact} ${id}: ${help} (${places.join('; ')})`);
+  }
+  return faults;
+}

@@ -1,0 +1,60 @@
+import type { Page } from 'playwright-core';
+
+export const organization = 'Nordlys Bank';
+export const owner = {
+  name: 'Elin Sandström',
+  email: 'elin@nordlys.example',
+  password: 'wet gravel under pines',
+};
+
+/**
+ * Through the setup assistant, from the address that the terminal shows to the overview. `shown` is called at each step before anything
+ * is entered. The page has an authenticator.
+ */
+export async function walkThroughSetup(
+  page: Page,
+  address: string,
+  shown: (step: string) => Promise<void> = async () => {},
+): Promise<void> {
+  const reach = async (title: string, step: string) => {
+    await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    await shown(step);
+  };
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+  const enter = (label: string, text: string) => page.getByLabel(label, { exact: true }).fill(text);
+
+  await page.goto(address);
+  await reach('Make this box yours', 'token');
+  await press('Continue');
+  await reach('What is your organization called?', 'organization');
+  await enter('Name of the organization', organization);
+  await press('Continue');
+  await reach('Who owns this box?', 'owner');
+  await enter('Your name', owner.name);
+  await enter('E-mail address', owner.email);
+  await enter('Password', owner.password);
+  await press('Create owner');
+  await reach('Add a passkey', 'factor');
+  await press('Add passkey');
+  await reach('Keep these recovery codes', 'codes');
+  await press('I have stored the codes');
+  await reach('This box is yours', 'done');
+  await press('Create two keys');
+  await page.getByText(/gh_live_\w+/).waitFor();
+  await page.getByText(/gh_test_\w+/).waitFor();
+  await shown('keys');
+  await page.getByRole('link', { name: 'Go to the overview' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+}
+
+/** Out by the menu of the account, in by password and passkey. Ends on the overview. */
+export async function signOutAndIn(page: Page): Promise<void> {
+  await page.getByRole('button', { name: `Account of ${owner.name}` }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+  await page.getByLabel('E-mail address', { exact: true }).fill(owner.email);
+  await page.getByLabel('Password', { exact: true }).fill(owner.password);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Use passkey' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+}
