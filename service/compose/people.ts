@@ -57,6 +57,7 @@ export function createPeople({
   const galleries = createGalleries({ log: ground.log });
   opened.defer(() => galleries.close());
   const subjects = createSubjects({ ...shared, galleries, consents, forgetAddress: deleteClaim });
+  opened.defer(() => subjects.closeSearch());
   const calibrations = createGalleryCalibrations({ ...shared, subjects, crossScores: crossScoresInThread });
   const suspects = createSuspects(shared);
   const reviews = createReviews({ ...shared, subjects });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { pageQuery, toPage } from './cursor.ts';
+import { pageOfShort, pageQuery, shortListQuery, toPage } from './cursor.ts';
 
 const Query = z.strictObject(pageQuery(z.string().regex(/^wh_\d+$/)));
 
@@ -30,4 +30,16 @@ test.each([
 
 test.each([0, 201, 1.5, 'many'])('a limit of %s is refused', (limit) => {
   expect(Query.safeParse({ limit }).success).toBe(false);
+});
+
+test('a list that is short by nature is cut too, and whole where no limit is given', () => {
+  const Short = z.strictObject(shortListQuery);
+  const all = ['/a', '/b', '/c'];
+  const page = (query: object) => pageOfShort(all, Short.parse(query), (one) => one);
+  expect(page({})).toEqual({ items: all });
+  const first = page({ limit: '2' });
+  expect(first).toEqual({ items: ['/a', '/b'], next: expect.any(String) });
+  expect(page({ limit: '2', cursor: first.next })).toEqual({ items: ['/c'] });
+  all.splice(1, 1);
+  expect(() => page({ cursor: first.next })).toThrow('begin again with the first page');
 });

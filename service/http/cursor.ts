@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { invalidField } from './validation.ts';
 
 /** Most that one page of a list holds. */
 const MOST = 200;
@@ -28,10 +29,22 @@ export const pageQuery = <Key extends z.ZodType>(key: Key) => ({
   cursor: readCursor(key).optional().describe('`next` of the page before; absent for the first page'),
 });
 
-/** What every list answers. */
-export const pageReply = <Item extends z.ZodType>(item: Item, what: string, id: string) =>
+/** As `pageQuery`, of a list that is short by nature: it has all items where no limit is given. The key is the one of `pageOfShort`. */
+export const shortListQuery = {
+  limit: z.coerce.number().int().min(1).max(MOST).default(MOST).describe('Most items of the page'),
+  cursor: readCursor(z.string()).optional().describe('`next` of the page before; absent for the first page'),
+};
+
+/** What every list answers; `more`: what one list says of the whole page. */
+export const pageReply = <Item extends z.ZodType, More extends z.ZodRawShape = Record<never, never>>(
+  item: Item,
+  what: string,
+  id: string,
+  more: More = {} as More,
+) =>
   z
     .strictObject({
+      ...more,
       items: z.array(item).describe(what),
       next: z
         .string()
@@ -49,6 +62,18 @@ export function toPage<Item>(
   const items = oneMore.slice(0, limit);
   const last = items.at(-1);
   return pageOf(items, last !== undefined && oneMore.length > limit ? keyOf(last) : undefined);
+}
+
+/** One page of a list that is short by nature: all of it is there. Refuses a cursor whose item is gone. */
+export function pageOfShort<Item>(
+  all: readonly Item[],
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  keyOf: (item: Item) => string,
+): { items: Item[]; next?: string } {
+  const before = cursor === undefined ? -1 : all.findIndex((item) => keyOf(item) === cursor);
+  if (cursor !== undefined && before < 0)
+    throw invalidField('cursor', 'What it names is gone: begin again with the first page.');
+  return toPage(all.slice(before + 1, before + 2 + limit), limit, keyOf);
 }
 
 /** A page that the engine has cut. `next` is what the next page goes on after; undefined on the last. */

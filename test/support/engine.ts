@@ -343,6 +343,7 @@ export async function startEngine({
     },
     importModel: (id: string) => importModel(models, id),
     async stop() {
+      await subjects.closeSearch();
       await galleries.close();
       await close();
       await keys.close();

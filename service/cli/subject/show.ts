@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { limitFlag } from '../limit-flag.ts';
@@ -39,7 +40,7 @@ export function addSubjectShow(subject: Command, runner: CommandRunner): void {
   runner.run<Listing>(withRealm(find), async ({ options, control }, search = '') => {
     const open = await control();
     const { env, query } = await realmOf(open, options);
-    const items = await listPeople(open, { ...query, search }, options.limit);
+    const items = await findPeople(open, { ...query, search }, options.limit);
     const text = peopleTable(
       items,
       `No person in the ${env} world has “${search}” in the address or the name.`,
@@ -71,6 +72,24 @@ const listPeople = (
     (page) => replyOf(admin.GET('/api/admin/subjects', { params: { query: { ...query, ...page } } })),
     most,
   );
+
+/** Milliseconds. */
+const READ_AGAIN = 500;
+
+/** Once the service has read all names: until then a search finds the newest people only. */
+async function findPeople(
+  open: Control,
+  query: { organization: string; env: Subject['env']; search: string },
+  most: number,
+): Promise<Subject[]> {
+  for (;;) {
+    const { reading } = await replyOf(
+      open.admin.GET('/api/admin/subjects', { params: { query: { ...query, limit: 1 } } }),
+    );
+    if (!reading) return listPeople(open, query, most);
+    await delay(READ_AGAIN);
+  }
+}
 
 function peopleTable(people: readonly Subject[], empty: string): string {
   const rows = people.map((one) => [one.id, one.email, one.name, one.enrollments, one.createdAt]);

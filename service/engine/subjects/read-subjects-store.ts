@@ -68,7 +68,7 @@ export function createReadSubjects(deps: SubjectStoreDeps) {
         .orderBy('id', 'desc');
       return toSubjects(deps, await rows.execute());
     },
-    /** Address and name of everybody, in the order they came, in pages; opened in threads where there are many. */
+    /** Addresses and names of all people, the newest first, in pages; opened in threads where there are many. */
     everyName: (realm: Realm) => everyName(deps, realm),
   };
 }
@@ -99,18 +99,18 @@ export interface PersonText {
 const NAMES_PAGE = 1_000;
 
 async function* everyName({ db, sealer }: SubjectStoreDeps, realm: Realm): AsyncGenerator<PersonText[]> {
-  const read = (after: string) =>
-    db
+  const read = (before?: string) => {
+    const page = db
       .selectFrom('subject')
       .select(['id', 'email_sealed', 'name_sealed'])
       .where('organization', '=', realm.organization)
       .where('world', '=', realm.world)
-      .where('id', '>', after)
       .where(notBeingErased)
-      .orderBy('id')
-      .limit(NAMES_PAGE)
-      .execute();
-  let rows = await read('');
+      .orderBy('id', 'desc')
+      .limit(NAMES_PAGE);
+    return (before === undefined ? page : page.where('id', '<', before)).execute();
+  };
+  let rows = await read();
   const threads = rows.length === NAMES_PAGE ? sealer.openInThreads() : undefined;
   try {
     while (rows.length > 0) {

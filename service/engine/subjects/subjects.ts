@@ -94,6 +94,8 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   used(tx: Tx, subject: SubjectId, at: number): Promise<boolean>;
   /** Destroys person keys that no person has, left by enrollments that were cut short. Call it at start. */
   sweepKeys(): Promise<{ swept: number; suspicious: number }>;
+  /** Forgets the names that searches look through; at the end of the service. */
+  closeSearch(): Promise<void>;
   /** Keys without a person that `sweepKeys` keeps because they are too many. Reads the ids of all people. */
   suspiciousKeys(): Promise<number>;
 }
@@ -188,6 +190,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       await people.load();
       await loading.loadGalleries(progress);
     },
+    closeSearch: () => search.close(),
     sweepKeys: () => store.sweepKeys(),
     suspiciousKeys: () => store.suspiciousKeys(),
   };

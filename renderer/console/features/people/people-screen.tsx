@@ -6,7 +6,7 @@ import { Badge } from '../../../ui/badges/badge.tsx';
 import { PersonTile } from '../../../ui/badges/person-tile.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
 import { shortenId } from '../../../ui/format/format.ts';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Row } from '../../../ui/layout/layout.tsx';
@@ -25,6 +25,8 @@ export const Route = createLazyRoute('/people')({ component: PeopleScreen });
 
 type Person = Schemas['Subject'];
 const LIMIT = 50;
+/** Milliseconds, while the service reads names. */
+const READ_AGAIN = 1_000;
 
 function PeopleScreen() {
   const t = useStrings(peopleStrings);
@@ -43,6 +45,7 @@ function PeopleScreen() {
         }),
       ),
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.reading ? READ_AGAIN : false),
   });
   const count = useQuery({
     queryKey: ['people-count', env],
@@ -58,6 +61,7 @@ function PeopleScreen() {
   const total = search === undefined ? count.data?.count : undefined;
   return (
     <Page title={t('title')} lead={t('lead')} actions={enroll}>
+      {search !== undefined && query.data?.reading && <Reading {...query.data.reading} />}
       <QueryTable
         label={t('list')}
         columns={useColumns()}
@@ -84,6 +88,18 @@ function PeopleScreen() {
         }
       />
     </Page>
+  );
+}
+
+function Reading({ read, people }: NonNullable<Schemas['SubjectPage']['reading']>) {
+  const t = useStrings(peopleStrings);
+  const format = useFormat();
+  return (
+    <div role="status">
+      <Note title={t('reading')}>
+        {t('readingText', { read: format.count(read), people: format.count(people) })}
+      </Note>
+    </div>
   );
 }
 

@@ -6,6 +6,8 @@ export const peopleStrings = defineStrings(
     lead: 'Everybody who is enrolled in this world. No photograph is kept, only templates.',
     list: 'People, the newest first',
     search: 'Name, e-mail or id',
+    reading: 'Names are being read',
+    readingText: 'The newest {read} of {people} people are searched so far. The list fills by itself.',
     name: 'Name',
     email: 'E-mail',
     state: 'Status',
@@ -110,6 +112,9 @@ export const peopleStrings = defineStrings(
     lead: 'Alle, die in dieser Welt erfasst sind. Es wird kein Foto aufbewahrt, nur Templates.',
     list: 'Personen, die neueste zuerst',
     search: 'Name, E-Mail oder Id',
+    reading: 'Namen werden gelesen',
+    readingText:
+      'Bisher sind die neuesten {read} von {people} Personen durchsucht. Die Liste füllt sich von selbst.',
     name: 'Name',
     email: 'E-Mail',
     state: 'Zustand',

@@ -57,15 +57,15 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     operationId: 'listSubjects',
     summary: 'List people',
     description:
-      'The newest first. Addresses and names are sealed: the first search for a part of one opens those of everybody, which takes seconds with many people; from then on they are searched in memory. The audit log says who listed whom.',
+      'The newest first. Addresses and names are sealed: the first list or search makes the service read them into memory in the background, which takes seconds with many people. Until then a search for a part of an address or name looks through the newest people, and `reading` says how many. The audit log says who listed whom.',
     may: looking,
     lasting: true,
     query: SubjectQuery,
     reply: SubjectPage,
     async handle({ realm, query: { cursor, ...query }, who }) {
       const order = defined({ ...query, before: cursor as SubjectId | undefined });
-      const { people, next } = await subjects.page(realm, order, who);
-      return pageOf(people.map(fromSubject), next);
+      const { people, next, ...reading } = await subjects.page(realm, order, who);
+      return { ...pageOf(people.map(fromSubject), next), ...reading };
     },
   }),
   route({

@@ -92,7 +92,17 @@ export const SubjectReply = z
   .strictObject(subject)
   .meta({ id: 'Subject', description: 'A person who is enrolled.', examples: [example] });
 
-export const SubjectPage = pageReply(SubjectReply, 'People, the newest first', 'SubjectPage');
+export const SubjectPage = pageReply(SubjectReply, 'People, the newest first', 'SubjectPage', {
+  reading: z
+    .strictObject({
+      read: z.int().min(0).describe('How many people were searched, the newest'),
+      people: z.int().min(0).describe('How many people there are'),
+    })
+    .optional()
+    .describe(
+      'Present while the service reads the sealed names: only some of the people were searched. Ask again a second later',
+    ),
+});
 
 const PictureReply = z
   .strictObject({

@@ -9,7 +9,7 @@ import type { DamagedRow, StoredTemplate } from '../loaded-templates-store.ts';
 import type { Realm } from '../realm.ts';
 import type { Subject } from '../subject.ts';
 import type { SubjectStore } from '../subject-store.ts';
-import type { PeopleSearch } from './people-search.ts';
+import type { FoundPeople, PeopleSearch } from './people-search.ts';
 
 export interface PeopleOrder {
   /** The last of the page before. */
@@ -19,20 +19,27 @@ export interface PeopleOrder {
   search?: string;
 }
 
+export interface PeoplePage {
+  people: Subject[];
+  next?: SubjectId;
+  /** While addresses and names are read: only the newest `read` of `people` were searched. */
+  reading?: FoundPeople['reading'];
+}
+
 /** What operators read of people. Each call writes its audit line before it answers. */
 export interface ReadPeople {
   /**
-   * The newest first. The first search for a part of an address or a name opens those of everybody, because they are sealed; from then
-   * on they are searched in memory.
+   * The newest first. The first page or search of a realm opens addresses and names of its people in the background, because they are
+   * sealed; they are searched in memory.
    */
-  page(realm: Realm, order: PeopleOrder, actor: Actor): Promise<{ people: Subject[]; next?: SubjectId }>;
+  page(realm: Realm, order: PeopleOrder, actor: Actor): Promise<PeoplePage>;
   /** By id or by e-mail. Throws SUBJECT_NOT_FOUND. */
   read(realm: Realm, idOrEmail: string, actor: Actor): Promise<Subject & { pictures: EnrolledPicture[] }>;
 }
 
 export interface ReadPeopleDeps {
   store: Pick<SubjectStore, 'list' | 'listed'>;
-  search: Pick<PeopleSearch, 'find'>;
+  search: Pick<PeopleSearch, 'find' | 'prepare'>;
   find(realm: Realm, idOrEmail: string): Promise<Subject | undefined>;
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
   pictures(subject: SubjectId): Promise<EnrolledPicture[]>;
@@ -43,16 +50,23 @@ export interface ReadPeopleDeps {
 export function createReadPeople(deps: ReadPeopleDeps): ReadPeople {
   const { store, search, get, pictures, inTransaction, audit } = deps;
 
-  async function find(realm: Realm, { before, limit, search: wanted }: PeopleOrder): Promise<Subject[]> {
-    if (wanted === undefined) return store.list(realm, { limit, order: 'desc', ...fromOf(before) });
+  async function find(
+    realm: Realm,
+    { before, limit, search: wanted }: PeopleOrder,
+  ): Promise<Omit<PeoplePage, 'next'>> {
+    if (wanted === undefined) {
+      search.prepare(realm);
+      return { people: await store.list(realm, { limit, order: 'desc', ...fromOf(before) }) };
+    }
     const exact = await deps.find(realm, wanted);
-    if (exact) return before === undefined ? [exact] : [];
-    return store.listed(realm, await search.find(realm, wanted, { limit, ...defined({ before }) }));
+    if (exact) return { people: before === undefined ? [exact] : [] };
+    const { ids, ...reading } = await search.find(realm, wanted, { limit, ...defined({ before }) });
+    return { people: await store.listed(realm, ids), ...reading };
   }
 
   return {
     async page(realm, order, actor) {
-      const found = await find(realm, { ...order, limit: order.limit + 1 });
+      const { people: found, ...reading } = await find(realm, { ...order, limit: order.limit + 1 });
       const people = found.slice(0, order.limit);
       const [first, last] = [people[0], people.at(-1)];
       await inTransaction((tx) =>
@@ -68,7 +82,7 @@ export function createReadPeople(deps: ReadPeopleDeps): ReadPeople {
           },
         }),
       );
-      return last && found.length > order.limit ? { people, next: last.id } : { people };
+      return { people, ...reading, ...(last && found.length > order.limit && { next: last.id }) };
     },
     async read(realm, idOrEmail, actor) {
       const subject = await get(realm, idOrEmail);
