@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   hold: async () => (await import('./hold/hold.ts')).addHold,
   retention: async () => (await import('./retention/retention.ts')).addRetention,
   verify: async () => (await import('./verify/verify.ts')).addVerify,
+  verification: async () => (await import('./verification/verification.ts')).addVerification,
   profile: async () => (await import('./profile/profile.ts')).addProfile,
   kiosk: async () => (await import('./kiosk/kiosk.ts')).addKiosk,
   site: async () => (await import('./site/site.ts')).addSite,

@@ -90,6 +90,19 @@ test('consent, holds, terms and the export of a person, as an operator uses them
   });
   const again = await cli.run('subject', 'export', 'ada@example.com', '--env', 'test', '--out', out);
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('exists already')]);
+  const pdf = file('ada.pdf');
+  const print = (...words: string[]) =>
+    cli.run('subject', 'export', 'ada@example.com', '--env', 'test', '--pdf', pdf, ...words);
+  expect([(await print()).code, readFileSync(pdf, 'latin1').slice(0, 5)]).toEqual([0, '%PDF-']);
+  expect(statSync(pdf).mode & 0o777).toBe(0o600);
+  for (const [words, fault] of [
+    [[], '--pdf'],
+    [['--out', out], 'Give one of'],
+    [['--with-templates'], 'no vectors'],
+  ] as const) {
+    const refused = await print(...words);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(fault)]);
+  }
   const none = await cli.run(
     'subject',
     'export',

@@ -52,6 +52,19 @@ test('people are found and changed, and a picture is removed', async () => {
     await cli.json('verify', '--email', 'ada.lovelace@example.com', ...inTest, file('ada2.jpg')),
   ).toMatchObject({ verified: true, userId: ada });
 
+  const inList = (...words: string[]) =>
+    cli.json<{ items: { id: string }[] }>('verification', 'list', ...inTest, ...words);
+  const { items: verifications } = await inList();
+  expect(verifications).toMatchObject([{ decision: 'verified', person: ada, kind: '1:1' }]);
+  expect(await inList('--person', ada, '--since', '2026-01-01', '--limit', '1')).toEqual({
+    items: verifications,
+  });
+  expect(await inList('--decision', 'unverified')).toEqual({ items: [] });
+  expect((await cli.run('verification', 'list', ...inTest, '--reason', 'SLEEPY')).code).toBe(2);
+  const shown = await cli.run('verification', 'show', verifications[0]!.id, ...inTest);
+  expect(shown.stdout).toContain('ada.lovelace@example.com');
+  expect(shown.stdout).toMatch(/faceQuality +pass/);
+
   const { pictures } = await cli.json<{ pictures: { id: string; confirmed: boolean }[] }>(
     ...(['subject', 'show', ada, ...inTest] as [string, ...string[]]),
   );

@@ -65,7 +65,7 @@ async function eraseOne({ options, control }: CommandContext<Erase>, person: str
       }),
     );
   };
-  const receipt = await intoNewFile(options.out, erase, 'No person was erased. ');
+  const receipt = await intoNewFile(options.out, erase, { undone: 'No person was erased. ' });
   const clean = receipt.proof === undefined || isClean(receipt.proof);
   return { json: receipt, text: receiptText(receipt), ...(clean ? {} : { exitCode: 1 as const }) };
 }
