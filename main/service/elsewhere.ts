@@ -3,6 +3,8 @@ import { request } from 'node:https';
 import * as tls from 'node:tls';
 import { rootCertificates } from 'node:tls';
 import { z } from 'zod';
+import { createAdminClient } from '../../sdk/admin/client.ts';
+import { toResponse } from '../../sdk/admin/socket-fetch.ts';
 import { fingerprintOf } from '../windows/certificate-trust.ts';
 import type { Found } from './service-state.ts';
 
@@ -24,10 +26,11 @@ export function lookElsewhere({ url, fingerprint }: { url: URL; fingerprint?: st
   let authority: string | undefined;
   async function look(): Promise<Found> {
     if (fingerprint !== undefined) authority ??= await fetchAuthority(url, fingerprint);
-    const { status, body } = await ask(new URL('/ready', url), { ca: authority ?? systemAuthorities() });
-    const ready = Ready.safeParse(body.startsWith('{') ? JSON.parse(body) : undefined);
+    const box = createAdminClient(sendWith({ ca: authority ?? systemAuthorities() }), url.origin);
+    const { data, error, response } = await box.GET('/ready');
+    const ready = Ready.safeParse(data ?? error);
     if (!ready.success)
-      return { is: 'unreached', why: `What answers at ${url.origin} (${status}) is no Gatehouse.` };
+      return { is: 'unreached', why: `What answers at ${url.origin} (${response.status}) is no Gatehouse.` };
     if (ready.data.ready) return { is: 'ready', url: url.origin };
     if (ready.data.code === 'SEALED') return { is: 'sealed' };
     return { is: 'waiting', why: ready.data.reason ?? 'The service is starting.' };
@@ -40,55 +43,60 @@ export function lookElsewhere({ url, fingerprint }: { url: URL; fingerprint?: st
 
 /** Its fingerprint is what makes it trusted, whoever sent it. */
 async function fetchAuthority(url: URL, fingerprint: string): Promise<string> {
-  const { status, body } = await ask(new URL('/trust/gatehouse-ca.crt', url), { rejectUnauthorized: false });
-  if (status !== 200)
+  const send = sendWith({ rejectUnauthorized: false });
+  const answer = await send(new Request(new URL('/trust/gatehouse-ca.crt', url)));
+  if (!answer.ok)
     throw new Error(
-      `${url.origin} serves no certificate of its own authority (${status}): leave --fingerprint away, and have its certificate trusted by this system.`,
+      `${url.origin} serves no certificate of its own authority (${answer.status}): leave --fingerprint away, and have its certificate trusted by this system.`,
     );
-  const found = fingerprintOf(body);
-  if (found === fingerprint) return body;
+  const pem = await answer.text();
+  const found = fingerprintOf(pem);
+  if (found === fingerprint) return pem;
   throw new Error(
     `The certificate authority of ${url.origin} has another fingerprint (${found}) than --fingerprint names. ` +
       'Compare with "gatehouse certificate show" on the box itself: this may be another machine that poses as it.',
   );
 }
 
-interface Reply {
-  status: number;
-  body: string;
-}
+/** `fetch` that trusts as it is told, for a whole answer within the limits. */
+const sendWith =
+  ({ ca, ...rest }: { ca?: string | readonly string[]; rejectUnauthorized?: false }) =>
+  async ({ url, method, headers }: Request): Promise<Response> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const open = url.startsWith('https:') ? request : plainRequest;
+    const call = open(
+      url,
+      {
+        method,
+        headers: Object.fromEntries(headers),
+        signal: AbortSignal.timeout(PATIENCE),
+        agent: false,
+        ...rest,
+        ...(ca !== undefined && { ca: [ca].flat() }),
+      },
+      (answer) => {
+        resolve(toResponse(answer.statusCode ?? 0, answer.headers, ofAtMost(answer, MOST_BYTES)));
+      },
+    );
+    call.on('error', reject);
+    call.end();
+    return promise;
+  };
 
-function ask(
-  at: URL,
-  trust: { ca?: string | readonly string[]; rejectUnauthorized?: false },
-): Promise<Reply> {
-  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-  const signal = AbortSignal.timeout(PATIENCE);
-  const open = at.protocol === 'https:' ? request : plainRequest;
-  const { ca, ...rest } = trust;
-  const call = open(
-    at,
-    { signal, agent: false, ...rest, ...(ca !== undefined && { ca: [ca].flat() }) },
-    (answer) => {
-      let body = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (text: string) => {
-        body += text;
-        if (body.length > MOST_BYTES) call.destroy(new Error('the answer does not end'));
-      });
-      answer.on('error', reject);
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
-    },
-  );
-  call.on('error', reject);
-  call.end();
-  return promise;
+async function* ofAtMost(parts: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const part of parts) {
+    bytes += part.length;
+    if (bytes > most) throw new Error('The answer does not end.');
+    yield part;
+  }
 }
 
 /** Electron's Node.js may not know those of the system. */
 const systemAuthorities = (): string[] => [...rootCertificates, ...(tls.getCACertificates?.('system') ?? [])];
 
 function whyNot(error: unknown, { origin }: URL): string {
+  if (error instanceof SyntaxError) return `What answers at ${origin} is no Gatehouse.`;
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (/CERT|SIGNATURE|ISSUER/.test(code))
     return (

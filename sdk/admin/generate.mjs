@@ -1,12 +1,17 @@
-// Writes paths.ts, the types of the administrative client, from docs/openapi-admin.json.
+// Writes paths.ts, the types of the administrative client, from docs/openapi-admin.json and `/ready` of docs/openapi.json.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import openapiTS, { astToString } from 'openapi-typescript';
 import ts from 'typescript';
 
-const document = JSON.parse(
-  await readFile(join(import.meta.dirname, '../../docs/openapi-admin.json'), 'utf8'),
-);
+const read = async (name) =>
+  JSON.parse(await readFile(join(import.meta.dirname, '../../docs', name), 'utf8'));
+
+const document = await read('openapi-admin.json');
+// The shell asks a box on another machine whether it is ready before it has a sign-in there.
+const { paths, components } = await read('openapi.json');
+document.paths['/ready'] = paths['/ready'];
+for (const name of ['Ready', 'NotReady']) document.components.schemas[name] = components.schemas[name];
 const blob = ts.factory.createTypeReferenceNode('Blob');
 const types = await openapiTS(document, {
   transform: ({ contentMediaType }) => (contentMediaType === 'application/octet-stream' ? blob : undefined),
