@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
+import qrcode from 'qrcode';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { facts, table } from '../terminal/terminal.ts';
@@ -37,9 +41,10 @@ function addPair(kiosk: Command, runner: CommandRunner): void {
       .description('show the code that pairs a device: five minutes, five tries; the service has to run')
       .requiredOption('--name <name>', 'what the kiosk is called: its place')
       .addHelpText('after', examples('kiosk pair --name "Lisbon 2"')),
-    async ({ options, control }) => {
+    async ({ options, control, terminal }) => {
       const open = await control(needsService);
       const { query } = await realmOf(open, options);
+      const address = await kioskAddress(open);
       const begun = await replyOf(
         open.admin.POST('/api/admin/kiosks/pairings', { params: { query }, body: { name: options.name } }),
       );
@@ -50,12 +55,22 @@ function addPair(kiosk: Command, runner: CommandRunner): void {
         ['until', begun.expiresAt],
       ])}
 
-On the device open /kiosk/ of this Gatehouse and type the code. Then type here what the device shows:
+On the device open ${address} and type the code. Then type here what the device shows:
 
   ${invocation} kiosk confirm ${id} --fingerprint XXXX-XXXX`;
-      return { json: begun, text };
+      const picture = terminal.shown ? `\n\n${await qrcode.toString(address, { type: 'utf8' })}` : '';
+      return { json: { ...begun, address }, text: text + picture };
     },
   );
+}
+
+/** Where a device opens the kiosk: by the host name of the box where it has one, as its certificate does. */
+async function kioskAddress({ admin }: Control): Promise<string> {
+  const { service } = await replyOf(admin.GET('/api/admin/status', {}));
+  const address = new URL('/kiosk/', service?.url ?? 'https://localhost');
+  const hostName: unknown = JSON.parse(service?.settings.hostName ?? 'null');
+  if (typeof hostName === 'string') address.hostname = hostName;
+  return address.href;
 }
 
 function addConfirm(kiosk: Command, runner: CommandRunner): void {
@@ -87,17 +102,20 @@ function addConfirm(kiosk: Command, runner: CommandRunner): void {
 }
 
 function addList(kiosk: Command, runner: CommandRunner): void {
-  runner.run<{ org?: string }>(
+  runner.run<{ org?: string; limit: number }>(
     kiosk
       .command('list')
       .description('the kiosks of an organization')
+      .option(...limitFlag(200))
       .option(...organizationFlag)
       .addHelpText('after', examples('kiosk list')),
     async ({ options, control }) => {
       const open = await control();
       const { id: organization } = await chooseOrganization(open, options.org);
-      const { items } = await replyOf(
-        open.admin.GET('/api/admin/kiosks', { params: { query: { organization } } }),
+      const items = await allPages(
+        (page) =>
+          replyOf(open.admin.GET('/api/admin/kiosks', { params: { query: { organization, ...page } } })),
+        options.limit,
       );
       const rows = items.map((one) => [
         one.id,

@@ -31,7 +31,13 @@ export function createTrustDoor({ authority }: TrustDeps): FastifyPluginAsync {
     app.get('/trust', open, async (request, reply) =>
       authority() === undefined
         ? page(reply.code(404), nothingToTrustPage)
-        : page(reply, trustPage(request.headers['user-agent'] ?? '')),
+        : page(
+            reply,
+            await trustPage(request.headers['user-agent'] ?? '', {
+              protocol: request.protocol,
+              host: request.host,
+            }),
+          ),
     );
     for (const [ending, { type, of }] of Object.entries(files)) {
       app.get(`/trust/gatehouse-ca.${ending}`, open, async (_, reply) => {

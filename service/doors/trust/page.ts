@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import qrcode from 'qrcode';
 import { type System, systems } from './systems.ts';
 
 const style = `
@@ -25,21 +26,24 @@ ol { margin: 0; padding-left: 24px }
 li { margin: 0 0 8px }
 code { font: 14px/22px ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace; padding: 1px 4px; border-radius: 4px; background: var(--sunken); border: 1px solid var(--line); overflow-wrap: anywhere }
 pre { margin: 4px 0 0; padding: 8px 12px; border: 1px solid var(--line); border-radius: 6px; background: var(--sunken); white-space: pre-wrap; overflow-wrap: anywhere; font: 14px/22px ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace }
+.other { display: flex; gap: 16px; align-items: center; margin: 24px 0 }
+.other svg { flex: none; width: 144px; border-radius: 6px }
+.other h2 { margin: 0 0 4px; font-size: 16px; line-height: 24px }
 a { color: var(--accent); text-underline-offset: 3px }
 a:hover { color: var(--accent-hover) }
 a.button { display: inline-block; min-height: 44px; margin: 0 0 16px; padding: 10px 16px; border-radius: 6px; background: var(--accent); color: var(--on-accent); font-weight: 500; text-decoration: none }
 a.button:hover { background: var(--accent-hover) }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px }
-@media (max-width: 480px) { main { padding: 24px 16px } h1 { font-size: 22px; line-height: 28px } }
+@media (max-width: 480px) { .other { display: none } main { padding: 24px 16px } h1 { font-size: 22px; line-height: 28px } }
 `;
 
 const styleHash = createHash('sha256').update(style).digest('base64');
 
-/** The page has no script, no picture and no form. */
+/** The page has no script, no picture file and no form. */
 export const trustPagePolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-/** Opens the steps of the system that sends `userAgent`. */
-export function trustPage(userAgent: string): string {
+/** Opens the steps of the system that sends `userAgent`. `at`: where the page was asked for. */
+export async function trustPage(userAgent: string, at: { protocol: string; host: string }): Promise<string> {
   const own = systems.findLast(({ sends }) => sends(userAgent));
   return document(
     'Trust this Gatehouse',
@@ -51,6 +55,7 @@ export function trustPage(userAgent: string): string {
 <p>The file comes over your network, and so could a forged one. Its SHA-256 fingerprint must be the one on the appliance’s own screen: there, run <code>gatehouse certificate show</code>, or ask the administrator. This page does not show it, because an attacker who forges the file can forge the page.</p>
 </section>
 ${systems.map((system) => section(system, system === own)).join('\n')}
+${await otherDevice(at)}
 <p class="muted">All files hold the same certificate: <a href="/trust/gatehouse-ca.crt">PEM</a>, <a href="/trust/gatehouse-ca.cer">DER</a>, <a href="/trust/gatehouse-ca.mobileconfig">Apple profile</a>.</p>`,
   );
 }
@@ -60,6 +65,19 @@ export const nothingToTrustPage = document(
   `<h1>Nothing to install</h1>
 <p>This appliance does not use a certificate of its own authority: this device trusts it already, or has to trust the authority of your organization. If the browser warns, ask your administrator.</p>`,
 );
+
+/** The address of the page for a camera; nothing where only this machine reaches it. */
+async function otherDevice({ protocol, host }: { protocol: string; host: string }): Promise<string> {
+  if (/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i.test(host)) return '';
+  const svg = await qrcode.toString(`${protocol}://${host}/trust`, { type: 'svg', margin: 4 });
+  return `<section class="other">
+${svg.replace(/ xmlns="[^"]*"/, ' role="img" aria-label="QR code with the address of this page"')}
+<div>
+<h2>Another device</h2>
+<p>Open this page there: point its camera at the code, or type <code>${host}/trust</code></p>
+</div>
+</section>`;
+}
 
 const section = (
   { id, name, file, steps }: System,

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import qrcode from 'qrcode';
 import { afterEach, describe, expect, test } from 'vitest';
 import { certificate } from '../../../test/support/certificate.ts';
 import { createOwnHosts } from '../../http/listening/own-hosts.ts';
@@ -48,6 +49,15 @@ describe('the page', () => {
     const page = await get('/trust', { 'user-agent': agents[id]! });
     expect(page.statusCode).toBe(200);
     expect(page.body.match(/<details id="([a-z]+)" open>/g)).toEqual([`<details id="${id}" open>`]);
+  });
+
+  test('shows its address as a code for another device, where one can reach it', async () => {
+    const { get } = await start();
+    const page = (await get('/trust')).body;
+    const modules = await qrcode.toString('http://gatehouse.home.arpa/trust', { type: 'svg', margin: 4 });
+    expect(page).toContain(/<path stroke.*?\/>/.exec(modules)![0]);
+    expect(page).toContain('<code>gatehouse.home.arpa/trust</code>');
+    expect((await get('/trust', { host: '127.0.0.1:7300' })).body).not.toContain('<svg');
   });
 
   test('has steps for every system, no script, nothing of another host, and its style by hash', async () => {
