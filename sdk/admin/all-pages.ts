@@ -1,5 +1,3 @@
-import { defined } from '../lib/defined.ts';
-
 interface Page<Item> {
   items: Item[];
   next?: string;
@@ -17,7 +15,7 @@ export async function allPages<Item>(
   let cursor: string | undefined;
   do {
     const limit = Math.min(PAGE, most - items.length);
-    const page = await ask({ limit, ...defined({ cursor }) });
+    const page = await ask({ limit, ...(cursor !== undefined && { cursor }) });
     items.push(...page.items);
     cursor = page.next;
   } while (cursor !== undefined && items.length < most);

@@ -2013,7 +2013,7 @@ export interface paths {
         };
         /**
          * List people
-         * @description The newest first. Addresses and names are sealed: the first search for a part of one opens those of everybody, which takes seconds with many people; from then on they are searched in memory. The audit log says who listed whom.
+         * @description The newest first. Addresses and names are sealed: the first list or search makes the service read them into memory in the background, which takes seconds with many people. Until then a search for a part of an address or name looks through the newest people, and `reading` says how many. The audit log says who listed whom.
          */
         get: operations["listSubjects"];
         put?: never;
@@ -2840,6 +2840,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readiness
+         * @description Whether to send requests here: 200 when it takes them; 503 with the reason while it starts, stops or cannot work.
+         */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3190,27 +3210,12 @@ export interface components {
             /** @description The name of the organization; without it nothing is renewed */
             confirm?: string;
         };
-        /**
-         * @description The administrators of the organization.
-         * @example {
-         *       "items": [
-         *         {
-         *           "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
-         *           "email": "grace@example.com",
-         *           "name": "Grace",
-         *           "role": "operator",
-         *           "applianceOwner": false,
-         *           "createdAt": "2026-11-21T09:00:00.000Z",
-         *           "lastSignInAt": "2026-11-21T09:15:00.000Z",
-         *           "passkeys": 1,
-         *           "recoveryCodes": 10
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description One page of a list. */
         Administrators: {
-            /** @description All of them, the oldest first */
+            /** @description Administrators, the oldest first */
             items: components["schemas"]["Administrator"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
         };
         /**
          * @description An administrator.
@@ -6205,22 +6210,12 @@ export interface components {
             /** @description How long */
             validSeconds: number;
         };
-        /**
-         * @description The places of the key store.
-         * @example {
-         *       "items": [
-         *         {
-         *           "place": "/media/stick",
-         *           "copy": "kcp_01m7w3hb8hbf355he5zqwjztdk",
-         *           "state": "current",
-         *           "addedAt": "2026-11-20T12:00:00.000Z"
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description One page of a list. */
         KeyPlaces: {
-            /** @description All of them */
+            /** @description Places */
             items: components["schemas"]["KeyPlace"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
         };
         /**
          * @description A folder where a copy of the key store is kept.
@@ -6376,52 +6371,38 @@ export interface components {
             /** @description Needed where one protects the master key */
             passphrase?: string;
         };
-        /**
-         * @description Public halves of the signing keys.
-         * @example {
-         *       "items": [
-         *         {
-         *           "kid": "b2c41f60",
-         *           "purpose": "audit",
-         *           "publicKey": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n"
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description One page of a list. */
         SigningKeys: {
             /** @description The keys in use, and those before: what they signed stays verifiable */
-            items: {
-                /** @description Id of the key */
-                kid: string;
-                /**
-                 * @description What it signs, or signed
-                 * @enum {string}
-                 */
-                purpose: "audit" | "receipts" | "administrators";
-                /** @description PEM */
-                publicKey: string;
-            }[];
+            items: components["schemas"]["SigningKey"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
         };
         /**
-         * @description The installed models.
+         * @description Public half of a signing key.
          * @example {
-         *       "items": [
-         *         {
-         *           "id": "faceres",
-         *           "name": "FaceRes",
-         *           "role": "embedder",
-         *           "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
-         *           "maturity": "alternate",
-         *           "licence": "MIT",
-         *           "provenance": "Human 3.3.6",
-         *           "enabled": true
-         *         }
-         *       ]
+         *       "kid": "b2c41f60",
+         *       "purpose": "audit",
+         *       "publicKey": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n"
          *     }
          */
+        SigningKey: {
+            /** @description Id of the key */
+            kid: string;
+            /**
+             * @description What it signs, or signed
+             * @enum {string}
+             */
+            purpose: "audit" | "receipts" | "administrators";
+            /** @description PEM */
+            publicKey: string;
+        };
+        /** @description One page of a list. */
         Models: {
-            /** @description All of them */
+            /** @description Models */
             items: components["schemas"]["Model"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
         };
         /**
          * @description A neural network of the box.
@@ -6719,18 +6700,7 @@ export interface components {
                 says: string;
             };
         };
-        /**
-         * @description The public keys that verify the log.
-         * @example {
-         *       "appliance": "apl_01m7w3hb8hbf355he5zqwjztdk",
-         *       "items": [
-         *         {
-         *           "kid": "b2c41f60",
-         *           "publicKey": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n"
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description One page of a list. */
         AuditKeys: {
             /** @description Id of the appliance, which every signature names */
             appliance: string;
@@ -6741,6 +6711,8 @@ export interface components {
                 /** @description PEM */
                 publicKey: string;
             }[];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
         };
         /** @description One page of a list. */
         BackupPage: {
@@ -6911,26 +6883,14 @@ export interface components {
             /** @description This appliance made the file */
             known: boolean;
         };
-        /**
-         * @description The plans, and what is wrong.
-         * @example {
-         *       "items": [
-         *         {
-         *           "folder": "/mnt/backups",
-         *           "everyMinutes": 1440,
-         *           "keep": 7,
-         *           "setBy": "operator:ada",
-         *           "setAt": "2026-11-20T12:00:00.000Z"
-         *         }
-         *       ],
-         *       "warnings": []
-         *     }
-         */
+        /** @description One page of a list. */
         BackupPlans: {
-            /** @description One for each folder */
-            items: components["schemas"]["BackupPlan"][];
             /** @description What is wrong with backups, a sentence each */
             warnings: string[];
+            /** @description One for each folder */
+            items: components["schemas"]["BackupPlan"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
         };
         /**
          * @description Backups that the service makes by itself.
@@ -7230,15 +7190,12 @@ export interface components {
              */
             expiresAt: string;
         };
-        /**
-         * @description The paired devices.
-         * @example {
-         *       "items": []
-         *     }
-         */
+        /** @description One page of a list. */
         Kiosks: {
-            /** @description The newest first */
+            /** @description Paired devices, the newest first */
             items: components["schemas"]["Kiosk"][];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
         };
         /**
          * @description A paired device.
@@ -7612,6 +7569,13 @@ export interface components {
         };
         /** @description One page of a list. */
         SubjectPage: {
+            /** @description Present while the service reads the sealed names: only some of the people were searched. Ask again a second later */
+            reading?: {
+                /** @description How many people were searched, the newest */
+                read: number;
+                /** @description How many people there are */
+                people: number;
+            };
             /** @description People, the newest first */
             items: components["schemas"]["Subject"][];
             /** @description Ask again with this as `cursor` for what follows; absent on the last page */
@@ -8668,20 +8632,17 @@ export interface components {
             /** @description Ask again with this as `cursor` for what follows; absent on the last page */
             next?: string;
         };
-        /**
-         * @description Public keys that receipts were ever signed with.
-         * @example {
-         *       "items": []
-         *     }
-         */
+        /** @description One page of a list. */
         ReceiptKeys: {
-            /** @description The newest last */
+            /** @description Keys that receipts were ever signed with, the newest last */
             items: {
                 /** @description Id of the key */
                 kid: string;
                 /** @description SPKI, PEM */
                 publicKey: string;
             }[];
+            /** @description Ask again with this as `cursor` for what follows; absent on the last page */
+            next?: string;
         };
         /**
          * @description Everything held about one person; docs/SUBJECT-RECORD.md describes each section.
@@ -9448,6 +9409,40 @@ export interface components {
         Unseal: {
             /** @description The passphrase of the master key */
             passphrase: string;
+        };
+        /**
+         * @description Send requests here.
+         * @example {
+         *       "ready": true
+         *     }
+         */
+        Ready: {
+            /**
+             * @description It takes requests
+             * @constant
+             */
+            ready: true;
+        };
+        /**
+         * @description Send no requests here yet.
+         * @example {
+         *       "ready": false,
+         *       "reason": "The database cannot be used."
+         *     }
+         */
+        NotReady: {
+            /**
+             * @description It takes no requests
+             * @constant
+             */
+            ready: false;
+            /** @description Why not */
+            reason: string;
+            /**
+             * @description The master key waits for its passphrase
+             * @constant
+             */
+            code?: "SEALED";
         };
     };
     responses: never;
@@ -10568,6 +10563,10 @@ export interface operations {
     listAdministrators: {
         parameters: {
             query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
             };
@@ -10577,29 +10576,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The administrators of the organization. */
+            /** @description One page of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
-                     *           "email": "grace@example.com",
-                     *           "name": "Grace",
-                     *           "role": "operator",
-                     *           "applianceOwner": false,
-                     *           "createdAt": "2026-11-21T09:00:00.000Z",
-                     *           "lastSignInAt": "2026-11-21T09:15:00.000Z",
-                     *           "passkeys": 1,
-                     *           "recoveryCodes": 10
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["Administrators"];
                 };
             };
@@ -18502,31 +18484,24 @@ export interface operations {
     };
     listKeyPlaces: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The places of the key store. */
+            /** @description One page of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "place": "/media/stick",
-                     *           "copy": "kcp_01m7w3hb8hbf355he5zqwjztdk",
-                     *           "state": "current",
-                     *           "addedAt": "2026-11-20T12:00:00.000Z"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["KeyPlaces"];
                 };
             };
@@ -18951,24 +18926,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The places of the key store. */
+            /** @description One page of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "place": "/media/stick",
-                     *           "copy": "kcp_01m7w3hb8hbf355he5zqwjztdk",
-                     *           "state": "current",
-                     *           "addedAt": "2026-11-20T12:00:00.000Z"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["KeyPlaces"];
                 };
             };
@@ -19566,30 +19529,24 @@ export interface operations {
     };
     listSigningKeys: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Public halves of the signing keys. */
+            /** @description One page of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "kid": "b2c41f60",
-                     *           "purpose": "audit",
-                     *           "publicKey": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["SigningKeys"];
                 };
             };
@@ -19746,35 +19703,24 @@ export interface operations {
     };
     listModels: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The installed models. */
+            /** @description One page of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "faceres",
-                     *           "name": "FaceRes",
-                     *           "role": "embedder",
-                     *           "sha256": "0c6ad66b1f6ae2c1b0f9e2ec1c41f2d7d7d5a1ef9d8f6ba8e8f0c9c6f7ab2d31",
-                     *           "maturity": "alternate",
-                     *           "licence": "MIT",
-                     *           "provenance": "Human 3.3.6",
-                     *           "enabled": true
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["Models"];
                 };
             };
@@ -20770,30 +20716,24 @@ export interface operations {
     };
     listAuditKeys: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The public keys that verify the log. */
+            /** @description One page of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "appliance": "apl_01m7w3hb8hbf355he5zqwjztdk",
-                     *       "items": [
-                     *         {
-                     *           "kid": "b2c41f60",
-                     *           "publicKey": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["AuditKeys"];
                 };
             };
@@ -21161,33 +21101,24 @@ export interface operations {
     };
     listBackupPlans: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The plans, and what is wrong. */
+            /** @description One page of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "folder": "/mnt/backups",
-                     *           "everyMinutes": 1440,
-                     *           "keep": 7,
-                     *           "setBy": "operator:ada",
-                     *           "setAt": "2026-11-20T12:00:00.000Z"
-                     *         }
-                     *       ],
-                     *       "warnings": []
-                     *     }
-                     */
                     "application/json": components["schemas"]["BackupPlans"];
                 };
             };
@@ -22048,6 +21979,10 @@ export interface operations {
     listKiosks: {
         parameters: {
             query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
                 /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
                 organization?: string;
             };
@@ -22057,17 +21992,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The paired devices. */
+            /** @description One page of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": []
-                     *     }
-                     */
                     "application/json": components["schemas"]["Kiosks"];
                 };
             };
@@ -25987,24 +25917,24 @@ export interface operations {
     };
     listReceiptKeys: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Public keys that receipts were ever signed with. */
+            /** @description One page of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": []
-                     *     }
-                     */
                     "application/json": components["schemas"]["ReceiptKeys"];
                 };
             };
@@ -28593,6 +28523,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Send requests here. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ready": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` names no address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Send no requests here yet. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ready": false,
+                     *       "reason": "The database cannot be used."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotReady"];
                 };
             };
         };

@@ -1,5 +1,5 @@
+import { allPages } from '../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../sdk/admin/client.ts';
-import { allPages } from './all-pages.ts';
 import type { Control } from './control/control.ts';
 import { UsageError } from './failure.ts';
 
@@ -10,9 +10,12 @@ export const organizationFlag = [
   'organization, by id or name; may be left out when there is only one',
 ] as const;
 
-/** All of the box, the newest first. */
-export const listOrganizations = ({ admin }: Pick<Control, 'admin'>): Promise<Organization[]> =>
-  allPages((page) => replyOf(admin.GET('/api/admin/organizations', { params: { query: page } })));
+/** All of the box or the first `most`, the newest first. */
+export const listOrganizations = (
+  { admin }: Pick<Control, 'admin'>,
+  most?: number,
+): Promise<Organization[]> =>
+  allPages((page) => replyOf(admin.GET('/api/admin/organizations', { params: { query: page } })), most);
 
 /** The organization a command is about; one that was erased only where it is named, or where all were. */
 export async function chooseOrganization(

@@ -1,6 +1,7 @@
 import { createAdminClient, type Schemas } from '../../../sdk/admin/client.ts';
 import { send } from './send.ts';
 
+export { allPages } from '../../../sdk/admin/all-pages.ts';
 export { replyOf } from '../../../sdk/admin/client.ts';
 export type { Schemas };
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { table } from '../terminal/terminal.ts';
 import { addAdminCreate } from './create.ts';
@@ -22,17 +24,22 @@ export function addAdmin(program: Command, runner: CommandRunner): void {
 }
 
 function addList(admin: Command, runner: CommandRunner): void {
-  runner.run<{ org?: string }>(
+  runner.run<{ org?: string; limit: number }>(
     admin
       .command('list')
       .description('the administrators of an organization, with role, second factor and last sign-in')
+      .option(...limitFlag(200))
       .option(...organizationFlag)
       .addHelpText('after', examples('admin list')),
     async ({ options, control }) => {
       const open = await control();
       const { id: organization } = await chooseOrganization(open, options.org);
-      const { items } = await replyOf(
-        open.admin.GET('/api/admin/administrators', { params: { query: { organization } } }),
+      const items = await allPages(
+        (page) =>
+          replyOf(
+            open.admin.GET('/api/admin/administrators', { params: { query: { organization, ...page } } }),
+          ),
+        options.limit,
       );
       const rows = items.map((one) => [
         one.id,

@@ -1,3 +1,4 @@
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
@@ -13,8 +14,10 @@ export async function findAdministrator(
   const organizations =
     org === undefined ? await listOrganizations(control) : [await chooseOrganization(control, org)];
   for (const { id: organization } of organizations) {
-    const { items } = await replyOf(
-      control.admin.GET('/api/admin/administrators', { params: { query: { organization } } }),
+    const items = await allPages((page) =>
+      replyOf(
+        control.admin.GET('/api/admin/administrators', { params: { query: { organization, ...page } } }),
+      ),
     );
     const administrator = items.find(({ id, email }) => id === given || email === given.toLowerCase().trim());
     if (administrator) return { organization, administrator };

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
-import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { type RealmOptions, realmOf } from '../realm.ts';
 import { worldFlag } from '../world-flag.ts';
@@ -24,19 +24,16 @@ export function addAlert(program: Command, runner: CommandRunner): void {
 }
 
 function addList(alert: Command, runner: CommandRunner): void {
-  runner.run<RealmOptions & { all?: boolean; limit: string }>(
+  runner.run<RealmOptions & { all?: boolean; limit: number }>(
     alert
       .command('list')
       .description('alerts that are not acknowledged, newest first')
       .option('--all', 'acknowledged ones too')
-      .option('--limit <n>', 'at most so many', '100')
+      .option(...limitFlag(100))
       .option(...organizationFlag)
       .option(...worldFlag)
       .addHelpText('after', examples('alert list', 'alert list --all --limit 20 --json')),
     async ({ options, control }) => {
-      const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1)
-        throw new UsageError(`--limit: "${options.limit}" is no positive number.`);
       const open = await control();
       const { query: realm } = await realmOf(open, options);
       const items = await allPages(
@@ -46,7 +43,7 @@ function addList(alert: Command, runner: CommandRunner): void {
               params: { query: { ...realm, ...page, ...(options.all ? {} : { open: 'true' }) } },
             }),
           ),
-        limit,
+        options.limit,
       );
       const empty = options.all
         ? 'There was no alert yet.'

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { table } from '../terminal/terminal.ts';
 
@@ -20,19 +21,22 @@ export function addAlertRecipient(alert: Command, runner: CommandRunner): void {
     .helpCommand(false)
     .description('addresses that alerts may be mailed to');
 
-  runner.run<{ org?: string }>(
+  runner.run<{ org?: string; limit: number }>(
     recipient
       .command('list')
       .description('approved addresses')
       .option(...organizationFlag)
+      .option(...limitFlag(1000))
       .addHelpText('after', examples('alert recipient list')),
     async ({ options, control }) => {
       const open = await control();
       const { id: organization } = await chooseOrganization(open, options.org);
-      const items = await allPages((page) =>
-        replyOf(
-          open.admin.GET('/api/admin/mail-recipients', { params: { query: { organization, ...page } } }),
-        ),
+      const items = await allPages(
+        (page) =>
+          replyOf(
+            open.admin.GET('/api/admin/mail-recipients', { params: { query: { organization, ...page } } }),
+          ),
+        options.limit,
       );
       const empty = `No address is approved: no alert is mailed. Approve one: ${invocation} alert recipient approve ops@example.com`;
       return { json: { items }, text: table(header, items.map(shown), empty) };

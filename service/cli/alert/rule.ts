@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { type AlertMetric, alertMetrics } from '../../engine/alerts/alert.ts';
 import { defined } from '../../lib/defined.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { organizationFlag } from '../organization.ts';
 import { type RealmOptions, realmOf } from '../realm.ts';
 import { worldFlag, worldOf } from '../world-flag.ts';
@@ -60,18 +61,21 @@ export function addAlertRule(alert: Command, runner: CommandRunner): void {
 }
 
 function addList(alert: Command, runner: CommandRunner): void {
-  runner.run<RealmOptions>(
+  runner.run<RealmOptions & { limit: number }>(
     alert
       .command('rules')
       .description('what is watched, and what it waits for')
       .option(...organizationFlag)
       .option(...worldFlag)
+      .option(...limitFlag(1000))
       .addHelpText('after', examples('alert rules')),
     async ({ options, control }) => {
       const open = await control();
       const { query: realm } = await realmOf(open, options);
-      const items = await allPages((page) =>
-        replyOf(open.admin.GET('/api/admin/alert-rules', { params: { query: { ...realm, ...page } } })),
+      const items = await allPages(
+        (page) =>
+          replyOf(open.admin.GET('/api/admin/alert-rules', { params: { query: { ...realm, ...page } } })),
+        options.limit,
       );
       const empty = `Nothing is watched yet. See what is recommended: ${invocation} alert rule add --preset recommended`;
       return { json: { items }, text: describeRules(items, empty) };

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { describeMinutes } from '../terminal/moment.ts';
 import { type Terminal, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
@@ -13,7 +14,7 @@ import { newestIn } from './path.ts';
 export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 export function addBackupList(backup: Command, runner: CommandRunner): void {
-  runner.run<{ newest?: boolean; limit: string }>(
+  runner.run<{ newest?: boolean; limit: number }>(
     backup
       .command('list')
       .argument('[dir]', 'what lies in this folder, on any machine, without keys; else what this box made')
@@ -22,19 +23,17 @@ export function addBackupList(backup: Command, runner: CommandRunner): void {
         'Without DIR: plans, the last runs, and where the key store is copied to; a file that was removed and a date ahead of the ' +
           'clock are marked. With DIR: the backups in it, newest first by their own count, whatever the dates say.',
       )
-      .option('--limit <n>', 'without DIR: at most so many runs', '50')
+      .option(...limitFlag(50))
       .option('--newest', 'print only the path of the newest backup in DIR')
       .addHelpText(
         'after',
         examples('backup list', 'backup list /mnt/backups', 'backup list /mnt/backups --newest'),
       ),
     async ({ options, control, terminal }, dir) => {
-      if (dir !== undefined) return options.newest ? showNewest(userPath(dir)) : showFolder(userPath(dir));
+      if (dir !== undefined)
+        return options.newest ? showNewest(userPath(dir)) : showFolder(userPath(dir), options.limit);
       if (options.newest) throw new UsageError('--newest needs the folder: backup list DIR --newest');
-      const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1)
-        throw new UsageError(`--limit: "${options.limit}" is no positive number.`);
-      const state = await readBackupState(await control(), limit);
+      const state = await readBackupState(await control(), options.limit);
       return { json: state, text: describeBox(state, terminal) };
     },
   );
@@ -46,8 +45,11 @@ async function readBackupState({ admin }: Pick<Control, 'admin'>, limit: number)
     (page) => replyOf(admin.GET('/api/admin/backups', { params: { query: page } })),
     limit,
   );
-  const { items: plans, warnings } = await replyOf(admin.GET('/api/admin/backups/plans'));
-  const { items: keys } = await replyOf(admin.GET('/api/admin/key-store/places'));
+  const query = { limit: Math.min(limit, 200) };
+  const { items: plans, warnings } = await replyOf(
+    admin.GET('/api/admin/backups/plans', { params: { query } }),
+  );
+  const { items: keys } = await replyOf(admin.GET('/api/admin/key-store/places', { params: { query } }));
   return { items, plans, keys, warnings };
 }
 
@@ -56,10 +58,10 @@ async function showNewest(folder: string) {
   return { json: { path }, text: path };
 }
 
-async function showFolder(folder: string) {
+async function showFolder(folder: string, limit: number) {
   const { readBackupFolder } = await import('../../backup/backup-folder.ts');
   const { backups, unreadable } = await readBackupFolder(folder, systemClock.now());
-  const files = backups.map(({ takenAt, ...rest }) => ({
+  const files = backups.slice(0, limit).map(({ takenAt, ...rest }) => ({
     ...rest,
     takenAt: new Date(takenAt).toISOString(),
   }));

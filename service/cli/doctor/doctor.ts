@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { type Config, parseConfig } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { isInitialized } from '../data-directory.ts';

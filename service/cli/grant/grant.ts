@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { facts, table } from '../terminal/terminal.ts';
 
@@ -24,17 +25,18 @@ export function addGrant(program: Command, runner: CommandRunner): void {
 }
 
 function addList(grant: Command, runner: CommandRunner): void {
-  runner.run<{ org?: string; all?: boolean }>(
+  runner.run<{ org?: string; all?: boolean; limit: number }>(
     grant
       .command('list')
       .description('what is granted')
       .option(...organizationFlag)
       .option('--all', 'revoked ones too')
+      .option(...limitFlag(1000))
       .addHelpText('after', examples('grant list', 'grant list --all --json')),
     async ({ options, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const items = await grantsOf(open, id, options.all === true ? {} : { revoked: 'false' });
+      const items = await grantsOf(open, id, options.all === true ? {} : { revoked: 'false' }, options.limit);
       const rows = items.map((one) => [
         one.id,
         one.to,
@@ -129,9 +131,13 @@ function addRevoke(grant: Command, runner: CommandRunner): void {
 }
 
 /** The newest first. */
-const grantsOf = (open: Control, organization: string, filter: { revoked?: 'false' }) =>
-  allPages((page) =>
-    replyOf(open.admin.GET('/api/admin/grants', { params: { query: { organization, ...filter, ...page } } })),
+const grantsOf = (open: Control, organization: string, filter: { revoked?: 'false' }, most?: number) =>
+  allPages(
+    (page) =>
+      replyOf(
+        open.admin.GET('/api/admin/grants', { params: { query: { organization, ...filter, ...page } } }),
+      ),
+    most,
   );
 
 const describe = ({ id, to, note, createdAt, createdBy }: Grant) =>

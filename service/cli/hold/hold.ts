@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { limitFlag } from '../limit-flag.ts';
 import { type RealmOptions, realmOf, withRealm } from '../realm.ts';

@@ -1,35 +1,32 @@
 import { type Command, Option } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { type JobKind, jobKinds } from '../../engine/jobs/job.ts';
 import { defined } from '../../lib/defined.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
-import { UsageError } from '../failure.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { table } from '../terminal/terminal.ts';
 import { stateOf, states } from './text.ts';
 
 export function addJobsList(jobs: Command, runner: CommandRunner): void {
-  runner.run<{ kind?: JobKind; state?: (typeof states)[number]; limit: string }>(
+  runner.run<{ kind?: JobKind; state?: (typeof states)[number]; limit: number }>(
     jobs
       .command('list')
       .description('jobs, newest first; delayed: those that wait for their time')
       .addOption(new Option('--kind <kind>', 'of this kind alone').choices(jobKinds))
       .addOption(new Option('--state <state>', 'in this state alone').choices(states))
-      .option('--limit <n>', 'at most so many', '50')
+      .option(...limitFlag(50))
       .addHelpText(
         'after',
         examples('jobs list --state dead', 'jobs list --kind webhook --limit 500 --json'),
       ),
     async ({ options, control }) => {
-      const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1)
-        throw new UsageError(`--limit: "${options.limit}" is no positive number.`);
       const open = await control();
       const { kind, state } = options;
       const filter = defined({ kind, state });
       const items = await allPages(
         (page) => replyOf(open.admin.GET('/api/admin/jobs', { params: { query: { ...filter, ...page } } })),
-        limit,
+        options.limit,
       );
       const rows = items.map((job) => [
         job.id,

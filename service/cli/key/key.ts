@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { type KeyPrefix, keyPrefixes } from '../../engine/access/api-key.ts';
 import { scopes } from '../../engine/access/scope.ts';
 import { defined } from '../../lib/defined.ts';
 import type { World } from '../../lib/id.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { readMoment } from '../terminal/moment.ts';
 import { facts, table } from '../terminal/terminal.ts';
@@ -119,17 +120,20 @@ function addCreate(key: Command, runner: CommandRunner): void {
 }
 
 function addList(key: Command, runner: CommandRunner): void {
-  runner.run<{ org?: string }>(
+  runner.run<{ org?: string; limit: number }>(
     key
       .command('list')
       .description('the keys of an organization, without their secrets')
       .option(...organizationFlag)
+      .option(...limitFlag(1000))
       .addHelpText('after', examples('key list')),
     async ({ options, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const items = await allPages((page) =>
-        replyOf(open.admin.GET('/api/admin/keys', { params: { query: { organization: id, ...page } } })),
+      const items = await allPages(
+        (page) =>
+          replyOf(open.admin.GET('/api/admin/keys', { params: { query: { organization: id, ...page } } })),
+        options.limit,
       );
       const rows = items.map((one) => [
         one.id,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { nextCommand } from '../realm.ts';

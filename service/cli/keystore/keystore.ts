@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { asTyped, invocation } from '../invocation.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { facts, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 
@@ -69,14 +71,7 @@ export function addKeystore(program: Command, runner: CommandRunner): void {
     .helpCommand(false)
     .description('copies of the key store: without it no backup opens, and erasing reaches every copy');
 
-  runner.run(
-    keystore
-      .command('places')
-      .description('where copies are kept, and whether each is up to date (exit code 1 when one is not)')
-      .addHelpText('after', examples('keystore places', 'keystore places --json')),
-    async ({ control }) =>
-      answerOf(await replyOf((await control()).admin.GET('/api/admin/key-store/places'))),
-  );
+  addPlaces(keystore, runner);
 
   runner.run(
     keystore
@@ -139,5 +134,23 @@ export function addKeystore(program: Command, runner: CommandRunner): void {
       .description('bring every place up to date now that can be reached (exit code 1 when one cannot)')
       .addHelpText('after', examples('keystore sync')),
     async ({ control }) => answerOf(await replyOf((await control()).admin.POST('/api/admin/key-store/sync'))),
+  );
+}
+
+function addPlaces(keystore: Command, runner: CommandRunner): void {
+  runner.run<{ limit: number }>(
+    keystore
+      .command('places')
+      .description('where copies are kept, and whether each is up to date (exit code 1 when one is not)')
+      .option(...limitFlag(200))
+      .addHelpText('after', examples('keystore places', 'keystore places --json')),
+    async ({ options, control }) => {
+      const { admin } = await control();
+      const items = await allPages(
+        (query) => replyOf(admin.GET('/api/admin/key-store/places', { params: { query } })),
+        options.limit,
+      );
+      return answerOf({ items });
+    },
   );
 }

@@ -1,16 +1,23 @@
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { table } from '../terminal/terminal.ts';
 
 export function addModelsList(models: Command, runner: CommandRunner): void {
-  runner.run(
+  runner.run<{ limit: number }>(
     models
       .command('list')
       .description('every installed model with its licence, provenance and doubts')
+      .option(...limitFlag(200))
       .addHelpText('after', examples('models list', 'models list --json')),
-    async ({ control }) => {
-      const { items } = await replyOf((await control()).admin.GET('/api/admin/models'));
+    async ({ options, control }) => {
+      const { admin } = await control();
+      const items = await allPages(
+        (query) => replyOf(admin.GET('/api/admin/models', { params: { query } })),
+        options.limit,
+      );
       const rows = items.map((one) => [
         one.id,
         one.role,

@@ -3,6 +3,7 @@ import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import { limitFlag } from '../limit-flag.ts';
 import {
   chooseOrganization,
   listOrganizations,
@@ -76,10 +77,14 @@ function addCreate(org: Command, runner: CommandRunner): void {
 }
 
 function addList(org: Command, runner: CommandRunner): void {
-  runner.run(
-    org.command('list').description('all organizations').addHelpText('after', examples('org list')),
-    async ({ control }) => {
-      const items = await listOrganizations(await control());
+  runner.run<{ limit: number }>(
+    org
+      .command('list')
+      .description('all organizations')
+      .option(...limitFlag(1000))
+      .addHelpText('after', examples('org list')),
+    async ({ options, control }) => {
+      const items = await listOrganizations(await control(), options.limit);
       const rows = items.map((one) => [
         one.id,
         one.name,

@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { checksWithInput, whenMissing } from '../../engine/checks/apply-rule.ts';
 import type { CheckName } from '../../engine/checks/index.ts';
 import { builtInProfiles } from '../../engine/profiles/built-in-profiles.ts';
 import { defined } from '../../lib/defined.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { invocation } from '../invocation.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { describeCalibration } from '../org/gallery-calibration-text.ts';
 import { listCalibrations } from '../org/gallery-calibrations.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
@@ -80,17 +81,22 @@ export function addProfile(program: Command, runner: CommandRunner): void {
 }
 
 function addList(profile: Command, runner: CommandRunner): void {
-  runner.run<{ org?: string }>(
+  runner.run<{ org?: string; limit: number }>(
     profile
       .command('list')
       .description('built-in profiles and the organization’s own')
       .option(...organizationFlag)
+      .option(...limitFlag(1000))
       .addHelpText('after', examples('profile list')),
     async ({ options, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const items = await allPages((page) =>
-        replyOf(open.admin.GET('/api/admin/profiles', { params: { query: { organization: id, ...page } } })),
+      const items = await allPages(
+        (page) =>
+          replyOf(
+            open.admin.GET('/api/admin/profiles', { params: { query: { organization: id, ...page } } }),
+          ),
+        options.limit,
       );
       const rows = items.map(({ slug, version, builtIn, definition }) => [
         slug,

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { isClean } from '../../engine/erasure/proof.ts';
 import { type ErasureReceipt, receiptBytes, receiptFormat } from '../../engine/erasure/receipt.ts';
 import { defined } from '../../lib/defined.ts';
 import { verifySignature } from '../../storage/keys/signing-keys.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { chooseOrganization, organizationFlag } from '../organization.ts';
 import { facts, table } from '../terminal/terminal.ts';
 
@@ -75,17 +76,20 @@ function addAdd(site: Command, runner: CommandRunner): void {
 }
 
 function addList(site: Command, runner: CommandRunner): void {
-  runner.run<{ org?: string }>(
+  runner.run<{ org?: string; limit: number }>(
     site
       .command('list')
       .description('the sites of an organization')
       .option(...organizationFlag)
+      .option(...limitFlag(1000))
       .addHelpText('after', examples('site list')),
     async ({ options, control }) => {
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
-      const items = await allPages((page) =>
-        replyOf(open.admin.GET('/api/admin/sites', { params: { query: { organization: id, ...page } } })),
+      const items = await allPages(
+        (page) =>
+          replyOf(open.admin.GET('/api/admin/sites', { params: { query: { organization: id, ...page } } })),
+        options.limit,
       );
       const rows = items.map((one) => [
         one.id,

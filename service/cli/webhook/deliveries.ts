@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
-import { UsageError } from '../failure.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { table } from '../terminal/terminal.ts';
 import { type Delivery, describeDelivery, describeDeliveryState } from './delivery-text.ts';
@@ -12,7 +12,7 @@ interface Which extends RealmOptions {
   webhook?: string;
   event?: string;
   state?: Delivery['state']['is'];
-  limit: string;
+  limit: number;
 }
 
 export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): void {
@@ -29,15 +29,12 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
         'dropped',
       ]),
     )
-    .option('--limit <n>', 'at most so many', '50');
+    .option(...limitFlag(50));
   withRealm(list).addHelpText(
     'after',
     examples('webhook deliveries --state failed', 'webhook deliveries --webhook wh_01… --limit 1000 --json'),
   );
   runner.run<Which>(list, async ({ options, control }) => {
-    const limit = Number(options.limit);
-    if (!Number.isInteger(limit) || limit < 1)
-      throw new UsageError(`--limit: "${options.limit}" is no positive number.`);
     const open = await control();
     const { env, query } = await realmOf(open, options);
     const { webhook, event, state } = options;
@@ -47,7 +44,7 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
         replyOf(
           open.admin.GET('/api/admin/deliveries', { params: { query: { ...query, ...filter, ...page } } }),
         ),
-      limit,
+      options.limit,
     );
     const rows = items.map((one) => [
       one.id,

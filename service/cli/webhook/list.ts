@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { type Family, families } from '../../engine/webhooks/dialect.ts';
-import { allPages } from '../all-pages.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import { limitFlag } from '../limit-flag.ts';
 import { nextCommand, type RealmOptions, realmOf, withRealm } from '../realm.ts';
 import { table } from '../terminal/terminal.ts';
 import { describeState, describeWebhook, type Webhook } from './text.ts';
@@ -11,18 +12,21 @@ export function addWebhookList(webhook: Command, runner: CommandRunner): void {
   const list = webhook
     .command('list')
     .description('where events go, without secrets')
-    .addOption(new Option('--family <family>', 'of this family alone').choices([...families]));
+    .addOption(new Option('--family <family>', 'of this family alone').choices([...families]))
+    .option(...limitFlag(1000));
   withRealm(list).addHelpText('after', examples('webhook list', 'webhook list --family identity --json'));
-  runner.run<RealmOptions & { family?: Family }>(list, async ({ options, control }) => {
+  runner.run<RealmOptions & { family?: Family; limit: number }>(list, async ({ options, control }) => {
     const open = await control();
     const { env, query } = await realmOf(open, options);
     const { family } = options;
-    const items = await allPages((page) =>
-      replyOf(
-        open.admin.GET('/api/admin/webhooks', {
-          params: { query: { ...query, ...page, ...(family && { family }) } },
-        }),
-      ),
+    const items = await allPages(
+      (page) =>
+        replyOf(
+          open.admin.GET('/api/admin/webhooks', {
+            params: { query: { ...query, ...page, ...(family && { family }) } },
+          }),
+        ),
+      options.limit,
     );
     const rows = items.map((one) => [
       one.id,

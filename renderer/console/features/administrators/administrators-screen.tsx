@@ -9,7 +9,7 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { RowAction } from '../../../ui/tables/column.ts';
 import { DataTable } from '../../../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { admin, allPages, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { saveFile } from '../../save-file.ts';
 import { useSession } from '../../session/session-query.ts';
@@ -34,8 +34,11 @@ function AdministratorsScreen() {
   const [code, setCode] = useState<{ of: Administrator; code: string }>();
   const { data, error, refetch } = useQuery({
     queryKey: ['administrators'],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/administrators', { params: { query: {} }, signal })),
+    queryFn: async ({ signal }) => ({
+      items: await allPages((query) =>
+        replyOf(admin.GET('/api/admin/administrators', { params: { query }, signal })),
+      ),
+    }),
   });
   const actionsOf = useActions(setAsked);
   const columns = useColumns();

@@ -1,4 +1,5 @@
 import type { Administrators } from '../../../engine/administrators/index.ts';
+import { pageOfShort } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { paramsOf } from '../ids.ts';
@@ -8,6 +9,7 @@ import {
   AdministratorChange,
   AdministratorReply,
   AdministratorReset,
+  AdministratorsQuery,
   AdministratorsReply,
   NewAdministrator,
   NewAdministratorReply,
@@ -45,10 +47,10 @@ const collectionRoutes = (administrators: AdministratorRouteDeps['administrators
     description:
       'Those who are disabled too, with their roles and last sign-ins: what an access review needs.',
     may: looking,
+    query: AdministratorsQuery,
     reply: AdministratorsReply,
-    handle: async ({ organization }) => ({
-      items: (await administrators.list(organization)).map(fromAdministrator),
-    }),
+    handle: async ({ organization, query }) =>
+      pageOfShort((await administrators.list(organization)).map(fromAdministrator), query, ({ id }) => id),
   }),
   route({
     ...about,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { roles } from '../../../engine/access/index.ts';
+import { pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { lineOfText } from '../../../http/text-fields.ts';
 import { idOf } from '../ids.ts';
 import { time } from '../reply-fields.ts';
@@ -69,13 +70,12 @@ export const AdministratorReply = z
   })
   .meta({ id: 'Administrator', description: 'An administrator.', examples: [example] });
 
-export const AdministratorsReply = z
-  .strictObject({ items: z.array(AdministratorReply).describe('All of them, the oldest first') })
-  .meta({
-    id: 'Administrators',
-    description: 'The administrators of the organization.',
-    examples: [{ items: [example] }],
-  });
+export const AdministratorsQuery = z.strictObject(shortListQuery);
+export const AdministratorsReply = pageReply(
+  AdministratorReply,
+  'Administrators, the oldest first',
+  'Administrators',
+);
 
 const code = z
   .string()

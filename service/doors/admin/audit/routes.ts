@@ -1,12 +1,13 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditLog } from '../../../engine/audit/index.ts';
-import { toPage } from '../../../http/cursor.ts';
+import { pageOfShort, toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { auditors, ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromAuditLine, fromChainReport } from './translate.ts';
 import {
+  AuditKeysQuery,
   AuditKeysReply,
   AuditLineReply,
   AuditPage,
@@ -116,8 +117,12 @@ const verifyingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
     operationId: 'listAuditKeys',
     summary: 'List the public keys of the audit log',
     description: 'Keep them away from the box: they verify its exports.',
+    query: AuditKeysQuery,
     reply: AuditKeysReply,
-    handle: () => ({ appliance: auditLog.appliance, items: auditLog.publicKeys() }),
+    handle: ({ query }) => ({
+      appliance: auditLog.appliance,
+      ...pageOfShort(auditLog.publicKeys(), query, ({ kid }) => kid),
+    }),
   }),
 ];
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageQuery, pageReply } from '../../../http/cursor.ts';
+import { pageQuery, pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
 import { actor, time } from '../reply-fields.ts';
 
@@ -141,25 +141,13 @@ export const VerificationReply = z
     examples: [{ seen: 250, all: 4711 }, { report }],
   });
 
-export const AuditKeysReply = z
-  .strictObject({
-    appliance: z.string().describe('Id of the appliance, which every signature names'),
-    items: z
-      .array(
-        z.strictObject({ kid: z.string().describe('Id of the key'), publicKey: z.string().describe('PEM') }),
-      )
-      .describe('Every key that signed the log'),
-  })
-  .meta({
-    id: 'AuditKeys',
-    description: 'The public keys that verify the log.',
-    examples: [
-      {
-        appliance: 'apl_01m7w3hb8hbf355he5zqwjztdk',
-        items: [{ kid: 'b2c41f60', publicKey: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n' }],
-      },
-    ],
-  });
+export const AuditKeysQuery = z.strictObject(shortListQuery);
+export const AuditKeysReply = pageReply(
+  z.strictObject({ kid: z.string().describe('Id of the key'), publicKey: z.string().describe('PEM') }),
+  'Every key that signed the log',
+  'AuditKeys',
+  { appliance: z.string().describe('Id of the appliance, which every signature names') },
+);
 
 export type AuditLineReply = z.output<typeof AuditLineReply>;
 export type ReportReply = z.output<typeof Report>;

@@ -1,5 +1,5 @@
 import type { Backups } from '../../../engine/backups/index.ts';
-import { toPage } from '../../../http/cursor.ts';
+import { pageOfShort, toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
@@ -13,6 +13,7 @@ import {
   NewPlan,
   PlanQuery,
   PlanReply,
+  PlansQuery,
   PlansReply,
   ProvenFile,
 } from './wire.ts';
@@ -86,10 +87,11 @@ const planRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
     operationId: 'listBackupPlans',
     summary: 'List the plans of backups',
     description: 'And what is wrong with backups now.',
+    query: PlansQuery,
     reply: PlansReply,
-    async handle() {
+    async handle({ query }) {
       const { plans, warnings } = await backups.plans();
-      return { items: plans.map(fromPlan), warnings };
+      return { ...pageOfShort(plans.map(fromPlan), query, ({ folder }) => folder), warnings };
     },
   }),
   route({

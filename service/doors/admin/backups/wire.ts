@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageQuery, pageReply } from '../../../http/cursor.ts';
+import { pageQuery, pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { actor, time } from '../reply-fields.ts';
 
 const path = z.string().min(1).max(4096);
@@ -96,16 +96,10 @@ export const PlanReply = z
   .strictObject({ folder, everyMinutes, keep, setBy: actor, setAt: time('When it was set') })
   .meta({ id: 'BackupPlan', description: 'Backups that the service makes by itself.', examples: [plan] });
 
-export const PlansReply = z
-  .strictObject({
-    items: z.array(PlanReply).describe('One for each folder'),
-    warnings: z.array(z.string()).describe('What is wrong with backups, a sentence each'),
-  })
-  .meta({
-    id: 'BackupPlans',
-    description: 'The plans, and what is wrong.',
-    examples: [{ items: [plan], warnings: [] }],
-  });
+export const PlansQuery = z.strictObject(shortListQuery);
+export const PlansReply = pageReply(PlanReply, 'One for each folder', 'BackupPlans', {
+  warnings: z.array(z.string()).describe('What is wrong with backups, a sentence each'),
+});
 
 export const KnownReply = z
   .strictObject({ known: z.boolean().describe('This appliance made the file') })

@@ -1,5 +1,5 @@
 import type { Erasure } from '../../../engine/erasure/index.ts';
-import { toPage } from '../../../http/cursor.ts';
+import { pageOfShort, toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
@@ -10,6 +10,7 @@ import {
   EraseManyOrder,
   EraseOrder,
   MassErasureReply,
+  ReceiptKeysQuery,
   ReceiptKeysReply,
   ReceiptPage,
   ReceiptQuery,
@@ -100,8 +101,9 @@ const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     summary: 'Show the public keys of receipts',
     description: 'For those who verify receipts.',
     may: { operator: true, administrator: readers, key: false },
+    query: ReceiptKeysQuery,
     reply: ReceiptKeysReply,
-    handle: () => ({ items: erasure.publicKeys() }),
+    handle: ({ query }) => pageOfShort(erasure.publicKeys(), query, ({ kid }) => kid),
   }),
   route({
     ...about,

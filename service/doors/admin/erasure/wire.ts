@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { erasureReasons, receiptFormat } from '../../../engine/erasure/index.ts';
-import { pageQuery, pageReply } from '../../../http/cursor.ts';
+import { pageQuery, pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
 import { actor, time } from '../reply-fields.ts';
 
@@ -164,20 +164,12 @@ export const ReceiptReply = z
 
 export const ReceiptPage = pageReply(ReceiptReply, 'Receipts, the newest first', 'ErasureReceiptPage');
 
-/** A few at most: no pages. */
-export const ReceiptKeysReply = z
-  .strictObject({
-    items: z
-      .array(
-        z.strictObject({
-          kid: z.string().describe('Id of the key'),
-          publicKey: z.string().describe('SPKI, PEM'),
-        }),
-      )
-      .describe('The newest last'),
-  })
-  .meta({
-    id: 'ReceiptKeys',
-    description: 'Public keys that receipts were ever signed with.',
-    examples: [{ items: [] }],
-  });
+export const ReceiptKeysQuery = z.strictObject(shortListQuery);
+export const ReceiptKeysReply = pageReply(
+  z.strictObject({
+    kid: z.string().describe('Id of the key'),
+    publicKey: z.string().describe('SPKI, PEM'),
+  }),
+  'Keys that receipts were ever signed with, the newest last',
+  'ReceiptKeys',
+);

@@ -1,4 +1,5 @@
 import type { KeyCustody } from '../../../engine/keys/index.ts';
+import { pageOfShort } from '../../../http/cursor.ts';
 import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import {
@@ -7,6 +8,7 @@ import {
   NewFile,
   NewPassphrase,
   ReplacementReply,
+  ShortQuery,
   SigningKeysReply,
   SigningParams,
   WithPassphrase,
@@ -108,8 +110,9 @@ const signingRoutes = ({ custody }: MasterRouteDeps): AdminRoute[] => [
     operationId: 'listSigningKeys',
     summary: 'List the signing keys',
     description: 'Public halves.',
+    query: ShortQuery,
     reply: SigningKeysReply,
-    handle: () => ({ items: custody.signingKeys() }),
+    handle: ({ query }) => pageOfShort(custody.signingKeys(), query, ({ kid }) => kid),
   }),
   route({
     ...about,

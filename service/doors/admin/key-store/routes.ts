@@ -1,9 +1,18 @@
 import type { KeyPlaces } from '../../../engine/keys/index.ts';
+import { pageOfShort } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromPlace } from './translate.ts';
-import { AttestedReply, DestroyedPlace, NewPlace, OldPlace, PlaceReply, PlacesReply } from './wire.ts';
+import {
+  AttestedReply,
+  DestroyedPlace,
+  NewPlace,
+  OldPlace,
+  PlaceReply,
+  PlacesReply,
+  ShortQuery,
+} from './wire.ts';
 
 export interface KeyPlaceRouteDeps {
   keyPlaces: KeyPlaces;
@@ -24,8 +33,10 @@ export const keyPlaceRoutes = ({ keyPlaces }: KeyPlaceRouteDeps): AdminRoute[] =
     operationId: 'listKeyPlaces',
     summary: 'List the places of the key store',
     description: 'Folders with a copy of the key store, and whether each copy is up to date.',
+    query: ShortQuery,
     reply: PlacesReply,
-    handle: async () => ({ items: (await keyPlaces.list()).map(fromPlace) }),
+    handle: async ({ query }) =>
+      pageOfShort((await keyPlaces.list()).map(fromPlace), query, ({ place }) => place),
   }),
   route({
     ...about,

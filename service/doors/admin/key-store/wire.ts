@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { time } from '../reply-fields.ts';
 
 const folder = z.string().min(1).max(4096).describe('Absolute folder');
@@ -45,9 +46,8 @@ export const PlaceReply = z
     examples: [example],
   });
 
-export const PlacesReply = z
-  .strictObject({ items: z.array(PlaceReply).describe('All of them') })
-  .meta({ id: 'KeyPlaces', description: 'The places of the key store.', examples: [{ items: [example] }] });
+export const ShortQuery = z.strictObject(shortListQuery);
+export const PlacesReply = pageReply(PlaceReply, 'Places', 'KeyPlaces');
 
 export const AttestedReply = z.strictObject({ place, copy }).meta({
   id: 'AttestedKeyPlace',
@@ -110,32 +110,28 @@ export const ReplacementReply = z
 const purpose = z.enum(['audit', 'receipts', 'administrators']);
 export const SigningParams = z.strictObject({ purpose: purpose.describe('What the key signs') });
 
-export const SigningKeysReply = z
+const SigningKeyReply = z
   .strictObject({
-    items: z
-      .array(
-        z.strictObject({
-          kid: z.string().describe('Id of the key'),
-          purpose: purpose.describe('What it signs, or signed'),
-          publicKey: z.string().describe('PEM'),
-        }),
-      )
-      .describe('The keys in use, and those before: what they signed stays verifiable'),
+    kid: z.string().describe('Id of the key'),
+    purpose: purpose.describe('What it signs, or signed'),
+    publicKey: z.string().describe('PEM'),
   })
   .meta({
-    id: 'SigningKeys',
-    description: 'Public halves of the signing keys.',
+    id: 'SigningKey',
+    description: 'Public half of a signing key.',
     examples: [
       {
-        items: [
-          {
-            kid: 'b2c41f60',
-            purpose: 'audit',
-            publicKey: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n',
-          },
-        ],
+        kid: 'b2c41f60',
+        purpose: 'audit',
+        publicKey: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n',
       },
     ],
   });
+
+export const SigningKeysReply = pageReply(
+  SigningKeyReply,
+  'The keys in use, and those before: what they signed stays verifiable',
+  'SigningKeys',
+);
 
 export type PlaceReply = z.output<typeof PlaceReply>;

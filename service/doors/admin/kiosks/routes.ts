@@ -1,11 +1,21 @@
 import type { Kiosk, Kiosks, Pairing } from '../../../engine/kiosks/index.ts';
+import { pageOfShort } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import { paramsOf } from '../ids.ts';
 import { managers, operators, readers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
-import { BegunReply, KioskReply, KiosksReply, NewPairing, NewPin, PairingReply, PinReply } from './wire.ts';
+import {
+  BegunReply,
+  KioskReply,
+  KiosksQuery,
+  KiosksReply,
+  NewPairing,
+  NewPin,
+  PairingReply,
+  PinReply,
+} from './wire.ts';
 
 export interface KioskRouteDeps {
   kiosks: Pick<
@@ -56,8 +66,10 @@ const deviceRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     summary: 'List kiosks',
     description: 'The paired devices of the organization, revoked ones too.',
     may: { operator: true, administrator: readers, key: false },
+    query: KiosksQuery,
     reply: KiosksReply,
-    handle: async ({ organization }) => ({ items: (await kiosks.list(organization)).map(fromKiosk) }),
+    handle: async ({ organization, query }) =>
+      pageOfShort((await kiosks.list(organization)).map(fromKiosk), query, ({ id }) => id),
   }),
   route({
     ...about,

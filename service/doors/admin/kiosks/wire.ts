@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { lineOfText } from '../../../http/text-fields.ts';
 import { time } from '../reply-fields.ts';
 
@@ -71,11 +72,8 @@ export const KioskReply = z
     ],
   });
 
-export const KiosksReply = z.strictObject({ items: z.array(KioskReply).describe('The newest first') }).meta({
-  id: 'Kiosks',
-  description: 'The paired devices.',
-  examples: [{ items: [] }],
-});
+export const KiosksQuery = z.strictObject(shortListQuery);
+export const KiosksReply = pageReply(KioskReply, 'Paired devices, the newest first', 'Kiosks');
 
 export const NewPin = z
   .strictObject({ pin: z.string().max(20).describe('6 to 12 digits') })

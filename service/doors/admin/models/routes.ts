@@ -1,8 +1,17 @@
 import type { Models } from '../../../engine/models/index.ts';
+import { pageOfShort } from '../../../http/cursor.ts';
 import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromModel, toImported } from './translate.ts';
-import { EnableModel, ModelFilesReply, ModelParams, ModelReply, ModelsReply, NewModel } from './wire.ts';
+import {
+  EnableModel,
+  ModelFilesReply,
+  ModelParams,
+  ModelReply,
+  ModelsQuery,
+  ModelsReply,
+  NewModel,
+} from './wire.ts';
 
 export interface ModelRouteDeps {
   models: Pick<Models, 'list' | 'verify' | 'import' | 'enable' | 'disable' | 'remove'>;
@@ -30,8 +39,9 @@ const lookingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
     operationId: 'listModels',
     summary: 'List models',
     description: 'Every installed model with its licence, provenance and doubts.',
+    query: ModelsQuery,
     reply: ModelsReply,
-    handle: async () => ({ items: (await models.list()).map(fromModel) }),
+    handle: async ({ query }) => pageOfShort((await models.list()).map(fromModel), query, ({ id }) => id),
   }),
   route({
     ...about,

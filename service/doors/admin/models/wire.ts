@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { time } from '../reply-fields.ts';
 
 export const ModelParams = z.strictObject({ id: z.string().max(80).describe('Id of the model') });
@@ -56,9 +57,8 @@ export const ModelReply = z
   })
   .meta({ id: 'Model', description: 'A neural network of the box.', examples: [example] });
 
-export const ModelsReply = z
-  .strictObject({ items: z.array(ModelReply).describe('All of them') })
-  .meta({ id: 'Models', description: 'The installed models.', examples: [{ items: [example] }] });
+export const ModelsQuery = z.strictObject(shortListQuery);
+export const ModelsReply = pageReply(ModelReply, 'Models', 'Models');
 
 export const ModelFilesReply = z
   .strictObject({
