@@ -13,6 +13,7 @@ import { type AdmissionDeps, admitRequests } from './admit-requests.ts';
 import { meteredAs } from './authentication.ts';
 import { type BodyPace, bodyRate, createBodyPace } from './bodies/body-pace.ts';
 import { drainBody } from './bodies/drain-body.ts';
+import { paceRequests } from './bodies/pace-requests.ts';
 import { readJsonBodies } from './bodies/read-json-bodies.ts';
 import { allowPages } from './cross-origin.ts';
 import { answerBrokenRequests, methodsOf, notFound, sendProblem } from './error-handling.ts';
@@ -131,6 +132,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     methodsOf: (url) => methodsOf(published.filter((route) => route.url === url)),
   });
   admitRequests(app, deps, limits.bodies);
+  paceRequests(app, pace);
 
   app.setErrorHandler((error, request, reply) => {
     drainBody(request.raw, (bytes) =>

@@ -9,7 +9,7 @@ function start(rate: { perSecond: number; burst: number }) {
     elapsed: () => at.now,
     wait: async (milliseconds) => void at.waits.push(milliseconds),
   });
-  return { at, took: pace.took };
+  return { at: Object.assign(at, { charge: pace.charge }), took: pace.took };
 }
 
 test('of one key 64 MiB are read at once, and then 16 MiB a second', () => {
@@ -27,6 +27,15 @@ test('a silent key does not accumulate more than its burst', () => {
   void took('a', 5_000);
   void took('a', 500);
   expect(at.waits).toEqual([500]);
+});
+
+test('what is charged waits with the next bytes', () => {
+  const { at, took } = start({ perSecond: 1_000, burst: 0 });
+  expect(took('a', 0)).toBeUndefined();
+  at.charge('a', 3_000);
+  expect(at.waits).toEqual([]);
+  void took('a', 0);
+  expect(at.waits).toEqual([3_000]);
 });
 
 test('of more than 10,000 keys the one that has sent nothing for longest is forgotten', () => {

@@ -4,6 +4,8 @@ export interface BodyPace {
    * fills the connection, and the sender has to wait too.
    */
   took(who: string, bytes: number): Promise<void> | undefined;
+  /** Counts `bytes` against `who` without a wait: what it sends next waits. */
+  charge(who: string, bytes: number): void;
 }
 
 export interface BodyPaceDeps {
@@ -18,6 +20,12 @@ export interface BodyPaceDeps {
 /** Of the product: bytes of one key. */
 export const bodyRate = { perSecond: 16 * 1024 * 1024, burst: 64 * 1024 * 1024 } as const;
 
+/**
+ * Bytes that a picture refused before its faces are searched counts for, beside its own. Such a refusal is small and quick, so hundreds
+ * a second fit into the rate of bytes, and each costs a decoder a look at it: 32 at once, then 8 a second.
+ */
+export const REFUSED_PICTURE_BYTES = 2 * 1024 * 1024;
+
 /** Keys whose bytes are remembered; those that have sent nothing for long are forgotten first. */
 const MOST_KEYS = 10_000;
 
@@ -25,15 +33,20 @@ const MOST_KEYS = 10_000;
 export function createBodyPace({ perSecond, burst, elapsed, wait }: BodyPaceDeps): BodyPace {
   /** Milliseconds of the moment at which a key's bytes are paid for. */
   const paid = new Map<string, number>();
+  /** Milliseconds to wait once `bytes` more are counted; negative within the burst. */
+  function count(who: string, bytes: number): number {
+    const now = elapsed();
+    const until = Math.max(paid.get(who) ?? now, now) + (bytes / perSecond) * 1000;
+    paid.delete(who);
+    paid.set(who, until);
+    if (paid.size > MOST_KEYS) paid.delete(paid.keys().next().value!);
+    return until - now - (burst / perSecond) * 1000;
+  }
   return {
     took(who, bytes) {
-      const now = elapsed();
-      const until = Math.max(paid.get(who) ?? now, now) + (bytes / perSecond) * 1000;
-      paid.delete(who);
-      paid.set(who, until);
-      if (paid.size > MOST_KEYS) paid.delete(paid.keys().next().value!);
-      const ahead = until - now - (burst / perSecond) * 1000;
+      const ahead = count(who, bytes);
       return ahead > 0 ? wait(ahead) : undefined;
     },
+    charge: (who, bytes) => void count(who, bytes),
   };
 }

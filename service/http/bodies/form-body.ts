@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../lib/problem.ts';
+import { meteredAs } from '../authentication.ts';
 import { invalidField } from '../validation.ts';
 import { parseJson } from './json-body.ts';
 
@@ -24,7 +25,7 @@ const jsonFieldLimits = { depth: 32, tokens: 2000 };
 const BOUNDARY_MOST = 70;
 
 /**
- * Reads a multipart form into memory within `limits`. Refuses with PAYLOAD_TOO_LARGE or INVALID_REQUEST. Must be called
+ * Reads a multipart form into memory within `limits`. Its bytes count for the pace of the caller, whose next request waits. Refuses with PAYLOAD_TOO_LARGE or INVALID_REQUEST. Must be called
  * before anything is awaited, and where @fastify/multipart was registered with `throwFileSizeLimit: false`.
  */
 export async function readForm(request: FastifyRequest, limits: FormLimits): Promise<Form> {
@@ -36,12 +37,14 @@ export async function readForm(request: FastifyRequest, limits: FormLimits): Pro
   if (Number(request.headers['content-length'] ?? 0) > limits.total) throw tooLarge();
   checkBoundary(request.headers['content-type'] ?? '');
 
-  const { raw } = request;
+  const { raw, caller } = request;
+  const sender = caller ? meteredAs(caller) : request.ip;
   const overflow = Promise.withResolvers<never>();
   overflow.promise.catch(() => {});
   let received = 0;
   const count = (chunk: Buffer) => {
     received += chunk.length;
+    request.server.bodyPace.charge(sender, chunk.length);
     if (received <= limits.total) return;
     raw.off('data', count);
     raw.unpipe();
