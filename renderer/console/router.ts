@@ -7,6 +7,7 @@ import { auditRoutes } from './features/audit/routes.ts';
 import { backupRoutes } from './features/backups/routes.ts';
 import { enrollRoutes } from './features/enroll/routes.ts';
 import { keyRoutes } from './features/keys/routes.ts';
+import { kioskRoutes } from './features/kiosks/routes.ts';
 import { overviewRoutes } from './features/overview/routes.ts';
 import { peopleRoutes } from './features/people/routes.ts';
 import { securityRoutes } from './features/security/routes.ts';
@@ -27,6 +28,7 @@ const routeTree = rootRoute.addChildren([
   ...alertRoutes,
   ...auditRoutes,
   ...keyRoutes,
+  ...kioskRoutes,
   ...overviewRoutes,
   ...peopleRoutes,
   ...securityRoutes,

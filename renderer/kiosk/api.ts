@@ -16,7 +16,6 @@ export interface KioskState {
   organization: string;
   operator?: { name: string };
 }
-export type Proof = { pin: string } | { password: string };
 
 async function call<T>(path: string, body?: unknown, token?: string): Promise<T> {
   let reply: Response;
@@ -80,9 +79,8 @@ export function createKioskApi(identity: DeviceIdentity) {
   }
   return {
     state: () => ask<KioskState>('state'),
-    signIn: (email: string, proof: Proof) =>
-      ask<{ operator: { name: string } }>('operator', { email, ...proof }),
-    leave: (proof: Proof) => ask<void>('leave', proof),
+    signIn: (email: string, pin: string) => ask<{ operator: { name: string } }>('operator', { email, pin }),
+    leave: (pin: string) => ask<void>('leave', { pin }),
     consent: () => ask<{ version: string; text: Record<'en' | 'de', string[]> }>('consent'),
     openCapture: () => ask<{ token: string }>('captures', {}),
     enroll: (order: {

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import { useStrings } from '../ui/strings/use-strings.ts';
-import { type KioskApi, type KioskState, type Proof, Refusal } from './api.ts';
+import { type KioskApi, type KioskState, Refusal } from './api.ts';
 import { Field } from './field.tsx';
 import { Frame, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
@@ -11,18 +11,17 @@ interface Props {
   changed(): Promise<void>;
 }
 
-/** Sends the form; says what was refused. */
-function useProof(send: (form: FormData, proof: Proof) => Promise<unknown>, changed: () => Promise<void>) {
+/** Sends the PIN; says what was refused. */
+function usePin(send: (pin: string, form: FormData) => Promise<unknown>, changed: () => Promise<void>) {
   const t = useStrings(kioskStrings);
   const [problem, setProblem] = useState('');
   const [busy, setBusy] = useState(false);
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const pin = form.get('pin');
     setBusy(true);
     try {
-      await send(form, pin === null ? { password: String(form.get('password')) } : { pin: String(pin) });
+      await send(String(form.get('pin') ?? ''), form);
       setProblem('');
     } catch (error) {
       setProblem(error instanceof Refusal && error.message ? error.message : t('noAnswer'));
@@ -33,56 +32,43 @@ function useProof(send: (form: FormData, proof: Proof) => Promise<unknown>, chan
   return { submit, problem, busy };
 }
 
-function Secret({ locked, only }: { locked: boolean; only: boolean }) {
+function PinField({ autoFocus = false }: { autoFocus?: boolean }) {
   const t = useStrings(kioskStrings);
-  const [byPassword, setByPassword] = useState(false);
-  const password = byPassword || locked;
   return (
-    <>
-      {locked && <p role="alert">{t('pinLocked')}</p>}
-      {password ? (
-        <Field
-          key="password"
-          label={t('password')}
-          name="password"
-          type="password"
-          required
-          autoFocus={only}
-        />
-      ) : (
-        <Field
-          key="pin"
-          label={t('pin')}
-          name="pin"
-          type="password"
-          inputMode="numeric"
-          pattern="\d*"
-          maxLength={12}
-          required
-          autoFocus={only}
-        />
-      )}
-      {!locked && (
-        <button type="button" className="k-btn quiet" onClick={() => setByPassword(!byPassword)}>
-          {t(byPassword ? 'usePin' : 'usePassword')}
-        </button>
-      )}
-    </>
+    <Field
+      label={t('pin')}
+      name="pin"
+      type="password"
+      inputMode="numeric"
+      pattern="\d*"
+      maxLength={12}
+      required
+      autoFocus={autoFocus}
+    />
   );
 }
 
 export function OperatorScreen({ api, state, changed }: Props) {
   const t = useStrings(kioskStrings);
-  const { submit, problem, busy } = useProof(
-    (form, proof) => api.signIn(String(form.get('email')), proof),
+  const { submit, problem, busy } = usePin(
+    (pin, form) => api.signIn(String(form.get('email')), pin),
     changed,
   );
-  const main = (
+  const main = state.kiosk.pinLocked ? (
+    <div className="k-form" role="alert">
+      <h1>{t('operatorTitle')}</h1>
+      <p>{t('pinLocked')}</p>
+      <button type="button" className="k-btn primary" onClick={() => void changed()}>
+        {t('again')}
+      </button>
+    </div>
+  ) : (
     <form className="k-form" onSubmit={(event) => void submit(event)}>
       <h1>{t('operatorTitle')}</h1>
       <p>{t('operatorText')}</p>
       <Field label={t('email')} name="email" type="email" required />
-      <Secret locked={state.kiosk.pinLocked} only={false} />
+      <PinField />
+      <p className="muted">{t('pinHint')}</p>
       {problem && <p role="alert">{problem}</p>}
       <button type="submit" className="k-btn primary" aria-disabled={busy}>
         {t('signIn')}
@@ -95,8 +81,8 @@ export function OperatorScreen({ api, state, changed }: Props) {
 /** The operator proves to be there; then the session of the kiosk is over. */
 export function LockScreen({ api, state, changed, back }: Props & { back(): void }) {
   const t = useStrings(kioskStrings);
-  const { submit, problem, busy } = useProof(async (_, proof) => {
-    await api.leave(proof);
+  const { submit, problem, busy } = usePin(async (pin) => {
+    await api.leave(pin);
     // The desktop app lets its kiosk window be closed when the page goes there.
     location.assign('/kiosk/left');
   }, changed);
@@ -104,7 +90,7 @@ export function LockScreen({ api, state, changed, back }: Props & { back(): void
     <form className="k-form" onSubmit={(event) => void submit(event)}>
       <h1>{t('lockTitle')}</h1>
       <p>{t('lockText')}</p>
-      <Secret locked={state.kiosk.pinLocked} only />
+      <PinField autoFocus />
       {problem && <p role="alert">{problem}</p>}
       <button type="submit" className="k-btn primary" aria-disabled={busy}>
         {t('leave')}

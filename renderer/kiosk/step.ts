@@ -13,7 +13,8 @@ export type Step =
   | { is: 'without' }
   | { is: 'camera'; person?: Person; email?: string }
   | { is: 'checking' }
-  | { is: 'enrolled' }
+  /** Of the pictures that were taken, so many were good enough. */
+  | { is: 'enrolled'; kept: number; taken: number }
   | { is: 'verified' }
   | { is: 'not-verified'; reference: string; email?: string }
   | { is: 'refused'; message: string };

@@ -105,7 +105,7 @@ export function Outcome({ state, step, go, footer }: OutcomeProps) {
 
 interface EndingProps {
   state: KioskState;
-  step: 'enrolled' | 'verified';
+  step: Extract<Step, { is: 'enrolled' | 'verified' }>;
   clear(): void;
 }
 
@@ -121,8 +121,11 @@ export function Ending({ state, step, clear }: EndingProps) {
       <span className="k-ok">
         <IconCheck {...icon} />
       </span>
-      <h1>{t(step === 'enrolled' ? 'thanks' : 'verified')}</h1>
-      {step === 'enrolled' && <p>{t('thanksText')}</p>}
+      <h1>{t(step.is === 'enrolled' ? 'thanks' : 'verified')}</h1>
+      {step.is === 'enrolled' && step.kept < step.taken && (
+        <p>{t('keptOf', { count: step.kept, taken: String(step.taken) })}</p>
+      )}
+      {step.is === 'enrolled' && <p>{t('thanksText')}</p>}
     </div>
   );
   const footer = (

@@ -4,9 +4,10 @@ import { languageOf, useLanguage } from '../ui/strings/language.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { type KioskApi, type KioskState, Refusal, toBase64 } from './api.ts';
 import { ConsentScreen } from './consent-screen.tsx';
+import { enrollPerson } from './enroll-person.ts';
 import { Frame } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
-import type { Person, Step } from './step.ts';
+import type { Step } from './step.ts';
 import { StillThere } from './still-there.tsx';
 import { useIdle } from './use-idle.ts';
 import { Ending, Outcome, StartScreen, WhoScreen, WithoutScreen } from './visit-screens.tsx';
@@ -51,12 +52,15 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
       setStep(await work());
     } catch (error) {
       const said = error instanceof Refusal ? error : new Refusal(0, 'NO_ANSWER', '');
-      setStep({ is: 'refused', message: said.message || t('noAnswer') });
+      const waits = said.code === 'DUPLICATE_IDENTITY';
+      setStep({ is: 'refused', message: waits ? t('waits') : said.message || t('noAnswer') });
       if (said.status === 401 || said.status === 403) await lost();
     }
   }
   const took = (step: Extract<Step, { is: 'camera' }>) => (pictures: Blob[]) =>
-    void send(() => (step.person ? enroll(api, step.person, pictures) : verify(api, step.email, pictures)));
+    void send(() =>
+      step.person ? enrollPerson(api, step.person, pictures) : verify(api, step.email, pictures),
+    );
 
   const stop = (
     <button type="button" className="k-btn" onClick={clear}>
@@ -98,7 +102,7 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
         )}
         {step.is === 'checking' && <Frame state={state} main={<h1 role="status">{t('checking')}</h1>} />}
         {(step.is === 'enrolled' || step.is === 'verified') && (
-          <Ending state={state} step={step.is} clear={clear} />
+          <Ending state={state} step={step} clear={clear} />
         )}
         {(step.is === 'not-verified' || step.is === 'refused') && (
           <Outcome state={state} step={step} go={setStep} footer={footer} />
@@ -107,22 +111,6 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
       {left !== undefined && <StillThere left={left} stay={stay} restart={clear} />}
     </>
   );
-}
-
-/** The first picture carries the consent; a later one that is not good enough does not undo the enrollment. */
-async function enroll(api: KioskApi, person: Person, pictures: Blob[]): Promise<Step> {
-  const { email, name, textVersion } = person;
-  let added = 0;
-  for (const picture of pictures) {
-    const consent = added === 0 ? { consent: { textVersion, method: 'typed-name' as const } } : {};
-    try {
-      await api.enroll({ email, name, picture: await toBase64(picture), ...consent });
-      added++;
-    } catch (error) {
-      if (added === 0) throw error;
-    }
-  }
-  return { is: 'enrolled' };
 }
 
 async function verify(api: KioskApi, email: string | undefined, [picture]: Blob[]): Promise<Step> {

@@ -1799,7 +1799,7 @@ export interface paths {
         put?: never;
         /**
          * Open a camera session
-         * @description Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Nothing of the frames is kept; the pictures go to `POST /api/admin/subjects` or `POST /api/admin/verifications`.
+         * @description Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Nothing of the frames is kept; the pictures go to `POST /api/admin/subjects`, `POST /api/admin/verifications` or `PUT /api/admin/review/{id}/pictures/known`.
          */
         post: operations["openCapture"];
         delete?: never;
@@ -1842,6 +1842,26 @@ export interface paths {
          * @description Its sessions end at once, and its key opens none any more.
          */
         post: operations["revokeKiosk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/kiosks/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock the PINs of a kiosk
+         * @description After five wrong PINs none is taken; from now on they are again.
+         */
+        post: operations["unlockKiosk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1926,13 +1946,13 @@ export interface paths {
         get: operations["getOperatorPin"];
         /**
          * Set the own PIN
-         * @description With it the administrator signs in at a kiosk, and lets it be left.
+         * @description With it the administrator signs in at a kiosk, and lets it be left. Shifts that began with the PIN of before end.
          */
         put: operations["setOperatorPin"];
         post?: never;
         /**
          * Remove the own PIN
-         * @description At a kiosk the password is asked for again.
+         * @description The administrator cannot sign in at a kiosk any more; shifts that began with the PIN end.
          */
         delete: operations["removeOperatorPin"];
         options?: never;
@@ -2617,7 +2637,7 @@ export interface paths {
         };
         /**
          * Show a review
-         * @description With addresses and names of both people. The look is in the audit log.
+         * @description With addresses, names and places of both people. The look is in the audit log.
          */
         get: operations["getReview"];
         put?: never;
@@ -2637,10 +2657,30 @@ export interface paths {
         };
         /**
          * Show a face of a review
-         * @description A JPEG that is kept for the review alone and erased 24 hours after the decision, or 30 days after its arrival. Of a person who was enrolled before no picture is kept. The look is in the audit log.
+         * @description A JPEG that is kept for the review alone and erased 24 hours after the decision, or 30 days after its arrival. Of a person who was enrolled before there is one only once a reviewer added it. The look is in the audit log.
          */
         get: operations["getReviewPicture"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/review/{id}/pictures/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add a new picture of the known person
+         * @description Pictures are not kept after an enrollment, so a new one is needed to compare by eye: of the person, or of a document. Only the face is kept, sealed, for this review alone, and erased with the other one; another picture takes its place. `likeness.knownPicture` says whether it is like the pictures of the known person, and like the face that was sent.
+         */
+        put: operations["addKnownPicture"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2914,7 +2954,7 @@ export interface components {
                 method: string;
                 /** @description Legal basis */
                 legalBasis: string;
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 attestedBy: string;
                 /**
                  * Format: date-time
@@ -3141,7 +3181,7 @@ export interface components {
                 reason?: string;
                 /** @description Who gave their word that its medium is destroyed */
                 attested?: {
-                    /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                    /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                     by: string;
                     /**
                      * Format: date-time
@@ -3457,7 +3497,7 @@ export interface components {
                  * @description When
                  */
                 at: string;
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
             };
             /** @description What became of each channel */
@@ -3519,7 +3559,7 @@ export interface components {
                      * @description When
                      */
                     at: string;
-                    /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                    /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                     by: string;
                 };
                 /** @description What became of each channel */
@@ -3605,7 +3645,7 @@ export interface components {
              * @description When it was made
              */
             createdAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
         };
         /**
@@ -3772,7 +3812,7 @@ export interface components {
              * @description When it was approved
              */
             approvedAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             approvedBy: string;
         };
         /**
@@ -4626,7 +4666,7 @@ export interface components {
              * @description When it was stored
              */
             createdAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
             /** @description The version whose settings this one has put back */
             restoredFrom?: number;
@@ -4635,7 +4675,7 @@ export interface components {
              * @description When it was put away with all others of its slug; verifications may name it still
              */
             removedAt?: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             removedBy?: string;
         };
         /**
@@ -5375,7 +5415,7 @@ export interface components {
              * @description When it was made
              */
             createdAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
         };
         /**
@@ -5592,7 +5632,7 @@ export interface components {
              * @description When it was made
              */
             createdAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
             /** @description What deliveries are signed with. Shown this once: keep it now */
             secret: string;
@@ -5698,7 +5738,7 @@ export interface components {
              * @description When it was granted
              */
             createdAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
             /** @description Absent while the grant holds */
             revoked?: {
@@ -5707,7 +5747,7 @@ export interface components {
                  * @description When
                  */
                 at: string;
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
             };
         };
@@ -6909,7 +6949,7 @@ export interface components {
             everyMinutes: number;
             /** @description Newest files of the schedule that stay */
             keep: number;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             setBy: string;
             /**
              * Format: date-time
@@ -7235,7 +7275,7 @@ export interface components {
              * @description Since when it may do nothing
              */
             revokedAt?: string;
-            /** @description Five wrong PINs: only a password signs an operator in */
+            /** @description Five wrong PINs: none is taken until the kiosk is unlocked */
             pinLocked: boolean;
         };
         /**
@@ -7382,7 +7422,7 @@ export interface components {
                 method: string;
                 /** @description Legal basis */
                 legalBasis: string;
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
                  * @description Through whom it came: an API key, the organization, or the person
@@ -7409,7 +7449,7 @@ export interface components {
                  * @description When
                  */
                 at: string;
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
                  * @description Through whom it came: an API key, the organization, or the person
@@ -7503,7 +7543,7 @@ export interface components {
                 method: string;
                 /** @description Legal basis */
                 legalBasis: string;
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
                  * @description Through whom it came: an API key, the organization, or the person
@@ -7530,7 +7570,7 @@ export interface components {
                  * @description When
                  */
                 at: string;
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
                  * @description Through whom it came: an API key, the organization, or the person
@@ -7725,7 +7765,7 @@ export interface components {
                  * @description When it was seen
                  */
                 markedAt: string;
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 markedBy: string;
             }[];
         };
@@ -7837,6 +7877,8 @@ export interface components {
             repeated?: true;
             /** @description Under the policy `warn`: whether the face may belong to another person too */
             duplicate?: boolean;
+            /** @description Id of the review in which a person compares the two */
+            review?: string;
         };
         /**
          * @description What one check said, with all figures.
@@ -8147,7 +8189,7 @@ export interface components {
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             by: string;
         };
         /**
@@ -8241,7 +8283,7 @@ export interface components {
              * @enum {string}
              */
             assurance: "match-only" | "passive" | "active";
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             by: string;
             /** @description E-mail address of the person */
             email?: string;
@@ -8355,7 +8397,7 @@ export interface components {
              * @description Since when
              */
             placedAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             placedBy: string;
             /** @description Why; absent once the key of the person is gone */
             reason?: string;
@@ -8469,7 +8511,7 @@ export interface components {
              * @enum {string}
              */
             reason: "request" | "retention" | "consent-withdrawn" | "mass" | "restored";
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             actor: string;
             /** @description Id of the request */
             request?: string;
@@ -8510,7 +8552,7 @@ export interface components {
                 reason?: string;
                 /** @description Who gave their word that its medium is destroyed */
                 attested?: {
-                    /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                    /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                     by: string;
                     /**
                      * Format: date-time
@@ -8817,7 +8859,7 @@ export interface components {
              * @description When it ended; absent: it was interrupted, or is running
              */
             finishedAt?: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             actor: string;
             /** @description What it did */
             report: {
@@ -8922,7 +8964,8 @@ export interface components {
          *         "score": 0.97,
          *         "threshold": 0.95,
          *         "pictures": 3,
-         *         "quality": 0.9
+         *         "quality": 0.9,
+         *         "rate": 0.00002
          *       },
          *       "state": "open",
          *       "votes": [],
@@ -8964,6 +9007,22 @@ export interface components {
                 pictures: number;
                 /** @description Of the picture that was sent, 0..1 */
                 quality: number;
+                /** @description Share of comparisons of two different people that are as alike, 0..1; absent of older reviews */
+                rate?: number;
+                /**
+                 * @description The share is smaller than `rate`, where the tables of the scorer end
+                 * @constant
+                 */
+                beyondMeasured?: true;
+                /** @description Of the picture of the known person that a reviewer added */
+                knownPicture?: {
+                    /** @description Of the picture, 0..1 */
+                    quality: number;
+                    /** @description Like the enrolled pictures of the known person; absent where nothing compares */
+                    likeKnown?: boolean;
+                    /** @description Like the face that was sent; absent where nothing compares */
+                    likeNew?: boolean;
+                };
             };
             /**
              * @description `expired`: nothing was decided for 30 days
@@ -8972,7 +9031,7 @@ export interface components {
             state: "open" | "decided" | "expired";
             /** @description What was decided */
             decided?: {
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
                  * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
@@ -8987,7 +9046,7 @@ export interface components {
             };
             /** @description Of administrators, where two have to agree */
             votes: {
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
                  * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
@@ -9041,7 +9100,8 @@ export interface components {
          *         "score": 0.97,
          *         "threshold": 0.95,
          *         "pictures": 3,
-         *         "quality": 0.9
+         *         "quality": 0.9,
+         *         "rate": 0.00002
          *       },
          *       "state": "open",
          *       "votes": [],
@@ -9054,14 +9114,30 @@ export interface components {
          *         "new": {
          *           "subject": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
          *           "email": "ada@example.com",
-         *           "enrollments": 1
+         *           "enrollments": 1,
+         *           "pictures": [
+         *             {
+         *               "quality": 0.87,
+         *               "createdAt": "2026-11-20T12:00:00.000Z"
+         *             }
+         *           ],
+         *           "places": []
          *         },
          *         "known": {
          *           "subject": "sub_01m7w3hb8hbf355he5zqwjztdk",
          *           "email": "ada.lovelace@example.com",
-         *           "enrollments": 3
+         *           "enrollments": 1,
+         *           "pictures": [
+         *             {
+         *               "quality": 0.9,
+         *               "createdAt": "2026-01-11T09:30:00.000Z"
+         *             }
+         *           ],
+         *           "places": []
          *         }
-         *       }
+         *       },
+         *       "gallery": 3418,
+         *       "needsTwo": false
          *     }
          */
         ShownReview: {
@@ -9095,6 +9171,22 @@ export interface components {
                 pictures: number;
                 /** @description Of the picture that was sent, 0..1 */
                 quality: number;
+                /** @description Share of comparisons of two different people that are as alike, 0..1; absent of older reviews */
+                rate?: number;
+                /**
+                 * @description The share is smaller than `rate`, where the tables of the scorer end
+                 * @constant
+                 */
+                beyondMeasured?: true;
+                /** @description Of the picture of the known person that a reviewer added */
+                knownPicture?: {
+                    /** @description Of the picture, 0..1 */
+                    quality: number;
+                    /** @description Like the enrolled pictures of the known person; absent where nothing compares */
+                    likeKnown?: boolean;
+                    /** @description Like the face that was sent; absent where nothing compares */
+                    likeNew?: boolean;
+                };
             };
             /**
              * @description `expired`: nothing was decided for 30 days
@@ -9103,7 +9195,7 @@ export interface components {
             state: "open" | "decided" | "expired";
             /** @description What was decided */
             decided?: {
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
                  * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
@@ -9118,7 +9210,7 @@ export interface components {
             };
             /** @description Of administrators, where two have to agree */
             votes: {
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
                 /**
                  * @description `same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open
@@ -9163,8 +9255,35 @@ export interface components {
                      * @description When the person was enrolled
                      */
                     enrolledAt?: string;
+                    /**
+                     * Format: date-time
+                     * @description Since when the person does not verify; absent: they do
+                     */
+                    disabledAt?: string;
                     /** @description Pictures that are enrolled */
                     enrollments: number;
+                    /** @description What is known of each enrolled picture, the oldest first; the pictures are not kept */
+                    pictures: {
+                        /** @description 0..1 */
+                        quality: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was enrolled
+                         */
+                        createdAt: string;
+                    }[];
+                    /** @description Places of the last 50 verifications that verified, the last first */
+                    places: {
+                        /** @description ISO 3166-1 alpha-2 */
+                        country?: string;
+                        /** @description IANA name */
+                        timeZone?: string;
+                        /**
+                         * Format: date-time
+                         * @description When last
+                         */
+                        lastAt: string;
+                    }[];
                 };
                 /** @description Whom the face is like */
                 known: {
@@ -9179,11 +9298,47 @@ export interface components {
                      * @description When the person was enrolled
                      */
                     enrolledAt?: string;
+                    /**
+                     * Format: date-time
+                     * @description Since when the person does not verify; absent: they do
+                     */
+                    disabledAt?: string;
                     /** @description Pictures that are enrolled */
                     enrollments: number;
+                    /** @description What is known of each enrolled picture, the oldest first; the pictures are not kept */
+                    pictures: {
+                        /** @description 0..1 */
+                        quality: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was enrolled
+                         */
+                        createdAt: string;
+                    }[];
+                    /** @description Places of the last 50 verifications that verified, the last first */
+                    places: {
+                        /** @description ISO 3166-1 alpha-2 */
+                        country?: string;
+                        /** @description IANA name */
+                        timeZone?: string;
+                        /**
+                         * Format: date-time
+                         * @description When last
+                         */
+                        lastAt: string;
+                    }[];
                 };
             };
+            /** @description People who are enrolled in this world */
+            gallery: number;
+            /** @description The organization asks for two administrators who agree */
+            needsTwo: boolean;
         };
+        /**
+         * @description Nothing beside the picture.
+         * @example {}
+         */
+        KnownPicture: Record<string, never>;
         /**
          * @example {
          *       "decision": "not-same-person"
@@ -9246,7 +9401,7 @@ export interface components {
                  * @description When
                  */
                 at: string;
-                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+                /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
                 by: string;
             };
             /** @description The draft is not what is published */
@@ -9263,14 +9418,14 @@ export interface components {
              * @description When it was made
              */
             createdAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             createdBy: string;
             /**
              * Format: date-time
              * @description When the draft was last changed
              */
             changedAt: string;
-            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>` or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
             changedBy: string;
         };
         /**
@@ -22158,6 +22313,122 @@ export interface operations {
             };
         };
     };
+    unlockKiosk: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the kiosk */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A paired device. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ksk_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *       "name": "Lisbon 2",
+                     *       "env": "live",
+                     *       "fingerprint": "7F3A-02BC",
+                     *       "pairedAt": "2026-11-21T09:04:00.000Z",
+                     *       "pinLocked": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Kiosk"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: This asks for a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     beginPairing: {
         parameters: {
             query?: {
@@ -27039,7 +27310,8 @@ export interface operations {
                      *         "score": 0.97,
                      *         "threshold": 0.95,
                      *         "pictures": 3,
-                     *         "quality": 0.9
+                     *         "quality": 0.9,
+                     *         "rate": 0.00002
                      *       },
                      *       "state": "open",
                      *       "votes": [],
@@ -27052,14 +27324,30 @@ export interface operations {
                      *         "new": {
                      *           "subject": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
                      *           "email": "ada@example.com",
-                     *           "enrollments": 1
+                     *           "enrollments": 1,
+                     *           "pictures": [
+                     *             {
+                     *               "quality": 0.87,
+                     *               "createdAt": "2026-11-20T12:00:00.000Z"
+                     *             }
+                     *           ],
+                     *           "places": []
                      *         },
                      *         "known": {
                      *           "subject": "sub_01m7w3hb8hbf355he5zqwjztdk",
                      *           "email": "ada.lovelace@example.com",
-                     *           "enrollments": 3
+                     *           "enrollments": 1,
+                     *           "pictures": [
+                     *             {
+                     *               "quality": 0.9,
+                     *               "createdAt": "2026-01-11T09:30:00.000Z"
+                     *             }
+                     *           ],
+                     *           "places": []
                      *         }
-                     *       }
+                     *       },
+                     *       "gallery": 3418,
+                     *       "needsTwo": false
                      *     }
                      */
                     "application/json": components["schemas"]["ShownReview"];
@@ -27195,6 +27483,206 @@ export interface operations {
             };
         };
     };
+    addKnownPicture: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the review */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "request": {},
+                 *       "file": "<bytes of the file>"
+                 *     }
+                 */
+                "multipart/form-data": {
+                    /** @description The fields, as JSON */
+                    request: components["schemas"]["KnownPicture"];
+                    /** @description The file */
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description Two faces that a person has to compare. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "rev_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "kind": "duplicate",
+                     *       "policy": "warn",
+                     *       "known": "sub_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "other": "sub_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *       "enrolled": false,
+                     *       "likeness": {
+                     *         "scorer": "a",
+                     *         "score": 0.97,
+                     *         "threshold": 0.95,
+                     *         "pictures": 3,
+                     *         "quality": 0.9,
+                     *         "rate": 0.00002
+                     *       },
+                     *       "state": "open",
+                     *       "votes": [],
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "erasedBy": "2026-12-20T12:00:00.000Z",
+                     *       "pictures": [
+                     *         "new"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `IMAGE_UNREADABLE`: The picture is damaged or cannot be decoded.
+             *     - `IMAGE_FORMAT_UNSUPPORTED`: The picture is no JPEG, PNG, WebP, HEIC, HEIF or AVIF, or it is an animation; the sentence says what it is.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to allow it again.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: There is no such path, or no such thing in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The thing exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call takes.
+             *     - `IMAGE_TOO_LARGE`: The picture has too many bytes or pixels.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body has another Content-Type than this call takes, or is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `FACE_NOT_FOUND`: No face is in the picture.
+             *     - `SEVERAL_FACES`: A second face of similar size is in the picture.
+             *     - `FACE_TOO_SMALL`: The face is too small to be judged.
+             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` says which.
+             *     - `CHECK_FAILED`: A check failed that the profile makes a condition; `checkResults` says which.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `USER_FLOOD_DETECTED`: Too many requests about one person, or too soon after failed ones; `retry-after` says when to go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: Something broke inside Gatehouse; its log tells more under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs a presentation attack detection model; the error says how to install one. The test world does without.
+             *     - `OVERLOADED`: Too many pictures are waiting; `retry-after` says when to try again.
+             *     - `TIMEOUT`: It took longer than the box allows; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     decideReview: {
         parameters: {
             query?: {
@@ -27240,7 +27728,8 @@ export interface operations {
                      *         "score": 0.97,
                      *         "threshold": 0.95,
                      *         "pictures": 3,
-                     *         "quality": 0.9
+                     *         "quality": 0.9,
+                     *         "rate": 0.00002
                      *       },
                      *       "state": "open",
                      *       "votes": [],
@@ -27380,7 +27869,8 @@ export interface operations {
                      *         "score": 0.97,
                      *         "threshold": 0.95,
                      *         "pictures": 3,
-                     *         "quality": 0.9
+                     *         "quality": 0.9,
+                     *         "rate": 0.00002
                      *       },
                      *       "state": "open",
                      *       "votes": [],

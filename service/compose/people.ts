@@ -60,7 +60,6 @@ export function createPeople({
   opened.defer(() => subjects.closeSearch());
   const calibrations = createGalleryCalibrations({ ...shared, subjects, crossScores: crossScoresInThread });
   const suspects = createSuspects(shared);
-  const reviews = createReviews({ ...shared, subjects });
   const checks = createChecks({
     ...shared,
     suspects,
@@ -74,6 +73,7 @@ export function createPeople({
     disputedAreas: config.disputedAreas,
     requireOwnersFactor: setup.requireOwnersFactor,
   });
+  const reviews = createReviews({ ...shared, subjects, look: checks.lookForReview });
   const captures = createCaptures({ ...shared, analyzer });
   const flows = createFlows({ ...shared, profiles: createProfiles(shared) });
   const verifications = createPastVerifications({ ...shared, subjects, profiles: createProfiles(shared) });

@@ -87,6 +87,8 @@ export interface ProblemExtra {
   /** The check results there were, in the engine's shape. */
   checkResults?: readonly unknown[];
   retryAfterSeconds?: number;
+  /** Where a person decides on it: the id of a review. */
+  review?: string;
   /** Of a sign-in that a one-time code can continue. */
   sessionToken?: string;
   cause?: unknown;

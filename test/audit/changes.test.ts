@@ -86,6 +86,12 @@ const changes: Record<string, () => Sample> = {
   'POST /api/admin/flows/:id/publish': () => ({ before: addFlow, action: 'flow.publish' }),
   'POST /api/admin/flows/:id/unpublish': () => ({ before: addFlow, action: 'flow.unpublish' }),
   'DELETE /api/admin/flows/:id': () => ({ before: addFlow, action: 'flow.remove' }),
+  'PUT /api/admin/review/:id/pictures/known': () => ({
+    before: openReview,
+    body: {},
+    picture: () => portrait('ada'),
+    action: 'review.add-picture',
+  }),
   'POST /api/admin/review/:id/decide': () => ({
     before: openReview,
     body: { decision: 'same-person' },
@@ -348,6 +354,7 @@ const elsewhere = [
   'POST /api/admin/kiosks/pairings/:id/confirm',
   'DELETE /api/admin/kiosks/pairings/:id',
   'POST /api/admin/kiosks/:id/revoke',
+  'POST /api/admin/kiosks/:id/unlock',
   'POST /api/admin/setup-token',
   'POST /api/admin/profiles/:slug/preview',
   'POST /api/admin/models',

@@ -277,7 +277,6 @@ export async function startEngine({
     });
   const subjects = openSubjects();
   const suspects = createSuspects(shared);
-  const reviews = createReviews({ ...shared, subjects, organizations, models });
   const staff = createStaff({
     ground: shared,
     vault: { integrity, signing },
@@ -303,6 +302,8 @@ export async function startEngine({
       ...over,
     });
   const checks = openChecks();
+  const look = checks.lookForReview;
+  const reviews = createReviews({ ...shared, subjects, organizations, models, look });
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
   if (attested) await organizations.attestConsent(organization, consentOfAll, operator);
   return {

@@ -4,6 +4,7 @@ import {
   IconBell,
   IconCpu,
   IconDatabaseExport,
+  IconDeviceTablet,
   IconFileCertificate,
   IconFileText,
   IconKey,
@@ -22,7 +23,7 @@ import {
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { Role } from '../api/auth.ts';
-import { auditors, managers, mayOpen, operators, readers, type ScreenData } from '../screen-data.ts';
+import { auditors, mayOpen, operators, readers, type ScreenData } from '../screen-data.ts';
 import type { frameStrings } from './frame-strings.ts';
 
 export interface NavigationEntry extends ScreenData {
@@ -44,7 +45,7 @@ export const navigation: readonly NavigationGroup[] = [
       { to: '/people', label: 'people', icon: IconUsers, roles: readers },
       { to: '/enroll', label: 'enroll', icon: IconUserPlus, roles: operators },
       { to: '/verifications', label: 'verifications', icon: IconListCheck, roles: readers },
-      { to: '/review', label: 'review', icon: IconScale, roles: [...managers, 'reviewer'] },
+      { to: '/review', label: 'review', icon: IconScale, roles: [...auditors, 'reviewer'] },
     ],
   },
   {
@@ -63,6 +64,7 @@ export const navigation: readonly NavigationGroup[] = [
       { to: '/keys', label: 'apiKeys', icon: IconKey, roles: readers },
       { to: '/webhooks', label: 'webhooks', icon: IconWebhook, roles: readers },
       { to: '/destinations', label: 'destinations', icon: IconSend, roles: readers },
+      { to: '/kiosks', label: 'kiosks', icon: IconDeviceTablet, roles: readers },
     ],
   },
   {

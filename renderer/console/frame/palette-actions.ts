@@ -1,7 +1,7 @@
-import { IconUserPlus, type TablerIcon } from '@tabler/icons-react';
+import { IconDeviceTablet, IconUserPlus, type TablerIcon } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
 import { useStrings } from '../../ui/strings/use-strings.ts';
-import { mayOpen, operators, type ScreenData } from '../screen-data.ts';
+import { managers, mayOpen, operators, type ScreenData } from '../screen-data.ts';
 import { useSession } from '../session/session-query.ts';
 import { actionStrings } from './action-strings.ts';
 
@@ -17,6 +17,13 @@ interface PaletteAction extends ScreenData {
 /** Every action of the palette; one is offered where its route exists and the role may open it. */
 const actions: readonly PaletteAction[] = [
   { label: 'enroll', href: '/enroll', route: '/enroll', icon: IconUserPlus, roles: operators },
+  {
+    label: 'pairKiosk',
+    href: '/kiosks/pair',
+    route: '/kiosks/pair',
+    icon: IconDeviceTablet,
+    roles: managers,
+  },
 ];
 
 export function usePaletteActions(): { label: string; href: string; icon?: TablerIcon }[] {

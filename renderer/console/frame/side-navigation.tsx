@@ -1,11 +1,13 @@
 import { Menu } from '@mantine/core';
 import { IconLanguage, IconLogout, IconShieldLock, IconSwitchHorizontal } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useRouter } from '@tanstack/react-router';
 import { PersonTile } from '../../ui/badges/person-tile.tsx';
 import type { Language } from '../../ui/strings/define-strings.ts';
 import { useLanguage } from '../../ui/strings/language.tsx';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { SchemeSwitch } from '../../ui/theme/scheme-switch.tsx';
+import { admin, replyOf } from '../api/admin.ts';
 import { useSession, useWorld } from '../session/session-query.ts';
 import { useSignOut } from '../session/use-sign-out.ts';
 import styles from './frame.module.css';
@@ -33,6 +35,7 @@ export function SideNavigation({ onGo }: { onGo?: () => void }) {
                   <Link to={to} onClick={onGo}>
                     <Icon size={18} stroke={1.75} aria-hidden="true" />
                     {t(label as 'overview')}
+                    {label === 'review' && <ReviewCount />}
                   </Link>
                 </li>
               ))}
@@ -45,6 +48,27 @@ export function SideNavigation({ onGo }: { onGo?: () => void }) {
         <SchemeSwitch />
       </div>
     </nav>
+  );
+}
+
+const COUNT_EVERY = 60_000;
+
+/** Reviews that wait for a decision. */
+function ReviewCount() {
+  const t = useStrings(frameStrings);
+  const env = useWorld();
+  const { data } = useQuery({
+    queryKey: ['reviews', env, 'count'],
+    queryFn: ({ signal }) =>
+      replyOf(admin.GET('/api/admin/review/count', { params: { query: { env } }, signal })),
+    refetchInterval: COUNT_EVERY,
+  });
+  if (!data || data.open === 0) return null;
+  return (
+    <span className={styles.count} title={t('waiting', { count: data.open })}>
+      {data.open}
+      <span className="sr"> {t('waiting', { count: data.open })}</span>
+    </span>
   );
 }
 

@@ -32,6 +32,7 @@ export function addKiosk(program: Command, runner: CommandRunner): void {
   addPair(kiosk, runner);
   addConfirm(kiosk, runner);
   addList(kiosk, runner);
+  addUnlock(kiosk, runner);
   addRevoke(kiosk, runner);
 }
 
@@ -127,6 +128,27 @@ function addList(kiosk: Command, runner: CommandRunner): void {
       ]);
       const header = ['id', 'name', 'world', 'fingerprint', 'state', 'last seen'];
       return { json: { items }, text: table(header, rows, 'No kiosk yet. Pair one: kiosk pair --help') };
+    },
+  );
+}
+
+function addUnlock(kiosk: Command, runner: CommandRunner): void {
+  runner.run<{ org?: string }>(
+    kiosk
+      .command('unlock')
+      .argument('<kiosk-id>', 'as `kiosk list` shows it')
+      .description('take PINs at a kiosk again, after five wrong ones')
+      .option(...organizationFlag)
+      .addHelpText('after', examples('kiosk unlock ksk_01…')),
+    async ({ options, control }, id = '') => {
+      const open = await control();
+      const { id: organization } = await chooseOrganization(open, options.org);
+      const unlocked = await replyOf(
+        open.admin.POST('/api/admin/kiosks/{id}/unlock', {
+          params: { path: { id }, query: { organization } },
+        }),
+      );
+      return { json: unlocked, text: `${unlocked.name} takes PINs again.` };
     },
   );
 }

@@ -6,6 +6,7 @@ import type { Problem } from '../../lib/problem.ts';
 const judged = ({ extra: { reason, checkResults } }: Problem) => defined({ reason, checkResults });
 
 export const adminErrors: WireErrors = {
+  DUPLICATE_IDENTITY: { status: 409, extra: ({ extra: { review } }) => defined({ review }) },
   FACE_NOT_FOUND: { status: 422, extra: judged },
   SEVERAL_FACES: { status: 422, extra: judged },
   FACE_TOO_SMALL: { status: 422, extra: judged },

@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { KioskCaller } from '../../engine/access/index.ts';
-import type { Kiosks, Proof } from '../../engine/kiosks/index.ts';
+import type { Kiosks } from '../../engine/kiosks/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import { callerOf } from '../../http/authentication.ts';
-import { defined } from '../../lib/defined.ts';
 import {
   ChallengeRequest,
   ClaimRequest,
@@ -28,14 +27,6 @@ export function kioskOf(request: FastifyRequest): KioskCaller {
   if (caller.is !== 'kiosk') throw new Error(`${request.routeOptions.url} let a ${caller.is} in`);
   return caller;
 }
-
-const fromOf = ({ ip, headers }: FastifyRequest) => ({
-  source: ip,
-  ...defined({ device: headers['user-agent']?.slice(0, 200) }),
-});
-/** The schemas let exactly one of the two pass. */
-const proofOf = ({ pin, password }: LeaveRequest): Proof =>
-  pin === undefined ? { password: password ?? '' } : { pin };
 
 /** Pairing, sessions by signature, and the operator who signs in. */
 export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: DeviceRouteDeps): void {
@@ -78,8 +69,8 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
     '/api/kiosk/operator',
     { config: device, schema: { hide, body: OperatorRequest } },
     async (request) => {
-      const { email, ...proof } = request.body;
-      const { name } = await kiosks.signIn(kioskOf(request), email, proofOf(proof), fromOf(request));
+      const { email, pin } = request.body;
+      const { name } = await kiosks.signIn(kioskOf(request), email, pin);
       return { operator: { name } };
     },
   );
@@ -87,7 +78,7 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
     '/api/kiosk/leave',
     { config: device, schema: { hide, body: LeaveRequest } },
     async (request, reply) => {
-      await kiosks.signOut(kioskOf(request), proofOf(request.body), fromOf(request));
+      await kiosks.signOut(kioskOf(request), request.body.pin);
       return reply.code(204).send();
     },
   );

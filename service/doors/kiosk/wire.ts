@@ -12,16 +12,9 @@ export const OutcomeRequest = z.strictObject({ claim: secret });
 export const ChallengeRequest = z.strictObject({ kiosk: kioskId });
 export const SessionRequest = z.strictObject({ kiosk: kioskId, challenge: secret, signature: secret });
 
-const proof = {
-  pin: z.string().min(1).max(20).optional(),
-  password: z.string().min(1).max(1024).optional(),
-};
-const oneProof = ({ pin, password }: { pin?: string | undefined; password?: string | undefined }) =>
-  (pin === undefined) !== (password === undefined);
-export const OperatorRequest = z
-  .strictObject({ email: emailAddress, ...proof })
-  .refine(oneProof, 'Send pin or password.');
-export const LeaveRequest = z.strictObject(proof).refine(oneProof, 'Send pin or password.');
+const pin = z.string().min(1).max(20);
+export const OperatorRequest = z.strictObject({ email: emailAddress, pin });
+export const LeaveRequest = z.strictObject({ pin });
 
 /** JPEG as base64, at most 10 MB. */
 const picture = z.base64().min(1).max(13_400_000);

@@ -1,4 +1,3 @@
 export type { Kiosk, KioskOperator, Pairing } from './kiosk.ts';
 export type { Kiosks, KiosksDeps } from './kiosks.ts';
 export { createKiosks } from './kiosks.ts';
-export type { Proof } from './operators.ts';

@@ -11,7 +11,7 @@ export interface Kiosk {
   pairedAt: number;
   revokedAt?: number;
   lastSeenAt?: number;
-  /** Five wrong PINs: only a password signs an operator in. */
+  /** Five wrong PINs: none is taken until the kiosk is unlocked. */
   pinLocked: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface Pairing {
 export interface KioskOperator {
   administrator: AdministratorId;
   name: string;
-  /** Ms since 1970; then somebody signs in anew. */
+  /** Ms since 1970; then an operator signs in anew. */
   until: number;
 }
 

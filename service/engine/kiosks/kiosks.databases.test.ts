@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { operator } from '../../../test/support/engine.ts';
-import { desk, password, refusal, type Staff, startStaff } from '../../../test/support/staff.ts';
+import { password, refusal, type Staff, startStaff } from '../../../test/support/staff.ts';
 import type { KioskCaller } from '../access/index.ts';
 import type { Administrator } from '../administrators/index.ts';
 import { signedText } from './device-key.ts';
@@ -34,6 +34,10 @@ async function openSession(kiosk: string) {
   const challenge = kiosks.challenge(kiosk);
   return (await kiosks.openSession(kiosk, challenge, signature(kiosk, challenge))).token;
 }
+const linesOf = async (action: string) =>
+  (await staff.lines())
+    .filter((line) => line.action === action)
+    .map(({ actor, target, outcome }) => ({ actor, target, outcome }));
 async function enter(): Promise<{ caller: KioskCaller; token: string }> {
   const token = await openSession((await pair()).id);
   return { caller: (await kiosks.byToken(token))!, token };
@@ -122,6 +126,10 @@ onBothDatabases('kiosks', (newPlace) => {
   test('a revoked kiosk is out at once, and so is one whose row was changed by hand', async () => {
     const { caller, token } = await enter();
     await kiosks.revoke(staff.organization, caller.kiosk, operator);
+    await kiosks.revoke(staff.organization, caller.kiosk, operator);
+    expect(await linesOf('kiosk.revoke')).toEqual([
+      { actor: 'operator:ada', target: caller.kiosk, outcome: 'done' },
+    ]);
     expect(await kiosks.byToken(token)).toBeUndefined();
     expect(await refusal(openSession(caller.kiosk))).toBe('SIGN_IN_REFUSED');
     await staff.db.updateTable('kiosk').set({ revoked_at: null }).execute();
@@ -131,52 +139,67 @@ onBothDatabases('kiosks', (newPlace) => {
   test('an operator signs in by PIN, and leaves by it; no console session is left behind', async () => {
     const { caller, token } = await enter();
     await kiosks.setPin(cara.id, staff.organization, pin);
-    expect(await kiosks.signIn(caller, 'CARA@example.com', { pin }, desk)).toMatchObject({
+    expect(await kiosks.signIn(caller, 'CARA@example.com', pin)).toMatchObject({
       name: 'Cara Diaz',
     });
     expect(await kiosks.byToken(token)).toMatchObject({ operator: cara.id });
-    expect(await refusal(kiosks.signOut(caller, { pin: '480264' }, desk))).toBe('SIGN_IN_REFUSED');
+    expect(await refusal(kiosks.signOut(caller, '480264'))).toBe('SIGN_IN_REFUSED');
     expect(await kiosks.byToken(token)).toMatchObject({ operator: cara.id });
-    await kiosks.signOut(caller, { pin }, desk);
+    await kiosks.signOut(caller, pin);
     expect(await kiosks.byToken(token)).toBeUndefined();
     const again = (await kiosks.byToken(await openSession(caller.kiosk)))!;
     expect(again.operator).toBeUndefined();
-    await kiosks.signIn(again, cara.email, { password }, desk);
     expect(await staff.administrators.listSessions(cara.id)).toEqual([]);
   });
 
-  test('five wrong PINs end the session; the right one is refused then, and only the password opens', async () => {
+  test('five wrong PINs end the session; the right one is refused then, until the kiosk is unlocked', async () => {
     const { caller } = await enter();
     await kiosks.setPin(cara.id, staff.organization, pin);
-    await kiosks.signIn(caller, cara.email, { pin }, desk);
+    await kiosks.signIn(caller, cara.email, pin);
     const guesses = Array.from({ length: 8 }, (_, i) =>
-      refusal(
-        kiosks.signIn(
-          caller,
-          i % 2 ? cara.email : 'nobody@example.com',
-          { pin: `48026${i + 4}`.slice(0, 6) },
-          desk,
-        ),
-      ),
+      refusal(kiosks.signIn(caller, i % 2 ? cara.email : 'nobody@example.com', `48026${i + 4}`.slice(0, 6))),
     );
     expect(new Set(await Promise.all(guesses))).toEqual(new Set(['SIGN_IN_REFUSED']));
     const token = await openSession(caller.kiosk);
     const fresh = (await kiosks.byToken(token))!;
     expect(fresh.operator).toBeUndefined();
-    expect(await refusal(kiosks.signIn(fresh, cara.email, { pin }, desk))).toBe('SIGN_IN_REFUSED');
+    expect(await refusal(kiosks.signIn(fresh, cara.email, pin))).toBe('SIGN_IN_REFUSED');
     expect((await kiosks.get(fresh)).kiosk.pinLocked).toBe(true);
-    await kiosks.signIn(fresh, cara.email, { password }, desk);
-    expect((await kiosks.get(fresh)).kiosk.pinLocked).toBe(false);
-    await kiosks.signIn(fresh, cara.email, { pin }, desk);
+    expect(await kiosks.unlock(staff.organization, caller.kiosk, operator)).toMatchObject({
+      pinLocked: false,
+    });
+    await kiosks.signIn(fresh, cara.email, pin);
+    expect(await linesOf('kiosk.unlock')).toEqual([
+      { actor: 'operator:ada', target: caller.kiosk, outcome: 'done' },
+    ]);
   });
 
-  test('whoever may not operate does not, with the right PIN either; a disabled account is out at once', async () => {
+  test('an account without a PIN opens nothing, and its password is no PIN', async () => {
+    const { caller } = await enter();
+    expect(await refusal(kiosks.signIn(caller, cara.email, password))).toBe('SIGN_IN_REFUSED');
+    expect((await kiosks.byToken(await openSession(caller.kiosk)))?.operator).toBeUndefined();
+  });
+
+  test('another PIN, and none, end the shift that began with the one of before', async () => {
+    await kiosks.setPin(cara.id, staff.organization, pin);
+    for (const next of ['480264', undefined]) {
+      const { caller, token } = await enter();
+      await kiosks.setPin(cara.id, staff.organization, pin);
+      await kiosks.signIn(caller, cara.email, pin);
+      expect(await kiosks.byToken(token)).toMatchObject({ operator: cara.id });
+      await kiosks.setPin(cara.id, staff.organization, next);
+      expect(await kiosks.byToken(token)).toBeUndefined();
+      expect(await refusal(kiosks.signIn(caller, cara.email, pin))).toBe('SIGN_IN_REFUSED');
+    }
+  });
+
+  test('an account that may not operate does not, with the right PIN either; a disabled one is out at once', async () => {
     const { caller, token } = await enter();
     const vera = await staff.make('Vera Auditor', 'auditor');
     await kiosks.setPin(vera.id, staff.organization, pin);
-    expect(await refusal(kiosks.signIn(caller, vera.email, { pin }, desk))).toBe('SIGN_IN_REFUSED');
+    expect(await refusal(kiosks.signIn(caller, vera.email, pin))).toBe('SIGN_IN_REFUSED');
     await kiosks.setPin(cara.id, staff.organization, pin);
-    await kiosks.signIn(caller, cara.email, { pin }, desk);
+    await kiosks.signIn(caller, cara.email, pin);
     await staff.administrators.change(staff.organization, cara.id, { disabled: true }, operator);
     expect((await kiosks.byToken(token))?.operator).toBeUndefined();
   });
@@ -184,7 +207,7 @@ onBothDatabases('kiosks', (newPlace) => {
   test('a shift ends after twelve hours, and with a restart', async () => {
     const { caller } = await enter();
     await kiosks.setPin(cara.id, staff.organization, pin);
-    await kiosks.signIn(caller, cara.email, { pin }, desk);
+    await kiosks.signIn(caller, cara.email, pin);
     staff.advance(12 * 60 * minute);
     expect((await kiosks.byToken(await openSession(caller.kiosk)))?.operator).toBeUndefined();
   });
@@ -200,6 +223,6 @@ onBothDatabases('kiosks', (newPlace) => {
     const { caller } = await enter();
     await kiosks.setPin(staff.ada.id, staff.organization, pin);
     await staff.db.updateTable('operator_pin').set({ administrator: cara.id }).execute();
-    expect(await refusal(kiosks.signIn(caller, cara.email, { pin }, desk))).toBe('SIGN_IN_REFUSED');
+    expect(await refusal(kiosks.signIn(caller, cara.email, pin))).toBe('SIGN_IN_REFUSED');
   });
 });

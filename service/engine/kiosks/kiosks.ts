@@ -2,12 +2,18 @@ import { randomFillSync } from 'node:crypto';
 import type { AdministratorId, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KioskCaller } from '../access/index.ts';
-import type { From } from '../administrators/index.ts';
 import type { Actor } from '../audit/index.ts';
 import { createDeviceSessions } from './device-sessions.ts';
 import type { Kiosk, KioskOperator, Pairing } from './kiosk.ts';
-import { insertKiosk, selectKiosk, selectKiosks, updateRevoked, updateSeen } from './kiosk-store.ts';
-import { createOperators, type Proof } from './operators.ts';
+import {
+  forgetPinTries,
+  insertKiosk,
+  selectKiosk,
+  selectKiosks,
+  updateRevoked,
+  updateSeen,
+} from './kiosk-store.ts';
+import { createOperators } from './operators.ts';
 import { createPairings } from './pairings.ts';
 import type { KioskParts } from './parts.ts';
 import { createPins } from './pins.ts';
@@ -28,6 +34,8 @@ export interface Kiosks {
   list(organization: OrganizationId): Promise<Kiosk[]>;
   /** From then on its sessions are over, and its key opens none. */
   revoke(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
+  /** PINs are taken again after five wrong ones. */
+  unlock(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
 
   /** Of a device that gives a code. `publicKey`: SPKI, base64url. Throws SIGN_IN_REFUSED. */
   claim(code: string, publicKey: string): { claim: string; fingerprint: string };
@@ -42,11 +50,11 @@ export interface Kiosks {
   byToken(token: string): Promise<KioskCaller | undefined>;
   get(caller: KioskCaller): Promise<{ kiosk: Kiosk; operator?: KioskOperator }>;
 
-  /** Five wrong PINs in a row end the session of the kiosk; then only a password signs in. */
-  signIn(caller: KioskCaller, email: string, proof: Proof, from: From): Promise<KioskOperator>;
+  /** Five wrong PINs in a row end the session of the kiosk; then none is taken until it is unlocked. Throws SIGN_IN_REFUSED. */
+  signIn(caller: KioskCaller, email: string, pin: string): Promise<KioskOperator>;
   /** Ends the session of the kiosk: the operator proves to be there. */
-  signOut(caller: KioskCaller, proof: Proof, from: From): Promise<void>;
-  /** Absent: removed. Throws PASSWORD_TOO_WEAK. */
+  signOut(caller: KioskCaller, pin: string): Promise<void>;
+  /** Absent: removed. Ends the shifts that began with the PIN of before. Throws PASSWORD_TOO_WEAK. */
   setPin(
     administrator: AdministratorId,
     organization: OrganizationId,
@@ -82,6 +90,7 @@ export function createKiosks({ random = randomFillSync, ...deps }: KiosksDeps): 
 
   return {
     ...atBox({ ...deps, pairings, operators, own }),
+    ...overDevices({ ...deps, pairings, operators, own }),
 
     claim: pairings.claim,
     outcome: pairings.outcome,
@@ -115,7 +124,10 @@ export function createKiosks({ random = randomFillSync, ...deps }: KiosksDeps): 
 
     signIn: operators.signIn,
     signOut: operators.signOut,
-    setPin: pins.setPin,
+    async setPin(administrator, organization, pin) {
+      await pins.setPin(administrator, organization, pin);
+      operators.leaveAll(administrator);
+    },
     hasPin: async (administrator) => (await pins.stored(administrator)) !== undefined,
   };
 }
@@ -126,21 +138,16 @@ interface BoxDeps extends Omit<KioskParts, 'kioskOf'> {
   own(organization: OrganizationId, id: string): Promise<Kiosk>;
 }
 
-/** What a person at the box, or a manager, does with kiosks. */
+/** How a person at the box, or a manager, pairs a device. */
 function atBox({
-  db,
   inTransaction,
   integrity,
   audit,
   ids,
   clock,
   pairings,
-  operators,
   own,
-}: BoxDeps): Pick<
-  Kiosks,
-  'beginPairing' | 'pairing' | 'cancelPairing' | 'confirmPairing' | 'list' | 'revoke'
-> {
+}: BoxDeps): Pick<Kiosks, 'beginPairing' | 'pairing' | 'cancelPairing' | 'confirmPairing'> {
   return {
     async beginPairing({ organization, world }, name, who) {
       const begun = pairings.begin(organization, world, name);
@@ -181,7 +188,20 @@ function atBox({
       pairings.became(id, kiosk);
       return own(organization, kiosk);
     },
+  };
+}
 
+/** What becomes of a device that is paired. */
+function overDevices({
+  db,
+  inTransaction,
+  integrity,
+  audit,
+  clock,
+  operators,
+  own,
+}: BoxDeps): Pick<Kiosks, 'list' | 'revoke' | 'unlock'> {
+  return {
     list: (organization) => selectKiosks(db, organization),
 
     async revoke(organization, id, who) {
@@ -193,6 +213,17 @@ function atBox({
         });
       }
       operators.leave(kiosk.id);
+      return own(organization, id);
+    },
+
+    async unlock(organization, id, who) {
+      const kiosk = await own(organization, id);
+      if (kiosk.pinLocked) {
+        await inTransaction(async (tx) => {
+          await forgetPinTries(tx, kiosk.id);
+          await audit.add(tx, { actor: who, action: 'kiosk.unlock', organization, target: kiosk.id });
+        });
+      }
       return own(organization, id);
     },
   };

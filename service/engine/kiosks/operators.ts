@@ -1,7 +1,7 @@
 import type { AdministratorId, KioskId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KioskCaller } from '../access/index.ts';
-import type { Administrator, From } from '../administrators/index.ts';
+import type { Administrator } from '../administrators/index.ts';
 import type { KioskOperator } from './kiosk.ts';
 import { countPinTry, forgetPinTries, normalizeEmail } from './kiosk-store.ts';
 import type { KioskParts } from './parts.ts';
@@ -11,52 +11,30 @@ import type { Pins } from './pins.ts';
 const SHIFT = 12 * 3_600_000;
 const roles: readonly string[] = ['owner', 'administrator', 'operator'];
 
-export type Proof = { pin: string } | { password: string };
-
-/** Whether the operator of this proof stands before the kiosk. `lockedOut`: five PINs were wrong. */
+/**
+ * Whether the operator of this PIN stands before the kiosk. A password is never asked for: it is no second factor, and has no place on a
+ * shared screen; a PIN was set with one. `lockOut`: five PINs were wrong.
+ */
 function createProofs(parts: KioskParts, pins: Pins, lockOut: (kiosk: KioskId) => void) {
   const { inTransaction, administrators } = parts;
 
-  async function checkPin(caller: KioskCaller, administrator: AdministratorId | undefined, pin: string) {
+  return async function prove(caller: KioskCaller, email: string, pin: string): Promise<Administrator> {
+    const all = await administrators.list(caller.organization);
+    const wanted = normalizeEmail(email);
+    const found = all.find((one) => one.email === wanted);
+    const account = mayOperate(found) ? found : undefined;
     // Counted before it is judged, so that many at once give no further guess.
     if (!(await inTransaction((tx) => countPinTry(tx, caller.kiosk)))) throw lockedOut();
-    const stored = administrator && (await pins.stored(administrator));
-    if (await pins.verify(stored?.hash, pin)) return inTransaction((tx) => forgetPinTries(tx, caller.kiosk));
+    const stored = account && (await pins.stored(account.id));
+    if ((await pins.verify(stored?.hash, pin)) && account) {
+      await inTransaction((tx) => forgetPinTries(tx, caller.kiosk));
+      return account;
+    }
     const locked = (await parts.kioskOf(caller.kiosk))?.pinLocked ?? true;
     await writeLine(parts, caller, 'refused', { by: 'pin', locked });
     if (!locked) throw refused();
     lockOut(caller.kiosk);
     throw lockedOut();
-  }
-
-  async function checkPassword(email: string, password: string, from: From): Promise<void> {
-    const answer = await administrators.signIn({ email, password, ...from });
-    if (answer.is === 'enrollment-required')
-      throw new Problem('SECOND_FACTOR_REQUIRED', '2FA enrollment required');
-    // The password was right. No session of the console stays behind on a kiosk.
-    if (answer.is === 'signed-in') {
-      const { id, administrator } = answer.session;
-      await administrators.signOut(id, { is: 'administrator', administrator: administrator.id });
-    }
-  }
-
-  return async function prove(
-    caller: KioskCaller,
-    email: string,
-    proof: Proof,
-    from: From,
-  ): Promise<Administrator> {
-    const all = await administrators.list(caller.organization);
-    const wanted = normalizeEmail(email);
-    const found = all.find((one) => one.email === wanted);
-    const account = mayOperate(found) ? found : undefined;
-    if ('pin' in proof) await checkPin(caller, account?.id, proof.pin);
-    else {
-      await checkPassword(email, proof.password, from);
-      if (account) await inTransaction((tx) => forgetPinTries(tx, caller.kiosk));
-    }
-    if (!account) throw refused();
-    return account;
   };
 }
 
@@ -95,20 +73,20 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
   const prove = createProofs(parts, pins, leave);
 
   return {
-    async signIn(caller: KioskCaller, email: string, proof: Proof, from: From): Promise<KioskOperator> {
-      const { id, name } = await prove(caller, email, proof, from);
+    async signIn(caller: KioskCaller, email: string, pin: string): Promise<KioskOperator> {
+      const { id, name } = await prove(caller, email, pin);
       const operator = { administrator: id, name, until: clock.now() + SHIFT };
-      await writeLine(parts, caller, 'done', { operator: id, by: 'pin' in proof ? 'pin' : 'password' });
+      await writeLine(parts, caller, 'done', { operator: id, by: 'pin' });
       signedIn.set(caller.kiosk, operator);
       return operator;
     },
 
     /** Only the operator who signed in lets the kiosk be left. */
-    async signOut(caller: KioskCaller, proof: Proof, from: From): Promise<void> {
+    async signOut(caller: KioskCaller, pin: string): Promise<void> {
       const operator = signedIn.get(caller.kiosk);
       if (operator) {
         const { email } = await administrators.get(caller.organization, operator.administrator);
-        await prove(caller, email, proof, from);
+        await prove(caller, email, pin);
       }
       leave(caller.kiosk);
     },
@@ -124,12 +102,16 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
     },
 
     leave,
+    /** Ends the shifts of one operator, whose PIN is another one now. */
+    leaveAll(administrator: AdministratorId): void {
+      for (const [kiosk, operator] of signedIn) if (operator.administrator === administrator) leave(kiosk);
+    },
   };
 }
 
-const refused = () => new Problem('SIGN_IN_REFUSED', 'The e-mail address, the PIN or the password is wrong.');
+const refused = () => new Problem('SIGN_IN_REFUSED', 'The e-mail address or the PIN is wrong.');
 const lockedOut = () =>
   new Problem(
     'SIGN_IN_REFUSED',
-    'Five wrong PINs: the session of this kiosk has ended. An operator signs in with the password.',
+    'Five wrong PINs: the session of this kiosk has ended. An operator unlocks it in the console under Kiosks, or on the box with “gatehouse kiosk unlock”.',
   );

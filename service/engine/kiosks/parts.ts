@@ -13,7 +13,7 @@ export interface KioskParts {
   audit: Audit;
   ids: Ids;
   clock: Clock;
-  administrators: Pick<Administrators, 'signIn' | 'signOut' | 'list' | 'get'>;
+  administrators: Pick<Administrators, 'list' | 'get'>;
   /** KiB that hashing a PIN takes; less in tests. */
   pinCost?: number;
   kioskOf(id: KioskId): Promise<KnownKiosk | undefined>;

@@ -47,7 +47,7 @@ export function createDecide(deps: DecideDeps) {
   };
 }
 
-function requireOpen(row: ReviewRow | undefined): ReviewRow {
+export function requireOpen(row: ReviewRow | undefined): ReviewRow {
   if (row?.state === 'open') return row;
   throw new Problem(
     'CONFLICT',

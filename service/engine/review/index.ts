@@ -3,5 +3,6 @@ export type { Likeness, ReviewDecision, ReviewItem, ReviewSide, ReviewState } fr
 export { reviewDecisions, reviewSides, reviewStates } from './review-item.ts';
 export type { Reviews, ShownReview } from './reviews.ts';
 export { createReviews } from './reviews.ts';
+export type { FaceForReview, PictureForReview } from './reviews-deps.ts';
 export type { Suspects, Suspicion } from './suspect.ts';
 export { createSuspects } from './suspect.ts';

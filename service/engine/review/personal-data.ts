@@ -9,6 +9,7 @@ import {
   type Searched,
 } from '../personal-data/index.ts';
 import { idsAbout, idsOfAddress, itemsOf, oldItems, picturesOf, removeItems } from './person-items-store.ts';
+import type { Likeness } from './review-item.ts';
 import { orderPlace, picturePlace } from './review-store.ts';
 import { decodeOrder } from './waiting-enrollment.ts';
 
@@ -68,9 +69,10 @@ async function exportItems(db: Db, person: Person, { open }: ExportOrder) {
     pictures.map((row) => ({ place: picturePlace(row), sealed: row.picture_sealed })),
   );
   return (await itemsOf(db, person)).map((row) => {
-    const picture = opened[pictures.findIndex(({ item }) => item === row.id)];
-    // What waits may show another person: it is that person's data.
-    const own = row.other === person.subject ? picture : undefined;
+    // A picture that was sent and waits may show another person: it is that person's data.
+    const side = row.other === person.subject ? 'new' : 'known';
+    const own = opened[pictures.findIndex((one) => one.item === row.id && one.side === side)];
+    const { knownPicture: _, ...figures } = JSON.parse(row.figures) as Likeness;
     return {
       id: row.id,
       at: time(row.created_at),
@@ -80,7 +82,7 @@ async function exportItems(db: Db, person: Person, { open }: ExportOrder) {
       decision: row.decision ?? undefined,
       decidedAt: time(row.decided_at),
       decidedBy: row.decided_by ?? undefined,
-      ...JSON.parse(row.figures),
+      ...figures,
       picture: own && Buffer.from(own).toString('base64'),
     };
   });

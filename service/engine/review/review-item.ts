@@ -24,6 +24,18 @@ export interface Likeness {
   pictures: number;
   /** Of the picture that was sent, 0..1. */
   quality: number;
+  /** Share of comparisons of two different people that are as alike, 0..1; with `beyondMeasured` it is smaller. Absent of older items. */
+  rate?: number;
+  /** The tables of the scorer end at `rate`. */
+  beyondMeasured?: true;
+  /** Of the picture of the known person that a reviewer added. */
+  knownPicture?: {
+    quality: number;
+    /** Like the enrolled pictures of the known person; absent where nothing compares. */
+    likeKnown?: boolean;
+    /** Like the newcomer. */
+    likeNew?: boolean;
+  };
 }
 
 export interface Vote {

@@ -48,9 +48,6 @@ export function createReviewStore({ db }: { db: Db }) {
     insert: async (tx: Tx, row: ReviewRow): Promise<void> => {
       await tx.insertInto('review_item').values(row).execute();
     },
-    insertPicture: async (tx: Tx, row: ReviewPictureRow): Promise<void> => {
-      await tx.insertInto('review_picture').values(row).execute();
-    },
     find: (realm: Realm, id: string, tx?: Tx): Promise<ReviewRow | undefined> =>
       inRealm(tx ?? db, realm)
         .where('id', '=', id)
@@ -81,7 +78,7 @@ export function createReviewStore({ db }: { db: Db }) {
       tx: Tx | undefined,
       realm: Realm,
       about: { known: SubjectId; other?: SubjectId; emailHash?: string },
-    ): Promise<string | undefined> {
+    ): Promise<ReviewId | undefined> {
       const { known, other, emailHash } = about;
       const row = await inRealm(tx ?? db, realm)
         .where('state', '=', 'open')
@@ -95,7 +92,27 @@ export function createReviewStore({ db }: { db: Db }) {
         )
         .limit(1)
         .executeTakeFirst();
-      return row?.id;
+      return row?.id as ReviewId | undefined;
+    },
+    ...createPictureStore(db),
+    ...createDecisionStore(db),
+    ...createErasureStore(db),
+  };
+}
+
+function createPictureStore(db: Db) {
+  return {
+    insertPicture: async (tx: Tx, row: ReviewPictureRow): Promise<void> => {
+      await tx.insertInto('review_picture').values(row).execute();
+    },
+    /** In place of one of the same side. */
+    async replacePicture(tx: Tx, row: ReviewPictureRow): Promise<void> {
+      await tx
+        .deleteFrom('review_picture')
+        .where('item', '=', row.item)
+        .where('side', '=', row.side)
+        .execute();
+      await tx.insertInto('review_picture').values(row).execute();
     },
     picturesOf: (items: readonly string[]): Promise<Pick<ReviewPictureRow, 'item' | 'side'>[]> =>
       items.length === 0
@@ -108,8 +125,6 @@ export function createReviewStore({ db }: { db: Db }) {
         .where('item', '=', item)
         .where('side', '=', side)
         .executeTakeFirst(),
-    ...createDecisionStore(db),
-    ...createErasureStore(db),
   };
 }
 
@@ -120,6 +135,9 @@ function createDecisionStore(db: Db) {
       items.length === 0
         ? Promise.resolve([])
         : (tx ?? db).selectFrom('review_vote').selectAll().where('item', 'in', items).orderBy('at').execute(),
+    setFigures: async (tx: Tx, id: string, figures: string): Promise<void> => {
+      await tx.updateTable('review_item').set({ figures }).where('id', '=', id).execute();
+    },
     async vote(tx: Tx, row: VoteRow): Promise<void> {
       await tx
         .insertInto('review_vote')

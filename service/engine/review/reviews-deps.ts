@@ -1,11 +1,28 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
-import type { Audit } from '../audit/index.ts';
+import type { Actor, Audit } from '../audit/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { Subjects } from '../subjects/index.ts';
+import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
 import type { ReviewSealer } from './review-store.ts';
+
+/** A picture that a reviewer adds, to compare two people by eye. */
+export interface PictureForReview extends Realm {
+  picture: Uint8Array;
+  actor: Actor;
+  signal?: AbortSignal;
+}
+
+/** The face in it. */
+export interface FaceForReview {
+  /** JPEG of the face. */
+  portrait: Uint8Array;
+  /** 0..1 */
+  quality: number;
+  /** Judged as a further picture of a person would be; undefined where nothing compares. */
+  isLike(enrolled: readonly Pick<Enrollment, 'anchor' | 'templates'>[]): boolean | undefined;
+}
 
 export interface ReviewsDeps {
   db: Db;
@@ -14,7 +31,9 @@ export interface ReviewsDeps {
   audit: Audit;
   ids: Ids;
   clock: Clock;
-  subjects: Pick<Subjects, 'find' | 'enroll'>;
+  subjects: Pick<Subjects, 'find' | 'enroll' | 'enrollments' | 'pictures' | 'count'>;
+  /** Finds the face in a picture that a reviewer adds. Throws what refuses the picture. */
+  look(picture: PictureForReview): Promise<FaceForReview>;
   organizations: Pick<Organizations, 'get'>;
   models: Pick<Models, 'current'>;
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { consentOfAll, type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
-import { analysisOf, direction, near, portraitOf } from '../../../test/support/faces.ts';
+import { analysisOf, direction, emptyAnalysis, near, portraitOf } from '../../../test/support/faces.ts';
 import type { ReviewId, SubjectId } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
 import { createHolds } from '../consent/index.ts';
@@ -20,11 +20,22 @@ const alice = direction('alice');
 let engine: Engine;
 const realm = () => ({ organization: engine.organization, world: 'test' }) as const;
 
-/** A picture of alice, or of somebody else; sent with this address. */
+/** A picture of alice that a reviewer adds, or of another face. */
+async function addKnown(name: string, who = near(alice, 0.97, name)) {
+  const picture = engine.analyzer.show(name, analysisOf(name, { embeddings: { 'a-net': who } }));
+  const item = await engine.reviews.addKnownPicture(realm(), (await only()).id, picture, bea);
+  return { item, portrait: Buffer.from(portraitOf(picture)) };
+}
+/** A picture of alice, or of another face; sent with this address. */
 async function enroll(email: string, name = email, who = near(alice, 0.97, name)) {
   const picture = engine.analyzer.show(name, analysisOf(name, { embeddings: { 'a-net': who } }));
-  const { subject, duplicate } = await engine.checks.enroll({ ...realm(), picture, email, actor: key });
-  return { subject, duplicate, portrait: portraitOf(picture) };
+  const { subject, duplicate, review } = await engine.checks.enroll({
+    ...realm(),
+    picture,
+    email,
+    actor: key,
+  });
+  return { subject, duplicate, review, portrait: portraitOf(picture) };
 }
 const refused = (email: string, name = email) =>
   expect(enroll(email, name)).rejects.toMatchObject({ code: 'DUPLICATE_IDENTITY' });
@@ -75,6 +86,7 @@ onBothDatabases('reviews', (newPlace, dialect) => {
         likeness: {
           ...{ scorer: 'a', pictures: 1, threshold: expect.any(Number), quality: expect.any(Number) },
           score: expect.closeTo(0.94, 1),
+          ...{ rate: expect.any(Number), beyondMeasured: true },
         },
         createdAt: engine.clock.now(),
         erasedBy: engine.clock.now() + 30 * DAY,
@@ -87,15 +99,81 @@ onBothDatabases('reviews', (newPlace, dialect) => {
         message: expect.stringContaining('not kept after an enrollment'),
       });
       const shown = await engine.reviews.read(realm(), item.id, bea);
-      expect(shown.people).toMatchObject({
-        known: { subject: known, email: 'alice@example.com', enrollments: 1 },
-        new: { subject: other, email: 'alice.two@example.com', enrollments: 1 },
+      const pictures = [{ quality: 1, createdAt: engine.clock.now() }];
+      expect(shown).toMatchObject({
+        people: {
+          known: { subject: known, email: 'alice@example.com', enrollments: 1, pictures },
+          new: { subject: other, email: 'alice.two@example.com', enrollments: 1, pictures },
+        },
+        ...{ gallery: 2, needsTwo: false },
       });
       expect((await lines(item.id)).map(({ action, actor }) => [action, actor])).toEqual([
         ['review.open', 'key:key_1'],
         ['review.picture', 'administrator:adm_bea'],
         ['review.read', 'administrator:adm_bea'],
       ]);
+    });
+
+    test('an enrollment says in which review the two are compared, also once it is open', async () => {
+      const { id } = await only();
+      expect(await enroll('alice.two@example.com', 'once more')).toMatchObject({
+        duplicate: true,
+        review: id,
+      });
+      expect(await enroll('eve@example.com', 'eve', direction('eve'))).toMatchObject({
+        ...{ duplicate: false, review: undefined },
+      });
+    });
+
+    test('a new picture of the known person is kept beside the other one, and said to be like both or not', async () => {
+      const { item, portrait } = await addKnown('alice again');
+      expect(item.pictures.toSorted()).toEqual(['known', 'new']);
+      expect(item.likeness.knownPicture).toEqual({ quality: 1, likeKnown: true, likeNew: true });
+      const shown = await engine.reviews.picture(realm(), item.id, 'known', cid);
+      expect(Buffer.from(shown)).toEqual(portrait);
+      const eve = await addKnown('eve', direction('eve'));
+      expect(eve.item.likeness.knownPicture).toEqual({ quality: 1, likeKnown: false, likeNew: false });
+      expect(Buffer.from(await engine.reviews.picture(realm(), item.id, 'known', cid))).toEqual(eve.portrait);
+      const rows = await engine.db
+        .selectFrom('review_picture')
+        .selectAll()
+        .where('side', '=', 'known')
+        .execute();
+      expect(rows).toMatchObject([{ subject: known }]);
+      expect(Buffer.from(rows[0]!.picture_sealed).includes(Buffer.from('portrait of'))).toBe(false);
+      expect(await lines(item.id)).toContainEqual({
+        ...{ action: 'review.add-picture', actor: 'administrator:adm_bea' },
+        details: expect.objectContaining({ side: 'known', subject: known, likeKnown: true }),
+      });
+    });
+
+    test('a picture without a face adds nothing; nor does one to what is decided, or is another organization’s', async () => {
+      const picture = engine.analyzer.show('wall', emptyAnalysis('wall'));
+      const { id } = await only();
+      await expect(engine.reviews.addKnownPicture(realm(), id, picture, bea)).rejects.toMatchObject({
+        code: 'FACE_NOT_FOUND',
+      });
+      const foreign = (await engine.organizations.create({ name: 'Other' }, operator)).id;
+      const face = engine.analyzer.show('alice again', analysisOf('alice again'));
+      await expect(
+        engine.reviews.addKnownPicture({ organization: foreign, world: 'test' }, id, face, bea),
+      ).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await engine.reviews.decide(realm(), id, 'same-person', bea);
+      await expect(engine.reviews.addKnownPicture(realm(), id, face, bea)).rejects.toMatchObject(conflict);
+      expect(await engine.db.selectFrom('review_picture').select('side').execute()).toEqual([
+        { side: 'new' },
+      ]);
+    });
+
+    test('the added picture is erased with the other one, a day after the decision', async () => {
+      const { item } = await addKnown('alice again');
+      await engine.reviews.decide(realm(), item.id, 'same-person', bea);
+      engine.advance(DAY);
+      await engine.reviews.eraseDue();
+      expect(await engine.db.selectFrom('review_picture').selectAll().execute()).toEqual([]);
+      await expect(engine.reviews.picture(realm(), item.id, 'known', bea)).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+      });
     });
 
     test('the picture lies sealed under the key of the person it shows', async () => {
@@ -219,6 +297,7 @@ onBothDatabases('reviews', (newPlace, dialect) => {
       'erasing the %s person takes the item, the picture and the pair along, and the proof is clean',
       async (who) => {
         const { id } = await only();
+        await addKnown('alice again');
         await engine.reviews.decide(realm(), id, 'not-same-person', bea);
         const erasure = await openErasure(engine, { dialect });
         const subject = who === 'known' ? known : other;
@@ -228,13 +307,14 @@ onBothDatabases('reviews', (newPlace, dialect) => {
           prove: true,
         });
         expect(proof).toMatchObject({ found: [], sealedValues: { opened: 0 }, tables: { found: [] } });
-        if (who === 'other') expect(proof!.needles).toMatchObject({ portrait: expect.any(Number) });
+        expect(proof!.needles).toMatchObject({ portrait: expect.any(Number) });
         for (const table of ['review_item', 'review_picture', 'review_vote', 'distinct_people'] as const)
           expect(await engine.db.selectFrom(table).selectAll().execute()).toEqual([]);
       },
     );
 
     test('the record of each person has the review, with the own picture and without the other person', async () => {
+      const added = await addKnown('alice again');
       await engine.reviews.decide(realm(), (await only()).id, 'not-same-person', bea);
       const read = (person: string) =>
         createSubjectRecords(engine).read(realm(), {
@@ -250,7 +330,8 @@ onBothDatabases('reviews', (newPlace, dialect) => {
       expect(own.notTheSame).toMatchObject([{ markedBy: 'administrator:adm_bea' }]);
       expect(JSON.stringify([own.reviews, own.notTheSame])).not.toContain(known);
       const [seen] = (await read('alice@example.com')).reviews as object[];
-      expect(seen).toMatchObject({ role: 'known', picture: undefined });
+      expect(seen).toMatchObject({ role: 'known', picture: added.portrait.toString('base64') });
+      expect(seen).not.toHaveProperty('knownPicture');
     });
 
     test('a sweep deletes what is over after the term of verifications, and nothing that is open', async () => {
@@ -287,7 +368,7 @@ onBothDatabases('reviews', (newPlace, dialect) => {
       expect(item).toMatchObject({ policy: 'block', known, enrolled: false, pictures: ['new'] });
       expect(item).not.toHaveProperty('other');
       expect((await engine.reviews.read(realm(), item.id, bea)).people.new).toEqual({
-        ...{ email: 'twin@example.com', enrollments: 0 },
+        ...{ email: 'twin@example.com', enrollments: 0, pictures: [] },
       });
       const decided = await engine.reviews.decide(realm(), item.id, 'not-same-person', bea);
       const twin = (await find('twin@example.com'))!;
@@ -304,6 +385,21 @@ onBothDatabases('reviews', (newPlace, dialect) => {
         actor: 'administrator:adm_bea',
         details: { review: item.id, duplicateOf: known },
       });
+    });
+
+    test('the refusal names the review, and a picture of the known person is compared with what waits', async () => {
+      await refused('twin@example.com');
+      const { id } = await only();
+      const again = engine.checks.enroll({
+        ...{ ...realm(), email: 'twin@example.com', actor: key },
+        picture: engine.analyzer.show(
+          't',
+          analysisOf('t', { embeddings: { 'a-net': near(alice, 0.97, 't') } }),
+        ),
+      });
+      await expect(again).rejects.toMatchObject({ extra: { review: id } });
+      const { item } = await addKnown('alice again');
+      expect(item.likeness.knownPicture).toEqual({ quality: 1, likeKnown: true, likeNew: true });
     });
 
     test('what is the same person stays refused, which can be undone and decided otherwise', async () => {

@@ -3,6 +3,7 @@ import type { ReviewId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Realm } from '../subjects/index.ts';
+import { createAddKnownPicture } from './add-known-picture.ts';
 import { createDecide } from './decide.ts';
 import { createEraseReviewed } from './erase-reviewed.ts';
 import { fromRow } from './item-of-row.ts';
@@ -19,12 +20,19 @@ export interface Reviewed {
   email?: string;
   name?: string;
   enrolledAt?: number;
+  disabledAt?: number;
   /** Pictures that are enrolled. */
   enrollments: number;
+  /** Of each of these, the oldest first: 0..1, and when it was enrolled. */
+  pictures: { quality: number; createdAt: number }[];
 }
 
 export interface ShownReview extends ReviewItem {
   people: Record<ReviewSide, Reviewed>;
+  /** People who are enrolled in this world. */
+  gallery: number;
+  /** The organization asks for two administrators who agree. */
+  needsTwo: boolean;
 }
 
 /** The queue of faces that a person has to compare, for enrollments of a face that another person has. */
@@ -40,6 +48,17 @@ export interface Reviews {
   /** JPEG of a face; audited. Throws NOT_FOUND where none is kept. */
   picture(realm: Realm, id: ReviewId, side: ReviewSide, actor: Actor): Promise<Uint8Array>;
   /**
+   * Keeps a new picture of the known person beside the one that was sent, until the decision: pictures are not kept after an enrollment.
+   * Another one takes its place. Says what it is like. Throws NOT_FOUND, CONFLICT, and what refuses a picture.
+   */
+  addKnownPicture(
+    realm: Realm,
+    id: ReviewId,
+    picture: Uint8Array,
+    actor: Actor,
+    signal?: AbortSignal,
+  ): Promise<ReviewItem>;
+  /**
    * Decides, or notes the vote of the first of two administrators. Throws NOT_FOUND, and CONFLICT where it is decided already, or what waits
    * cannot be enrolled any more.
    */
@@ -51,7 +70,7 @@ export interface Reviews {
 }
 
 export function createReviews(deps: ReviewsDeps): Reviews {
-  const { db, inTransaction, sealer, audit, clock, subjects } = deps;
+  const { db, inTransaction, sealer, audit, clock, subjects, organizations } = deps;
   const store = createReviewStore({ db });
 
   async function find(realm: Realm, id: ReviewId) {
@@ -82,17 +101,21 @@ export function createReviews(deps: ReviewsDeps): Reviews {
 
   async function personOf(realm: Realm, id: SubjectId): Promise<Reviewed> {
     const person = await subjects.find(realm, id);
-    if (!person) return { subject: id, enrollments: 0 };
-    const { email, name, createdAt, enrollments } = person;
-    return { subject: id, ...defined({ email, name }), enrolledAt: createdAt, enrollments };
+    if (!person) return { subject: id, enrollments: 0, pictures: [] };
+    const { email, name, createdAt, disabledAt, enrollments } = person;
+    const pictures = (await subjects.pictures(id)).map(({ quality, createdAt }) => ({ quality, createdAt }));
+    return {
+      ...{ subject: id, enrolledAt: createdAt, enrollments, pictures },
+      ...defined({ email, name, disabledAt }),
+    };
   }
 
   /** What waits, as it was sent. */
   async function waitingOf(realm: Realm, id: ReviewId): Promise<Reviewed> {
     const { order_sealed: sealed, ...row } = await find(realm, id);
-    if (sealed === null) return { enrollments: 0 };
+    if (sealed === null) return { enrollments: 0, pictures: [] };
     const { email, name } = decodeOrder(await sealer.open(orderPlace(row), sealed));
-    return { email, ...defined({ name }), enrollments: 0 };
+    return { email, ...defined({ name }), enrollments: 0, pictures: [] };
   }
 
   return {
@@ -109,7 +132,8 @@ export function createReviews(deps: ReviewsDeps): Reviews {
         known: await personOf(realm, item.known),
         new: item.other ? await personOf(realm, item.other) : await waitingOf(realm, id),
       };
-      return { ...item, people };
+      const { twoPersonReview } = await organizations.get(realm.organization);
+      return { ...item, people, gallery: await subjects.count(realm), needsTwo: twoPersonReview === true };
     },
     async picture(realm, id, side, actor) {
       await find(realm, id);
@@ -118,6 +142,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
       await noteLook(realm, id, 'review.picture', actor, { side, subject: row.subject });
       return sealer.open(picturePlace(row), row.picture_sealed);
     },
+    addKnownPicture: createAddKnownPicture({ ...deps, store, find, load }),
     decide: createDecide({ ...deps, store, find, load }),
     undo: createUndo({ ...deps, store, find, load }),
     eraseDue: createEraseReviewed({ ...deps, store }),
@@ -128,6 +153,6 @@ const noPicture = (side: ReviewSide) =>
   new Problem(
     'NOT_FOUND',
     side === 'known'
-      ? 'No picture is kept of the person who was enrolled before: pictures are not kept after an enrollment. Compare with the person, or with a document.'
+      ? 'No picture is kept of the person who was enrolled before: pictures are not kept after an enrollment. Add a new one to the review, or compare with the person or with a document.'
       : 'No picture is kept any more: it was erased 24 hours after the decision, or 30 days after it arrived.',
   );

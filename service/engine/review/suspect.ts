@@ -25,12 +25,12 @@ export interface Suspicion {
   request?: string;
 }
 
-/** Makes items of the review queue out of enrollments. */
+/** Makes items of the review queue out of enrollments. Each gives the item, which may be there already; undefined where too many wait. */
 export interface Suspects {
   /** In the transaction that enrolls `other`: the two are to be compared. */
-  enrolled(tx: Tx, suspicion: Suspicion, other: SubjectId): Promise<void>;
+  enrolled(tx: Tx, suspicion: Suspicion, other: SubjectId): Promise<ReviewId | undefined>;
   /** In the transaction that refuses: what was refused waits for the decision. */
-  waiting(tx: Tx, suspicion: Suspicion, order: WaitingEnrollment): Promise<void>;
+  waiting(tx: Tx, suspicion: Suspicion, order: WaitingEnrollment): Promise<ReviewId | undefined>;
 }
 
 export interface SuspectsDeps {
@@ -46,11 +46,7 @@ export interface SuspectsDeps {
 export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: SuspectsDeps): Suspects {
   const store = createReviewStore({ db });
 
-  /** False: the two wait already, or too many wait. */
-  async function isNew(tx: Tx, realm: Realm, about: Parameters<typeof store.findOpen>[2]): Promise<boolean> {
-    if ((await store.findOpen(tx, realm, about)) !== undefined) return false;
-    return (await store.countOpen(realm, tx)) < most;
-  }
+  const hasRoom = async (tx: Tx, realm: Realm) => (await store.countOpen(realm, tx)) < most;
 
   async function open(
     tx: Tx,
@@ -94,18 +90,22 @@ export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: S
   return {
     async enrolled(tx, suspicion, other) {
       const { realm, known } = suspicion;
-      if (!(await isNew(tx, realm, { known, other }))) return;
+      const waiting = await store.findOpen(tx, realm, { known, other });
+      if (waiting !== undefined || !(await hasRoom(tx, realm))) return waiting;
       const id: ReviewId = ids.next('review');
       await open(tx, suspicion, { id, policy: 'warn', other, email_hash: null, order_sealed: null });
+      return id;
     },
     async waiting(tx, suspicion, order) {
       const { realm, known } = suspicion;
       const emailHash = sealer.emailHash(realm.organization, order.email);
-      if (!(await isNew(tx, realm, { known, emailHash }))) return;
+      const waiting = await store.findOpen(tx, realm, { known, emailHash });
+      if (waiting !== undefined || !(await hasRoom(tx, realm))) return waiting;
       const id: ReviewId = ids.next('review');
       const place = orderPlace({ id, ...realm, subject: known });
       const order_sealed = await sealer.seal(place, encodeOrder(order));
       await open(tx, suspicion, { id, policy: 'block', other: null, email_hash: emailHash, order_sealed });
+      return id;
     },
   };
 }

@@ -17,6 +17,7 @@ import { createProfiles } from '../profiles/index.ts';
 import type { Suspects } from '../review/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { createEnroll } from './enrollment/enroll.ts';
+import { createLookForReview } from './look-for-review.ts';
 import { createProfileCalibration } from './preview/calibration-of-profile.ts';
 import { createPreviewProfile } from './preview/preview-profile.ts';
 import type { Observed } from './record-verification.ts';
@@ -36,6 +37,8 @@ export interface Checks {
   unlock(realm: Realm, person: string, actor: Actor): Promise<{ failures: number; disabled: boolean }>;
   /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED; CONSENT_WITHDRAWN where no use is left. */
   enroll(command: EnrollCommand): Promise<EnrollResult>;
+  /** The face in a picture that a reviewer adds; refuses as enroll does what shows none that compares. Keeps nothing. */
+  lookForReview: ReturnType<typeof createLookForReview>;
   pageProfiles: Profiles['page'];
   /** As `Profiles.lenientOrganizations`. */
   lenientOrganizations(): Promise<Set<OrganizationId>>;
@@ -110,6 +113,7 @@ export function createChecks({
     verify: createVerify({ ...deps, verifications: createVerificationStore(given) }),
     unlock: (realm, person, actor) => claims.unlock(realm, person, actor),
     enroll: createEnroll(deps),
+    lookForReview: createLookForReview(deps),
     pageProfiles: (organization, page) => profiles.page(organization, page),
     lenientOrganizations: () => profiles.lenientOrganizations(),
     getProfile: (organization, idOrSlug) => profiles.get(organization, idOrSlug),

@@ -1,4 +1,4 @@
-import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
+import type { OrganizationId, ReviewId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
 import type { CheckResult, DeviceInfo, Place } from '../checks/index.ts';
 import type { Consent } from '../consent/index.ts';
@@ -102,4 +102,6 @@ export interface EnrollResult {
   repeated?: true;
   /** Under the policy `warn`: the face may belong to another person too. Absent where the person's consent forbids to compare. */
   duplicate?: boolean;
+  /** Where a person compares the two. */
+  review?: ReviewId;
 }

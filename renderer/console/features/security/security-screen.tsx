@@ -2,8 +2,10 @@ import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { operators } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
 import { OwnPasskeys } from './own-passkeys.tsx';
+import { OwnPin } from './own-pin.tsx';
 import { OwnSessions } from './own-sessions.tsx';
 import { PasswordForm } from './password-form.tsx';
 import { NewRecoveryCodes, RecoveryCodes } from './recovery-codes.tsx';
@@ -32,6 +34,7 @@ function SecurityScreen() {
       <OwnPasskeys />
       <NewRecoveryCodes show={setCodes} />
       <PasswordForm />
+      {operators.includes(user.role) && <OwnPin />}
       <OwnSessions />
     </Page>
   );

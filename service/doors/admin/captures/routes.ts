@@ -1,5 +1,5 @@
 import type { Captures } from '../../../engine/captures/index.ts';
-import { operators } from '../may-call.ts';
+import { operators, reviewers } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { CaptureReply } from './wire.ts';
 
@@ -18,8 +18,8 @@ export const captureRoutes = ({ captures }: CaptureRouteDeps): AdminRoute[] => [
     operationId: 'openCapture',
     summary: 'Open a camera session',
     description:
-      'Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Nothing of the frames is kept; the pictures go to `POST /api/admin/subjects` or `POST /api/admin/verifications`.',
-    may: { operator: true, administrator: operators, key: false },
+      'Ten minutes of guidance (face, distance, light, pose, eyes) for the frames of a camera page. Nothing of the frames is kept; the pictures go to `POST /api/admin/subjects`, `POST /api/admin/verifications` or `PUT /api/admin/review/{id}/pictures/known`.',
+    may: { operator: true, administrator: [...new Set([...operators, ...reviewers])], key: false },
     status: 201,
     reply: CaptureReply,
     refuses: ['OVERLOADED'],

@@ -20,7 +20,15 @@ import {
 export interface KioskRouteDeps {
   kiosks: Pick<
     Kiosks,
-    'list' | 'revoke' | 'beginPairing' | 'pairing' | 'confirmPairing' | 'cancelPairing' | 'setPin' | 'hasPin'
+    | 'list'
+    | 'revoke'
+    | 'unlock'
+    | 'beginPairing'
+    | 'pairing'
+    | 'confirmPairing'
+    | 'cancelPairing'
+    | 'setPin'
+    | 'hasPin'
   >;
 }
 
@@ -85,6 +93,21 @@ const deviceRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'STORAGE_FULL'],
     handle: async ({ organization, params: { id }, who }) =>
       fromKiosk(await kiosks.revoke(organization, id, who)),
+  }),
+  route({
+    ...about,
+    within: 'organization',
+    method: 'POST',
+    url: '/kiosks/:id/unlock',
+    operationId: 'unlockKiosk',
+    summary: 'Unlock the PINs of a kiosk',
+    description: 'After five wrong PINs none is taken; from now on they are again.',
+    may: { operator: true, administrator: operators, key: false, fresh: true },
+    params: paramsOf('kiosk'),
+    reply: KioskReply,
+    refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+    handle: async ({ organization, params: { id }, who }) =>
+      fromKiosk(await kiosks.unlock(organization, id, who)),
   }),
 ];
 
@@ -171,7 +194,8 @@ const pinRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => {
       may: { ...own.may, fresh: true },
       operationId: 'setOperatorPin',
       summary: 'Set the own PIN',
-      description: 'With it the administrator signs in at a kiosk, and lets it be left.',
+      description:
+        'With it the administrator signs in at a kiosk, and lets it be left. Shifts that began with the PIN of before end.',
       body: NewPin,
       reply: PinReply,
       refuses: ['PASSWORD_TOO_WEAK', 'STORAGE_FULL'],
@@ -186,7 +210,8 @@ const pinRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => {
       may: { ...own.may, fresh: true },
       operationId: 'removeOperatorPin',
       summary: 'Remove the own PIN',
-      description: 'At a kiosk the password is asked for again.',
+      description:
+        'The administrator cannot sign in at a kiosk any more; shifts that began with the PIN end.',
       refuses: ['STORAGE_FULL'],
       handle: ({ who, organization }) => kiosks.setPin(idOf(who), organization, undefined),
     }),

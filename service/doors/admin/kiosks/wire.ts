@@ -55,7 +55,7 @@ export const KioskReply = z
     pairedAt: time('When it was confirmed'),
     lastSeenAt: time('When it last opened a session').optional(),
     revokedAt: time('Since when it may do nothing').optional(),
-    pinLocked: z.boolean().describe('Five wrong PINs: only a password signs an operator in'),
+    pinLocked: z.boolean().describe('Five wrong PINs: none is taken until the kiosk is unlocked'),
   })
   .meta({
     id: 'Kiosk',

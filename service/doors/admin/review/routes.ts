@@ -1,12 +1,15 @@
 import type { Reviews } from '../../../engine/review/index.ts';
+import type { PastVerifications } from '../../../engine/verification/index.ts';
 import { pageOf } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { ReviewId } from '../../../lib/id.ts';
 import { paramsOf } from '../ids.ts';
 import { reviewers, reviewReaders } from '../may-call.ts';
+import { pictureRefusals, pictureUpload } from '../picture.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromReview, fromShownReview } from './translate.ts';
 import {
+  KnownPictureRequest,
   PictureParams,
   ReviewCountReply,
   ReviewDecisionRequest,
@@ -17,7 +20,8 @@ import {
 } from './wire.ts';
 
 export interface ReviewRouteDeps {
-  reviews: Pick<Reviews, 'page' | 'countOpen' | 'read' | 'picture' | 'decide' | 'undo'>;
+  reviews: Pick<Reviews, 'page' | 'countOpen' | 'read' | 'picture' | 'addKnownPicture' | 'decide' | 'undo'>;
+  verifications: Pick<PastVerifications, 'circumstances'>;
 }
 
 const about = {
@@ -35,7 +39,7 @@ export const reviewRoutes = (deps: ReviewRouteDeps): AdminRoute[] => [
   ...decidingRoutes(deps),
 ];
 
-const lookingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
+const lookingRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -73,13 +77,18 @@ const lookingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
     url: '/review/:id',
     operationId: 'getReview',
     summary: 'Show a review',
-    description: 'With addresses and names of both people. The look is in the audit log.',
+    description: 'With addresses, names and places of both people. The look is in the audit log.',
     may: looking,
     params,
     reply: ShownReviewReply,
     refuses: ['NOT_FOUND'],
-    handle: async ({ realm, params: { id }, who }) =>
-      fromShownReview(await reviews.read(realm, id as ReviewId, who)),
+    async handle({ realm, params: { id }, who }) {
+      const shown = await reviews.read(realm, id as ReviewId, who);
+      const placesOf = async ({ subject }: (typeof shown)['people']['new']) =>
+        subject === undefined ? [] : (await verifications.circumstances(realm, subject)).places;
+      const { people } = shown;
+      return fromShownReview(shown, { new: await placesOf(people.new), known: await placesOf(people.known) });
+    },
   }),
   route({
     ...about,
@@ -88,7 +97,7 @@ const lookingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
     operationId: 'getReviewPicture',
     summary: 'Show a face of a review',
     description:
-      'A JPEG that is kept for the review alone and erased 24 hours after the decision, or 30 days after its arrival. Of a person who was enrolled before no picture is kept. The look is in the audit log.',
+      'A JPEG that is kept for the review alone and erased 24 hours after the decision, or 30 days after its arrival. Of a person who was enrolled before there is one only once a reviewer added it. The look is in the audit log.',
     may: deciding,
     params: PictureParams,
     picture: true,
@@ -98,6 +107,23 @@ const lookingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
 ];
 
 const decidingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    method: 'PUT',
+    url: '/review/:id/pictures/known',
+    operationId: 'addKnownPicture',
+    summary: 'Add a new picture of the known person',
+    description:
+      'Pictures are not kept after an enrollment, so a new one is needed to compare by eye: of the person, or of a document. Only the face is kept, sealed, for this review alone, and erased with the other one; another picture takes its place. `likeness.knownPicture` says whether it is like the pictures of the known person, and like the face that was sent.',
+    may: deciding,
+    params,
+    body: KnownPictureRequest,
+    upload: pictureUpload,
+    reply: ReviewReply,
+    refuses: [...pictureRefusals, 'NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ realm, params: { id }, file, who, signal }) =>
+      fromReview(await reviews.addKnownPicture(realm, id as ReviewId, file, who, signal)),
+  }),
   route({
     ...about,
     method: 'POST',

@@ -1,4 +1,5 @@
-import type { ReviewItem, ShownReview } from '../../../engine/review/index.ts';
+import type { ReviewItem, ReviewSide, ShownReview } from '../../../engine/review/index.ts';
+import type { Circumstances } from '../../../engine/verification/index.ts';
 import { time } from '../../../lib/time.ts';
 import type { ReviewReply, ShownReviewReply } from './wire.ts';
 
@@ -22,9 +23,23 @@ export const fromReview = ({
 });
 
 type Reviewed = ShownReview['people']['new'];
-const fromPerson = ({ enrolledAt, ...rest }: Reviewed) => ({ ...rest, enrolledAt: time(enrolledAt) });
+export type Places = Circumstances['places'];
+const fromPerson = (
+  { enrolledAt, disabledAt, pictures, ...rest }: Reviewed,
+  places: Places,
+): ShownReviewReply['people']['new'] => ({
+  ...rest,
+  enrolledAt: time(enrolledAt),
+  disabledAt: time(disabledAt),
+  pictures: pictures.map(({ quality, createdAt }) => ({ quality, createdAt: time(createdAt) })),
+  places: places.map(({ country, timeZone, lastAt }) => ({ country, timeZone, lastAt: time(lastAt) })),
+});
 
-export const fromShownReview = ({ people, ...item }: ShownReview): ShownReviewReply => ({
+export const fromShownReview = (
+  { people, gallery, needsTwo, ...item }: ShownReview,
+  places: Record<ReviewSide, Places>,
+): ShownReviewReply => ({
   ...fromReview(item),
-  people: { new: fromPerson(people.new), known: fromPerson(people.known) },
+  people: { new: fromPerson(people.new, places.new), known: fromPerson(people.known, places.known) },
+  ...{ gallery, needsTwo },
 });

@@ -20,6 +20,11 @@ const decision = z
     '`same-person`: what waits is not enrolled; `not-same-person`: what waits is enrolled, and the two are never taken for one again; `enroll-anyway`: what waits is enrolled, and whether they are one stays open',
   );
 
+/** The `request` part beside the picture. */
+export const KnownPictureRequest = z
+  .strictObject({})
+  .meta({ id: 'KnownPicture', description: 'Nothing beside the picture.', examples: [{}] });
+
 export const ReviewDecisionRequest = z
   .strictObject({ decision })
   .meta({ id: 'ReviewDecision', examples: [{ decision: 'not-same-person' as const }] });
@@ -45,6 +50,30 @@ const item = {
       threshold: z.number().describe('The score from which faces are alike'),
       pictures: z.int().describe('Enrolled pictures of the known person that were compared'),
       quality: z.number().describe('Of the picture that was sent, 0..1'),
+      rate: z
+        .number()
+        .optional()
+        .describe(
+          'Share of comparisons of two different people that are as alike, 0..1; absent of older reviews',
+        ),
+      beyondMeasured: z
+        .literal(true)
+        .optional()
+        .describe('The share is smaller than `rate`, where the tables of the scorer end'),
+      knownPicture: z
+        .strictObject({
+          quality: z.number().describe('Of the picture, 0..1'),
+          likeKnown: z
+            .boolean()
+            .optional()
+            .describe('Like the enrolled pictures of the known person; absent where nothing compares'),
+          likeNew: z
+            .boolean()
+            .optional()
+            .describe('Like the face that was sent; absent where nothing compares'),
+        })
+        .optional()
+        .describe('Of the picture of the known person that a reviewer added'),
     })
     .describe('How alike the faces are'),
   state: z.enum(reviewStates).describe('`expired`: nothing was decided for 30 days'),
@@ -63,7 +92,7 @@ const example = {
   known: 'sub_01m7w3hb8hbf355he5zqwjztdk',
   other: 'sub_01m7w3hbbec1gf5vj2bmsg7bmh',
   enrolled: false,
-  likeness: { scorer: 'a', score: 0.97, threshold: 0.95, pictures: 3, quality: 0.9 },
+  likeness: { scorer: 'a', score: 0.97, threshold: 0.95, pictures: 3, quality: 0.9, rate: 0.00002 },
   state: 'open' as const,
   votes: [],
   createdAt: '2026-11-20T12:00:00.000Z',
@@ -86,7 +115,25 @@ const person = z.strictObject({
   email: z.string().optional().describe('E-mail address'),
   name: z.string().optional().describe('Name'),
   enrolledAt: time('When the person was enrolled').optional(),
+  disabledAt: time('Since when the person does not verify; absent: they do').optional(),
   enrollments: z.int().describe('Pictures that are enrolled'),
+  pictures: z
+    .array(
+      z.strictObject({
+        quality: z.number().describe('0..1'),
+        createdAt: time('When it was enrolled'),
+      }),
+    )
+    .describe('What is known of each enrolled picture, the oldest first; the pictures are not kept'),
+  places: z
+    .array(
+      z.strictObject({
+        country: z.string().optional().describe('ISO 3166-1 alpha-2'),
+        timeZone: z.string().optional().describe('IANA name'),
+        lastAt: time('When last'),
+      }),
+    )
+    .describe('Places of the last 50 verifications that verified, the last first'),
 });
 
 export const ShownReviewReply = z
@@ -98,6 +145,8 @@ export const ShownReviewReply = z
         known: person.describe('Whom the face is like'),
       })
       .describe('Whom the two faces belong to'),
+    gallery: z.int().describe('People who are enrolled in this world'),
+    needsTwo: z.boolean().describe('The organization asks for two administrators who agree'),
   })
   .meta({
     id: 'ShownReview',
@@ -106,9 +155,17 @@ export const ShownReviewReply = z
       {
         ...example,
         people: {
-          new: { subject: example.other, email: 'ada@example.com', enrollments: 1 },
-          known: { subject: example.known, email: 'ada.lovelace@example.com', enrollments: 3 },
+          new: {
+            ...{ subject: example.other, email: 'ada@example.com', enrollments: 1 },
+            ...{ pictures: [{ quality: 0.87, createdAt: '2026-11-20T12:00:00.000Z' }], places: [] },
+          },
+          known: {
+            ...{ subject: example.known, email: 'ada.lovelace@example.com', enrollments: 1 },
+            ...{ pictures: [{ quality: 0.9, createdAt: '2026-01-11T09:30:00.000Z' }], places: [] },
+          },
         },
+        gallery: 3418,
+        needsTwo: false,
       },
     ],
   });

@@ -225,6 +225,7 @@ export const EnrolledReply = z
       .boolean()
       .optional()
       .describe('Under the policy `warn`: whether the face may belong to another person too'),
+    review: z.string().optional().describe('Id of the review in which a person compares the two'),
   })
   .meta({
     id: 'Enrolled',

@@ -1,8 +1,14 @@
 import { defined } from '../../../lib/defined.ts';
-import { Problem } from '../../../lib/problem.ts';
+import { Problem, type ProblemExtra } from '../../../lib/problem.ts';
 import { type Consents, purposes } from '../../consent/index.ts';
 import { type Attempt, type Claims, strictestRules } from '../../lockout/index.ts';
-import { type Decision, type Embeddings, type Matching, samePerson } from '../../matching/index.ts';
+import {
+  type Comparison,
+  type Decision,
+  type Embeddings,
+  type Matching,
+  samePerson,
+} from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
 import type { Likeness, Suspects, Suspicion } from '../../review/index.ts';
 import type { Subject, Subjects } from '../../subjects/index.ts';
@@ -98,7 +104,15 @@ const likenessOf = ({ comparison, threshold }: Decision, quality: number): Liken
   threshold: threshold.threshold,
   pictures: comparison?.reference.pictures ?? 0,
   quality,
+  ...(comparison && rateOf(comparison)),
 });
+
+/** Below what the tables of the scorer measure only the bound is known. */
+function rateOf({ logRate, reference }: Comparison): Pick<Likeness, 'rate' | 'beyondMeasured'> {
+  const measured = reference.calibration.measuredDownTo * reference.templates.length;
+  const rate = 10 ** logRate;
+  return rate < measured ? { rate: Math.min(1, measured), beyondMeasured: true } : { rate };
+}
 
 /** What is refused waits for a person to compare the two faces. */
 function refuseDuplicate(
@@ -110,6 +124,7 @@ function refuseDuplicate(
 ): Promise<Problem> {
   const { email, name } = run.command;
   const { files } = models.current();
+  const extra: ProblemExtra = {};
   const order = {
     email,
     embeddings,
@@ -123,7 +138,13 @@ function refuseDuplicate(
     'DUPLICATE_IDENTITY',
     'This face already belongs to another e-mail.',
     { duplicateOf: suspicion.known },
-    { also: (tx) => suspects.waiting(tx, suspicion, order) },
+    {
+      extra,
+      async also(tx) {
+        const review = await suspects.waiting(tx, suspicion, order);
+        if (review !== undefined) extra.review = review;
+      },
+    },
   );
 }
 

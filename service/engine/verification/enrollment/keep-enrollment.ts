@@ -1,5 +1,5 @@
 import { defined } from '../../../lib/defined.ts';
-import type { SubjectId } from '../../../lib/id.ts';
+import type { ReviewId, SubjectId } from '../../../lib/id.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import { applyRule, qualityFinding } from '../../checks/index.ts';
 import type { Suspects } from '../../review/index.ts';
@@ -25,6 +25,7 @@ export function createKeepEnrollment({
     const { command, realm, consent, definition, uniquenessPolicy } = run;
     const { email, name, mark, actor, request } = command;
     const confirmed = overridden || insists(command, 'confirmed');
+    let review: ReviewId | undefined;
     const { subject, created, repeated } = await subjects.enroll(
       realm,
       {
@@ -43,7 +44,11 @@ export function createKeepEnrollment({
           ...defined({ duplicateOf: suspicion?.known }),
         },
         ...(suspicion
-          ? { beside: (tx: Tx, person: SubjectId) => suspects.enrolled(tx, suspicion, person) }
+          ? {
+              async beside(tx: Tx, person: SubjectId) {
+                review = await suspects.enrolled(tx, suspicion, person);
+              },
+            }
           : {}),
       },
       actor,
@@ -56,6 +61,7 @@ export function createKeepEnrollment({
       quality: applyRule('faceQuality', definition.checks.faceQuality, qualityFinding(seen.quality)),
       ...(repeated ? { repeated } : {}),
       ...(uniquenessPolicy === 'warn' && compared ? { duplicate: suspicion !== undefined } : {}),
+      ...defined({ review }),
     };
   };
 }

@@ -1,0 +1,163 @@
+import { IconDeviceTablet, IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { Page } from '../../../ui/layout/page.tsx';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
+import type { Column } from '../../../ui/tables/column.ts';
+import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
+import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { admin, replyOf } from '../../api/admin.ts';
+import { LoadFailed } from '../../load-failed.tsx';
+import { managers, operators } from '../../screen-data.ts';
+import { useSession } from '../../session/session-query.ts';
+import { ConfirmKiosk } from './confirm-kiosk.tsx';
+import { type Kiosk, kioskStateOf, kioskStates } from './kiosk-state.ts';
+import { kioskStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/kiosks')({ component: KiosksScreen });
+
+const EVERY = 30_000;
+
+/** Paired devices, of both worlds. */
+function KiosksScreen() {
+  const t = useStrings(kioskStrings);
+  const { user } = useSession();
+  const { state } = Route.useSearch();
+  const navigate = useNavigate();
+  const [asked, setAsked] = useState<{ what: 'revoke' | 'unlock'; kiosk: Kiosk }>();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['kiosks'],
+    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/kiosks', { params: { query: {} }, signal })),
+    refetchInterval: EVERY,
+  });
+  const change = (patch: FilterValues) => void navigate({ to: '.', search: (now) => ({ ...now, ...patch }) });
+  const mayManage = managers.includes(user.role);
+  const pair = mayManage && (
+    <ButtonLink to="/kiosks/pair" kind="primary">
+      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+      {t('pair')}
+    </ButtonLink>
+  );
+  const now = Date.now();
+  return (
+    <Page title={t('title')} lead={t('lead')} actions={data?.items.length !== 0 && pair}>
+      <DataTable
+        label={t('title')}
+        columns={useColumns()}
+        rows={data?.items.filter((one) => state === undefined || kioskStateOf(one, now) === state)}
+        rowId={({ id }) => id}
+        rowName={({ name }) => name}
+        secondLine={(one) => <State kiosk={one} />}
+        failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
+        filters={<FilterBar filters={useFilters()} values={{ state } as FilterValues} change={change} />}
+        {...(state && { clearFilters: () => change({ state: undefined }) })}
+        actions={(kiosk) =>
+          kiosk.revokedAt !== undefined
+            ? []
+            : [
+                operators.includes(user.role) &&
+                  kiosk.pinLocked && {
+                    label: t('unlock'),
+                    onClick: () => setAsked({ what: 'unlock', kiosk }),
+                  },
+                mayManage && {
+                  label: t('revoke'),
+                  danger: true,
+                  onClick: () => setAsked({ what: 'revoke', kiosk }),
+                },
+              ]
+        }
+        empty={
+          <EmptyState icon={IconDeviceTablet} title={t('emptyTitle')} action={pair}>
+            {t('emptyText')}
+          </EmptyState>
+        }
+      />
+      {asked && <ConfirmKiosk {...asked} close={() => setAsked(undefined)} />}
+    </Page>
+  );
+}
+
+function State({ kiosk }: { kiosk: Kiosk }) {
+  const t = useStrings(kioskStrings);
+  const state = kioskStateOf(kiosk, Date.now());
+  switch (state) {
+    case 'paired':
+      return <Badge kind="ok">{t('paired')}</Badge>;
+    case 'locked':
+      return <Badge kind="warn">{t('locked')}</Badge>;
+    case 'silent':
+      return <Badge kind="plain">{t('silent')}</Badge>;
+    case 'revoked':
+      return <Badge kind="outline">{t('revoked')}</Badge>;
+    default:
+      return state satisfies never;
+  }
+}
+
+function useColumns(): readonly Column<Kiosk>[] {
+  const t = useStrings(kioskStrings);
+  return useMemo(
+    () => [
+      {
+        id: 'name',
+        header: t('kiosk'),
+        cell: ({ name, fingerprint }) => (
+          <TwoLines
+            second={
+              <span title={t('fingerprint')}>
+                <code>{fingerprint}</code>
+              </span>
+            }
+          >
+            <b>{name}</b>
+          </TwoLines>
+        ),
+      },
+      { id: 'state', header: t('state'), priority: 2, cell: (kiosk) => <State kiosk={kiosk} /> },
+      {
+        id: 'world',
+        header: t('world'),
+        priority: 3,
+        cell: ({ env }) => (env === 'live' ? t('live') : t('test')),
+      },
+      {
+        id: 'seen',
+        header: t('lastSeen'),
+        cell: ({ lastSeenAt }) =>
+          lastSeenAt === undefined ? (
+            <span className="muted">{t('never')}</span>
+          ) : (
+            <RelativeTime at={lastSeenAt} />
+          ),
+      },
+      {
+        id: 'paired',
+        header: t('pairedAt'),
+        priority: 3,
+        cell: ({ pairedAt }) => <RelativeTime at={pairedAt} />,
+      },
+    ],
+    [t],
+  );
+}
+
+function useFilters(): readonly Filter[] {
+  const t = useStrings(kioskStrings);
+  return useMemo(
+    () => [
+      {
+        key: 'state',
+        label: t('state'),
+        kind: 'choice',
+        options: kioskStates.map((value) => ({ value, label: t(value) })),
+      },
+    ],
+    [t],
+  );
+}

@@ -1,0 +1,29 @@
+import { type KioskApi, Refusal, toBase64 } from './api.ts';
+import type { Person, Step } from './step.ts';
+
+/**
+ * Sends one picture after another; the first that is kept carries the consent. One that is not good enough does not stop the others, and
+ * what refuses them all does. Throws where none was kept.
+ */
+export async function enrollPerson(
+  api: Pick<KioskApi, 'enroll'>,
+  { email, name, textVersion }: Person,
+  pictures: readonly Blob[],
+): Promise<Extract<Step, { is: 'enrolled' }>> {
+  let kept = 0;
+  let refusal: unknown = new Error('There is no picture to enroll.');
+  for (const picture of pictures) {
+    const consent = kept === 0 ? { consent: { textVersion, method: 'typed-name' as const } } : {};
+    try {
+      await api.enroll({ email, name, picture: await toBase64(picture), ...consent });
+      kept++;
+    } catch (error) {
+      refusal = error;
+      if (!isOfThePicture(error)) break;
+    }
+  }
+  if (kept === 0) throw refusal;
+  return { is: 'enrolled', kept, taken: pictures.length };
+}
+
+const isOfThePicture = (error: unknown): boolean => error instanceof Refusal && error.status === 422;
