@@ -7,11 +7,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
+import { openSession } from './own-session.ts';
 import { type RunningBox, startBox } from './running-box.ts';
 
 /** Where pictures of the page are left, for a person to look at. */
 const pictures = process.env.TEST_PICTURES;
 const password = 'wet gravel under pines';
+const pin = '480263';
 
 let box: RunningBox;
 let browser: Browser;
@@ -92,16 +94,14 @@ async function control(method: string, path: string, body?: object) {
   return (await reply.json()) as Record<string, never>;
 }
 
+/** Their PIN is set as in the console: with a fresh second factor. */
 async function makeOperator() {
-  const made = await control('POST', `/administrators?organization=${organization}`, {
-    email: 'b.cardoso@example.com',
-    name: 'B. Cardoso',
-    role: 'operator',
-  });
-  const reply = await fetch(`${box.url}/api/auth/password/code`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: 'b.cardoso@example.com', code: made.code, password }),
+  const account = { email: 'b.cardoso@example.com', name: 'B. Cardoso', role: 'operator', password };
+  const headers = await openSession(box, account);
+  const reply = await fetch(`${box.pagesUrl}/api/admin/operator-pin`, {
+    method: 'PUT',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ pin }),
   });
   if (!reply.ok) throw new Error(await reply.text());
 }
@@ -133,8 +133,7 @@ test.skipIf(missing)(
 
     await page.getByLabel('E-mail address').fill('b.cardoso@example.com');
     await inspect('operator');
-    await page.getByRole('button', { name: 'Use the password' }).click();
-    await page.getByLabel('Password').fill(password);
+    await page.getByLabel('PIN', { exact: true }).fill(pin);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
     await inspect('start');
@@ -169,12 +168,11 @@ test.skipIf(missing)(
 test.skipIf(missing)('the kiosk is left by the operator alone, and a revoked one is out', async () => {
   await page.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('button', { name: /Leave the kiosk/ }).click();
-  await page.getByRole('button', { name: 'Use the password' }).click();
-  await page.getByLabel('Password').fill('not the password');
+  await page.getByLabel('PIN', { exact: true }).fill('480264');
   await page.getByRole('button', { name: 'End the session' }).click();
   await page.getByRole('alert').waitFor();
   await inspect('leave');
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('PIN', { exact: true }).fill(pin);
   await page.getByRole('button', { name: 'End the session' }).click();
   await page.getByRole('heading', { name: 'Operator sign-in' }).waitFor();
   const { items } = (await control('GET', `/kiosks?organization=${organization}`)) as unknown as {

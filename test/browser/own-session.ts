@@ -14,13 +14,20 @@ interface Reply {
   cookie?: string;
 }
 
-/**
- * Makes an owner of the box, who sets a password by the one-time code, signs in, and adds a passkey and recovery codes: a session with a fresh second factor,
- * as a browser has it.
- */
-export async function openOwnSession({ pagesUrl, operatorUrl }: RunningBox): Promise<SessionCookie> {
-  const { email, name, password } = owner;
-  const account = { email, name, role: 'owner', applianceOwner: true };
+interface Account {
+  email: string;
+  name: string;
+  role: string;
+  applianceOwner?: boolean;
+  password: string;
+}
+
+/** Headers of a session with a fresh second factor: of an account that sets a password by its one-time code, signs in, and adds a passkey. */
+export async function openSession(
+  { pagesUrl, operatorUrl }: RunningBox,
+  { password, ...account }: Account,
+): Promise<{ cookie: string; origin: string; 'x-csrf-token': string }> {
+  const { email } = account;
   const { body: made } = await post(`${operatorUrl}/api/admin/administrators`, account);
   await post(`${pagesUrl}/api/auth/password/code`, { email, code: made.code, password });
   const { body: session, cookie } = await post(`${pagesUrl}/api/auth/login`, {
@@ -33,8 +40,16 @@ export async function openOwnSession({ pagesUrl, operatorUrl }: RunningBox): Pro
   const options = asked.options as Parameters<ReturnType<typeof createAuthenticator>['create']>[0];
   const credential = createAuthenticator().create(options, { origin: pagesUrl });
   await post(`${passkeys}/register`, { credential, name: 'Laptop' }, headers);
+  return headers;
+}
+
+/** An owner of the box with recovery codes, as a browser has the session. */
+export async function openOwnSession(box: RunningBox): Promise<SessionCookie> {
+  const { pagesUrl } = box;
+  const { email, name, password } = owner;
+  const headers = await openSession(box, { email, name, password, role: 'owner', applianceOwner: true });
   await post(`${pagesUrl}/api/auth/recovery-codes`, {}, headers);
-  const [key = '', value = ''] = cookie.split('=', 2);
+  const [key = '', value = ''] = headers.cookie.split('=', 2);
   return { name: key, value, url: pagesUrl.replace('http:', 'https:') };
 }
 
