@@ -3,10 +3,10 @@ import { defineStrings } from '../../../ui/strings/define-strings.ts';
 export const alertStrings = defineStrings(
   {
     title: 'Alerts',
-    lead: 'What the rules found. An alert stays open until somebody has seen it.',
+    lead: 'What the rules found. An alert stays open until an administrator has seen it.',
     list: 'Alerts, the newest first',
     rules: 'Alert rules',
-    rulesLead: 'What Gatehouse watches in this world, and whom it tells.',
+    rulesLead: 'What Gatehouse watches in this world, and which addresses it notifies.',
     alert: 'Alert',
     rule: 'Rule',
     state: 'State',
@@ -25,9 +25,9 @@ export const alertStrings = defineStrings(
     notAcknowledged: 'The alert was not acknowledged',
     olderAlert: 'This alert is not on this page; look at older ones.',
     empty: 'No alert so far',
-    emptyText: 'When a rule finds something, it stands here, and whoever you name is told.',
+    emptyText: 'When a rule finds something, it stands here, and the recipients that you name are notified.',
     seeRules: 'See alert rules',
-    noRules: 'Nobody is told yet when something goes wrong',
+    noRules: 'No recipient is notified yet when something goes wrong',
     noRulesText:
       'Recommended rules watch refusals, attacks, the disk, backups and the certificate. You can change each of them.',
     addRecommended: { one: 'Add {count} recommended rule', other: 'Add {count} recommended rules' },
@@ -59,7 +59,7 @@ export const alertStrings = defineStrings(
     'failures-per-person': 'Refusals of one person',
     'failures-per-key': 'Refusals through one API key',
     'spoof-attempts': 'Pictures or screens instead of a person',
-    'impossible-travel': 'Two places that nobody reaches in the time',
+    'impossible-travel': 'Two places that are too far apart for the time between',
     'unknown-device': 'New devices of one person',
     'bot-rate': 'Share of programs among visitors',
     'webhook-disabled': 'Webhooks switched off after failures',

@@ -25,7 +25,7 @@ export const auditStrings = defineStrings(
     lineTitle: 'Line {seq}',
     empty: 'Nothing is in the log yet',
     emptyText:
-      'Every change and every reading of personal data will be a line here. Nobody can take one out unseen.',
+      'Every change and every reading of personal data will be a line here. None can be taken out unseen.',
     export: 'Export log',
     exportTitle: 'Export the audit log?',
     exportText:

@@ -44,7 +44,7 @@ export const enrollStrings = defineStrings(
     repeated: 'Known already',
     refused: 'Refused',
     qualityOf: 'Quality {score}',
-    duplicate: 'This face may belong to somebody else too',
+    duplicate: 'This face may belong to another person too',
     duplicateText: 'Another person with another address looks alike. Look at both before you go on.',
     openPerson: 'Open person',
     next: 'Enroll the next person',

@@ -35,7 +35,7 @@ export const overviewStrings = defineStrings(
     finding: '{verified} verified, {notVerified} not verified and {refused} refused',
     whyNot: 'Why people were not verified',
     all: 'All {count}',
-    everybody: 'Everybody was verified in this time.',
+    everybody: 'All people were verified in this time.',
     none: 'No verification in this time. Applications verify people with an API key.',
     createKey: 'Create an API key',
     box: 'This box',

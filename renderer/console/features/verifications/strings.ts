@@ -14,7 +14,7 @@ export const verificationStrings = defineStrings(
     by: 'By',
     noPerson: 'not recognized',
     oneToOne: '1:1, against one person',
-    oneToN: '1:N, against everybody enrolled',
+    oneToN: '1:N, against all enrolled people',
     decision: 'Result',
     unverified: 'Not verified or refused',
     verified: 'Verified',
