@@ -33,6 +33,10 @@ export interface Schema {
     sign_in_notice: Generated<string | null>;
     /** JSON: where hosted flows may lead back to; null: nowhere. */
     redirect_targets: Generated<string | null>;
+    /** JSON: how far the assistant has come; null: the organization was made without it. */
+    setup_steps: Generated<string | null>;
+    /** In which the consent text is shown first; null: the language of the reader. */
+    consent_language: Generated<string | null>;
   };
   api_key: {
     id: string;

@@ -12,6 +12,7 @@ const rooms = [
   'auditLog',
   'backups',
   'certificates',
+  'boxName',
   'holds',
   'erasure',
   'subjectRecords',

@@ -12,6 +12,10 @@ export const AttentionReply = z
       ),
     sentence: z.string().describe('What there is'),
     remedy: z.string().describe('What to do'),
+    values: z
+      .record(z.string(), z.union([z.string(), z.number()]))
+      .optional()
+      .describe('Names and numbers of the sentence, for another language'),
     screen: z.enum(screens).optional().describe('Where in the console; absent where only the box can do it'),
   })
   .meta({
@@ -22,6 +26,7 @@ export const AttentionReply = z
         code: 'CERTIFICATE_ENDS',
         urgency: 'soon',
         sentence: 'The TLS certificate ends in 21 days.',
+        values: { days: 21 },
         remedy: 'Renew it, and put the new files where the old ones are; no restart is needed.',
         screen: 'settings',
       },
