@@ -8,6 +8,7 @@ import { tablesMadeBy } from '../service/storage/tables-in-order.ts';
 import { findForeignTables } from './layers/foreign-tables.ts';
 import { compareLongFunctions, findLongFunctions } from './layers/function-lengths.ts';
 import { longFunctions } from './layers/long-functions.ts';
+import { findUnplainWords } from './layers/plain-words.ts';
 import { findServiceRooms, findUnnamedRooms, findWideRooms } from './layers/rooms.ts';
 
 /** dependency-cruiser passes happily after seeing nothing (FACTS.md): fewer modules than this is a failure. */
@@ -29,6 +30,16 @@ const files = globSync('{service,main,models,renderer,sdk}/**/*.{ts,tsx,mts,mjs}
   cwd: root,
   exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path),
 }).sort();
+/** Generated files, recordings of other services' texts, and the list of words itself are left out. */
+const written = globSync(
+  [
+    '{service,main,models,renderer,sdk,test,demo,bin,docs}/**/*.{ts,tsx,mts,mjs,js,css,html,md,yml,sh}',
+    '*.{md,ts,js}',
+  ],
+  { cwd: root, exclude: (path) => /(^|\/)(node_modules|dist|built)$/.test(path) },
+)
+  .filter((path) => !/^test\/wire\/.*\.json$|^sdk\/admin\/paths\.ts$|^test\/layers\/plain-words/.test(path))
+  .sort();
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
 const tables = new Set(tablesMadeBy(migrations).map(({ name }) => name));
 const faults = [
@@ -36,6 +47,7 @@ const faults = [
   ...(totalCruised < MODULE_FLOOR
     ? [`only ${totalCruised} modules were seen; at least ${MODULE_FLOOR} exist`]
     : []),
+  ...written.flatMap((file) => findUnplainWords(file, textOf(file))),
   ...findWideRooms(files),
   ...findUnnamedRooms(findServiceRooms(files), textOf('docs/ARCHITECTURE.md'), rules.forbidden),
   ...files.flatMap((file) => findForeignTables(file, textOf(file), tables)),
