@@ -20,7 +20,7 @@ export function objectionToInstallation(root, { platform, arch }) {
   if (missing.length > 0) {
     const [first, ...others] = missing;
     const more = others.length === 0 ? 'is' : `and ${others.length} more packages are`;
-    return `The last "npm install" failed, or Gatehouse was updated since: ${first} ${more} missing. To put it right, ${install} and read what it prints.`;
+    return `The last "npm install" failed, or Gatehouse was updated since: ${first} ${more} missing. To fix it, ${install} and read its output.`;
   }
 
   const runtimes = join(packages, 'onnxruntime-node/bin/napi-v6');
@@ -28,7 +28,7 @@ export function objectionToInstallation(root, { platform, arch }) {
     const known = foldersIn(runtimes).flatMap((os) =>
       foldersIn(join(runtimes, os)).map((cpu) => `${os} ${cpu}`),
     );
-    return `Gatehouse does not run on ${platform} ${arch}: ONNX Runtime, which judges the pictures, is made for ${known.join(', ')}.`;
+    return `Gatehouse does not run on ${platform} ${arch}: ONNX Runtime, which runs the models, is available for ${known.join(', ')}.`;
   }
   if (![platform, `${platform}musl`].some((system) => has('@img', `sharp-${system}-${arch}`))) {
     return `The folder node_modules was installed on another kind of machine than this ${platform} ${arch}: remove it and ${install}.`;

@@ -21,7 +21,7 @@ export async function runUnderNode24(script) {
   if (!enough && !existsSync(brought)) {
     refuse(
       `Gatehouse needs Node.js ${oldest} or newer; this is ${process.versions.node}. ` +
-        'Run "npm install" with install scripts allowed (without --ignore-scripts): it brings Node.js 24 along.',
+        'Run "npm install" with install scripts allowed (without --ignore-scripts): it installs Node.js 24.',
     );
     return;
   }

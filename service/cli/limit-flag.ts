@@ -1,10 +1,11 @@
 import { UsageError } from './failure.ts';
 
 /** `--limit` of a list; `most` holds where it is left out. */
-export const limitFlag = (most: number) => ['--limit <n>', 'at most so many', readLimit, most] as const;
+export const limitFlag = (most: number) =>
+  ['--limit <n>', 'maximum number of items', readLimit, most] as const;
 
 function readLimit(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1) return limit;
-  throw new UsageError(`--limit: "${text}" is no positive number.`);
+  throw new UsageError(`--limit: "${text}" is not a positive number.`);
 }

@@ -14,6 +14,6 @@ test('an organization that was erased does not count, and is found where it is n
   await expect(chooseOrganization(answering([]), undefined)).rejects.toThrow('no organization yet');
   const several = answering([erased, school, { id: 'org_3', name: 'Port' }]);
   await expect(chooseOrganization(several, undefined)).rejects.toThrow(
-    'say which with --org ID:\n  org_2  School\n  org_3  Port',
+    'name one with --org ID:\n  org_2  School\n  org_3  Port',
   );
 });

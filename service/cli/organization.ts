@@ -7,7 +7,7 @@ export type Organization = Schemas['Organization'];
 
 export const organizationFlag = [
   '--org <id>',
-  'organization, by id or name; may be left out when there is only one',
+  'organization, by id or name; optional when there is only one',
 ] as const;
 
 /** All of the box or the first `most`, the newest first. */
@@ -36,6 +36,6 @@ export async function chooseOrganization(
   if (organizations.length === 0)
     throw new UsageError('There is no organization yet. Make one: org create --name NAME');
   if (given === undefined)
-    throw new UsageError(`There are several organizations; say which with --org ID:\n${list}`);
+    throw new UsageError(`There are several organizations; name one with --org ID:\n${list}`);
   throw new UsageError(`No single organization is called "${given}". There are:\n${list}`);
 }

@@ -61,7 +61,7 @@ function emptyProgram(): Command {
   return (
     new Command('gatehouse')
       .description(
-        'Gatehouse: face verification on your own machine. One command for everything an operator does.',
+        'Gatehouse: face verification on your own machine. One command for all tasks of an operator.',
       )
       .version(productVersion(), '-V, --version', 'print the version')
       .helpOption('-h, --help', 'help for any command')
@@ -77,7 +77,7 @@ function emptyProgram(): Command {
         `
 Every command takes --data DIR (default: GATEHOUSE_DATA, else ~/.local/share/gatehouse) and --json.
 Commands work the same while the service runs on that directory and while it does not.
-Exit codes: 0 done, 1 refused or failed, 2 the command was written wrongly.
+Exit codes: 0 done, 1 refused or failed, 2 usage error.
 
 In a checkout, write:  ${invocation} COMMAND …
 First steps:

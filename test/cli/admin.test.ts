@@ -97,7 +97,7 @@ test('an administrator is made, signs in with the code’s password, is reset, a
 });
 
 test('what is not there, and what is not said, is refused with a sentence', async () => {
-  const unknown = await cli.run('admin', 'reset', 'nobody@example.com', '--password');
+  const unknown = await cli.run('admin', 'reset', 'unknown@example.com', '--password');
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('admin list')]);
   const nothing = await cli.run('admin', 'reset', email);
   expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('--password, --factors')]);

@@ -195,7 +195,7 @@ describe('a command written wrongly', () => {
     [['key', 'create', '--scopes', 'identity'], "required option '--env"],
     [['org', 'list'], 'There is no Gatehouse in'],
     [['serve'], 'There is no Gatehouse in'],
-    [['serve', '--port', 'seven'], '--port: "seven" is no whole number'],
+    [['serve', '--port', 'seven'], '--port: "seven" is not a whole number'],
     [['subject', 'enroll', '--email', 'a@x.org', 'nowhere.jpg'], 'There is no picture at'],
     [['key', 'create', '--scopes', 'identity', '--env', 'test', '--prefix', 'x y'], '--prefix'],
   ])('%j ends with 2 and says why', async (words, message) => {

@@ -100,8 +100,8 @@ describe('keys and limits from the command line', () => {
     expect(stdout).toContain('0 used of any number');
     for (const [flag, value, sentence] of [
       ['--burst', '0', '--burst must be at least 1.'],
-      ['--burst', 'many', '--burst: "many" is no number'],
-      ['--trial-until', 'soon', '--trial-until: "soon" is no date'],
+      ['--burst', 'many', '--burst: "many" is not a number'],
+      ['--trial-until', 'soon', '--trial-until: "soon" is not a date'],
     ] as const) {
       const { code, stderr } = await cli.run('limits', 'set', flag, value);
       expect(code).not.toBe(0);

@@ -186,7 +186,7 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
     const { code, stdout, stderr } = await cli.run('migrate');
     expect([code, stderr]).toEqual([0, `Bringing the database from schema ${before} to ${newest} …\n`]);
     const [, snapshot] = /lies in the PostgreSQL schema (gatehouse_snapshot_\w+)\./.exec(stdout) ?? [];
-    expect(snapshot).toBeDefined();
+    expect(snapshot).toMatch(/^gatehouse_snapshot_\d{4}(_\d\d){5}_\d{3}$/);
     expect(stdout).toContain('migrate --back');
     const erased = await cli.json<{ proof: { notSearched: string[] } }>(
       'subject',

@@ -15,7 +15,7 @@ export function addAdmin(program: Command, runner: CommandRunner): void {
   const admin = program
     .command('admin')
     .helpCommand(false)
-    .description('administrators, who sign in to the console');
+    .description('accounts of administrators for the console');
   addAdminCreate(admin, runner);
   addList(admin, runner);
   addAdminReset(admin, runner);

@@ -19,14 +19,12 @@ export function addAdminCreate(admin: Command, runner: CommandRunner): void {
   runner.run<NewAdmin>(
     admin
       .command('create')
-      .description('make an administrator, and a one-time code with which the person sets a password')
+      .description('create an administrator, and a one-time code with which the person sets a password')
       .option(...organizationFlag)
-      .requiredOption('--email <address>', 'with which the person signs in')
+      .requiredOption('--email <address>', 'e-mail address for sign-in')
       .requiredOption('--name <name>', 'name of the person')
-      .addOption(
-        new Option('--role <role>', 'what the person may do').choices([...roles]).makeOptionMandatory(),
-      )
-      .option('--appliance-owner', 'may also act on the whole appliance, with a fresh second factor')
+      .addOption(new Option('--role <role>', 'role of the person').choices([...roles]).makeOptionMandatory())
+      .option('--appliance-owner', 'may also change the whole appliance, with a fresh second factor')
       .addHelpText(
         'after',
         examples(

@@ -22,7 +22,5 @@ export async function findAdministrator(
     const administrator = items.find(({ id, email }) => id === given || email === given.toLowerCase().trim());
     if (administrator) return { organization, administrator };
   }
-  throw new UsageError(
-    `No administrator has the id or e-mail address "${given}": "admin list" shows those there are.`,
-  );
+  throw new UsageError(`No administrator has the id or e-mail address "${given}": "admin list" shows all.`);
 }

@@ -11,12 +11,9 @@ export function addAdminReset(admin: Command, runner: CommandRunner): void {
     admin
       .command('reset')
       .argument('<administrator>', 'id or e-mail address, as `admin list` shows them')
-      .description('the way back in: take password or second factors away, end all sessions, give a code')
-      .option('--password', 'a new password can be set with the code')
-      .option(
-        '--factors',
-        'take passkeys and recovery codes away; a new passkey can be enrolled with the code',
-      )
+      .description('remove the password or the second factors, end all sessions, and print a one-time code')
+      .option('--password', 'remove the password; the code sets a new one')
+      .option('--factors', 'remove passkeys and recovery codes; the code allows enrolling a new passkey')
       .option(...organizationFlag)
       .addHelpText(
         'after',
@@ -24,7 +21,7 @@ export function addAdminReset(admin: Command, runner: CommandRunner): void {
       ),
     async ({ options: { org, password = false, factors = false }, control }, given = '') => {
       if (!password && !factors) {
-        throw new UsageError('Say what to reset: --password, --factors, or both.');
+        throw new UsageError('Name what to reset: --password, --factors, or both.');
       }
       const open = await control();
       const { organization, administrator } = await findAdministrator(open, given, org);

@@ -7,10 +7,10 @@ export function addAdminSetupToken(admin: Command, runner: CommandRunner): void 
   runner.run(
     admin
       .command('setup-token')
-      .summary('a new setup token, with which a browser makes the first owner')
+      .summary('a new setup token, with which a browser creates the first owner')
       .description(
-        'Makes a new setup token, for one browser within 24 hours. The earlier one is refused from then on, and so is a browser ' +
-          'that used it. Where there is an owner there is none: see `admin create` and `admin reset`.',
+        'Creates a new setup token, for one browser within 24 hours. The earlier one is refused from then on, and so is a browser ' +
+          'that used it. A box with an owner has no setup token: see `admin create` and `admin reset`.',
       )
       .addHelpText('after', examples('admin setup-token')),
     async ({ control }) => {

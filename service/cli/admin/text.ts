@@ -8,8 +8,7 @@ export function factorOf({ passkeys, factorDueAt }: Administrator): string {
 }
 
 export function stateOf({ altered, disabledAt }: Administrator): string {
-  if (altered)
-    return 'REFUSED: its row in the database was made or changed by something else than this service';
+  if (altered) return 'REFUSED: another program wrote or changed its row in the database';
   return disabledAt === undefined ? 'active' : `disabled ${disabledAt}`;
 }
 
@@ -21,7 +20,7 @@ export const codeLines = (code: string): string[] => [
 
 export const passwordSteps = (email: string): string[] => [
   `On the sign-in page of the console (/console/ at the address of this appliance) choose the one-time code, and give`,
-  `${email}, the code and a new password of at least 12 characters. A passkey is due within 7 days.`,
+  `${email}, the code and a new password of at least 12 characters. A passkey is required within 7 days.`,
 ];
 
 export const factorSteps = (email: string): string[] => [

@@ -9,7 +9,7 @@ export function addAdminUnlock(admin: Command, runner: CommandRunner): void {
     admin
       .command('unlock')
       .argument('<administrator>', 'id or e-mail address, as `admin list` shows them')
-      .description('forget failed sign-ins, so that the person can sign in again at once')
+      .description('clear failed sign-ins, so that the person can sign in again at once')
       .option(...organizationFlag)
       .addHelpText('after', examples('admin unlock ada@example.com')),
     async ({ options, control }, given = '') => {
@@ -23,7 +23,7 @@ export function addAdminUnlock(admin: Command, runner: CommandRunner): void {
       );
       return {
         json: { id, email, failures },
-        text: `${failures} failed sign-ins of ${email} are forgotten.`,
+        text: `${failures} failed sign-ins of ${email} are cleared.`,
       };
     },
   );

@@ -15,7 +15,7 @@ export function addAlert(program: Command, runner: CommandRunner): void {
   const alert = program
     .command('alert')
     .helpCommand(false)
-    .description('what should be noticed: failures, attacks, a full disk; and where alerts go');
+    .description('alerts about failures, attacks or a full disk, and their recipients');
   addList(alert, runner);
   addAcknowledge(alert, runner);
   addAlertRule(alert, runner);
@@ -79,7 +79,7 @@ function addMailTest(alert: Command, runner: CommandRunner): void {
     alert
       .command('mail-test')
       .argument('<address>', 'an e-mail address')
-      .description('send one mail through the mail server of smtpUrl, now, and say what became of it')
+      .description('send one mail through the mail server of smtpUrl now, and print the result')
       .option(...organizationFlag)
       .addHelpText('after', examples('alert mail-test ops@example.com')),
     async ({ options, control }, address = '') => {
@@ -92,7 +92,7 @@ function addMailTest(alert: Command, runner: CommandRunner): void {
         }),
       );
       if (reply.sent)
-        return { json: reply, text: `The mail server took a mail to ${address}. Look whether it arrives.` };
+        return { json: reply, text: `The mail server accepted a mail to ${address}. Check that it arrives.` };
       return { json: reply, text: `The mail was not sent: ${reply.reason}`, exitCode: 1 };
     },
   );

@@ -47,7 +47,7 @@ export function addAlertRecipient(alert: Command, runner: CommandRunner): void {
     recipient
       .command('approve')
       .argument('<address>', 'an e-mail address')
-      .description('allow alerts to be mailed to this address, also by rules that an API key makes')
+      .description('allow alerts to be mailed to this address, also by rules that an API key creates')
       .option(...organizationFlag)
       .addHelpText('after', examples('alert recipient approve ops@example.com')),
     async ({ options, control }, address = '') => {
@@ -67,7 +67,7 @@ export function addAlertRecipient(alert: Command, runner: CommandRunner): void {
     recipient
       .command('withdraw')
       .argument('<address>', 'as `alert recipient list` shows it')
-      .description('mail no more alerts to this address; the rules that name it stay')
+      .description('stop mailing alerts to this address; the rules that name it stay')
       .option('--yes', 'confirm')
       .option(...organizationFlag)
       .addHelpText('after', examples('alert recipient withdraw ops@example.com --yes')),

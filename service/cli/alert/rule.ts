@@ -31,22 +31,26 @@ const withSettings = (command: Command): Command =>
   command
     .option(
       '--threshold <n>',
-      'fires at so many or more (bot-rate: a share, 0.01 to 1); disk-free (MiB) and certificate-days: or less',
+      'fires at this value or more (bot-rate: a share, 0.01 to 1); disk-free (MiB) and certificate-days: or less',
     )
-    .option('--window <minutes>', 'looked back over, 1 to 1440; of what is measured: for how long it holds')
-    .option('--hold-off <minutes>', 'not again about the same for so long')
-    .option('--name <name>', 'for people, and in what is sent')
-    .option('--key <id>', 'only what this API key asked')
-    .option('--profile <slug>', 'only under this profile')
+    .option(
+      '--window <minutes>',
+      'length of the window, 1 to 1440; for gauges: for how long the value has to be beyond the threshold',
+    )
+    .option('--hold-off <minutes>', 'minutes before it fires again for the same person or key')
+    .option('--name <name>', 'name, also used in notifications')
+    .option('--key <id>', 'only requests of this API key')
+    .option('--profile <slug>', 'only verifications with this profile')
     .option('--person <id>', 'only about this person, by id (sub_…)')
-    .option('--webhook', 'send to the webhooks that take alert.triggered (a new rule does)')
+    .option('--webhook', 'send to the webhooks that subscribe to alert.triggered (default of a new rule)')
     .option('--no-webhook', 'do not')
     .option('--desktop', 'show it on the desktop of the box, where "npm run desktop" runs')
     .option('--no-desktop', 'do not')
-    .option('--email <address>', 'mail it; may be given again', (one: string, before?: string[]) => [
-      ...(before ?? []),
-      one,
-    ])
+    .option(
+      '--email <address>',
+      'mail it to this address; may be given several times',
+      (one: string, before?: string[]) => [...(before ?? []), one],
+    )
     .option(...organizationFlag)
     .option(...worldFlag);
 
@@ -64,7 +68,7 @@ function addList(alert: Command, runner: CommandRunner): void {
   runner.run<RealmOptions & { limit: number }>(
     alert
       .command('rules')
-      .description('what is watched, and what it waits for')
+      .description('the rules, and what each still needs')
       .option(...organizationFlag)
       .option(...worldFlag)
       .option(...limitFlag(1000))
@@ -77,7 +81,7 @@ function addList(alert: Command, runner: CommandRunner): void {
           replyOf(open.admin.GET('/api/admin/alert-rules', { params: { query: { ...realm, ...page } } })),
         options.limit,
       );
-      const empty = `Nothing is watched yet. See what is recommended: ${invocation} alert rule add --preset recommended`;
+      const empty = `There is no rule yet. See the recommended ones: ${invocation} alert rule add --preset recommended`;
       return { json: { items }, text: describeRules(items, empty) };
     },
   );
@@ -88,7 +92,7 @@ function addAdd(rule: Command, runner: CommandRunner): void {
     withSettings(
       rule
         .command('add')
-        .description('watch something from now on; what is not said is as recommended')
+        .description('add a rule; options that are not given have the recommended values')
         .addOption(new Option('--metric <metric>', 'what to watch').choices([...alertMetrics]))
         .option('--preset <name>', '“recommended”: a rule for each metric that has none; shows them first')
         .option('--yes', 'with --preset: add them'),
@@ -105,7 +109,7 @@ function addAdd(rule: Command, runner: CommandRunner): void {
       const { metric, preset, yes = false } = options;
       if ((metric === undefined) === (preset === undefined))
         throw new UsageError(
-          `Say what to watch with --metric (${alertMetrics.join(', ')}), or --preset recommended.`,
+          `Name the metric with --metric (${alertMetrics.join(', ')}), or --preset recommended.`,
         );
       if (preset !== undefined && preset !== 'recommended')
         throw new UsageError(`There is no preset "${preset}". There is "recommended".`);
@@ -113,7 +117,7 @@ function addAdd(rule: Command, runner: CommandRunner): void {
       const { channels, ...others } = settings;
       if (preset !== undefined && Object.keys(others).length > 0)
         throw new UsageError(
-          'With --preset, only where alerts go can be said (--email, --desktop, --no-webhook); change the rules afterwards.',
+          'With --preset, only the recipients can be given (--email, --desktop, --no-webhook); change the rules afterwards.',
         );
       const open = await control();
       const { query: realm } = await realmOf(open, options);
@@ -139,7 +143,7 @@ async function addRecommended(
     open.admin.GET('/api/admin/alert-rules/recommended', { params: { query: realm } }),
   );
   const recommended = items.map((one) => ({ ...one, channels: { ...one.channels, ...channels } }));
-  const nothing = 'Everything that is recommended is watched already.';
+  const nothing = 'All recommended rules exist already.';
   if (!yes) {
     const text = describeRules(recommended, nothing);
     const hint = `Nothing was added. Add ${recommended.length === 1 ? 'it' : 'them'} with the same command and --yes.`;
@@ -159,10 +163,10 @@ function addChange(rule: Command, runner: CommandRunner): void {
       rule
         .command('change')
         .argument('<rule-id>', 'as `alert rules` shows it')
-        .description('change a rule from the next event on; what is not named stays')
+        .description('change a rule from the next event on; options that are not given stay unchanged')
         .option('--enable', 'watch it again')
-        .option('--disable', 'keep it, and watch it no more')
-        .option('--no-email', 'mail to no address any more'),
+        .option('--disable', 'keep the rule, but stop watching')
+        .option('--no-email', 'remove all mail addresses'),
     ).addHelpText(
       'after',
       examples('alert rule change rule_01… --threshold 10', 'alert rule change rule_01… --disable'),
@@ -175,7 +179,7 @@ function addChange(rule: Command, runner: CommandRunner): void {
         ...(enable && { enabled: true }),
         ...(disable && { enabled: false }),
       };
-      if (Object.keys(body).length === 0) throw new UsageError('Say what to change: see --help.');
+      if (Object.keys(body).length === 0) throw new UsageError('Name what to change: see --help.');
       const open = await control();
       const { query } = await realmOf(open, options);
       const changed = await replyOf(
@@ -191,7 +195,7 @@ function addRemove(rule: Command, runner: CommandRunner): void {
     rule
       .command('remove')
       .argument('<rule-id>', 'as `alert rules` shows it')
-      .description('watch it no more; its alerts stay')
+      .description('remove the rule; its alerts stay')
       .option('--yes', 'confirm')
       .option(...organizationFlag)
       .option(...worldFlag)
@@ -199,7 +203,7 @@ function addRemove(rule: Command, runner: CommandRunner): void {
     async ({ options, control }, id = '') => {
       if (!options.yes)
         throw new UsageError(
-          `Once ${id} is removed, what it watches raises no alert. Add --yes to confirm, or keep it: ${invocation} alert rule change ${id} --disable${worldOf(options) === 'test' ? ' --env test' : ''}`,
+          `Once ${id} is removed, its metric raises no alert. Add --yes to confirm, or keep it: ${invocation} alert rule change ${id} --disable${worldOf(options) === 'test' ? ' --env test' : ''}`,
         );
       const open = await control();
       const { query } = await realmOf(open, options);
@@ -228,5 +232,5 @@ function toSettings(options: Settings) {
 function readNumber(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,13}(\.\d{1,6})?$/.test(text)) return Number(text);
-  throw new UsageError(`${flag}: "${text}" is no number. Write digits alone.`);
+  throw new UsageError(`${flag}: "${text}" is not a number. Write digits alone.`);
 }

@@ -7,7 +7,7 @@ export function addAuditCommand(program: Command, runner: CommandRunner): void {
   const audit = program
     .command('audit')
     .helpCommand(false)
-    .description('who did what: the log of every change and every look at personal data');
+    .description('the log of every change and every access to personal data');
   addAudit(audit, runner);
   addAuditVerify(audit, runner);
 }

@@ -26,7 +26,7 @@ export function addAuditExport(audit: Command, runner: CommandRunner): void {
       .description(
         'Writes the audit log as JSON Lines, signed, for an auditor or an archive. The file and the public key (audit keys) are all that ' +
           'a verification needs, on any machine: audit verify --file. With --org, --since or --until the other lines are left out, ' +
-          'and their hashes stand in their place: the file still proves that nothing of what it shows was changed or taken out.',
+          'and replaced by their hashes: the file still proves that no line in it was changed or removed.',
       )
       .option('--org <id>', 'only of this organization, by id or name')
       .option('--since <time>', 'only from this time on, such as 2026-11-01 or 2026-11-01T08:00:00Z')

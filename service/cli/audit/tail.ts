@@ -24,12 +24,12 @@ export function addAuditTail(audit: Command, runner: CommandRunner): void {
       .command('tail')
       .summary('the newest lines')
       .description(
-        'The newest lines of the audit log, oldest first. With --json one JSON object a line. Looking is itself a line of the log.',
+        'The newest lines of the audit log, oldest first. With --json one JSON object a line. Reading the log is recorded, too.',
       )
       .option('-n, --limit <count>', 'how many', '20')
-      .option('-f, --follow', 'go on with what is added, until Ctrl-C; the service must run')
+      .option('-f, --follow', 'follow new lines until Ctrl-C; the service must run')
       .option('--org <id>', 'only of this organization, by id or name')
-      .option('--action <action>', 'only this, such as subject.enroll')
+      .option('--action <action>', 'only this action, such as subject.enroll')
       .option('--subject <id>', 'only about this person, by the id from `subject show`')
       .addHelpText(
         'after',
@@ -38,7 +38,7 @@ export function addAuditTail(audit: Command, runner: CommandRunner): void {
     async ({ options, control, terminal }) => {
       const limit = Number(options.limit);
       if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) {
-        throw new UsageError(`--limit: "${options.limit}" is no number from 1 to 10,000.`);
+        throw new UsageError(`--limit: "${options.limit}" is not a number from 1 to 10,000.`);
       }
       const open = await control();
       const { action, subject, org } = options;

@@ -29,17 +29,14 @@ export function addAuditVerify(audit: Command, runner: CommandRunner): void {
   runner.run<Verify>(
     audit
       .command('verify')
-      .summary('is the log as it was written?')
+      .summary('verify that the log was not changed')
       .description(
         'Looks at every line, every checkpoint, the key store’s note of the newest one and the same note in every copy of the key ' +
           'store: changed, missing, reordered, inserted and cut-off lines are found. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
-          'With --file an exported log is looked at instead, with nothing but the file: no data directory, no service.',
+          'With --file it checks an exported log instead, without data directory or service.',
       )
       .option('--file <file>', 'an export (audit export)')
-      .option(
-        '--public-key <pem>',
-        'file with the keys to believe, as `audit keys` printed them; with --file',
-      )
+      .option('--public-key <pem>', 'file with the trusted keys, as `audit keys` printed them; with --file')
       .addHelpText(
         'after',
         examples('audit verify', 'audit verify --file audit-2026-11.jsonl --public-key audit-key.pem'),
@@ -87,7 +84,7 @@ async function verifyFile(path: string, publicKey: string | undefined): Promise<
     signedBy &&
     (signedBy.key === 'pinned'
       ? `${signedBy.kid}, a key that you gave`
-      : `${signedBy.kid}, a key from the file itself, which proves no origin. Give the appliance's own key with --public-key`);
+      : `${signedBy.kid}, a key from the file itself, which does not prove the origin. Give the appliance's own key with --public-key`);
   return answer(`The export ${path}`, shown, { file, ...shown }, [
     ['appliance', appliance],
     ['exported', exportedAt === undefined ? undefined : time(exportedAt)],

@@ -40,7 +40,7 @@ export function addBackup(program: Command, runner: CommandRunner): void {
     async ({ options, control, terminal }, dir) => {
       if (dir === undefined) throw new UsageError('Say where to: backup DIR. More: backup --help');
       const open = await control();
-      terminal.note('Writing the backup; everything else goes on…');
+      terminal.note('Writing the backup; the service keeps running…');
       const reply = await replyOf(
         open.admin.POST('/api/admin/backups', {
           body: defined({

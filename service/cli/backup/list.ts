@@ -17,7 +17,10 @@ export function addBackupList(backup: Command, runner: CommandRunner): void {
   runner.run<{ newest?: boolean; limit: number }>(
     backup
       .command('list')
-      .argument('[dir]', 'what lies in this folder, on any machine, without keys; else what this box made')
+      .argument(
+        '[dir]',
+        'list the backups in this folder, on any machine, without keys; default: those of this box',
+      )
       .summary('plans, runs, copies of the key store; or the files of a folder, newest first')
       .description(
         'Without DIR: plans, the last runs, and where the key store is copied to; a file that was removed and a date ahead of the ' +

@@ -52,11 +52,11 @@ export function addRestore(program: Command, runner: CommandRunner): void {
       )
       .option(
         '--drill',
-        'a trial while the original stays in use: no part in its key store copies and schedules',
+        'a drill while the original stays in use: it does not use its key store copies and schedules',
       )
       .option(
         '--accept-unproven',
-        'restore also a backup that fails the proof; the answer and the audit log name what was accepted',
+        'restore a backup that fails the test, too; the output and the audit log name what was accepted',
       )
       .option(...masterKeyFlag)
       .option(...passphraseFileFlag)
@@ -72,7 +72,7 @@ export function addRestore(program: Command, runner: CommandRunner): void {
       const databaseUrl = askedDatabase(options.databaseUrl);
       const confirm = options.confirm === undefined ? undefined : Number(options.confirm);
       if (confirm !== undefined && !(Number.isInteger(confirm) && confirm >= 0))
-        throw new UsageError(`--confirm: "${options.confirm}" is no number of people.`);
+        throw new UsageError(`--confirm: "${options.confirm}" is not a number of people.`);
       const path = await backupPath(file, 'restore --keys PLACE');
       const { restoreBackup } = await import('../../backup/restore-backup.ts');
       const { firstStart } = await import('../../server/first-start.ts');
@@ -122,18 +122,18 @@ function restoredText(
     '',
     ...when(
       found.problems.length > 0,
-      terminal.style('bad', 'Accepted although the proof failed, and noted in the audit log:'),
+      terminal.style('bad', 'Accepted although the test failed, and recorded in the audit log:'),
       ...found.problems.map((one) => `  ${one}`),
     ),
     ...when(
       found.lostOrganizations.length > 0,
-      `Made after the backup and therefore gone: ${found.lostOrganizations.join(', ')}. Their keys stay for a newer backup.`,
+      `Created after the backup and therefore lost: ${found.lostOrganizations.join(', ')}. Their keys stay for a newer backup.`,
     ),
     ...when(masterKeyFile !== undefined, `The master key is read from ${masterKeyFile} (gatehouse.json).`),
     ...(databaseUrl === undefined
       ? when(
           about.database === 'postgres',
-          'The backup came from PostgreSQL; its data lies in SQLite in this directory now. PostgreSQL was not touched.',
+          'The backup came from PostgreSQL; its data is now in SQLite in this directory. PostgreSQL was not touched.',
         )
       : [
           `Its people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')} (gatehouse.json names the database).`,

@@ -11,9 +11,9 @@ export function addBackupSchedule(backup: Command, runner: CommandRunner): void 
     backup
       .command('schedule')
       .argument('<dir>', 'folder on another disk')
-      .description('let the running service make backups by itself; run again to change it')
+      .description('let the running service make backups by schedule; run again to change it')
       .option('--every <duration>', '90m, 24h, 7d', '24h')
-      .option('--keep <n>', 'newest files of the schedule that stay; others of yours are never touched', '7')
+      .option('--keep <n>', 'number of newest files to keep; other files are never removed', '7')
       .option('--off', 'end it; the files stay')
       .addHelpText(
         'after',
@@ -24,11 +24,14 @@ export function addBackupSchedule(backup: Command, runner: CommandRunner): void 
       if (options.off) {
         const open = await control();
         await replyOf(open.admin.DELETE('/api/admin/backups/plans', { params: { query: { folder } } }));
-        return { json: { folder, off: true }, text: `No more backups into ${folder}. The files stay.` };
+        return {
+          json: { folder, off: true },
+          text: `No more backups are made into ${folder}. The files stay.`,
+        };
       }
       const keep = Number(options.keep);
       if (!Number.isInteger(keep) || keep < 1)
-        throw new UsageError(`--keep: "${options.keep}" is no positive number.`);
+        throw new UsageError(`--keep: "${options.keep}" is not a positive number.`);
       const open = await control();
       const everyMinutes = readMinutes('--every', options.every ?? '24h');
       const plan = await replyOf(

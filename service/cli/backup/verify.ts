@@ -25,11 +25,11 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
     backup
       .command('verify')
       .argument('<file>', 'gatehouse-….backup')
-      .summary('prove that a backup would serve: restore it to scratch and look at all of it')
+      .summary('test a backup: restore it to a temporary folder and check all of it')
       .description(
         'Restores the file to a temporary folder, opens it with the keys, checks the database and the audit chain, and finds ' +
           'people by a template of their own. Changes nothing; works while the service runs and on another machine. Exit code 1 ' +
-          'when the backup would not serve.',
+          'when the backup cannot be restored.',
       )
       .option(
         '--keys <place>',
@@ -73,7 +73,7 @@ export function addBackupVerify(backup: Command, runner: CommandRunner): void {
       const text = [
         ok
           ? terminal.style('good', `${file} is a good backup (${seconds} s).`)
-          : terminal.style('bad', `${file} would not serve:`),
+          : terminal.style('bad', `${file} cannot be restored:`),
         ...found.problems.map((one) => `  ${one}`),
         '',
         facts([

@@ -37,7 +37,7 @@ function addShow(certificate: Command, runner: CommandRunner): void {
   runner.run(
     certificate
       .command('show')
-      .description('what is served, until when, and the fingerprints to compare')
+      .description('the certificate in use, its expiry, and the fingerprints to compare')
       .addHelpText('after', examples('certificate show', 'certificate show --json')),
     async ({ control }) => {
       const open = await control();
@@ -61,7 +61,10 @@ function addRequest(certificate: Command, runner: CommandRunner): void {
         'Makes a key, which stays on the box, and a request with every name of the box. While one is open, it is shown again.',
       )
       .option('--out <file>', 'write it there instead of showing it')
-      .option('--new', 'a new key and a new request; an answer to the open one can then not be installed')
+      .option(
+        '--new',
+        'a new key and a new request; a certificate for the open one can then not be installed',
+      )
       .option('--with-addresses', 'for the addresses of the machine too, which many authorities refuse')
       .addHelpText(
         'after',

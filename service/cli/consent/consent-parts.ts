@@ -32,5 +32,5 @@ export function readConsentUntil(
 export function readPurpose(flag: string, text: string): Purpose {
   const purpose = allPurposes.find((one) => one === text);
   if (purpose !== undefined) return purpose;
-  throw new UsageError(`${flag}: "${text}" is none of ${allPurposes.join(', ')}.`);
+  throw new UsageError(`${flag}: "${text}" is not one of ${allPurposes.join(', ')}.`);
 }

@@ -16,9 +16,7 @@ export function addConsent(program: Command, runner: CommandRunner): void {
   const consent = program
     .command('consent')
     .helpCommand(false)
-    .description(
-      'what people agreed to, and what they took back: 1:1, 1:N and the search for duplicates each',
-    );
+    .description('consents and withdrawals of people, for 1:1, 1:N and the search for duplicates');
   addShow(consent, runner);
   addRecord(consent, runner);
   addWithdraw(consent, runner);
@@ -29,7 +27,7 @@ function addShow(consent: Command, runner: CommandRunner): void {
   const command = consent
     .command('show')
     .argument(...person)
-    .description('every consent and withdrawal of a person, and what follows; the look is in the audit log')
+    .description('every consent and withdrawal of a person, and the allowed uses (audited)')
     .addHelpText('after', examples('consent show ada@example.com'));
   runner.run<RealmOptions>(withRealm(command), async ({ options, control }, id = '') => {
     const open = await control();
@@ -45,9 +43,9 @@ function addRecord(consent: Command, runner: CommandRunner): void {
   const command = consent
     .command('record')
     .argument(...person)
-    .description('record a consent that came without a picture; it gives back what was withdrawn')
+    .description('record a consent given without a picture; it restores withdrawn purposes')
     .requiredOption('--consent <parts>', consentParts)
-    .option('--until <date>', 'when it ends; without it after the organization’s term, if there is one')
+    .option('--until <date>', 'expiry; absent: after the organization’s term, if any')
     .addHelpText(
       'after',
       examples(
@@ -76,7 +74,7 @@ function addWithdraw(consent: Command, runner: CommandRunner): void {
   const command = consent
     .command('withdraw')
     .argument(...person)
-    .description('record that a person took their consent back; the use is refused from the next call on')
+    .description('record a withdrawal of consent; the use is refused from the next call on')
     .option(
       '--purpose <purpose>',
       `${allPurposes.join(', ')}; may be given several times`,
@@ -95,7 +93,7 @@ function addWithdraw(consent: Command, runner: CommandRunner): void {
     async ({ options, control }, id = '') => {
       const purposes = options.all ? [...allPurposes] : options.purpose;
       if (purposes === undefined || (options.all && options.purpose !== undefined))
-        throw new UsageError(`Say what is withdrawn: --purpose ${allPurposes.join('|')}, or --all.`);
+        throw new UsageError(`Name what is withdrawn: --purpose ${allPurposes.join('|')}, or --all.`);
       const open = await control();
       const { query } = await realmOf(open, options);
       const state = await replyOf(

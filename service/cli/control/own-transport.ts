@@ -25,7 +25,7 @@ export async function createOwnTransport({
   keysDatabaseUrl: string | undefined;
   workers: number | undefined;
   passphrase: (() => Promise<string>) | undefined;
-  /** Brings an older schema up to date, telling each; absent, it is refused. */
+  /** Migrates an older schema and is called for each change; absent, an older schema is refused. */
   migrating: ((change: SchemaChange) => void) | undefined;
 }): Promise<Transport> {
   const config = parseConfig({

@@ -52,9 +52,9 @@ import { countStates, describeCounts, describeFindings } from './text.ts';
 export function addDoctor(program: Command, runner: CommandRunner): void {
   const command = program
     .command('doctor')
-    .summary('is this box fit to run? every line with its remedy')
+    .summary('check this box; every problem has its remedy')
     .description(
-      'Looks at the machine, the data directory, the models and the settings. The exit code is 1 when something fails.',
+      'Checks the machine, the data directory, the models and the settings. The exit code is 1 when something fails.',
     )
     .addHelpText('after', examples('doctor', 'doctor --data /srv/gatehouse --json'));
   runner.run(command, async ({ data, terminal, control }) => {

@@ -17,8 +17,8 @@ export function checkMasterKey(
   if (kind === 'passphrase') return { what, state: 'ok', found: 'behind a passphrase' };
   const beside = places.find(({ place }) => liesIn(place, path));
   const found = liesIn(data, path)
-    ? `${path}, in the data directory: this disk alone opens everything`
-    : beside && `${path}, beside a copy of the key store: that medium opens every backup`;
+    ? `${path}, in the data directory: this disk alone can decrypt everything`
+    : beside && `${path}, beside a copy of the key store: that medium can decrypt every backup`;
   if (found === undefined) return { what, state: 'ok', found: path };
   return {
     what,

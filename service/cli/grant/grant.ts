@@ -16,9 +16,7 @@ export function addGrant(program: Command, runner: CommandRunner): void {
   const grant = program
     .command('grant')
     .helpCommand(false)
-    .description(
-      'where an organization may send webhooks, callbacks and mail: nothing leaves the box without one',
-    );
+    .description('destinations of webhooks, callbacks and mail: nothing leaves the box without a grant');
   addList(grant, runner);
   addAdd(grant, runner);
   addRevoke(grant, runner);
@@ -67,7 +65,7 @@ function addAdd(grant: Command, runner: CommandRunner): void {
         '<destination>',
         'host, *.host, address or network, each with :port where it is not 443 (or 80), or public-https',
       )
-      .description('let an organization send somewhere')
+      .description('allow an organization to send to a destination')
       .option(...organizationFlag)
       .option('--note <text>', 'reason, shown in the list')
       .addHelpText(
@@ -104,9 +102,9 @@ function addRevoke(grant: Command, runner: CommandRunner): void {
     grant
       .command('revoke')
       .argument('<grant-id>', 'as `grant list` shows it')
-      .description('send nothing there any more, from the next attempt on')
+      .description('stop sending there, from the next attempt on')
       .option(...organizationFlag)
-      .option('--confirm <destination>', 'its destination once more')
+      .option('--confirm <destination>', 'its destination, as a confirmation')
       .addHelpText('after', examples('grant revoke grt_01… --confirm hooks.example.org')),
     async ({ options, control }, grantId = '') => {
       const open = await control();
@@ -114,7 +112,7 @@ function addRevoke(grant: Command, runner: CommandRunner): void {
       const found = (await grantsOf(open, id, { revoked: 'false' })).find((one) => one.id === grantId);
       if (found && options.confirm !== found.to) {
         throw new UsageError(
-          `Deliveries to ${found.to} that no other grant covers fail from the next attempt on. Nothing was changed. To confirm, give the destination once more: --confirm "${found.to}"`,
+          `Deliveries to ${found.to} that no other grant covers fail from the next attempt on. Nothing was changed. To confirm, repeat the destination: --confirm "${found.to}"`,
         );
       }
       const revoked = await replyOf(

@@ -13,15 +13,13 @@ export function addHold(program: Command, runner: CommandRunner): void {
   const hold = program
     .command('hold')
     .helpCommand(false)
-    .description('legal holds: no sweep and no operator erases these people until the hold is released');
+    .description('legal holds: these people cannot be erased until the hold is released');
 
   const place = hold
     .command('place')
     .argument(...person)
-    .description(
-      'keep everything of a person, whatever the terms say; their pictures are all kept from now on',
-    )
-    .requiredOption('--reason <text>', 'why; kept sealed, in the person’s record and the audit log')
+    .description('prevent the erasure of a person; all their pictures are kept from now on')
+    .requiredOption('--reason <text>', 'reason; stored sealed, in the person’s record and the audit log')
     .addHelpText('after', examples('hold place ada@example.com --reason "Case 2026/114"'));
   runner.run<RealmOptions & { reason: string }>(withRealm(place), async ({ options, control }, id = '') => {
     const { reason } = options;
@@ -39,8 +37,8 @@ export function addHold(program: Command, runner: CommandRunner): void {
   const release = hold
     .command('release')
     .argument(...person)
-    .description('end a hold; terms hold again')
-    .option('--hold <id>', 'which, where the person is under several')
+    .description('release a hold; the retention terms apply again')
+    .option('--hold <id>', 'id of the hold, if the person has several')
     .addHelpText('after', examples('hold release ada@example.com'));
   runner.run<RealmOptions & { hold?: string }>(withRealm(release), async ({ options, control }, id = '') => {
     const open = await control();
@@ -56,7 +54,7 @@ export function addHold(program: Command, runner: CommandRunner): void {
 
   const list = hold
     .command('list')
-    .description('people under a hold and why, the newest first; the audit log records the call')
+    .description('people under a hold and the reasons, the newest first (audited)')
     .option(...limitFlag(1000))
     .addHelpText('after', examples('hold list'));
   runner.run<RealmOptions & { limit: number }>(withRealm(list), async ({ options, control }) => {

@@ -23,13 +23,13 @@ export function addJobsChange(jobs: Command, runner: CommandRunner): void {
     jobs
       .command('remove')
       .argument('<job>', 'id')
-      .description('throw a job away; what it stands for is not done any more')
-      .option('--confirm <job>', 'the id once more')
+      .description('remove a job; its work is not done')
+      .option('--confirm <job>', 'the id again, as a confirmation')
       .addHelpText('after', examples('jobs remove job_01… --confirm job_01…')),
     async ({ options, control }, id = '') => {
       if (options.confirm !== id) {
         throw new UsageError(
-          `What the job stands for would never be done. Nothing was removed. To confirm, name it once more: --confirm ${id}`,
+          `The work of the job would not be done. Nothing was removed. To confirm, repeat the id: --confirm ${id}`,
         );
       }
       const open = await control();

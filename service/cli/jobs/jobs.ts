@@ -8,7 +8,7 @@ export function addJobs(program: Command, runner: CommandRunner): void {
   const jobs = program
     .command('jobs')
     .helpCommand(false)
-    .description('the queue of work: webhooks, mail, sweeps, backups and whatever else is done later');
+    .description('the job queue: webhooks, mail, sweeps, backups and other background work');
 
   addJobsList(jobs, runner);
   addJobsShow(jobs, runner);

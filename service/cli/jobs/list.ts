@@ -12,9 +12,9 @@ export function addJobsList(jobs: Command, runner: CommandRunner): void {
   runner.run<{ kind?: JobKind; state?: (typeof states)[number]; limit: number }>(
     jobs
       .command('list')
-      .description('jobs, newest first; delayed: those that wait for their time')
-      .addOption(new Option('--kind <kind>', 'of this kind alone').choices(jobKinds))
-      .addOption(new Option('--state <state>', 'in this state alone').choices(states))
+      .description('jobs, newest first; delayed: those that are not due yet')
+      .addOption(new Option('--kind <kind>', 'only jobs of this kind').choices(jobKinds))
+      .addOption(new Option('--state <state>', 'only jobs in this state').choices(states))
       .option(...limitFlag(50))
       .addHelpText(
         'after',

@@ -48,7 +48,7 @@ function addCreate(key: Command, runner: CommandRunner): void {
   runner.run<NewKey>(
     key
       .command('create')
-      .description('make a key; it is shown this once')
+      .description('create a key; it is shown only once')
       .option(...organizationFlag)
       .requiredOption('--scopes <list>', scopesHelp)
       .addOption(
@@ -59,17 +59,14 @@ function addCreate(key: Command, runner: CommandRunner): void {
       .addOption(
         new Option('--prefix <prefix>', 'how the key begins (default: gh)').choices([...keyPrefixes]),
       )
-      .option('--name <name>', 'to recognize it in the list')
-      .option('--expires <date>', 'last moment it works: 2027-01-31 or 2027-01-31T12:00:00Z')
-      .option(
-        '--cidr <network...>',
-        'network it may be sent from, such as 10.20.0.0/16; from anywhere without',
-      )
+      .option('--name <name>', 'name for the list')
+      .option('--expires <date>', 'expiry: 2027-01-31 or 2027-01-31T12:00:00Z')
+      .option('--cidr <network...>', 'allowed network, such as 10.20.0.0/16; any when absent')
       .option(
         '--profile <slug...>',
-        'profiles it may name, separated by spaces; without, those that the organization allows',
+        'allowed profiles, separated by spaces; those of the organization when absent',
       )
-      .option('--browser', 'for page code: bound to origins, with few rights')
+      .option('--browser', 'browser key: bound to origins, with few scopes')
       .option(
         '--origin <url...>',
         'origin the browser key may be sent from, such as https://shop.example.com',
@@ -167,8 +164,7 @@ function addList(key: Command, runner: CommandRunner): void {
 }
 
 function state(key: Key): string {
-  if (key.altered)
-    return 'REFUSED: its row in the database was made or changed by something else than this service';
+  if (key.altered) return 'REFUSED: another program wrote or changed its row in the database';
   if (key.revokedAt !== undefined) return `revoked ${key.revokedAt}`;
   const succeeded = key.successor === undefined ? '' : `, succeeded by ${key.successor}`;
   if (key.expiresAt !== undefined) return `until ${key.expiresAt}${succeeded}`;

@@ -23,7 +23,7 @@ export function addKeyRestrict(key: Command, runner: CommandRunner): void {
     key
       .command('restrict')
       .argument('<key-id>', 'as `key list` shows it')
-      .description('take rights from a key at once; a key is never widened: make a new one for that')
+      .description('remove rights from a key at once; to add rights, create a new key')
       .option(...organizationFlag)
       .option('--scopes <list>', 'the scopes it keeps, separated by commas')
       .option('--origin <url...>', 'the origins it may be sent from by a browser')
@@ -37,7 +37,7 @@ export function addKeyRestrict(key: Command, runner: CommandRunner): void {
     async ({ options, control }, keyId = '') => {
       const { scopes, origin, cidr, profile, expires } = options;
       if ([scopes, origin, cidr, profile, expires].every((value) => value === undefined))
-        throw new UsageError('Say what to restrict: --scopes, --origin, --cidr, --profile or --expires.');
+        throw new UsageError('Name what to restrict: --scopes, --origin, --cidr, --profile or --expires.');
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
       const one = await replyOf(

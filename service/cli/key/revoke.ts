@@ -9,7 +9,7 @@ export function addKeyRevoke(key: Command, runner: CommandRunner): void {
   const revoke = key
     .command('revoke')
     .argument('<key-id>', 'as `key list` shows it')
-    .description('end a key at once; this cannot be undone. Webhooks that it made stay, and are named')
+    .description('revoke a key at once; this cannot be undone. Its webhooks stay, and are listed')
     .option(...organizationFlag)
     .addHelpText('after', examples('key revoke key_01…'));
   runner.run<{ org?: string }>(revoke, async ({ options, control }, keyId = '') => {

@@ -11,9 +11,9 @@ export function addKeyRotate(key: Command, runner: CommandRunner): void {
     key
       .command('rotate')
       .argument('<key-id>', 'as `key list` shows it')
-      .description('make a successor with the same rights; the old key goes on for a while')
+      .description('create a successor with the same rights; the old key keeps working for a while')
       .option(...organizationFlag)
-      .option('--overlap <time>', 'how long the old key still works: 7d, 12h, 30m, 0', '7d')
+      .option('--overlap <time>', 'how long the old key keeps working: 7d, 12h, 30m, 0', '7d')
       .addHelpText('after', examples('key rotate key_01…', 'key rotate key_01… --overlap 0 --json')),
     async ({ options, control }, keyId = '') => {
       const overlapSeconds = readDuration('--overlap', options.overlap);
@@ -33,7 +33,7 @@ export function addKeyRotate(key: Command, runner: CommandRunner): void {
           ['succeeds', `${made.old.id} (${shownKey(made.old)}), which works until ${made.old.expiresAt}`],
         ]),
         '',
-        'The key is not shown again. Put it where the old one stood before that one ends.',
+        'The key is not shown again. Replace the old key before it ends.',
       ].join('\n');
       return { json: { id: made.id, key: made.key, old: made.old }, text };
     },

@@ -7,7 +7,7 @@ export function readScopes(text: string): Scope[] {
   const known = scopes.filter((scope) => words.includes(scope));
   const unknown = words.filter((word) => !scopes.some((scope) => scope === word));
   if (unknown.length > 0) {
-    throw new UsageError(`--scopes: "${unknown.join('", "')}" is no scope. Scopes: ${scopes.join(', ')}.`);
+    throw new UsageError(`--scopes: "${unknown.join('", "')}" is not a scope. Scopes: ${scopes.join(', ')}.`);
   }
   return known;
 }

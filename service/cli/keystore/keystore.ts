@@ -69,7 +69,9 @@ export function addKeystore(program: Command, runner: CommandRunner): void {
   const keystore = program
     .command('keystore')
     .helpCommand(false)
-    .description('copies of the key store: without it no backup opens, and erasing reaches every copy');
+    .description(
+      'copies of the key store: backups cannot be opened without it, and an erasure updates every copy',
+    );
 
   addPlaces(keystore, runner);
 
@@ -77,7 +79,7 @@ export function addKeystore(program: Command, runner: CommandRunner): void {
     keystore
       .command('add')
       .argument('<dir>', 'folder on another disk: a stick, a mounted share')
-      .description('keep a copy there, up to date with every write from now on')
+      .description('keep a copy in a folder, updated with every write')
       .addHelpText('after', examples('keystore add /media/stick', 'keystore add /mnt/safe/gatehouse')),
     async ({ control }, dir = '') => {
       const open = await control();
@@ -96,12 +98,9 @@ export function addKeystore(program: Command, runner: CommandRunner): void {
     keystore
       .command('remove')
       .argument('<dir>', 'as `keystore places` shows it')
-      .description('keep no copy there any more')
+      .description('stop keeping a copy in a folder')
       .option('--wipe', 'overwrite and delete the copy as well')
-      .option(
-        '--destroyed',
-        'you give your word that its medium is destroyed: pending erasures stop waiting for it',
-      )
+      .option('--destroyed', 'attest that its medium is destroyed: pending erasures stop waiting for it')
       .option('--confirm <dir>', 'the folder once more, with --destroyed')
       .option('--copy <id>', 'which copy, with --destroyed, where several were kept there')
       .addHelpText(
@@ -141,7 +140,7 @@ function addPlaces(keystore: Command, runner: CommandRunner): void {
   runner.run<{ limit: number }>(
     keystore
       .command('places')
-      .description('where copies are kept, and whether each is up to date (exit code 1 when one is not)')
+      .description('the copies, and whether each is up to date (exit code 1 when one is not)')
       .option(...limitFlag(200))
       .addHelpText('after', examples('keystore places', 'keystore places --json')),
     async ({ options, control }) => {

@@ -28,7 +28,7 @@ export function addKiosk(program: Command, runner: CommandRunner): void {
   const kiosk = program
     .command('kiosk')
     .helpCommand(false)
-    .description('devices in front of which people enroll and verify');
+    .description('paired devices at which people enroll and verify');
   addPair(kiosk, runner);
   addConfirm(kiosk, runner);
   addList(kiosk, runner);
@@ -40,7 +40,7 @@ function addPair(kiosk: Command, runner: CommandRunner): void {
   runner.run<PairOptions>(
     withRealm(kiosk.command('pair'))
       .description('show the code that pairs a device: five minutes, five tries; the service has to run')
-      .requiredOption('--name <name>', 'what the kiosk is called: its place')
+      .requiredOption('--name <name>', 'name of the kiosk, such as its location')
       .addHelpText('after', examples('kiosk pair --name "Lisbon 2"')),
     async ({ options, control, terminal }) => {
       const open = await control(needsService);
@@ -79,7 +79,7 @@ function addConfirm(kiosk: Command, runner: CommandRunner): void {
     kiosk
       .command('confirm')
       .argument('<pairing-id>', 'as `kiosk pair` shows it')
-      .description('make the device that gave the code a kiosk')
+      .description('confirm the device that entered the code as a kiosk')
       .option(...organizationFlag)
       .requiredOption('--fingerprint <text>', 'as the device shows it: 7F3A-02BC')
       .addHelpText('after', examples('kiosk confirm pair_01… --fingerprint 7F3A-02BC')),
@@ -93,7 +93,7 @@ function addConfirm(kiosk: Command, runner: CommandRunner): void {
       const typed = options.fingerprint.toUpperCase().replace(/[^0-9A-F]/g, '');
       if (state === 'claimed' && fingerprint?.replace('-', '') !== typed) {
         throw new UsageError(
-          'The device that gave the code shows another fingerprint: nothing was paired. Type what the device in front of you shows; if it shows this one, another device has used the code: make a new one.',
+          'The device that entered the code shows another fingerprint: nothing was paired. Type what the device in front of you shows; if it shows this one, another device has used the code: make a new one.',
         );
       }
       const made = await replyOf(open.admin.POST('/api/admin/kiosks/pairings/{id}/confirm', { params }));

@@ -24,12 +24,12 @@ export function addLimits(program: Command, runner: CommandRunner): void {
   const limits = program
     .command('limits')
     .helpCommand(false)
-    .description('how much an organization and its keys may ask');
+    .description('request limits of an organization and its keys');
 
   runner.run<{ org?: string; key?: string }>(
     limits
       .command('show')
-      .description('limits, and what of the month is used')
+      .description('limits, and the use of the current month')
       .option(...organizationFlag)
       .option(...keyFlag)
       .addHelpText('after', examples('limits show', 'limits show --key key_01… --json')),
@@ -48,13 +48,16 @@ export function addLimits(program: Command, runner: CommandRunner): void {
   runner.run<LimitsSet>(
     limits
       .command('set')
-      .description('change limits from the next request on; what is not named stays')
+      .description('change limits from the next request on; options that are not given stay unchanged')
       .option(...organizationFlag)
       .option(...keyFlag)
-      .option('--burst <n>', 'requests of one key in any minute')
-      .option('--per-user <n>', 'requests about one person in any minute')
+      .option('--burst <n>', 'requests of one key per minute')
+      .option('--per-user <n>', 'requests about one person per minute')
       .option('--monthly <n>', 'live verifications and enrollments in a month (UTC), or none')
-      .option('--trial-until <date>', 'live keys are refused from then on: 2027-01-31, or none')
+      .option(
+        '--trial-until <date>',
+        'end of the trial, after which live keys are refused: 2027-01-31, or none',
+      )
       .addHelpText(
         'after',
         examples(
@@ -66,7 +69,7 @@ export function addLimits(program: Command, runner: CommandRunner): void {
     async ({ options, control }) => {
       const { burst, perUser, monthly, trialUntil } = options;
       if ([burst, perUser, monthly, trialUntil].every((value) => value === undefined))
-        throw new UsageError('Say what to set: --burst, --per-user, --monthly or --trial-until.');
+        throw new UsageError('Name a limit to set: --burst, --per-user, --monthly or --trial-until.');
       const change: Schemas['LimitsChange'] = defined({
         key: options.key,
         burst: readNumber('--burst', burst),
@@ -93,7 +96,7 @@ function readNumber(flag: string, text: string | undefined): number | undefined 
   if (text === undefined) return undefined;
   if (/^\d{1,13}$/.test(text)) return Number(text);
   const none = flag === '--monthly' ? ', or "none"' : '';
-  throw new UsageError(`${flag}: "${text}" is no number. Write digits alone${none}.`);
+  throw new UsageError(`${flag}: "${text}" is not a number. Write digits alone${none}.`);
 }
 
 function describe({ burst, perUser, trialUntil, month, organization, key }: Limits): string {

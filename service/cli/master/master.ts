@@ -10,12 +10,12 @@ export function addMaster(program: Command, runner: CommandRunner): void {
   const master = program
     .command('master')
     .helpCommand(false)
-    .description('the master key, which opens all others: how it is kept, and another in its place');
+    .description('the master key, which wraps all other keys: show, rotate or move it');
 
   runner.run(
     master
       .command('show')
-      .description('which master key is in use and how it is kept; never the key itself')
+      .description('the id and location of the master key, never the key itself')
       .addHelpText('after', examples('master show')),
     async ({ control }) => {
       const now = await getMaster(await control());

@@ -11,9 +11,7 @@ export function addMasterReplace(master: Command, runner: CommandRunner): void {
   runner.run<{ passphraseFile?: string }>(
     master
       .command('rotate')
-      .description(
-        'put a new master key in the place of the one in use, kept the same way; everything goes on meanwhile',
-      )
+      .description('replace the master key, stored in the same way; the service keeps running')
       .option(...passphraseFileFlag)
       .addHelpText('after', examples('master rotate')),
     async ({ options, control }) => {

@@ -18,7 +18,7 @@ export function addMasterRotateSigning(master: Command, runner: CommandRunner): 
       .command('rotate-signing')
       .argument('<purpose>', 'audit, receipts or administrators')
       .description(
-        'sign with a new key from now on; the audit log and receipts stay verifiable, access tokens of administrators end',
+        'rotate a signing key; the audit log and receipts stay verifiable, access tokens of administrators end',
       )
       .addHelpText('after', examples('master rotate-signing audit', 'master rotate-signing receipts')),
     async ({ control }, purpose = '') => {

@@ -77,7 +77,7 @@ async function migrateForward({ data, control, terminal }: CommandContext<Migrat
 async function goBackTo({ options, data }: CommandContext<MigrateOptions>): Promise<Answer> {
   const confirm = options.confirm === undefined ? undefined : Number(options.confirm);
   if (confirm !== undefined && !(Number.isInteger(confirm) && confirm >= 0))
-    throw new UsageError(`--confirm: "${options.confirm}" is no number of people.`);
+    throw new UsageError(`--confirm: "${options.confirm}" is not a number of people.`);
   const config = parseConfig({ data });
   const { goBack } = await import('../../data-directory/go-back.ts');
   const back = await goBack({

@@ -9,7 +9,7 @@ export function addModelsList(models: Command, runner: CommandRunner): void {
   runner.run<{ limit: number }>(
     models
       .command('list')
-      .description('every installed model with its licence, provenance and doubts')
+      .description('every installed model with its licence, provenance and licence doubts')
       .option(...limitFlag(200))
       .addHelpText('after', examples('models list', 'models list --json')),
     async ({ options, control }) => {

@@ -6,10 +6,7 @@ import { addModelsState } from './state.ts';
 import { addModelsVerify } from './verify.ts';
 
 export function addModels(program: Command, runner: CommandRunner): void {
-  const models = program
-    .command('models')
-    .helpCommand(false)
-    .description('the neural networks of this box: what they are, whether they are intact');
+  const models = program.command('models').helpCommand(false).description('the models of this box');
   addModelsList(models, runner);
   addModelsVerify(models, runner);
   addModelsImport(models, runner);

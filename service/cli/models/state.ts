@@ -12,7 +12,7 @@ export function addModelsState(models: Command, runner: CommandRunner): void {
       .description('let verifications use a model')
       .option(
         '--accept-licence-doubt',
-        'you take the licence doubt that `models list` names; recorded with your name and the time',
+        'accept the licence doubt shown by `models list`; recorded with your name and the time',
       )
       .addHelpText('after', examples('models enable faceres --accept-licence-doubt')),
     async ({ options, control }, id = '') => {

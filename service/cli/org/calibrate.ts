@@ -9,11 +9,11 @@ export function addOrgCalibrate(org: Command, runner: CommandRunner): void {
   runner.run<{ org?: string }>(
     org
       .command('calibrate')
-      .summary('measure now whether the stated error rates hold for the people enrolled')
+      .summary('measure now whether the stated error rates hold for the enrolled people')
       .description(
         'Compares the enrolled people with one another (one picture each, at most 2,000) and raises thresholds where more strangers ' +
-          'are alike than the calibration says. The service does the same by itself when a gallery has grown or shrunk by a tenth. Galleries with ' +
-          'fewer than 30 people are left as they are. Kept are figures, no scores and no people.',
+          'are alike than the calibration says. The service does the same when a gallery has grown or shrunk by a tenth. Galleries with ' +
+          'fewer than 30 people are skipped. Only figures are stored, no scores and no people.',
       )
       .option(...organizationFlag)
       .addHelpText('after', examples('org calibrate', 'org calibrate --org "Museum of Bern" --json')),

@@ -18,16 +18,16 @@ export function addOrgErase(org: Command, runner: CommandRunner): void {
     .description(
       'Revokes every API key, erases all people of both worlds as “subject erase” does, removes the sites, and destroys the organization’s own ' +
         'secrets. The empty organization stays under its name, because the audit log, the receipts and the figures of verifications (which name ' +
-        'no person) belong to it. Interrupted, it goes on when it is run again.',
+        'no person) belong to it. After an interruption, run it again to continue.',
     )
-    .option('--confirm <name>', 'its name once more')
+    .option('--confirm <name>', 'its name, as a confirmation')
     .addHelpText('after', examples('org erase "Museum of Bern" --confirm "Museum of Bern"'));
   runner.run<{ confirm?: string }>(command, async ({ options, control, terminal }, given = '') => {
     const open = await control();
     const { id, name } = await chooseOrganization(open, given);
     if (options.confirm !== name) {
       throw new UsageError(
-        `This cannot be undone. Nothing was erased. To confirm, give the name once more: --confirm "${name}"`,
+        `This cannot be undone. Nothing was erased. To confirm, repeat the name: --confirm "${name}"`,
       );
     }
     let stop = false;
@@ -62,7 +62,7 @@ export function addOrgErase(org: Command, runner: CommandRunner): void {
       `${count(erased, 'person', 'people')} of ${name} erased, ${left} left.`,
       done
         ? 'Its API keys are revoked, its sites removed, its own secrets destroyed.'
-        : 'Stopped. Run it again to go on.',
+        : 'Stopped. Run it again to continue.',
       ...unreachable.map(
         ({ place }) =>
           `The copy of the key store in ${place} could not be reached: it still holds the secrets until it is.`,

@@ -65,7 +65,7 @@ function addCreate(org: Command, runner: CommandRunner): void {
   runner.run<{ name: string }>(
     org
       .command('create')
-      .description('make an organization (it has no key yet: see `key create`)')
+      .description('create an organization (it has no key yet: see `key create`)')
       .requiredOption('--name <name>', 'its name')
       .addHelpText('after', examples('org create --name "Museum of Bern"')),
     async ({ options, control }) => {

@@ -14,11 +14,11 @@ export function addOrgRenewTemplates(org: Command, runner: CommandRunner): void 
   runner.run<{ org?: string; confirm?: string }>(
     org
       .command('renew-templates')
-      .summary('put all templates under a new secret rotation, without pictures')
+      .summary('renew the secret of all templates, without pictures')
       .description(
         'Gives the organization a new secret that its templates are rotated by, puts every template and kept probe under it while ' +
           'everything goes on, and destroys the old secret. Templates in backups of before cannot be used any more: make a new one ' +
-          'afterwards. What is cut short goes on at the next start, or with the same command.',
+          'afterwards. An interrupted run continues at the next start, or with the same command.',
       )
       .option(...organizationFlag)
       .option('--confirm <name>', 'the name of the organization')
@@ -48,7 +48,7 @@ export function addOrgRenewTemplates(org: Command, runner: CommandRunner): void 
           if (state.is === 'stopped') {
             throw new Problem(
               'CONFLICT',
-              `The renewal stopped after ${state.done} of ${state.total}; nothing is lost, and the same command goes on. ${state.reason}`,
+              `The renewal stopped after ${state.done} of ${state.total}; nothing is lost, and the same command continues. ${state.reason}`,
             );
           }
           progress.reach(state.is === 'none' ? total : state.done);

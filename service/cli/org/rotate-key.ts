@@ -16,7 +16,7 @@ export function addOrgRotateKey(org: Command, runner: CommandRunner): void {
       .summary('a new key for the organization, under which every person’s key is wrapped again')
       .description(
         'Gives the organization a new key and wraps the key of every person with it, while everything goes on; then the old one is ' +
-          'removed. Ctrl-C leaves a running service to finish; what is cut short goes on at the next start, or with the same command.',
+          'removed. Ctrl-C leaves a running service to finish; an interrupted run continues at the next start, or with the same command.',
       )
       .option(...organizationFlag)
       .addHelpText('after', examples('org rotate-key', 'org rotate-key --org org_01… --json')),
@@ -36,7 +36,7 @@ export function addOrgRotateKey(org: Command, runner: CommandRunner): void {
           if (state.is === 'stopped') {
             throw new Problem(
               'CONFLICT',
-              `The rotation stopped after ${state.done} of ${state.total} people; nothing is lost, and the same command goes on. ${state.reason}`,
+              `The rotation stopped after ${state.done} of ${state.total} people; nothing is lost, and the same command continues. ${state.reason}`,
             );
           }
           const done = state.is === 'none' ? total : state.done;

@@ -73,7 +73,7 @@ export function addProfile(program: Command, runner: CommandRunner): void {
   const profile = program
     .command('profile')
     .helpCommand(false)
-    .description('verification profiles: which checks run, how much they weigh, how sure a match must be');
+    .description('verification profiles: checks, weights and error rates');
   addList(profile, runner);
   addShow(profile, runner);
   addSet(profile, runner);
@@ -155,7 +155,7 @@ function addSet(profile: Command, runner: CommandRunner): void {
       )
       .argument('[file]', 'JSON: a definition, or a whole profile as `profile show --json` prints it')
       .description(
-        'make a profile’s next version from a JSON file: what `profile show NAME --json` prints, changed',
+        'create a profile’s next version from a JSON file: what `profile show NAME --json` prints, changed',
       )
       .option(...organizationFlag)
       .option('--file <file>', 'the same, as an option')
@@ -191,15 +191,15 @@ function addReset(profile: Command, runner: CommandRunner): void {
       .command('reset')
       .argument('<slug>', 'one of the organization’s own')
       .description(
-        'put the organization’s own versions of a profile away; a built-in one of that name holds again',
+        'archive the organization’s versions of a profile; a built-in one of that name applies again',
       )
       .option(...organizationFlag)
-      .option('--yes', 'also where no built-in profile takes its place')
+      .option('--yes', 'also if no built-in profile replaces it')
       .addHelpText('after', examples('profile reset default', 'profile reset front-door --yes')),
     async ({ options, control }, slug = '') => {
       if (!builtInOf(slug) && !options.yes)
         throw new UsageError(
-          `No built-in profile is called ${slug}: after a reset the calls that name it are refused. Say --yes if that is meant.`,
+          `No built-in profile is called ${slug}: after a reset the calls that name it are refused. Add --yes to confirm.`,
         );
       const open = await control();
       const { id } = await chooseOrganization(open, options.org);
@@ -211,7 +211,7 @@ function addReset(profile: Command, runner: CommandRunner): void {
       const text =
         builtIn === undefined
           ? `${slug} is gone.`
-          : `The built-in ${slug} holds again.\n\n${describeProfile(builtIn)}`;
+          : `The built-in ${slug} applies again.\n\n${describeProfile(builtIn)}`;
       return { json: { reset: slug, ...defined({ builtIn }) }, text };
     },
   );

@@ -20,16 +20,16 @@ export function addReceipt(program: Command, runner: CommandRunner): void {
   const receipt = program
     .command('receipt')
     .helpCommand(false)
-    .description('receipts of erasures: who was erased, when, and what was searched for afterwards');
+    .description('receipts of erasures: the person, the time, and the search for remaining data');
 
   runner.run<{ publicKey?: string }>(
     receipt
       .command('verify')
       .argument('<file>', 'a receipt as JSON; - reads standard input')
-      .description('whether a receipt is as the appliance signed it; needs no data directory and no network')
+      .description('verify the signature of a receipt; needs no data directory and no network')
       .option(
         '--public-key <file>',
-        'the key it has to be signed with (PEM, from “receipt key”), not the one it brings along',
+        'the trusted key (PEM, from “receipt key”), instead of the one in the receipt',
       )
       .addHelpText('after', examples('receipt verify ada-receipt.json --public-key gatehouse-receipts.pem')),
     async ({ options }, path = '') => {
@@ -101,7 +101,7 @@ function addReceiptList(receipt: Command, runner: CommandRunner): void {
     .command('list')
     .description('receipts of an organization, the newest first')
     .option(...organizationFlag)
-    .option('--pending', 'only those that wait for something, such as a copy of the key store')
+    .option('--pending', 'only pending ones, for example those that wait for a copy of the key store')
     .option(...limitFlag(100))
     .addHelpText('after', examples('receipt list', 'receipt list --pending --json'));
   runner.run<{ org?: string; pending?: boolean; limit: number }>(command, async ({ options, control }) => {

@@ -39,14 +39,14 @@ function stateText({ state, subject, waitingFor, copies }: ErasureReceipt): stri
       ...words,
     ];
   return [
-    `${subject} is erased here, but the erasure is pending. It goes on by itself when this can be reached:`,
+    `${subject} is erased here, but the erasure is pending. It continues when this can be reached:`,
     ...waitingFor.map((one) => `  ${one}`),
     ...words,
   ];
 }
 
 function proofText(proof: ErasureReceipt['proof']): string[] {
-  if (!proof) return ['No search was made: what to look for is known only in the moment of the erasure.'];
+  if (!proof) return ['No search was made: it is possible only at the time of the erasure.'];
   const { needles, files, bytes, found, tables, sealedValues, gallery, notSearched } = proof;
   const patterns = Object.values(needles).reduce((sum, n) => sum + n, 0);
   return [
@@ -69,6 +69,6 @@ function proofText(proof: ErasureReceipt['proof']): string[] {
     `Sealed values put aside before: ${sealedValues.tried}; ${sealedValues.opened === 0 ? 'none opens any more' : `${sealedValues.opened} STILL OPEN`}.`,
     `Searches of the gallery with the old templates: ${gallery.searches}; the person was ${gallery.named === 0 ? 'not named' : `NAMED ${count(gallery.named, 'time', 'times')}`}.`,
     ...(notSearched.length === 0 ? [] : ['Not searched:', ...notSearched.map((one) => `  ${one}`)]),
-    ...(isClean(proof) ? [] : ['Something of the person is left: look at the places named above.']),
+    ...(isClean(proof) ? [] : ['Data of the person is left: check the files and tables above.']),
   ];
 }

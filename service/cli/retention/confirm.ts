@@ -28,7 +28,7 @@ export function addRetentionConfirm(retention: Command, runner: CommandRunner): 
   runner.run(
     retention
       .command('waiting')
-      .description('sweeps that wait for you, each with the command that confirms it')
+      .description('sweeps that need confirmation, each with its command')
       .addHelpText('after', examples('retention waiting')),
     async ({ control }) => {
       const open = await control();
@@ -41,7 +41,7 @@ export function addRetentionConfirm(retention: Command, runner: CommandRunner): 
   runner.run<{ today: string }>(
     retention
       .command('confirm')
-      .summary('say that the clock of this machine is right')
+      .summary('confirm that the clock of this machine is right')
       .description(
         'Retention sweeps stop where the clock may be wrong: before the program was built, after a jump in either direction. ' +
           'This says that it is right now, and they go on. A sweep that would erase many people is confirmed with its number: ' +

@@ -16,8 +16,12 @@ type Report = Schemas['Sweep']['report'];
 
 /** Flag, name on the wire, what it is. */
 const terms = [
-  ['unused', 'unusedDays', 'people neither enrolled nor verified for so long are erased (at most 1095)'],
-  ['consent', 'consentDays', 'how long a consent lasts that names no end'],
+  [
+    'unused',
+    'unusedDays',
+    'days without enrollment or verification after which people are erased (at most 1095)',
+  ],
+  ['consent', 'consentDays', 'how long a consent without an end is valid'],
   ['verifications', 'verificationDays', 'verifications, alerts, and failures counted against an address'],
   [
     'deliveries',
@@ -31,9 +35,7 @@ export function addRetention(program: Command, runner: CommandRunner): void {
   const retention = program
     .command('retention')
     .helpCommand(false)
-    .description(
-      'how long things are kept, and the sweeps that erase what has expired (daily by the service)',
-    );
+    .description('retention terms, and the sweeps that erase expired data (run daily by the service)');
   addTerms(retention, runner);
   addSweep(retention, runner);
   addRetentionConfirm(retention, runner);
@@ -57,7 +59,7 @@ function addTerms(retention: Command, runner: CommandRunner): void {
 
   const set = retention
     .command('set')
-    .description('change terms; shorter ones delete at the next sweep, not before')
+    .description('change terms; shorter ones take effect at the next sweep')
     .option(...organizationFlag);
   for (const [flag, , what] of terms) set.option(`--${flag} <days>`, `${what}; “default” for the default`);
   set.addHelpText(
@@ -78,15 +80,15 @@ function addTerms(retention: Command, runner: CommandRunner): void {
 function addSweep(retention: Command, runner: CommandRunner): void {
   const sweep = retention
     .command('sweep')
-    .description('erase and delete now what has expired; people under a legal hold stay')
-    .option('--dry-run', 'only say what would be done')
-    .option('--confirm <count>', 'how many people it will erase, as --dry-run shows')
+    .description('erase and delete expired data now; people under a legal hold stay')
+    .option('--dry-run', 'only print what would be done')
+    .option('--confirm <count>', 'number of people it will erase, from --dry-run')
     .option(...organizationFlag)
     .addHelpText('after', examples('retention sweep --dry-run', 'retention sweep --confirm 212'));
   runner.run<{ org?: string; dryRun?: boolean; confirm?: string }>(sweep, async ({ options, control }) => {
     const confirm = options.confirm === undefined ? undefined : Number(options.confirm);
     if (confirm !== undefined && !(Number.isInteger(confirm) && confirm >= 0))
-      throw new UsageError(`--confirm: "${options.confirm}" is no number of people.`);
+      throw new UsageError(`--confirm: "${options.confirm}" is not a number of people.`);
     const open = await control();
     const { id: organization } = await chooseOrganization(open, options.org);
     const params = { query: { organization } };
@@ -148,7 +150,7 @@ function readTerms(options: Record<string, string | undefined>): Schemas['Retent
 function readDays(flag: string, text: string): number {
   const days = Number(text);
   if (Number.isInteger(days) && days > 0) return days;
-  throw new UsageError(`--${flag}: "${text}" is no number of days. Write 365, or default.`);
+  throw new UsageError(`--${flag}: "${text}" is not a number of days. Write 365, or default.`);
 }
 
 const describeTerms = ({ terms: holding, set }: Terms) =>

@@ -44,13 +44,13 @@ export function addServeOptions(command: Command): Command {
     .option('--port <n>', 'port to listen on; 0 picks a free one (default: 7300)')
     .option(
       '--http-port <n>',
-      'plain HTTP that hands out the certificate authority and redirects to HTTPS (default: off)',
+      'port of plain HTTP, which serves the certificate authority and redirects to HTTPS (default: off)',
     )
     .option('--tls-cert <file>', 'certificate chain, PEM, in the place of the one that the box keeps itself')
     .option('--tls-key <file>', 'its private key, PEM')
     .option(
       '--insecure-http',
-      'plain HTTP, also beyond this machine: everything is readable on the way unless something in front encrypts',
+      'plain HTTP, also beyond this machine: use it only behind a proxy that terminates TLS',
     )
     .option(
       '--allowed-hosts <list>',
@@ -66,9 +66,9 @@ export function addServeOptions(command: Command): Command {
     .option('--master-key-file <file>', 'master key kept outside the data directory')
     .option(
       '--passphrase-file <file>',
-      'holds the passphrase of the master key (mode 0600), to start without being asked',
+      'file with the passphrase of the master key (mode 0600), for an unattended start',
     )
-    .option('--queue <name>', 'what carries jobs: database, or bullmq on a Redis (default: database)')
+    .option('--queue <name>', 'job queue: database, or bullmq on Redis (default: database)')
     .option('--redis-url <url>', 'redis://… or rediss://… for --queue bullmq')
     .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)');
 }
@@ -100,5 +100,5 @@ function readInteger(flag: string, text: string | undefined): number | undefined
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() !== '' && Number.isInteger(value)) return value;
-  throw new UsageError(`${flag}: "${text}" is no whole number.`);
+  throw new UsageError(`${flag}: "${text}" is not a whole number.`);
 }

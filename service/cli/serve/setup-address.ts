@@ -4,8 +4,8 @@ import type { Control } from '../control/control.ts';
 import { invocation } from '../invocation.ts';
 
 /**
- * How the first owner is made, for the terminal; undefined once there is one. The token stands behind `#`, which browsers send to
- * nobody.
+ * How the first owner is made, for the terminal; undefined once there is one. The token stands behind `#`, which browsers do
+ * not send.
  */
 export async function describeSetup(
   control: Control,
@@ -15,7 +15,7 @@ export async function describeSetup(
   if (state === 'closed') return undefined;
   if (token === undefined)
     return `A browser has begun to set this box up. If it is not yours, make a new token:  ${invocation} admin setup-token --data ${data}`;
-  return `Make the box yours in a browser (for one browser, within 24 hours; the token is in ${file} too):\n\n  ${setupAddress(url, hostName, token)}\n`;
+  return `Create the owner of the box in a browser (one browser, within 24 hours; the token is also in ${file}):\n\n  ${setupAddress(url, hostName, token)}\n`;
 }
 
 /** By a name where there is one: passkeys belong to names, not to IP addresses. */

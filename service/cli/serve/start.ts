@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Config, parseConfig } from '../../config.ts';
+import { parseConfig } from '../../config.ts';
 import { isTrouble, plainLine, requestLine } from '../../http/plain-line.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { openControl } from '../control/open-control.ts';
@@ -15,14 +15,13 @@ import { describeSetup } from './setup-address.ts';
 
 export function addStart(program: Command, runner: CommandRunner): void {
   const command = addServeOptions(program.command('start'))
-    .summary('make the data directory at the first start, then serve, in plain words')
+    .summary('create the data directory at the first start, then serve')
     .description(
-      'What `npm start` runs: initializes the data directory at the first start, serves, and says what to do next.',
+      'The command behind `npm start`: initializes the data directory at the first start, serves, and prints the next steps.',
     )
     .addHelpText('after', examples('start', 'start --port 7400 --data ./trial'));
   runner.run<ServeOptions>(command, async ({ options, data, terminal }) => {
-    const readConfig = () => parseConfig(toConfigInput(data, options));
-    const config = readConfig();
+    const config = parseConfig(toConfigInput(data, options));
     // The log keeps quiet unless it was asked for.
     const quiet = options.logLevel === undefined && config.logLevel === 'info';
     const greet = async ({ url }: RunningService) => {
@@ -32,7 +31,7 @@ export function addStart(program: Command, runner: CommandRunner): void {
         const made = await initialize(control, 'Default', ['test']);
         const organizations = (await listOrganizations(control)).toReversed();
         const trust = await describeTrust(control, url, data);
-        const setup = await describeSetup(control, { url, data, hostName: readConfig().hostName });
+        const setup = await describeSetup(control, { url, data, hostName: config.hostName });
         terminal.answer(
           made
             ? welcome({ url, data, trust, setup, organization: made.organizationId, key: made.keys.test })
@@ -44,11 +43,8 @@ export function addStart(program: Command, runner: CommandRunner): void {
         await control.close();
       }
     };
-    const logLevel = terminal.shown ? ('info' as const) : ('warn' as const);
-    const settings = (read: Config): Config => (quiet ? { ...read, logLevel } : read);
-    await runService(settings(config), greet, {
-      readAgain: () => settings(readConfig()),
-      say: (sentence) => terminal.answer(sentence),
+    const logLevel = terminal.shown ? 'info' : 'warn';
+    await runService(quiet ? { ...config, logLevel } : config, greet, {
       ...(quiet && { logLine: (line) => sayLine(line, terminal) }),
       sealed: (url) =>
         terminal.answer(
@@ -98,10 +94,10 @@ Enroll a person from one photo, then verify another photo of them (any JPEG, PNG
 Console:                                 ${consoleAddress(url)}
 No photo at hand? In another terminal:   npm run demo
 The API, with examples:                  ${url}/docs
-What the box says of itself:             ${url}/health
-On what consent real people are enrolled: ${invocation} consent attest ${where} --help
+State of the box:                        ${url}/health
+Record consent before real people:       ${invocation} consent attest ${where} --help
 A key for real people:                   ${invocation} key create ${where} --scopes identity --env live
-Before real people come:                 ${invocation} doctor ${where}
+Before you enroll real people:           ${invocation} doctor ${where}
 ${trust ? `\n${trust.text}\n` : ''}
 Ctrl-C stops.`;
 }

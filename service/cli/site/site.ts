@@ -21,7 +21,7 @@ export function addSite(program: Command, runner: CommandRunner): void {
   const site = program
     .command('site')
     .helpCommand(false)
-    .description('places of an organization, known by their network: what the location checks use');
+    .description('places of an organization, identified by their network, for the location checks');
   addAdd(site, runner);
   addList(site, runner);
   addRemove(site, runner);
@@ -31,7 +31,7 @@ function addAdd(site: Command, runner: CommandRunner): void {
   runner.run<NewSite>(
     site
       .command('add')
-      .description('say where the requests of one network come from')
+      .description('assign a place to the requests of one network')
       .option(...organizationFlag)
       .requiredOption('--name <name>', 'its name')
       .requiredOption('--cidr <network>', 'IPv4 or IPv6 network, such as 10.20.0.0/16')
@@ -130,6 +130,6 @@ function addRemove(site: Command, runner: CommandRunner): void {
 function readDegrees(flag: string, text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value))
-    throw new UsageError(`${flag}: "${text}" is no number of degrees.`);
+    throw new UsageError(`${flag}: "${text}" is not a number of degrees.`);
   return value;
 }

@@ -21,18 +21,18 @@ interface Enroll extends RealmOptions {
 export const consentHelp =
   'consent that came with the picture: textVersion,method,legalBasis,purpose[+purpose…], such as v3,signed form,explicit consent,verification';
 export const overrideMismatchHelp =
-  'accept a picture that does not look like the person’s others; it counts as confirmed (audited)';
+  'accept a picture that does not match the person’s others; it counts as confirmed (audited)';
 export const overrideLivenessHelp =
   'accept a picture of a picture, such as a scanned photograph: real people, too, are enrolled without presentation attack detection (audited)';
 export const confirmedHelp =
-  'I have seen that it is the person: the picture decides about later ones and is never dropped (audited)';
+  'confirm the picture: you have checked the identity, later pictures must match it, and it is never dropped (audited)';
 
 export function addSubjectEnroll(subject: Command, runner: CommandRunner): void {
   const command = subject
     .command('enroll')
     .argument('<image>', 'JPEG, PNG, WebP, HEIC or AVIF with one face; - reads standard input')
-    .description('add a picture of a person; the person is made if the address is new')
-    .requiredOption('--email <address>', 'whose picture it is')
+    .description('add a picture of a person; a new address creates the person')
+    .requiredOption('--email <address>', 'e-mail address of the person')
     .option('--name <name>', 'the person’s name')
     .option('--consent <parts>', consentHelp)
     .option('--consent-until <date>', 'when that consent ends')

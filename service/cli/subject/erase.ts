@@ -19,13 +19,13 @@ export function addSubjectErase(subject: Command, runner: CommandRunner): void {
   const command = subject
     .command('erase')
     .argument('[person]', 'id or e-mail address')
-    .summary('erase a person, prove it by a search, and give a signed receipt')
+    .summary('erase a person, search for remaining data, and print a signed receipt')
     .description(
       'Erases a person: destroys the key that everything about them is sealed with, in the key store and in every copy of it, so that no ' +
         'backup of the data can be read any more, then removes the rows. Then it searches every file for what was known of the person, and ' +
         'prints a receipt signed by this appliance. Exit code 1 when the search found something. With --all: all people of one world.',
     )
-    .option('--confirm <person>', 'the person once more; with --all the exact number of people there are')
+    .option('--confirm <person>', 'the person, as a confirmation; with --all the exact number of people')
     .addOption(
       new Option('--reason <reason>', 'why')
         .choices(['request', 'consent-withdrawn', 'retention'])
@@ -54,7 +54,7 @@ export function addSubjectErase(subject: Command, runner: CommandRunner): void {
 async function eraseOne({ options, control }: CommandContext<Erase>, person: string): Promise<Answer> {
   const { confirm, reason } = options;
   if (confirm?.toLowerCase() !== person.toLowerCase())
-    throw new UsageError(`This cannot be undone. To confirm, name the person once more: --confirm ${person}`);
+    throw new UsageError(`This cannot be undone. To confirm, repeat the person: --confirm ${person}`);
   const erase = async () => {
     const open = await control();
     const { query } = await realmOf(open, options);

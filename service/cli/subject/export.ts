@@ -23,8 +23,11 @@ export function addSubjectExport(subject: Command, runner: CommandRunner): void 
     )
     .option('--out <file>', 'into a new file that only this account reads')
     .option('--pdf <file>', 'as a PDF instead, into a new file that only this account reads')
-    .option('--with-templates', 'the vectors too: faces can be compared with them')
-    .option('--with-internal', 'reasons of legal holds too, which may have to be kept from the person')
+    .option('--with-templates', 'include the vectors, with which faces can be compared')
+    .option(
+      '--with-internal',
+      'include the reasons of legal holds, which the law may require to withhold from the person',
+    )
     .addHelpText(
       'after',
       examples(

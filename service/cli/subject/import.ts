@@ -46,7 +46,7 @@ const importCommand = (subject: Command): Command =>
   subject
     .command('import')
     .argument('<source>', 'folder or CSV file')
-    .summary('enroll many pictures; run it again to go on after an interruption')
+    .summary('enroll many pictures; run it again to continue after an interruption')
     .description(
       'Enrolls every picture of a folder (ada@example.com.jpg, or a folder ada@example.com/ with pictures in it) or of a CSV file ' +
         '(columns email or id, name, file or image; files relative to the CSV). What an earlier run enrolled is skipped, what it refused is ' +
@@ -57,7 +57,7 @@ const importCommand = (subject: Command): Command =>
     .option('--override-mismatch', overrideMismatchHelp)
     .option('--override-liveness', overrideLivenessHelp)
     .option('--confirmed', confirmedHelp)
-    .option('--report <file>', 'write what became of every picture: .csv or .json')
+    .option('--report <file>', 'write the result of every picture: .csv or .json')
     .option('--concurrency <n>', 'pictures under way at a time (default: two per core)')
     .option(
       '--again',
@@ -236,7 +236,7 @@ function readConcurrency(text: string | undefined): number {
   if (text === undefined) return 2 * availableParallelism();
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 256) return value;
-  throw new UsageError(`--concurrency: "${text}" is no number from 1 to 256.`);
+  throw new UsageError(`--concurrency: "${text}" is not a number from 1 to 256.`);
 }
 
 /** Checked before the work, so that a long import does not end in a report that cannot be written. */

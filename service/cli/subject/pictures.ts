@@ -14,9 +14,9 @@ export function addSubjectPictures(subject: Command, runner: CommandRunner): voi
     .argument(...person)
     .argument(...picture)
     .description(
-      'say that an enrolled picture is the person’s: later pictures have to match a confirmed one, and it is never dropped (audited)',
+      'confirm that a picture shows the person: later pictures have to match a confirmed one, and it is never dropped (audited)',
     )
-    .option('--withdraw', 'take that back; one confirmed picture stays')
+    .option('--withdraw', 'withdraw the confirmation; one confirmed picture stays')
     .addHelpText(
       'after',
       examples(
@@ -46,15 +46,13 @@ export function addSubjectPictures(subject: Command, runner: CommandRunner): voi
     .description(
       'remove an enrolled picture: the person is not recognized by it any more; one confirmed picture stays (audited)',
     )
-    .option('--confirm <picture>', 'the picture once more')
+    .option('--confirm <picture>', 'the picture, as a confirmation')
     .addHelpText('after', examples('subject remove-picture ada@example.com enr_01… --confirm enr_01…'));
   runner.run<RealmOptions & { confirm?: string }>(
     withRealm(remove),
     async ({ options, control }, id = '', picture = '') => {
       if (options.confirm !== picture)
-        throw new UsageError(
-          `This cannot be undone. To confirm, name the picture once more: --confirm ${picture}`,
-        );
+        throw new UsageError(`This cannot be undone. To confirm, repeat the picture: --confirm ${picture}`);
       const open = await control();
       const { query } = await realmOf(open, options);
       const { items } = await replyOf(

@@ -17,7 +17,7 @@ interface Listing extends RealmOptions {
 export function addSubjectShow(subject: Command, runner: CommandRunner): void {
   const list = subject
     .command('list')
-    .description('the people of an organization, the newest first; the look is in the audit log')
+    .description('the people of an organization, the newest first (audited)')
     .option(...limitFlag(1000))
     .addHelpText('after', examples('subject list', 'subject list --env test --limit 20 --json'));
   runner.run<Listing>(withRealm(list), async ({ options, control }) => {
@@ -34,7 +34,7 @@ export function addSubjectShow(subject: Command, runner: CommandRunner): void {
   const find = subject
     .command('find')
     .argument('<text>', 'a part of the e-mail address or of the name, or the id')
-    .description('people by address, name or id, the newest first; the look is in the audit log')
+    .description('people by address, name or id, the newest first (audited)')
     .option(...limitFlag(100))
     .addHelpText('after', examples('subject find lovelace', 'subject find @example.com --env test --json'));
   runner.run<Listing>(withRealm(find), async ({ options, control }, search = '') => {
@@ -51,7 +51,7 @@ export function addSubjectShow(subject: Command, runner: CommandRunner): void {
   const show = subject
     .command('show')
     .argument('<person>', 'id or e-mail address')
-    .description('one person and their pictures; the look is in the audit log')
+    .description('one person and their pictures (audited)')
     .addHelpText('after', examples('subject show ada@example.com', 'subject show sub_01… --env test'));
   runner.run<RealmOptions>(withRealm(show), async ({ options, control }, person = '') => {
     const open = await control();

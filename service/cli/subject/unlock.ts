@@ -19,7 +19,7 @@ export function addSubjectUnlock(subject: Command, runner: CommandRunner): void 
     const text =
       reply.failures === 0
         ? 'Nothing was locked: there is no failed attempt.'
-        : `${count(reply.failures, 'failed attempt is', 'failed attempts are')} forgotten; ${reply.disabled ? 'verification is allowed again' : 'nothing is delayed any more'}.`;
+        : `${count(reply.failures, 'failed attempt is', 'failed attempts are')} cleared; ${reply.disabled ? 'verification is allowed again' : 'nothing is delayed any more'}.`;
     return { json: reply, text };
   });
 }

@@ -5,9 +5,9 @@ test('a day gives its last moment, a moment stays unchanged, other text is refus
   expect(readMoment('--expires', '2027-01-31')).toBe('2027-01-31T23:59:59.000Z');
   expect(readMoment('--expires', '2027-01-31T12:00:00+01:00')).toBe('2027-01-31T11:00:00.000Z');
   expect(readMoment('--since', '2027-01-31', 'first')).toBe('2027-01-31T00:00:00.000Z');
-  expect(() => readMoment('--since', '2027-02-31', 'first')).toThrow('--since: "2027-02-31" is no date.');
-  expect(() => readMoment('--expires', '2027-02-31')).toThrow('--expires: "2027-02-31" is no date.');
-  expect(() => readMoment('--expires', 'soon')).toThrow('--expires: "soon" is no date.');
+  expect(() => readMoment('--since', '2027-02-31', 'first')).toThrow('--since: "2027-02-31" is not a date.');
+  expect(() => readMoment('--expires', '2027-02-31')).toThrow('--expires: "2027-02-31" is not a date.');
+  expect(() => readMoment('--expires', 'soon')).toThrow('--expires: "soon" is not a date.');
 });
 
 test.each([

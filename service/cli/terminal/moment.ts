@@ -6,7 +6,7 @@ export function readMoment(flag: string, text: string, day: 'last' | 'first' = '
   const time = Date.parse(isDay && day === 'last' ? `${text}T23:59:59Z` : text);
   // 31 February is read as 3 March.
   if (Number.isNaN(time) || (isDay && !new Date(time).toISOString().startsWith(text)))
-    throw new UsageError(`${flag}: "${text}" is no date. Write 2027-01-31 or 2027-01-31T12:00:00Z.`);
+    throw new UsageError(`${flag}: "${text}" is not a date. Write 2027-01-31 or 2027-01-31T12:00:00Z.`);
   return new Date(time).toISOString();
 }
 
@@ -17,7 +17,7 @@ export function readDuration(flag: string, text: string): number {
   if (text === '0') return 0;
   const [, amount, unit] = /^(\d{1,6})([dhms])$/.exec(text) ?? [];
   if (amount === undefined || unit === undefined)
-    throw new UsageError(`${flag}: "${text}" is no duration. Write 7d, 12h, 30m, 45s or 0.`);
+    throw new UsageError(`${flag}: "${text}" is not a duration. Write 7d, 12h, 30m, 45s or 0.`);
   return Number(amount) * seconds[unit as keyof typeof seconds];
 }
 
@@ -27,7 +27,7 @@ const minutes = { m: 1, h: 60, d: 1440 } as const;
 export function readMinutes(flag: string, text: string): number {
   const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   if (amount === undefined || Number(amount) === 0)
-    throw new UsageError(`${flag}: "${text}" is no duration; write 90m, 24h or 7d.`);
+    throw new UsageError(`${flag}: "${text}" is not a duration; write 90m, 24h or 7d.`);
   return Number(amount) * minutes[unit as keyof typeof minutes];
 }
 

@@ -22,7 +22,7 @@ export function addWebhookDeliveries(webhook: Command, runner: CommandRunner): v
     .option('--webhook <id>', 'to this one alone')
     .option('--event <id>', 'of this event alone: what receivers see as webhook-id')
     .addOption(
-      new Option('--state <state>', 'in this state alone').choices([
+      new Option('--state <state>', 'only deliveries in this state').choices([
         'waiting',
         'delivered',
         'failed',
